@@ -1,0 +1,70 @@
+/**
+ * `npm run check` and `npm test`: named steps, one after the other, each timed; the first that fails ends
+ * the run. Setting up the machine is build/setup.sh's job. Signals are passed on to the running step and end
+ * the run once that step has cleaned up.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+interface Step {
+  readonly title: string
+  readonly argv: readonly string[]
+}
+
+const root = join(import.meta.dirname, '..')
+const node = process.execPath
+
+const checkSteps: readonly Step[] = [
+  { title: 'types', argv: [node, 'node_modules/typescript/bin/tsc', '-p', '.'] },
+  { title: 'lint and format', argv: [node, 'node_modules/@biomejs/biome/bin/biome', 'check'] },
+  { title: 'laws', argv: [node, '--test', '--test-reporter=dot', 'test/law/**/*.test.ts'] },
+]
+
+const testSteps: readonly Step[] = [
+  ...checkSteps,
+  { title: 'native tests', argv: ['meson', 'test', '-C', 'native/out', '--print-errorlogs'] },
+  ...['unit', 'vector', 'sim']
+    .filter((folder) => existsSync(join(root, 'test', folder)))
+    .map((folder) => ({
+      title: `${folder} tests`,
+      argv: [node, '--test', '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
+    })),
+  { title: 'first light', argv: [node, 'test/accept/accept.ts', 'first-light', '--quick'] },
+]
+
+let running: ChildProcess | undefined
+let stopSignal: NodeJS.Signals | undefined
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // npm forwards what the terminal has already sent to everyone: the step sees it twice, and may.
+    stopSignal = signal
+    running?.kill(signal)
+  })
+}
+
+/** @returns the exit code; 1 when the step was killed by a signal */
+function run(step: Step): Promise<number> {
+  const [command, ...args] = step.argv
+  return new Promise((resolve, reject) => {
+    running = spawn(command!, args, { cwd: root, stdio: 'inherit' })
+    running.once('error', reject)
+    running.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+const verb = process.argv[2]
+const startedMs = performance.now()
+for (const step of verb === 'test' ? testSteps : checkSteps) {
+  console.log(`── ${step.title}`)
+  const stepStartedMs = performance.now()
+  const code = await run(step)
+  const seconds = ((performance.now() - stepStartedMs) / 1000).toFixed(1)
+  if (stopSignal !== undefined) process.exit(1)
+  if (code !== 0) {
+    console.log(`── ${step.title}: FAILED after ${seconds} s`)
+    process.exit(1)
+  }
+  console.log(`── ${step.title}: ok, ${seconds} s`)
+}
+console.log(`── all ok, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)

@@ -1,0 +1,80 @@
+/** What the CLI says to people. Pure: text out of the local API's answers. */
+import type { ErrorBody } from '../model/errors.ts'
+import type { Drops, Status, Throughput } from '../model/local-api.ts'
+
+export function errorText({ code, message, path, detail }: ErrorBody): string {
+  const at = path === undefined ? '' : `${path === '' ? '/' : path}: `
+  return `${code} ${at}${message}${detail === undefined ? '' : ` (${detail})`}`
+}
+
+export function statusText(status: Status): string {
+  const { site, revision, instance, uplinks, peers, health } = status
+  const name = site === null ? `instance ${instance}` : `${site}, revision ${revision}`
+  const uplinkRows = uplinks.map(({ name: uplink, isUp, address, throughput }) => [
+    uplink,
+    isUp === null ? 'unknown' : isUp ? 'up' : 'down',
+    address.join(' '),
+    rateText(throughput, 'rxBps'),
+    rateText(throughput, 'txBps'),
+  ])
+  const peerRows = peers.map((peer) => [
+    peer.name,
+    peer.state,
+    peer.endpoint ?? '–',
+    peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
+    rateText(peer.throughput, 'rxBps'),
+    rateText(peer.throughput, 'txBps'),
+  ])
+  return [
+    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n`,
+    table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
+    table(['PEER', 'STATE', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+export function dropsText({ total, sinceSeconds, reasons }: Drops): string {
+  const rows = Object.entries(reasons)
+    .filter(([, count]) => count > 0)
+    .sort(([, one], [, other]) => other - one)
+    .map(([reason, count]) => [reason, String(count)])
+  const head = `${total} packets dropped in ${durationText(sinceSeconds)}\n`
+  return rows.length === 0 ? head : `${head}\n${table(['REASON', 'PACKETS'], rows)}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return ''
+  const widths = head.map((text, column) =>
+    Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+function rateText(throughput: Throughput | null, direction: keyof Throughput): string {
+  if (throughput === null) return '–'
+  const bps = throughput[direction]
+  const [unit, size] = rateUnits.find(([, least]) => bps >= least) ?? (['bit/s', 1] as const)
+  return `${(bps / size).toFixed(size === 1 ? 0 : 1)} ${unit}`
+}
+
+const rateUnits = [
+  ['Gbit/s', 1e9],
+  ['Mbit/s', 1e6],
+  ['kbit/s', 1e3],
+] as const
+
+function durationText(seconds: number): string {
+  const whole = Math.floor(seconds)
+  if (whole < 120) return `${whole} s`
+  if (whole < 7200) return `${Math.floor(whole / 60)} min`
+  return whole < 172_800 ? `${Math.floor(whole / 3600)} h` : `${Math.floor(whole / 86_400)} d`
+}

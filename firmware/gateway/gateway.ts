@@ -1,0 +1,130 @@
+/**
+ * The gateway process as a whole: wires configuration, reconciler, datapath connection, sessions, telemetry and
+ * local API, and takes them down in the opposite order. The datapath forwards on meanwhile and afterwards.
+ */
+import type { Clock } from '../host/clock/clock.ts'
+import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Net } from '../host/net/net.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Places } from '../host/system/places.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { Status } from '../model/local-api.ts'
+import { version } from '../model/version.ts'
+import { encodeWireKey } from '../model/wire-key.ts'
+import { metricsType, renderMetrics } from '../plan/metrics.ts'
+import { composeDrops, composeStatus } from '../plan/status.ts'
+import { mac1Key } from '../wire/handshake.ts'
+import type { X25519Pair } from '../wire/x25519.ts'
+import { type ApiParts, openApi } from './api/api.ts'
+import { chooseConfig } from './config-source.ts'
+import { DatapathLink } from './datapath-link.ts'
+import { fieldsOf } from './log-fields.ts'
+import { Peering } from './peering.ts'
+import { openProgramLoader, type RecordFile } from './program-loader.ts'
+import { Reconciler } from './reconcile.ts'
+import { Telemetry } from './telemetry.ts'
+import type { BindUdp } from './uplink-sockets.ts'
+
+export interface GatewayParts {
+  readonly places: Places
+  readonly clock: Clock
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: Log
+  readonly net: Net
+  readonly wireKey: X25519Pair
+  readonly connectDatapath: () => Promise<Datapath>
+  readonly bindUdp: BindUdp
+  readonly programRecord: RecordFile
+}
+
+export interface Gateway extends AsyncDisposable {
+  status(): Status
+  /** Reads device.yaml again and applies it. */
+  reload(): void
+}
+
+/**
+ * Returns once the API listens; says "gateway ready" once everything configured is in place.
+ * @throws API_IN_USE when another gateway of this instance runs
+ */
+export async function openGateway(parts: GatewayParts): Promise<Gateway> {
+  const { places, clock, log, net, wireKey } = parts
+  const startedAtMs = clock.nowMs()
+  const ownWireKey = encodeWireKey(wireKey.publicKey)
+  await using owned = new AsyncDisposableStack()
+  const request = (): void => reconciler.request(false)
+  const link = owned.use(
+    new DatapathLink({ connect: parts.connectDatapath, clock, log, onUp: request, onDown: request }),
+  )
+  const peering = owned.use(new Peering(parts))
+  const reconciler: Reconciler = owned.use(
+    new Reconciler({
+      clock,
+      log,
+      net,
+      loader: openProgramLoader(parts.programRecord),
+      nicNetns: places.nicNetns,
+      mac1Keys: [mac1Key(wireKey.publicKey)],
+      choose: (running) => chooseConfig(running, places, ownWireKey, log),
+      datapath: () => link.current,
+      configureSessions: (...wanted) => peering.configure(...wanted),
+      onDone: announcer(log, () => reconciler.outcome.running.config?.revision ?? 0),
+    }),
+  )
+  const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current }))
+  const status = (): Status => {
+    const { running, absentNics, isDone, failure } = reconciler.outcome
+    return composeStatus({
+      version,
+      instance: places.instance,
+      wireKey: ownWireKey,
+      uptimeMs: clock.nowMs() - startedAtMs,
+      ...running,
+      absentNics,
+      isDone,
+      failure: failure?.toJSON() ?? null,
+      ...telemetry.reading,
+      sessions: peering.status(),
+    })
+  }
+  owned.use(await openApi({ socketPath: places.apiSocket, ...answers(log, telemetry, status) }))
+  reconciler.request(true)
+  const kept = owned.move()
+  return {
+    status,
+    reload: () => reconciler.request(true),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function answers(
+  log: Log,
+  telemetry: Telemetry,
+  status: () => Status,
+): Omit<ApiParts, 'socketPath'> {
+  return {
+    status,
+    drops: () => {
+      const { counters } = telemetry.reading
+      if (counters !== null) return composeDrops(counters)
+      throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
+    },
+    metrics: () => ({
+      text: renderMetrics(status(), telemetry.reading.counters),
+      type: metricsType,
+    }),
+    onFault: (error) => log.error(fieldsOf(error), 'API fault'),
+  }
+}
+
+/** The first time everything is in place is what a supervisor waits for; later ones tell of new revisions. */
+function announcer(log: Log, revisionOf: () => number): () => void {
+  let announced: number | null = null
+  return () => {
+    const revision = revisionOf()
+    if (announced === null) log.info({ revision }, 'gateway ready')
+    else if (announced !== revision) log.info({ revision }, 'configuration applied')
+    announced = revision
+  }
+}

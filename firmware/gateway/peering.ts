@@ -1,0 +1,100 @@
+/**
+ * Ties the sessions to the configuration and to whichever datapath is connected: opens them, gives them sockets
+ * and peers, hands them a new datapath. What happens inside a session is the business of sessions/.
+ */
+import type { Clock } from '../host/clock/clock.ts'
+import type { Datapath } from '../host/datapath/datapath.ts'
+import { parseEndpoint } from '../model/address.ts'
+import { defaultRekeySeconds, type DeviceConfig } from '../model/device-config.ts'
+import { decodeWireKey } from '../model/wire-key.ts'
+import { type SessionTiming, wireTiming } from '../plan/session.ts'
+import type { X25519Pair } from '../wire/x25519.ts'
+import type { PeerConfig, SessionLog } from './sessions/session.ts'
+import { openSessions, type Sessions } from './sessions/sessions.ts'
+import type { SessionStatus } from './sessions/status.ts'
+import { type BindUdp, UplinkSockets } from './uplink-sockets.ts'
+
+export interface PeeringParts {
+  readonly clock: Clock
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: SessionLog
+  readonly wireKey: X25519Pair
+  readonly bindUdp: BindUdp
+}
+
+export class Peering implements AsyncDisposable {
+  readonly #parts: PeeringParts
+  readonly #sockets: UplinkSockets
+  #sessions: Sessions | null = null
+  /** What the open sessions were opened with: they cannot change it. */
+  #identity = ''
+  #attached: Datapath | null = null
+
+  constructor(parts: PeeringParts) {
+    this.#parts = parts
+    this.#sockets = new UplinkSockets(parts.bindUdp)
+  }
+
+  /** The peers must be in the datapath's running program, and the uplinks' addresses on their twins. */
+  async configure(
+    config: DeviceConfig,
+    absentNics: readonly string[],
+    datapath: Datapath,
+  ): Promise<void> {
+    const { uplinks, retire } = await this.#sockets.update(config, absentNics)
+    const identity = `${config.tenant} ${config.overlay.rekeySeconds}`
+    if (this.#sessions === null || identity !== this.#identity) {
+      await this.#sessions?.[Symbol.asyncDispose]()
+      this.#sessions = this.#open(config, datapath)
+      this.#identity = identity
+      this.#attached = datapath
+    }
+    await this.#sessions.configure({ uplinks, peers: config.peers.map(peerOf) })
+    if (this.#attached !== datapath) {
+      await this.#sessions.reattach(datapath)
+      this.#attached = datapath
+    }
+    await retire()
+  }
+
+  status(): SessionStatus[] {
+    return this.#sessions?.status() ?? []
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions?.[Symbol.asyncDispose]()
+    this.#sessions = null
+    await this.#sockets[Symbol.asyncDispose]()
+  }
+
+  #open(config: DeviceConfig, datapath: Datapath): Sessions {
+    const { clock, random, log, wireKey } = this.#parts
+    const tenant = Buffer.from(config.tenant.replaceAll('-', ''), 'hex')
+    const timing = timingOf(config.overlay.rekeySeconds ?? defaultRekeySeconds)
+    return openSessions({ datapath, clock, random, log, tenant, wireKey, timing })
+  }
+}
+
+/** The intervals of wire.md, shortened in proportion where the configuration asks for faster rekeys. */
+export function timingOf(rekeySeconds: number): SessionTiming {
+  const scaled = (ms: number): number => Math.round((ms * rekeySeconds) / defaultRekeySeconds)
+  // Half a period leaves room for a rekey in the other half.
+  const atMostHalf = (ms: number): number => Math.min(ms, rekeySeconds * 500)
+  const [least, most] = wireTiming.rekeyInitiatorMs
+  return {
+    ...wireTiming,
+    rekeyInitiatorMs: [scaled(least), scaled(most)],
+    rekeyResponderMs: scaled(wireTiming.rekeyResponderMs),
+    rekeyQuietMs: atMostHalf(wireTiming.rekeyQuietMs),
+    nextHoldMs: atMostHalf(wireTiming.nextHoldMs),
+    ownRekeyMs: atMostHalf(wireTiming.ownRekeyMs),
+  }
+}
+
+function peerOf({ name, wireKey, endpoints }: DeviceConfig['peers'][number]): PeerConfig {
+  return {
+    name,
+    wireKey: decodeWireKey(wireKey)!,
+    endpoints: endpoints.map((text) => parseEndpoint(text)!),
+  }
+}

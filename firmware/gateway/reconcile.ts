@@ -1,0 +1,198 @@
+/**
+ * Brings machine and datapath to what the configuration says: one pass at a time, repeated with growing pauses
+ * until it succeeds, and again whenever somebody asks. A pass that finds nothing to do changes nothing.
+ */
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Net } from '../host/net/net.ts'
+import type { Log } from '../host/system/log.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import type { HostState, Step } from '../model/host-state.ts'
+import { CausewayError } from '../model/errors.ts'
+import { compile, type DesiredState } from '../plan/compile.ts'
+import { diff, isRemoval } from '../plan/diff.ts'
+import { type RunningConfig, noConfig } from './config-source.ts'
+import { fieldsOf } from './log-fields.ts'
+import type { ProgramLoader } from './program-loader.ts'
+
+const firstPauseMs = 500
+const longestPauseMs = 30_000
+/** A NIC that is missing may be a modem that still boots. */
+const absentPauseMs = 5_000
+/** One change can undo another (an address takes its routes along), so a pass looks again after it acted. */
+const mostRounds = 4
+
+export interface ReconcileParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly net: Net
+  readonly loader: ProgramLoader
+  readonly nicNetns: string
+  readonly mac1Keys: readonly Uint8Array[]
+  /** Chooses anew, given what runs. */
+  readonly choose: (running: RunningConfig) => Promise<RunningConfig>
+  /** Null while there is none. */
+  readonly datapath: () => Datapath | null
+  /** Sockets and peers, once machine and datapath are as they should be. */
+  readonly configureSessions: (
+    config: DeviceConfig,
+    absentNics: readonly string[],
+    datapath: Datapath,
+  ) => Promise<void>
+  /** After each pass that ended with everything in place. */
+  readonly onDone: () => void
+}
+
+/** How the last pass ended. */
+export interface Outcome {
+  readonly running: RunningConfig
+  readonly absentNics: readonly string[]
+  /** Machine, datapath and sessions are as configured. */
+  readonly isDone: boolean
+  /** Why not; null if there is no failure (the datapath may just not be there yet). */
+  readonly failure: CausewayError | null
+}
+
+export class Reconciler implements AsyncDisposable {
+  readonly #parts: ReconcileParts
+  readonly #abort = new AbortController()
+  #outcome: Outcome = { running: noConfig, absentNics: [], isDone: false, failure: null }
+  #wantsPass = false
+  #wantsConfig = true
+  /** A port was made anew since the last load: the datapath still holds the old one. */
+  #hasNewPorts = false
+  #pauseMs = firstPauseMs
+  #cancelPause: CancelTimer = () => {}
+  #running: Promise<void> | null = null
+
+  constructor(parts: ReconcileParts) {
+    this.#parts = parts
+  }
+
+  get outcome(): Outcome {
+    return this.#outcome
+  }
+
+  /** Asks for a pass; during one, for another after it. `reload` reads device.yaml again. */
+  request(reload: boolean): void {
+    if (this.#abort.signal.aborted) return
+    this.#wantsPass = true
+    this.#wantsConfig ||= reload
+    this.#pauseMs = firstPauseMs
+    this.#cancelPause()
+    this.#running ??= this.#run()
+  }
+
+  /** Ends the pass under way at its next step. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort()
+    this.#cancelPause()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wantsPass && !this.#abort.signal.aborted) {
+      this.#wantsPass = false
+      await this.#pass()
+    }
+    this.#running = null
+  }
+
+  async #pass(): Promise<void> {
+    const { log, onDone } = this.#parts
+    const signal = this.#abort.signal
+    try {
+      const running = await this.#chooseConfig()
+      const { config } = running
+      if (config === null) {
+        this.#outcome = { running, absentNics: [], isDone: false, failure: null }
+        return
+      }
+      const { absentNics, isLoaded } = await this.#apply(config, signal)
+      signal.throwIfAborted()
+      this.#outcome = { running, absentNics, isDone: isLoaded, failure: null }
+      this.#pauseMs = firstPauseMs
+      if (absentNics.length > 0) this.#again(absentPauseMs)
+      if (isLoaded) onDone()
+    } catch (error) {
+      if (signal.aborted) return
+      const failure = operatingError(error)
+      log.error(fieldsOf(failure), 'reconcile failed')
+      this.#outcome = { ...this.#outcome, isDone: false, failure }
+      this.#again(this.#pauseMs)
+      this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
+    }
+  }
+
+  async #chooseConfig(): Promise<RunningConfig> {
+    if (!this.#wantsConfig) return this.#outcome.running
+    this.#wantsConfig = false
+    const running = await this.#parts.choose(this.#outcome.running)
+    this.#outcome = { ...this.#outcome, running }
+    return running
+  }
+
+  async #apply(
+    config: DeviceConfig,
+    signal: AbortSignal,
+  ): Promise<{ absentNics: readonly string[]; isLoaded: boolean }> {
+    const { net, loader, nicNetns, mac1Keys, datapath, configureSessions } = this.#parts
+    const nics = await net.nics(nicNetns)
+    const desired = compile(config, { mac1Keys, nicNetns, nics })
+    this.#reportAbsent(desired)
+    const removals = await this.#converge(desired.host, signal)
+    const connected = datapath()
+    if (connected !== null) {
+      await loader.load(connected, desired.program, this.#hasNewPorts)
+      this.#hasNewPorts = false
+      await net.apply(removals, signal)
+      await configureSessions(config, desired.absentNics, connected)
+    }
+    return { absentNics: desired.absentNics, isLoaded: connected !== null }
+  }
+
+  /** @returns what must wait until the datapath has let go */
+  async #converge(want: HostState, signal: AbortSignal): Promise<readonly Step[]> {
+    const { net } = this.#parts
+    for (let round = 0; round < mostRounds; round++) {
+      const steps = diff(want, await net.read(want, signal))
+      const changes = steps.filter((step) => !isRemoval(step))
+      if (changes.length === 0) return steps
+      this.#hasNewPorts ||= changes.some(({ kind }) => opensPort.has(kind))
+      await net.apply(changes, signal)
+    }
+    throw new CausewayError('HOST_UNSETTLED', `the machine differs after ${mostRounds} rounds`, {
+      detail: diff(want, await net.read(want, signal))
+        .slice(0, 5)
+        .map((step) => JSON.stringify(step).slice(0, 200))
+        .join(', '),
+    })
+  }
+
+  #reportAbsent({ absentNics }: DesiredState): void {
+    for (const nic of absentNics) {
+      if (this.#outcome.absentNics.includes(nic)) continue
+      this.#parts.log.warn({ detail: nic }, 'NIC missing')
+    }
+  }
+
+  #again(pauseMs: number): void {
+    this.#cancelPause()
+    this.#cancelPause = this.#parts.clock.after(pauseMs, () => {
+      this.#wantsPass = true
+      this.#running ??= this.#run()
+    })
+  }
+}
+
+/** The system's own errors (they name a call) are coded here; what is left is a programmer's, and crashes. */
+function operatingError(error: unknown): CausewayError {
+  if (error instanceof CausewayError) return error
+  if (!(error instanceof Error) || !('syscall' in error)) throw error
+  return new CausewayError('HOST_SYSTEM', 'the system refused', {
+    detail: error.message,
+    cause: error,
+  })
+}
+
+const opensPort: ReadonlySet<Step['kind']> = new Set(['add-twin', 'replace-twin', 'move-nic'])

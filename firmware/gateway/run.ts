@@ -1,0 +1,29 @@
+/** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../host/clock/system.ts'
+import { connectDatapath } from '../host/datapath/remote.ts'
+import { openLinuxNet } from '../host/net/linux.ts'
+import { readIfThere, replaceFile } from '../host/system/file.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Places } from '../host/system/places.ts'
+import { openWireKey } from '../host/system/wire-key.ts'
+import { bindUdp } from '../host/udp/system.ts'
+import { type Gateway, openGateway } from './gateway.ts'
+
+/** @throws STORE_ errors of the wire key, API_IN_USE */
+export async function runGateway(places: Places, log: Log): Promise<Gateway> {
+  return openGateway({
+    places,
+    log,
+    clock: systemClock(),
+    random: (bytes) => randomBytes(bytes),
+    net: openLinuxNet(),
+    wireKey: await openWireKey(places.wireKey),
+    connectDatapath: () => connectDatapath(places.datapathSocket),
+    bindUdp,
+    programRecord: {
+      read: () => readIfThere(places.programRecord),
+      write: (text) => replaceFile(places.programRecord, text),
+    },
+  })
+}

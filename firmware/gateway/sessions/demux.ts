@@ -1,0 +1,151 @@
+/**
+ * Brings what arrives to the session it is for: handshake datagrams of the overlay sockets, and the datapath's
+ * events. Everything from outside is counted when it is not for us, and answered only by those it reaches.
+ */
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { DatapathEvent } from '../../model/program.ts'
+import { decodeItems } from '../../wire/control.ts'
+import {
+  challengeMessageBytes,
+  initiationBytes,
+  macsBytes,
+  messageType,
+  receiverIndexOf,
+  responseBytes,
+  withoutMacs,
+} from '../../wire/handshake.ts'
+import { onChallenge, onResponse } from './initiate.ts'
+import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
+import { onHandshakePart } from './rekey.ts'
+import { onInitiation } from './respond.ts'
+import { onSilent, rawNow, rekeyNow } from './schedule.ts'
+import {
+  type Context,
+  fail,
+  type RawAttempt,
+  resetSession,
+  type Session,
+  type Uplink,
+} from './session.ts'
+
+/** A datagram of an overlay socket. Types that are not ours (STUN, say) are left to others. */
+export function onDatagram(
+  context: Context,
+  uplink: Uplink,
+  datagram: Uint8Array,
+  from: UdpAddress,
+): void {
+  switch (datagram[0]) {
+    case messageType.initiation: {
+      const message = checkMacs(context, datagram, initiationBytes)
+      if (message !== null) void onInitiation(context, uplink, message, from)
+      return
+    }
+    case messageType.response: {
+      const message = checkMacs(context, datagram, responseBytes)
+      const found = message === null ? null : findAttempt(context, uplink, message)
+      if (message !== null && found !== null) void onResponse(...found, message, from)
+      return
+    }
+    case messageType.challenge: {
+      if (datagram.length !== challengeMessageBytes) {
+        context.strays.malformed++
+        return
+      }
+      const found = findAttempt(context, uplink, datagram)
+      if (found !== null) onChallenge(...found, datagram, from)
+      return
+    }
+    default:
+  }
+}
+
+export function onEvent(
+  context: Context,
+  sessions: ReadonlyMap<string, Session>,
+  event: DatapathEvent,
+): void {
+  const session = sessions.get(event.peer)
+  if (session === undefined) {
+    context.strays.stale++
+    return
+  }
+  switch (event.kind) {
+    case 'confirmed':
+      onConfirmed(session, event.localIndex)
+      return
+    case 'erased':
+      onErased(session, event.localIndex)
+      return
+    case 'silent':
+      onSilent(session, event.localIndex)
+      return
+    case 'used':
+      if (isCurrent(session, event.localIndex)) rekeyNow(session)
+      return
+    case 'wanted':
+      rawNow(session)
+      return
+    case 'control':
+      onControl(session, event.localIndex, event.items)
+  }
+}
+
+/** Items for the gateway: handshake parts and close. Path and relay items have no taker yet. */
+function onControl(session: Session, localIndex: number, bytes: Uint8Array): void {
+  let items: ReturnType<typeof decodeItems>
+  try {
+    items = decodeItems(bytes)
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error
+    fail(session, 'malformed', error.code)
+    return
+  }
+  for (const item of items) {
+    if (item.type === 'handshake-part') void onHandshakePart(session, localIndex, item)
+    if (item.type === 'close' && isCurrent(session, localIndex)) onClosed(session)
+  }
+}
+
+/** The other end erased the session: so do we, and start anew after the time of a retry. */
+function onClosed(session: Session): void {
+  const { context } = session
+  const indices = [session.previous, session.current, session.next].flatMap((keypair) =>
+    keypair === null ? [] : [keypair.localIndex],
+  )
+  resetSession(session)
+  fail(session, 'closed', 'SESSION_REFUSED')
+  session.rawNotBeforeMs = context.clock.nowMs() + context.timing.retryMs[0]
+  // A datapath that died meanwhile has erased them already.
+  context.datapath?.retire(indices).catch(() => undefined)
+  context.steer(session)
+}
+
+function checkMacs(context: Context, datagram: Uint8Array, bytes: number): Uint8Array | null {
+  if (datagram.length !== bytes + macsBytes) {
+    context.strays.malformed++
+    return null
+  }
+  try {
+    return withoutMacs(datagram, context.ownMac1Key)
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error
+    context.strays.mac1++
+    return null
+  }
+}
+
+function findAttempt(
+  context: Context,
+  uplink: Uplink,
+  message: Uint8Array,
+): [Session, RawAttempt] | null {
+  const index = receiverIndexOf(message)
+  for (const session of context.byKey.values()) {
+    const { raw } = session
+    if (raw?.senderIndex === index && raw.uplink.number === uplink.number) return [session, raw]
+  }
+  context.strays.stale++
+  return null
+}

@@ -1,0 +1,213 @@
+/**
+ * The raw initiator: sends 0xD4, takes 0xD7 and 0xD5. An initiation is resent unchanged for some seconds, then
+ * another one takes its place, over uplinks and endpoints in turn, for as long as the session needs one.
+ * wire.md, "Handshake", "Freshness" and "Retries".
+ */
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import { CausewayError } from '../../model/errors.ts'
+import { between } from '../../plan/session.ts'
+import {
+  challengeBytes,
+  mac1Key,
+  type Response,
+  readChallenge,
+  readResponse,
+  withMacs,
+  writeInitiation,
+} from '../../wire/handshake.ts'
+import { ipBytes } from '../../wire/ip.ts'
+import { rawPrologue } from '../../wire/keys.ts'
+import { x25519Pair } from '../../wire/x25519.ts'
+import { installKeypair } from './keypairs.ts'
+import {
+  type Context,
+  chance,
+  dropRaw,
+  fail,
+  noPsk,
+  type RawAttempt,
+  type Session,
+  type Uplink,
+} from './session.ts'
+
+/** New initiations for challenges, one after the other, before the attempt has to wait for its retry. */
+const maxChallenges = 3
+
+/** Whether there is anywhere to initiate to. */
+export function canInitiate(session: Session): boolean {
+  return session.context.datapath !== null && usableUplinks(session).length > 0
+}
+
+/** Starts a raw handshake unless one is under way. Live keypairs are not touched. */
+export function startRaw(session: Session): void {
+  if (session.raw !== null || !canInitiate(session)) return
+  const uplinks = usableUplinks(session)
+  const uplink = uplinks[session.turns.uplink++ % uplinks.length]!
+  const to = nextEndpoint(session, uplink)
+  initiate(session, { uplink, to, challenge: noChallenge, challenges: 0 })
+}
+
+/** 0xD7: the other end has a session with us, or thinks so, and wants to see that we are live. */
+export function onChallenge(
+  session: Session,
+  attempt: RawAttempt,
+  datagram: Uint8Array,
+  from: UdpAddress,
+): void {
+  let challenge: Uint8Array
+  try {
+    challenge = readChallenge(datagram, attempt.state)
+  } catch (error) {
+    failOn(session, error)
+    return
+  }
+  if (attempt.challenges >= maxChallenges) return
+  const { uplink, challenges } = attempt
+  dropRaw(session)
+  initiate(session, { uplink, to: from, challenge, challenges: challenges + 1 })
+}
+
+/** 0xD5, without macs. */
+export async function onResponse(
+  session: Session,
+  attempt: RawAttempt,
+  message: Uint8Array,
+  from: UdpAddress,
+): Promise<void> {
+  // Only handshakes that went there are answered from there: nobody can bend the path of a session.
+  const isExpected = attempt.sentTo.some((to) => isSame(to, from))
+  if (!isExpected) {
+    fail(session, 'mismatch', 'SESSION_REFUSED')
+    return
+  }
+  let response: Response
+  try {
+    response = readResponse(message, attempt.state, session.peer.psk ?? noPsk)
+  } catch (error) {
+    failOn(session, error)
+    return
+  }
+  if (!session.context.suites.includes(response.payload.suite)) {
+    fail(session, 'mismatch', 'SESSION_REFUSED')
+    return
+  }
+  for (const cancel of attempt.timers) cancel()
+  session.raw = null
+  await installKeypair(session, {
+    transcript: response.transcript,
+    localIndex: attempt.senderIndex,
+    remoteIndex: response.senderIndex,
+    suite: response.payload.suite,
+    role: 'initiator',
+    origin: 'raw',
+    uplink: attempt.uplink.number,
+    localPort: attempt.uplink.socket.local.port,
+    remote: from,
+  })
+  session.context.steer(session)
+}
+
+/** Counts a message that could not be taken, and keeps its code. */
+export function failOn(session: Session, error: unknown): void {
+  if (!(error instanceof CausewayError)) throw error
+  fail(session, error.code === 'WIRE_UNAUTHENTIC' ? 'unauthentic' : 'malformed', error.code)
+}
+
+function initiate(
+  session: Session,
+  choice: {
+    readonly uplink: Uplink
+    readonly to: UdpAddress
+    readonly challenge: Uint8Array
+    readonly challenges: number
+  },
+): void {
+  const { context, peer } = session
+  const { clock, timing } = context
+  const senderIndex = context.indices.take()
+  const { state, message } = writeInitiation({
+    prologue: rawPrologue(context.tenant),
+    local: context.local,
+    remoteStatic: peer.wireKey,
+    ephemeral: ephemeralPair(context),
+    senderIndex,
+    payload: {
+      challenge: choice.challenge,
+      suites: context.suites,
+      pskNumber: peer.psk === undefined ? 0 : 1,
+      uplink: choice.uplink.number,
+    },
+  })
+  const datagram = withMacs(message, mac1Key(peer.wireKey))
+  const attempt: RawAttempt = {
+    senderIndex,
+    state,
+    startedAtMs: clock.nowMs(),
+    uplink: choice.uplink,
+    sentTo: [],
+    challenges: choice.challenges,
+    timers: [],
+  }
+  session.raw = attempt
+  transmit(attempt, datagram, choice.to)
+  // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
+  const next = (): UdpAddress =>
+    choice.challenges > 0 ? choice.to : nextEndpoint(session, choice.uplink)
+  for (const delayMs of timing.resendMs) {
+    attempt.timers.push(clock.after(delayMs, () => transmit(attempt, datagram, next())))
+  }
+  const endMs = between(timing.retryMs, chance(context))
+  attempt.timers.push(clock.after(endMs, () => giveUp(session)))
+  context.steer(session)
+}
+
+function giveUp(session: Session): void {
+  fail(session, 'timeout', 'SESSION_TIMEOUT')
+  dropRaw(session)
+  session.context.steer(session)
+}
+
+function transmit(attempt: RawAttempt, datagram: Uint8Array, to: UdpAddress): void {
+  if (!attempt.sentTo.some((known) => isSame(known, to))) attempt.sentTo.push(to)
+  attempt.uplink.socket.send(datagram, to)
+}
+
+/** The private bytes live no longer than it takes to make a key of them. */
+export function ephemeralPair(context: Context): ReturnType<typeof x25519Pair> {
+  const bytes = context.random(32)
+  const pair = x25519Pair(bytes)
+  bytes.fill(0)
+  return pair
+}
+
+/** Configured endpoints and, should they all be wrong, where the peer was last. */
+function endpoints({ peer, current }: Session): readonly UdpAddress[] {
+  const last = current?.remote
+  if (last === undefined || peer.endpoints.some((known) => isSame(known, last))) {
+    return peer.endpoints
+  }
+  return [...peer.endpoints, last]
+}
+
+function endpointsOf(session: Session, uplink: Uplink): UdpAddress[] {
+  const isV6 = uplink.socket.local.address.includes(':')
+  return endpoints(session).filter((to) => to.address.includes(':') === isV6)
+}
+
+function usableUplinks(session: Session): Uplink[] {
+  return session.context.uplinks.filter((uplink) => endpointsOf(session, uplink).length > 0)
+}
+
+/** Only for uplinks with at least one; the session's endpoints may change meanwhile. */
+function nextEndpoint(session: Session, uplink: Uplink): UdpAddress {
+  const choices = endpointsOf(session, uplink)
+  const fallback = session.raw?.sentTo[0]
+  return choices[session.turns.endpoint++ % choices.length] ?? fallback!
+}
+
+function isSame(a: UdpAddress, b: UdpAddress): boolean {
+  // As bytes: IPv6 has more than one spelling.
+  return a.port === b.port && ipBytes(a.address).equals(ipBytes(b.address))
+}
+
+const noChallenge = new Uint8Array(challengeBytes)

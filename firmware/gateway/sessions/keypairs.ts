@@ -1,0 +1,192 @@
+/**
+ * Keypairs of a session: handing them to the datapath, and following what it does with them. The datapath is the
+ * one that knows what is `current`; this is its picture here. wire.md, "Keys" and "Rekey without loss".
+ */
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import type { InstalledKeypair } from '../../model/program.ts'
+import type { Suite } from '../../wire/handshake.ts'
+import { deriveKeys, eraseTrafficKeys } from '../../wire/keys.ts'
+import type { Transcript } from '../../wire/noise.ts'
+import {
+  cancelDue,
+  dropRaw,
+  dropRekey,
+  fail,
+  forgetKeypair,
+  type KnownKeypair,
+  type Session,
+} from './session.ts'
+
+/** What a finished handshake hands over. */
+export interface NewKeypair {
+  readonly transcript: Transcript
+  readonly localIndex: number
+  readonly remoteIndex: number
+  readonly suite: Suite
+  readonly role: 'initiator' | 'responder'
+  readonly origin: 'raw' | 'rekey'
+  readonly uplink: number
+  readonly localPort: number
+  readonly remote: UdpAddress
+}
+
+/**
+ * Installs a keypair: the initiator's is `current` at once, the responder's `next`. The picture here changes
+ * before the first wait, so that events and messages that come meanwhile find it. The gateway forgets the
+ * traffic keys in any case. Returns whether the keypair may be used.
+ */
+export async function installKeypair(session: Session, made: NewKeypair): Promise<boolean> {
+  const { context, peer } = session
+  const { datapath, clock, timing } = context
+  const keys = deriveKeys(made.transcript)
+  const known: KnownKeypair = {
+    localIndex: made.localIndex,
+    remoteIndex: made.remoteIndex,
+    role: made.role,
+    origin: made.origin,
+    installedAtMs: clock.nowMs(),
+    uplink: made.uplink,
+    remote: made.remote,
+    chain: keys.chain,
+    h: keys.h,
+  }
+  // The datapath gets a chain of its own: the one here is wiped as soon as the keypair is forgotten.
+  const chain = Uint8Array.from(keys.chain)
+  if (made.role === 'initiator') makeCurrent(session, known, made.origin === 'raw')
+  else replaceNext(session, known)
+  const isInitiator = made.role === 'initiator'
+  try {
+    if (datapath === null) return false
+    await datapath.install({
+      peer: peer.name,
+      localIndex: made.localIndex,
+      remoteIndex: made.remoteIndex,
+      suite: made.suite,
+      role: made.role,
+      origin: made.origin,
+      uplink: made.uplink,
+      localPort: made.localPort,
+      remoteAddress: made.remote.address,
+      remotePort: made.remote.port,
+      seal: isInitiator ? keys.i2r : keys.r2i,
+      open: isInitiator ? keys.r2i : keys.i2r,
+      chain,
+      h: keys.h,
+      lifetimeMs: timing.lifetimeMs,
+    })
+  } catch {
+    fail(session, 'install', 'DATAPATH_REFUSED')
+    // Whatever stands in the way will not be gone at once: no handshake a round trip long after the other.
+    session.rawNotBeforeMs = clock.nowMs() + timing.retryMs[0]
+    onErased(session, made.localIndex)
+    // What it has instead is what counts.
+    context.resync(session)
+    return false
+  } finally {
+    eraseTrafficKeys(keys)
+    chain.fill(0)
+  }
+  return isKnown(session, made.localIndex)
+}
+
+/** The first packet under a keypair was authenticated: a `next` became `current`. */
+export function onConfirmed(session: Session, localIndex: number): void {
+  const { next } = session
+  if (next?.localIndex === localIndex) {
+    session.next = null
+    makeCurrent(session, next, next.origin === 'raw')
+  }
+  if (session.current?.localIndex !== localIndex) return
+  session.silentAtMs = null
+  session.context.steer(session)
+}
+
+/** The datapath erased a keypair, or never took it. */
+export function onErased(session: Session, localIndex: number): void {
+  if (!isKnown(session, localIndex)) {
+    session.context.indices.release(localIndex)
+    return
+  }
+  for (const place of ['previous', 'current', 'next'] as const) {
+    if (session[place]?.localIndex !== localIndex) continue
+    forgetKeypair(session, session[place])
+    session[place] = null
+    if (place === 'current') dropRekey(session)
+  }
+  session.context.steer(session)
+}
+
+/** Takes over what a running datapath has: after a restart of the gateway, or when the pictures differ. */
+export function adoptKeypairs(session: Session, installed: readonly InstalledKeypair[]): void {
+  const { clock, indices } = session.context
+  const nowMs = clock.nowMs()
+  const before = [session.previous, session.current, session.next]
+  const currentBefore = session.current?.localIndex
+  const places = { previous: null, current: null, next: null } as Record<
+    InstalledKeypair['state'],
+    KnownKeypair | null
+  >
+  for (const keypair of installed) {
+    if (keypair.peer !== session.peer.name) continue
+    const known = before.find((item) => item?.localIndex === keypair.localIndex)
+    places[keypair.state] = known ?? fromInstalled(keypair, nowMs)
+    indices.claim(keypair.localIndex)
+  }
+  const { previous, current, next } = places
+  Object.assign(session, { previous, current, next })
+  for (const keypair of before) {
+    if (keypair !== null && !isKnown(session, keypair.localIndex)) forgetKeypair(session, keypair)
+  }
+  if (current?.localIndex === currentBefore) return
+  cancelDue(session)
+  dropRekey(session)
+  session.changedAtMs = nowMs
+  session.isFirst = false
+  session.silentAtMs = null
+  session.incoming = null
+}
+
+/** Whether a rekey item may act: it came under `current`, as the datapath sees it. */
+export function isCurrent(session: Session, localIndex: number): boolean {
+  return session.current?.localIndex === localIndex
+}
+
+function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean): void {
+  forgetKeypair(session, session.previous)
+  session.previous = session.current
+  session.current = keypair
+  session.changedAtMs = session.context.clock.nowMs()
+  session.isFirst = isFirst
+  session.silentAtMs = null
+  session.rekeyMisses = 0
+  session.incoming = null
+  if (isFirst) session.handshakes++
+  else session.rekeys++
+  // A new `current` ends whatever this end was initiating meanwhile, of either kind.
+  dropRaw(session)
+  dropRekey(session)
+  cancelDue(session)
+}
+
+function replaceNext(session: Session, keypair: KnownKeypair): void {
+  forgetKeypair(session, session.next)
+  session.next = keypair
+}
+
+function isKnown({ previous, current, next }: Session, localIndex: number): boolean {
+  return [previous, current, next].some((keypair) => keypair?.localIndex === localIndex)
+}
+
+function fromInstalled(keypair: InstalledKeypair, nowMs: number): KnownKeypair {
+  return {
+    localIndex: keypair.localIndex,
+    remoteIndex: keypair.remoteIndex,
+    role: keypair.role,
+    origin: keypair.origin,
+    installedAtMs: nowMs - keypair.ageMs,
+    uplink: keypair.uplink,
+    remote: { address: keypair.remoteAddress, port: keypair.remotePort },
+    chain: keypair.chain,
+    h: keypair.h,
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Takes the next step of a session wherever one is due: a raw handshake where there is no keypair, a rekey where
+ * `current` grows old; and notes what state that makes. Idempotent: called after every change.
+ */
+import { between, type CurrentAge, quietLeftMs, rekeyDelayMs } from '../../plan/session.ts'
+import { canInitiate, startRaw } from './initiate.ts'
+import { startRekey } from './rekey.ts'
+import { cancelDue, chance, type Session, type SessionState } from './session.ts'
+
+export function steer(session: Session): void {
+  const { context } = session
+  if (context.datapath === null) cancelDue(session)
+  else if (session.current === null) steerRaw(session)
+  else steerRekey(session)
+  noteState(session)
+}
+
+/** 2^28 packets under `current`: rekey as soon as the quiet time allows. */
+export function rekeyNow(session: Session): void {
+  if (session.current === null || session.rekey !== null) return
+  const waitMs = quietLeftMs(ageOfCurrent(session), session.context.timing)
+  session.due.rekey?.()
+  scheduleRekey(session, waitMs)
+}
+
+/** A packet waits for a keypair: no need to wait for the turn of this peer. */
+export function rawNow(session: Session): void {
+  if (session.current !== null || session.next !== null || session.raw !== null) return
+  session.due.raw?.()
+  session.due.raw = null
+  startRaw(session)
+}
+
+/** The path of `current` is dead in at least one direction: a raw handshake may find another. */
+export function onSilent(session: Session, localIndex: number): void {
+  if (session.current?.localIndex !== localIndex) return
+  session.silentAtMs = session.context.clock.nowMs()
+  startRaw(session)
+  noteState(session)
+}
+
+/** When the state last changed is part of the status. */
+export function noteState(session: Session): void {
+  const { context, peer } = session
+  const state = stateOf(session)
+  if (state === session.state) return
+  const wasUp = isUp(session.state)
+  session.state = state
+  // A rekey interrupts nothing.
+  if (isUp(state) && wasUp) return
+  session.stateSinceMs = context.clock.nowMs()
+  if (isUp(state) === wasUp) return
+  if (isUp(state)) context.log.info({ peer: peer.name }, 'session up')
+  else context.log.warn({ peer: peer.name, code: session.lastError }, 'session down')
+}
+
+function stateOf(session: Session): SessionState {
+  const { context, current, silentAtMs } = session
+  const isTrying = session.raw !== null || session.due.raw !== null || session.next !== null
+  if (context.datapath === null || current === null) return isTrying ? 'connecting' : 'down'
+  const isSilent =
+    silentAtMs !== null && context.clock.nowMs() - silentAtMs < 1.5 * context.timing.silentMs
+  if (isSilent) return isTrying ? 'connecting' : 'down'
+  return session.rekey === null ? 'up' : 'rekeying'
+}
+
+function isUp(state: SessionState): boolean {
+  return state === 'up' || state === 'rekeying'
+}
+
+function steerRaw(session: Session): void {
+  const { context, due } = session
+  if (session.raw !== null || due.raw !== null || !canInitiate(session)) return
+  const waitMs =
+    session.next === null
+      ? session.rawNotBeforeMs - context.clock.nowMs()
+      : // The other end has its answer and is about to use it; a handshake of our own would cross that.
+        between(context.timing.retryMs, chance(context))
+  due.raw = context.clock.after(waitMs, () => {
+    due.raw = null
+    if (session.current === null) startRaw(session)
+    noteState(session)
+  })
+}
+
+function steerRekey(session: Session): void {
+  const { context, due } = session
+  if (session.rekey !== null || due.rekey !== null) return
+  const waitMs = rekeyDelayMs(ageOfCurrent(session), context.timing, chance(context))
+  scheduleRekey(session, waitMs)
+}
+
+function scheduleRekey(session: Session, waitMs: number): void {
+  session.due.rekey = session.context.clock.after(waitMs, () => {
+    session.due.rekey = null
+    startRekey(session)
+  })
+}
+
+function ageOfCurrent(session: Session): CurrentAge {
+  const { current, changedAtMs, isFirst } = session
+  const nowMs = session.context.clock.nowMs()
+  return {
+    role: current!.role,
+    ageMs: nowMs - current!.installedAtMs,
+    sinceChangeMs: nowMs - changedAtMs,
+    isFirst,
+  }
+}

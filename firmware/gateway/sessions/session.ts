@@ -1,0 +1,251 @@
+/**
+ * What a session consists of, and the context that all sessions of a gateway share: data, and how to let go of
+ * it. What happens with it: initiate.ts, respond.ts, rekey.ts, keypairs.ts.
+ */
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import type { Datapath } from '../../host/datapath/datapath.ts'
+import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
+import type { ErrorCode } from '../../model/errors.ts'
+import type { SessionTiming } from '../../plan/session.ts'
+import type { Suite } from '../../wire/handshake.ts'
+import type { Reassembly } from '../../wire/handshake-part.ts'
+import type { InitiatorState } from '../../wire/noise.ts'
+import type { X25519Pair } from '../../wire/x25519.ts'
+import type { Freshness } from './freshness.ts'
+import type { Indices } from './indices.ts'
+import type { SourceLimit } from './source-limit.ts'
+
+export interface PeerConfig {
+  readonly name: string
+  /** Public, 32 bytes. */
+  readonly wireKey: Uint8Array
+  /** 32 bytes, number 1 on the wire; without one, number 0, which is zeros. */
+  readonly psk?: Uint8Array
+  /** Where to initiate to, in turn; empty for a peer that only ever comes to us. */
+  readonly endpoints: readonly UdpAddress[]
+}
+
+export interface Uplink {
+  /** On the wire; 0–255. */
+  readonly number: number
+  readonly name: string
+  readonly socket: UdpSocket
+}
+
+/** As pino has it. */
+export interface SessionLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface Context {
+  readonly clock: Clock
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: SessionLog
+  readonly tenant: Uint8Array
+  readonly local: X25519Pair
+  readonly ownMac1Key: Uint8Array
+  readonly timing: SessionTiming
+  readonly indices: Indices
+  readonly sourceLimit: SourceLimit
+  readonly freshness: Freshness
+  /** By static key, hex. */
+  readonly byKey: Map<string, Session>
+  /** Datagrams that led to no session. */
+  readonly strays: Record<StrayReason, number>
+  uplinks: readonly Uplink[]
+  /** Null while there is none: then nothing is initiated or answered. */
+  datapath: Datapath | null
+  suites: readonly Suite[]
+  /** Takes the next step wherever one is due, after any change to a session. */
+  readonly steer: (session: Session) => void
+  /** Reads the session's keypairs from the datapath again: the two disagree about what is current. */
+  readonly resync: (session: Session) => void
+}
+
+export type StrayReason = 'malformed' | 'mac1' | 'limited' | 'unauthentic' | 'unknown' | 'stale'
+
+export type FailureReason =
+  | 'timeout'
+  | 'unauthentic'
+  | 'malformed'
+  | 'mismatch'
+  | 'install'
+  | 'send'
+  | 'closed'
+
+/** A keypair of the datapath, as far as the gateway remembers it: not the traffic keys. */
+export interface KnownKeypair {
+  readonly localIndex: number
+  readonly remoteIndex: number
+  readonly role: 'initiator' | 'responder'
+  readonly origin: 'raw' | 'rekey'
+  readonly installedAtMs: number
+  readonly uplink: number
+  readonly remote: UdpAddress
+  readonly chain: Uint8Array
+  readonly h: Uint8Array
+}
+
+/** An own initiation under way. */
+export interface Attempt {
+  readonly senderIndex: number
+  readonly state: InitiatorState
+  readonly startedAtMs: number
+  /** Cancels its resends and its end. */
+  readonly timers: CancelTimer[]
+}
+
+export interface RawAttempt extends Attempt {
+  readonly uplink: Uplink
+  /** Where copies went to: only from there an answer is taken. */
+  readonly sentTo: UdpAddress[]
+  /** How many challenges led to this initiation, one after the other. */
+  readonly challenges: number
+}
+
+export interface RekeyAttempt extends Attempt {
+  readonly carrier: KnownKeypair
+}
+
+/** An initiation that was answered; `send` is null until its keypair is installed. */
+export interface Answered {
+  readonly ephemeral: Uint8Array
+  readonly localIndex: number
+  send: ((to: UdpAddress | null) => void) | null
+}
+
+export interface Session {
+  readonly context: Context
+  peer: PeerConfig
+  /** Whether the own static key is the smaller one: decides between crossing initiations. */
+  readonly isSmaller: boolean
+  previous: KnownKeypair | null
+  current: KnownKeypair | null
+  next: KnownKeypair | null
+  changedAtMs: number
+  isFirst: boolean
+  silentAtMs: number | null
+  raw: RawAttempt | null
+  rekey: RekeyAttempt | null
+  /** Rekeys in a row that nobody answered. */
+  rekeyMisses: number
+  /** The raw initiation or the rekey that is due later. */
+  readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
+  /** No raw initiation before: a restarted box spreads them. */
+  rawNotBeforeMs: number
+  /** Counts initiations and transmissions, to take uplinks and endpoints in turn. */
+  readonly turns: { uplink: number; endpoint: number }
+  /** The last eight initiations answered, oldest first. */
+  answered: Answered[]
+  challengesUsed: number
+  /** Of handshake items: the own message id, and the other end's message under way. */
+  messageId: number
+  incoming: Reassembly
+  state: SessionState
+  stateSinceMs: number
+  handshakes: number
+  rekeys: number
+  readonly failures: Record<FailureReason, number>
+  lastError: ErrorCode | null
+}
+
+export type SessionState = 'connecting' | 'up' | 'rekeying' | 'down'
+
+export const noPsk = new Uint8Array(32)
+
+export function newSession(context: Context, peer: PeerConfig): Session {
+  return {
+    context,
+    peer,
+    // Before enrolment no device id exists; static keys are as unequal, and both ends know both.
+    isSmaller: Buffer.compare(context.local.publicKey, peer.wireKey) < 0,
+    previous: null,
+    current: null,
+    next: null,
+    changedAtMs: 0,
+    isFirst: true,
+    silentAtMs: null,
+    raw: null,
+    rekey: null,
+    rekeyMisses: 0,
+    due: { raw: null, rekey: null },
+    rawNotBeforeMs: 0,
+    turns: { uplink: 0, endpoint: 0 },
+    answered: [],
+    challengesUsed: 0,
+    messageId: Buffer.from(context.random(2)).readUInt16BE(0),
+    incoming: null,
+    state: 'down',
+    stateSinceMs: context.clock.nowMs(),
+    handshakes: 0,
+    rekeys: 0,
+    failures: {
+      timeout: 0,
+      unauthentic: 0,
+      malformed: 0,
+      mismatch: 0,
+      install: 0,
+      send: 0,
+      closed: 0,
+    },
+    lastError: null,
+  }
+}
+
+/** A random time from a range of the timing. */
+export function chance(context: Context): number {
+  return Buffer.from(context.random(4)).readUInt32BE(0) / 2 ** 32
+}
+
+export function fail(session: Session, reason: FailureReason, code: ErrorCode): void {
+  session.failures[reason]++
+  session.lastError = code
+}
+
+export function dropRaw(session: Session): void {
+  endAttempt(session, session.raw)
+  session.raw = null
+}
+
+export function dropRekey(session: Session): void {
+  endAttempt(session, session.rekey)
+  session.rekey = null
+}
+
+function endAttempt({ context }: Session, attempt: Attempt | null): void {
+  if (attempt === null) return
+  for (const cancel of attempt.timers) cancel()
+  // An index whose keypair was installed is released with the keypair.
+  context.indices.release(attempt.senderIndex)
+}
+
+export function cancelDue(session: Session): void {
+  session.due.raw?.()
+  session.due.rekey?.()
+  session.due.raw = null
+  session.due.rekey = null
+}
+
+/** Frees what a keypair held here; whether the datapath still has it is the caller's business. */
+export function forgetKeypair(session: Session, keypair: KnownKeypair | null): void {
+  if (keypair === null) return
+  keypair.chain.fill(0)
+  session.context.indices.release(keypair.localIndex)
+}
+
+/** Back to a session without keypairs and attempts. */
+export function resetSession(session: Session): void {
+  dropRaw(session)
+  dropRekey(session)
+  cancelDue(session)
+  for (const keypair of [session.previous, session.current, session.next]) {
+    forgetKeypair(session, keypair)
+  }
+  session.previous = session.current = session.next = null
+  session.isFirst = true
+  session.silentAtMs = null
+  session.rekeyMisses = 0
+  session.incoming = null
+  session.answered = []
+}

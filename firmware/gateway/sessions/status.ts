@@ -1,0 +1,45 @@
+/** What may be told about a session: everything but its secrets. */
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import type { ErrorCode } from '../../model/errors.ts'
+import { noteState } from './schedule.ts'
+import type { FailureReason, Session, SessionState } from './session.ts'
+
+export interface SessionStatus {
+  readonly peer: string
+  /** `up` and `rekeying` carry data; `down` means that nothing is being tried either. */
+  readonly state: SessionState
+  /** How long it has been in this state; `up` and `rekeying` count as one. */
+  readonly stateAgeMs: number
+  /** Name of the uplink and where the peer was when the session began; null without a current keypair. */
+  readonly uplink: string | null
+  readonly endpoint: UdpAddress | null
+  /** Since the installation of the current keypair; null without one. */
+  readonly keypairAgeMs: number | null
+  readonly localIndex: number | null
+  /** Sessions and rekeys completed since the peer was configured. */
+  readonly handshakes: number
+  readonly rekeys: number
+  readonly failures: Readonly<Record<FailureReason, number>>
+  readonly lastError: ErrorCode | null
+}
+
+export function statusOf(session: Session): SessionStatus {
+  // Silence ends without an event.
+  noteState(session)
+  const { context, current } = session
+  const nowMs = context.clock.nowMs()
+  const uplink = context.uplinks.find(({ number }) => number === current?.uplink)
+  return {
+    peer: session.peer.name,
+    state: session.state,
+    stateAgeMs: nowMs - session.stateSinceMs,
+    uplink: current === null ? null : (uplink?.name ?? null),
+    endpoint: current === null ? null : { ...current.remote },
+    keypairAgeMs: current === null ? null : nowMs - current.installedAtMs,
+    localIndex: current?.localIndex ?? null,
+    handshakes: session.handshakes,
+    rekeys: session.rekeys,
+    failures: { ...session.failures },
+    lastError: session.lastError,
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Reads the datapath's counters once a second, in one batch, and keeps the last two readings. Rates and texts
+ * are made from them in plan/.
+ */
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Counters } from '../model/program.ts'
+import { noRates, type Rates, ratesBetween } from '../plan/rates.ts'
+
+const periodMs = 1_000
+/** An older reading is no picture of the present. */
+const staleMs = 5_000
+
+export interface TelemetryParts {
+  readonly clock: Clock
+  /** Null while there is none. */
+  readonly datapath: () => Datapath | null
+}
+
+export interface Reading {
+  /** Null while the datapath cannot be reached. */
+  readonly counters: Counters | null
+  readonly rates: Rates
+}
+
+const nothing: Reading = { counters: null, rates: noRates }
+
+export class Telemetry implements Disposable {
+  readonly #parts: TelemetryParts
+  #last: Reading = nothing
+  #readAtMs = 0
+  #cancel: CancelTimer
+  #isClosed = false
+
+  constructor(parts: TelemetryParts) {
+    this.#parts = parts
+    this.#cancel = parts.clock.after(0, () => this.#tick())
+  }
+
+  get reading(): Reading {
+    return this.#parts.clock.nowMs() - this.#readAtMs > staleMs ? nothing : this.#last
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true
+    this.#cancel()
+  }
+
+  /** The next one is due a period after this one began, or when this one has ended. */
+  async #tick(): Promise<void> {
+    const startedAtMs = this.#parts.clock.nowMs()
+    await this.#read()
+    if (this.#isClosed) return
+    const tookMs = this.#parts.clock.nowMs() - startedAtMs
+    this.#cancel = this.#parts.clock.after(periodMs - tookMs, () => this.#tick())
+  }
+
+  async #read(): Promise<void> {
+    const datapath = this.#parts.datapath()
+    if (datapath === null) {
+      this.#last = nothing
+      return
+    }
+    try {
+      const counters = await datapath.counters()
+      const before = this.#last.counters
+      const rates = before === null ? noRates : ratesBetween(before, counters)
+      this.#last = { counters, rates }
+      this.#readAtMs = this.#parts.clock.nowMs()
+    } catch {
+      // Whoever keeps the connection reports its end; here there is just nothing to show.
+      this.#last = nothing
+    }
+  }
+}

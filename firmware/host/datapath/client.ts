@@ -1,0 +1,88 @@
+/** The verbs of `Datapath` over anything that carries their bytes: the addon in this process, or a socket. */
+
+import { CausewayError, type ErrorCode } from '../../model/errors.ts'
+import type { DatapathEvent } from '../../model/program.ts'
+import {
+  decodeEvent,
+  encodeKeypair,
+  encodeProgram,
+  encodeRetire,
+  encodeSend,
+  type Verb,
+  verbs,
+} from '../../wire/datapath.ts'
+import {
+  type Description,
+  decodeCounters,
+  decodeDescription,
+  decodeKeypairs,
+} from '../../wire/datapath-state.ts'
+import type { Datapath } from './datapath.ts'
+
+export interface Answer {
+  /** Bytes written, or a negative errno; then `bytes` holds `/pointer: reason`. */
+  readonly status: number
+  readonly bytes: Uint8Array
+}
+
+export interface Transport extends AsyncDisposable {
+  call(verb: Verb, payload: Uint8Array): Promise<Answer>
+  onEvent(handler: (bytes: Uint8Array) => void): void
+  onClose(handler: (reason: string) => void): void
+}
+
+const ENOENT = -2
+const EBUSY = -16
+const ENOBUFS = -105
+const nothing = new Uint8Array(0)
+
+/** Asks who is there before anything else. @throws DATAPATH_ABI */
+export async function datapathOver(transport: Transport): Promise<Datapath> {
+  const handlers: ((event: DatapathEvent) => void)[] = []
+  transport.onEvent((bytes) => {
+    const event = decodeEvent(bytes)
+    if (event !== null) for (const handler of handlers) handler(event)
+  })
+  const call = async (verb: Verb, payload: Uint8Array): Promise<Uint8Array> => {
+    const { status, bytes } = await transport.call(verb, payload)
+    if (status < 0) throw refusal(verb, status, Buffer.from(bytes).toString('utf8'))
+    return bytes
+  }
+  const describe = async (): Promise<Description> =>
+    decodeDescription(await call(verbs.describe, nothing))
+  const { drops } = await describe()
+
+  return {
+    describe: async () => (await describe()).info,
+    load: async (program) => void (await call(verbs.load, encodeProgram(program))),
+    install: async (keypair) => {
+      const bytes = encodeKeypair(keypair)
+      try {
+        await call(verbs.install, bytes)
+      } finally {
+        bytes.fill(0)
+      }
+    },
+    retire: async (indices) => void (await call(verbs.retire, encodeRetire(indices))),
+    send: async (control) => void (await call(verbs.send, encodeSend(control))),
+    keypairs: async () => decodeKeypairs(await call(verbs.keypairs, nothing)),
+    counters: async () => decodeCounters(await call(verbs.counters, nothing), drops),
+    onEvent: (handler) => void handlers.push(handler),
+    onClose: (handler) => transport.onClose(handler),
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  }
+}
+
+function refusal(verb: Verb, status: number, text: string): CausewayError {
+  const [path = '', ...reason] = text.split(': ')
+  const code: ErrorCode =
+    status === EBUSY || status === ENOBUFS
+      ? 'DATAPATH_BUSY'
+      : verb === verbs.send && status === ENOENT
+        ? 'SESSION_NO_KEYPAIR'
+        : 'DATAPATH_REFUSED'
+  const message = reason.length > 0 ? reason.join(': ') : `errno ${-status}`
+  return new CausewayError(code, `the datapath refused: ${message}`, {
+    ...(path.startsWith('/') && path !== '/' ? { path } : {}),
+  })
+}

@@ -1,0 +1,32 @@
+/**
+ * The port to the packet-moving half of the box: few verbs, batches. Behind it stand `addon.ts` (the native
+ * module in this process), `remote.ts` (the datapath process by its unix socket) and `fake.ts` (tests).
+ */
+import type {
+  ControlSend,
+  Counters,
+  DatapathEvent,
+  DatapathInfo,
+  InstalledKeypair,
+  Keypair,
+  Program,
+} from '../../model/program.ts'
+
+export interface Datapath extends AsyncDisposable {
+  describe(): Promise<DatapathInfo>
+  /** Replaces the running program, all or nothing. Sessions of peers that remain live on.
+   *  @throws DATAPATH_REFUSED with `path` into the program */
+  load(program: Program): Promise<void>
+  /** Installs each keypair once; a second install of an index is refused (DATAPATH_REFUSED). */
+  install(keypair: Keypair): Promise<void>
+  /** Erases keypairs by local index; unknown ones are ignored. */
+  retire(localIndices: readonly number[]): Promise<void>
+  /** Seals items into control frames. @throws SESSION_NO_KEYPAIR unless the index is `current` */
+  send(control: ControlSend): Promise<void>
+  keypairs(): Promise<InstalledKeypair[]>
+  counters(): Promise<Counters>
+  /** Handlers run in order of arrival, never before the verb that caused them has returned to C. */
+  onEvent(handler: (event: DatapathEvent) => void): void
+  /** Called once when the other side is gone: "datapath died" is a normal event. */
+  onClose(handler: (reason: string) => void): void
+}

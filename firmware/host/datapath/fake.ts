@@ -1,0 +1,167 @@
+/**
+ * A datapath in memory, for tests and simulations: keypairs behave as in wire.md, "packets" travel sealed in
+ * name only over a fake network. It keeps the promises of datapath.ts, the order of events included.
+ */
+import { CausewayError } from '../../model/errors.ts'
+import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { FakeNetwork } from '../udp/fake.ts'
+import type { UdpAddress } from '../udp/udp.ts'
+import type { Datapath } from './datapath.ts'
+import { type FakePeer, fakePeer, type OpenFailure } from './fake-peer.ts'
+
+export interface FakeDatapathOptions {
+  readonly clock: Clock
+  readonly network: FakeNetwork
+  /** Address and overlay port of its only uplink. */
+  readonly local: UdpAddress
+  readonly bootId: string
+  readonly hasAes?: boolean
+  /** How long each verb takes: the real one is behind a socket. */
+  readonly verbMs?: number
+}
+
+export interface FakeDatapath extends Datapath {
+  /** Seals a packet for a peer; false without a current keypair. */
+  sendData(peer: string, payload: Uint8Array): boolean
+  onData(handler: (peer: string, payload: Uint8Array) => void): void
+  /** Frames that were not opened, by reason. */
+  readonly drops: Record<Exclude<OpenFailure, null>, number>
+  /** Keypairs that were installed, ever; all their indices and keys are different. */
+  readonly installs: number
+  /** Says that 2^28 packets were sealed under the peer's current keypair. */
+  wearOut(peer: string): void
+  /** The process dies: every keypair is lost, every further verb fails. */
+  kill(reason: string): void
+}
+
+export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
+  const { clock, network, local } = options
+  const peers = new Map<string, FakePeer>()
+  const onEvents: ((event: DatapathEvent) => void)[] = []
+  const onCloses: ((reason: string) => void)[] = []
+  const onDatas: ((peer: string, payload: Uint8Array) => void)[] = []
+  const drops = { index: 0, tag: 0, replay: 0 }
+  const everKeys = new Set<string>()
+  let program: Program | null = null
+  let isDead = false
+
+  const emit = (event: DatapathEvent): void =>
+    queueMicrotask(() => {
+      if (!isDead) for (const handler of onEvents) handler(event)
+    })
+  const peerOf = (name: string): FakePeer => {
+    const known = peers.get(name)
+    if (known !== undefined) return known
+    const made = fakePeer(name, {
+      clock,
+      emit,
+      transmit: (frame, { remoteAddress, remotePort }) =>
+        network.send(frame, local, { address: remoteAddress, port: remotePort }),
+      deliver: (peer, payload) => {
+        for (const handler of onDatas) handler(peer, payload)
+      },
+    })
+    peers.set(name, made)
+    return made
+  }
+  const detach = network.attach(local, (datagram) => {
+    const frame = Buffer.from(datagram)
+    const localIndex = frame.readUInt32BE(4)
+    const owner = [...peers.values()].find((peer) => peer.has(localIndex))
+    const failure = owner === undefined ? 'index' : owner.receive(frame)
+    if (failure !== null) drops[failure]++
+  })
+  /** Every verb fails on a dead datapath, and when it dies before the answer. */
+  const verb = async <T>(work: () => T): Promise<T> => {
+    const wait = options.verbMs ?? 0
+    if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve))
+    if (isDead) throw new CausewayError('DATAPATH_UNREACHABLE', 'the datapath is gone')
+    return work()
+  }
+  const kill = (reason: string): void => {
+    if (isDead) return
+    isDead = true
+    detach()
+    for (const peer of peers.values()) peer.stop()
+    for (const handler of onCloses) handler(reason)
+  }
+
+  return {
+    describe: () =>
+      verb(() => ({
+        abi: 1,
+        bootId: options.bootId,
+        aead: 'openssl' as const,
+        pid: 0,
+        hasAes: options.hasAes ?? true,
+        hugepageBytes: 0,
+      })),
+    load: (next) =>
+      verb(() => {
+        if (next.generation < (program?.generation ?? 0)) throw refused('an older generation')
+        program = next
+      }),
+    // Copied before the first wait: the caller wipes its buffers.
+    install: (keypair) => {
+      const copy = copyOf(keypair)
+      return verb(() => {
+        const known = program?.peers.some(({ name }) => name === keypair.peer) ?? true
+        if (!known) throw refused('an unknown peer')
+        const keys = [`${copy.localIndex}`, hex(copy.seal.key), hex(copy.open.key)]
+        if (copy.localIndex === 0 || keys.some((key) => everKeys.has(key))) {
+          throw refused('a second install')
+        }
+        for (const key of keys) everKeys.add(key)
+        peerOf(copy.peer).install(copy)
+      })
+    },
+    retire: (localIndices) =>
+      verb(() => {
+        for (const peer of peers.values()) for (const index of localIndices) peer.retire(index)
+      }),
+    send: ({ peer, localIndex, items }) => {
+      const copy = Uint8Array.from(items)
+      return verb(() => peerOf(peer).sendControl(localIndex, copy))
+    },
+    keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
+    counters: () => verb(() => counters(program, drops, clock.nowMs())),
+    onEvent: (handler) => onEvents.push(handler),
+    onClose: (handler) => onCloses.push(handler),
+    sendData: (peer, payload) => !isDead && peerOf(peer).sendData(payload),
+    onData: (handler) => onDatas.push(handler),
+    drops,
+    get installs() {
+      return everKeys.size / 3
+    },
+    wearOut: (peer) => peerOf(peer).isUsed(),
+    kill,
+    [Symbol.asyncDispose]: async () => kill('closed'),
+  }
+}
+
+function copyOf(keypair: Keypair): Keypair {
+  return structuredClone(keypair)
+}
+
+function counters(
+  program: Program | null,
+  drops: Readonly<Record<string, number>>,
+  uptimeMs: number,
+): Counters {
+  return {
+    generation: program?.generation ?? 0,
+    uptimeMs,
+    drops: { ...drops },
+    ports: [],
+    peers: [],
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function refused(what: string): CausewayError {
+  return new CausewayError('DATAPATH_REFUSED', `refused: ${what}`)
+}

@@ -1,0 +1,52 @@
+/**
+ * Runs a program of the machine: arguments as a list, never a shell; bounded in time and output. The datapath
+ * process must not import this (it never spawns a child).
+ */
+import { execFile } from 'node:child_process'
+import { CausewayError } from '../../model/errors.ts'
+
+const timeoutMs = 10_000
+const outputMaxBytes = 16 * 1024 * 1024
+const detailChars = 1000
+
+export interface CommandOptions {
+  /** Text for stdin. */
+  readonly input?: string
+  /** Named network namespace to run in; '' or absent: the own one. */
+  readonly netns?: string
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @returns stdout. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
+export function run(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const { input, netns, signal } = options
+  const enter = netns ? ['nsenter', `--net=/run/netns/${netns}`, '--'] : []
+  const [program, ...args] = [...enter, ...argv] as [string, ...string[]]
+  return new Promise((resolve, reject) => {
+    const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: outputMaxBytes } as const
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+    const settings = { ...limits, env, encoding: 'utf8', ...(signal ? { signal } : {}) } as const
+    const child = execFile(program, args, settings, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(failure(argv, error, stderr))
+    })
+    // A program that ends before it has read all breaks the pipe; its exit says why.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input ?? '')
+  })
+}
+
+function failure(
+  argv: readonly string[],
+  error: Error & { killed?: boolean },
+  stderr: string,
+): CausewayError {
+  const name = argv.slice(0, 3).join(' ')
+  const detail = (stderr.trim() || error.message).slice(0, detailChars)
+  if (error.name === 'AbortError') {
+    return new CausewayError('HOST_COMMAND_FAILED', `'${name}' was given up`, { cause: error })
+  }
+  return error.killed === true
+    ? new CausewayError('HOST_COMMAND_TIMEOUT', `'${name}' took more than ${timeoutMs} ms`)
+    : new CausewayError('HOST_COMMAND_FAILED', `'${name}' failed`, { detail, cause: error })
+}

@@ -1,0 +1,161 @@
+/**
+ * The real `Net`: iproute2, ethtool and nft as child processes, sysctls through /proc. Reads everything anew
+ * each time, keeps no state of its own.
+ */
+import { access, readFile, writeFile } from 'node:fs/promises'
+import type {
+  HostReading,
+  HostState,
+  LinkReading,
+  NicFacts,
+  SysctlState,
+} from '../../model/host-state.ts'
+import { run } from './command.ts'
+import { type Net, ownMark } from './net.ts'
+import {
+  hasTable,
+  isLoopback,
+  readFeatures,
+  readFirewall,
+  readLinks,
+  readRoutes,
+  readRules,
+} from './reading.ts'
+import { type Action, spell } from './steps.ts'
+
+const firewallTable = 'causeway'
+
+export function openLinuxNet(): Net {
+  return {
+    async nics(netns) {
+      const inside = (await hasNetns(netns)) ? await links(netns) : []
+      const outside = (await links('')).filter(({ tunnel }) => tunnel === null)
+      return [...inside, ...outside]
+        .filter((link) => !isLoopback(link))
+        .map(({ name, mac, mtuBytes }): NicFacts => ({ name, mac, mtuBytes }))
+    },
+
+    async read(want, signal) {
+      const isThere = await hasNetns(want.netns)
+      return {
+        hasNetns: isThere,
+        hasIpv6: await exists('/proc/sys/net/ipv6'),
+        links: await links('', signal),
+        nics: isThere ? await nicsOf(want, signal) : [],
+        routes: readRoutes(
+          await run([...ipJson, '-4', ...'route show table all proto'.split(' '), String(ownMark)]),
+        ),
+        rules: readRules(await run([...ipJson, '-4', 'rule', 'show'], { signal })),
+        sysctls: await readSysctls(want, isThere),
+        firewall: await firewall(signal),
+      } satisfies HostReading
+    },
+
+    async apply(steps, signal) {
+      for (const action of spell(steps, process.pid)) {
+        signal?.throwIfAborted()
+        await perform(action)
+      }
+    },
+  }
+}
+
+const ipJson = ['ip', '-json', '-details']
+
+async function links(netns: string, signal?: AbortSignal): Promise<LinkReading[]> {
+  const scope = netns === '' ? [] : ['-netns', netns]
+  return readLinks(await run([...ipJson, ...scope, 'addr', 'show'], { signal }))
+}
+
+async function nicsOf({ netns, nics }: HostState, signal?: AbortSignal): Promise<LinkReading[]> {
+  const wanted = new Set(nics.map(({ name }) => name))
+  const found = (await links(netns, signal)).filter((link) => !isLoopback(link))
+  return Promise.all(
+    found.map(async (link) => {
+      if (!wanted.has(link.name)) return link
+      const text = await run(['ethtool', '--json', '-k', link.name], { netns, signal })
+      return { ...link, features: readFeatures(text) }
+    }),
+  )
+}
+
+async function hasNetns(name: string): Promise<boolean> {
+  return exists(`/run/netns/${name}`)
+}
+
+async function firewall(signal?: AbortSignal): Promise<HostReading['firewall']> {
+  if (!hasTable(await run(['nft', '-j', 'list', 'tables', 'inet'], { signal }), firewallTable)) {
+    return null
+  }
+  const text = await run(['nft', '-t', '-j', 'list', 'table', 'inet', firewallTable], { signal })
+  return readFirewall(text)
+}
+
+async function readSysctls(want: HostState, isThere: boolean): Promise<SysctlState[]> {
+  const own = want.sysctls.filter(({ scope }) => scope === 'own')
+  const values = await Promise.all(
+    own.map(async (sysctl) => {
+      const value = await contentOf(`/proc/sys/${sysctl.key}`)
+      return value === null ? [] : [{ ...sysctl, value }]
+    }),
+  )
+  const nic = want.sysctls.filter(({ scope }) => scope === 'nic')
+  if (!isThere || nic.length === 0) return values.flat()
+  // /proc/sys/net shows the namespace of whoever looks, so somebody has to go there.
+  const text = await run(['sysctl', '-e', ...nic.map(({ key }) => key)], { netns: want.netns })
+  const inside = new Map(
+    text.split('\n').map((line) => {
+      const [key = '', value = ''] = line.split(' = ')
+      return [key.replaceAll('.', '/'), value] as const
+    }),
+  )
+  const found = nic.flatMap((sysctl) => {
+    const value = inside.get(sysctl.key)
+    return value === undefined ? [] : [{ ...sysctl, value }]
+  })
+  return [...values.flat(), ...found]
+}
+
+async function perform(action: Action): Promise<void> {
+  switch (action.kind) {
+    case 'ip': {
+      const scope = action.netns === '' ? [] : ['-netns', action.netns]
+      await run(['ip', ...scope, '-batch', '-'], { input: `${action.lines.join('\n')}\n` })
+      return
+    }
+    case 'command':
+      await run(action.argv, { netns: action.netns })
+      return
+    case 'nft':
+      await run(['nft', '-f', '-'], { input: action.text })
+      return
+    case 'sysctl':
+      await writeSysctls(action.netns, action.sysctls)
+  }
+}
+
+async function writeSysctls(netns: string, sysctls: readonly SysctlState[]): Promise<void> {
+  if (netns === '') {
+    for (const { key, value } of sysctls) await writeFile(`/proc/sys/${key}`, value)
+    return
+  }
+  const settings = sysctls.map(({ key, value }) => `${key}=${value}`)
+  await run(['sysctl', '-q', '-w', ...settings], { netns })
+}
+
+/** Null where the kernel has no such switch. */
+async function contentOf(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,17 @@
+/**
+ * The port to the kernel's network set-up: links, addresses, routes, rules, switches, firewall. Behind it stand
+ * linux.ts (iproute2, ethtool, nftables, /proc) and fake.ts (tests). What to set is decided in plan/.
+ */
+import type { HostReading, HostState, NicFacts, Step } from '../../model/host-state.ts'
+
+export interface Net {
+  /** The machine's NICs, those already in the NIC namespace included. */
+  nics(netns: string): Promise<NicFacts[]>
+  /** What the machine looks like, as far as `want` speaks of it. */
+  read(want: HostState, signal?: AbortSignal): Promise<HostReading>
+  /** In order; stops at the first that fails. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
+  apply(steps: readonly Step[], signal?: AbortSignal): Promise<void>
+}
+
+/** Marks the firmware's links (group) and its routes and rules (protocol), see rtnetlink(7). */
+export const ownMark = 203

@@ -1,0 +1,133 @@
+/**
+ * Reads what iproute2, ethtool and nft print as JSON into the model's words. Pure; what it does not know it
+ * leaves out. Formats: `ip -json -d addr`, `ip -json route`, `ip -json rule`, `ethtool --json -k`, `nft -j`.
+ */
+import type { FirewallState, LinkReading, RouteState, RuleState } from '../../model/host-state.ts'
+import { ownMark } from './net.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export function readLinks(text: string): LinkReading[] {
+  return objects(text).map((link) => {
+    const flags = strings(link.flags)
+    return {
+      name: string(link.ifname),
+      mac: string(link.address),
+      mtuBytes: number(link.mtu),
+      isUp: flags.includes('UP'),
+      isAllmulti: flags.includes('ALLMULTI'),
+      gsoMaxBytes: number(link.gso_max_size),
+      groMaxBytes: number(link.gro_max_size),
+      tunnel: readTunnel(link),
+      isOurs: string(link.group) === String(ownMark),
+      addresses: list(link.addr_info)
+        .filter(({ family }) => family === 'inet')
+        .map(({ local, prefixlen }) => `${string(local)}/${number(prefixlen)}`),
+      features: [],
+    }
+  })
+}
+
+export function isLoopback(link: LinkReading): boolean {
+  return link.name === 'lo'
+}
+
+function readTunnel(link: Json): LinkReading['tunnel'] {
+  const info = object(link.linkinfo)
+  if (info.info_kind !== 'tun') return null
+  const data = object(info.info_data)
+  const isFit =
+    data.persist === true && data.multi_queue === true && data.vnet_hdr === true && data.pi === false
+  return { kind: data.type === 'tap' ? 'tap' : 'tun', isFit }
+}
+
+/** Only IPv4 routes that were asked for by the own protocol number. */
+export function readRoutes(text: string): RouteState[] {
+  return objects(text).map((route) => ({
+    prefix: prefixOf(string(route.dst)),
+    table: tableNumber(route.table),
+    metric: number(route.metric),
+    kind: route.type === 'unreachable' ? 'unreachable' : 'unicast',
+    device: optional(route.dev),
+    via: optional(route.gateway),
+    source: optional(route.prefsrc),
+  }))
+}
+
+export function readRules(text: string): RuleState[] {
+  return objects(text)
+    .filter(({ protocol }) => string(protocol) === String(ownMark))
+    .map((rule) => ({
+      priority: number(rule.priority),
+      from: string(rule.src),
+      table: tableNumber(rule.table),
+    }))
+}
+
+/** ethtool's older names for what `-K` takes by the kernel's. */
+const kernelNames: Readonly<Record<string, string>> = { 'generic-receive-offload': 'rx-gro' }
+
+/** Features that are on, or that cannot be changed, so that asking for them would only fail. */
+export function readFeatures(text: string): string[] {
+  const [features = {}] = objects(text)
+  return Object.entries(features)
+    .filter(([, state]) => object(state).active === true || object(state).fixed === true)
+    .map(([name]) => kernelNames[name] ?? name)
+}
+
+/** Whether `nft -j list tables` names a table of the inet family. */
+export function hasTable(text: string, name: string): boolean {
+  return list(object(JSON.parse(text)).nftables).some((item) => {
+    const table = object(item.table)
+    return table.name === name && table.family === 'inet'
+  })
+}
+
+/** The fingerprint that a rule of the table bears, and how many rules there are. */
+export function readFirewall(text: string): Omit<FirewallState, 'text'> {
+  const rules = list(object(JSON.parse(text)).nftables)
+    .filter(({ rule }) => rule !== undefined)
+    .map(({ rule }) => object(rule))
+  const marked = rules.find(({ comment }) => typeof comment === 'string')
+  return { fingerprint: string(marked?.comment), ruleCount: rules.length }
+}
+
+function prefixOf(destination: string): string {
+  if (destination === 'default') return '0.0.0.0/0'
+  return destination.includes('/') ? destination : `${destination}/32`
+}
+
+const tableNames: Readonly<Record<string, number>> = { main: 254, default: 253, local: 255 }
+
+function tableNumber(table: unknown): number {
+  if (table === undefined) return 254
+  return tableNames[String(table)] ?? Number(table)
+}
+
+function objects(text: string): Json[] {
+  return text.trim() === '' ? [] : list(JSON.parse(text))
+}
+
+function list(value: unknown): Json[] {
+  return Array.isArray(value) ? value.map(object) : []
+}
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {}
+}
+
+function string(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value)
+}
+
+function optional(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}

@@ -1,0 +1,117 @@
+/**
+ * Spells steps as commands of iproute2, ethtool, nft and as writes to /proc. Pure: linux.ts carries them out.
+ * Names and addresses come from a checked configuration or from the kernel, so none holds a blank.
+ */
+import type { NicState, RouteState, Step, SysctlState, TwinState } from '../../model/host-state.ts'
+import { ownMark } from './net.ts'
+
+export type Action =
+  /** Lines for `ip -batch`, in a namespace ('' is the own one). */
+  | { readonly kind: 'ip'; readonly netns: string; readonly lines: readonly string[] }
+  | { readonly kind: 'command'; readonly netns: string; readonly argv: readonly string[] }
+  | { readonly kind: 'nft'; readonly text: string }
+  | { readonly kind: 'sysctl'; readonly netns: string; readonly sysctls: readonly SysctlState[] }
+
+/** Neighbours of one kind and namespace become one action: a hundred routes are one process. */
+export function spell(steps: readonly Step[], ownPid: number): Action[] {
+  const actions: Action[] = []
+  for (const action of steps.flatMap((step) => spellStep(step, ownPid))) {
+    const last = actions.at(-1)
+    if (last?.kind === 'ip' && action.kind === 'ip' && last.netns === action.netns) {
+      actions[actions.length - 1] = { ...last, lines: [...last.lines, ...action.lines] }
+    } else if (
+      last?.kind === 'sysctl' &&
+      action.kind === 'sysctl' &&
+      last.netns === action.netns
+    ) {
+      actions[actions.length - 1] = { ...last, sysctls: [...last.sysctls, ...action.sysctls] }
+    } else actions.push(action)
+  }
+  return actions
+}
+
+function spellStep(step: Step, ownPid: number): Action[] {
+  switch (step.kind) {
+    case 'add-netns':
+      return [command('', ['ip', 'netns', 'add', step.netns])]
+    case 'set-sysctl':
+      return [{ kind: 'sysctl', netns: step.netns, sysctls: [step.sysctl] }]
+    case 'load-firewall':
+      return [{ kind: 'nft', text: replaceTable(step.firewall.text) }]
+    case 'move-nic':
+      return [ip('', `link set dev ${step.nic} netns ${step.netns}`)]
+    case 'return-nic':
+      return [ip(step.netns, `link set dev ${step.nic} netns ${ownPid}`)]
+    case 'set-features':
+      return [command(step.netns, ['ethtool', '-K', step.nic.name, ...featureArguments(step.nic)])]
+    case 'set-nic':
+      return [ip(step.netns, setNic(step.nic))]
+    case 'add-twin':
+      return [ip('', ...addTwin(step.twin))]
+    case 'replace-twin':
+      return [ip('', `link del dev ${step.twin.name}`, ...addTwin(step.twin))]
+    case 'set-twin':
+      return [ip('', setTwin(step.twin))]
+    case 'remove-twin':
+      return [ip('', `link del dev ${step.name}`)]
+    case 'add-address':
+      return [ip('', `addr replace ${step.address} dev ${step.device}`)]
+    case 'remove-address':
+      return [ip('', `addr del ${step.address} dev ${step.device}`)]
+    case 'set-route':
+      return [ip('', `route replace ${spellRoute(step.route)}`)]
+    case 'remove-route':
+      return [ip('', `route del ${spellRoute(step.route)}`)]
+    case 'add-rule':
+    case 'remove-rule': {
+      const { priority, from, table } = step.rule
+      const verb = step.kind === 'add-rule' ? 'add' : 'del'
+      const rule = `from ${from} lookup ${table} priority ${priority} protocol ${ownMark}`
+      return [ip('', `rule ${verb} ${rule}`)]
+    }
+  }
+}
+
+function ip(netns: string, ...lines: readonly string[]): Action {
+  return { kind: 'ip', netns, lines }
+}
+
+function command(netns: string, argv: readonly string[]): Action {
+  return { kind: 'command', netns, argv }
+}
+
+/** One transaction: at no moment is there neither the old table nor the new one. */
+function replaceTable(text: string): string {
+  return `table inet causeway\ndelete table inet causeway\n${text}`
+}
+
+function featureArguments({ features }: NicState): string[] {
+  return features.flatMap((feature) => [feature, 'on'])
+}
+
+function setNic({ name, mtuBytes, gsoMaxBytes, groMaxBytes }: NicState): string {
+  const sizes = `mtu ${mtuBytes} gso_max_size ${gsoMaxBytes} gro_max_size ${groMaxBytes}`
+  return `link set dev ${name} ${sizes} allmulticast on up`
+}
+
+function addTwin({ name, kind }: TwinState): string[] {
+  return [
+    `tuntap add dev ${name} mode ${kind} multi_queue vnet_hdr`,
+    `link set dev ${name} group ${ownMark}`,
+  ]
+}
+
+function setTwin({ name, mac, mtuBytes, gsoMaxBytes }: TwinState): string {
+  const address = mac === null ? '' : ` address ${mac}`
+  const rest = `mtu ${mtuBytes} gso_max_size ${gsoMaxBytes} group ${ownMark} up`
+  return `link set dev ${name}${address} ${rest}`
+}
+
+function spellRoute({ prefix, table, metric, kind, device, via, source }: RouteState): string {
+  const words = [kind === 'unreachable' ? 'unreachable' : '', prefix]
+  if (via !== null) words.push(`via ${via}`)
+  if (device !== null) words.push(`dev ${device}`)
+  if (source !== null) words.push(`src ${source}`)
+  words.push(`table ${table} metric ${metric} proto ${ownMark}`)
+  return words.filter((word) => word !== '').join(' ')
+}

@@ -1,0 +1,33 @@
+/**
+ * The process's log: one JSON object a line on stdout, a constant message plus fields from one dictionary.
+ * Never a secret. The supervisor keeps the lines.
+ */
+import { destination, type Logger, pino } from 'pino'
+
+/** What a log line may say beside its message. Units are in the names. */
+export interface LogFields {
+  readonly peer?: string
+  readonly path?: string
+  readonly uplink?: string
+  readonly segment?: string
+  readonly revision?: number
+  readonly code?: string
+  /** What the error said, for people. */
+  readonly detail?: string
+}
+
+export interface Log {
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+}
+
+export function openLog(role: string, instance: string): Logger {
+  const options = {
+    base: { role, instance },
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  }
+  // Written before the call returns: the last words of a dying process are the ones that matter.
+  return pino(options, destination({ dest: 1, sync: true }))
+}

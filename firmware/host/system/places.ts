@@ -1,0 +1,43 @@
+/**
+ * Where things of an instance lie, after the File System Hierarchy Standard 3.0. The one home of these names.
+ */
+import { join } from 'node:path'
+
+export const defaultInstance = 'main'
+
+export interface Places {
+  readonly instance: string
+  /** What the admin wrote: /etc/causeway/NAME/device.yaml. */
+  readonly config: string
+  readonly runFolder: string
+  readonly apiSocket: string
+  readonly datapathSocket: string
+  /** What of the running program the gateway remembers while the machine is up. */
+  readonly programRecord: string
+  readonly wireKey: string
+  readonly lastGood: string
+  /** Name of the network namespace for the NICs. */
+  readonly nicNetns: string
+}
+
+/** What `--instance` may be: also a part of a namespace's name and of socket paths (at most 107 bytes). */
+export function isInstanceName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,31}$/.test(name)
+}
+
+/** @param root `/`, or a folder that stands for it in tests */
+export function placesOf(instance: string, root = '/'): Places {
+  const run = join(root, 'run/causeway', instance)
+  const lib = join(root, 'var/lib/causeway', instance)
+  return {
+    instance,
+    config: join(root, 'etc/causeway', instance, 'device.yaml'),
+    runFolder: run,
+    apiSocket: join(run, 'api.sock'),
+    datapathSocket: join(run, 'datapath.sock'),
+    programRecord: join(run, 'program.json'),
+    wireKey: join(lib, 'keys/wire.key'),
+    lastGood: join(lib, 'config/last-good.yaml'),
+    nicNetns: `causeway-${instance}`,
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The device's wire key: X25519 as PKCS#8 PEM (RFC 8410) in a file that only its owner can read. Made on the
+ * first start; never changed here.
+ */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { CausewayError } from '../../model/errors.ts'
+import { makeFile } from './file.ts'
+
+export interface WireKey {
+  readonly privateKey: KeyObject
+  /** 32 bytes (RFC 7748). */
+  readonly publicKey: Uint8Array
+}
+
+const pemMaxBytes = 4096
+
+/** @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID, STORE_WRITE_FAILED */
+export async function openWireKey(path: string): Promise<WireKey> {
+  return (await readKey(path)) ?? (await makeKey(path))
+}
+
+async function makeKey(path: string): Promise<WireKey> {
+  const { privateKey } = generateKeyPairSync('x25519')
+  await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  // Somebody may have been faster; the file decides.
+  const key = await readKey(path)
+  if (key === null) throw new CausewayError('STORE_KEY_INVALID', `${path} vanished`)
+  return key
+}
+
+async function readKey(path: string): Promise<WireKey | null> {
+  const pem = await readPrivate(path)
+  if (pem === null) return null
+  try {
+    const privateKey = createPrivateKey(pem)
+    if (privateKey.asymmetricKeyType !== 'x25519') throw new Error('is not an X25519 key')
+    const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
+    return { privateKey, publicKey: Buffer.from(x!, 'base64url') }
+  } catch (error) {
+    // The message of a parser could hold what it was given: only the reason's class goes out.
+    throw new CausewayError('STORE_KEY_INVALID', `${path} holds no X25519 key`, { cause: error })
+  }
+}
+
+/** Mode and content of one open file, so that nothing is swapped in between. */
+async function readPrivate(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw new CausewayError('STORE_KEY_INVALID', `cannot read ${path}`, { detail: error.message })
+  })
+  if (file === null) return null
+  try {
+    const { mode, size } = await file.stat()
+    if ((mode & 0o077) !== 0) {
+      const detail = `mode ${(mode & 0o777).toString(8)}, must be 600`
+      throw new CausewayError('STORE_KEY_PERMISSIONS', `others can read ${path}`, { detail })
+    }
+    if (size > pemMaxBytes) throw new CausewayError('STORE_KEY_INVALID', `${path} is too long`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}

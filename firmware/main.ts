@@ -1,0 +1,72 @@
+/**
+ * `causeway ROLE` runs a process of the box, anything else is a command of the CLI. Each role loads only what it
+ * needs: the datapath process has no use for a web server. Handles signals; a supervisor does the rest.
+ */
+import process from 'node:process'
+import { CausewayError } from './model/errors.ts'
+
+const roles = ['datapath', 'gateway', 'controller'] as const
+type Role = (typeof roles)[number]
+
+/** What a role gives back once it runs. */
+interface Running extends AsyncDisposable {
+  /** On SIGHUP. */
+  readonly reload?: () => void
+}
+
+/** Longer, and a supervisor would kill: whoever stops us waits at most 2 s. */
+const stopMs = 1_500
+
+const [first = '', ...rest] = process.argv.slice(2)
+if (!isRole(first)) {
+  const { runCli } = await import('./cli/cli.ts')
+  process.exitCode = await runCli(process.argv.slice(2), {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  })
+} else if (first === 'controller') {
+  process.stderr.write('causeway: the controller is not in this release\n')
+  process.exitCode = 2
+} else await run(first, rest)
+
+async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promise<void> {
+  const { readRoleArguments } = await import('./host/system/role-arguments.ts')
+  const read = readRoleArguments(argv)
+  if (read.places === null) {
+    process.stderr.write(`causeway: ${read.problem}\n`)
+    process.exitCode = 2
+    return
+  }
+  const { openLog } = await import('./host/system/log.ts')
+  const log = openLog(role, read.places.instance)
+  // Before anything is opened: a signal during the start must not leave half of it behind.
+  const stopped = Promise.withResolvers<void>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve())
+  let running: Running | null = null
+  process.on('SIGHUP', () => running?.reload?.())
+  try {
+    const started: Running =
+      role === 'gateway'
+        ? await (await import('./gateway/run.ts')).runGateway(read.places, log)
+        : await (await import('./datapath/run.ts')).runDatapath(read.places, log)
+    running = started
+    await stopped.promise
+    const timer = setTimeout(() => {
+      log.warn({}, 'stopped before everything was closed')
+      process.exit(0)
+    }, stopMs)
+    await started[Symbol.asyncDispose]()
+    clearTimeout(timer)
+    log.info({}, `${role} stopped`)
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error
+    const { code, message, detail } = error
+    log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
+    process.exit(1)
+  }
+}
+
+function isRole(word: string): word is Role {
+  return (roles as readonly string[]).includes(word)
+}

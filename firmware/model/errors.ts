@@ -1,0 +1,109 @@
+/**
+ * Every operating error that Causeway can report: one table, one class. Codes are API: they are never
+ * renamed, and a caller may branch on them. Programmer errors are not here: they assert and crash.
+ */
+
+/** What each code means to a caller: the HTTP status of the API and whether a retry can help. */
+export const errorTable = {
+  CONFIG_INVALID: { http: 422, retry: false },
+  CONFIG_SYNTAX: { http: 422, retry: false },
+  CONFIG_UNREADABLE: { http: 500, retry: false },
+  CONFIG_TOO_LARGE: { http: 413, retry: false },
+  CONFIG_VERSION: { http: 422, retry: false },
+  CONFIG_MISSING_FIELD: { http: 422, retry: false },
+  CONFIG_UNKNOWN_FIELD: { http: 422, retry: false },
+  CONFIG_UNSUPPORTED: { http: 422, retry: false },
+  CONFIG_NAME_RESERVED: { http: 422, retry: false },
+  CONFIG_NAME_DUPLICATE: { http: 422, retry: false },
+  CONFIG_TWIN_COLLISION: { http: 422, retry: false },
+  CONFIG_NIC_DUPLICATE: { http: 422, retry: false },
+  CONFIG_VNI_DUPLICATE: { http: 422, retry: false },
+  CONFIG_SEGMENT_UNKNOWN: { http: 422, retry: false },
+  CONFIG_ADDRESS_INVALID: { http: 422, retry: false },
+  CONFIG_ADDRESS_UNUSABLE: { http: 422, retry: false },
+  CONFIG_ADDRESS_DUPLICATE: { http: 422, retry: false },
+  CONFIG_GATEWAY_INVALID: { http: 422, retry: false },
+  CONFIG_GATEWAY_UNREACHABLE: { http: 422, retry: false },
+  CONFIG_PREFIX_INVALID: { http: 422, retry: false },
+  CONFIG_PREFIX_HOST_BITS: { http: 422, retry: false },
+  CONFIG_PREFIX_DUPLICATE: { http: 422, retry: false },
+  CONFIG_PREFIX_OVERLAP: { http: 422, retry: false },
+  CONFIG_WIRE_KEY_INVALID: { http: 422, retry: false },
+  CONFIG_WIRE_KEY_DUPLICATE: { http: 422, retry: false },
+  CONFIG_WIRE_KEY_OWN: { http: 422, retry: false },
+  CONFIG_ENDPOINT_INVALID: { http: 422, retry: false },
+  CONFIG_ENDPOINT_DUPLICATE: { http: 422, retry: false },
+  CONFIG_ENDPOINT_INSIDE: { http: 422, retry: false },
+  CONFIG_MTU_TOO_SMALL: { http: 422, retry: false },
+  API_INVALID: { http: 400, retry: false },
+  API_NOT_FOUND: { http: 404, retry: false },
+  API_TOO_LARGE: { http: 413, retry: false },
+  API_TIMEOUT: { http: 503, retry: true },
+  API_NOT_READY: { http: 503, retry: true },
+  API_IN_USE: { http: 500, retry: false },
+  API_UNREACHABLE: { http: 503, retry: true },
+  API_INTERNAL: { http: 500, retry: false },
+  HOST_COMMAND_FAILED: { http: 500, retry: true },
+  HOST_COMMAND_TIMEOUT: { http: 500, retry: true },
+  HOST_SYSTEM: { http: 500, retry: true },
+  HOST_TWIN_TAKEN: { http: 500, retry: true },
+  HOST_UNSETTLED: { http: 500, retry: true },
+  STORE_CORRUPT: { http: 500, retry: false },
+  STORE_WRITE_FAILED: { http: 500, retry: true },
+  STORE_KEY_INVALID: { http: 500, retry: false },
+  STORE_KEY_PERMISSIONS: { http: 500, retry: false },
+  DATAPATH_UNREACHABLE: { http: 503, retry: true },
+  DATAPATH_ABI: { http: 500, retry: false },
+  DATAPATH_REFUSED: { http: 500, retry: false },
+  DATAPATH_BUSY: { http: 503, retry: true },
+  SESSION_NO_KEYPAIR: { http: 409, retry: true },
+  SESSION_TIMEOUT: { http: 504, retry: true },
+  SESSION_REFUSED: { http: 502, retry: true },
+  WIRE_TRUNCATED: { http: 400, retry: false },
+  WIRE_INVALID: { http: 400, retry: false },
+  WIRE_UNAUTHENTIC: { http: 400, retry: false },
+  LAB_COMMAND: { http: 500, retry: false },
+  LAB_HUGEPAGES: { http: 500, retry: true },
+  LAB_INVALID: { http: 400, retry: false },
+  LAB_PROGRAM: { http: 500, retry: false },
+  LAB_RIGHTS: { http: 403, retry: false },
+  LAB_TIMEOUT: { http: 504, retry: true },
+} as const
+
+export type ErrorCode = keyof typeof errorTable
+
+/** The one shape in which errors leave a process: logs, API bodies, CLI `--json`. */
+export interface ErrorBody {
+  readonly code: ErrorCode
+  readonly message: string
+  /** JSON pointer (RFC 6901) into the document at fault. */
+  readonly path?: string
+  readonly detail?: string
+}
+
+export class CausewayError extends Error {
+  readonly code: ErrorCode
+  readonly path: string | undefined
+  readonly detail: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { path?: string; detail?: string; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.name = 'CausewayError'
+    this.code = code
+    this.path = more.path
+    this.detail = more.detail
+  }
+
+  toJSON(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.path === undefined ? {} : { path: this.path }),
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The machine around the datapath as data: what it should look like (`HostState`), what it looks like
+ * (`HostReading`), and the steps from one to the other. plan/ makes the first and the last, host/net the rest.
+ * Names are interface names, addresses and prefixes canonical text (`10.1.0.1/24`).
+ */
+
+export interface HostState {
+  /** Named network namespace that holds the NICs, so that the kernel never answers on them. */
+  readonly netns: string
+  readonly nics: readonly NicState[]
+  readonly twins: readonly TwinState[]
+  readonly routes: readonly RouteState[]
+  readonly rules: readonly RuleState[]
+  readonly sysctls: readonly SysctlState[]
+  readonly firewall: FirewallState
+}
+
+/** A NIC in the NIC namespace: up, ALLMULTI, without addresses. */
+export interface NicState {
+  readonly name: string
+  readonly mtuBytes: number
+  /** Largest buffer, in bytes, that the kernel builds for it or out of what it receives. */
+  readonly gsoMaxBytes: number
+  readonly groMaxBytes: number
+  /** Names of ethtool features that must be on. */
+  readonly features: readonly string[]
+}
+
+/** The kernel's end of a NIC (TAP) or of a segment (TUN): persistent, multi-queue, with vnet_hdr. */
+export interface TwinState {
+  readonly name: string
+  readonly kind: 'tap' | 'tun'
+  /** That of the NIC; null for a TUN, which has none. */
+  readonly mac: string | null
+  readonly mtuBytes: number
+  readonly gsoMaxBytes: number
+  readonly addresses: readonly string[]
+}
+
+/** Identity is (table, prefix, metric). */
+export interface RouteState {
+  readonly prefix: string
+  readonly table: number
+  readonly metric: number
+  readonly kind: 'unicast' | 'unreachable'
+  /** Twin and next hop; null where there is none. */
+  readonly device: string | null
+  readonly via: string | null
+  /** Preferred source address. */
+  readonly source: string | null
+}
+
+/** Packets from an address are routed by a table of their own. */
+export interface RuleState {
+  readonly priority: number
+  readonly from: string
+  readonly table: number
+}
+
+/** `scope` says which namespace's; `key` has slashes (`net/ipv4/ip_forward`), since names may hold dots. */
+export interface SysctlState {
+  readonly scope: 'own' | 'nic'
+  readonly key: string
+  readonly value: string
+}
+
+/** The one nftables table of the firmware. */
+export interface FirewallState {
+  readonly text: string
+  /** Identifies `text`; the running table carries it as its comment. */
+  readonly fingerprint: string
+  readonly ruleCount: number
+}
+
+export interface NicFacts {
+  readonly name: string
+  readonly mac: string
+  readonly mtuBytes: number
+}
+
+export interface LinkReading extends NicFacts {
+  readonly isUp: boolean
+  readonly isAllmulti: boolean
+  readonly gsoMaxBytes: number
+  readonly groMaxBytes: number
+  /** A TAP or TUN: which, and whether it is persistent, multi-queue, with vnet_hdr and without PI. */
+  readonly tunnel: { readonly kind: 'tap' | 'tun'; readonly isFit: boolean } | null
+  /** Whether it bears the firmware's mark, which says that the firmware may remove it. */
+  readonly isOurs: boolean
+  readonly addresses: readonly string[]
+  /** Names of the ethtool features that are on; only read for NICs. */
+  readonly features: readonly string[]
+}
+
+export interface HostReading {
+  readonly hasNetns: boolean
+  /** Whether this kernel speaks IPv6 at all. */
+  readonly hasIpv6: boolean
+  /** Links of the own namespace and of the NICs' one. */
+  readonly links: readonly LinkReading[]
+  readonly nics: readonly LinkReading[]
+  /** Only what bears the firmware's protocol number. */
+  readonly routes: readonly RouteState[]
+  readonly rules: readonly RuleState[]
+  /** Values of the sysctls asked for; those that this kernel lacks are absent. */
+  readonly sysctls: readonly SysctlState[]
+  readonly firewall: Omit<FirewallState, 'text'> | null
+}
+
+/** One change. Each can be repeated without harm and leaves the machine in a safe state if it is the last. */
+export type Step =
+  | { readonly kind: 'add-netns'; readonly netns: string }
+  | { readonly kind: 'set-sysctl'; readonly netns: string; readonly sysctl: SysctlState }
+  | { readonly kind: 'load-firewall'; readonly firewall: FirewallState }
+  | { readonly kind: 'move-nic'; readonly netns: string; readonly nic: string }
+  | { readonly kind: 'set-nic'; readonly netns: string; readonly nic: NicState }
+  | { readonly kind: 'set-features'; readonly netns: string; readonly nic: NicState }
+  /** `replace-twin`: its name is taken by one of ours that cannot serve. */
+  | { readonly kind: 'add-twin' | 'replace-twin'; readonly twin: TwinState }
+  | { readonly kind: 'set-twin'; readonly twin: TwinState }
+  | { readonly kind: 'add-address' | 'remove-address'; readonly device: string; readonly address: string }
+  | { readonly kind: 'set-route' | 'remove-route'; readonly route: RouteState }
+  | { readonly kind: 'add-rule' | 'remove-rule'; readonly rule: RuleState }
+  | { readonly kind: 'remove-twin'; readonly name: string }
+  /** Back to the gateway's own namespace. */
+  | { readonly kind: 'return-nic'; readonly netns: string; readonly nic: string }

@@ -1,0 +1,95 @@
+/**
+ * What the local API answers: schemas and the types derived from them. Fields are only ever added. Times are in
+ * seconds and rates in bits per second, as in the metrics.
+ */
+import Type, { type Static } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+const Count = Type.Integer({ minimum: 0 })
+const Quantity = Type.Number({ minimum: 0 })
+
+export const Throughput = Type.Object({ rxBps: Quantity, txBps: Quantity }, closed)
+export type Throughput = Static<typeof Throughput>
+
+export const UplinkStatus = Type.Object(
+  {
+    name: Type.String(),
+    nic: Type.String(),
+    address: Type.Array(Type.String()),
+    gateway: Nullable(Type.String()),
+    /** Whether the NIC has a carrier, as the datapath sees it; null while that is unknown. */
+    isUp: Nullable(Type.Boolean()),
+    /** Frames as they cross the NIC; null until two readings exist. */
+    throughput: Nullable(Throughput),
+  },
+  closed,
+)
+export type UplinkStatus = Static<typeof UplinkStatus>
+
+export const PeerState = Type.Union([
+  /** A session exists and the peer was heard within it. */
+  Type.Literal('up'),
+  /** A handshake is under way. */
+  Type.Literal('connecting'),
+  Type.Literal('down'),
+])
+export type PeerState = Static<typeof PeerState>
+
+export const PeerStatus = Type.Object(
+  {
+    name: Type.String(),
+    role: Type.String(),
+    state: PeerState,
+    /** `198.51.100.7:51820` as last authenticated, or null. */
+    endpoint: Nullable(Type.String()),
+    /** Smoothed round trip in seconds (RFC 6298); null before the first reply. */
+    rttSeconds: Nullable(Quantity),
+    lastHeardSeconds: Nullable(Quantity),
+    /** Inner packets; null until two readings exist. */
+    throughput: Nullable(Throughput),
+  },
+  closed,
+)
+export type PeerStatus = Static<typeof PeerStatus>
+
+export const ConfigSource = Type.Union([
+  Type.Literal('file'),
+  /** device.yaml was refused; this is the last one that was not. */
+  Type.Literal('last-good'),
+  Type.Literal('none'),
+])
+export type ConfigSource = Static<typeof ConfigSource>
+
+export const Status = Type.Object(
+  {
+    version: Type.String(),
+    instance: Type.String(),
+    /** Null without a usable configuration. */
+    site: Nullable(Type.String()),
+    revision: Nullable(Count),
+    configSource: ConfigSource,
+    isHealthy: Type.Boolean(),
+    /** One sentence for people: what is wrong first, or that all is well. */
+    health: Type.String(),
+    wireKey: Type.String(),
+    uptimeSeconds: Quantity,
+    /** Null while the datapath cannot be reached. */
+    datapathUptimeSeconds: Nullable(Quantity),
+    uplinks: Type.Array(UplinkStatus),
+    peers: Type.Array(PeerStatus),
+  },
+  closed,
+)
+export type Status = Static<typeof Status>
+
+/** Packets dropped by named reason, since the datapath started; every reason is present. */
+export const Drops = Type.Object(
+  {
+    sinceSeconds: Quantity,
+    total: Count,
+    reasons: Type.Record(Type.String(), Count),
+  },
+  closed,
+)
+export type Drops = Static<typeof Drops>

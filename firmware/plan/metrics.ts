@@ -1,0 +1,118 @@
+/**
+ * The metrics of one device as text. Pure. Prometheus exposition format 0.0.4: base units, counters end in
+ * `_total`, labels bounded by the configuration and never by traffic.
+ */
+import type { Status } from '../model/local-api.ts'
+import type { Counters } from '../model/program.ts'
+
+export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** @param counters null while the datapath cannot be reached: its metrics are then absent, not zero */
+export function renderMetrics(status: Status, counters: Counters | null): string {
+  const site = { site: status.site ?? '' }
+  const families = [
+    family('healthy_ratio', 'gauge', 'Whether everything configured works (0 or 1).', [
+      sample(site, status.isHealthy ? 1 : 0),
+    ]),
+    family('config_revision', 'gauge', 'Revision of the running configuration.', [
+      ...(status.revision === null ? [] : [sample(site, status.revision)]),
+    ]),
+    family('gateway_uptime_seconds', 'gauge', 'Age of the gateway process.', [
+      sample(site, status.uptimeSeconds),
+    ]),
+    family(
+      'peer_up_ratio',
+      'gauge',
+      'Whether a session with the peer is up (0 or 1).',
+      status.peers.map(({ name, state }) => sample({ ...site, peer: name }, state === 'up' ? 1 : 0)),
+    ),
+    ...(counters === null ? [] : datapathFamilies(site, status, counters)),
+  ]
+  return families.filter((text) => text !== '').join('')
+}
+
+type Labels = Readonly<Record<string, string>>
+
+function datapathFamilies(site: Labels, status: Status, counters: Counters): string[] {
+  const uplinks = new Set(status.uplinks.map(({ name }) => name))
+  const perPort = (pick: (port: Counters['ports'][number]) => [number, number]): string[] =>
+    counters.ports.flatMap((port) => {
+      const labels = { ...site, [uplinks.has(port.twin) ? 'uplink' : 'lan']: port.twin }
+      const [rx, tx] = pick(port)
+      return [sample({ ...labels, direction: 'rx' }, rx), sample({ ...labels, direction: 'tx' }, tx)]
+    })
+  const perPeer = (pick: (peer: Counters['peers'][number]) => [number, number]): string[] =>
+    counters.peers.flatMap((peer) => {
+      const labels = { ...site, peer: peer.peer }
+      const [rx, tx] = pick(peer)
+      return [sample({ ...labels, direction: 'rx' }, rx), sample({ ...labels, direction: 'tx' }, tx)]
+    })
+  const rtts = counters.peers.flatMap(({ peer, rttUs }) =>
+    rttUs === null ? [] : [sample({ ...site, peer }, rttUs / 1e6)],
+  )
+  const drops = Object.entries(counters.drops).map(([reason, count]) =>
+    sample({ ...site, reason }, count),
+  )
+  return [
+    family('datapath_uptime_seconds', 'gauge', 'Age of the datapath process.', [
+      sample(site, counters.uptimeMs / 1000),
+    ]),
+    family('datapath_generation', 'gauge', 'Generation of the running program.', [
+      sample(site, counters.generation),
+    ]),
+    family('dropped_packets_total', 'counter', 'Packets dropped, by reason.', drops),
+    family('peer_rtt_seconds', 'gauge', 'Smoothed round trip to the peer.', rtts),
+    family(
+      'peer_packets_total',
+      'counter',
+      'Inner packets exchanged with the peer.',
+      perPeer(({ rxPackets, txPackets }) => [rxPackets, txPackets]),
+    ),
+    family(
+      'peer_bytes_total',
+      'counter',
+      'Inner bytes exchanged with the peer.',
+      perPeer(({ rxBytes, txBytes }) => [rxBytes, txBytes]),
+    ),
+    family(
+      'port_packets_total',
+      'counter',
+      'Frames on the NIC.',
+      perPort(({ rxPackets, txPackets }) => [rxPackets, txPackets]),
+    ),
+    family(
+      'port_bytes_total',
+      'counter',
+      'Bytes on the NIC.',
+      perPort(({ rxBytes, txBytes }) => [rxBytes, txBytes]),
+    ),
+    family(
+      'port_buffers_total',
+      'counter',
+      'Buffers on the NIC: fewer than frames where trains cross whole.',
+      perPort(({ rxBuffers, txBuffers }) => [rxBuffers, txBuffers]),
+    ),
+  ]
+}
+
+/** Samples lack their name, which is the family's. A family without samples is no text at all. */
+function family(
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  samples: readonly string[],
+): string {
+  if (samples.length === 0) return ''
+  const full = `causeway_${name}`
+  const lines = samples.map((text) => `${full}${text}\n`)
+  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join('')}`
+}
+
+function sample(labels: Labels, value: number): string {
+  const list = Object.entries(labels).map(([name, text]) => `${name}="${escapeLabel(text)}"`)
+  return `{${list.join(',')}} ${value}`
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}

@@ -1,0 +1,135 @@
+/**
+ * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
+ */
+import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import type { ErrorBody } from '../model/errors.ts'
+import type {
+  ConfigSource,
+  Drops,
+  PeerState,
+  PeerStatus,
+  Status,
+  UplinkStatus,
+} from '../model/local-api.ts'
+import type { Counters } from '../model/program.ts'
+import type { Rates } from './rates.ts'
+
+export interface StatusFacts {
+  readonly version: string
+  readonly instance: string
+  readonly wireKey: string
+  readonly uptimeMs: number
+  readonly config: DeviceConfig | null
+  readonly source: ConfigSource
+  /** Why device.yaml is not what runs. */
+  readonly refusals: readonly ErrorBody[]
+  /** Why the last pass of the reconciler failed. */
+  readonly failure: ErrorBody | null
+  /** Machine, datapath and sessions are as configured. */
+  readonly isDone: boolean
+  readonly absentNics: readonly string[]
+  readonly counters: Counters | null
+  readonly rates: Rates
+  readonly sessions: readonly SessionFacts[]
+}
+
+export interface SessionFacts {
+  readonly peer: string
+  readonly state: 'connecting' | 'up' | 'rekeying' | 'down'
+}
+
+export function composeStatus(facts: StatusFacts): Status {
+  const { config, counters } = facts
+  const uplinks = composeUplinks(facts)
+  const peers = composePeers(facts)
+  const problem = problemOf(facts, uplinks, peers)
+  return {
+    version: facts.version,
+    instance: facts.instance,
+    site: config?.site ?? null,
+    revision: config?.revision ?? null,
+    configSource: facts.source,
+    isHealthy: problem === null,
+    health: problem ?? 'all is well',
+    wireKey: facts.wireKey,
+    uptimeSeconds: facts.uptimeMs / 1000,
+    datapathUptimeSeconds: counters === null ? null : counters.uptimeMs / 1000,
+    uplinks,
+    peers,
+  }
+}
+
+export function composeDrops(counters: Counters): Drops {
+  const reasons = counters.drops
+  const total = Object.values(reasons).reduce((sum, count) => sum + count, 0)
+  return { sinceSeconds: counters.uptimeMs / 1000, total, reasons }
+}
+
+function composeUplinks({ config, counters, rates }: StatusFacts): UplinkStatus[] {
+  const ports = new Map(counters?.ports.map((port) => [port.twin, port]))
+  return (config?.uplinks ?? []).map(({ name, nic, address, gateway }) => ({
+    name,
+    nic,
+    address,
+    gateway: gateway ?? null,
+    isUp: ports.get(name)?.isUp ?? null,
+    throughput: rates.ports.get(name) ?? null,
+  }))
+}
+
+function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerStatus[] {
+  const counted = new Map(counters?.peers.map((peer) => [peer.peer, peer]))
+  const states = new Map(sessions.map(({ peer, state }) => [peer, state]))
+  return (config?.peers ?? []).map(({ name, role }) => {
+    const counts = counted.get(name)
+    const hasAddress = counts !== undefined && counts.remoteAddress !== ''
+    const { rttUs = null, lastHeardMs = null } = counts ?? {}
+    return {
+      name,
+      role: role ?? 'site',
+      state: stateOf(states.get(name)),
+      endpoint: hasAddress ? `${counts.remoteAddress}:${counts.remotePort}` : null,
+      rttSeconds: rttUs === null ? null : rttUs / 1e6,
+      lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
+      throughput: rates.peers.get(name) ?? null,
+    }
+  })
+}
+
+function stateOf(state: SessionFacts['state'] | undefined): PeerState {
+  if (state === undefined) return 'down'
+  return state === 'rekeying' ? 'up' : state
+}
+
+/** What somebody should look at first; null if nothing. */
+function problemOf(
+  facts: StatusFacts,
+  uplinks: readonly UplinkStatus[],
+  peers: readonly PeerStatus[],
+): string | null {
+  const { config, refusals, failure, absentNics } = facts
+  const [refusal] = refusals
+  if (config === null) {
+    return refusal === undefined
+      ? 'the configuration has not been read yet'
+      : `no usable configuration: ${sentenceOf(refusal)}`
+  }
+  if (facts.counters === null) return 'the datapath does not answer'
+  if (failure !== null) return `the configuration could not be applied: ${sentenceOf(failure)}`
+  if (!facts.isDone) return 'the configuration is being applied'
+  if (absentNics.length > 0) return `NIC ${absentNics.join(', ')} is missing`
+  if (refusal !== undefined) {
+    return `device.yaml is refused, revision ${config.revision} runs on: ${sentenceOf(refusal)}`
+  }
+  const cut = uplinks.find(({ isUp }) => isUp === false)
+  if (cut !== undefined) return `uplink ${cut.name} (${interfaceOf(cut.nic)}) is down`
+  const lost = peers.filter(({ state }) => state !== 'up')
+  if (lost.length === 0) return null
+  const names = lost.slice(0, 3).map(({ name }) => name)
+  const rest = lost.length > names.length ? ', …' : ''
+  return `${lost.length} of ${peers.length} peers are not up: ${names.join(', ')}${rest}`
+}
+
+function sentenceOf({ code, message, path }: ErrorBody): string {
+  return path === undefined ? `${message} (${code})` : `${path} ${message} (${code})`
+}

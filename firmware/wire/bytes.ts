@@ -1,0 +1,139 @@
+/**
+ * Fixed-size records of the native border: fields one after the other, in the host's byte order, which is little-endian
+ * on every machine that Causeway runs on. A name that is too long or an address of no known form is WIRE_INVALID;
+ * reading past the end is WIRE_TRUNCATED.
+ */
+import { formatIpv4, parseIpv4 } from '../model/address.ts'
+import { CausewayError } from '../model/errors.ts'
+
+/** Appends fields; `end()` gives the bytes. */
+export class RecordWriter {
+  #parts: Buffer[] = []
+
+  u8(value: number): this {
+    return this.#put(1, (b) => b.writeUInt8(value))
+  }
+
+  u16(value: number): this {
+    return this.#put(2, (b) => b.writeUInt16LE(value))
+  }
+
+  u32(value: number): this {
+    return this.#put(4, (b) => b.writeUInt32LE(value))
+  }
+
+  u64(value: number): this {
+    return this.#put(8, (b) => b.writeBigUInt64LE(BigInt(value)))
+  }
+
+  /** ASCII, zero-filled to `size`, of which the last byte stays zero. */
+  name(text: string, size: number): this {
+    const bytes = Buffer.from(text, 'utf8')
+    if (bytes.length >= size) {
+      throw new CausewayError('WIRE_INVALID', `name of more than ${size - 1} bytes: ${text}`)
+    }
+    return this.#put(size, (b) => bytes.copy(b))
+  }
+
+  bytes(value: Uint8Array, size: number): this {
+    if (value.length !== size) {
+      throw new CausewayError('WIRE_INVALID', `${value.length} bytes where ${size} are due`)
+    }
+    return this.#put(size, (b) => b.set(value))
+  }
+
+  /** 16 bytes; IPv4 in its v4-mapped form, RFC 4291 §2.5.5.2. */
+  address(text: string): this {
+    const address = parseIpv4(text)
+    if (address === null) throw new CausewayError('WIRE_INVALID', `no IPv4 address: ${text}`)
+    return this.#put(16, (b) => {
+      b.writeUInt16BE(0xffff, 10)
+      b.writeUInt32BE(address, 12)
+    })
+  }
+
+  zeros(size: number): this {
+    return this.#put(size, () => undefined)
+  }
+
+  end(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+
+  #put(size: number, fill: (bytes: Buffer) => void): this {
+    const bytes = Buffer.alloc(size)
+    fill(bytes)
+    this.#parts.push(bytes)
+    return this
+  }
+}
+
+/** Takes fields off the front. */
+export class RecordReader {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  u8(): number {
+    return this.#take(1).readUInt8()
+  }
+
+  u16(): number {
+    return this.#take(2).readUInt16LE()
+  }
+
+  u32(): number {
+    return this.#take(4).readUInt32LE()
+  }
+
+  /** Counters stay far below 2^53. */
+  u64(): number {
+    return Number(this.#take(8).readBigUInt64LE())
+  }
+
+  name(size: number): string {
+    const bytes = this.#take(size)
+    const end = bytes.indexOf(0)
+    return bytes.toString('utf8', 0, end < 0 ? size : end)
+  }
+
+  /** A copy. */
+  bytes(size: number): Buffer {
+    return Buffer.from(this.#take(size))
+  }
+
+  /** '' for all zeros, which stands for "none". */
+  address(): string {
+    const bytes = this.#take(16)
+    return bytes.readUInt16BE(10) === 0xffff ? formatIpv4(bytes.readUInt32BE(12)) : ''
+  }
+
+  /** Text up to its zero byte. */
+  text(): string {
+    const end = this.#bytes.indexOf(0, this.#at)
+    if (end < 0) throw new CausewayError('WIRE_TRUNCATED', 'text without its end')
+    const text = this.#bytes.toString('utf8', this.#at, end)
+    this.#at = end + 1
+    return text
+  }
+
+  skip(size: number): void {
+    this.#take(size)
+  }
+
+  #take(size: number): Buffer {
+    if (this.left < size) {
+      throw new CausewayError('WIRE_TRUNCATED', `record ends ${size - this.left} bytes early`)
+    }
+    const bytes = this.#bytes.subarray(this.#at, this.#at + size)
+    this.#at += size
+    return bytes
+  }
+}

@@ -1,0 +1,283 @@
+/* The verbs of the border: bytes in, bytes out. Everything that arrives here is foreign until checked. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/aead.h"
+#include "engine.h"
+#include "program.h"
+#include "table/session.h"
+#include "worker.h"
+
+struct answer {
+	uint8_t *at;
+	size_t left;
+	int length;
+};
+
+/* Room for `size` more bytes, zeroed; NULL: the caller's buffer is full, which ends in -EMSGSIZE. */
+static void *put(struct answer *answer, size_t size)
+{
+	void *place = answer->at;
+
+	answer->length += (int)size;
+	if (size > answer->left) {
+		answer->left = 0;
+		return NULL;
+	}
+	memset(place, 0, size);
+	answer->at += size;
+	answer->left -= size;
+	return place;
+}
+
+static int refuse(struct answer *answer, int rc, const char *why)
+{
+	if (answer->left > 0)
+		snprintf((char *)answer->at, answer->left, "%s", why);
+	return rc;
+}
+
+static void put_address(uint8_t to[16], uint32_t address)
+{
+	uint32_t wire = rte_cpu_to_be_32(address);
+
+	to[10] = to[11] = 0xff;
+	memcpy(to + 12, &wire, sizeof(wire));
+}
+
+static int describe(struct cw_engine *engine, struct answer *answer)
+{
+	struct cw_info *info = put(answer, sizeof(*info));
+
+	if (info != NULL) {
+		*info = (struct cw_info){
+			.abi = CW_ABI,
+			.pid = (uint32_t)getpid(),
+			.has_aes = cw_aead_has_aes(),
+			.drop_count = CW_DROP_COUNT,
+			.hugepage_bytes = engine->hugepage_bytes,
+			.sizes = { sizeof(struct cw_info), sizeof(struct cw_program_head),
+				   sizeof(struct cw_port_program), sizeof(struct cw_segment_program),
+				   sizeof(struct cw_peer_program), sizeof(struct cw_route_program),
+				   sizeof(struct cw_keypair_install), sizeof(struct cw_control_send),
+				   sizeof(struct cw_keypair_state), sizeof(struct cw_port_counters),
+				   sizeof(struct cw_peer_counters), sizeof(struct cw_event) },
+		};
+		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
+		snprintf(info->aead, sizeof(info->aead), "%s",
+			 cw_aead_backend_name(engine->worker->aead));
+	}
+	for (uint32_t i = 0; i < CW_DROP_COUNT; i++) {
+		char *name = put(answer, strlen(cw_drop_names[i]) + 1);
+		if (name != NULL)
+			memcpy(name, cw_drop_names[i], strlen(cw_drop_names[i]) + 1);
+	}
+	return answer->length;
+}
+
+static int load(struct cw_engine *engine, const void *in, size_t in_len, struct answer *answer)
+{
+	char why[160] = "";
+	int rc = cw_program_load(engine, in, in_len, why, sizeof(why));
+
+	return rc == 0 ? 0 : refuse(answer, rc, why);
+}
+
+static int install(struct cw_engine *engine, const void *in, size_t in_len, struct answer *answer)
+{
+	struct cw_keypair_install record;
+	struct cw_keypair *keypair;
+	const char *why;
+
+	if (in_len != sizeof(record))
+		return refuse(answer, -EINVAL, "/: length");
+	memcpy(&record, in, sizeof(record));
+	record.peer[CW_NAME - 1] = 0;
+	int rc = cw_keypair_new(engine, &record, &keypair, &why);
+	explicit_bzero(&record, sizeof(record));
+	if (rc != 0) {
+		char text[64];
+		snprintf(text, sizeof(text), "/%s: %s", why, strerror(-rc));
+		return refuse(answer, rc, text);
+	}
+	rc = cw_keypair_reindex(engine, keypair, NULL);
+	if (rc != 0) {
+		cw_keypair_free(engine, keypair);
+		return refuse(answer, rc, "/: memory");
+	}
+	struct cw_command command = { .kind = CW_COMMAND_ENTER, .keypair = keypair };
+	return cw_worker_do(engine->worker, &command);
+}
+
+static int retire(struct cw_engine *engine, const void *in, size_t in_len, struct answer *answer)
+{
+	if (in_len % 4 != 0 || in_len > 4 * 1024)
+		return refuse(answer, -EINVAL, "/: length");
+	for (size_t i = 0; i < in_len; i += 4) {
+		struct cw_command command = { .kind = CW_COMMAND_RETIRE };
+		memcpy(&command.local_index, (const uint8_t *)in + i, 4);
+		int rc = cw_worker_do(engine->worker, &command);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int send_control(struct cw_engine *engine, const void *in, size_t in_len,
+			struct answer *answer)
+{
+	struct cw_control_send record;
+
+	if (in_len < sizeof(record))
+		return refuse(answer, -EINVAL, "/: length");
+	memcpy(&record, in, sizeof(record));
+	if (record.length > CW_CONTROL_BYTES_MAX || record.length < 4 ||
+	    in_len != sizeof(record) + record.length)
+		return refuse(answer, -EINVAL, "/items: length");
+	struct cw_keypair *keypair = cw_keypair_find(atomic_load(&engine->index), record.local_index);
+	if (keypair == NULL)
+		return refuse(answer, -ENOENT, "/localIndex: not current");
+	struct cw_command command = { .kind = CW_COMMAND_SEND,
+				      .peer = keypair->peer,
+				      .local_index = record.local_index,
+				      .items = (const uint8_t *)in + sizeof(record),
+				      .length = record.length };
+	int rc = cw_worker_do(engine->worker, &command);
+	return rc == -ENOENT ? refuse(answer, rc, "/localIndex: not current") : rc;
+}
+
+static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
+{
+	uint8_t state = atomic_load(&keypair->state);
+	struct cw_keypair_state *out = state == 0 ? NULL : put(answer, sizeof(*out));
+
+	if (out == NULL)
+		return;
+	const struct cw_path *path = &keypair->session->path;
+	memcpy(out->peer, keypair->peer->name, CW_NAME);
+	out->local_index = keypair->local_index;
+	out->remote_index = keypair->remote_index;
+	out->state = state;
+	out->is_initiator = keypair->is_initiator;
+	out->is_rekey = keypair->is_rekey;
+	out->is_confirmed = atomic_load(&keypair->is_confirmed);
+	out->uplink = path->uplink;
+	out->remote_port = path->remote_port;
+	out->age_ms = (uint32_t)((cw_now_us() - keypair->installed_us) / 1000);
+	put_address(out->remote_address, path->remote);
+	memcpy(out->chain, keypair->chain, sizeof(out->chain));
+	memcpy(out->h, keypair->h, sizeof(out->h));
+}
+
+static int keypairs(struct cw_engine *engine, struct answer *answer)
+{
+	const struct cw_keypair_index *index = atomic_load(&engine->index);
+
+	for (uint32_t i = 0; i <= index->mask; i++) {
+		if (index->slots[i] != NULL)
+			put_keypair(answer, index->slots[i]);
+	}
+	return answer->length;
+}
+
+static void put_port(struct answer *answer, const struct cw_port *port)
+{
+	struct cw_port_counters *out = put(answer, sizeof(*out));
+
+	if (out == NULL)
+		return;
+	memcpy(out->twin, port->program.twin, sizeof(out->twin));
+	out->rx_packets = port->nic.rx_packets;
+	out->rx_bytes = port->nic.rx_bytes;
+	out->rx_buffers = port->nic.rx_buffers;
+	out->tx_packets = port->nic.tx_packets;
+	out->tx_bytes = port->nic.tx_bytes;
+	out->tx_buffers = port->nic.tx_buffers;
+	out->is_up = atomic_load(&port->is_up);
+}
+
+static void put_peer(struct answer *answer, const struct cw_peer *peer)
+{
+	struct cw_peer_counters *out = put(answer, sizeof(*out));
+	const struct cw_keypair *current = atomic_load(&peer->current);
+
+	if (out == NULL)
+		return;
+	memcpy(out->name, peer->name, CW_NAME);
+	out->rx_packets = peer->rx_packets;
+	out->rx_bytes = peer->rx_bytes;
+	out->tx_packets = peer->tx_packets;
+	out->tx_bytes = peer->tx_bytes;
+	out->rtt_us = atomic_load(&peer->rtt_us);
+	out->last_heard_ms = CW_NONE;
+	if (current == NULL)
+		return;
+	if (peer->heard_us != 0)
+		out->last_heard_ms = (uint32_t)((cw_now_us() - peer->heard_us) / 1000);
+	out->local_index = current->local_index;
+	out->remote_port = current->session->path.remote_port;
+	put_address(out->remote_address, current->session->path.remote);
+}
+
+/* Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. */
+static int counters(struct cw_engine *engine, struct answer *answer)
+{
+	const struct cw_program *program = engine->program;
+	struct cw_counters_head *head = put(answer, sizeof(*head));
+	uint64_t *drops = put(answer, sizeof(engine->worker->drops));
+
+	if (head == NULL || drops == NULL)
+		return -EMSGSIZE;
+	head->uptime_ms = (cw_now_us() - engine->started_us) / 1000;
+	head->drop_count = CW_DROP_COUNT;
+	memcpy(drops, engine->worker->drops, sizeof(engine->worker->drops));
+	if (program == NULL)
+		return answer->length;
+	head->generation = program->generation;
+	head->port_count = program->port_count;
+	head->peer_count = program->peer_count;
+	for (uint32_t i = 0; i < program->port_count; i++)
+		put_port(answer, program->ports[i]);
+	for (uint32_t i = 0; i < program->peer_count; i++)
+		put_peer(answer, program->peers[i]);
+	return answer->length;
+}
+
+int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_len, void *out,
+	    size_t out_len)
+{
+	struct answer answer = { .at = out, .left = out_len };
+	int rc;
+
+	pthread_mutex_lock(&engine->control);
+	switch (verb) {
+	case CW_VERB_DESCRIBE:
+		rc = describe(engine, &answer);
+		break;
+	case CW_VERB_LOAD:
+		rc = load(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_INSTALL:
+		rc = install(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_RETIRE:
+		rc = retire(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_SEND:
+		rc = send_control(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_KEYPAIRS:
+		rc = keypairs(engine, &answer);
+		break;
+	case CW_VERB_COUNTERS:
+		rc = counters(engine, &answer);
+		break;
+	default:
+		rc = refuse(&answer, -ENOSYS, "/: unknown verb");
+	}
+	pthread_mutex_unlock(&engine->control);
+	return rc > 0 && (size_t)rc > out_len ? -EMSGSIZE : rc;
+}

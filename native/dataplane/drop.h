@@ -1,0 +1,58 @@
+/*
+ * Every reason for which the dataplane drops a packet. A drop without a name does not exist: whoever frees a
+ * packet that was not sent calls cw_drop() with one of these. Names are part of the local API and of metrics.
+ */
+#ifndef CW_DROP_H
+#define CW_DROP_H
+
+/* X(constant, name): what it means stands beside it. */
+#define CW_DROPS(X)                                                                              \
+	/* receiving */                                                                          \
+	X(RX_OVERFLOW, "rx_overflow")         /* the kernel's queue of a NIC was full */         \
+	X(RX_TRUNCATED, "rx_truncated")       /* larger than the largest buffer */               \
+	X(RX_OFFLOAD, "rx_offload")           /* an offload that no port of ours asked for */    \
+	X(RX_MALFORMED, "rx_malformed")       /* headers that contradict the length */           \
+	X(NO_BUFFER, "no_buffer")             /* packet memory is used up */                     \
+	/* classify and route */                                                                 \
+	X(NO_ROUTE, "no_route")               /* from the box into a segment, but no such prefix */ \
+	X(TRANSIT, "transit")                 /* opened from one peer, routed to another */      \
+	X(TOO_BIG, "too_big")                 /* larger than the path's inner MTU, DF set */     \
+	X(NO_SESSION, "no_session")           /* no keypair for the peer; waited in vain */      \
+	X(NEIGHBOUR, "neighbour")             /* nobody answered for the next hop */             \
+	X(NO_UPLINK_ROUTE, "no_uplink_route") /* the uplink has no route to the peer's address */ \
+	/* sealing */                                                                            \
+	X(KEY_EXHAUSTED, "key_exhausted")     /* 2^30 packets under one key */                   \
+	X(SEAL, "seal")                       /* the cipher refused */                           \
+	/* the overlay port */                                                                   \
+	X(OVERLAY_UNKNOWN, "overlay_unknown")     /* first byte of no known kind, or reserved */ \
+	X(HANDSHAKE_SIZE, "handshake_size")       /* 0xD4–0xD7 of a wrong size */                \
+	X(HANDSHAKE_MAC1, "handshake_mac1")       /* mac1 fits none of our keys */               \
+	X(HANDSHAKE_RATE, "handshake_rate")       /* more than the gateway should be asked */    \
+	X(SEALED_LENGTH, "sealed_length")         /* too short, or flags set */                  \
+	X(SEALED_INDEX, "sealed_index")           /* no keypair has this receiver index */       \
+	X(SEALED_REPLAY, "sealed_replay")         /* counter seen before or too old */           \
+	X(SEALED_LANES, "sealed_lanes")           /* no replay window left for a new lane */     \
+	X(SEALED_TAG, "sealed_tag")               /* authentication failed */                    \
+	X(GENEVE, "geneve")                       /* version, options or protocol not ours */    \
+	X(INNER_SEGMENT, "inner_segment")         /* VNI unknown here */                         \
+	X(INNER_SOURCE, "inner_source")           /* not a prefix of this peer in this segment */ \
+	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
+	X(ECN, "ecn")                             /* CE outside, not ECN-capable inside: RFC 6040 */ \
+	X(CONTROL_MALFORMED, "control_malformed") /* a control item of a wrong length */         \
+	/* sending */                                                                            \
+	X(TX_FULL, "tx_full")                 /* the kernel's queue stayed full */               \
+	X(TX_REFUSED, "tx_refused")           /* the kernel refused the frame */                 \
+	X(TX_DOWN, "tx_down")                 /* the NIC or twin is down */                      \
+	/* the border */                                                                         \
+	X(EVENT_FULL, "event_full")           /* the gateway does not take its events */
+
+enum cw_drop {
+#define X(constant, name) CW_DROP_##constant,
+	CW_DROPS(X)
+#undef X
+	CW_DROP_COUNT,
+};
+
+extern const char *const cw_drop_names[CW_DROP_COUNT];
+
+#endif

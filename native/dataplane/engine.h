@@ -1,0 +1,138 @@
+/*
+ * The parts of a running dataplane and who may touch them.
+ *
+ *   control side   cw_call() and the mirror thread, one at a time under `control`
+ *   worker         the only one on the packet path; owns links, sessions and counters
+ *   between them   `view` and `index`: immutable once published, freed after RCU quiescence
+ *                  `commands`, `events`, `requests`, `garbage`: bounded rings
+ */
+#ifndef CW_ENGINE_H
+#define CW_ENGINE_H
+
+#include <pthread.h>
+#include <rte_mempool.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "causeway_dp.h"
+#include "drop.h"
+#include "port/link.h"
+#include "table/replay.h"
+
+struct cw_aead;
+struct cw_mac1;
+struct cw_mirror;
+struct cw_worker;
+
+/* A NIC and its twin. Outlives programs that name the same (twin, NIC, namespace). */
+struct cw_port {
+	struct cw_port_program program;
+	struct cw_link nic;
+	struct cw_link twin;
+	uint8_t mac[6];
+	uint16_t mtu;
+	atomic_bool is_up; /* carrier of the NIC, by the mirror */
+};
+
+/* A segment's L3 twin. Outlives programs that name the same twin. */
+struct cw_segment {
+	struct cw_segment_program program;
+	struct cw_link twin;
+};
+
+/* What the last load() said, checked. Immutable. */
+struct cw_program {
+	uint64_t generation;
+	uint32_t mac1_key_count;
+	uint32_t port_count;
+	uint32_t segment_count;
+	uint32_t peer_count;
+	uint32_t route_count;
+	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
+	struct cw_port *ports[CW_PORTS_MAX];
+	struct cw_segment *segments[CW_SEGMENTS_MAX];
+	struct cw_peer *peers[CW_PEERS_MAX];
+	struct cw_route_program routes[];
+};
+
+enum cw_hop_kind {
+	CW_HOP_NONE,
+	CW_HOP_OVERLAY, /* by the peer */
+	CW_HOP_LINK,    /* out of the port, to `gateway` or the destination itself */
+	CW_HOP_LOCAL,   /* an address of this box */
+};
+
+struct cw_hop {
+	uint8_t kind;
+	uint8_t port;
+	uint16_t peer;
+	uint32_t gateway; /* host order; 0: the destination is on the link */
+};
+
+struct cw_fib;
+struct cw_neighbours;
+
+/* Everything that a packet is looked up in: the program joined with the kernel's routes. Immutable. */
+struct cw_view {
+	uint64_t serial; /* grows with every view */
+	struct cw_program *program;
+	struct cw_fib *segment_fib[CW_SEGMENTS_MAX];
+	struct cw_fib *uplink_fib[CW_PORTS_MAX];
+	struct cw_neighbours *neighbours;
+	uint32_t port_address[CW_PORTS_MAX];       /* first address of each twin, host order */
+	uint32_t segment_address[CW_SEGMENTS_MAX]; /* one of this box's in the segment */
+	uint32_t hop_count;
+	struct cw_hop *hops; /* a FIB's value is an index into these; 0 is CW_HOP_NONE */
+};
+
+struct cw_engine {
+	struct cw_pools pools;
+	struct cw_replay_pool *replay_pool;
+	struct rte_rcu_qsbr *qsbr;
+	_Atomic(struct cw_view *) view;
+	_Atomic(struct cw_keypair_index *) index;
+
+	pthread_mutex_t control;
+	struct cw_program *program;
+	struct cw_mirror *mirror;
+	struct cw_worker *worker;
+
+	struct rte_ring *commands; /* control -> worker: struct cw_command */
+	struct rte_ring *events;   /* worker -> JS: struct cw_event_slot */
+	struct rte_ring *free_events;
+	struct cw_event_slot *event_slots;
+	struct rte_ring *garbage; /* worker -> mirror: struct cw_keypair to erase and free */
+
+	void (*wake)(void *arg);
+	void *wake_arg;
+	sem_t done;    /* posted for every command */
+	int worker_fd; /* eventfd: a command waits, or the view changed */
+	atomic_bool is_stopping;
+	uint8_t boot_id[16];
+	char aead_backend[CW_NAME];
+	uint64_t hugepage_bytes;
+	uint64_t started_us;
+};
+
+struct cw_event_slot {
+	struct cw_event event;
+	uint8_t items[CW_CONTROL_BYTES_MAX];
+};
+
+/* Worker's side of the event ring: copies, wakes JS; a full ring is a counted drop. */
+void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
+		   uint32_t local_index, const void *items, uint16_t length);
+
+void cw_engine_wake_worker(struct cw_engine *engine);
+
+/* The two ends of cw_worker_do(). */
+void cw_engine_command_done(struct cw_engine *engine);
+void cw_engine_command_wait(struct cw_engine *engine);
+
+/* Waits until the worker has let go of everything that was published before this call. */
+void cw_engine_quiesce(struct cw_engine *engine);
+
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * The nodes, in the order in which packets meet them. Each takes ownership of the packet it is given.
+ *
+ *   LAN NIC ──► cw_classify_lan ──► cw_route_out ──► cw_seal ──► cw_tx_route ──► uplink NIC
+ *   segment twin ─► cw_classify_segment ─┘
+ *   uplink NIC ──► cw_classify_uplink ──► cw_open ──► cw_route_in ──► cw_merge ──► cw_tx_link ──► LAN NIC
+ *                                           └──► cw_control             └──► segment twin (own addresses)
+ *   whatever is none of ours: NIC ◄──► twin, unchanged (the exception path)
+ */
+#ifndef CW_GRAPH_H
+#define CW_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drop.h"
+
+struct cw_fib;
+struct cw_keypair;
+struct cw_link;
+struct cw_peer;
+struct cw_worker;
+struct rte_mbuf;
+
+void cw_classify_lan(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
+void cw_classify_uplink(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
+void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_mbuf *m);
+
+/* To `link` as it was received: the exception path in both directions. */
+void cw_pass(struct cw_worker *worker, struct cw_link *link, struct rte_mbuf *m);
+
+/* Opens the `length` bytes of one datagram in place. `outer_tos` carries the ECN mark. */
+void cw_open(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8_t outer_tos);
+
+/* An opened inner packet, sound and allowed, on its way out of `segment`. */
+void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length);
+
+/* The items of an opened control frame. */
+void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint8_t *items,
+		uint32_t length);
+
+/* A probe under `current`, when it is due; silence is told to the gateway. */
+void cw_control_tick(struct cw_worker *worker, struct cw_peer *peer);
+
+/* Looks `destination` (host order) up in `fib`, and out of that link. `m` has room for Ethernet at its start. */
+void cw_tx_route(struct cw_worker *worker, const struct cw_fib *fib, uint32_t destination,
+		 struct rte_mbuf *m, enum cw_drop reason);
+
+/* Fills in Ethernet for `next_hop` on `port` and sends; waits for the neighbour where it is unknown. */
+void cw_tx_link(struct cw_worker *worker, uint8_t port, uint32_t next_hop, struct rte_mbuf *m);
+
+/* The view changed or time passed: sends what now has a neighbour, drops what waited too long. */
+void cw_tx_pending(struct cw_worker *worker);
+
+/* Tells the source of `m`, which stays the caller's, the MTU that fits (RFC 1191); rate-limited. */
+void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mbuf *m, uint32_t mtu);
+
+/* Up the segment's twin: packets for the box itself. */
+void cw_deliver_local(struct cw_worker *worker, uint32_t segment, const uint8_t *packet,
+		      uint32_t length);
+
+/* A buffer with room for Ethernet and `length` bytes of L3, which it is given; NULL: counted. */
+struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint32_t length);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Puts TCP segments that were opened in order back into trains before they leave for the LAN: the reverse of cutting,
+ * and worth a factor of four. Only segments that differ in nothing but sequence and payload are joined, and only
+ * with good checksums, so that cutting the train gives back the same packets. Flushed at the end of every burst.
+ */
+#ifndef CW_MERGE_H
+#define CW_MERGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cw_worker;
+struct rte_mbuf;
+
+#define CW_MERGE_FLOWS 8
+
+struct cw_merge_flow {
+	struct rte_mbuf *m; /* NULL: free */
+	uint32_t next_hop;
+	uint32_t next_sequence;
+	uint16_t segment; /* payload of each but the last */
+	uint16_t count;
+	uint8_t port;
+	bool is_closed; /* a short or pushed segment came: it is the last */
+};
+
+struct cw_merge {
+	struct cw_merge_flow flows[CW_MERGE_FLOWS];
+	uint32_t oldest; /* the one to flush when a ninth flow comes */
+	uint32_t open_count;
+};
+
+/* A sound IPv4 packet for `next_hop` on `port`: kept for a moment, joined, or sent. Copies. */
+void cw_merge_add(struct cw_worker *worker, uint8_t port, uint32_t next_hop, const uint8_t *packet,
+		  uint32_t length);
+
+void cw_merge_flush(struct cw_worker *worker);
+
+#endif

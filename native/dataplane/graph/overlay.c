@@ -1,0 +1,139 @@
+/* See overlay.h. */
+#include "graph/overlay.h"
+
+#include <string.h>
+
+#include "crypto/mac1.h"
+#include "graph/graph.h"
+#include "graph/ip4.h"
+#include "graph/seal.h"
+#include "worker.h"
+
+#define HANDSHAKES_PER_SECOND 2000 /* of all sources; the gateway limits each one */
+#define HANDSHAKES_BURST 500
+#define STUN_PER_SECOND 1000
+#define STUN_BURST 100
+#define STUN_COOKIE 0x2112A442u
+
+enum kind { KIND_SEALED, KIND_TWIN, KIND_DROPPED };
+
+/* Size of 0xD4–0xD7, and how much of it mac1 covers (it stands right behind); 0: no mac1. */
+static const struct {
+	uint16_t size;
+	uint16_t covered;
+} handshakes[] = {
+	{ 160, 128 }, /* 0xD4 initiation */
+	{ 100, 68 },  /* 0xD5 response */
+	{ 64, 0 },    /* 0xD6 cookie */
+	{ 40, 0 },    /* 0xD7 challenge */
+};
+
+static enum kind drop(struct cw_worker *worker, enum cw_drop reason)
+{
+	worker->drops[reason]++;
+	return KIND_DROPPED;
+}
+
+static enum kind check_handshake(struct cw_worker *worker, const uint8_t *d, uint32_t length)
+{
+	const struct cw_program *program = worker->view->program;
+	uint32_t i = d[0] - 0xD4;
+
+	if (length != handshakes[i].size || d[1] != 0 || d[2] != 0 || d[3] != 0)
+		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
+	/* The rate is taken first: a flood must not buy keyed hashes either. */
+	if (!cw_bucket_take(&worker->handshake_bucket, worker->now_us, HANDSHAKES_PER_SECOND,
+			    HANDSHAKES_BURST))
+		return drop(worker, CW_DROP_HANDSHAKE_RATE);
+	if (handshakes[i].covered == 0)
+		return KIND_TWIN;
+	uint16_t covered = handshakes[i].covered;
+	for (uint32_t key = 0; key < program->mac1_key_count; key++) {
+		if (cw_mac1_ok(worker->mac1, program->mac1_keys[key], d, covered, d + covered))
+			return KIND_TWIN;
+	}
+	return drop(worker, CW_DROP_HANDSHAKE_MAC1);
+}
+
+static bool is_stun(const uint8_t *d, uint32_t length)
+{
+	uint32_t cookie;
+	uint16_t body;
+
+	if (length < 20 || d[0] > 1)
+		return false;
+	memcpy(&body, d + 2, sizeof(body));
+	memcpy(&cookie, d + 4, sizeof(cookie));
+	return cookie == rte_cpu_to_be_32(STUN_COOKIE) && rte_be_to_cpu_16(body) == length - 20;
+}
+
+static enum kind classify(struct cw_worker *worker, const uint8_t *d, uint32_t length)
+{
+	if (length == 0)
+		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
+	if (d[0] == CW_TYPE_DATA || d[0] == CW_TYPE_CONTROL)
+		return KIND_SEALED;
+	if (d[0] >= 0xD4 && d[0] <= 0xD7)
+		return check_handshake(worker, d, length);
+	if (!is_stun(d, length))
+		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
+	if (!cw_bucket_take(&worker->stun_bucket, worker->now_us, STUN_PER_SECOND, STUN_BURST))
+		return drop(worker, CW_DROP_HANDSHAKE_RATE);
+	return KIND_TWIN;
+}
+
+/* One datagram of a train goes up as a packet of its own. */
+static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const struct rte_mbuf *m,
+		       const uint8_t *datagram, uint32_t length)
+{
+	uint32_t headers = m->l2_len + m->l3_len + sizeof(struct cw_udp);
+	struct rte_mbuf *piece = rte_pktmbuf_alloc(worker->engine->pools.small);
+
+	if (piece == NULL || headers + length > CW_SMALL_DATA) {
+		worker->drops[CW_DROP_NO_BUFFER]++;
+		rte_pktmbuf_free(piece);
+		return;
+	}
+	uint8_t *to = rte_pktmbuf_mtod(piece, uint8_t *);
+	struct cw_ip4 *ip = cw_ip4(to + m->l2_len);
+	struct cw_udp *udp = (struct cw_udp *)(to + m->l2_len + m->l3_len);
+	memcpy(to, rte_pktmbuf_mtod(m, void *), headers);
+	memcpy(to + headers, datagram, length);
+	ip->total_length = rte_cpu_to_be_16(headers - m->l2_len + length);
+	cw_ip4_set_checksum(ip);
+	udp->length = rte_cpu_to_be_16(sizeof(*udp) + length);
+	udp->checksum = 0;
+	piece->data_len = piece->pkt_len = headers + length;
+	cw_link_tx(twin, &piece, 1);
+}
+
+void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
+{
+	struct cw_port *port = worker->view->program->ports[index];
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	uint32_t headers = m->l3_len + sizeof(struct cw_udp);
+	uint32_t end = rte_be_to_cpu_16(cw_ip4(l3)->total_length);
+	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
+	uint8_t tos = cw_ip4(l3)->tos;
+
+	if (end < headers) {
+		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
+		return;
+	}
+	uint32_t step = is_train ? m->tso_segsz : end - headers;
+	for (uint32_t at = headers; at < end || at == headers; at += step) {
+		uint32_t length = end - at < step ? end - at : step;
+		enum kind kind = classify(worker, l3 + at, length);
+		if (kind == KIND_SEALED) {
+			cw_open(worker, l3 + at, length, tos);
+		} else if (kind == KIND_TWIN && !is_train) {
+			cw_pass(worker, &port->twin, m);
+			return;
+		} else if (kind == KIND_TWIN) {
+			pass_piece(worker, &port->twin, m, l3 + at, length);
+		}
+		if (step == 0)
+			break;
+	}
+	rte_pktmbuf_free(m);
+}

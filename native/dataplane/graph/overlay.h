@@ -1,0 +1,13 @@
+/* The overlay port of an uplink: demux by the first bytes of each datagram. wire.md, first table. */
+#ifndef CW_OVERLAY_H
+#define CW_OVERLAY_H
+
+#include <stdint.h>
+
+struct cw_worker;
+struct rte_mbuf;
+
+/* `m` is a sound IPv4 UDP packet, or a train of them, to the overlay port; l2_len and l3_len are set. */
+void cw_overlay(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
+
+#endif

@@ -1,0 +1,309 @@
+/* See seal.h. */
+#include "graph/seal.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "graph/ip4.h"
+#include "graph/train.h"
+#include "worker.h"
+
+#define LANE_DATA 0x0000u    /* path 0, class 0, writer 0 */
+#define LANE_CONTROL 0x00e0u /* path 0, class 7, writer 0 */
+#define OUT_COUNT_MAX 64     /* UDP_MAX_SEGMENTS of Linux before 6.9 */
+#define OUTER_HEADERS (sizeof(struct cw_ether) + CW_OUTER_IP4_UDP)
+#define OUTER_TTL 64
+#define WAIT_US 5000000
+#define TOS_CONTROL 0xc0 /* CS6, RFC 4594 §3.1 */
+
+void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16_t lane,
+		   uint32_t counter)
+{
+	memcpy(nonce, iv, 12);
+	nonce[0] ^= type;
+	nonce[2] ^= lane >> 8;
+	nonce[3] ^= lane & 0xff;
+	nonce[8] ^= counter >> 24;
+	nonce[9] ^= counter >> 16 & 0xff;
+	nonce[10] ^= counter >> 8 & 0xff;
+	nonce[11] ^= counter & 0xff;
+}
+
+static const struct cw_port *uplink_port(const struct cw_worker *worker, uint8_t uplink,
+					 uint32_t *index)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		const struct cw_port *port = program->ports[i];
+		if (port->program.role == CW_ROLE_UPLINK && port->program.uplink == uplink) {
+			*index = i;
+			return port;
+		}
+	}
+	return NULL;
+}
+
+uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair)
+{
+	uint32_t index;
+	const struct cw_port *port = uplink_port(worker, keypair->session->path.uplink, &index);
+	uint32_t mtu = port == NULL ? 1500 : port->mtu;
+
+	return mtu - CW_OUTER_IP4_UDP - CW_SEALED_OVERHEAD;
+}
+
+/* Puts the outer headers before the datagrams and hands the buffer to the uplink. */
+void cw_seal_flush(struct cw_worker *worker)
+{
+	struct cw_out *out = &worker->out;
+	struct rte_mbuf *m = out->m;
+
+	if (m == NULL)
+		return;
+	const struct cw_path *path = &out->keypair->session->path;
+	uint32_t index = 0;
+	const struct cw_port *port = uplink_port(worker, path->uplink, &index);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(struct cw_ether));
+	struct cw_udp *udp = (struct cw_udp *)(l3 + sizeof(struct cw_ip4));
+	struct cw_ip4 *ip = cw_ip4(l3);
+	uint32_t udp_len = sizeof(*udp) + out->bytes;
+
+	out->m = NULL;
+	m->data_len = m->pkt_len = OUTER_HEADERS + out->bytes;
+	m->l2_len = sizeof(struct cw_ether);
+	m->l3_len = sizeof(*ip);
+	m->l4_len = sizeof(*udp);
+	*udp = (struct cw_udp){ .source = rte_cpu_to_be_16(path->local_port),
+				.destination = rte_cpu_to_be_16(path->remote_port),
+				.length = rte_cpu_to_be_16(udp_len) };
+	*ip = (struct cw_ip4){ .version_ihl = 0x45,
+			       .tos = out->tos,
+			       .total_length = rte_cpu_to_be_16(sizeof(*ip) + udp_len),
+			       .fragment = rte_cpu_to_be_16(CW_IP4_DF),
+			       .ttl = OUTER_TTL,
+			       .protocol = IPPROTO_UDP,
+			       .source = rte_cpu_to_be_32(worker->view->port_address[index]),
+			       .destination = rte_cpu_to_be_32(path->remote) };
+	cw_ip4_set_checksum(ip);
+	if (out->count > 1) {
+		/* The kernel cuts and finishes checksums: it wants the pseudo header's sum. */
+		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_UDP_CKSUM;
+		m->tso_segsz = out->datagram;
+		udp->checksum = (uint16_t)~cw_csum_fold(cw_ip4_pseudo(ip, udp_len));
+	}
+	/* One datagram goes without a UDP checksum (RFC 768): the tag covers more than it would. */
+	if (port == NULL)
+		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
+	else
+		cw_tx_route(worker, worker->view->uplink_fib[index], path->remote, m,
+			    CW_DROP_NO_UPLINK_ROUTE);
+}
+
+/* Room for one more datagram of `size`, in the open buffer if it fits there. NULL: no buffer left. */
+static uint8_t *out_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t tos,
+			 uint32_t size)
+{
+	struct cw_out *out = &worker->out;
+
+	if (out->m != NULL &&
+	    (out->keypair->session != keypair->session || out->tos != tos || out->is_closed ||
+	     size > out->datagram || out->bytes + size > CW_TRAIN_BYTES_MAX ||
+	     out->count == OUT_COUNT_MAX))
+		cw_seal_flush(worker);
+	if (out->m == NULL) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
+		if (m == NULL)
+			return NULL;
+		*out = (struct cw_out){
+			.m = m, .keypair = keypair, .datagram = size, .tos = tos
+		};
+	}
+	uint8_t *slot = rte_pktmbuf_mtod_offset(out->m, uint8_t *, OUTER_HEADERS + out->bytes);
+	out->bytes += size;
+	out->count++;
+	out->is_closed = size < out->datagram;
+	return slot;
+}
+
+/*
+ *  0                   1                   2                   3
+ * |     type      |   flags (0)   |             lane              |
+ * |                        receiver index                         |
+ * |                           send time                           |
+ * |                            counter                            |
+ */
+static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t type,
+		     uint8_t *slot, uint32_t plain_len)
+{
+	bool is_data = type == CW_TYPE_DATA;
+	uint16_t lane = is_data ? LANE_DATA : LANE_CONTROL;
+	uint32_t counter = is_data ? ++keypair->tx.data_counter : ++keypair->tx.control_counter;
+	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index),
+			      rte_cpu_to_be_32((uint32_t)worker->now_us + keypair->seal_time),
+			      rte_cpu_to_be_32(counter) };
+	uint8_t nonce[12];
+
+	keypair->sealed++;
+	slot[0] = type;
+	slot[1] = 0;
+	slot[2] = lane >> 8;
+	slot[3] = lane & 0xff;
+	memcpy(slot + 4, words, sizeof(words));
+	cw_seal_nonce(nonce, keypair->seal_iv, type, lane, counter);
+	int rc = cw_aead_seal(worker->aead, &keypair->seal_key, nonce, slot, CW_SEALED_HEADER,
+			      slot + CW_SEALED_HEADER, plain_len);
+	/* The slot is part of what will be sent: it must not leave with clear text in it. */
+	if (rc != 0)
+		memset(slot, 0, CW_SEALED_HEADER + plain_len + CW_TAG);
+	return rc;
+}
+
+static void put_geneve(uint8_t *to, uint32_t vni)
+{
+	const uint8_t header[CW_GENEVE_HEADER] = {
+		0, 0, 0x08, 0x00, vni >> 16 & 0xff, vni >> 8 & 0xff, vni & 0xff, 0
+	};
+	memcpy(to, header, sizeof(header));
+}
+
+/* One inner packet of `length` bytes that `write` puts into its place; false: dropped and counted. */
+static bool seal_one(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
+		     uint8_t tos, struct cw_cut *cut, const uint8_t *packet, uint32_t length)
+{
+	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX) {
+		worker->drops[CW_DROP_KEY_EXHAUSTED]++;
+		return false;
+	}
+	uint8_t *slot = out_slot(worker, keypair, tos, CW_SEALED_OVERHEAD + length);
+	if (slot == NULL) {
+		worker->drops[CW_DROP_NO_BUFFER]++;
+		return false;
+	}
+	uint8_t *inner = slot + CW_SEALED_HEADER + CW_GENEVE_HEADER;
+	put_geneve(slot + CW_SEALED_HEADER, vni);
+	if (cut != NULL)
+		cw_cut_next(cut, inner);
+	else
+		memcpy(inner, packet, length);
+	keypair->peer->tx_packets++;
+	keypair->peer->tx_bytes += length;
+	if (seal_slot(worker, keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + length) == 0)
+		return true;
+	worker->drops[CW_DROP_SEAL]++;
+	return false;
+}
+
+/* RFC 791 §3.2: cuts a packet that may be cut into pieces that fit. */
+static void seal_fragments(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
+			   uint8_t *packet, uint32_t length, uint32_t limit)
+{
+	struct cw_ip4 *ip = cw_ip4(packet);
+	uint32_t header = cw_ip4_header_len(ip);
+	uint32_t step = (limit - header) & ~7u;
+	uint16_t first = rte_be_to_cpu_16(ip->fragment);
+	uint8_t piece[CW_SMALL_DATA];
+
+	for (uint32_t at = header; at < length; at += step) {
+		uint32_t bytes = length - at < step ? length - at : step;
+		bool is_last = at + bytes == length;
+		struct cw_ip4 *out = cw_ip4(piece);
+		if (header + bytes > sizeof(piece)) {
+			worker->drops[CW_DROP_TOO_BIG]++;
+			return;
+		}
+		memcpy(piece, packet, header);
+		memcpy(piece + header, packet + at, bytes);
+		out->total_length = rte_cpu_to_be_16(header + bytes);
+		uint16_t more = is_last ? first & CW_IP4_MF : CW_IP4_MF;
+		out->fragment = rte_cpu_to_be_16(((first & CW_IP4_OFFSET) + (at - header) / 8) | more);
+		cw_ip4_set_checksum(out);
+		seal_one(worker, keypair, vni, ip->tos & CW_ECN_MASK, NULL, piece, header + bytes);
+	}
+}
+
+static void seal_cut(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
+		     struct rte_mbuf *m, uint32_t limit)
+{
+	struct cw_cut cut;
+
+	cw_cut_begin(&cut, m);
+	uint8_t tos = cw_ip4(cut.l3)->tos & CW_ECN_MASK;
+	for (uint32_t length; (length = cw_cut_peek(&cut)) != 0;) {
+		if (length > limit) {
+			cw_cut_next(&cut, worker->scratch);
+			seal_fragments(worker, keypair, vni, worker->scratch, length, limit);
+		} else if (!seal_one(worker, keypair, vni, tos, &cut, NULL, length)) {
+			break;
+		}
+	}
+}
+
+static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
+{
+	if (worker->now_us - peer->wanted_us >= 1000000) {
+		peer->wanted_us = worker->now_us;
+		cw_event_push(worker, CW_EVENT_WANTED, peer->name, 0, NULL, 0);
+	}
+	if (peer->waiting_count == CW_PEER_WAITING_MAX) {
+		cw_drop(worker, m, CW_DROP_NO_SESSION);
+		return;
+	}
+	if (peer->waiting_count == 0)
+		peer->waiting_since_us = worker->now_us;
+	m->hash.usr = vni;
+	peer->waiting[peer->waiting_count++] = m;
+}
+
+void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
+{
+	struct cw_keypair *keypair = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	struct cw_cut cut;
+
+	if (keypair == NULL) {
+		wait(worker, peer, vni, m);
+		return;
+	}
+	uint32_t limit = cw_seal_limit(worker, keypair);
+	cw_cut_begin(&cut, m);
+	bool may_cut = !(cw_ip4(cut.l3)->fragment & rte_cpu_to_be_16(CW_IP4_DF));
+	if (cw_cut_size(&cut) > limit && !may_cut) {
+		cw_icmp_too_big(worker, vni, m, limit);
+		cw_drop(worker, m, CW_DROP_TOO_BIG);
+		return;
+	}
+	seal_cut(worker, keypair, vni, m, limit);
+	rte_pktmbuf_free(m);
+}
+
+int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, const void *items,
+		    uint32_t length)
+{
+	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX)
+		return -EKEYEXPIRED;
+	uint8_t *slot = out_slot(worker, keypair, TOS_CONTROL, CW_SEALED_HEADER + length + CW_TAG);
+	if (slot == NULL)
+		return -ENOBUFS;
+	memcpy(slot + CW_SEALED_HEADER, items, length);
+	return seal_slot(worker, keypair, CW_TYPE_CONTROL, slot, length);
+}
+
+void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer)
+{
+	uint16_t count = peer->waiting_count;
+
+	peer->waiting_count = 0;
+	for (uint16_t i = 0; i < count; i++)
+		cw_seal(worker, peer, peer->waiting[i]->hash.usr, peer->waiting[i]);
+}
+
+void cw_seal_expire(struct cw_worker *worker, struct cw_peer *peer)
+{
+	if (peer->waiting_count == 0 || worker->now_us - peer->waiting_since_us < WAIT_US)
+		return;
+	for (uint16_t i = 0; i < peer->waiting_count; i++)
+		cw_drop(worker, peer->waiting[i], CW_DROP_NO_SESSION);
+	peer->waiting_count = 0;
+}

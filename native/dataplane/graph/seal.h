@@ -1,0 +1,60 @@
+/*
+ * Sealing: Geneve inside AEAD, written straight into the slot from which it leaves. Datagrams of one size to one path
+ * make one linear UDP-GSO buffer. wire.md "Sealed data and control"; RFC 8926, RFC 6040.
+ *
+ *   outer Ethernet, IPv4, UDP | header 16 | Geneve 8 | inner packet | tag 16 | header 16 | …
+ */
+#ifndef CW_SEAL_H
+#define CW_SEAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cw_keypair;
+struct cw_peer;
+struct cw_worker;
+struct rte_mbuf;
+
+#define CW_SEALED_HEADER 16
+#define CW_GENEVE_HEADER 8
+#define CW_TAG 16
+#define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
+#define CW_OUTER_IP4_UDP 28
+#define CW_TYPE_DATA 0xD1
+#define CW_TYPE_CONTROL 0xD2
+
+/* The buffer that is being filled: all of one path and TOS. */
+struct cw_out {
+	struct rte_mbuf *m;
+	struct cw_keypair *keypair;
+	uint32_t datagram; /* bytes of each but the last */
+	uint32_t bytes;
+	uint32_t count;
+	uint8_t tos;
+	bool is_closed; /* a shorter one came: it must be the last */
+};
+
+/* Inner packets up to this size pass the peer's path unfragmented. */
+uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair);
+
+/* Seals an inner IPv4 packet or train for a peer; waits in the peer's queue without a keypair. */
+void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
+
+/* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */
+int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, const void *items,
+		    uint32_t length);
+
+/* Sends what is being filled. At the end of every burst. */
+void cw_seal_flush(struct cw_worker *worker);
+
+/* Seals what waited for the peer's first keypair. */
+void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer);
+
+/* Gives up on what has waited too long; called every tick. */
+void cw_seal_expire(struct cw_worker *worker, struct cw_peer *peer);
+
+/* nonce = iv XOR (type u8 ‖ 0 u8 ‖ lane u16 ‖ 0 u32 ‖ counter u32) */
+void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16_t lane,
+		   uint32_t counter);
+
+#endif

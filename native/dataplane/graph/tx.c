@@ -1,0 +1,155 @@
+/* The last steps of every packet that goes out of a NIC: next hop, neighbour, Ethernet. See graph.h. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "graph/ip4.h"
+#include "table/fib.h"
+#include "table/mirror.h"
+#include "table/neighbour.h"
+#include "worker.h"
+
+#define PENDING_US 3000000
+#define ASK_AGAIN_US 1000000
+
+static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbuf *m)
+{
+	struct cw_ether *ether = rte_pktmbuf_mtod(m, struct cw_ether *);
+
+	memcpy(ether->to, to, 6);
+	memcpy(ether->from, port->mac, 6);
+	ether->type = rte_cpu_to_be_16(CW_ETHER_IP4);
+	cw_link_tx(&port->nic, &m, 1);
+}
+
+static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,
+				       uint32_t address)
+{
+	struct cw_pending *free_slot = NULL;
+
+	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
+		struct cw_pending *slot = &worker->pending[i];
+		if (slot->address == address && slot->port == port)
+			return slot;
+		if (slot->address == 0 && free_slot == NULL)
+			free_slot = slot;
+	}
+	if (free_slot != NULL) {
+		*free_slot = (struct cw_pending){ .port = port,
+						  .address = address,
+						  .since_us = worker->now_us };
+		worker->pending_count++;
+	}
+	return free_slot;
+}
+
+static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, uint32_t next_hop,
+			       struct rte_mbuf *m)
+{
+	struct cw_pending *slot =
+		find_pending(worker, worker->view->program->ports[index], next_hop);
+
+	if (slot == NULL || slot->count == CW_PENDING_PACKETS) {
+		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
+		return;
+	}
+	if (slot->asked_us == 0 || worker->now_us - slot->asked_us > ASK_AGAIN_US) {
+		slot->asked_us = worker->now_us;
+		cw_mirror_resolve(worker->engine->mirror, index, next_hop);
+	}
+	slot->packets[slot->count++] = m;
+}
+
+void cw_tx_link(struct cw_worker *worker, uint8_t index, uint32_t next_hop, struct rte_mbuf *m)
+{
+	struct cw_neighbour *neighbour =
+		cw_neighbour_find(worker->view->neighbours, index, next_hop);
+
+	if (neighbour == NULL) {
+		wait_for_neighbour(worker, index, next_hop, m);
+		return;
+	}
+	atomic_store_explicit(&neighbour->is_used, 1, memory_order_relaxed);
+	send_frame(worker->view->program->ports[index], neighbour->mac, m);
+}
+
+void cw_tx_route(struct cw_worker *worker, const struct cw_fib *fib, uint32_t destination,
+		 struct rte_mbuf *m, enum cw_drop reason)
+{
+	const struct cw_hop *hop = &worker->view->hops[cw_fib_lookup(fib, destination)];
+
+	if (hop->kind != CW_HOP_LINK) {
+		cw_drop(worker, m, reason);
+		return;
+	}
+	cw_tx_link(worker, hop->port, hop->gateway != 0 ? hop->gateway : destination, m);
+}
+
+static uint32_t port_index(const struct cw_worker *worker, const struct cw_port *port)
+{
+	const struct cw_program *program = worker->view->program;
+	uint32_t i = 0;
+
+	while (i < program->port_count && program->ports[i] != port)
+		i++;
+	return i;
+}
+
+static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
+{
+	uint32_t index = port_index(worker, slot->port);
+	bool is_gone = index == worker->view->program->port_count;
+	struct cw_neighbour *neighbour =
+		is_gone ? NULL :
+			  cw_neighbour_find(worker->view->neighbours, (uint8_t)index, slot->address);
+
+	if (neighbour == NULL && !is_gone && worker->now_us - slot->since_us < PENDING_US)
+		return;
+	for (uint16_t i = 0; i < slot->count; i++) {
+		if (neighbour == NULL)
+			cw_drop(worker, slot->packets[i], CW_DROP_NEIGHBOUR);
+		else
+			send_frame(worker->view->program->ports[index], neighbour->mac,
+				   slot->packets[i]);
+	}
+	slot->address = 0;
+	worker->pending_count--;
+}
+
+void cw_tx_pending(struct cw_worker *worker)
+{
+	for (uint32_t i = 0; i < CW_PENDING_MAX && worker->pending_count > 0; i++) {
+		if (worker->pending[i].address != 0)
+			settle_pending(worker, &worker->pending[i]);
+	}
+}
+
+struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint32_t length)
+{
+	uint32_t size = sizeof(struct cw_ether) + length;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(size <= CW_SMALL_DATA ? worker->engine->pools.small :
+								       worker->engine->pools.large);
+
+	if (m == NULL || size > rte_pktmbuf_tailroom(m)) {
+		worker->drops[CW_DROP_NO_BUFFER]++;
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	m->l2_len = sizeof(struct cw_ether);
+	m->l3_len = cw_ip4_header_len(cw_ip4(l3));
+	m->data_len = m->pkt_len = size;
+	memcpy(rte_pktmbuf_mtod_offset(m, void *, sizeof(struct cw_ether)), l3, length);
+	return m;
+}
+
+void cw_deliver_local(struct cw_worker *worker, uint32_t segment, const uint8_t *packet,
+		      uint32_t length)
+{
+	struct rte_mbuf *m = cw_new_packet(worker, packet, length);
+
+	if (m == NULL)
+		return;
+	rte_pktmbuf_adj(m, sizeof(struct cw_ether));
+	m->l2_len = 0;
+	cw_link_tx(&worker->view->program->segments[segment]->twin, &m, 1);
+}

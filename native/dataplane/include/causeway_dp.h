@@ -1,0 +1,251 @@
+/*
+ * The one public header of the dataplane: verbs, and the records that cross the border.
+ *
+ * A record is a fixed-size struct in host byte order with explicit padding; a message is one header
+ * record followed by arrays of records. `firmware/wire/datapath.ts` is the other half of this file; both
+ * carry CW_ABI and the sizes below, and refuse each other when they differ. Addresses are 16 bytes,
+ * IPv4 in its v4-mapped form (RFC 4291 §2.5.5.2). Names are ASCII, at most CW_NAME - 1 bytes, zero-filled.
+ */
+#ifndef CAUSEWAY_DP_H
+#define CAUSEWAY_DP_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CW_ABI 1u
+
+#define CW_NAME 32
+#define CW_IFNAME 16
+
+/* Hard limits of one program. */
+#define CW_PORTS_MAX 32
+#define CW_SEGMENTS_MAX 64
+#define CW_PEERS_MAX 1024
+#define CW_ROUTES_MAX 65536
+#define CW_MAC1_KEYS_MAX 32
+
+/* The verbs of cw_call(), also those of the datapath's unix socket. */
+enum cw_verb {
+	CW_VERB_DESCRIBE = 1, /* - -> struct cw_info, then drop names, each ended by a zero */
+	CW_VERB_LOAD = 2,     /* struct cw_program_head and its arrays -> - | the field at fault */
+	CW_VERB_INSTALL = 3,  /* struct cw_keypair_install -> - */
+	CW_VERB_RETIRE = 4,   /* u32 local indices -> - */
+	CW_VERB_SEND = 5,     /* struct cw_control_send, items -> - */
+	CW_VERB_KEYPAIRS = 6, /* - -> struct cw_keypair_state[] */
+	CW_VERB_COUNTERS = 7, /* - -> struct cw_counters_head and its arrays */
+};
+
+struct cw_info {
+	uint32_t abi;
+	uint32_t pid;
+	uint8_t boot_id[16];
+	uint32_t has_aes;
+	uint32_t drop_count;
+	uint64_t hugepage_bytes;
+	char aead[CW_NAME];
+	/* Sizes of the records below, in their order, so that the other half can refuse. */
+	uint32_t sizes[12];
+};
+
+struct cw_program_head {
+	uint64_t generation;
+	uint32_t mac1_key_count;
+	uint32_t port_count;
+	uint32_t segment_count;
+	uint32_t peer_count;
+	uint32_t route_count;
+	uint32_t zero;
+	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes */
+};
+
+#define CW_ROLE_UPLINK 1
+#define CW_ROLE_LAN 2
+
+struct cw_port_program {
+	char twin[CW_IFNAME];
+	char nic[CW_IFNAME];
+	char nic_netns[CW_NAME * 2];
+	uint8_t role;
+	uint8_t uplink;
+	uint16_t segment; /* index into the segments; LANs only */
+	uint16_t overlay_port;
+	uint16_t zero;
+	uint32_t table;
+};
+
+struct cw_segment_program {
+	char name[CW_NAME];
+	char twin[CW_IFNAME];
+	uint32_t vni;
+	uint32_t zero;
+};
+
+struct cw_peer_program {
+	char name[CW_NAME];
+};
+
+struct cw_route_program {
+	uint8_t address[16];
+	uint16_t segment;
+	uint16_t peer;
+	uint8_t prefix_len; /* of the 128 bits: an IPv4 /24 is 120 */
+	uint8_t zero[3];
+};
+
+#define CW_SUITE_CHACHA20_POLY1305 1
+#define CW_SUITE_AES_256_GCM 2
+
+struct cw_direction_keys {
+	uint8_t key[32];
+	uint8_t iv[12];
+	uint8_t time[4];
+};
+
+struct cw_keypair_install {
+	char peer[CW_NAME];
+	uint32_t local_index;
+	uint32_t remote_index;
+	uint8_t suite;
+	uint8_t is_initiator;
+	uint8_t is_rekey;
+	uint8_t uplink;
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint8_t remote_address[16];
+	struct cw_direction_keys seal;
+	struct cw_direction_keys open;
+	uint8_t chain[32];
+	uint8_t h[32];
+	uint32_t lifetime_ms;
+	uint32_t zero;
+};
+
+struct cw_control_send {
+	char peer[CW_NAME];
+	uint32_t local_index;
+	uint32_t length; /* of the items that follow */
+};
+
+#define CW_CONTROL_BYTES_MAX 1200
+
+#define CW_KEYPAIR_PREVIOUS 1
+#define CW_KEYPAIR_CURRENT 2
+#define CW_KEYPAIR_NEXT 3
+
+struct cw_keypair_state {
+	char peer[CW_NAME];
+	uint32_t local_index;
+	uint32_t remote_index;
+	uint8_t state;
+	uint8_t is_initiator;
+	uint8_t is_rekey;
+	uint8_t is_confirmed;
+	uint8_t uplink;
+	uint8_t zero;
+	uint16_t remote_port;
+	uint32_t age_ms;
+	uint32_t zero2;
+	uint8_t remote_address[16];
+	uint8_t chain[32];
+	uint8_t h[32];
+};
+
+struct cw_counters_head {
+	uint64_t generation;
+	uint64_t uptime_ms;
+	uint32_t drop_count; /* u64 each, in the order of the names of DESCRIBE */
+	uint32_t port_count;
+	uint32_t peer_count;
+	uint32_t zero;
+};
+
+struct cw_port_counters {
+	char twin[CW_IFNAME];
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t rx_buffers;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_buffers;
+	uint64_t is_up;
+};
+
+#define CW_NONE UINT32_MAX
+
+struct cw_peer_counters {
+	char name[CW_NAME];
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint32_t rtt_us;        /* CW_NONE before the first reply */
+	uint32_t last_heard_ms; /* CW_NONE without a session */
+	uint32_t local_index;   /* of `current`; 0 without */
+	uint16_t remote_port;
+	uint16_t zero;
+	uint8_t remote_address[16];
+};
+
+enum cw_event_kind {
+	CW_EVENT_CONFIRMED = 1,
+	CW_EVENT_CONTROL = 2,
+	CW_EVENT_SILENT = 3,
+	CW_EVENT_WANTED = 4,
+	CW_EVENT_USED = 5,
+	CW_EVENT_ERASED = 6,
+};
+
+struct cw_event {
+	uint16_t kind;
+	uint16_t length; /* of the items that follow; 0 but for CONTROL */
+	uint32_t local_index;
+	char peer[CW_NAME];
+};
+
+static_assert(sizeof(struct cw_info) == 120, "border record");
+static_assert(sizeof(struct cw_program_head) == 32, "border record");
+static_assert(sizeof(struct cw_port_program) == 108, "border record");
+static_assert(sizeof(struct cw_segment_program) == 56, "border record");
+static_assert(sizeof(struct cw_peer_program) == 32, "border record");
+static_assert(sizeof(struct cw_route_program) == 24, "border record");
+static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
+static_assert(sizeof(struct cw_control_send) == 40, "border record");
+static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
+static_assert(sizeof(struct cw_counters_head) == 32, "border record");
+static_assert(sizeof(struct cw_port_counters) == 72, "border record");
+static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
+static_assert(sizeof(struct cw_event) == 40, "border record");
+
+struct cw_engine;
+
+struct cw_options {
+	uint32_t memory_mb;      /* of packet memory: 64–4,096 */
+	uint32_t no_hugepages;   /* ordinary pages: about 3 times slower */
+	const char *aead;        /* "auto", "ipsec-mb" or "openssl" */
+	void (*wake)(void *arg); /* called by any thread when events wait; must not block */
+	void *wake_arg;
+};
+
+/*
+ * Starts EAL and the worker on threads of their own: the caller's affinity and signals stay as they are.
+ * One engine a process. Returns 0 or a negative errno, with a reason in `why` (zero-ended).
+ */
+int cw_engine_open(const struct cw_options *options, struct cw_engine **engine, char *why, size_t why_len);
+
+/*
+ * Runs one verb. Copies in, copies out; keeps no pointer. Returns the number of bytes in `out` or a
+ * negative errno; then `out` holds a zero-ended text that names the field or reason. -EMSGSIZE: `out` is
+ * too small. Callable from one thread at a time.
+ */
+int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_len, void *out,
+	    size_t out_len);
+
+/* Takes one event (record and items) off the ring; 0 when none waits. `out_len` ≥ CW_EVENT_BYTES_MAX. */
+int cw_next_event(struct cw_engine *engine, void *out, size_t out_len);
+#define CW_EVENT_BYTES_MAX (sizeof(struct cw_event) + CW_CONTROL_BYTES_MAX)
+
+/* Joins all threads and erases all keys. Idempotent through the caller setting its pointer to NULL. */
+void cw_engine_close(struct cw_engine *engine);
+
+#endif

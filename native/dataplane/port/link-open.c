@@ -1,0 +1,158 @@
+/* Opening NICs and twins: sockets, namespaces, ioctls. See link.h. */
+#include "port/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <rte_mbuf.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "port/vnet.h"
+
+#define SOCKET_BUFFER_BYTES (32 << 20)
+
+/* In headers since kernel 6.2 only. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+static int enter_netns(const char *name, int *home)
+{
+	char path[96];
+
+	*home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (*home < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	int ns = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = ns < 0 || setns(ns, CLONE_NEWNET) != 0 ? -errno : 0;
+	if (ns >= 0)
+		close(ns);
+	if (rc != 0)
+		close(*home);
+	return rc;
+}
+
+static void leave_netns(int home)
+{
+	/* A thread that cannot go home would open later sockets in the wrong place: that must not go on. */
+	if (setns(home, CLONE_NEWNET) != 0)
+		rte_panic("cannot return to the own network namespace: %s\n", strerror(errno));
+	close(home);
+}
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+static int read_nic(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
+{
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", nic);
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
+		return -errno;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	if (ioctl(fd, SIOCGIFMTU, &ifr) != 0)
+		return -errno;
+	*mtu = ifr.ifr_mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)ifr.ifr_mtu;
+	return 0;
+}
+
+static int set_up_socket(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(nic),
+	};
+	if (address.sll_ifindex == 0)
+		return -ENODEV;
+	int rc = set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+	if (rc == 0)
+		rc = set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	if (rc == 0)
+		rc = set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1);
+	if (rc == 0)
+		rc = set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER_BYTES);
+	if (rc == 0)
+		rc = set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER_BYTES);
+	if (rc == 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		rc = -errno;
+	return rc != 0 ? rc : read_nic(fd, nic, mac, mtu);
+}
+
+int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, uint8_t mac[6],
+		     uint16_t *mtu)
+{
+	int home = -1;
+	int rc = netns[0] == 0 ? 0 : enter_netns(netns, &home);
+
+	if (rc != 0)
+		return rc;
+	/* Protocol 0 until bind(): frames of other NICs must not reach the queue in between. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	rc = fd < 0 ? -errno : set_up_socket(fd, nic, mac, mtu);
+	if (home >= 0)
+		leave_netns(home);
+	if (rc != 0) {
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	link->fd = fd;
+	link->kind = CW_LINK_NIC;
+	link->can_send_udp_trains = true;
+	return 0;
+}
+
+int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind kind)
+{
+	unsigned int offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+	struct ifreq ifr = { .ifr_flags = IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ifr.ifr_flags |= kind == CW_LINK_TUN ? IFF_TUN : IFF_TAP;
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
+	int vnet_size = sizeof(struct cw_vnet_hdr);
+	bool has_uso = false;
+	int rc = ioctl(fd, TUNSETIFF, &ifr) != 0 || ioctl(fd, TUNSETPERSIST, 1) != 0 ||
+				 ioctl(fd, TUNSETVNETHDRSZ, &vnet_size) != 0 ?
+			 -errno :
+			 0;
+	if (rc == 0) {
+		has_uso = ioctl(fd, TUNSETOFFLOAD, offloads | TUN_F_USO4 | TUN_F_USO6) == 0;
+		if (!has_uso && ioctl(fd, TUNSETOFFLOAD, offloads) != 0)
+			rc = -errno;
+	}
+	if (rc != 0) {
+		close(fd);
+		return rc;
+	}
+	link->fd = fd;
+	link->kind = kind;
+	link->can_send_udp_trains = has_uso;
+	return 0;
+}
+
+void cw_link_close(struct cw_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	rte_pktmbuf_free(link->spare_small);
+	rte_pktmbuf_free(link->spare_large);
+	*link = (struct cw_link){ .fd = -1 };
+}

@@ -1,0 +1,235 @@
+/* Receiving and sending on NICs and twins: plain recvmsg and write, one buffer a call. See link.h. */
+#include "port/link.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <rte_mbuf.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "drop.h"
+#include "graph/train.h"
+#include "port/vnet.h"
+
+#define ETHER_HEADER 14
+#define FULL_QUEUE_WAITS 5 /* of 1 ms each */
+
+uint32_t cw_link_segments(const struct rte_mbuf *m)
+{
+	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
+	uint64_t trains = RTE_MBUF_F_RX_LRO | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
+
+	if (!(m->ol_flags & trains) || m->pkt_len <= headers)
+		return 1;
+	return (m->pkt_len - headers + m->tso_segsz - 1) / m->tso_segsz;
+}
+
+static bool fill_spares(struct cw_link *link, const struct cw_pools *pools)
+{
+	if (link->spare_small == NULL)
+		link->spare_small = rte_pktmbuf_alloc(pools->small);
+	if (link->spare_large == NULL)
+		link->spare_large = rte_pktmbuf_alloc(pools->large);
+	return link->spare_small != NULL && link->spare_large != NULL;
+}
+
+/* A VLAN tag that the kernel took off the frame, from AUXDATA: without it a tagged frame looks untagged. */
+static void read_auxdata(struct msghdr *message, struct rte_mbuf *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+			continue;
+		struct tpacket_auxdata aux;
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
+			m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+			m->vlan_tci = aux.tp_vlan_tci;
+		}
+	}
+}
+
+static uint16_t l2_length(const struct cw_link *link, const struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (link->kind == CW_LINK_TUN)
+		return 0;
+	bool is_tagged = m->data_len >= ETHER_HEADER + 4 && frame[12] == 0x81 && frame[13] == 0x00;
+	return is_tagged ? ETHER_HEADER + 4 : ETHER_HEADER;
+}
+
+/*
+ * One read goes into [vnet header][small buffer][rest of a large buffer]: a small frame is where it belongs
+ * without a copy, and a train costs a copy of its first 2 KB.
+ */
+static struct rte_mbuf *receive(struct cw_link *link, bool *is_empty)
+{
+	struct rte_mbuf *small = link->spare_small;
+	struct rte_mbuf *large = link->spare_large;
+	struct cw_vnet_hdr vnet;
+	struct iovec parts[3] = {
+		{ &vnet, sizeof(vnet) },
+		{ rte_pktmbuf_mtod(small, void *), CW_SMALL_DATA },
+		{ rte_pktmbuf_mtod_offset(large, void *, CW_SMALL_DATA),
+		  rte_pktmbuf_tailroom(large) - CW_SMALL_DATA },
+	};
+	char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct msghdr message = { .msg_iov = parts,
+				  .msg_iovlen = 3,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+	bool is_nic = link->kind == CW_LINK_NIC;
+	ssize_t n = is_nic ? recvmsg(link->fd, &message, MSG_DONTWAIT) : readv(link->fd, parts, 3);
+
+	*is_empty = n < 0 && errno != EINTR;
+	if (n <= (ssize_t)sizeof(vnet))
+		return NULL;
+	if (is_nic && message.msg_flags & MSG_TRUNC) {
+		link->drops[CW_DROP_RX_TRUNCATED]++;
+		return NULL;
+	}
+	uint16_t length = (uint16_t)(n - sizeof(vnet));
+	struct rte_mbuf *m = length <= CW_SMALL_DATA ? small : large;
+	if (m == large) {
+		memcpy(rte_pktmbuf_mtod(large, void *), parts[1].iov_base, CW_SMALL_DATA);
+		link->spare_large = NULL;
+	} else {
+		link->spare_small = NULL;
+	}
+	m->data_len = length;
+	m->pkt_len = length;
+	if (is_nic)
+		read_auxdata(&message, m);
+	if (!cw_vnet_to_mbuf(&vnet, m, l2_length(link, m))) {
+		link->drops[CW_DROP_RX_OFFLOAD]++;
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+uint16_t cw_link_rx(struct cw_link *link, const struct cw_pools *pools, struct rte_mbuf **frames,
+		    uint16_t n)
+{
+	uint16_t count = 0;
+
+	for (uint16_t tries = 0; tries < n; tries++) {
+		/* Without a buffer the frame stays in the kernel's queue, whose overflow is counted. */
+		if (!fill_spares(link, pools))
+			break;
+		bool is_empty;
+		struct rte_mbuf *m = receive(link, &is_empty);
+		if (is_empty)
+			break;
+		if (m == NULL)
+			continue;
+		link->rx_buffers++;
+		link->rx_packets += cw_link_segments(m);
+		link->rx_bytes += m->pkt_len;
+		frames[count++] = m;
+	}
+	return count;
+}
+
+static int write_frame(struct cw_link *link, struct rte_mbuf *m)
+{
+	struct cw_vnet_hdr vnet;
+	uint8_t tag[4] = { 0x81, 0x00, m->vlan_tci >> 8, m->vlan_tci & 0xff };
+	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+	bool has_tag = (m->ol_flags & RTE_MBUF_F_TX_VLAN) != 0;
+
+	cw_vnet_from_mbuf(m, &vnet);
+	if (has_tag && vnet.flags & CW_VNET_NEEDS_CSUM)
+		vnet.csum_start += sizeof(tag);
+	if (has_tag && vnet.gso_type != 0)
+		vnet.hdr_len += sizeof(tag);
+	struct iovec tagged[4] = { { &vnet, sizeof(vnet) },
+				   { data, 12 },
+				   { tag, sizeof(tag) },
+				   { data + 12, m->data_len - 12u } };
+	struct iovec plain[2] = { { &vnet, sizeof(vnet) }, { data, m->data_len } };
+
+	for (int waits = 0;; waits++) {
+		ssize_t n = has_tag ? writev(link->fd, tagged, 4) : writev(link->fd, plain, 2);
+		if (n >= 0)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if ((errno != EAGAIN && errno != ENOBUFS) || waits == FULL_QUEUE_WAITS)
+			return -errno;
+		struct pollfd full = { .fd = link->fd, .events = POLLOUT };
+		poll(&full, 1, 1);
+	}
+}
+
+static enum cw_drop drop_of(int rc)
+{
+	switch (rc) {
+	case -EAGAIN:
+	case -ENOBUFS:
+		return CW_DROP_TX_FULL;
+	case -ENETDOWN:
+	case -ENXIO:
+	case -EIO:
+	case -ENODEV:
+		return CW_DROP_TX_DOWN;
+	default:
+		return CW_DROP_TX_REFUSED;
+	}
+}
+
+/* Sends the segments of a UDP train one by one, where the kernel cannot cut it. */
+static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
+{
+	struct rte_mbuf *piece = link->spare_large;
+	struct cw_cut cut;
+	int rc = 0;
+
+	if (piece == NULL)
+		return -ENOBUFS;
+	cw_cut_begin(&cut, m);
+	while (rc == 0) {
+		uint32_t length = cw_cut_next(&cut, rte_pktmbuf_mtod_offset(piece, uint8_t *, m->l2_len));
+		if (length == 0)
+			break;
+		memcpy(rte_pktmbuf_mtod(piece, void *), rte_pktmbuf_mtod(m, void *), m->l2_len);
+		piece->data_len = piece->pkt_len = m->l2_len + length;
+		rc = write_frame(link, piece);
+	}
+	return rc;
+}
+
+void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = frames[i];
+		bool is_udp_train = (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0;
+		uint32_t segments = cw_link_segments(m);
+		int rc = is_udp_train && !link->can_send_udp_trains ? -EINVAL : write_frame(link, m);
+		if (rc == -EINVAL && is_udp_train) {
+			link->can_send_udp_trains = false;
+			rc = write_pieces(link, m);
+		}
+		if (rc == 0) {
+			link->tx_buffers++;
+			link->tx_packets += segments;
+			link->tx_bytes += m->pkt_len;
+		} else {
+			link->drops[drop_of(rc)] += segments;
+		}
+		rte_pktmbuf_free(m);
+	}
+}
+
+void cw_link_count_overflow(struct cw_link *link)
+{
+	struct tpacket_stats stats;
+	socklen_t length = sizeof(stats);
+
+	if (link->kind == CW_LINK_NIC &&
+	    getsockopt(link->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
+		link->drops[CW_DROP_RX_OVERFLOW] += stats.tp_drops;
+}

@@ -1,0 +1,62 @@
+/*
+ * One end from which frames come and to which they go: the AF_PACKET socket of a NIC, or a queue of a TUN or TAP
+ * twin. Frames are mbufs with the offload flags of vnet.h; a train crosses whole. Owned by one worker.
+ */
+#ifndef CW_LINK_H
+#define CW_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rte_mbuf;
+struct rte_mempool;
+
+/* Packets up to this size, headers included, lie in small buffers; trains in large ones. */
+#define CW_SMALL_DATA 2048
+#define CW_TRAIN_BYTES_MAX 60000
+
+struct cw_pools {
+	struct rte_mempool *small; /* data room CW_SMALL_DATA plus headroom */
+	struct rte_mempool *large; /* data room 65,535 less headroom */
+};
+
+enum cw_link_kind { CW_LINK_NIC, CW_LINK_TAP, CW_LINK_TUN };
+
+struct cw_link {
+	int fd;
+	enum cw_link_kind kind;
+	bool can_send_udp_trains; /* USO: kernel 6.2 and later; found out by the first refusal */
+	struct rte_mbuf *spare_small;
+	struct rte_mbuf *spare_large;
+	uint64_t rx_packets, rx_bytes, rx_buffers;
+	uint64_t tx_packets, tx_bytes, tx_buffers;
+	uint64_t *drops; /* the worker's counters, by enum cw_drop */
+};
+
+/*
+ * Opens an AF_PACKET socket on `nic` in the network namespace `netns` ("": the caller's). Fills MAC and MTU.
+ * Changes the calling thread's namespace for the time of the call. Returns 0 or a negative errno.
+ */
+int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, uint8_t mac[6],
+		     uint16_t *mtu);
+
+/* Attaches a queue to the persistent TUN or TAP `name` (multi-queue, vnet_hdr), made if it is not there. */
+int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind kind);
+
+void cw_link_close(struct cw_link *link);
+
+/* Receives up to `n` frames without waiting. 0: nothing waits. */
+uint16_t cw_link_rx(struct cw_link *link, const struct cw_pools *pools, struct rte_mbuf **frames,
+		    uint16_t n);
+
+/* Sends and frees; what cannot be sent is a counted drop. Waits at most a few ms for a full queue. */
+void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n);
+
+/* Adds the kernel's own count of frames that found the socket's queue full; call once a second. */
+void cw_link_count_overflow(struct cw_link *link);
+
+/* Number of segments that a buffer stands for on the wire. */
+uint32_t cw_link_segments(const struct rte_mbuf *m);
+
+#endif

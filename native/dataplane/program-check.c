@@ -1,0 +1,170 @@
+/* See program-check.h. */
+#include "program-check.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+struct check {
+	char *why;
+	size_t why_len;
+};
+
+static int refuse(const struct check *check, const char *array, uint32_t i, const char *field,
+		  const char *reason)
+{
+	snprintf(check->why, check->why_len, "/%s/%u/%s: %s", array, i, field, reason);
+	return -EINVAL;
+}
+
+/* ASCII that is visible, ended by a zero, with zeros behind it; `may_be_empty` for the namespace. */
+static bool is_name(const char *name, size_t size, bool may_be_empty)
+{
+	size_t length = strnlen(name, size);
+
+	if (length == size || (length == 0 && !may_be_empty))
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		bool is_fine = i < length ? name[i] > ' ' && name[i] < 127 && name[i] != '/' :
+					    name[i] == 0;
+		if (!is_fine)
+			return false;
+	}
+	return true;
+}
+
+static int check_ports(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.port_count; i++) {
+		const struct cw_port_program *p = &parts->ports[i];
+		bool is_uplink = p->role == CW_ROLE_UPLINK;
+		if (!is_name(p->twin, sizeof(p->twin), false))
+			return refuse(check, "ports", i, "twin", "no interface name");
+		if (!is_name(p->nic, sizeof(p->nic), false))
+			return refuse(check, "ports", i, "nic", "no interface name");
+		if (!is_name(p->nic_netns, sizeof(p->nic_netns), true))
+			return refuse(check, "ports", i, "nicNetns", "no namespace name");
+		if (!is_uplink && p->role != CW_ROLE_LAN)
+			return refuse(check, "ports", i, "role", "neither uplink nor lan");
+		if (!is_uplink && p->segment >= parts->head.segment_count)
+			return refuse(check, "ports", i, "segment", "unknown");
+		if (is_uplink && p->overlay_port == 0)
+			return refuse(check, "ports", i, "overlayPort", "zero");
+		for (uint32_t j = 0; j < i; j++) {
+			const struct cw_port_program *other = &parts->ports[j];
+			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
+				return refuse(check, "ports", i, "twin", "used twice");
+			if (is_uplink && other->role == CW_ROLE_UPLINK && other->uplink == p->uplink)
+				return refuse(check, "ports", i, "uplink", "used twice");
+		}
+	}
+	return 0;
+}
+
+static int check_segments(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.segment_count; i++) {
+		const struct cw_segment_program *s = &parts->segments[i];
+		if (!is_name(s->name, sizeof(s->name), false))
+			return refuse(check, "segments", i, "name", "no name");
+		if (!is_name(s->twin, sizeof(s->twin), false))
+			return refuse(check, "segments", i, "twin", "no interface name");
+		if (s->vni == 0 || s->vni > 0xffffff)
+			return refuse(check, "segments", i, "vni", "not in 1 to 16777215");
+		for (uint32_t j = 0; j < i; j++) {
+			if (parts->segments[j].vni == s->vni)
+				return refuse(check, "segments", i, "vni", "used twice");
+			if (memcmp(parts->segments[j].twin, s->twin, sizeof(s->twin)) == 0)
+				return refuse(check, "segments", i, "twin", "used twice");
+		}
+	}
+	return 0;
+}
+
+static int check_peers(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.peer_count; i++) {
+		if (!is_name(parts->peers[i].name, CW_NAME, false))
+			return refuse(check, "peers", i, "name", "no name");
+		for (uint32_t j = 0; j < i; j++) {
+			if (memcmp(parts->peers[j].name, parts->peers[i].name, CW_NAME) == 0)
+				return refuse(check, "peers", i, "name", "used twice");
+		}
+	}
+	return 0;
+}
+
+static bool has_host_bits(const uint8_t address[16], uint8_t prefix_len)
+{
+	for (uint32_t bit = prefix_len; bit < 128; bit++) {
+		if (address[bit / 8] & 0x80 >> bit % 8)
+			return true;
+	}
+	return false;
+}
+
+static int check_routes(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.route_count; i++) {
+		const struct cw_route_program *r = &parts->routes[i];
+		if (r->segment >= parts->head.segment_count)
+			return refuse(check, "routes", i, "segment", "unknown");
+		if (r->peer >= parts->head.peer_count)
+			return refuse(check, "routes", i, "peer", "unknown");
+		if (memcmp(r->address, v4_mapped, sizeof(v4_mapped)) != 0)
+			return refuse(check, "routes", i, "prefix", "not IPv4");
+		if (r->prefix_len < 96 || r->prefix_len > 128)
+			return refuse(check, "routes", i, "prefix", "length");
+		if (has_host_bits(r->address, r->prefix_len))
+			return refuse(check, "routes", i, "prefix", "host bits are set");
+	}
+	return 0;
+}
+
+static const void *take(const uint8_t **at, size_t size, uint32_t count)
+{
+	const void *array = *at;
+
+	*at += size * count;
+	return array;
+}
+
+int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
+		     struct cw_program_parts *parts, char *why, size_t why_len)
+{
+	const struct check check = { why, why_len };
+	const uint8_t *at = in;
+	struct cw_program_head *head = &parts->head;
+
+	snprintf(why, why_len, "/: length");
+	if (in_len < sizeof(*head))
+		return -EINVAL;
+	memcpy(head, take(&at, sizeof(*head), 1), sizeof(*head));
+	if (head->mac1_key_count > CW_MAC1_KEYS_MAX || head->port_count > CW_PORTS_MAX ||
+	    head->segment_count > CW_SEGMENTS_MAX || head->peer_count > CW_PEERS_MAX ||
+	    head->route_count > CW_ROUTES_MAX) {
+		snprintf(why, why_len, "/: more than a program may hold");
+		return -EINVAL;
+	}
+	parts->mac1_keys = take(&at, 32, head->mac1_key_count);
+	parts->ports = take(&at, sizeof(parts->ports[0]), head->port_count);
+	parts->segments = take(&at, sizeof(parts->segments[0]), head->segment_count);
+	parts->peers = take(&at, sizeof(parts->peers[0]), head->peer_count);
+	parts->routes = take(&at, sizeof(parts->routes[0]), head->route_count);
+	if ((size_t)(at - (const uint8_t *)in) != in_len)
+		return -EINVAL;
+	if (head->generation <= running_generation) {
+		snprintf(why, why_len, "/generation: not above the running %llu",
+			 (unsigned long long)running_generation);
+		return -ESTALE;
+	}
+	int rc = check_ports(&check, parts);
+	if (rc == 0)
+		rc = check_segments(&check, parts);
+	if (rc == 0)
+		rc = check_peers(&check, parts);
+	return rc == 0 ? check_routes(&check, parts) : rc;
+}

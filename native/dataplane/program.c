@@ -1,0 +1,274 @@
+/* See program.h. */
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "program-check.h"
+#include "table/mirror.h"
+#include "table/session.h"
+#include "table/view.h"
+#include "worker.h"
+
+static int fail(char *why, size_t why_len, int rc, const char *field, uint32_t i, const char *reason)
+{
+	snprintf(why, why_len, "/%s/%u: %s", field, i, reason);
+	return rc;
+}
+
+static struct cw_port *running_port(const struct cw_engine *engine, const struct cw_port_program *p)
+{
+	for (uint32_t i = 0; engine->program != NULL && i < engine->program->port_count; i++) {
+		struct cw_port *port = engine->program->ports[i];
+		if (memcmp(&port->program, p, sizeof(*p)) == 0)
+			return port;
+	}
+	return NULL;
+}
+
+static struct cw_segment *running_segment(const struct cw_engine *engine,
+					  const struct cw_segment_program *p)
+{
+	for (uint32_t i = 0; engine->program != NULL && i < engine->program->segment_count; i++) {
+		struct cw_segment *segment = engine->program->segments[i];
+		if (memcmp(&segment->program, p, sizeof(*p)) == 0)
+			return segment;
+	}
+	return NULL;
+}
+
+static void close_port(struct cw_worker *worker, struct cw_port *port)
+{
+	if (port->nic.fd >= 0) {
+		cw_worker_forget(worker, &port->nic);
+		cw_link_close(&port->nic);
+	}
+	if (port->twin.fd >= 0) {
+		cw_worker_forget(worker, &port->twin);
+		cw_link_close(&port->twin);
+	}
+	free(port);
+}
+
+static void close_segment(struct cw_worker *worker, struct cw_segment *segment)
+{
+	if (segment->twin.fd >= 0) {
+		cw_worker_forget(worker, &segment->twin);
+		cw_link_close(&segment->twin);
+	}
+	free(segment);
+}
+
+static bool has_port(const struct cw_program *program, const struct cw_port *port)
+{
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
+		if (program->ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+static bool has_segment(const struct cw_program *program, const struct cw_segment *segment)
+{
+	for (uint32_t i = 0; program != NULL && i < program->segment_count; i++) {
+		if (program->segments[i] == segment)
+			return true;
+	}
+	return false;
+}
+
+/* Closes what `program` has and `other` has not, and frees `program`. */
+static void take_down(struct cw_engine *engine, struct cw_program *program,
+		      const struct cw_program *other)
+{
+	if (program == NULL)
+		return;
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		if (program->ports[i] != NULL && !has_port(other, program->ports[i]))
+			close_port(engine->worker, program->ports[i]);
+	}
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		if (program->segments[i] != NULL && !has_segment(other, program->segments[i]))
+			close_segment(engine->worker, program->segments[i]);
+	}
+	free(program);
+}
+
+static int open_port(const struct cw_port_program *p, struct cw_port **out)
+{
+	struct cw_port *port = calloc(1, sizeof(*port));
+
+	if (port == NULL)
+		return -ENOMEM;
+	*out = port;
+	port->program = *p;
+	port->nic.fd = port->twin.fd = -1;
+	int rc = cw_link_open_nic(&port->nic, p->nic, p->nic_netns, port->mac, &port->mtu);
+	return rc != 0 ? rc : cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
+}
+
+static int open_segment(const struct cw_segment_program *p, struct cw_segment **out)
+{
+	struct cw_segment *segment = calloc(1, sizeof(*segment));
+
+	if (segment == NULL)
+		return -ENOMEM;
+	*out = segment;
+	segment->program = *p;
+	segment->twin.fd = -1;
+	return cw_link_open_twin(&segment->twin, p->twin, CW_LINK_TUN);
+}
+
+/* Ports and segments: those that run already are taken over, the others opened. */
+static int open_links(struct cw_engine *engine, const struct cw_program_parts *parts,
+		      struct cw_program *program, char *why, size_t why_len)
+{
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		program->ports[i] = running_port(engine, &parts->ports[i]);
+		if (program->ports[i] != NULL)
+			continue;
+		int rc = open_port(&parts->ports[i], &program->ports[i]);
+		if (rc != 0)
+			return fail(why, why_len, rc, "ports", i, strerror(-rc));
+	}
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		program->segments[i] = running_segment(engine, &parts->segments[i]);
+		if (program->segments[i] != NULL)
+			continue;
+		int rc = open_segment(&parts->segments[i], &program->segments[i]);
+		if (rc != 0)
+			return fail(why, why_len, rc, "segments", i, strerror(-rc));
+	}
+	return 0;
+}
+
+/* A peer keeps its place for as long as the engine runs: the worker never sees the list shrink. */
+static struct cw_peer *take_peer(struct cw_worker *worker, const struct cw_peer_program *p)
+{
+	uint32_t count = atomic_load(&worker->peer_count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (memcmp(worker->peers[i]->name, p->name, CW_NAME) == 0)
+			return worker->peers[i];
+	}
+	struct cw_peer *peer = count == CW_PEER_NAMES_MAX ? NULL : calloc(1, sizeof(*peer));
+	if (peer == NULL)
+		return NULL;
+	memcpy(peer->name, p->name, CW_NAME);
+	peer->rtt_us = CW_NONE;
+	worker->peers[count] = peer;
+	atomic_store(&worker->peer_count, count + 1);
+	return peer;
+}
+
+static void retire(struct cw_worker *worker, struct cw_keypair *keypair)
+{
+	struct cw_command command = { .kind = CW_COMMAND_RETIRE };
+
+	if (keypair == NULL)
+		return;
+	command.local_index = keypair->local_index;
+	cw_worker_do(worker, &command);
+}
+
+static void list_peers(struct cw_worker *worker, const struct cw_program *program)
+{
+	for (uint32_t i = 0; i < worker->peer_count; i++)
+		worker->peers[i]->is_listed = false;
+	for (uint32_t i = 0; i < program->peer_count; i++)
+		program->peers[i]->is_listed = true;
+	for (uint32_t i = 0; i < worker->peer_count; i++) {
+		struct cw_peer *peer = worker->peers[i];
+		if (peer->is_listed)
+			continue;
+		retire(worker, atomic_load(&peer->next));
+		retire(worker, atomic_load(&peer->current));
+		retire(worker, atomic_load(&peer->previous));
+	}
+}
+
+static int watch(struct cw_engine *engine, const struct cw_program *program,
+		 const struct cw_program *before)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < program->port_count; i++) {
+		if (has_port(before, program->ports[i]))
+			continue;
+		rc = cw_worker_watch(engine->worker, &program->ports[i]->nic);
+		if (rc == 0)
+			rc = cw_worker_watch(engine->worker, &program->ports[i]->twin);
+	}
+	for (uint32_t i = 0; rc == 0 && i < program->segment_count; i++) {
+		if (!has_segment(before, program->segments[i]))
+			rc = cw_worker_watch(engine->worker, &program->segments[i]->twin);
+	}
+	return rc;
+}
+
+static int swap(struct cw_engine *engine, struct cw_program *program, char *why, size_t why_len)
+{
+	struct cw_program *before = engine->program;
+	int rc = watch(engine, program, before);
+
+	if (rc == 0)
+		rc = cw_mirror_refresh(engine->mirror);
+	if (rc == 0) {
+		engine->program = program;
+		rc = cw_view_publish(engine);
+	}
+	if (rc != 0) {
+		engine->program = before;
+		snprintf(why, why_len, "/: %s", strerror(-rc));
+		return rc;
+	}
+	list_peers(engine->worker, program);
+	take_down(engine, before, program);
+	return 0;
+}
+
+int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, char *why,
+		    size_t why_len)
+{
+	struct cw_program_parts parts;
+	uint64_t running = engine->program == NULL ? 0 : engine->program->generation;
+	int rc = cw_program_check(in, in_len, running, &parts, why, why_len);
+
+	if (rc != 0)
+		return rc;
+	const struct cw_program_head *head = &parts.head;
+	size_t routes = head->route_count * sizeof(struct cw_route_program);
+	struct cw_program *program = calloc(1, sizeof(*program) + routes);
+	if (program == NULL)
+		return fail(why, why_len, -ENOMEM, "routes", head->route_count, strerror(ENOMEM));
+	program->generation = head->generation;
+	program->mac1_key_count = head->mac1_key_count;
+	program->port_count = head->port_count;
+	program->segment_count = head->segment_count;
+	program->peer_count = head->peer_count;
+	program->route_count = head->route_count;
+	memcpy(program->mac1_keys, parts.mac1_keys, head->mac1_key_count * 32u);
+	memcpy(program->routes, parts.routes, routes);
+	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
+		program->peers[i] = take_peer(engine->worker, &parts.peers[i]);
+		if (program->peers[i] == NULL)
+			rc = fail(why, why_len, -ENOSPC, "peers", i, "too many names");
+	}
+	if (rc == 0)
+		rc = open_links(engine, &parts, program, why, why_len);
+	if (rc == 0)
+		rc = swap(engine, program, why, why_len);
+	if (rc != 0)
+		take_down(engine, program, engine->program);
+	return rc;
+}
+
+void cw_program_close(struct cw_engine *engine)
+{
+	cw_view_free(atomic_exchange(&engine->view, NULL));
+	take_down(engine, engine->program, NULL);
+	engine->program = NULL;
+}

@@ -1,0 +1,202 @@
+/* The mirror's thread: waits for notifications, dumps, publishes, asks the kernel to probe. See mirror.h. */
+#include "table/mirror.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "table/rtnetlink.h"
+#include "table/session.h"
+#include "table/view.h"
+
+#define REQUESTS_MAX 256
+#define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
+#define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
+
+struct cw_mirror {
+	struct cw_engine *engine;
+	struct cw_mirror_state *state;
+	pthread_t thread;
+	int watch_fd;
+	int dump_fd;
+	int wake_fd;
+	struct rte_ring *requests; /* worker -> mirror: port and address in a pointer's bits */
+};
+
+const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror)
+{
+	return mirror->state;
+}
+
+void cw_mirror_wake(struct cw_mirror *mirror)
+{
+	uint64_t one = 1;
+
+	if (write(mirror->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		abort(); /* an eventfd of our own cannot fail otherwise */
+}
+
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address)
+{
+	/* A full ring is no loss: the packet waits, and the worker asks again with the next one. */
+	if (rte_ring_enqueue(mirror->requests, (void *)((uintptr_t)port << 32 | address)) == 0)
+		cw_mirror_wake(mirror);
+}
+
+static int twin_ifindex(const struct cw_mirror *mirror, uint8_t port)
+{
+	const struct cw_program *program = mirror->engine->program;
+
+	if (program == NULL || port >= program->port_count)
+		return 0;
+	for (uint32_t i = 0; i < mirror->state->link_count; i++) {
+		if (strcmp(mirror->state->links[i].name, program->ports[port]->program.twin) == 0)
+			return mirror->state->links[i].ifindex;
+	}
+	return 0;
+}
+
+static void serve_requests(struct cw_mirror *mirror)
+{
+	void *request;
+
+	while (rte_ring_dequeue(mirror->requests, &request) == 0) {
+		int ifindex = twin_ifindex(mirror, (uint8_t)((uintptr_t)request >> 32));
+		if (ifindex != 0)
+			cw_rtnetlink_use(mirror->watch_fd, ifindex, (uint32_t)(uintptr_t)request);
+	}
+}
+
+/* The kernel confirms only what it sends itself: entries that only we use must be probed before they go stale. */
+static void refresh_neighbours(struct cw_mirror *mirror)
+{
+	struct cw_view *view = atomic_load(&mirror->engine->view);
+	const struct cw_mirror_state *state = mirror->state;
+
+	for (uint32_t i = 0; view != NULL && i < state->neighbour_count; i++) {
+		const struct cw_mirror_neighbour *known = &state->neighbours[i];
+		if (!known->is_stale)
+			continue;
+		for (uint8_t port = 0; port < view->program->port_count; port++) {
+			if (twin_ifindex(mirror, port) != known->ifindex)
+				continue;
+			struct cw_neighbour *used =
+				cw_neighbour_find(view->neighbours, port, known->address);
+			if (used != NULL && atomic_exchange(&used->is_used, 0) != 0)
+				cw_rtnetlink_use(mirror->watch_fd, known->ifindex, known->address);
+		}
+	}
+}
+
+static void collect_garbage(struct cw_engine *engine)
+{
+	void *keypair;
+
+	while (rte_ring_dequeue(engine->garbage, &keypair) == 0) {
+		if (cw_keypair_reindex(engine, NULL, keypair) != 0) {
+			/* Out of memory: it stays in the index, erased but harmless, until the next round. */
+			rte_ring_enqueue(engine->garbage, keypair);
+			return;
+		}
+		cw_keypair_free(engine, keypair);
+	}
+}
+
+int cw_mirror_refresh(struct cw_mirror *mirror)
+{
+	return cw_rtnetlink_dump(mirror->dump_fd, mirror->state);
+}
+
+static void update(struct cw_mirror *mirror)
+{
+	struct cw_engine *engine = mirror->engine;
+
+	pthread_mutex_lock(&engine->control);
+	if (cw_mirror_refresh(mirror) == 0 && engine->program != NULL)
+		cw_view_publish(engine);
+	pthread_mutex_unlock(&engine->control);
+}
+
+static void *run(void *arg)
+{
+	struct cw_mirror *mirror = arg;
+	struct cw_engine *engine = mirror->engine;
+	struct pollfd fds[2] = { { .fd = mirror->watch_fd, .events = POLLIN },
+				 { .fd = mirror->wake_fd, .events = POLLIN } };
+	time_t refreshed = time(NULL);
+
+	while (!atomic_load(&engine->is_stopping)) {
+		poll(fds, 2, REFRESH_S * 1000);
+		if (fds[1].revents & POLLIN) {
+			uint64_t ignored;
+			if (read(mirror->wake_fd, &ignored, sizeof(ignored)) < 0)
+				continue;
+		}
+		if (fds[0].revents & POLLIN) {
+			poll(NULL, 0, SETTLE_MS);
+			cw_rtnetlink_drain(mirror->watch_fd);
+			update(mirror);
+		}
+		pthread_mutex_lock(&engine->control);
+		serve_requests(mirror);
+		collect_garbage(engine);
+		if (time(NULL) - refreshed >= REFRESH_S) {
+			refresh_neighbours(mirror);
+			refreshed = time(NULL);
+		}
+		pthread_mutex_unlock(&engine->control);
+	}
+	return NULL;
+}
+
+int cw_mirror_start(struct cw_engine *engine)
+{
+	struct cw_mirror *mirror = calloc(1, sizeof(*mirror));
+
+	if (mirror == NULL)
+		return -ENOMEM;
+	mirror->engine = engine;
+	engine->mirror = mirror;
+	mirror->state = calloc(1, sizeof(*mirror->state));
+	mirror->requests = rte_ring_create("cw_requests", REQUESTS_MAX, SOCKET_ID_ANY, 0);
+	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	mirror->dump_fd = cw_rtnetlink_open(0);
+	mirror->watch_fd =
+		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE);
+	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0)
+		return -ENOMEM;
+	if (mirror->dump_fd < 0 || mirror->watch_fd < 0)
+		return -EPROTO;
+	int rc = cw_mirror_refresh(mirror);
+	return rc != 0 ? rc : -pthread_create(&mirror->thread, NULL, run, mirror);
+}
+
+void cw_mirror_stop(struct cw_engine *engine)
+{
+	struct cw_mirror *mirror = engine->mirror;
+
+	if (mirror == NULL)
+		return;
+	if (mirror->thread != 0) {
+		cw_mirror_wake(mirror);
+		pthread_join(mirror->thread, NULL);
+	}
+	if (mirror->watch_fd > 0)
+		close(mirror->watch_fd);
+	if (mirror->dump_fd > 0)
+		close(mirror->dump_fd);
+	if (mirror->wake_fd > 0)
+		close(mirror->wake_fd);
+	rte_ring_free(mirror->requests);
+	free(mirror->state);
+	free(mirror);
+	engine->mirror = NULL;
+}

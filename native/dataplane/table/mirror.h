@@ -1,0 +1,73 @@
+/*
+ * The kernel's view of the twins, mirrored by rtnetlink: links, addresses, routes, neighbours. A thread of its own, so
+ * that tables stay fresh while the gateway process is away. Any change leads to a new dump of everything: a lost
+ * notification cannot leave a wrong entry behind. RFC 3549.
+ */
+#ifndef CW_MIRROR_H
+#define CW_MIRROR_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "table/neighbour.h"
+
+struct cw_engine;
+struct cw_mirror;
+
+#define CW_MIRROR_LINKS_MAX 128
+#define CW_MIRROR_ADDRESSES_MAX 1024
+#define CW_MIRROR_ROUTES_MAX 65536
+
+struct cw_mirror_link {
+	int ifindex;
+	char name[IFNAMSIZ];
+	bool has_carrier;
+};
+
+struct cw_mirror_address {
+	int ifindex;
+	uint32_t address; /* host order */
+};
+
+struct cw_mirror_route {
+	int ifindex;
+	uint32_t prefix; /* host order */
+	uint32_t gateway; /* 0: on the link */
+	uint32_t metric;
+	uint32_t table;
+	uint8_t prefix_len;
+};
+
+struct cw_mirror_neighbour {
+	int ifindex;
+	uint32_t address;
+	uint8_t mac[6];
+	bool is_stale;
+};
+
+/* The last complete dump. Read and written under the engine's control lock. */
+struct cw_mirror_state {
+	uint32_t link_count, address_count, route_count, neighbour_count;
+	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
+	struct cw_mirror_address addresses[CW_MIRROR_ADDRESSES_MAX];
+	struct cw_mirror_route routes[CW_MIRROR_ROUTES_MAX];
+	struct cw_mirror_neighbour neighbours[CW_NEIGHBOURS_MAX];
+};
+
+/* Starts the thread, after one complete dump. 0 or a negative errno. */
+int cw_mirror_start(struct cw_engine *engine);
+void cw_mirror_stop(struct cw_engine *engine);
+
+const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror);
+
+/* Control lock held: dumps now, so that what was configured a moment ago is there. */
+int cw_mirror_refresh(struct cw_mirror *mirror);
+
+/* Any thread: have the kernel resolve `address` on the twin of `port`; at most 256 wait. */
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address);
+
+/* Any thread: there is garbage to collect. */
+void cw_mirror_wake(struct cw_mirror *mirror);
+
+#endif

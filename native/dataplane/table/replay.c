@@ -1,0 +1,206 @@
+/* See replay.h. */
+#include "table/replay.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SIZES 3
+#define RATE_US 100000
+
+/* Bits of a window of each size, and the packets in 100 ms above which the next size is due. */
+static const uint32_t size_bits[SIZES] = { 1024, 8192, 65536 };
+static const uint32_t grow_above[SIZES] = { 25600, 200000, UINT32_MAX };
+
+struct cw_replay_window {
+	struct cw_replay_window *next_free;
+	uint32_t highest; /* 0: nothing yet */
+	uint32_t floor;   /* counters up to here count as seen */
+	uint32_t counted; /* packets since `counted_us` */
+	uint8_t size;
+	uint64_t counted_us;
+	uint64_t words[]; /* a power of two of them */
+};
+
+/* The lock is taken when a lane appears or grows and when a key goes: never for a packet of a known lane. */
+struct cw_replay_pool {
+	pthread_mutex_t lock;
+	uint8_t *memory;
+	uint32_t bytes;
+	uint32_t used;
+	struct cw_replay_window *free[SIZES];
+};
+
+struct cw_replay_pool *cw_replay_pool_new(uint32_t bytes)
+{
+	struct cw_replay_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED) {
+		free(pool);
+		return NULL;
+	}
+	pthread_mutex_init(&pool->lock, NULL);
+	pool->memory = memory;
+	pool->bytes = bytes;
+	return pool;
+}
+
+void cw_replay_pool_free(struct cw_replay_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	munmap(pool->memory, pool->bytes);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+static uint32_t word_count(uint8_t size)
+{
+	/* One word more than the window is wide, rounded up to a power of two: RFC 6479 §4. */
+	return size_bits[size] / 64 * 2;
+}
+
+static struct cw_replay_window *take_window(struct cw_replay_pool *pool, uint8_t size)
+{
+	uint32_t bytes = (uint32_t)sizeof(struct cw_replay_window) + word_count(size) * 8;
+	struct cw_replay_window *window;
+
+	pthread_mutex_lock(&pool->lock);
+	window = pool->free[size];
+	if (window != NULL) {
+		pool->free[size] = window->next_free;
+	} else if (bytes <= pool->bytes - pool->used) {
+		window = (struct cw_replay_window *)(pool->memory + pool->used);
+		pool->used += bytes;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	if (window != NULL) {
+		memset(window, 0, bytes);
+		window->size = size;
+	}
+	return window;
+}
+
+static void give_back(struct cw_replay_pool *pool, struct cw_replay_window *window)
+{
+	pthread_mutex_lock(&pool->lock);
+	window->next_free = pool->free[window->size];
+	pool->free[window->size] = window;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static struct cw_replay_window *const *find(const struct cw_replay_lanes *lanes, uint16_t lane)
+{
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		if (lanes->lane[i] == lane)
+			return &lanes->window[i];
+	}
+	return NULL;
+}
+
+static uint64_t *word_of(struct cw_replay_window *window, uint32_t counter)
+{
+	return &window->words[counter / 64 & (word_count(window->size) - 1)];
+}
+
+static bool is_fresh(struct cw_replay_window *window, uint32_t counter)
+{
+	if (counter == 0 || counter <= window->floor)
+		return false;
+	if (counter > window->highest)
+		return true;
+	if (window->highest - counter >= size_bits[window->size])
+		return false;
+	return !(*word_of(window, counter) >> counter % 64 & 1);
+}
+
+bool cw_replay_check(const struct cw_replay_lanes *lanes, uint16_t lane, uint32_t counter)
+{
+	struct cw_replay_window *const *window = find(lanes, lane);
+
+	return window == NULL ? counter != 0 : is_fresh(*window, counter);
+}
+
+static void mark(struct cw_replay_window *window, uint32_t counter)
+{
+	if (counter > window->highest) {
+		uint32_t words = word_count(window->size);
+		uint32_t passed = counter / 64 - window->highest / 64;
+		if (passed > words)
+			passed = words;
+		for (uint32_t i = 0; i < passed; i++)
+			window->words[(counter / 64 - i) & (words - 1)] = 0;
+		window->highest = counter;
+	}
+	*word_of(window, counter) |= 1ull << counter % 64;
+}
+
+/* A wider window in the place of one that the rate has outgrown. Without room the narrow one stays. */
+static struct cw_replay_window *grow(struct cw_replay_pool *pool, struct cw_replay_window *narrow)
+{
+	struct cw_replay_window *wide = take_window(pool, narrow->size + 1);
+
+	if (wide == NULL)
+		return narrow;
+	uint32_t seen = size_bits[narrow->size];
+	uint32_t low = narrow->highest >= seen ? narrow->highest - seen + 1 : 1;
+	wide->floor = low - 1 > narrow->floor ? low - 1 : narrow->floor;
+	wide->highest = narrow->highest;
+	for (uint32_t c = low; c != 0 && c <= narrow->highest; c++) {
+		if (*word_of(narrow, c) >> c % 64 & 1)
+			*word_of(wide, c) |= 1ull << c % 64;
+	}
+	give_back(pool, narrow);
+	return wide;
+}
+
+static bool is_outgrown(struct cw_replay_window *window, uint64_t now_us)
+{
+	window->counted++;
+	if (now_us - window->counted_us < RATE_US)
+		return false;
+	/* A first packet after a pause closes an interval of any length: only a full rate counts. */
+	bool is_fast = now_us - window->counted_us < 2 * RATE_US &&
+		       window->counted > grow_above[window->size];
+	window->counted = 0;
+	window->counted_us = now_us;
+	return is_fast;
+}
+
+int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool, uint16_t lane,
+		     uint32_t counter, uint64_t now_us)
+{
+	struct cw_replay_window **place = (struct cw_replay_window **)find(lanes, lane);
+
+	if (counter == 0)
+		return -EALREADY;
+	if (place == NULL) {
+		struct cw_replay_window *window =
+			lanes->count == CW_REPLAY_LANES_MAX ? NULL : take_window(pool, 0);
+		if (window == NULL)
+			return -ENOSPC;
+		window->counted_us = now_us;
+		lanes->lane[lanes->count] = lane;
+		place = &lanes->window[lanes->count++];
+		*place = window;
+	}
+	if (!is_fresh(*place, counter))
+		return -EALREADY;
+	mark(*place, counter);
+	if (is_outgrown(*place, now_us))
+		*place = grow(pool, *place);
+	return 0;
+}
+
+void cw_replay_release(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool)
+{
+	for (uint32_t i = 0; i < lanes->count; i++)
+		give_back(pool, lanes->window[i]);
+	lanes->count = 0;
+}

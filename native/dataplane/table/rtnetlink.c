@@ -1,0 +1,221 @@
+/* See rtnetlink.h. */
+#include "table/rtnetlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "table/mirror.h"
+
+#define USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+
+int cw_rtnetlink_open(uint32_t groups)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	struct timeval limit = { .tv_sec = 2 };
+	int size = 4 << 20;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		int rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+void cw_rtnetlink_drain(int fd)
+{
+	char buffer[16384];
+
+	for (int i = 0; i < 4096; i++) {
+		if (recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT) < 0 && errno != ENOBUFS)
+			return;
+	}
+}
+
+static const struct rtattr *find(const struct rtattr *a, int length, unsigned short type, size_t size)
+{
+	for (; RTA_OK(a, length); a = RTA_NEXT(a, length)) {
+		if ((a->rta_type & NLA_TYPE_MASK) == type && RTA_PAYLOAD(a) >= size)
+			return a;
+	}
+	return NULL;
+}
+
+static uint32_t read_u32(const struct rtattr *a)
+{
+	uint32_t value = 0;
+
+	if (a != NULL)
+		memcpy(&value, RTA_DATA(a), sizeof(value));
+	return value;
+}
+
+static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(message);
+	const struct rtattr *name = find(IFLA_RTA(info), IFLA_PAYLOAD(message), IFLA_IFNAME, 1);
+
+	if (name == NULL)
+		return true;
+	if (state->link_count == CW_MIRROR_LINKS_MAX)
+		return false;
+	struct cw_mirror_link *link = &state->links[state->link_count++];
+	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index,
+					 .has_carrier = (info->ifi_flags & IFF_RUNNING) != 0 };
+	strncpy(link->name, RTA_DATA(name), sizeof(link->name) - 1);
+	return true;
+}
+
+static bool add_address(struct cw_mirror_state *state, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *info = NLMSG_DATA(message);
+	int length = IFA_PAYLOAD(message);
+	const struct rtattr *local = find(IFA_RTA(info), length, IFA_LOCAL, 4);
+
+	if (info->ifa_family != AF_INET || local == NULL)
+		return true;
+	if (state->address_count == CW_MIRROR_ADDRESSES_MAX)
+		return false;
+	state->addresses[state->address_count++] = (struct cw_mirror_address){
+		.ifindex = (int)info->ifa_index, .address = ntohl(read_u32(local))
+	};
+	return true;
+}
+
+static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *message)
+{
+	const struct rtmsg *info = NLMSG_DATA(message);
+	const struct rtattr *attributes = RTM_RTA(info);
+	int length = RTM_PAYLOAD(message);
+	const struct rtattr *device = find(attributes, length, RTA_OIF, 4);
+	const struct rtattr *table = find(attributes, length, RTA_TABLE, 4);
+
+	if (info->rtm_family != AF_INET || info->rtm_type != RTN_UNICAST || device == NULL)
+		return true;
+	if (state->route_count == CW_MIRROR_ROUTES_MAX)
+		return false;
+	state->routes[state->route_count++] = (struct cw_mirror_route){
+		.ifindex = (int)read_u32(device),
+		.prefix = ntohl(read_u32(find(attributes, length, RTA_DST, 4))),
+		.gateway = ntohl(read_u32(find(attributes, length, RTA_GATEWAY, 4))),
+		.metric = read_u32(find(attributes, length, RTA_PRIORITY, 4)),
+		.table = table != NULL ? read_u32(table) : info->rtm_table,
+		.prefix_len = info->rtm_dst_len,
+	};
+	return true;
+}
+
+static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *message)
+{
+	const struct ndmsg *info = NLMSG_DATA(message);
+	const struct rtattr *attributes =
+		(const struct rtattr *)((const char *)info + NLMSG_ALIGN(sizeof(*info)));
+	int length = (int)NLMSG_PAYLOAD(message, sizeof(*info));
+	const struct rtattr *address = find(attributes, length, NDA_DST, 4);
+	const struct rtattr *mac = find(attributes, length, NDA_LLADDR, 6);
+
+	if (info->ndm_family != AF_INET || !(info->ndm_state & USABLE) || !address || !mac)
+		return true;
+	if (state->neighbour_count == CW_NEIGHBOURS_MAX)
+		return false;
+	struct cw_mirror_neighbour *neighbour = &state->neighbours[state->neighbour_count++];
+	neighbour->ifindex = info->ndm_ifindex;
+	neighbour->address = ntohl(read_u32(address));
+	neighbour->is_stale = (info->ndm_state & (NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0;
+	memcpy(neighbour->mac, RTA_DATA(mac), 6);
+	return true;
+}
+
+static bool add(struct cw_mirror_state *state, const struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+		return add_link(state, message);
+	case RTM_NEWADDR:
+		return add_address(state, message);
+	case RTM_NEWROUTE:
+		return add_route(state, message);
+	case RTM_NEWNEIGH:
+		return add_neighbour(state, message);
+	default:
+		return true;
+	}
+}
+
+static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_state *state)
+{
+	static uint32_t sequence;
+	struct {
+		struct nlmsghdr head;
+		struct rtmsg body; /* as large as any of the four; only its family matters */
+	} request = {
+		.head = { .nlmsg_len = sizeof(request),
+			  .nlmsg_type = type,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			  .nlmsg_seq = ++sequence },
+		.body = { .rtm_family = family },
+	};
+	char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool has_room = true;
+
+	if (send(fd, &request, sizeof(request), 0) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+		if (n < 0)
+			return -errno;
+		struct nlmsghdr *m = (struct nlmsghdr *)buffer;
+		for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
+			if (m->nlmsg_seq != request.head.nlmsg_seq)
+				continue;
+			if (m->nlmsg_type == NLMSG_DONE)
+				return has_room ? 0 : -ENOSPC;
+			if (m->nlmsg_type == NLMSG_ERROR)
+				return -EPROTO;
+			has_room &= add(state, m);
+		}
+	}
+}
+
+int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
+{
+	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
+	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);
+	if (rc == 0)
+		rc = dump_one(fd, RTM_GETADDR, AF_INET, state);
+	if (rc == 0)
+		rc = dump_one(fd, RTM_GETROUTE, AF_INET, state);
+	if (rc == 0)
+		rc = dump_one(fd, RTM_GETNEIGH, AF_INET, state);
+	return rc;
+}
+
+void cw_rtnetlink_use(int fd, int ifindex, uint32_t address)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ndmsg body;
+		struct rtattr attribute;
+		uint32_t address;
+	} request = {
+		.head = { .nlmsg_len = sizeof(request),
+			  .nlmsg_type = RTM_NEWNEIGH,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE },
+		.body = { .ndm_family = AF_INET, .ndm_ifindex = ifindex, .ndm_flags = NTF_USE },
+		.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = NDA_DST },
+		.address = htonl(address),
+	};
+	/* Best effort: packets wait for the answer, and their limit is counted. */
+	(void)!send(fd, &request, sizeof(request), MSG_DONTWAIT);
+}

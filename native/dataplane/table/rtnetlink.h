@@ -1,0 +1,21 @@
+/* The few rtnetlink messages that the mirror needs: dumps, and a nudge to a neighbour. RFC 3549, rtnetlink(7). */
+#ifndef CW_RTNETLINK_H
+#define CW_RTNETLINK_H
+
+#include <stdint.h>
+
+struct cw_mirror_state;
+
+/* A socket bound to multicast groups (RTMGRP_*), or a negative errno. */
+int cw_rtnetlink_open(uint32_t groups);
+
+/* Reads and forgets what waits; lost notifications (ENOBUFS) are fine, for a dump follows. */
+void cw_rtnetlink_drain(int fd);
+
+/* Fills `state` anew: -ENOSPC when a limit is exceeded (then what fits is there), other negative errno: old or partial. */
+int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state);
+
+/* Has the kernel resolve or confirm a neighbour (NTF_USE). */
+void cw_rtnetlink_use(int fd, int ifindex, uint32_t address);
+
+#endif

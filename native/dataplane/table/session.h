@@ -1,0 +1,125 @@
+/*
+ * Peers, sessions and keypairs. A keypair is what one handshake yields; a session is a raw handshake and the
+ * chain of rekeys after it, and has the path. `previous` only opens, `current` seals and opens, `next` only opens.
+ * wire.md: "Keys", "Rekey without loss", "Limits".
+ */
+#ifndef CW_SESSION_H
+#define CW_SESSION_H
+
+#include <rte_mbuf.h>
+
+#include "crypto/aead.h"
+#include "engine.h"
+
+#define CW_KEYPAIR_PACKETS_REKEY (1u << 28)
+#define CW_KEYPAIR_PACKETS_MAX (1u << 30)
+#define CW_PEER_WAITING_MAX 128
+
+struct cw_path {
+	uint8_t uplink;
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint32_t remote; /* host order */
+};
+
+/* Shared by the keypairs of one chain; freed with the last of them. */
+struct cw_session {
+	struct cw_path path;
+	uint32_t keypairs;
+};
+
+struct cw_tx_lane {
+	uint32_t data_counter; /* of the packet sealed last; the first is 1 */
+	uint32_t control_counter;
+};
+
+struct cw_keypair {
+	struct cw_aead_key seal_key;
+	struct cw_aead_key open_key;
+	uint8_t seal_iv[12];
+	uint8_t open_iv[12];
+	uint32_t seal_time;
+	uint32_t local_index;
+	uint32_t remote_index;
+	struct cw_peer *peer;
+	struct cw_session *session;
+	/* One writer and one class so far, so one lane of data and one of control. */
+	struct cw_tx_lane tx;
+	struct cw_replay_lanes data_lanes;
+	struct cw_replay_lanes control_lanes;
+	uint64_t installed_us;
+	uint64_t expires_us;
+	uint32_t sealed; /* packets, over all lanes */
+	_Atomic uint8_t state; /* CW_KEYPAIR_*; 0 once erased */
+	bool is_initiator;
+	bool is_rekey;
+	atomic_bool is_confirmed;
+	bool was_used_reported;
+	uint8_t chain[32];
+	uint8_t h[32];
+};
+
+struct cw_probe {
+	uint32_t id;
+	uint64_t sent_us;
+	uint64_t next_us;
+	uint64_t unanswered_since_us; /* 0: the last one was answered */
+	uint64_t silent_reported_us;
+};
+
+/* Written by the worker only, but for `name`. Lives until the engine closes: a name keeps its number. */
+struct cw_peer {
+	char name[CW_NAME];
+	_Atomic(struct cw_keypair *) previous;
+	_Atomic(struct cw_keypair *) current;
+	_Atomic(struct cw_keypair *) next;
+	struct cw_probe probe;
+	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
+	uint16_t waiting_count;
+	uint64_t waiting_since_us;
+	uint64_t wanted_us;
+	uint64_t heard_us;
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	_Atomic uint32_t rtt_us; /* smoothed; CW_NONE before the first reply */
+	bool is_listed;          /* control side: in the running program */
+};
+
+/* Receiver index -> keypair. Immutable once published; rebuilt whenever a keypair comes or goes. */
+struct cw_keypair_index {
+	uint32_t mask;
+	uint32_t count;
+	struct cw_keypair *slots[];
+};
+
+static inline struct cw_keypair *cw_keypair_find(const struct cw_keypair_index *index, uint32_t local)
+{
+	for (uint32_t i = local & index->mask;; i = (i + 1) & index->mask) {
+		struct cw_keypair *keypair = index->slots[i];
+		if (keypair == NULL || keypair->local_index == local)
+			return keypair;
+	}
+}
+
+/* Control side. A new keypair, keys expanded; -EINVAL, -EEXIST, -ENOENT, -ENOMEM with `why` naming the field. */
+int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *install,
+		   struct cw_keypair **keypair, const char **why);
+
+/* Control side: the index with `add` put in and `remove` left out (either may be NULL), then quiescence. */
+int cw_keypair_reindex(struct cw_engine *engine, struct cw_keypair *add, struct cw_keypair *remove);
+
+/* Control side, after cw_keypair_reindex() took it out: wipes the keys, frees. */
+void cw_keypair_free(struct cw_engine *engine, struct cw_keypair *keypair);
+
+/* Worker: puts a new keypair into its peer's places. */
+void cw_keypair_enter(struct cw_worker *worker, struct cw_keypair *keypair);
+
+/* Worker: the first authenticated packet under a keypair came. */
+void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair);
+
+/* Worker: out of its peer's places and on the way to be erased. */
+void cw_keypair_leave(struct cw_worker *worker, struct cw_keypair *keypair);
+
+/* Worker, every 100 ms: lifetimes and packet limits of one peer. */
+void cw_session_tick(struct cw_worker *worker, struct cw_peer *peer);
+
+#endif

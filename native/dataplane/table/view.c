@@ -1,0 +1,297 @@
+/* See view.h. */
+#include "table/view.h"
+
+#include <errno.h>
+#include <rte_byteorder.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "table/fib.h"
+#include "table/mirror.h"
+#include "table/neighbour.h"
+
+#define HOP_LOCAL 1
+#define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
+
+/* Where two say something of one prefix the more specific knowledge wins: own address, own LAN, overlay. */
+enum source { SOURCE_LOCAL, SOURCE_KERNEL, SOURCE_OVERLAY };
+
+struct candidate {
+	uint32_t prefix;
+	uint8_t prefix_len;
+	uint8_t source;
+	uint32_t metric;
+	uint32_t hop;
+};
+
+struct draft {
+	struct cw_view *view;
+	const struct cw_mirror_state *state;
+	struct candidate *candidates;
+	struct cw_fib_route *routes;
+	uint32_t count;
+	int ifindex[CW_PORTS_MAX];
+	int segment_ifindex[CW_SEGMENTS_MAX];
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct candidate *a = left;
+	const struct candidate *b = right;
+
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	if (a->prefix_len != b->prefix_len)
+		return a->prefix_len < b->prefix_len ? -1 : 1;
+	if (a->source != b->source)
+		return a->source < b->source ? -1 : 1;
+	return a->metric < b->metric ? -1 : a->metric > b->metric;
+}
+
+static struct cw_fib *make_fib(struct draft *draft)
+{
+	uint32_t n = 0;
+
+	qsort(draft->candidates, draft->count, sizeof(draft->candidates[0]), compare);
+	for (uint32_t i = 0; i < draft->count; i++) {
+		const struct candidate *c = &draft->candidates[i];
+		bool is_first = i == 0 || c[-1].prefix != c->prefix || c[-1].prefix_len != c->prefix_len;
+		if (is_first && n < CW_FIB_ROUTES_MAX)
+			draft->routes[n++] = (struct cw_fib_route){ .prefix = c->prefix,
+								    .prefix_len = c->prefix_len,
+								    .next_hop = c->hop };
+	}
+	draft->count = 0;
+	return cw_fib_new(draft->routes, n);
+}
+
+static void find_interfaces(struct draft *draft)
+{
+	const struct cw_program *program = draft->view->program;
+
+	for (uint32_t l = 0; l < draft->state->link_count; l++) {
+		const struct cw_mirror_link *link = &draft->state->links[l];
+		for (uint32_t p = 0; p < program->port_count; p++) {
+			if (strcmp(link->name, program->ports[p]->program.twin) == 0)
+				draft->ifindex[p] = link->ifindex;
+		}
+		for (uint32_t s = 0; s < program->segment_count; s++) {
+			if (strcmp(link->name, program->segments[s]->program.twin) == 0)
+				draft->segment_ifindex[s] = link->ifindex;
+		}
+	}
+}
+
+static int port_of(const struct draft *draft, int ifindex)
+{
+	for (uint32_t p = 0; p < draft->view->program->port_count; p++) {
+		if (draft->ifindex[p] == ifindex)
+			return (int)p;
+	}
+	return -1;
+}
+
+static int segment_of(const struct draft *draft, int ifindex)
+{
+	int port = port_of(draft, ifindex);
+
+	if (port >= 0) {
+		const struct cw_port_program *p = &draft->view->program->ports[port]->program;
+		return p->role == CW_ROLE_LAN ? p->segment : -1;
+	}
+	for (uint32_t s = 0; s < draft->view->program->segment_count; s++) {
+		if (draft->segment_ifindex[s] == ifindex)
+			return (int)s;
+	}
+	return -1;
+}
+
+static void read_addresses(struct draft *draft)
+{
+	struct cw_view *view = draft->view;
+
+	for (uint32_t i = 0; i < draft->state->address_count; i++) {
+		const struct cw_mirror_address *a = &draft->state->addresses[i];
+		int port = port_of(draft, a->ifindex);
+		int segment = segment_of(draft, a->ifindex);
+		if (port >= 0 && view->port_address[port] == 0)
+			view->port_address[port] = a->address;
+		if (segment >= 0 && view->segment_address[segment] == 0)
+			view->segment_address[segment] = a->address;
+	}
+}
+
+static void add(struct draft *draft, uint32_t prefix, uint8_t len, enum source source,
+		uint32_t metric, uint32_t hop)
+{
+	draft->candidates[draft->count++] = (struct candidate){ .prefix = prefix,
+								.prefix_len = len,
+								.source = source,
+								.metric = metric,
+								.hop = hop };
+}
+
+/* The kernel's route `i` leads out of `port`: its hop has a number of its own. */
+static void add_kernel_route(struct draft *draft, uint32_t i, int port)
+{
+	const struct cw_mirror_route *route = &draft->state->routes[i];
+	uint32_t hop = HOP_PEERS + draft->view->program->peer_count + i;
+
+	draft->view->hops[hop] = (struct cw_hop){ .kind = CW_HOP_LINK,
+						  .port = (uint8_t)port,
+						  .gateway = route->gateway };
+	add(draft, route->prefix, route->prefix_len, SOURCE_KERNEL, route->metric, hop);
+}
+
+static int build_segment(struct draft *draft, uint32_t segment)
+{
+	const struct cw_program *program = draft->view->program;
+	const struct cw_mirror_state *state = draft->state;
+
+	for (uint32_t i = 0; i < state->address_count; i++) {
+		if (segment_of(draft, state->addresses[i].ifindex) == (int)segment)
+			add(draft, state->addresses[i].address, 32, SOURCE_LOCAL, 0, HOP_LOCAL);
+	}
+	for (uint32_t i = 0; i < state->route_count; i++) {
+		int port = port_of(draft, state->routes[i].ifindex);
+		if (port >= 0 && segment_of(draft, state->routes[i].ifindex) == (int)segment)
+			add_kernel_route(draft, i, port);
+	}
+	for (uint32_t i = 0; i < program->route_count; i++) {
+		const struct cw_route_program *route = &program->routes[i];
+		uint32_t prefix;
+		if (route->segment != segment)
+			continue;
+		memcpy(&prefix, route->address + 12, sizeof(prefix));
+		add(draft, rte_be_to_cpu_32(prefix), route->prefix_len - 96, SOURCE_OVERLAY, 0,
+		    HOP_PEERS + route->peer);
+	}
+	draft->view->segment_fib[segment] = make_fib(draft);
+	return draft->view->segment_fib[segment] == NULL ? -ENOMEM : 0;
+}
+
+static int build_uplink(struct draft *draft, uint32_t port)
+{
+	const struct cw_port_program *program = &draft->view->program->ports[port]->program;
+	const struct cw_mirror_state *state = draft->state;
+
+	for (uint32_t i = 0; i < state->route_count; i++) {
+		if (state->routes[i].ifindex == draft->ifindex[port] &&
+		    state->routes[i].table == program->table)
+			add_kernel_route(draft, i, (int)port);
+	}
+	draft->view->uplink_fib[port] = make_fib(draft);
+	return draft->view->uplink_fib[port] == NULL ? -ENOMEM : 0;
+}
+
+/* Marks of use are carried over, so that a change elsewhere does not make an entry look idle. */
+static int build_neighbours(struct draft *draft, struct cw_view *before)
+{
+	const struct cw_mirror_state *state = draft->state;
+	struct cw_neighbour *entries = calloc(state->neighbour_count + 1, sizeof(*entries));
+	uint32_t count = 0;
+
+	if (entries == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < state->neighbour_count; i++) {
+		const struct cw_mirror_neighbour *known = &state->neighbours[i];
+		int port = port_of(draft, known->ifindex);
+		if (port < 0 || known->address == 0)
+			continue;
+		struct cw_neighbour *entry = &entries[count++];
+		entry->address = known->address;
+		entry->port = (uint8_t)port;
+		memcpy(entry->mac, known->mac, sizeof(entry->mac));
+		struct cw_neighbour *old =
+			before == NULL ? NULL :
+					 cw_neighbour_find(before->neighbours, entry->port, entry->address);
+		if (old != NULL && before->program == draft->view->program)
+			entry->is_used = atomic_load(&old->is_used);
+	}
+	draft->view->neighbours = cw_neighbours_new(entries, count);
+	free(entries);
+	return draft->view->neighbours == NULL ? -ENOMEM : 0;
+}
+
+static int build(struct draft *draft, struct cw_view *before)
+{
+	const struct cw_program *program = draft->view->program;
+	int rc = 0;
+
+	find_interfaces(draft);
+	read_addresses(draft);
+	for (uint32_t peer = 0; peer < program->peer_count; peer++)
+		draft->view->hops[HOP_PEERS + peer] =
+			(struct cw_hop){ .kind = CW_HOP_OVERLAY, .peer = (uint16_t)peer };
+	draft->view->hops[HOP_LOCAL].kind = CW_HOP_LOCAL;
+	for (uint32_t s = 0; rc == 0 && s < program->segment_count; s++)
+		rc = build_segment(draft, s);
+	for (uint32_t p = 0; rc == 0 && p < program->port_count; p++) {
+		if (program->ports[p]->program.role == CW_ROLE_UPLINK)
+			rc = build_uplink(draft, p);
+	}
+	return rc != 0 ? rc : build_neighbours(draft, before);
+}
+
+static void mirror_carrier(const struct draft *draft)
+{
+	for (uint32_t l = 0; l < draft->state->link_count; l++) {
+		int port = port_of(draft, draft->state->links[l].ifindex);
+		if (port >= 0)
+			atomic_store(&draft->view->program->ports[port]->is_up,
+				     draft->state->links[l].has_carrier);
+	}
+}
+
+int cw_view_publish(struct cw_engine *engine)
+{
+	const struct cw_mirror_state *state = cw_mirror_state(engine->mirror);
+	struct cw_program *program = engine->program;
+	struct cw_view *before = atomic_load(&engine->view);
+	uint32_t most = state->address_count + state->route_count + program->route_count + 1;
+	struct draft *draft = calloc(1, sizeof(*draft));
+	struct cw_view *view = calloc(1, sizeof(*view));
+	int rc = -ENOMEM;
+
+	if (draft != NULL && view != NULL) {
+		view->serial = before == NULL ? 1 : before->serial + 1;
+		view->program = program;
+		view->hop_count = HOP_PEERS + program->peer_count + state->route_count;
+		view->hops = calloc(view->hop_count, sizeof(view->hops[0]));
+		draft->view = view;
+		draft->state = state;
+		draft->candidates = calloc(most, sizeof(draft->candidates[0]));
+		draft->routes = calloc(most, sizeof(draft->routes[0]));
+		if (view->hops != NULL && draft->candidates != NULL && draft->routes != NULL)
+			rc = build(draft, before);
+	}
+	if (rc == 0) {
+		mirror_carrier(draft);
+		atomic_store(&engine->view, view);
+		cw_engine_wake_worker(engine);
+		cw_engine_quiesce(engine);
+		cw_view_free(before);
+	} else {
+		cw_view_free(view);
+	}
+	if (draft != NULL) {
+		free(draft->candidates);
+		free(draft->routes);
+	}
+	free(draft);
+	return rc;
+}
+
+void cw_view_free(struct cw_view *view)
+{
+	if (view == NULL)
+		return;
+	for (uint32_t s = 0; s < CW_SEGMENTS_MAX; s++)
+		cw_fib_free(view->segment_fib[s]);
+	for (uint32_t p = 0; p < CW_PORTS_MAX; p++)
+		cw_fib_free(view->uplink_fib[p]);
+	free(view->neighbours);
+	free(view->hops);
+	free(view);
+}

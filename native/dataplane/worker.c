@@ -1,0 +1,273 @@
+/* The worker's loop, its timers and commands. See worker.h. */
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/aead.h"
+#include "crypto/mac1.h"
+#include "graph/graph.h"
+
+#define READY_MAX 64
+#define SECOND_TICKS 10
+
+const char *const cw_drop_names[CW_DROP_COUNT] = {
+#define X(constant, name) name,
+	CW_DROPS(X)
+#undef X
+};
+
+uint64_t cw_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
+{
+	struct cw_worker *worker = calloc(1, sizeof(*worker));
+	struct epoll_event wake = { .events = EPOLLIN };
+	int rc;
+
+	if (worker == NULL)
+		return -ENOMEM;
+	*out = worker;
+	worker->engine = engine;
+	worker->now_us = cw_now_us();
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->epoll_fd < 0)
+		return -errno;
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, engine->worker_fd, &wake) != 0)
+		return -errno;
+	rc = cw_aead_open_context(&worker->aead, engine->aead_backend);
+	if (rc == 0)
+		rc = cw_mac1_open(&worker->mac1);
+	return rc;
+}
+
+void cw_worker_close(struct cw_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
+		if (worker->pending[i].address != 0)
+			rte_pktmbuf_free_bulk(worker->pending[i].packets, worker->pending[i].count);
+	}
+	for (uint32_t i = 0; i < worker->peer_count; i++) {
+		rte_pktmbuf_free_bulk(worker->peers[i]->waiting, worker->peers[i]->waiting_count);
+		free(worker->peers[i]);
+	}
+	cw_aead_close_context(worker->aead);
+	cw_mac1_close(worker->mac1);
+	if (worker->epoll_fd > 0)
+		close(worker->epoll_fd);
+	free(worker);
+}
+
+/* What epoll hands back is only compared: the worker looks the link up in its view, which it may have left. */
+int cw_worker_watch(struct cw_worker *worker, struct cw_link *link)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = link } };
+
+	link->drops = worker->drops;
+	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) == 0 ? 0 : -errno;
+}
+
+void cw_worker_forget(struct cw_worker *worker, struct cw_link *link)
+{
+	epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, link->fd, NULL);
+}
+
+static void finish(struct cw_worker *worker)
+{
+	cw_seal_flush(worker);
+	cw_merge_flush(worker);
+}
+
+static void serve_nic(struct cw_worker *worker, uint32_t index)
+{
+	struct cw_port *port = worker->view->program->ports[index];
+	struct rte_mbuf *frames[CW_BURST];
+	uint16_t n = cw_link_rx(&port->nic, &worker->engine->pools, frames, CW_BURST);
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (port->program.role == CW_ROLE_LAN)
+			cw_classify_lan(worker, index, frames[i]);
+		else
+			cw_classify_uplink(worker, index, frames[i]);
+	}
+	finish(worker);
+}
+
+static void serve_twin(struct cw_worker *worker, struct cw_port *port)
+{
+	struct rte_mbuf *frames[CW_BURST];
+	uint16_t n = cw_link_rx(&port->twin, &worker->engine->pools, frames, CW_BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		cw_pass(worker, &port->nic, frames[i]);
+}
+
+static void serve_segment(struct cw_worker *worker, uint32_t index)
+{
+	struct cw_segment *segment = worker->view->program->segments[index];
+	struct rte_mbuf *frames[CW_BURST];
+	uint16_t n = cw_link_rx(&segment->twin, &worker->engine->pools, frames, CW_BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		cw_classify_segment(worker, index, frames[i]);
+	finish(worker);
+}
+
+static void serve_link(struct cw_worker *worker, const struct cw_link *link)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		if (link == &program->ports[i]->nic) {
+			serve_nic(worker, i);
+			return;
+		}
+		if (link == &program->ports[i]->twin) {
+			serve_twin(worker, program->ports[i]);
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		if (link == &program->segments[i]->twin) {
+			serve_segment(worker, i);
+			return;
+		}
+	}
+}
+
+static int send_items(struct cw_worker *worker, const struct cw_command *command)
+{
+	struct cw_keypair *current = atomic_load(&command->peer->current);
+
+	if (current == NULL || current->local_index != command->local_index)
+		return -ENOENT;
+	return cw_seal_control(worker, current, command->items, command->length);
+}
+
+static void run_command(struct cw_worker *worker, struct cw_command *command)
+{
+	struct cw_keypair *keypair;
+
+	switch (command->kind) {
+	case CW_COMMAND_ENTER:
+		cw_keypair_enter(worker, command->keypair);
+		command->result = 0;
+		break;
+	case CW_COMMAND_RETIRE:
+		keypair = cw_keypair_find(worker->index, command->local_index);
+		if (keypair != NULL)
+			cw_keypair_leave(worker, keypair);
+		command->result = 0;
+		break;
+	case CW_COMMAND_SEND:
+		command->result = send_items(worker, command);
+		break;
+	}
+	finish(worker);
+}
+
+static void run_commands(struct cw_worker *worker)
+{
+	void *command;
+	uint64_t ignored;
+
+	if (read(worker->engine->worker_fd, &ignored, sizeof(ignored)) < 0)
+		return;
+	while (rte_ring_dequeue(worker->engine->commands, &command) == 0) {
+		run_command(worker, command);
+		cw_engine_command_done(worker->engine);
+	}
+}
+
+int cw_worker_do(struct cw_worker *worker, struct cw_command *command)
+{
+	if (rte_ring_enqueue(worker->engine->commands, command) != 0)
+		return -EBUSY;
+	cw_engine_wake_worker(worker->engine);
+	cw_engine_command_wait(worker->engine);
+	return command->result;
+}
+
+static void count_overflows(struct cw_worker *worker)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++)
+		cw_link_count_overflow(&program->ports[i]->nic);
+}
+
+static void tick(struct cw_worker *worker)
+{
+	worker->ticked_us = worker->now_us;
+	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
+		cw_session_tick(worker, worker->peers[i]);
+		cw_control_tick(worker, worker->peers[i]);
+	}
+	if (worker->pending_count > 0)
+		cw_tx_pending(worker);
+	if (++worker->ticks % SECOND_TICKS == 0)
+		count_overflows(worker);
+	finish(worker);
+}
+
+static int wait_for_work(struct cw_worker *worker, struct epoll_event *ready)
+{
+	struct rte_rcu_qsbr *qsbr = worker->engine->qsbr;
+	uint64_t next = worker->ticked_us + CW_TICK_US;
+	int n = epoll_wait(worker->epoll_fd, ready, READY_MAX, 0);
+
+	if (n == 0) {
+		uint64_t now = cw_now_us();
+		/* Asleep the worker holds nothing: whoever publishes need not wait for it. */
+		rte_rcu_qsbr_thread_offline(qsbr, 0);
+		n = epoll_wait(worker->epoll_fd, ready, READY_MAX,
+			       next > now ? (int)((next - now) / 1000 + 1) : 0);
+		rte_rcu_qsbr_thread_online(qsbr, 0);
+	}
+	rte_rcu_qsbr_quiescent(qsbr, 0);
+	return n;
+}
+
+void cw_worker_run(struct cw_worker *worker)
+{
+	struct cw_engine *engine = worker->engine;
+	struct epoll_event ready[READY_MAX];
+
+	rte_rcu_qsbr_thread_register(engine->qsbr, 0);
+	rte_rcu_qsbr_thread_online(engine->qsbr, 0);
+	while (!atomic_load_explicit(&engine->is_stopping, memory_order_relaxed)) {
+		int n = wait_for_work(worker, ready);
+		struct cw_view *view = atomic_load(&engine->view);
+		bool is_new = view != NULL && view->serial != worker->view_serial;
+		worker->now_us = cw_now_us();
+		worker->view = view;
+		worker->index = atomic_load(&engine->index);
+		if (is_new) {
+			worker->view_serial = view->serial;
+			cw_tx_pending(worker);
+		}
+		for (int i = 0; i < n; i++) {
+			if (ready[i].data.ptr == NULL)
+				run_commands(worker);
+			else if (view != NULL)
+				serve_link(worker, ready[i].data.ptr);
+		}
+		if (view != NULL && worker->now_us - worker->ticked_us >= CW_TICK_US)
+			tick(worker);
+	}
+	rte_rcu_qsbr_thread_offline(engine->qsbr, 0);
+	rte_rcu_qsbr_thread_unregister(engine->qsbr, 0);
+}

@@ -1,0 +1,112 @@
+/*
+ * The worker: one run-to-completion loop over the links that have something to say, and everything it owns. Nodes of
+ * the graph are functions of (worker, what they look at, packet); each consumes the packet it is given.
+ */
+#ifndef CW_WORKER_H
+#define CW_WORKER_H
+
+#include "engine.h"
+#include "graph/merge.h"
+#include "graph/seal.h"
+#include "table/session.h"
+
+#define CW_BURST 32
+#define CW_TICK_US 100000
+#define CW_PENDING_MAX 64
+#define CW_PENDING_PACKETS 16
+#define CW_PEER_NAMES_MAX 4096
+
+/* Packets that wait until the kernel has resolved a next hop. */
+struct cw_pending {
+	const struct cw_port *port;
+	uint32_t address; /* 0: free */
+	uint16_t count;
+	uint64_t since_us;
+	uint64_t asked_us;
+	struct rte_mbuf *packets[CW_PENDING_PACKETS];
+};
+
+/* A token bucket: `rate` a second, at most `burst` at once. */
+struct cw_bucket {
+	uint64_t filled_us;
+	uint32_t tokens;
+};
+
+enum cw_command_kind { CW_COMMAND_ENTER, CW_COMMAND_RETIRE, CW_COMMAND_SEND };
+
+/* Lies on the stack of the control side, which waits until the worker is done with it. */
+struct cw_command {
+	enum cw_command_kind kind;
+	int result;
+	struct cw_keypair *keypair;
+	struct cw_peer *peer;
+	uint32_t local_index;
+	const uint8_t *items;
+	uint32_t length;
+};
+
+struct cw_worker {
+	struct cw_engine *engine;
+	struct cw_aead *aead;
+	struct cw_mac1 *mac1;
+	int epoll_fd;
+	uint64_t now_us; /* CLOCK_BOOTTIME, read once a round */
+	uint64_t ticked_us;
+	uint32_t ticks;
+
+	/* As of this round. */
+	struct cw_view *view;
+	uint64_t view_serial;
+	struct cw_keypair_index *index;
+
+	struct cw_out out;
+	struct cw_merge merge;
+	struct cw_pending pending[CW_PENDING_MAX];
+	uint32_t pending_count;
+	struct cw_bucket icmp_bucket;
+	struct cw_bucket handshake_bucket;
+	struct cw_bucket stun_bucket;
+	uint8_t scratch[65536];
+
+	uint64_t drops[CW_DROP_COUNT];
+
+	struct cw_peer *peers[CW_PEER_NAMES_MAX];
+	_Atomic uint32_t peer_count;
+};
+
+/* Opens the worker's own things; run by the thread that EAL took. 0 or a negative errno. */
+int cw_worker_open(struct cw_engine *engine, struct cw_worker **worker);
+void cw_worker_run(struct cw_worker *worker);
+void cw_worker_close(struct cw_worker *worker);
+
+/* Control side: watch a link, or forget it (before its port is closed). */
+int cw_worker_watch(struct cw_worker *worker, struct cw_link *link);
+void cw_worker_forget(struct cw_worker *worker, struct cw_link *link);
+
+/* Control side, control lock held: runs a command and waits for its result. */
+int cw_worker_do(struct cw_worker *worker, struct cw_command *command);
+
+static inline void cw_drop(struct cw_worker *worker, struct rte_mbuf *m, enum cw_drop reason)
+{
+	worker->drops[reason] += cw_link_segments(m);
+	rte_pktmbuf_free(m);
+}
+
+static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
+				  uint32_t burst)
+{
+	uint64_t earned = (now_us - bucket->filled_us) * rate / 1000000;
+
+	if (earned > 0) {
+		bucket->tokens = earned + bucket->tokens > burst ? burst : bucket->tokens + earned;
+		bucket->filled_us = now_us;
+	}
+	if (bucket->tokens == 0)
+		return false;
+	bucket->tokens--;
+	return true;
+}
+
+uint64_t cw_now_us(void);
+
+#endif

@@ -1,0 +1,230 @@
+/**
+ * A lab: sites, hosts and an internet in network namespaces of this machine, with Causeway's two processes at
+ * each site. Whatever it made it removes: when disposed of, on SIGINT and SIGTERM, and, should its process be
+ * killed, when the next lab opens. Two labs can run at once: every name ends in the lab's id.
+ */
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CausewayError } from '../../firmware/model/errors.ts'
+import { attempt, type CommandOptions, type CommandResult, run } from './command.ts'
+import type { LabDescription, SiteDescription } from './description.ts'
+import * as machine from './machine.ts'
+import { buildNetwork, type LabNames, namesOf } from './network.ts'
+import { Program, type ProgramOptions } from './program.ts'
+import { writeSiteFiles } from './site-files.ts'
+
+const readyTimeoutMs = 15_000
+const projectRoot = join(import.meta.dirname, '../..')
+const causeway = join(projectRoot, 'build/causeway')
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export interface LabOptions {
+  /** Folder that receives everything the programs say, a file each; made if missing. */
+  readonly logFolder?: string | undefined
+}
+
+/** The two processes of a running site. */
+export interface SiteProcesses {
+  readonly gateway: Program
+  readonly datapath: Program
+}
+
+/** Root only. @throws LAB_RIGHTS, LAB_COMMAND, LAB_INVALID */
+export async function openLab(description: LabDescription, options: LabOptions = {}): Promise<Lab> {
+  if (process.getuid?.() !== 0) {
+    throw new CausewayError(
+      'LAB_RIGHTS',
+      'the lab makes network namespaces and needs root: use sudo',
+    )
+  }
+  // The start-once check gives the id, to be able to look for what bears it afterwards.
+  const id = process.env.CAUSEWAY_LAB_ID ?? randomBytes(2).toString('hex')
+  if (!/^[0-9a-z]{4}$/.test(id)) throw new CausewayError('LAB_INVALID', `'${id}' is no lab id`)
+  const lab = new Lab(description, id, options)
+  await lab.build()
+  return lab
+}
+
+export class Lab implements AsyncDisposable {
+  readonly id: string
+  readonly description: LabDescription
+  readonly names: LabNames
+  /** Filled by `start`, by site. */
+  readonly processes = new Map<string, SiteProcesses>()
+  readonly #stopping = new AbortController()
+  readonly #logFolder: string | undefined
+  readonly #programs = new Set<Program>()
+  readonly #onSignal = (signal: NodeJS.Signals): void => void this.#leave(signal)
+  #record: machine.LabRecord
+  #working: Promise<unknown> = Promise.resolve()
+  #disposal: Promise<void> | undefined
+
+  constructor(description: LabDescription, id: string, options: LabOptions) {
+    this.description = description
+    this.id = id
+    this.names = namesOf(id)
+    this.#logFolder = options.logFolder
+    const sites = description.sites.map(({ name }) => name)
+    this.#record = {
+      id,
+      pid: process.pid,
+      startTicks: machine.startTicksOf(process.pid)!,
+      namespaces: [
+        this.names.internet,
+        ...sites.flatMap((site) => [
+          this.names.box(site),
+          this.names.host(site),
+          this.names.nics(site),
+        ]),
+      ],
+      instances: sites.map(this.names.instance),
+      hugepages: 0,
+      formerHugepages: 0,
+    }
+    if (options.logFolder !== undefined) mkdirSync(options.logFolder, { recursive: true })
+    for (const signal of signals) process.on(signal, this.#onSignal)
+  }
+
+  /** Aborted as soon as the lab begins to go away. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  get sites(): readonly SiteDescription[] {
+    return this.description.sites
+  }
+
+  /** `openLab` calls it once. */
+  async build(): Promise<void> {
+    try {
+      await this.#work(async () => {
+        await machine.withMachineLock(async () => {
+          await machine.sweep()
+          if (machine.readRecords().some(({ id }) => id === this.id)) {
+            throw new CausewayError('LAB_INVALID', `a lab '${this.id}' is running`)
+          }
+          machine.writeRecord(this.#record)
+        })
+        await buildNetwork(this.description, this.names, this.stopping)
+      })
+    } catch (error) {
+      await this[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Starts both processes at every site and waits until each says that it is ready.
+   *  @throws LAB_HUGEPAGES, LAB_PROGRAM, LAB_TIMEOUT with what the process said last */
+  async start(): Promise<void> {
+    await this.#work(async () => {
+      const pages = this.sites.length * this.description.hugepagesPerSite
+      await machine.withMachineLock(async () => {
+        this.#record = machine.reserveHugepages(this.#record, pages)
+      })
+      writeSiteFiles(this.description, this.names)
+      this.stopping.throwIfAborted()
+      await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
+    })
+  }
+
+  /** Runs a command in a box, a host (`berlin-host`) or the `internet`. @returns stdout */
+  async exec(
+    where: string,
+    argv: readonly string[],
+    options: CommandOptions = {},
+  ): Promise<string> {
+    return run(argv, { ...options, netns: this.netns(where) })
+  }
+
+  /** Like `exec`, for commands whose exit code is an answer. */
+  async attempt(
+    where: string,
+    argv: readonly string[],
+    options: CommandOptions = {},
+  ): Promise<CommandResult> {
+    return attempt(argv, { ...options, netns: this.netns(where) })
+  }
+
+  /** Starts a program in a box, a host or the internet; the lab stops it if nobody else does. */
+  spawn(
+    where: string,
+    argv: readonly string[],
+    options: Partial<Omit<ProgramOptions, 'netns' | 'argv'>> = {},
+  ): Program {
+    this.stopping.throwIfAborted()
+    const title = options.title ?? `${where} ${argv[0]!.split('/').at(-1)}`
+    const program = new Program({ ...options, title, netns: this.netns(where), argv })
+    this.#programs.add(program)
+    void program.exited.then(() => this.#programs.delete(program))
+    return program
+  }
+
+  /** Namespace of a name used in this lab: `berlin`, `berlin-host`, `berlin-nics`, `internet`. */
+  netns(where: string): string {
+    if (where === 'internet') return this.names.internet
+    for (const { name } of this.sites) {
+      if (where === name) return this.names.box(name)
+      if (where === `${name}-host`) return this.names.host(name)
+      if (where === `${name}-nics`) return this.names.nics(name)
+    }
+    throw new CausewayError('LAB_INVALID', `there is no '${where}' in this lab`)
+  }
+
+  /** Stops everything and removes everything, once, however often it is called. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    await this.#disposal
+  }
+
+  async #startSite(site: string): Promise<void> {
+    const [datapath, gateway] = (['datapath', 'gateway'] as const).map((role) =>
+      this.#startRole(site, role),
+    )
+    this.processes.set(site, { datapath: datapath!, gateway: gateway! })
+    await Promise.all([
+      datapath!.line((line) => line.includes('"datapath ready"'), readyTimeoutMs),
+      gateway!.line((line) => line.includes('"gateway ready"'), readyTimeoutMs),
+    ])
+  }
+
+  #startRole(site: string, role: 'datapath' | 'gateway'): Program {
+    const title = `${site} ${role}`
+    const file = this.#logFolder && join(this.#logFolder, `${site}-${role}.log`)
+    return this.spawn(site, [causeway, role, '--instance', this.names.instance(site)], {
+      title,
+      hasOwnSysfs: true,
+      onLine: file ? (line) => appendFileSync(file, `${line}\n`) : undefined,
+    })
+  }
+
+  /** Keeps disposal away from work in progress, which looks at `stopping` between its steps. */
+  async #work(task: () => Promise<void>): Promise<void> {
+    this.stopping.throwIfAborted()
+    const work = task()
+    this.#working = work.catch(() => {})
+    await work
+  }
+
+  async #dispose(): Promise<void> {
+    this.#stopping.abort(new CausewayError('LAB_PROGRAM', 'the lab is going away'))
+    const own = new Set([...this.processes.values()].flatMap((site) => Object.values(site)))
+    const others = [...this.#programs].filter((program) => !own.has(program))
+    await Promise.all(others.map((program) => program.stop('SIGTERM', 1_000)))
+    for (const role of ['gateway', 'datapath'] as const) {
+      const running = [...this.processes.values()].map((site) => site[role])
+      await Promise.all(running.map((program) => program.stop()))
+    }
+    await this.#working
+    await Promise.all([...this.#programs].map((program) => program.stop('SIGKILL')))
+    await machine.withMachineLock(() => machine.removeEverythingOf(this.#record))
+    for (const signal of signals) process.off(signal, this.#onSignal)
+  }
+
+  /** Ctrl-C under npm arrives twice: the second time there is nothing more to do than wait. */
+  async #leave(signal: NodeJS.Signals): Promise<void> {
+    if (this.stopping.aborted) return
+    await this[Symbol.asyncDispose]()
+    process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 129)
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Switches the offloads of a lab's WAN links. veth hands buffers of 64 KB across a "1500 byte" link unless
+ * they are off: both ways are worth measuring, and only the second shows frames as a real wire carries them.
+ */
+
+import type { Lab } from './lab.ts'
+import { readNamespaces } from './machine.ts'
+
+const segmentation = ['tso', 'gso', 'gro', 'tx-udp-segmentation'] as const
+
+/** Sets both ends of every uplink: `real` means frames of at most 1500 bytes. */
+export async function setWanFrames(lab: Lab, frames: 'veth' | 'real'): Promise<void> {
+  const value = frames === 'real' ? 'off' : 'on'
+  const features = segmentation.flatMap((feature) => [feature, value])
+  await Promise.all(
+    lab.sites.flatMap(({ name, wan }) => {
+      // The gateway takes its NICs into a namespace of their own.
+      const isTaken = readNamespaces().includes(lab.names.nics(name))
+      return [
+        lab.exec('internet', ['ethtool', '-K', name, ...features]),
+        lab.exec(isTaken ? `${name}-nics` : name, ['ethtool', '-K', wan.nic, ...features]),
+      ]
+    }),
+  )
+}

@@ -1,0 +1,75 @@
+/**
+ * Writes what an admin would bring to each box: its configuration and its wire key, with every peer's public
+ * key in place. Forms as in CONTRACTS: /etc/causeway/NAME/device.yaml, /var/lib/causeway/NAME/keys/wire.key.
+ */
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { stringify } from 'yaml'
+import { bare, type LabDescription, type SiteDescription } from './description.ts'
+import type { LabNames } from './network.ts'
+
+const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
+const overlayPort = 51820
+
+export function writeSiteFiles(description: LabDescription, names: LabNames): void {
+  const keys = new Map(description.sites.map(({ name }) => [name, makeWireKey()]))
+  for (const site of description.sites) {
+    const instance = names.instance(site.name)
+    const keyFolder = `/var/lib/causeway/${instance}/keys`
+    mkdirSync(keyFolder, { recursive: true, mode: 0o700 })
+    const pem = keys.get(site.name)!.export({ type: 'pkcs8', format: 'pem' })
+    writeFileSync(`${keyFolder}/wire.key`, pem, { mode: 0o600 })
+    mkdirSync(`/etc/causeway/${instance}`, { recursive: true, mode: 0o755 })
+    const text = stringify(deviceConfig(description, site, keys))
+    writeFileSync(`/etc/causeway/${instance}/device.yaml`, text, { mode: 0o600 })
+  }
+}
+
+function deviceConfig(
+  { sites, rekeySeconds }: LabDescription,
+  own: SiteDescription,
+  keys: ReadonlyMap<string, KeyObject>,
+): object {
+  return {
+    version: 1,
+    revision: 1,
+    site: own.name,
+    tenant,
+    overlay: { port: overlayPort, ...(rekeySeconds === undefined ? {} : { rekeySeconds }) },
+    uplinks: [
+      {
+        name: 'wan0',
+        nic: `netdev:${own.wan.nic}`,
+        address: [own.wan.address],
+        gateway: bare(own.wan.gateway),
+      },
+    ],
+    segments: [{ name: 'office', vni: 100 }],
+    lans: [
+      {
+        name: 'lan0',
+        nic: `netdev:${own.lan.nic}`,
+        segment: 'office',
+        address: [own.lan.address],
+      },
+    ],
+    peers: sites
+      .filter(({ name }) => name !== own.name)
+      .map(({ name, lan, wan }) => ({
+        name,
+        wireKey: publicWireKey(keys.get(name)!),
+        endpoints: [`${bare(wan.address)}:${overlayPort}`],
+        segments: { office: [lan.prefix] },
+      })),
+  }
+}
+
+function makeWireKey(): KeyObject {
+  return generateKeyPairSync('x25519').privateKey
+}
+
+/** The 32 bytes of RFC 7748 as base64. */
+function publicWireKey(key: KeyObject): string {
+  const { x } = createPublicKey(key).export({ format: 'jwk' }) as { x: string }
+  return Buffer.from(x, 'base64url').toString('base64')
+}

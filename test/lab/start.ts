@@ -1,0 +1,130 @@
+/**
+ * `npm start [-- --once] [--seconds N] [--logs FOLDER]`: three branches, their LAN hosts and an internet on this
+ * machine, with traffic, shown live until Ctrl-C. `--once` proves that all hosts reach each other, and ends.
+ */
+import { setInterval } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { CausewayError } from '../../firmware/model/errors.ts'
+import { startTransfers, type Transfer } from './background.ts'
+import { describeSites } from './description.ts'
+import { hostAddress, startServers } from './hosts.ts'
+import { type Lab, openLab } from './lab.ts'
+import { type Look, liveLine, liveTable, transferLines } from './live.ts'
+import { type OnceFault, proofTable, proveReachability } from './once.ts'
+import { readStatus } from './status.ts'
+import { clock } from './table.ts'
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    logs: { type: 'string' },
+    // For the acceptance harness, which must see that a fault is seen.
+    plant: { type: 'string' },
+  },
+})
+const isTerminal = process.stdout.isTTY === true
+const secondsPerLine = 5
+
+async function main(): Promise<number> {
+  const startedMs = performance.now()
+  await using lab = await openLab(describeSites(3), { logFolder: values.logs })
+  const sites = lab.sites.map(({ name }) => name)
+  console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
+  try {
+    await lab.start()
+    await startServers(lab)
+    console.log(
+      `lab ${lab.id}: ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
+    )
+    if (values.once) return await once(lab)
+    await live(lab)
+    return 0
+  } catch (error) {
+    // Leaving because of a signal is no error; the lab's own handler ends the process.
+    if (lab.stopping.aborted) await new Promise(() => {})
+    throw error
+  }
+}
+
+async function once(lab: Lab): Promise<number> {
+  const proofs = await proveReachability(lab, values.plant as OnceFault | undefined)
+  const failed = proofs.filter(({ problem }) => problem !== null).length
+  console.log(`\n${proofTable(proofs)}\n`)
+  const verdict = failed === 0 ? 'all reach each other' : `${failed} FAILED`
+  console.log(`${proofs.length} ordered pairs of LAN hosts: ${verdict}`)
+  return failed === 0 ? 0 : 1
+}
+
+async function live(lab: Lab): Promise<void> {
+  const transfers = startTransfers(lab)
+  console.log(`\n${lookIn(lab)}\n`)
+  const startedMs = performance.now()
+  const endSeconds = Number(values.seconds ?? Number.POSITIVE_INFINITY)
+  let before: Look | null = null
+  let drawnLines = 0
+  let ticks = 0
+  for await (const _ of setInterval(1_000, undefined, { signal: lab.stopping })) {
+    const seconds = (performance.now() - startedMs) / 1000
+    if (isTerminal || ++ticks % secondsPerLine === 0) {
+      const now = await look(lab)
+      if (isTerminal) drawnLines = redraw(picture(lab, now, before, transfers, seconds), drawnLines)
+      else console.log(liveLine(now, before, seconds))
+      before = now
+    }
+    if (seconds >= endSeconds) break
+  }
+  const bad = transfers.reduce((sum, { failed }) => sum + failed, 0)
+  if (!isTerminal) console.log(transferLines(transfers))
+  if (bad > 0) throw new CausewayError('LAB_PROGRAM', `${bad} background transfers failed`)
+}
+
+async function look(lab: Lab): Promise<Look> {
+  const answers = await Promise.allSettled(lab.sites.map(({ name }) => readStatus(lab, name)))
+  const sites = lab.sites.map(({ name }, index) => {
+    const answer = answers[index]!
+    return [name, answer.status === 'fulfilled' ? answer.value : null] as const
+  })
+  return { atMs: performance.now(), sites: new Map(sites) }
+}
+
+function picture(
+  lab: Lab,
+  now: Look,
+  before: Look | null,
+  transfers: readonly Transfer[],
+  seconds: number,
+): string {
+  const head = `Causeway lab ${lab.id}  ${clock(seconds)}  Ctrl-C ends it and leaves nothing behind`
+  return `${head}\n\n${liveTable(now, before)}\n\n${transferLines(transfers)}`
+}
+
+/** Writes over what was drawn before, lines cut to the terminal's width. @returns lines drawn */
+function redraw(text: string, drawnLines: number): number {
+  const width = process.stdout.columns || 100
+  const lines = text.split('\n').map((line) => line.slice(0, width - 1))
+  const back = drawnLines === 0 ? '' : `\x1b[${drawnLines}F\x1b[J`
+  process.stdout.write(`${back}${lines.join('\n')}\n`)
+  return lines.length
+}
+
+function lookIn(lab: Lab): string {
+  const [first, second] = lab.sites.map(({ name }) => name)
+  const host = lab.names.host(first!)
+  return [
+    'look in from another shell, as root:',
+    `  ip netns exec ${host} ping ${hostAddress(lab, second!)}`,
+    `  ip netns exec ${host} curl -o /dev/null 'http://${hostAddress(lab, second!)}:8080/file?bytes=100000000'`,
+    `  tcpdump of the WAN: ip netns exec ${lab.names.internet} tcpdump -n -i ${first}`,
+    `  build/causeway status --instance ${lab.names.instance(first!)}`,
+  ].join('\n')
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const { message, detail } = error as CausewayError
+  console.error(`causeway lab: ${message}`)
+  if (detail) console.error(detail)
+  process.exitCode = 1
+}

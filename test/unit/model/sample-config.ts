@@ -1,0 +1,67 @@
+/** A device configuration that uses every word of this release, for tests that change one thing in it. */
+import { encodeWireKey } from '../../../firmware/model/wire-key.ts'
+
+/** Some public key: 32 bytes that differ by `seed`. */
+export function sampleWireKey(seed: number): string {
+  return encodeWireKey(new Uint8Array(32).fill(seed, 0, 31))
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests reach into it to break it
+export function sampleConfig(): any {
+  return {
+    version: 1,
+    revision: 42,
+    site: 'berlin',
+    tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11',
+    overlay: { port: 51820, rekeySeconds: 60 },
+    uplinks: [
+      {
+        name: 'wan0',
+        nic: 'netdev:enp1s0',
+        address: ['192.0.2.2/24'],
+        gateway: '192.0.2.1',
+        mtu: 1500,
+        up: '40M',
+        down: '250M',
+        kind: 'internet',
+      },
+      { name: 'lte0', nic: 'netdev:wwan0', address: ['203.0.113.9/30'], gateway: '203.0.113.10' },
+    ],
+    segments: [
+      { name: 'office', vni: 100, breakout: true },
+      { name: 'cameras', vni: 200 },
+    ],
+    lans: [
+      {
+        name: 'lan0',
+        nic: 'netdev:enp2s0',
+        segment: 'office',
+        address: ['10.1.0.1/24'],
+        mtu: 1500,
+      },
+      { name: 'cams', nic: 'netdev:enp3s0', segment: 'cameras', address: ['10.1.20.1/24'] },
+    ],
+    peers: [
+      {
+        name: 'hub-1',
+        wireKey: sampleWireKey(1),
+        role: 'hub',
+        endpoints: ['198.51.100.7:51820'],
+        segments: { office: ['10.0.0.0/16'], cameras: ['10.9.0.0/16'] },
+      },
+      {
+        name: 'lisbon',
+        wireKey: sampleWireKey(2),
+        endpoints: [],
+        segments: { office: ['10.0.7.0/24'] },
+      },
+    ],
+  }
+}
+
+/** Facts that fit it: every NIC is there. */
+export const sampleNics = ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0'].map((name, index) => ({
+  name,
+  mac: `02:00:00:00:00:0${index + 1}`,
+  mtuBytes: 1500,
+}))
