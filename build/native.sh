@@ -20,5 +20,5 @@ fi
 
 if ! ninja -C "$out" -n | grep -q 'no work to do'; then
   echo "set-up: builds the native module" >&2
+  exec ninja -C "$out" --quiet
 fi
-exec ninja -C "$out" --quiet

@@ -24,7 +24,7 @@ const checkSteps: readonly Step[] = [
 const testSteps: readonly Step[] = [
   ...checkSteps,
   { title: 'native tests', argv: ['meson', 'test', '-C', 'native/out', '--print-errorlogs'] },
-  ...['unit', 'vector', 'sim']
+  ...['unit', 'vector', 'sim', 'lab']
     .filter((folder) => existsSync(join(root, 'test', folder)))
     .map((folder) => ({
       title: `${folder} tests`,

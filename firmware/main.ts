@@ -3,10 +3,14 @@
  * needs: the datapath process has no use for a web server. Handles signals; a supervisor does the rest.
  */
 import process from 'node:process'
+import type { Log } from './host/system/log.ts'
+import type { RoleArguments } from './host/system/role-arguments.ts'
 import { CausewayError } from './model/errors.ts'
 
 const roles = ['datapath', 'gateway', 'controller'] as const
 type Role = (typeof roles)[number]
+
+type Started = Extract<RoleArguments, { readonly memoryMb: number }>
 
 /** What a role gives back once it runs. */
 interface Running extends AsyncDisposable {
@@ -45,10 +49,7 @@ async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promi
   let running: Running | null = null
   process.on('SIGHUP', () => running?.reload?.())
   try {
-    const started: Running =
-      role === 'gateway'
-        ? await (await import('./gateway/run.ts')).runGateway(read.places, log)
-        : await (await import('./datapath/run.ts')).runDatapath(read.places, log)
+    const started: Running = await start(role, read, log)
     running = started
     await stopped.promise
     const timer = setTimeout(() => {
@@ -65,6 +66,19 @@ async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promi
     log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
     process.exit(1)
   }
+}
+
+async function start(
+  role: 'datapath' | 'gateway',
+  { places, memoryMb, aead }: Started,
+  log: Log,
+): Promise<Running> {
+  if (role === 'gateway') {
+    const { runGateway } = await import('./gateway/run.ts')
+    return runGateway(places, log)
+  }
+  const { serveDatapath } = await import('./datapath/serve.ts')
+  return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, aead })
 }
 
 function isRole(word: string): word is Role {

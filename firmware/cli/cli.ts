@@ -36,6 +36,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   --json            print for programs
   --root DIR        a folder that stands for /
   --help, --version
+
+The datapath takes --memory MIB (128 unless told) and --aead auto|ipsec-mb|openssl.
 `
 
 /** What was typed, once it is known to make sense. */

@@ -55,7 +55,13 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   await using owned = new AsyncDisposableStack()
   const request = (): void => reconciler.request(false)
   const link = owned.use(
-    new DatapathLink({ connect: parts.connectDatapath, clock, log, onUp: request, onDown: request }),
+    new DatapathLink({
+      connect: parts.connectDatapath,
+      clock,
+      log,
+      onUp: request,
+      onDown: request,
+    }),
   )
   const peering = owned.use(new Peering(parts))
   const reconciler: Reconciler = owned.use(

@@ -5,7 +5,7 @@
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import { parseEndpoint } from '../model/address.ts'
-import { defaultRekeySeconds, type DeviceConfig } from '../model/device-config.ts'
+import { type DeviceConfig, defaultRekeySeconds } from '../model/device-config.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'

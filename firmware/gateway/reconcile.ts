@@ -7,11 +7,11 @@ import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Net } from '../host/net/net.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import type { HostState, Step } from '../model/host-state.ts'
 import { CausewayError } from '../model/errors.ts'
+import type { HostState, Step } from '../model/host-state.ts'
 import { compile, type DesiredState } from '../plan/compile.ts'
 import { diff, isRemoval } from '../plan/diff.ts'
-import { type RunningConfig, noConfig } from './config-source.ts'
+import { noConfig, type RunningConfig } from './config-source.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { ProgramLoader } from './program-loader.ts'
 
@@ -126,10 +126,16 @@ export class Reconciler implements AsyncDisposable {
 
   async #chooseConfig(): Promise<RunningConfig> {
     if (!this.#wantsConfig) return this.#outcome.running
+    // A request that comes while this one reads is another one.
     this.#wantsConfig = false
-    const running = await this.#parts.choose(this.#outcome.running)
-    this.#outcome = { ...this.#outcome, running }
-    return running
+    try {
+      const running = await this.#parts.choose(this.#outcome.running)
+      this.#outcome = { ...this.#outcome, running }
+      return running
+    } catch (error) {
+      this.#wantsConfig = true
+      throw error
+    }
   }
 
   async #apply(

@@ -3,7 +3,7 @@
  * those whose place stays, so that a new configuration loses no datagram.
  */
 import type { UdpAddress, UdpSocket } from '../host/udp/udp.ts'
-import { interfaceOf, type DeviceConfig } from '../model/device-config.ts'
+import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
 import type { Uplink } from './sessions/session.ts'
 
 export type BindUdp = (local: UdpAddress) => Promise<UdpSocket>

@@ -173,7 +173,9 @@ function endpointClaims(
  * in n log n. Within a segment a peer may have a part of another's prefix: the longest match decides.
  */
 function checkOverlaps(claims: readonly Claim[], refuse: Refuse): void {
-  const sorted = claims.toSorted((one, other) => one.network - other.network || one.bits - other.bits)
+  const sorted = claims.toSorted(
+    (one, other) => one.network - other.network || one.bits - other.bits,
+  )
   const open: Claim[] = []
   for (const claim of sorted) {
     while (open.length > 0 && !overlaps(open.at(-1)!, claim)) open.pop()

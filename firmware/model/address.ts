@@ -78,7 +78,7 @@ export function isUnicast(address: number): boolean {
 /** Network and broadcast address belong to nobody, but for /31 (RFC 3021) and /32. */
 export function isHostOf({ network, bits }: Prefix, address: number): boolean {
   if (bits >= 31) return true
-  return address !== network && address !== ((network | ~mask(bits)) >>> 0)
+  return address !== network && address !== (network | ~mask(bits)) >>> 0
 }
 
 function mask(bits: number): number {

@@ -118,7 +118,11 @@ export type Step =
   /** `replace-twin`: its name is taken by one of ours that cannot serve. */
   | { readonly kind: 'add-twin' | 'replace-twin'; readonly twin: TwinState }
   | { readonly kind: 'set-twin'; readonly twin: TwinState }
-  | { readonly kind: 'add-address' | 'remove-address'; readonly device: string; readonly address: string }
+  | {
+      readonly kind: 'add-address' | 'remove-address'
+      readonly device: string
+      readonly address: string
+    }
   | { readonly kind: 'set-route' | 'remove-route'; readonly route: RouteState }
   | { readonly kind: 'add-rule' | 'remove-rule'; readonly rule: RuleState }
   | { readonly kind: 'remove-twin'; readonly name: string }

@@ -3,6 +3,7 @@
  * seconds and rates in bits per second, as in the metrics.
  */
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/schema'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -93,3 +94,14 @@ export const Drops = Type.Object(
   closed,
 )
 export type Drops = Static<typeof Drops>
+
+const status = Compile(Status)
+const drops = Compile(Drops)
+
+export function isStatus(value: unknown): value is Status {
+  return status.Check(value)
+}
+
+export function isDrops(value: unknown): value is Drops {
+  return drops.Check(value)
+}

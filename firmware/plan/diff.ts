@@ -45,10 +45,7 @@ function diffFirewall({ firewall }: HostState, { firewall: running }: HostReadin
 }
 
 /** A twin of ours that cannot serve (wrong kind, single queue) is made anew. @throws HOST_TWIN_TAKEN */
-function diffTwinPresence(
-  { twins }: HostState,
-  links: ReadonlyMap<string, LinkReading>,
-): Step[] {
+function diffTwinPresence({ twins }: HostState, links: ReadonlyMap<string, LinkReading>): Step[] {
   return twins.flatMap((twin): Step[] => {
     const link = links.get(twin.name)
     if (link === undefined) return [{ kind: 'add-twin', twin }]
@@ -80,8 +77,7 @@ function sysctlKey({ scope, key }: SysctlState): string {
 function diffNic(netns: string, nic: NicState, have: HostReading): Step[] {
   const there = have.nics.find(({ name }) => name === nic.name)
   const isSame =
-    there !== undefined &&
-    there.isUp &&
+    there?.isUp === true &&
     there.isAllmulti &&
     there.mtuBytes === nic.mtuBytes &&
     there.gsoMaxBytes === nic.gsoMaxBytes &&
@@ -96,8 +92,7 @@ function diffNic(netns: string, nic: NicState, have: HostReading): Step[] {
 
 function diffTwin(twin: TwinState, link: LinkReading | undefined): Step[] {
   const isSame =
-    link !== undefined &&
-    link.isUp &&
+    link?.isUp === true &&
     link.isOurs &&
     (twin.mac === null || link.mac === twin.mac) &&
     link.mtuBytes === twin.mtuBytes &&
@@ -122,7 +117,9 @@ function diffRoutes(want: readonly RouteState[], have: readonly RouteState[]): S
   return [
     ...want
       // The net below the overlay is spread before its routes are.
-      .toSorted((one, other) => Number(other.kind === 'unreachable') - Number(one.kind === 'unreachable'))
+      .toSorted(
+        (one, other) => Number(other.kind === 'unreachable') - Number(one.kind === 'unreachable'),
+      )
       .filter((route) => !isSameRoute(route, running.get(routeKey(route))))
       .map((route) => ({ kind: 'set-route', route }) as const),
     ...have

@@ -113,11 +113,12 @@ function natChain({ overlay, segments, lans }: DeviceConfig): Chain {
   const open = new Set(segments.filter(({ breakout }) => breakout === true).map(({ name }) => name))
   const from = lans.filter(({ segment }) => open.has(segment)).map(({ name }) => quoted(name))
   const isHigh = overlay.port - lowestPort > highestPort - overlay.port
-  const ports = isHigh
-    ? `${lowestPort}-${overlay.port - 1}`
-    : `${overlay.port + 1}-${highestPort}`
+  const ports = isHigh ? `${lowestPort}-${overlay.port - 1}` : `${overlay.port + 1}-${highestPort}`
   return {
-    head: ['  chain postrouting {', '    type nat hook postrouting priority srcnat; policy accept;'],
+    head: [
+      '  chain postrouting {',
+      '    type nat hook postrouting priority srcnat; policy accept;',
+    ],
     rules:
       from.length === 0
         ? []

@@ -24,7 +24,9 @@ export function renderMetrics(status: Status, counters: Counters | null): string
       'peer_up_ratio',
       'gauge',
       'Whether a session with the peer is up (0 or 1).',
-      status.peers.map(({ name, state }) => sample({ ...site, peer: name }, state === 'up' ? 1 : 0)),
+      status.peers.map(({ name, state }) =>
+        sample({ ...site, peer: name }, state === 'up' ? 1 : 0),
+      ),
     ),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
   ]
@@ -39,13 +41,19 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
     counters.ports.flatMap((port) => {
       const labels = { ...site, [uplinks.has(port.twin) ? 'uplink' : 'lan']: port.twin }
       const [rx, tx] = pick(port)
-      return [sample({ ...labels, direction: 'rx' }, rx), sample({ ...labels, direction: 'tx' }, tx)]
+      return [
+        sample({ ...labels, direction: 'rx' }, rx),
+        sample({ ...labels, direction: 'tx' }, tx),
+      ]
     })
   const perPeer = (pick: (peer: Counters['peers'][number]) => [number, number]): string[] =>
     counters.peers.flatMap((peer) => {
       const labels = { ...site, peer: peer.peer }
       const [rx, tx] = pick(peer)
-      return [sample({ ...labels, direction: 'rx' }, rx), sample({ ...labels, direction: 'tx' }, tx)]
+      return [
+        sample({ ...labels, direction: 'rx' }, rx),
+        sample({ ...labels, direction: 'tx' }, tx),
+      ]
     })
   const rtts = counters.peers.flatMap(({ peer, rttUs }) =>
     rttUs === null ? [] : [sample({ ...site, peer }, rttUs / 1e6)],

@@ -105,8 +105,9 @@ static int open_port(const struct cw_port_program *p, struct cw_port **out)
 		return -ENOMEM;
 	*out = port;
 	port->program = *p;
-	port->nic.fd = port->twin.fd = -1;
-	int rc = cw_link_open_nic(&port->nic, p->nic, p->nic_netns, port->mac, &port->mtu);
+	port->nic.fd = port->nic.tx_fd = port->twin.fd = port->twin.tx_fd = -1;
+	int rc =
+		cw_link_open_nic(&port->nic, p->nic, p->nic_netns, port->mac, &port->mtu);
 	return rc != 0 ? rc : cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
 }
 
@@ -118,7 +119,7 @@ static int open_segment(const struct cw_segment_program *p, struct cw_segment **
 		return -ENOMEM;
 	*out = segment;
 	segment->program = *p;
-	segment->twin.fd = -1;
+	segment->twin.fd = segment->twin.tx_fd = -1;
 	return cw_link_open_twin(&segment->twin, p->twin, CW_LINK_TUN);
 }
 

@@ -18,7 +18,14 @@ export async function setWanFrames(lab: Lab, frames: 'veth' | 'real'): Promise<v
       const isTaken = readNamespaces().includes(lab.names.nics(name))
       return [
         lab.exec('internet', ['ethtool', '-K', name, ...features]),
-        lab.exec(isTaken ? `${name}-nics` : name, ['ethtool', '-K', wan.nic, ...features]),
+        lab.exec(isTaken ? `${name}-nics` : name, [
+          'ethtool',
+          '-K',
+          wan.nic,
+          ...features,
+          'gro',
+          'on',
+        ]),
       ]
     }),
   )

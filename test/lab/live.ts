@@ -3,37 +3,26 @@
  * and how the background transfers go. Pure: what to show comes in, text goes out.
  */
 import type { Transfer } from './background.ts'
-import { type SiteStatus, totalDrops } from './status.ts'
+import type { SiteLook } from './status.ts'
 import { align, clock, rate } from './table.ts'
 
 /** All sites at one moment; a site that did not answer is null. */
-export interface Look {
-  readonly atMs: number
-  readonly sites: ReadonlyMap<string, SiteStatus | null>
-}
+export type Look = ReadonlyMap<string, SiteLook | null>
 
 const none = '–'
 
-/** The table. Rates are means between the two looks; without an earlier one there are none. */
-export function liveTable(now: Look, before: Look | null): string {
-  const rows = [...now.sites].flatMap(([site, status]) => {
-    if (status === null) return [[site, none, 'gateway does not answer', none, none, none, none]]
-    const earlier = before?.sites.get(site) ?? null
-    return status.peers.map((peer, index) => {
-      const old = earlier?.peers.find(({ name }) => name === peer.name)
-      const seconds = before === null ? 0 : (now.atMs - before.atMs) / 1000
-      const speed = (bytes: number, oldBytes: number | undefined): string =>
-        oldBytes === undefined || seconds <= 0 ? none : rate(((bytes - oldBytes) * 8) / seconds)
-      return [
-        index === 0 ? site : '',
-        peer.name,
-        peer.state,
-        peer.rttUs === null ? none : `${(peer.rttUs / 1000).toFixed(2)} ms`,
-        speed(peer.rxBytes, old?.rxBytes),
-        speed(peer.txBytes, old?.txBytes),
-        index === 0 ? dropsOf(status) : '',
-      ]
-    })
+export function liveTable(look: Look): string {
+  const rows = [...look].flatMap(([site, found]) => {
+    if (found === null) return [[site, none, 'gateway does not answer', none, none, none, none]]
+    return found.status.peers.map((peer, index) => [
+      index === 0 ? site : '',
+      peer.name,
+      peer.state,
+      peer.rttSeconds === null ? none : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
+      peer.throughput === null ? none : rate(peer.throughput.rxBps),
+      peer.throughput === null ? none : rate(peer.throughput.txBps),
+      index === 0 ? dropsOf(found) : '',
+    ])
   })
   return align([['site', 'peer', 'state', 'RTT', 'in', 'out', 'drops'], ...rows], [0, 1, 2, 6])
 }
@@ -49,24 +38,19 @@ export function transferLines(transfers: readonly Transfer[]): string {
 }
 
 /** One line for logs and pipes. */
-export function liveLine(now: Look, before: Look | null, seconds: number): string {
-  const parts = [...now.sites].map(([site, status]) => {
-    if (status === null) return `${site} does not answer`
-    const up = status.peers.filter(({ state }) => state === 'up').length
-    const elapsed = before === null ? 0 : (now.atMs - before.atMs) / 1000
-    const bytesOf = (look: SiteStatus): number =>
-      look.peers.reduce((sum, { rxBytes }) => sum + rxBytes, 0)
-    const old = before?.sites.get(site) ?? null
-    const speed =
-      old === null || elapsed <= 0 ? none : rate(((bytesOf(status) - bytesOf(old)) * 8) / elapsed)
-    return `${site} ${up}/${status.peers.length} up, in ${speed}, drops ${totalDrops(status)}`
+export function liveLine(look: Look, seconds: number): string {
+  const parts = [...look].map(([site, found]) => {
+    if (found === null) return `${site} does not answer`
+    const { peers } = found.status
+    const up = peers.filter(({ state }) => state === 'up').length
+    const inBps = peers.reduce((sum, { throughput }) => sum + (throughput?.rxBps ?? 0), 0)
+    return `${site} ${up}/${peers.length} up, in ${rate(inBps)}, drops ${found.drops.total}`
   })
   return `${clock(seconds)}  ${parts.join(' · ')}`
 }
 
 /** The count, and the reason that most of it has. */
-function dropsOf(status: SiteStatus): string {
-  const total = totalDrops(status)
-  const [reason] = Object.entries(status.drops).sort(([, a], [, b]) => b - a)[0] ?? []
-  return total === 0 ? '0' : `${total} (${reason})`
+function dropsOf({ drops }: SiteLook): string {
+  const [reason] = Object.entries(drops.reasons).sort(([, a], [, b]) => b - a)[0] ?? []
+  return drops.total === 0 ? '0' : `${drops.total} (${reason})`
 }

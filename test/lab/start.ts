@@ -11,7 +11,7 @@ import { hostAddress, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { type Look, liveLine, liveTable, transferLines } from './live.ts'
 import { type OnceFault, proofTable, proveReachability } from './once.ts'
-import { readStatus } from './status.ts'
+import { lookAt } from './status.ts'
 import { clock } from './table.ts'
 
 const { values } = parseArgs({
@@ -61,16 +61,14 @@ async function live(lab: Lab): Promise<void> {
   console.log(`\n${lookIn(lab)}\n`)
   const startedMs = performance.now()
   const endSeconds = Number(values.seconds ?? Number.POSITIVE_INFINITY)
-  let before: Look | null = null
   let drawnLines = 0
   let ticks = 0
   for await (const _ of setInterval(1_000, undefined, { signal: lab.stopping })) {
     const seconds = (performance.now() - startedMs) / 1000
     if (isTerminal || ++ticks % secondsPerLine === 0) {
       const now = await look(lab)
-      if (isTerminal) drawnLines = redraw(picture(lab, now, before, transfers, seconds), drawnLines)
-      else console.log(liveLine(now, before, seconds))
-      before = now
+      if (isTerminal) drawnLines = redraw(picture(lab, now, transfers, seconds), drawnLines)
+      else console.log(liveLine(now, seconds))
     }
     if (seconds >= endSeconds) break
   }
@@ -80,23 +78,17 @@ async function live(lab: Lab): Promise<void> {
 }
 
 async function look(lab: Lab): Promise<Look> {
-  const answers = await Promise.allSettled(lab.sites.map(({ name }) => readStatus(lab, name)))
+  const answers = await Promise.allSettled(lab.sites.map(({ name }) => lookAt(lab, name)))
   const sites = lab.sites.map(({ name }, index) => {
     const answer = answers[index]!
     return [name, answer.status === 'fulfilled' ? answer.value : null] as const
   })
-  return { atMs: performance.now(), sites: new Map(sites) }
+  return new Map(sites)
 }
 
-function picture(
-  lab: Lab,
-  now: Look,
-  before: Look | null,
-  transfers: readonly Transfer[],
-  seconds: number,
-): string {
+function picture(lab: Lab, now: Look, transfers: readonly Transfer[], seconds: number): string {
   const head = `Causeway lab ${lab.id}  ${clock(seconds)}  Ctrl-C ends it and leaves nothing behind`
-  return `${head}\n\n${liveTable(now, before)}\n\n${transferLines(transfers)}`
+  return `${head}\n\n${liveTable(now)}\n\n${transferLines(transfers)}`
 }
 
 /** Writes over what was drawn before, lines cut to the terminal's width. @returns lines drawn */

@@ -1,43 +1,49 @@
-/**
- * Asks a site's gateway how it is, over its local API. Only what the lab shows and checks is taken over; the
- * form is that of `GET /api/v1/status`.
- */
+/** Asks a site's gateway how it is, over its local API, as an admin's shell on the box would. */
 import { request } from 'node:http'
 import { CausewayError } from '../../firmware/model/errors.ts'
+import type { Drops, Status } from '../../firmware/model/local-api.ts'
 import type { Lab } from './lab.ts'
 
 const timeoutMs = 2_000
 const maxAnswerBytes = 1024 * 1024
+const lookEveryMs = 100
+const freshLooks = 100
 
-export interface SiteStatus {
-  readonly site: string
-  readonly peers: readonly PeerStatus[]
-  /** Drop reasons of the datapath and their counts since it started. */
-  readonly drops: Readonly<Record<string, number>>
-}
-
-export interface PeerStatus {
-  readonly name: string
-  readonly state: string
-  readonly rttUs: number | null
-  /** Inner bytes and packets since the datapath started. */
-  readonly rxBytes: number
-  readonly txBytes: number
+/** What a site says about itself, and what its datapath has dropped since it started. */
+export interface SiteLook {
+  readonly status: Status
+  readonly drops: Drops
 }
 
 /** @throws LAB_PROGRAM when the gateway does not answer or answers with an error */
-export async function readStatus(lab: Lab, site: string): Promise<SiteStatus> {
-  return JSON.parse(await ask(lab, site, '/api/v1/status')) as SiteStatus
+export async function lookAt(lab: Lab, site: string): Promise<SiteLook> {
+  const [status, drops] = await Promise.all([
+    ask(lab, site, '/api/v1/status'),
+    ask(lab, site, '/api/v1/drops'),
+  ])
+  return { status: JSON.parse(status) as Status, drops: JSON.parse(drops) as Drops }
+}
+
+/**
+ * Drops as of a reading that began after this call: the gateway reads its datapath's counters once a second,
+ * and one reading may be under way. @throws LAB_TIMEOUT
+ */
+export async function freshDrops(lab: Lab, site: string): Promise<Drops> {
+  const seen = new Set<number>()
+  for (let look = 0; look < freshLooks; look++) {
+    const answer = await ask(lab, site, '/api/v1/drops').catch(() => null)
+    if (answer !== null) {
+      const drops = JSON.parse(answer) as Drops
+      if (seen.add(drops.sinceSeconds).size > 2) return drops
+    }
+    await new Promise((next) => setTimeout(next, lookEveryMs))
+  }
+  throw new CausewayError('LAB_TIMEOUT', `${site} gateway does not read its counters`)
 }
 
 /** The site's metrics in Prometheus' text form. */
 export async function readMetrics(lab: Lab, site: string): Promise<string> {
   return ask(lab, site, '/metrics')
-}
-
-/** All drops together. */
-export function totalDrops({ drops }: SiteStatus): number {
-  return Object.values(drops).reduce((sum, count) => sum + count, 0)
 }
 
 function ask(lab: Lab, site: string, path: string): Promise<string> {

@@ -3,7 +3,7 @@
  * is not known is refused, never stripped; errors have the firmware's one shape.
  */
 import { chmod } from 'node:fs/promises'
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
 import type { Drops, Status } from '../../model/local-api.ts'
 import { clearSocket } from './socket.ts'
@@ -35,6 +35,8 @@ export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
     connectionTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: true,
+    // A URL that cannot be read never reaches a route, nor the error handler.
+    frameworkErrors: (error, _request, reply) => answerError(error, reply, parts),
     routerOptions: { maxParamLength: 100 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   })
@@ -53,16 +55,18 @@ export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => app.close() }
 }
 
-function answerErrors(app: FastifyInstance, { onFault }: ApiParts): void {
+function answerErrors(app: FastifyInstance, parts: ApiParts): void {
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}`
     return reply.status(errorTable.API_NOT_FOUND.http).send({ code: 'API_NOT_FOUND', message })
   })
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const body = bodyOf(error)
-    if (body.code === 'API_INTERNAL') onFault(error)
-    return reply.status(errorTable[body.code].http).send(body)
-  })
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, parts))
+}
+
+function answerError(error: FastifyError, reply: FastifyReply, { onFault }: ApiParts): void {
+  const body = bodyOf(error)
+  if (body.code === 'API_INTERNAL') onFault(error)
+  reply.status(errorTable[body.code].http).send(body)
 }
 
 function bodyOf(error: FastifyError): ErrorBody {

@@ -23,6 +23,7 @@ import {
   type Context,
   chance,
   dropRaw,
+  dropRekey,
   fail,
   noPsk,
   type RawAttempt,
@@ -38,9 +39,13 @@ export function canInitiate(session: Session): boolean {
   return session.context.datapath !== null && usableUplinks(session).length > 0
 }
 
-/** Starts a raw handshake unless one is under way. Live keypairs are not touched. */
+/**
+ * Starts a raw handshake unless one is under way. Live keypairs are not touched, but an own rekey is given up:
+ * its answer could come when the other end, on its way to the raw one, has let go of that keypair.
+ */
 export function startRaw(session: Session): void {
   if (session.raw !== null || !canInitiate(session)) return
+  dropRekey(session)
   const uplinks = usableUplinks(session)
   const uplink = uplinks[session.turns.uplink++ % uplinks.length]!
   const to = nextEndpoint(session, uplink)

@@ -45,6 +45,7 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
     role: made.role,
     origin: made.origin,
     installedAtMs: clock.nowMs(),
+    order: ++session.installs,
     uplink: made.uplink,
     remote: made.remote,
     chain: keys.chain,
@@ -89,16 +90,22 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
   return isKnown(session, made.localIndex)
 }
 
-/** The first packet under a keypair was authenticated: a `next` became `current`. */
-export function onConfirmed(session: Session, localIndex: number): void {
-  const { next } = session
+/**
+ * The first packet under a keypair was authenticated: a `next` became `current`. Returns whether the ends are
+ * agreed. They are not where the `next` is older than the `current` it replaced: two handshakes crossed, both
+ * ends took the other's, each opens what the other seals, but no item under `current` will be heard.
+ */
+export function onConfirmed(session: Session, localIndex: number): boolean {
+  const { next, current } = session
+  const isOlder = current !== null && next !== null && next.order < current.order
   if (next?.localIndex === localIndex) {
     session.next = null
     makeCurrent(session, next, next.origin === 'raw')
   }
-  if (session.current?.localIndex !== localIndex) return
+  if (session.current?.localIndex !== localIndex) return true
   session.silentAtMs = null
   session.context.steer(session)
+  return !(isOlder && session.current === next)
 }
 
 /** The datapath erased a keypair, or never took it. */
@@ -111,7 +118,9 @@ export function onErased(session: Session, localIndex: number): void {
     if (session[place]?.localIndex !== localIndex) continue
     forgetKeypair(session, session[place])
     session[place] = null
-    if (place === 'current') dropRekey(session)
+    if (place !== 'current') continue
+    dropRekey(session)
+    cancelDue(session)
   }
   session.context.steer(session)
 }
@@ -126,10 +135,10 @@ export function adoptKeypairs(session: Session, installed: readonly InstalledKey
     InstalledKeypair['state'],
     KnownKeypair | null
   >
-  for (const keypair of installed) {
+  for (const keypair of installed.toSorted((a, b) => b.ageMs - a.ageMs)) {
     if (keypair.peer !== session.peer.name) continue
     const known = before.find((item) => item?.localIndex === keypair.localIndex)
-    places[keypair.state] = known ?? fromInstalled(keypair, nowMs)
+    places[keypair.state] = known ?? fromInstalled(session, keypair, nowMs)
     indices.claim(keypair.localIndex)
   }
   const { previous, current, next } = places
@@ -171,19 +180,23 @@ function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean):
 function replaceNext(session: Session, keypair: KnownKeypair): void {
   forgetKeypair(session, session.next)
   session.next = keypair
+  // The other end is about to use it: an own handshake that was due would only cross that.
+  session.due.raw?.()
+  session.due.raw = null
 }
 
 function isKnown({ previous, current, next }: Session, localIndex: number): boolean {
   return [previous, current, next].some((keypair) => keypair?.localIndex === localIndex)
 }
 
-function fromInstalled(keypair: InstalledKeypair, nowMs: number): KnownKeypair {
+function fromInstalled(session: Session, keypair: InstalledKeypair, nowMs: number): KnownKeypair {
   return {
     localIndex: keypair.localIndex,
     remoteIndex: keypair.remoteIndex,
     role: keypair.role,
     origin: keypair.origin,
     installedAtMs: nowMs - keypair.ageMs,
+    order: ++session.installs,
     uplink: keypair.uplink,
     remote: { address: keypair.remoteAddress, port: keypair.remotePort },
     chain: keypair.chain,

@@ -32,10 +32,11 @@ import { chance, dropRekey, fail, type KnownKeypair, noPsk, type Session } from 
  */
 const missesBeforeRaw = 4
 
-/** Starts a rekey under `current`, unless there is none or one is under way. */
+/** Starts a rekey under `current`, unless there is none or a handshake is under way. */
 export function startRekey(session: Session): void {
   const { context, peer, current: carrier } = session
-  if (carrier === null || session.rekey !== null || context.datapath === null) return
+  const isBusy = session.rekey !== null || session.raw !== null
+  if (carrier === null || isBusy || context.datapath === null) return
   const { clock, timing } = context
   const senderIndex = context.indices.take()
   const { state, message } = writeInitiation({
@@ -106,7 +107,8 @@ async function onInitiation(
   // The frame was held up on its way and its sender has since made, and perhaps completed, another one.
   const isNextYoung =
     session.next !== null && nowMs - session.next.installedAtMs < context.timing.nextHoldMs
-  if (isNextYoung) return
+  // Of a raw handshake and a rekey that cross, the raw one lives, at either end (respond.ts).
+  if (isNextYoung || session.raw !== null) return
   const ownAgeMs = session.rekey === null ? null : nowMs - session.rekey.startedAtMs
   const verdict = onCrossing(ownAgeMs, context.timing.ownRekeyMs, session.isSmaller)
   if (verdict === 'ignore') return
@@ -183,7 +185,7 @@ function giveUp(session: Session): void {
   dropRekey(session)
   session.rekeyMisses++
   if (session.rekeyMisses >= missesBeforeRaw) startRaw(session)
-  startRekey(session)
+  session.context.steer(session)
 }
 
 function toFrames(session: Session, message: Uint8Array): Buffer[] {

@@ -24,6 +24,7 @@ import {
   type Answered,
   type Context,
   dropRaw,
+  dropRekey,
   fail,
   noPsk,
   type Session,
@@ -66,6 +67,8 @@ export async function onInitiation(
     return
   }
   if (verdict === 'yield') dropRaw(session)
+  // Whoever starts raw cannot answer a rekey, or would not hear of one.
+  dropRekey(session)
   await answer(session, initiation, ephemeralOf(message), uplink, from)
 }
 

@@ -17,7 +17,7 @@ export function steer(session: Session): void {
 
 /** 2^28 packets under `current`: rekey as soon as the quiet time allows. */
 export function rekeyNow(session: Session): void {
-  if (session.current === null || session.rekey !== null) return
+  if (session.current === null || session.rekey !== null || session.raw !== null) return
   const waitMs = quietLeftMs(ageOfCurrent(session), session.context.timing)
   session.due.rekey?.()
   scheduleRekey(session, waitMs)
@@ -33,10 +33,27 @@ export function rawNow(session: Session): void {
 
 /** The path of `current` is dead in at least one direction: a raw handshake may find another. */
 export function onSilent(session: Session, localIndex: number): void {
-  if (session.current?.localIndex !== localIndex) return
-  session.silentAtMs = session.context.clock.nowMs()
-  startRaw(session)
+  const { context, current, next } = session
+  if (current?.localIndex !== localIndex) return
+  session.silentAtMs = context.clock.nowMs()
+  // Who answered a moment ago lets the other end finish: two handshakes would cross. Silence repeats itself.
+  const isAnswered =
+    next !== null && context.clock.nowMs() - next.installedAtMs < context.timing.retryMs[0]
+  if (!isAnswered) startRaw(session)
   noteState(session)
+}
+
+/**
+ * The ends took different keypairs for `current`. That loses no packet but would fail every rekey, so a raw
+ * handshake settles it; not at once, for `previous` is one deep and packets are still under way.
+ */
+export function settleLater(session: Session): void {
+  const { context, due } = session
+  due.raw?.()
+  due.raw = context.clock.after(context.timing.rekeyQuietMs, () => {
+    due.raw = null
+    startRaw(session)
+  })
 }
 
 /** When the state last changed is part of the status. */
@@ -85,7 +102,7 @@ function steerRaw(session: Session): void {
 
 function steerRekey(session: Session): void {
   const { context, due } = session
-  if (session.rekey !== null || due.rekey !== null) return
+  if (session.rekey !== null || session.raw !== null || due.rekey !== null) return
   const waitMs = rekeyDelayMs(ageOfCurrent(session), context.timing, chance(context))
   scheduleRekey(session, waitMs)
 }

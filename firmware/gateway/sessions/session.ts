@@ -81,6 +81,8 @@ export interface KnownKeypair {
   readonly role: 'initiator' | 'responder'
   readonly origin: 'raw' | 'rekey'
   readonly installedAtMs: number
+  /** Counts a session's installations: the clock may not tell two of them apart. */
+  readonly order: number
   readonly uplink: number
   readonly remote: UdpAddress
   readonly chain: Uint8Array
@@ -123,6 +125,7 @@ export interface Session {
   previous: KnownKeypair | null
   current: KnownKeypair | null
   next: KnownKeypair | null
+  installs: number
   changedAtMs: number
   isFirst: boolean
   silentAtMs: number | null
@@ -163,6 +166,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     previous: null,
     current: null,
     next: null,
+    installs: 0,
     changedAtMs: 0,
     isFirst: true,
     silentAtMs: null,

@@ -41,8 +41,12 @@ function readYaml(text: string): Read {
   const lines = new LineCounter()
   const nowhere = { value: undefined, lineOf: () => null }
   try {
-    const document = parseDocument(text, { lineCounter: lines, schema: 'core', prettyErrors: false,
-      logLevel: 'error' })
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      schema: 'core',
+      prettyErrors: false,
+      logLevel: 'error',
+    })
     const problems = [...document.errors, ...document.warnings]
     if (problems.length > 0) {
       const errors = problems.slice(0, maxConfigErrors).map(({ message, pos }) => ({

@@ -2,6 +2,8 @@
  * A machine's network in memory, for tests: steps change it as linux.ts would change the kernel, and readings
  * tell what it looks like. It refuses what the kernel would refuse.
  */
+
+import { CausewayError } from '../../model/errors.ts'
 import type {
   HostReading,
   LinkReading,
@@ -11,7 +13,6 @@ import type {
   Step,
   SysctlState,
 } from '../../model/host-state.ts'
-import { CausewayError } from '../../model/errors.ts'
 import type { Net } from './net.ts'
 
 export interface FakeNet extends Net {
@@ -173,11 +174,7 @@ function takeLink({ links, nics }: FakeMachine, step: Step): void {
   }
 }
 
-function move(
-  from: Map<string, LinkReading>,
-  to: Map<string, LinkReading>,
-  name: string,
-): void {
+function move(from: Map<string, LinkReading>, to: Map<string, LinkReading>, name: string): void {
   const link = existing(from, name)
   from.delete(name)
   // As the kernel does: down, and without addresses.

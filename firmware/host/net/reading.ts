@@ -37,7 +37,10 @@ function readTunnel(link: Json): LinkReading['tunnel'] {
   if (info.info_kind !== 'tun') return null
   const data = object(info.info_data)
   const isFit =
-    data.persist === true && data.multi_queue === true && data.vnet_hdr === true && data.pi === false
+    data.persist === true &&
+    data.multi_queue === true &&
+    data.vnet_hdr === true &&
+    data.pi === false
   return { kind: data.type === 'tap' ? 'tap' : 'tun', isFit }
 }
 

@@ -19,11 +19,7 @@ export function spell(steps: readonly Step[], ownPid: number): Action[] {
     const last = actions.at(-1)
     if (last?.kind === 'ip' && action.kind === 'ip' && last.netns === action.netns) {
       actions[actions.length - 1] = { ...last, lines: [...last.lines, ...action.lines] }
-    } else if (
-      last?.kind === 'sysctl' &&
-      action.kind === 'sysctl' &&
-      last.netns === action.netns
-    ) {
+    } else if (last?.kind === 'sysctl' && action.kind === 'sysctl' && last.netns === action.netns) {
       actions[actions.length - 1] = { ...last, sysctls: [...last.sysctls, ...action.sysctls] }
     } else actions.push(action)
   }

@@ -1,11 +1,20 @@
-/** What a role of the firmware is started with: `[--instance NAME] [--root DIR]`. */
+/** What a role of the firmware is started with: `[--instance NAME] [--root DIR]`, and the datapath's memory and cipher. */
 import { parseArgs } from 'node:util'
 import { defaultInstance, isInstanceName, type Places, placesOf } from './places.ts'
 
+const aeads = ['auto', 'ipsec-mb', 'openssl'] as const
+const defaultMemoryMb = 128
+
 export type RoleArguments =
-  | { readonly places: Places }
+  | {
+      readonly places: Places
+      /** Packet memory in MiB. Only the datapath has a use for it, as for `aead`. */
+      readonly memoryMb: number
+      readonly aead: (typeof aeads)[number]
+    }
   | { readonly places: null; readonly problem: string }
 
+/** Never throws: what was typed wrong is a sentence. */
 export function readRoleArguments(argv: readonly string[]): RoleArguments {
   try {
     const { values } = parseArgs({
@@ -13,11 +22,23 @@ export function readRoleArguments(argv: readonly string[]): RoleArguments {
       options: {
         instance: { type: 'string', default: defaultInstance },
         root: { type: 'string', default: '/' },
+        memory: { type: 'string', default: String(defaultMemoryMb) },
+        aead: { type: 'string', default: 'auto' },
       },
     })
-    if (isInstanceName(values.instance)) return { places: placesOf(values.instance, values.root) }
-    return { places: null, problem: `'${values.instance}' names no instance` }
+    if (!isInstanceName(values.instance)) return wrong(`'${values.instance}' names no instance`)
+    const memoryMb = Number(values.memory)
+    if (!Number.isInteger(memoryMb) || memoryMb < 64 || memoryMb > 4096) {
+      return wrong('--memory takes 64 to 4096 MiB')
+    }
+    const aead = aeads.find((name) => name === values.aead)
+    if (aead === undefined) return wrong(`--aead takes ${aeads.join(', ')}`)
+    return { places: placesOf(values.instance, values.root), memoryMb, aead }
   } catch (error) {
-    return { places: null, problem: error instanceof Error ? error.message : String(error) }
+    return wrong(error instanceof Error ? error.message : String(error))
   }
+}
+
+function wrong(problem: string): RoleArguments {
+  return { places: null, problem }
 }

@@ -2,12 +2,7 @@
  * The device's wire key: X25519 as PKCS#8 PEM (RFC 8410) in a file that only its owner can read. Made on the
  * first start; never changed here.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { CausewayError } from '../../model/errors.ts'
 import { makeFile } from './file.ts'

@@ -1,4 +1,8 @@
-/* Intel's multi-buffer library behind aead.h: x86-64. One manager per thread; its direct calls, one packet each. */
+/*
+ * Intel's multi-buffer library behind aead.h: x86-64. One manager per thread, and its direct calls,
+ * one packet each: its queues of jobs gain little at the sizes that matter and hold packets back.
+ */
+#include <assert.h>
 #include <errno.h>
 #include <intel-ipsec-mb.h>
 #include <openssl/crypto.h>
@@ -16,6 +20,19 @@ struct state {
 
 static_assert(sizeof(struct gcm_key_data) <= CW_AEAD_KEY_BYTES, "expanded key");
 
+/* Without AES instructions the library would emulate them, slowly: OpenSSL does better then. */
+static bool is_usable(IMB_MGR *manager)
+{
+	if (imb_get_errno(manager) != 0)
+		return false;
+#ifdef IMB_FEATURE_SELF_TEST
+	if (manager->features & IMB_FEATURE_SELF_TEST &&
+	    !(manager->features & IMB_FEATURE_SELF_TEST_PASS))
+		return false;
+#endif
+	return cw_aead_has_aes();
+}
+
 static int open_state(void **out)
 {
 	struct state *state = NULL;
@@ -25,11 +42,13 @@ static int open_state(void **out)
 		return -ENOMEM;
 	memset(state, 0, sizeof(*state));
 	state->manager = alloc_mb_mgr(0);
-	if (state->manager != NULL)
-		init_mb_mgr_auto(state->manager, &arch);
-	if (state->manager == NULL || imb_get_errno(state->manager) != 0) {
-		if (state->manager != NULL)
-			free_mb_mgr(state->manager);
+	if (state->manager == NULL) {
+		free(state);
+		return -ENOMEM;
+	}
+	init_mb_mgr_auto(state->manager, &arch);
+	if (!is_usable(state->manager)) {
+		free_mb_mgr(state->manager);
 		free(state);
 		return -ENOTSUP;
 	}
@@ -46,6 +65,11 @@ static void close_state(void *opaque)
 	free(state);
 }
 
+static const struct gcm_key_data *gcm_key(const struct cw_aead_key *key)
+{
+	return (const struct gcm_key_data *)key->expanded;
+}
+
 static int key_init(void *opaque, struct cw_aead_key *key, const uint8_t secret[32])
 {
 	struct state *state = opaque;
@@ -57,33 +81,22 @@ static int key_init(void *opaque, struct cw_aead_key *key, const uint8_t secret[
 	return 0;
 }
 
-static void chacha(struct state *state, const struct cw_aead_key *key, bool is_seal,
-		   const uint8_t nonce[12], const uint8_t *aad, uint32_t aad_len, uint8_t *text,
-		   uint32_t length, uint8_t tag[CW_AEAD_TAG])
-{
-	IMB_CHACHA20_POLY1305_INIT(state->manager, key->expanded, &state->chacha, nonce, aad, aad_len);
-	if (is_seal) {
-		IMB_CHACHA20_POLY1305_ENC_UPDATE(state->manager, key->expanded, &state->chacha, text,
-						 text, length);
-		IMB_CHACHA20_POLY1305_ENC_FINALIZE(state->manager, &state->chacha, tag, CW_AEAD_TAG);
-	} else {
-		IMB_CHACHA20_POLY1305_DEC_UPDATE(state->manager, key->expanded, &state->chacha, text,
-						 text, length);
-		IMB_CHACHA20_POLY1305_DEC_FINALIZE(state->manager, &state->chacha, tag, CW_AEAD_TAG);
-	}
-}
-
 static int seal(void *opaque, const struct cw_aead_key *key, const uint8_t nonce[12],
 		const uint8_t *aad, uint32_t aad_len, uint8_t *text, uint32_t length)
 {
 	struct state *state = opaque;
+	IMB_MGR *manager = state->manager;
+	uint8_t *tag = text + length;
 
-	if (key->suite == CW_SUITE_AES_256_GCM)
-		IMB_AES256_GCM_ENC(state->manager, (const struct gcm_key_data *)key->expanded,
-				   &state->gcm, text, text, length, nonce, aad, aad_len, text + length,
-				   CW_AEAD_TAG);
-	else
-		chacha(state, key, true, nonce, aad, aad_len, text, length, text + length);
+	if (key->suite == CW_SUITE_AES_256_GCM) {
+		IMB_AES256_GCM_ENC(manager, gcm_key(key), &state->gcm, text, text, length, nonce,
+				   aad, aad_len, tag, CW_AEAD_TAG);
+		return 0;
+	}
+	IMB_CHACHA20_POLY1305_INIT(manager, key->expanded, &state->chacha, nonce, aad, aad_len);
+	IMB_CHACHA20_POLY1305_ENC_UPDATE(manager, key->expanded, &state->chacha, text, text,
+					 length);
+	IMB_CHACHA20_POLY1305_ENC_FINALIZE(manager, &state->chacha, tag, CW_AEAD_TAG);
 	return 0;
 }
 
@@ -91,14 +104,19 @@ static int unseal(void *opaque, const struct cw_aead_key *key, const uint8_t non
 		  const uint8_t *aad, uint32_t aad_len, uint8_t *text, uint32_t length)
 {
 	struct state *state = opaque;
+	IMB_MGR *manager = state->manager;
 	uint8_t tag[CW_AEAD_TAG];
 
-	if (key->suite == CW_SUITE_AES_256_GCM)
-		IMB_AES256_GCM_DEC(state->manager, (const struct gcm_key_data *)key->expanded,
-				   &state->gcm, text, text, length, nonce, aad, aad_len, tag,
-				   CW_AEAD_TAG);
-	else
-		chacha(state, key, false, nonce, aad, aad_len, text, length, tag);
+	if (key->suite == CW_SUITE_AES_256_GCM) {
+		IMB_AES256_GCM_DEC(manager, gcm_key(key), &state->gcm, text, text, length, nonce,
+				   aad, aad_len, tag, CW_AEAD_TAG);
+	} else {
+		IMB_CHACHA20_POLY1305_INIT(manager, key->expanded, &state->chacha, nonce, aad,
+					   aad_len);
+		IMB_CHACHA20_POLY1305_DEC_UPDATE(manager, key->expanded, &state->chacha, text,
+						 text, length);
+		IMB_CHACHA20_POLY1305_DEC_FINALIZE(manager, &state->chacha, tag, CW_AEAD_TAG);
+	}
 	return CRYPTO_memcmp(tag, text + length, CW_AEAD_TAG) == 0 ? 0 : -EBADMSG;
 }
 

@@ -1,4 +1,7 @@
-/* OpenSSL behind aead.h: everywhere. A cipher context lives in the key, for giving one a new key costs more than a packet. */
+/*
+ * OpenSSL behind aead.h: everywhere. A cipher context lives in the key, for giving one a new key
+ * costs more than a packet; it makes the key hold running state.
+ */
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -20,8 +23,8 @@ static void close_state(void *state)
 /* Set up for sealing; opening turns the direction with each nonce, which leaves the key schedule alone. */
 static int key_init(void *state, struct cw_aead_key *key, const uint8_t secret[32])
 {
-	const EVP_CIPHER *cipher = key->suite == CW_SUITE_AES_256_GCM ? EVP_aes_256_gcm() :
-									EVP_chacha20_poly1305();
+	bool is_aes = key->suite == CW_SUITE_AES_256_GCM;
+	const EVP_CIPHER *cipher = is_aes ? EVP_aes_256_gcm() : EVP_chacha20_poly1305();
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 
 	(void)state;
@@ -33,7 +36,7 @@ static int key_init(void *state, struct cw_aead_key *key, const uint8_t secret[3
 	return 0;
 }
 
-static void key_wipe(struct cw_aead_key *key)
+void cw_aead_openssl_release(struct cw_aead_key *key)
 {
 	EVP_CIPHER_CTX_free(key->cipher);
 	key->cipher = NULL;
@@ -76,7 +79,6 @@ const struct cw_aead_backend cw_aead_openssl = {
 	.open = open_state,
 	.close = close_state,
 	.key_init = key_init,
-	.key_wipe = key_wipe,
 	.seal = seal,
 	.unseal = unseal,
 };

@@ -73,7 +73,7 @@ static int check_answer(struct cw_aead *aead, const struct known_answer *known)
 	for (uint8_t i = 0; rc == 0 && i < 100; i++)
 		rc = text[i] == i ? 0 : -EILSEQ;
 	if (rc == 0) {
-		/* The text is clear again and its tag is not of it: opening must fail. */
+		/* The text is clear again, and the tag is not one of clear text: must fail. */
 		rc = cw_aead_open(aead, &key, nonce, secret, 16, text, sizeof(text)) == -EBADMSG ?
 			     0 :
 			     -EILSEQ;
@@ -134,27 +134,64 @@ int cw_aead_key_init(struct cw_aead_key *key, struct cw_aead *aead, uint8_t suit
 	if (suite != CW_SUITE_AES_256_GCM && suite != CW_SUITE_CHACHA20_POLY1305)
 		return -EINVAL;
 	key->suite = suite;
-	return aead->backend->key_init(aead->state, key, secret);
+	int rc = aead->backend->key_init(aead->state, key, secret);
+	if (rc != 0)
+		cw_aead_key_wipe(key);
+	return rc;
 }
 
 void cw_aead_key_wipe(struct cw_aead_key *key)
 {
-	/* Only OpenSSL's keys hold something outside of themselves. */
-	cw_aead_openssl.key_wipe(key);
+	cw_aead_openssl_release(key);
 	explicit_bzero(key, sizeof(*key));
 }
 
 int cw_aead_seal(struct cw_aead *aead, const struct cw_aead_key *key, const uint8_t nonce[12],
 		 const uint8_t *aad, uint32_t aad_len, uint8_t *text, uint32_t length)
 {
+	if (length > CW_AEAD_TEXT_MAX || aad_len > CW_AEAD_TEXT_MAX)
+		return -EINVAL;
 	return aead->backend->seal(aead->state, key, nonce, aad, aad_len, text, length);
 }
 
 int cw_aead_open(struct cw_aead *aead, const struct cw_aead_key *key, const uint8_t nonce[12],
 		 const uint8_t *aad, uint32_t aad_len, uint8_t *text, uint32_t length)
 {
-	if (length < CW_AEAD_TAG)
+	if (length < CW_AEAD_TAG || length - CW_AEAD_TAG > CW_AEAD_TEXT_MAX ||
+	    aad_len > CW_AEAD_TEXT_MAX)
 		return -EBADMSG;
-	return aead->backend->unseal(aead->state, key, nonce, aad, aad_len, text,
-				     length - CW_AEAD_TAG);
+	length -= CW_AEAD_TAG;
+	int rc = aead->backend->unseal(aead->state, key, nonce, aad, aad_len, text, length);
+	/* Decrypting and checking are one pass: by now a text lies there, and it is a forger's. */
+	if (rc != 0)
+		memset(text, 0, length);
+	return rc;
+}
+
+uint32_t cw_aead_seal_burst(struct cw_aead *aead, const struct cw_aead_key *key,
+			    struct cw_aead_job *jobs, uint32_t count)
+{
+	uint32_t good = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct cw_aead_job *job = &jobs[i];
+		job->rc = cw_aead_seal(aead, key, job->nonce, job->aad, job->aad_len, job->text,
+				       job->length);
+		good += job->rc == 0;
+	}
+	return good;
+}
+
+uint32_t cw_aead_open_burst(struct cw_aead *aead, const struct cw_aead_key *key,
+			    struct cw_aead_job *jobs, uint32_t count)
+{
+	uint32_t good = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct cw_aead_job *job = &jobs[i];
+		job->rc = cw_aead_open(aead, key, job->nonce, job->aad, job->aad_len, job->text,
+				       job->length);
+		good += job->rc == 0;
+	}
+	return good;
 }

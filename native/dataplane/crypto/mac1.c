@@ -38,8 +38,8 @@ void cw_mac1_close(struct cw_mac1 *mac1)
 	free(mac1);
 }
 
-bool cw_mac1_ok(struct cw_mac1 *mac1, const uint8_t key[32], const uint8_t *message, uint32_t length,
-		const uint8_t mac[16])
+bool cw_mac1_ok(struct cw_mac1 *mac1, const uint8_t key[32], const uint8_t *message,
+		uint32_t length, const uint8_t mac[16])
 {
 	uint8_t computed[16];
 	size_t size = 0;

@@ -1,4 +1,7 @@
-/* mac1 of handshake messages: keyed BLAKE2s, 16 bytes (RFC 7693). Checked before anything is done for a stranger. */
+/*
+ * mac1 of handshake messages: keyed BLAKE2s, 16 bytes (RFC 7693). Checked before anything is done for
+ * a stranger; it allocates nothing.
+ */
 #ifndef CW_MAC1_H
 #define CW_MAC1_H
 
@@ -12,7 +15,7 @@ int cw_mac1_open(struct cw_mac1 **mac1);
 void cw_mac1_close(struct cw_mac1 *mac1);
 
 /* Whether `mac` is that of `length` bytes under `key`; compares in constant time. */
-bool cw_mac1_ok(struct cw_mac1 *mac1, const uint8_t key[32], const uint8_t *message, uint32_t length,
-		const uint8_t mac[16]);
+bool cw_mac1_ok(struct cw_mac1 *mac1, const uint8_t key[32], const uint8_t *message,
+		uint32_t length, const uint8_t mac[16]);
 
 #endif

@@ -70,15 +70,18 @@ static int read_nic(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
 	return 0;
 }
 
-static int set_up_socket(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
+/* Protocol 0 takes no frames: a socket to send on. */
+static int open_packet_socket(const char *nic, uint16_t protocol)
 {
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)if_nametoindex(nic),
-	};
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_protocol = htons(protocol),
+				       .sll_ifindex = (int)if_nametoindex(nic) };
 	if (address.sll_ifindex == 0)
 		return -ENODEV;
+	/* Protocol 0 until bind(): frames of other NICs must not reach the queue in between. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
 	int rc = set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
 	if (rc == 0)
 		rc = set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
@@ -90,7 +93,23 @@ static int set_up_socket(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
 		rc = set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER_BYTES);
 	if (rc == 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 		rc = -errno;
-	return rc != 0 ? rc : read_nic(fd, nic, mac, mtu);
+	if (rc != 0)
+		close(fd);
+	return rc != 0 ? rc : fd;
+}
+
+static int open_both(struct cw_link *link, const char *nic, uint8_t mac[6], uint16_t *mtu)
+{
+	link->tx_fd = open_packet_socket(nic, 0);
+	if (link->tx_fd < 0)
+		return link->tx_fd;
+	int rc = read_nic(link->tx_fd, nic, mac, mtu);
+	link->fd = rc != 0 ? rc : open_packet_socket(nic, ETH_P_ALL);
+	if (link->fd < 0) {
+		close(link->tx_fd);
+		return link->fd;
+	}
+	return 0;
 }
 
 int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, uint8_t mac[6],
@@ -101,17 +120,11 @@ int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, u
 
 	if (rc != 0)
 		return rc;
-	/* Protocol 0 until bind(): frames of other NICs must not reach the queue in between. */
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	rc = fd < 0 ? -errno : set_up_socket(fd, nic, mac, mtu);
+	rc = open_both(link, nic, mac, mtu);
 	if (home >= 0)
 		leave_netns(home);
-	if (rc != 0) {
-		if (fd >= 0)
-			close(fd);
+	if (rc != 0)
 		return rc;
-	}
-	link->fd = fd;
 	link->kind = CW_LINK_NIC;
 	link->can_send_udp_trains = true;
 	return 0;
@@ -142,7 +155,7 @@ int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind 
 		close(fd);
 		return rc;
 	}
-	link->fd = fd;
+	link->fd = link->tx_fd = fd;
 	link->kind = kind;
 	link->can_send_udp_trains = has_uso;
 	return 0;
@@ -150,9 +163,11 @@ int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind 
 
 void cw_link_close(struct cw_link *link)
 {
+	if (link->tx_fd != link->fd)
+		close(link->tx_fd);
 	if (link->fd >= 0)
 		close(link->fd);
 	rte_pktmbuf_free(link->spare_small);
 	rte_pktmbuf_free(link->spare_large);
-	*link = (struct cw_link){ .fd = -1 };
+	*link = (struct cw_link){ .fd = -1, .tx_fd = -1 };
 }

@@ -153,14 +153,14 @@ static int write_frame(struct cw_link *link, struct rte_mbuf *m)
 	struct iovec plain[2] = { { &vnet, sizeof(vnet) }, { data, m->data_len } };
 
 	for (int waits = 0;; waits++) {
-		ssize_t n = has_tag ? writev(link->fd, tagged, 4) : writev(link->fd, plain, 2);
+		ssize_t n = has_tag ? writev(link->tx_fd, tagged, 4) : writev(link->tx_fd, plain, 2);
 		if (n >= 0)
 			return 0;
 		if (errno == EINTR)
 			continue;
 		if ((errno != EAGAIN && errno != ENOBUFS) || waits == FULL_QUEUE_WAITS)
 			return -errno;
-		struct pollfd full = { .fd = link->fd, .events = POLLOUT };
+		struct pollfd full = { .fd = link->tx_fd, .events = POLLOUT };
 		poll(&full, 1, 1);
 	}
 }

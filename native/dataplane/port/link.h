@@ -24,7 +24,8 @@ struct cw_pools {
 enum cw_link_kind { CW_LINK_NIC, CW_LINK_TAP, CW_LINK_TUN };
 
 struct cw_link {
-	int fd;
+	int fd;    /* to receive, and to send on a twin */
+	int tx_fd; /* to send on a NIC: a socket that nobody waits on, so that a sent frame wakes nobody */
 	enum cw_link_kind kind;
 	bool can_send_udp_trains; /* USO: kernel 6.2 and later; found out by the first refusal */
 	struct rte_mbuf *spare_small;

@@ -10,9 +10,9 @@
 #define SIZES 3
 #define RATE_US 100000
 
-/* Bits of a window of each size, and the packets in 100 ms above which the next size is due. */
+/* Bits of a window of each size, and the packets in RATE_US above which the next size is due. */
 static const uint32_t size_bits[SIZES] = { 1024, 8192, 65536 };
-static const uint32_t grow_above[SIZES] = { 25600, 200000, UINT32_MAX };
+static const uint32_t grow_above[SIZES - 1] = { 25600, 200000 };
 
 struct cw_replay_window {
 	struct cw_replay_window *next_free;
@@ -20,6 +20,7 @@ struct cw_replay_window {
 	uint32_t floor;   /* counters up to here count as seen */
 	uint32_t counted; /* packets since `counted_us` */
 	uint8_t size;
+	uint8_t block; /* the size that its memory has room for */
 	uint64_t counted_us;
 	uint64_t words[]; /* a power of two of them */
 };
@@ -62,27 +63,46 @@ void cw_replay_pool_free(struct cw_replay_pool *pool)
 
 static uint32_t word_count(uint8_t size)
 {
-	/* One word more than the window is wide, rounded up to a power of two: RFC 6479 §4. */
+	/* A word more than the window is wide, as RFC 6479 has it; then the next power of two. */
 	return size_bits[size] / 64 * 2;
+}
+
+static uint32_t byte_count(uint8_t size)
+{
+	return (uint32_t)sizeof(struct cw_replay_window) + word_count(size) * 8;
+}
+
+/* With the lock held. Where nothing fits, a larger block that lies idle serves a narrow window too. */
+static struct cw_replay_window *find_block(struct cw_replay_pool *pool, uint8_t size, uint8_t *block)
+{
+	uint32_t bytes = byte_count(size);
+
+	*block = size;
+	if (pool->free[size] == NULL && bytes <= pool->bytes - pool->used) {
+		pool->used += bytes;
+		return (struct cw_replay_window *)(pool->memory + pool->used - bytes);
+	}
+	for (; *block < SIZES; (*block)++) {
+		struct cw_replay_window *window = pool->free[*block];
+		if (window != NULL) {
+			pool->free[*block] = window->next_free;
+			return window;
+		}
+	}
+	return NULL;
 }
 
 static struct cw_replay_window *take_window(struct cw_replay_pool *pool, uint8_t size)
 {
-	uint32_t bytes = (uint32_t)sizeof(struct cw_replay_window) + word_count(size) * 8;
-	struct cw_replay_window *window;
+	uint8_t block;
 
 	pthread_mutex_lock(&pool->lock);
-	window = pool->free[size];
-	if (window != NULL) {
-		pool->free[size] = window->next_free;
-	} else if (bytes <= pool->bytes - pool->used) {
-		window = (struct cw_replay_window *)(pool->memory + pool->used);
-		pool->used += bytes;
-	}
+	struct cw_replay_window *window = find_block(pool, size, &block);
 	pthread_mutex_unlock(&pool->lock);
 	if (window != NULL) {
-		memset(window, 0, bytes);
+		memset(window, 0, byte_count(size));
 		window->size = size;
+		window->block = block;
 	}
 	return window;
 }
@@ -90,8 +110,8 @@ static struct cw_replay_window *take_window(struct cw_replay_pool *pool, uint8_t
 static void give_back(struct cw_replay_pool *pool, struct cw_replay_window *window)
 {
 	pthread_mutex_lock(&pool->lock);
-	window->next_free = pool->free[window->size];
-	pool->free[window->size] = window;
+	window->next_free = pool->free[window->block];
+	pool->free[window->block] = window;
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -148,26 +168,27 @@ static struct cw_replay_window *grow(struct cw_replay_pool *pool, struct cw_repl
 
 	if (wide == NULL)
 		return narrow;
-	uint32_t seen = size_bits[narrow->size];
-	uint32_t low = narrow->highest >= seen ? narrow->highest - seen + 1 : 1;
-	wide->floor = low - 1 > narrow->floor ? low - 1 : narrow->floor;
-	wide->highest = narrow->highest;
-	for (uint32_t c = low; c != 0 && c <= narrow->highest; c++) {
-		if (*word_of(narrow, c) >> c % 64 & 1)
-			*word_of(wide, c) |= 1ull << c % 64;
-	}
+	uint32_t highest = narrow->highest, width = size_bits[narrow->size];
+	uint32_t floor = highest >= width ? highest - width : 0;
+	wide->floor = floor > narrow->floor ? floor : narrow->floor;
+	wide->highest = highest;
+	/* Bits up to the floor come along in the first word: nobody asks for them. */
+	for (uint32_t word = floor / 64; word <= highest / 64; word++)
+		*word_of(wide, word * 64) = *word_of(narrow, word * 64);
 	give_back(pool, narrow);
 	return wide;
 }
 
+/* Looks at the mean over RATE_US or more: a packet after a pause ends an interval of any length. */
 static bool is_outgrown(struct cw_replay_window *window, uint64_t now_us)
 {
+	uint64_t elapsed_us = now_us - window->counted_us;
+
 	window->counted++;
-	if (now_us - window->counted_us < RATE_US)
+	if (elapsed_us < RATE_US)
 		return false;
-	/* A first packet after a pause closes an interval of any length: only a full rate counts. */
-	bool is_fast = now_us - window->counted_us < 2 * RATE_US &&
-		       window->counted > grow_above[window->size];
+	bool is_fast = window->size < SIZES - 1 &&
+		       (uint64_t)window->counted * RATE_US > grow_above[window->size] * elapsed_us;
 	window->counted = 0;
 	window->counted_us = now_us;
 	return is_fast;

@@ -1,6 +1,6 @@
 /**
  * Sends numbered datagrams of growing size to an echo, one after the other, and compares each answer byte for
- * byte. A lost one is sent again up to three times, and ends the exchange if that does not help. Prints
+ * byte. A lost one is sent again up to seven times, and ends the exchange if that does not help. Prints
  * {"event":"exchanged","sent","equal","resent"}.
  *   node udp-exchange.ts ADDRESS PORT COUNT MAX_BYTES
  */
@@ -8,8 +8,9 @@ import { createSocket } from 'node:dgram'
 import { datagramOf, headerBytes } from './content.ts'
 
 const [address, port, count, maxBytes] = process.argv.slice(2)
-const answerMs = 1_000
-const triesPerDatagram = 4
+/** The first datagram above the path's MTU is always lost: it is what tells the kernel to fragment. */
+const answerMs = 300
+const triesPerDatagram = 8
 
 const socket = createSocket('udp4')
 let equal = 0

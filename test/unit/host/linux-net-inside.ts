@@ -1,6 +1,6 @@
 /**
  * Runs inside a test's namespace: brings the real kernel to the configuration on stdin, and prints the kinds of
- * the steps that it took, as JSON.
+ * the steps that it took, as JSON, with the error that ended it.
  */
 import { text } from 'node:stream/consumers'
 import { openLinuxNet } from '../../../firmware/host/net/linux.ts'
@@ -27,6 +27,5 @@ try {
   process.stdout.write(JSON.stringify({ steps: taken }))
 } catch (error) {
   if (!(error instanceof CausewayError)) throw error
-  process.stderr.write(`${JSON.stringify(error)}\n`)
-  process.stdout.write(JSON.stringify({ steps: taken, failure: error.code }))
+  process.stdout.write(JSON.stringify({ steps: taken, failure: error }))
 }

@@ -34,7 +34,7 @@ after(() => {
 })
 
 /** Runs a script with the real `Net` inside the namespace; it prints JSON. */
-async function inside(config: object): Promise<{ steps: string[]; failure?: string }> {
+async function inside(config: object): Promise<{ steps: string[]; failure?: { code: string } }> {
   const input = JSON.stringify({ config, nicNetns })
   const script = new URL('./linux-net-inside.ts', import.meta.url).pathname
   const child = spawn('nsenter', [`--net=/run/netns/${space}`, process.execPath, script], {
@@ -45,11 +45,12 @@ async function inside(config: object): Promise<{ steps: string[]; failure?: stri
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   const [code] = await once(child, 'close')
   assert.equal(code, 0)
-  return JSON.parse(Buffer.concat(chunks).toString()) as { steps: string[] }
+  return JSON.parse(Buffer.concat(chunks).toString())
 }
 
 test('a bare machine becomes what the configuration says, and stays untouched by a second pass', async () => {
   const first = await inside(sampleConfig())
+  assert.equal(first.failure, undefined)
   assert.ok(first.steps.includes('add-netns') && first.steps.includes('load-firewall'))
   assert.deepEqual((await inside(sampleConfig())).steps, [])
 
@@ -100,5 +101,5 @@ test('what a new configuration does not name goes: twin, routes, rule; the NIC c
 
 test('an interface that is no twin is not taken for one', async () => {
   ip('-n', space, 'link', 'add', 'cams', 'type', 'veth', 'peer', 'name', 'x-cams')
-  assert.equal((await inside(sampleConfig())).failure, 'HOST_TWIN_TAKEN')
+  assert.equal((await inside(sampleConfig())).failure?.code, 'HOST_TWIN_TAKEN')
 })

@@ -6,19 +6,24 @@ import { openAddon } from '../host/datapath/addon.ts'
 import { serveAddon } from '../host/datapath/server.ts'
 import { freeHugepagesMb } from '../host/system/hugepages.ts'
 import type { Log } from '../host/system/log.ts'
-import type { Places } from '../host/system/places.ts'
 
-/** Packet memory; the stated hugepage budget of a box. */
-const memoryMb = 128
+export interface DatapathParts {
+  readonly socketPath: string
+  readonly log: Log
+  /** Packet memory, of hugepages where that many are free: 64–4,096 MiB. */
+  readonly memoryMb: number
+  readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
+}
 
 /** @throws DATAPATH_REFUSED, DATAPATH_BUSY */
-export async function runDatapath(places: Places, log: Log): Promise<AsyncDisposable> {
+export async function serveDatapath(parts: DatapathParts): Promise<AsyncDisposable> {
+  const { socketPath, log, memoryMb, aead } = parts
   const noHugepages = freeHugepagesMb() < memoryMb
   if (noHugepages) {
     log.warn({ detail: `${memoryMb} MiB wanted` }, 'too few free hugepages: slower without')
   }
-  const addon = openAddon({ memoryMb, noHugepages, aead: 'auto' })
-  const server = await serveAddon(places.datapathSocket, addon)
+  const addon = openAddon({ memoryMb, noHugepages, aead })
+  const server = await serveAddon(socketPath, addon)
   log.info({}, 'datapath ready')
   return {
     [Symbol.asyncDispose]: async () => {

@@ -1,0 +1,360 @@
+/*
+ * Replay windows against an oracle that forgets nothing: over random steps with reordering, replays, jumps and
+ * growth, up to the last counter there is; then rates, lanes and the pool's limit by themselves.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "check.h"
+#include "table/replay.h"
+
+#define LANES 3
+#define SEEN_BYTES (1ull << 29) /* a bit for every counter; the kernel gives memory to what is touched */
+
+/* One lane as the oracle sees it: the rule of the width and of growth, and every counter ever accepted. */
+struct oracle {
+	uint8_t *seen;
+	uint32_t width;
+	uint32_t floor;
+	uint32_t highest;
+	uint64_t mark_us;
+	uint64_t accepted;
+};
+
+static bool oracle_is_fresh(const struct oracle *o, uint32_t counter)
+{
+	if (counter == 0 || counter <= o->floor || o->seen[counter / 8] >> counter % 8 & 1)
+		return false;
+	return counter > o->highest || o->highest - counter < o->width;
+}
+
+static void oracle_accept(struct oracle *o, uint32_t counter, uint64_t now_us)
+{
+	if (o->width == 0) {
+		o->width = 1024;
+		o->mark_us = now_us;
+	}
+	o->seen[counter / 8] |= (uint8_t)(1 << counter % 8);
+	o->highest = counter > o->highest ? counter : o->highest;
+	o->accepted++;
+	if (now_us - o->mark_us < 100000)
+		return;
+	uint64_t pps = o->accepted * 1000000 / (now_us - o->mark_us);
+	uint64_t rest = o->accepted * 1000000 % (now_us - o->mark_us);
+	uint64_t limit = o->width == 1024 ? 256000 : 2000000;
+	o->accepted = 0;
+	o->mark_us = now_us;
+	if (o->width == 65536 || pps < limit || (pps == limit && rest == 0))
+		return;
+	uint32_t floor = o->highest > o->width ? o->highest - o->width : 0;
+	o->floor = floor > o->floor ? floor : o->floor;
+	o->width *= 8;
+}
+
+static void oracle_reset(struct oracle *o)
+{
+	uint8_t *seen = o->seen;
+
+	if (seen != NULL)
+		munmap(seen, SEEN_BYTES);
+	seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (seen == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	*o = (struct oracle){ .seen = seen };
+}
+
+/* A counter that tries what is hard: the edges of the window, what is old, what is far ahead. */
+static uint32_t pick(const struct oracle *o)
+{
+	uint32_t width = o->width == 0 ? 1024 : o->width;
+	uint32_t dice = check_below(1000);
+
+	if (dice < 700)
+		return o->highest + 1;
+	if (dice < 800)
+		return o->highest - check_below(width);
+	if (dice < 880)
+		return o->highest - check_below(80);
+	if (dice < 900)
+		return o->highest - width + check_below(5) - 2;
+	if (dice < 920)
+		return o->floor + check_below(5) - 2;
+	if (dice < 940)
+		return o->highest - check_below(4 * width);
+	if (dice < 996)
+		return o->highest + check_below(200);
+	if (dice < 998)
+		return o->highest + check_below(2 * width);
+	return dice == 998 ? 0 : (uint32_t)check_random();
+}
+
+struct walk {
+	uint32_t steps;
+	uint32_t start;      /* counter of the first packet of each lane */
+	uint32_t packets_ms; /* mean rate of all lanes together */
+	uint32_t lead_lane;  /* gets most of the packets */
+};
+
+/* True if lane, window and oracle never differed. */
+static bool follow(const struct walk *walk, struct cw_replay_pool *pool,
+		   struct cw_replay_lanes *lanes, struct oracle *oracles, uint64_t *now_us)
+{
+	for (uint32_t step = 0; step < walk->steps; step++) {
+		uint32_t l = check_below(50) == 0 ? check_below(LANES) : walk->lead_lane;
+		struct oracle *o = &oracles[l];
+		uint16_t lane = (uint16_t)(l * 0x1234);
+		uint32_t counter = o->highest == 0 ? walk->start : pick(o);
+		/* A jump to anywhere would end a walk that is to reach the last counter step by step. */
+		if (counter > o->highest && counter - o->highest > 1u << 20 && o->highest != 0)
+			counter = o->highest + (check_below(100) == 0 ? 1u << 20 : 1);
+		*now_us += check_below(1000000) < 1000000000 / walk->packets_ms % 1000000;
+		*now_us += 1000 / walk->packets_ms;
+		bool is_fresh = oracle_is_fresh(o, counter);
+		bool is_same = cw_replay_check(lanes, lane, counter) == is_fresh;
+		/* Every fiftieth is a forgery that the tag gives away: looked up, never marked. */
+		if (is_same && check_below(50) != 0) {
+			int rc = cw_replay_accept(lanes, pool, lane, counter, *now_us);
+			is_same = rc == (is_fresh ? 0 : -EALREADY);
+			if (is_fresh)
+				oracle_accept(o, counter, *now_us);
+		}
+		if (!CHECK(is_same)) {
+			fprintf(stderr, "  step %u, lane %u, counter %u of %u, width %u, floor %u\n",
+				step, l, counter, o->highest, o->width, o->floor);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void agrees_with_the_oracle(void)
+{
+	static const struct walk walks[] = {
+		{ 400000, 1, 100, 0 },              /* slow: stays at 1,024 */
+		{ 900000, 1, 900, 1 },              /* grows once */
+		{ 2500000, 7, 5000, 2 },            /* grows twice */
+		{ 900000, 0x7fffff00, 900, 0 },     /* where a signed comparison would err */
+		{ 900000, 0xffff0000, 900, 1 },     /* to the last counter and against it */
+		{ 3000000, 0xffd00000, 5000, 2 },
+	};
+	struct oracle oracles[LANES] = { 0 };
+	uint32_t widest = 0;
+	bool has_reached_the_end = false;
+
+	for (size_t w = 0; w < sizeof(walks) / sizeof(walks[0]); w++) {
+		struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
+		struct cw_replay_lanes lanes = { 0 };
+		uint64_t now_us = 12345;
+
+		for (int l = 0; l < LANES; l++)
+			oracle_reset(&oracles[l]);
+		CHECK(follow(&walks[w], pool, &lanes, oracles, &now_us));
+		for (int l = 0; l < LANES; l++) {
+			widest = oracles[l].width > widest ? oracles[l].width : widest;
+			has_reached_the_end |= oracles[l].highest == UINT32_MAX;
+		}
+		if (w == 0)
+			CHECK(widest == 1024);
+		if (w == 1)
+			CHECK(widest == 8192);
+		cw_replay_release(&lanes, pool);
+		cw_replay_pool_free(pool);
+	}
+	CHECK(widest == 65536 && has_reached_the_end);
+	for (int l = 0; l < LANES; l++)
+		munmap(oracles[l].seen, SEEN_BYTES);
+}
+
+/* Sends every counter but each hundredth for `ms` at `pps`; returns the one after the last. */
+static uint32_t stream(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool, uint32_t counter,
+		       uint32_t pps, uint32_t ms, uint64_t *now_us)
+{
+	uint64_t start_us = *now_us, sent = 0;
+
+	for (uint64_t end = (uint64_t)pps * ms / 1000; sent < end; counter++) {
+		if (counter % 100 == 0)
+			continue;
+		sent++;
+		*now_us = start_us + sent * 1000000 / pps;
+		CHECK(cw_replay_accept(lanes, pool, 5, counter, *now_us) == 0);
+	}
+	return counter;
+}
+
+/* The newest skipped counter that is at least `back` old. */
+static uint32_t skipped(uint32_t next, uint32_t back)
+{
+	return (next - 1 - back) / 100 * 100;
+}
+
+static void grows_above_the_rates_and_not_before(void)
+{
+	static const struct {
+		uint32_t pps;
+		uint32_t width;
+	} rates[] = { { 100000, 1024 },  { 255000, 1024 },    { 257000, 8192 },
+		      { 1990000, 8192 }, { 2010000, 65536 }, { 9000000, 65536 } };
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
+		struct cw_replay_lanes lanes = { 0 };
+		uint64_t now_us = 0;
+		uint32_t next = stream(&lanes, pool, 1, rates[i].pps, 600, &now_us);
+
+		CHECK(cw_replay_check(&lanes, 5, skipped(next, rates[i].width - 101)));
+		CHECK(!cw_replay_check(&lanes, 5, skipped(next, rates[i].width)));
+		/* Accepted once, from as far back as that. */
+		uint32_t late = skipped(next, rates[i].width - 101);
+		CHECK(cw_replay_accept(&lanes, pool, 5, late, now_us) == 0);
+		CHECK(cw_replay_accept(&lanes, pool, 5, late, now_us) == -EALREADY);
+		cw_replay_release(&lanes, pool);
+		cw_replay_pool_free(pool);
+	}
+}
+
+/* 30,000 packets at once after a long silence are no rate; so is a burst inside of a slow second. */
+static void a_burst_after_a_pause_is_no_rate(void)
+{
+	struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
+	struct cw_replay_lanes lanes = { 0 };
+	uint64_t now_us = 0;
+	uint32_t next = 1;
+
+	for (int i = 0; i < 5; i++) {
+		next = stream(&lanes, pool, next, 30000000, 1, &now_us);
+		now_us += 10000000;
+	}
+	CHECK(cw_replay_check(&lanes, 5, skipped(next, 900)));
+	CHECK(!cw_replay_check(&lanes, 5, skipped(next, 1024)));
+	cw_replay_release(&lanes, pool);
+	cw_replay_pool_free(pool);
+}
+
+static void what_a_grown_window_did_not_see_counts_as_seen(void)
+{
+	struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
+	struct cw_replay_lanes lanes = { 0 };
+	uint64_t now_us = 0;
+	uint32_t next = 1;
+
+	/* Packet by packet until a counter more than 1,024 back becomes possible or the stream ends. */
+	while (next < 60000)
+		next = stream(&lanes, pool, next, 300000, 1, &now_us);
+	uint32_t floor = 0;
+	for (uint32_t c = next - 1; c > next - 8192; c--) {
+		if (c % 100 == 0 && !cw_replay_check(&lanes, 5, c)) {
+			floor = c;
+			break;
+		}
+	}
+	/* It grew at about the 30,000th packet: what was missing 1,024 before that is lost for good. */
+	CHECK(floor == 0);
+	struct cw_replay_lanes fresh = { 0 };
+	now_us = 0;
+	next = stream(&fresh, pool, 1, 300000, 104, &now_us);
+	CHECK(cw_replay_check(&fresh, 5, skipped(next, 1500)));
+	CHECK(!cw_replay_check(&fresh, 5, skipped(next, 4000)));
+	cw_replay_release(&fresh, pool);
+	cw_replay_release(&lanes, pool);
+	cw_replay_pool_free(pool);
+}
+
+static void lanes_are_apart_and_at_most_so_many(void)
+{
+	struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
+	struct cw_replay_lanes lanes = { 0 }, others = { 0 };
+
+	CHECK(cw_replay_accept(&lanes, pool, 0, 0, 0) == -EALREADY && lanes.count == 0);
+	CHECK(!cw_replay_check(&lanes, 0, 0) && cw_replay_check(&lanes, 0, UINT32_MAX));
+	for (uint32_t lane = 0; lane < CW_REPLAY_LANES_MAX; lane++) {
+		CHECK(cw_replay_accept(&lanes, pool, (uint16_t)(lane * 257), lane + 1, 0) == 0);
+		CHECK(cw_replay_accept(&lanes, pool, (uint16_t)(lane * 257), lane + 1, 0) == -EALREADY);
+	}
+	CHECK(cw_replay_accept(&lanes, pool, 0xfffe, 1, 0) == -ENOSPC);
+	CHECK(cw_replay_accept(&others, pool, 0xfffe, 1, 0) == 0);
+	for (uint32_t lane = 1; lane < CW_REPLAY_LANES_MAX; lane++) {
+		CHECK(!cw_replay_check(&lanes, (uint16_t)(lane * 257), lane + 1));
+		CHECK(cw_replay_check(&lanes, (uint16_t)(lane * 257), lane));
+	}
+	cw_replay_release(&lanes, pool);
+	CHECK(lanes.count == 0);
+	cw_replay_release(&others, pool);
+	cw_replay_pool_free(pool);
+}
+
+/* Lanes that the pool has windows for; they are left in `keys`, CW_REPLAY_LANES_MAX to a key. */
+static uint32_t exhaust(struct cw_replay_pool *pool, struct cw_replay_lanes *keys, uint32_t key_count)
+{
+	uint32_t count = 0;
+
+	while (count < key_count * CW_REPLAY_LANES_MAX &&
+	       cw_replay_accept(&keys[count / CW_REPLAY_LANES_MAX], pool, (uint16_t)count, 9, 0) == 0)
+		count++;
+	return count;
+}
+
+static void the_pool_is_a_limit_and_gets_its_windows_back(void)
+{
+	static struct cw_replay_lanes keys[8];
+	struct cw_replay_pool *pool = cw_replay_pool_new(64 << 10);
+	uint32_t first = exhaust(pool, keys, 8);
+
+	/* A window is its bits, as many again to spare, and a small head. */
+	CHECK(first >= (64 << 10) / (2 * 1024 / 8 + 64) && first <= (64 << 10) / (2 * 1024 / 8));
+	/* Nothing was lost to those who were there, and a full pool does not grow a window. */
+	CHECK(!cw_replay_check(&keys[0], 0, 9) && cw_replay_check(&keys[0], 0, 10));
+	struct cw_replay_window *before = keys[0].window[0];
+	for (uint32_t c = 10; c < 200000; c++)
+		CHECK(cw_replay_accept(&keys[0], pool, 0, c, c) == 0);
+	CHECK(keys[0].window[0] == before);
+	for (int round = 0; round < 3; round++) {
+		for (int k = 0; k < 8; k++)
+			cw_replay_release(&keys[k], pool);
+		CHECK(exhaust(pool, keys, 8) == first);
+	}
+	for (int k = 0; k < 8; k++)
+		cw_replay_release(&keys[k], pool);
+	/* A window that is given out again has forgotten its first life. */
+	CHECK(exhaust(pool, keys, 1) == CW_REPLAY_LANES_MAX && cw_replay_check(&keys[0], 0, 8));
+	cw_replay_release(&keys[0], pool);
+	cw_replay_pool_free(pool);
+}
+
+/* Grown windows that lie idle may not starve new lanes. */
+static void idle_wide_blocks_serve_narrow_windows(void)
+{
+	for (uint32_t bytes = 16 << 10; bytes < 32 << 10; bytes += 8) {
+		struct cw_replay_pool *pool = cw_replay_pool_new(bytes);
+		struct cw_replay_lanes lanes = { 0 };
+		uint64_t now_us = 0;
+		uint32_t next = stream(&lanes, pool, 1, 5000000, 300, &now_us);
+		bool is_wide = cw_replay_check(&lanes, 5, skipped(next, 65000));
+
+		cw_replay_release(&lanes, pool);
+		/* The least pool that let a window grow twice: nothing is left in it but the three blocks. */
+		if (is_wide)
+			CHECK(exhaust(pool, &lanes, 1) == 3);
+		cw_replay_release(&lanes, pool);
+		cw_replay_pool_free(pool);
+		if (is_wide)
+			return;
+	}
+	CHECK(false);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	agrees_with_the_oracle();
+	grows_above_the_rates_and_not_before();
+	a_burst_after_a_pause_is_no_rate();
+	what_a_grown_window_did_not_see_counts_as_seen();
+	lanes_are_apart_and_at_most_so_many();
+	the_pool_is_a_limit_and_gets_its_windows_back();
+	idle_wide_blocks_serve_narrow_windows();
+	return check_result();
+}

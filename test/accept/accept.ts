@@ -1,0 +1,101 @@
+/**
+ * `npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`: measures what an issue promises, line by
+ * line: target, figure, verdict, and the same as JSON. With `--plant` a fault is planted, and the run is good
+ * when the line turns red.
+ */
+import { parseArgs } from 'node:util'
+import type { CausewayError } from '../../firmware/model/errors.ts'
+import { align } from '../lab/table.ts'
+import { lines as firstLight } from './first-light.ts'
+import { type Check, holds, type Line, type Outcome, sees } from './line.ts'
+
+const issues: Readonly<Record<string, readonly Line[]>> = { 'first-light': firstLight }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    plant: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+function usage(problem: string): never {
+  console.error(
+    `${problem}\nusage: npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`,
+  )
+  for (const [name, lines] of Object.entries(issues)) {
+    for (const line of lines) {
+      console.error(`  ${name} ${line.name.padEnd(14)} ${line.title}`)
+      console.error(
+        `  ${' '.repeat(name.length + 15)} faults: ${Object.keys(line.faults).join(', ')}`,
+      )
+    }
+  }
+  process.exit(2)
+}
+
+/** What is to be run: each line once, or once for each planted fault. */
+function chosen(): (readonly [line: Line, fault: string | undefined])[] {
+  const [name = '', lineName] = positionals
+  const lines = issues[name]
+  if (lines === undefined) usage(name === '' ? 'which issue?' : `no issue '${name}'`)
+  const wanted = lines.filter((line) => lineName === undefined || line.name === lineName)
+  if (wanted.length === 0) usage(`no line '${lineName}' in ${name}`)
+  const { plant } = values
+  if (plant === undefined) return wanted.map((line) => [line, undefined])
+  const planted = wanted.flatMap((line) =>
+    Object.keys(line.faults)
+      .filter((fault) => plant === 'all' || fault === plant)
+      .map((fault) => [line, fault] as const),
+  )
+  return planted.length > 0 ? planted : usage(`no fault '${plant}' there`)
+}
+
+async function measure(line: Line, fault: string | undefined): Promise<Outcome> {
+  const startedMs = performance.now()
+  let checks: readonly Check[]
+  try {
+    checks = await line.measure({ isQuick: values.quick, fault })
+  } catch (error) {
+    const { message, detail } = error as CausewayError
+    if (detail) console.error(detail)
+    checks = [{ check: 'runs to its end', target: 'yes', figure: message, isOk: false }]
+  }
+  const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1))
+  return { line: line.name, fault: fault ?? null, seconds, checks }
+}
+
+/** A planted fault turns the verdict round: what must be seen is red. */
+function isGood(line: Line, outcome: Outcome): boolean {
+  return outcome.fault === null ? holds(outcome) : sees(line, outcome)
+}
+
+function show(line: Line, outcome: Outcome): void {
+  const plant = outcome.fault === null ? '' : `, with planted fault '${outcome.fault}'`
+  console.log(`\n${line.name}: ${line.title}${plant}  (${outcome.seconds} s)`)
+  const rows = outcome.checks.map(({ check, target, figure, isOk }) => [
+    `  ${check}`,
+    target,
+    figure,
+    isOk ? 'ok' : 'SHORT',
+  ])
+  console.log(align([['  check', 'target', 'figure', ''], ...rows], [0, 1, 2, 3]))
+  if (outcome.fault !== null)
+    console.log(isGood(line, outcome) ? '  seen, as it must be' : '  NOT SEEN')
+}
+
+const outcomes: Outcome[] = []
+let good = 0
+for (const [line, fault] of chosen()) {
+  const outcome = await measure(line, fault)
+  outcomes.push(outcome)
+  if (isGood(line, outcome)) good++
+  if (!values.json) show(line, outcome)
+}
+const isAllGood = good === outcomes.length
+if (!values.json) {
+  console.log(`\n${good} of ${outcomes.length} ${isAllGood ? 'ok' : 'ok; THE REST IS SHORT'}\n`)
+}
+console.log(JSON.stringify({ issue: positionals[0], isQuick: values.quick, isAllGood, outcomes }))
+process.exitCode = isAllGood ? 0 : 1

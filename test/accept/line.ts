@@ -1,0 +1,44 @@
+/**
+ * What an acceptance line is: a named promise to users, measured, with a target and a verdict. Each line also
+ * names faults that can be planted, to show that it turns red when the promise is broken.
+ */
+export interface Line {
+  readonly name: string
+  readonly title: string
+  /** Fault → how the check begins that must turn red when it is planted. */
+  readonly faults: Readonly<Record<string, string>>
+  readonly measure: (context: Context) => Promise<readonly Check[]>
+}
+
+export interface Context {
+  /** The short form, which `npm test` runs. */
+  readonly isQuick: boolean
+  /** One of the line's faults, to be planted; otherwise undefined. */
+  readonly fault: string | undefined
+}
+
+export interface Check {
+  readonly check: string
+  readonly target: string
+  readonly figure: string
+  readonly isOk: boolean
+}
+
+/** What a line came to. */
+export interface Outcome {
+  readonly line: string
+  readonly fault: string | null
+  readonly seconds: number
+  readonly checks: readonly Check[]
+}
+
+/** A line holds when it has checked something and all of it is good. */
+export function holds({ checks }: Outcome): boolean {
+  return checks.length > 0 && checks.every(({ isOk }) => isOk)
+}
+
+/** Whether the check that a planted fault must turn red is red. An early end of the line proves nothing. */
+export function sees(line: Line, { fault, checks }: Outcome): boolean {
+  const begin = line.faults[fault ?? '']
+  return begin !== undefined && checks.some(({ check, isOk }) => check.startsWith(begin) && !isOk)
+}

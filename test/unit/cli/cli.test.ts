@@ -1,0 +1,175 @@
+/** The command line as its user meets it: exit codes, text, JSON; and the processes behind the launcher. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type ExitCode, runCli } from '../../../firmware/cli/cli.ts'
+import { statusText } from '../../../firmware/cli/text.ts'
+import { openApi } from '../../../firmware/gateway/api/api.ts'
+import { placesOf } from '../../../firmware/host/system/places.ts'
+import type { Status } from '../../../firmware/model/local-api.ts'
+import { version } from '../../../firmware/model/version.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
+after(() => rm(root, { recursive: true }))
+
+async function cli(...argv: string[]): Promise<{ code: ExitCode; out: string; err: string }> {
+  const said = { out: '', err: '' }
+  const code = await runCli([...argv, '--root', root], {
+    out: (text) => {
+      said.out += text
+    },
+    err: (text) => {
+      said.err += text
+    },
+  })
+  return { code, ...said }
+}
+
+async function file(name: string, content: string): Promise<string> {
+  const path = join(root, name)
+  await writeFile(path, content)
+  return path
+}
+
+test('the version is that of package.json', async () => {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
+  assert.equal(version, (JSON.parse(text) as { version: string }).version)
+  assert.equal((await cli('--version')).out, `causeway ${version}\n`)
+})
+
+test('check: sound is 0, refused is 4 with a line for each error, unreadable is 1', async () => {
+  const good = await file('good.yaml', JSON.stringify(sampleConfig()))
+  assert.deepEqual(await cli('check', good), {
+    code: 0,
+    out: `${good}: revision 42 of berlin is sound\n`,
+    err: '',
+  })
+  const bad = await file('bad.yaml', JSON.stringify({ ...sampleConfig(), revision: -1, a: 1 }))
+  const { code, out, err } = await cli('check', bad)
+  assert.equal(code, 4)
+  assert.equal(out, '')
+  assert.match(err, /^CONFIG_UNKNOWN_FIELD \/a: .*\nCONFIG_INVALID \/revision: .* \(line 1\)\n$/)
+  const json = await cli('check', bad, '--json')
+  const { errors } = JSON.parse(json.out) as { errors: { code: string }[] }
+  assert.deepEqual(
+    errors.map((error) => error.code),
+    ['CONFIG_UNKNOWN_FIELD', 'CONFIG_INVALID'],
+  )
+  assert.equal((await cli('check', join(root, 'none'))).code, 1)
+})
+
+test('what makes no sense is 2, with the usage', async () => {
+  for (const argv of [[], ['fly'], ['check'], ['check', 'a', 'b'], ['status', 'x'], ['--wings']]) {
+    const { code, err } = await cli(...argv)
+    assert.equal(code, 2, argv.join(' '))
+    assert.match(err, /Usage: causeway/)
+  }
+  assert.equal((await cli('status', '--instance', '../x')).code, 2)
+  assert.equal((await cli('--help')).code, 0)
+})
+
+test('status: 3 without a gateway; else what it says, for people or programs', async () => {
+  const nobody = await cli('status')
+  assert.equal(nobody.code, 3)
+  assert.match(nobody.err, /^API_UNREACHABLE /)
+  const api = await openApi({
+    socketPath: placesOf('main', root).apiSocket,
+    status: () => sampleStatus,
+    drops: () => ({ sinceSeconds: 3, total: 5, reasons: { replay: 5, tag: 0 } }),
+    metrics: () => ({ text: '', type: 'text/plain' }),
+    onFault: () => {},
+  })
+  assert.equal((await cli('status')).out, statusText(sampleStatus))
+  assert.deepEqual(JSON.parse((await cli('status', '--json')).out), sampleStatus)
+  assert.match(
+    (await cli('drops')).out,
+    /^5 packets dropped in 3 s\n\nREASON {2}PACKETS\nreplay {2}5\n$/,
+  )
+  await api[Symbol.asyncDispose]()
+})
+
+const sampleStatus: Status = {
+  version,
+  instance: 'main',
+  site: 'berlin',
+  revision: 42,
+  configSource: 'file',
+  isHealthy: true,
+  health: 'all is well',
+  wireKey: 'k',
+  uptimeSeconds: 200,
+  datapathUptimeSeconds: 300,
+  uplinks: [],
+  peers: [
+    {
+      name: 'hub-1',
+      role: 'hub',
+      state: 'up',
+      endpoint: '198.51.100.7:51820',
+      rttSeconds: 0.00123,
+      lastHeardSeconds: 0,
+      throughput: { rxBps: 1.5e9, txBps: 900 },
+    },
+  ],
+}
+
+test('the status table reads well', () => {
+  assert.equal(
+    statusText(sampleStatus),
+    [
+      'berlin, revision 42, up 3 min: all is well',
+      '',
+      'PEER   STATE  ENDPOINT            RTT      IN          OUT',
+      'hub-1  up     198.51.100.7:51820  1.23 ms  1.5 Gbit/s  900 bit/s',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('key prints the same public key each time', async () => {
+  const first = await cli('key')
+  assert.match(first.out, /^[A-Za-z0-9+/]{43}=\n$/)
+  assert.equal((await cli('key')).out, first.out)
+})
+
+const launcher = new URL('../../../build/causeway', import.meta.url).pathname
+
+test('the launcher finds its way through links; a role that is not there is 2', async () => {
+  const link = join(root, 'causeway')
+  await symlink(launcher, link)
+  const second = join(root, 'second')
+  await symlink('causeway', second)
+  const child = spawn(second, ['controller'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr.resume()
+  assert.deepEqual(await once(child, 'exit'), [2, null])
+})
+
+test('the gateway process lives without a configuration, logs JSON, and ends with 0 on SIGTERM, twice or once', async () => {
+  const child = spawn(launcher, ['gateway', '--root', root, '--instance', 'run'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  const refused = Promise.withResolvers<void>()
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+    if (text.includes('configuration refused')) refused.resolve()
+  })
+  await refused.promise
+  const startedAt = performance.now()
+  child.kill('SIGTERM')
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.ok(performance.now() - startedAt < 2_000)
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const known = ['level', 'time', 'role', 'instance', 'msg', 'code', 'path', 'detail', 'revision']
+  for (const line of lines) for (const key of Object.keys(line)) assert.ok(known.includes(key), key)
+  assert.equal(lines.at(-1)?.msg, 'gateway stopped')
+})

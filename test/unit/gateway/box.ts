@@ -1,0 +1,129 @@
+/** A box for tests: real files and a real API socket, over a machine, a network and a datapath in memory. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Gateway, openGateway } from '../../../firmware/gateway/gateway.ts'
+import { systemClock } from '../../../firmware/host/clock/system.ts'
+import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
+import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
+import type { LogFields } from '../../../firmware/host/system/log.ts'
+import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
+import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
+import { x25519Pair } from '../../../firmware/wire/x25519.ts'
+import { sampleNics } from '../model/sample-config.ts'
+
+interface Line {
+  readonly fields: LogFields
+  readonly message: string
+}
+
+/** A box: its files and its machine outlive its gateway. */
+export interface Box {
+  readonly places: Places
+  readonly net: FakeNet
+  readonly lines: Line[]
+  /** The datapath process that answers now; null: none does. */
+  datapath: FakeDatapath | null
+  loads: number
+  readonly start: () => Promise<Gateway>
+  /** Resolves with the next line of this message, or with one already written and not waited for. */
+  readonly line: (message: string) => Promise<LogFields>
+  readonly newDatapath: () => void
+  readonly write: (config: unknown) => Promise<void>
+}
+
+export async function openBox(context: TestContext, nics = sampleNics): Promise<Box> {
+  const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
+  const clock = systemClock()
+  const network = fakeNetwork(clock, Math.random)
+  const lines: Line[] = []
+  const waiters = new Set<() => void>()
+  const gateways: Gateway[] = []
+  const places = placesOf('test', root)
+  const note = (fields: LogFields, message: string): void => {
+    lines.push({ fields, message })
+    for (const wake of waiters) wake()
+  }
+  let seen = 0
+  const box: Box = {
+    places,
+    net: fakeNet(nics),
+    lines,
+    datapath: null,
+    loads: 0,
+    newDatapath: () => {
+      const local = { address: '192.0.2.2', port: 51820 }
+      const made = fakeDatapath({ clock, network, local, bootId: randomBytes(8).toString('hex') })
+      const { load } = made
+      box.datapath = Object.assign(made, {
+        load: async (program: Parameters<typeof load>[0]) => {
+          await load(program)
+          box.loads++
+        },
+      })
+    },
+    start: async () => {
+      const gateway = await openGateway({
+        places,
+        clock,
+        random: (bytes) => randomBytes(bytes),
+        log: { info: note, warn: note, error: note },
+        net: box.net,
+        wireKey: x25519Pair(new Uint8Array(32).fill(7)),
+        connectDatapath: async () => {
+          if (box.datapath === null) throw new Error('no datapath')
+          return box.datapath
+        },
+        bindUdp: async (local) => network.bind(local),
+        programRecord: {
+          read: () => readIfThere(places.programRecord),
+          write: (text) => replaceFile(places.programRecord, text),
+        },
+      })
+      gateways.push(gateway)
+      return gateway
+    },
+    line: async (message) => {
+      for (;;) {
+        const index = lines.findIndex((line, at) => at >= seen && line.message === message)
+        if (index >= 0) {
+          seen = index + 1
+          return lines[index]!.fields
+        }
+        await new Promise<void>((resolve) => {
+          const wake = (): void => {
+            waiters.delete(wake)
+            resolve()
+          }
+          waiters.add(wake)
+        })
+      }
+    },
+    write: async (config) => {
+      await makePrivateFolder(dirname(places.config))
+      const text = typeof config === 'string' ? config : JSON.stringify(config)
+      await writeFile(places.config, text)
+    },
+  }
+  box.newDatapath()
+  context.after(async () => {
+    for (const gateway of gateways) await gateway[Symbol.asyncDispose]()
+    await box.datapath?.[Symbol.asyncDispose]()
+    await rm(root, { recursive: true })
+  })
+  return box
+}
+
+/** Asks again, a turn of the event loop at a time, until there is something; the test's time limit ends it. */
+export async function until<Value>(
+  ask: () => Value | null | Promise<Value | null>,
+): Promise<Value> {
+  for (;;) {
+    const value = await ask()
+    if (value !== null) return value
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,141 @@
+/** compile and diff together: what they want comes about on a machine in memory, and then nothing is left to do. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { fakeNet } from '../../../firmware/host/net/fake.ts'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import type { HostState } from '../../../firmware/model/host-state.ts'
+import { compile, nameSegmentTwins } from '../../../firmware/plan/compile.ts'
+import { diff, isRemoval } from '../../../firmware/plan/diff.ts'
+import { sampleConfig, sampleNics } from '../model/sample-config.ts'
+
+const facts = { mac1Keys: [new Uint8Array(32)], nicNetns: 'causeway-test', nics: sampleNics }
+const sample = (): DeviceConfig => sampleConfig() as DeviceConfig
+
+test('the program names ports, segments, peers and routes as configured', () => {
+  const { program } = compile(sample(), facts)
+  assert.deepEqual(
+    program.ports.map(({ twin, nic, role, uplink, segment, overlayPort, table }) => [
+      ...[twin, nic, role, uplink, segment, overlayPort, table],
+    ]),
+    [
+      ['wan0', 'enp1s0', 'uplink', 0, '', 51820, 254],
+      ['lte0', 'wwan0', 'uplink', 1, '', 51820, 1001],
+      ['lan0', 'enp2s0', 'lan', 0, 'office', 0, 254],
+      ['cams', 'enp3s0', 'lan', 0, 'cameras', 0, 254],
+    ],
+  )
+  assert.deepEqual(program.segments[0], { name: 'office', vni: 100, twin: 'seg-office' })
+  assert.deepEqual(program.routes, [
+    { segment: 'office', prefix: '10.0.0.0/16', peer: 'hub-1' },
+    { segment: 'cameras', prefix: '10.9.0.0/16', peer: 'hub-1' },
+    { segment: 'office', prefix: '10.0.7.0/24', peer: 'lisbon' },
+  ])
+})
+
+test('every overlay prefix and every LAN has an unreachable behind it', () => {
+  const { routes } = compile(sample(), facts).host
+  const nets = routes.filter(({ kind }) => kind === 'unreachable').map(({ prefix }) => prefix)
+  assert.deepEqual(nets.toSorted(), [
+    ...['10.0.0.0/16', '10.0.7.0/24', '10.1.0.0/24', '10.1.20.0/24', '10.9.0.0/16'],
+  ])
+  for (const prefix of nets) {
+    const better = routes.filter((route) => route.prefix === prefix && route.kind === 'unicast')
+    for (const { metric } of better) assert.ok(metric < 20_000)
+  }
+})
+
+test('segment twins leave room for the overlay on the narrowest uplink', () => {
+  const mtuOf = (state: HostState): number | undefined =>
+    state.twins.find(({ name }) => name === 'seg-office')?.mtuBytes
+  assert.equal(mtuOf(compile(sample(), facts).host), 1432)
+  const narrow = sampleNics.map((nic) => (nic.name === 'wwan0' ? { ...nic, mtuBytes: 1400 } : nic))
+  assert.equal(mtuOf(compile(sample(), { ...facts, nics: narrow }).host), 1332)
+  const jumbo = sampleNics.map((nic) => ({ ...nic, mtuBytes: 9000 }))
+  assert.equal(mtuOf(compile(sample(), { ...facts, nics: jumbo }).host), 1432)
+})
+
+test('names of segment twins fit the kernel, differ, and stay when a segment is added', () => {
+  const names = ['guests-floor-1', 'guests-floor-2', 'guests-floor-12', 'a']
+  const twins = [...nameSegmentTwins(names).values()]
+  assert.deepEqual(twins, ['seg-guests-floo', 'seg-guests-fl-2', 'seg-guests-fl-3', 'seg-a'])
+  assert.deepEqual([...nameSegmentTwins([...names, 'b']).values()].slice(0, 4), twins)
+})
+
+test('the firewall: breakout only where allowed, nothing between segments, the overlay port kept free', () => {
+  const { text } = compile(sample(), facts).host.firewall
+  assert.match(text, /iifname \{ "lan0" \} oifname @uplinks accept/)
+  assert.doesNotMatch(text, /"cams".*@uplinks accept/)
+  assert.doesNotMatch(text, /"lan0".*"cams"|"cams".*"lan0"/)
+  assert.match(text, /udp masquerade to :1024-51819/)
+  // The /24 lies inside the /16.
+  assert.match(
+    text,
+    /elements = \{ 10\.0\.0\.0\/16, 10\.1\.0\.0\/24, 10\.1\.20\.0\/24, 10\.9\.0\.0\/16 \}/,
+  )
+  const other = { ...sample(), overlay: { port: 51821 } }
+  const { fingerprint } = compile(sample(), facts).host.firewall
+  assert.notEqual(compile(other, facts).host.firewall.fingerprint, fingerprint)
+})
+
+test('the firewall stands before anything forwards, and the traps below the overlay before its routes', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  const steps = diff(host, await net.read(host))
+  const at = (matches: (step: (typeof steps)[number]) => boolean): number =>
+    steps.findIndex(matches)
+  const forwards = at(
+    (step) => step.kind === 'set-sysctl' && step.sysctl.key.endsWith('ip_forward'),
+  )
+  const up = at((step) => step.kind === 'set-twin')
+  assert.ok(at(({ kind }) => kind === 'load-firewall') < Math.min(forwards, up))
+  const trap = steps.findLastIndex((s) => s.kind === 'set-route' && s.route.kind === 'unreachable')
+  assert.ok(trap < at((s) => s.kind === 'set-route' && s.route.kind === 'unicast'))
+  const quiet = steps.findLastIndex((s) => s.kind === 'set-sysctl' && s.netns !== '')
+  assert.ok(quiet < at(({ kind }) => kind === 'move-nic'), 'the NIC comes into a quiet namespace')
+})
+
+test('from any configuration to any other: the steps lead there, and then there are none', async () => {
+  const part = <Item>(list: Item[]): fc.Arbitrary<Item[]> => fc.subarray(list)
+  const config = fc
+    .record({
+      uplinks: fc.subarray(sample().uplinks, { minLength: 1 }),
+      lans: part(sample().lans),
+      peers: part(sample().peers),
+      port: fc.constantFrom(51820, 2000),
+      nics: part(sampleNics),
+    })
+    .map(({ uplinks, lans, peers, port, nics }) => ({
+      config: { ...sample(), uplinks, lans, peers, overlay: { port } },
+      nics,
+    }))
+  await fc.assert(
+    fc.asyncProperty(fc.array(config, { minLength: 2, maxLength: 4 }), async (sequence) => {
+      const net = fakeNet(sampleNics)
+      for (const { config, nics } of sequence) {
+        const { host } = compile(config, { ...facts, nics })
+        await net.apply(diff(host, await net.read(host)))
+        assert.deepEqual(diff(host, await net.read(host)), [])
+        const { links, nics: moved } = await net.read(host)
+        const twins = links.filter(({ isOurs }) => isOurs).map(({ name }) => name)
+        assert.deepEqual(twins.toSorted(), host.twins.map(({ name }) => name).toSorted())
+        assert.deepEqual(
+          moved.map(({ name }) => name).toSorted(),
+          host.nics.map(({ name }) => name).toSorted(),
+        )
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('what the datapath holds goes last', async () => {
+  const net = fakeNet(sampleNics)
+  const full = compile(sample(), facts).host
+  await net.apply(diff(full, await net.read(full)))
+  const less = compile({ ...sample(), lans: [], peers: [] }, facts).host
+  const steps = diff(less, await net.read(less))
+  const first = steps.findIndex(isRemoval)
+  assert.ok(first > 0)
+  assert.ok(steps.slice(first).every(isRemoval))
+})

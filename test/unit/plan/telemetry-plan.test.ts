@@ -1,0 +1,158 @@
+/** Counters become rates, metrics and a status: by table. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import { isDrops, isStatus } from '../../../firmware/model/local-api.ts'
+import type { Counters } from '../../../firmware/model/program.ts'
+import { renderMetrics } from '../../../firmware/plan/metrics.ts'
+import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
+import { composeDrops, composeStatus, type StatusFacts } from '../../../firmware/plan/status.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+
+function reading(uptimeMs: number, bytes: number): Counters {
+  const sides = { rxPackets: 10, rxBytes: bytes, txPackets: 20, txBytes: 2 * bytes }
+  return {
+    generation: 3,
+    uptimeMs,
+    drops: { replay: 2, no_session: 0 },
+    ports: [{ twin: 'wan0', isUp: true, ...sides, rxBuffers: 1, txBuffers: 2 }],
+    peers: [
+      {
+        peer: 'hub-1',
+        ...sides,
+        rttUs: 2500,
+        lastHeardMs: 40,
+        remoteAddress: '198.51.100.7',
+        remotePort: 51820,
+        localIndex: 9,
+      },
+    ],
+  }
+}
+
+function facts(change: Partial<StatusFacts> = {}): StatusFacts {
+  return {
+    version: '0.1.0',
+    instance: 'main',
+    wireKey: 'k',
+    uptimeMs: 5000,
+    config: sampleConfig() as DeviceConfig,
+    source: 'file',
+    refusals: [],
+    failure: null,
+    isDone: true,
+    absentNics: [],
+    counters: reading(10_000, 1000),
+    rates: ratesBetween(reading(8_000, 0), reading(10_000, 1000)),
+    sessions: [
+      { peer: 'hub-1', state: 'up' },
+      { peer: 'lisbon', state: 'rekeying' },
+    ],
+    ...change,
+  }
+}
+
+test('rates are bits per second of the time between the readings', () => {
+  const { peers, ports } = ratesBetween(reading(8_000, 500), reading(10_000, 1000))
+  assert.deepEqual(peers.get('hub-1'), { rxBps: 2000, txBps: 4000 })
+  assert.deepEqual(ports.get('wan0'), { rxBps: 2000, txBps: 4000 })
+})
+
+test('a counter that went back, a restart and a repeated reading yield no rate', () => {
+  assert.equal(ratesBetween(reading(1_000, 900), reading(2_000, 100)).peers.size, 0)
+  assert.equal(ratesBetween(reading(9_000, 100), reading(500, 900)), noRates)
+  assert.equal(ratesBetween(reading(9_000, 100), reading(9_000, 100)), noRates)
+})
+
+test('a status has its form, and says that all is well if it is', () => {
+  const status = composeStatus(facts())
+  assert.ok(isStatus(status))
+  assert.equal(status.health, 'all is well')
+  assert.deepEqual(status.peers[0], {
+    name: 'hub-1',
+    role: 'hub',
+    state: 'up',
+    endpoint: '198.51.100.7:51820',
+    rttSeconds: 0.0025,
+    lastHeardSeconds: 0.04,
+    throughput: { rxBps: 4000, txBps: 8000 },
+  })
+})
+
+const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
+  ['nothing read yet', { config: null, source: 'none' }, /not been read/],
+  [
+    'a refused file and nothing else',
+    { config: null, source: 'none', refusals: [{ code: 'CONFIG_SYNTAX', message: 'bad' }] },
+    /^no usable configuration: bad \(CONFIG_SYNTAX\)$/,
+  ],
+  ['no datapath', { counters: null, rates: noRates }, /datapath does not answer/],
+  [
+    'a failure',
+    { failure: { code: 'HOST_COMMAND_FAILED', message: 'nft failed' } },
+    /could not be applied: nft failed/,
+  ],
+  ['work under way', { isDone: false }, /being applied/],
+  ['a missing NIC', { absentNics: ['wwan0'] }, /NIC wwan0 is missing/],
+  [
+    'a refused file while another runs',
+    { refusals: [{ code: 'CONFIG_INVALID', message: 'must be integer', path: '/revision' }] },
+    /device.yaml is refused, revision 42 runs on: \/revision must be integer/,
+  ],
+  [
+    'a cut uplink',
+    {
+      counters: {
+        ...reading(1, 1),
+        ports: reading(1, 1).ports.map((port) => ({ ...port, isUp: false })),
+      },
+    },
+    /uplink wan0 \(enp1s0\) is down/,
+  ],
+  ['lost peers', { sessions: [{ peer: 'hub-1', state: 'up' }] }, /1 of 2 peers are not up: lisbon/],
+]
+
+for (const [name, change, sentence] of problems) {
+  test(`health names ${name}`, () => {
+    const status = composeStatus(facts(change))
+    assert.ok(isStatus(status))
+    assert.equal(status.isHealthy, false)
+    assert.match(status.health, sentence)
+  })
+}
+
+test('drops are told by reason, zeros included', () => {
+  const drops = composeDrops(reading(10_000, 0))
+  assert.ok(isDrops(drops))
+  assert.deepEqual(drops, { sinceSeconds: 10, total: 2, reasons: { replay: 2, no_session: 0 } })
+})
+
+test('metrics follow the exposition format, in base units', () => {
+  const text = renderMetrics(composeStatus(facts()), facts().counters)
+  const name = '[a-z_]+'
+  const line = new RegExp(
+    `^(# (HELP|TYPE) causeway_${name} .+|causeway_${name}\\{(${name}="[^"]*",?)+\\} [0-9.e+-]+)$`,
+  )
+  for (const each of text.trimEnd().split('\n')) assert.match(each, line)
+  const value = (sample: string): string | undefined =>
+    text
+      .split('\n')
+      .find((each) => each.startsWith(`${sample} `))
+      ?.split(' ')[1]
+  assert.equal(value('causeway_peer_rtt_seconds{site="berlin",peer="hub-1"}'), '0.0025')
+  assert.equal(
+    value('causeway_peer_bytes_total{site="berlin",peer="hub-1",direction="tx"}'),
+    '2000',
+  )
+  assert.equal(value('causeway_dropped_packets_total{site="berlin",reason="no_session"}'), '0')
+  const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
+  for (const [, family, type] of families) {
+    assert.equal(family!.endsWith('_total'), type === 'counter', family!)
+  }
+})
+
+test('without a datapath its metrics are absent rather than zero', () => {
+  const text = renderMetrics(composeStatus(facts({ counters: null })), null)
+  assert.doesNotMatch(text, /_total/)
+  assert.match(text, /causeway_healthy_ratio\{site="berlin"\} 0/)
+})
