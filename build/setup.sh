@@ -26,13 +26,13 @@ esac
 needs="Node $node_version: libatomic1"
 if [ "$verb" != check ]; then
   needs="$needs
-the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev"
+the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
+the gateway: iproute2 nftables ethtool procps"
   [ "$arch" = arm64 ] || needs="$needs
 fast AES-GCM: libipsec-mb-dev"
 fi
 case $verb in
   start | test | accept | bench) needs="$needs
-the gateway and the lab: iproute2 nftables ethtool procps
 the lab's traffic: iputils-ping iperf3 tcpdump" ;;
 esac
 

@@ -126,25 +126,29 @@ static void serve_segment(struct cw_worker *worker, uint32_t index)
 	finish(worker);
 }
 
-static void serve_link(struct cw_worker *worker, const struct cw_link *link)
+/*
+ * `link` may have left the program since epoll named it: it is compared, never followed. With an error but nothing to
+ * read, reading takes the error off a NIC's socket; a twin that was deleted would report it for ever.
+ */
+static void serve_link(struct cw_worker *worker, const struct cw_link *link, bool can_read)
 {
 	const struct cw_program *program = worker->view->program;
 
 	for (uint32_t i = 0; i < program->port_count; i++) {
-		if (link == &program->ports[i]->nic) {
+		struct cw_port *port = program->ports[i];
+		if (link == &port->nic)
 			serve_nic(worker, i);
-			return;
-		}
-		if (link == &program->ports[i]->twin) {
-			serve_twin(worker, program->ports[i]);
-			return;
-		}
+		else if (link == &port->twin && can_read)
+			serve_twin(worker, port);
+		else if (link == &port->twin)
+			cw_worker_forget(worker, &port->twin);
 	}
 	for (uint32_t i = 0; i < program->segment_count; i++) {
-		if (link == &program->segments[i]->twin) {
+		struct cw_link *twin = &program->segments[i]->twin;
+		if (link == twin && can_read)
 			serve_segment(worker, i);
-			return;
-		}
+		else if (link == twin)
+			cw_worker_forget(worker, twin);
 	}
 }
 
@@ -263,7 +267,8 @@ void cw_worker_run(struct cw_worker *worker)
 			if (ready[i].data.ptr == NULL)
 				run_commands(worker);
 			else if (view != NULL)
-				serve_link(worker, ready[i].data.ptr);
+				serve_link(worker, ready[i].data.ptr,
+					   (ready[i].events & EPOLLIN) != 0);
 		}
 		if (view != NULL && worker->now_us - worker->ticked_us >= CW_TICK_US)
 			tick(worker);

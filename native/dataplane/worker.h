@@ -14,6 +14,9 @@
 #define CW_TICK_US 100000
 #define CW_PENDING_MAX 64
 #define CW_PENDING_PACKETS 16
+/* Of all packets that wait, for a neighbour or a session: half of the large buffers stay for those that move. */
+#define CW_WORKER_PENDING_MAX 256
+#define CW_WORKER_WAITING_MAX 256
 #define CW_PEER_NAMES_MAX 4096
 
 /* Packets that wait until the kernel has resolved a next hop. */
@@ -62,7 +65,9 @@ struct cw_worker {
 	struct cw_out out;
 	struct cw_merge merge;
 	struct cw_pending pending[CW_PENDING_MAX];
-	uint32_t pending_count;
+	uint32_t pending_count;         /* slots in use */
+	uint32_t pending_packet_count;
+	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket icmp_bucket;
 	struct cw_bucket handshake_bucket;
 	struct cw_bucket stun_bucket;

@@ -4,7 +4,6 @@
 
 #include "graph/graph.h"
 #include "graph/ip4.h"
-#include "graph/mss.h"
 #include "graph/overlay.h"
 #include "port/vnet.h"
 #include "table/fib.h"
@@ -34,18 +33,12 @@ static bool is_ip4_for(const struct cw_port *port, struct rte_mbuf *m)
 	return true;
 }
 
-/* An inner packet that has found its peer: one hop less, MSS clamped, then sealed. */
 static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
 		       struct rte_mbuf *m)
 {
-	struct cw_peer *peer = worker->view->program->peers[hop->peer];
-	struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
-	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	const struct cw_program *program = worker->view->program;
 
-	if (current != NULL)
-		cw_mss_clamp(l3, m->pkt_len - m->l2_len, cw_seal_limit(worker, current), is_partial);
-	cw_seal(worker, peer, worker->view->program->segments[segment]->program.vni, m);
+	cw_seal(worker, program->peers[hop->peer], program->segments[segment]->program.vni, m);
 }
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "graph/ip4.h"
+#include "graph/mss.h"
 #include "graph/train.h"
 #include "worker.h"
 
@@ -247,7 +248,8 @@ static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, s
 		peer->wanted_us = worker->now_us;
 		cw_event_push(worker, CW_EVENT_WANTED, peer->name, 0, NULL, 0);
 	}
-	if (peer->waiting_count == CW_PEER_WAITING_MAX) {
+	if (peer->waiting_count == CW_PEER_WAITING_MAX ||
+	    worker->waiting_count == CW_WORKER_WAITING_MAX) {
 		cw_drop(worker, m, CW_DROP_NO_SESSION);
 		return;
 	}
@@ -255,6 +257,7 @@ static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, s
 		peer->waiting_since_us = worker->now_us;
 	m->hash.usr = vni;
 	peer->waiting[peer->waiting_count++] = m;
+	worker->waiting_count++;
 }
 
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
@@ -267,6 +270,9 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 		return;
 	}
 	uint32_t limit = cw_seal_limit(worker, keypair);
+	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	cw_mss_clamp(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len), m->pkt_len - m->l2_len, limit,
+		     is_partial);
 	cw_cut_begin(&cut, m);
 	bool may_cut = !(cw_ip4(cut.l3)->fragment & rte_cpu_to_be_16(CW_IP4_DF));
 	if (cw_cut_size(&cut) > limit && !may_cut) {
@@ -295,6 +301,7 @@ void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer)
 	uint16_t count = peer->waiting_count;
 
 	peer->waiting_count = 0;
+	worker->waiting_count -= count;
 	for (uint16_t i = 0; i < count; i++)
 		cw_seal(worker, peer, peer->waiting[i]->hash.usr, peer->waiting[i]);
 }
@@ -305,5 +312,6 @@ void cw_seal_expire(struct cw_worker *worker, struct cw_peer *peer)
 		return;
 	for (uint16_t i = 0; i < peer->waiting_count; i++)
 		cw_drop(worker, peer->waiting[i], CW_DROP_NO_SESSION);
+	worker->waiting_count -= peer->waiting_count;
 	peer->waiting_count = 0;
 }

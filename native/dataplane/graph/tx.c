@@ -49,15 +49,19 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, uint32_t
 	struct cw_pending *slot =
 		find_pending(worker, worker->view->program->ports[index], next_hop);
 
-	if (slot == NULL || slot->count == CW_PENDING_PACKETS) {
+	/* Without a place to wait the packet is lost, but its sender's next one may find the answer. */
+	if (slot == NULL || worker->now_us - slot->asked_us > ASK_AGAIN_US) {
+		cw_mirror_resolve(worker->engine->mirror, index, next_hop);
+		if (slot != NULL)
+			slot->asked_us = worker->now_us;
+	}
+	if (slot == NULL || slot->count == CW_PENDING_PACKETS ||
+	    worker->pending_packet_count == CW_WORKER_PENDING_MAX) {
 		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
 		return;
 	}
-	if (slot->asked_us == 0 || worker->now_us - slot->asked_us > ASK_AGAIN_US) {
-		slot->asked_us = worker->now_us;
-		cw_mirror_resolve(worker->engine->mirror, index, next_hop);
-	}
 	slot->packets[slot->count++] = m;
+	worker->pending_packet_count++;
 }
 
 void cw_tx_link(struct cw_worker *worker, uint8_t index, uint32_t next_hop, struct rte_mbuf *m)
@@ -112,6 +116,7 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 			send_frame(worker->view->program->ports[index], neighbour->mac,
 				   slot->packets[i]);
 	}
+	worker->pending_packet_count -= slot->count;
 	slot->address = 0;
 	worker->pending_count--;
 }

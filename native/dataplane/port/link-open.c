@@ -171,3 +171,20 @@ void cw_link_close(struct cw_link *link)
 	rte_pktmbuf_free(link->spare_large);
 	*link = (struct cw_link){ .fd = -1, .tx_fd = -1 };
 }
+
+bool cw_link_has_carrier(const struct cw_link *nic, const char *name)
+{
+	struct ifreq ifr = { 0 };
+
+	/* The socket remembers its namespace: there the name means the NIC. */
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
+	return ioctl(nic->tx_fd, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_RUNNING) != 0;
+}
+
+void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier)
+{
+	int value = has_carrier;
+
+	/* Refused where the twin is down: then there is nothing to show, and the next look comes. */
+	(void)!ioctl(twin->fd, TUNSETCARRIER, &value);
+}

@@ -54,6 +54,12 @@ uint16_t cw_link_rx(struct cw_link *link, const struct cw_pools *pools, struct r
 /* Sends and frees; what cannot be sent is a counted drop. Waits at most a few ms for a full queue. */
 void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n);
 
+/* Whether a NIC has carrier. Any thread. */
+bool cw_link_has_carrier(const struct cw_link *nic, const char *name);
+
+/* Shows a NIC's carrier on its twin. Takes the kernel's RTNL lock: not for the worker. */
+void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier);
+
 /* Adds the kernel's own count of frames that found the socket's queue full; call once a second. */
 void cw_link_count_overflow(struct cw_link *link);
 

@@ -19,6 +19,7 @@
 
 #define REQUESTS_MAX 256
 #define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
+#define CARRIER_MS 1000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
 struct cw_mirror {
@@ -96,6 +97,19 @@ static void refresh_neighbours(struct cw_mirror *mirror)
 	}
 }
 
+/* The twins show what their NICs see: the kernel and its daemons act on it. */
+static void mirror_carrier(struct cw_engine *engine)
+{
+	const struct cw_program *program = engine->program;
+
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
+		struct cw_port *port = program->ports[i];
+		bool is_up = cw_link_has_carrier(&port->nic, port->program.nic);
+		if (is_up != atomic_exchange(&port->is_up, is_up))
+			cw_link_set_carrier(&port->twin, is_up);
+	}
+}
+
 static void collect_garbage(struct cw_engine *engine)
 {
 	void *keypair;
@@ -134,7 +148,7 @@ static void *run(void *arg)
 	time_t refreshed = time(NULL);
 
 	while (!atomic_load(&engine->is_stopping)) {
-		poll(fds, 2, REFRESH_S * 1000);
+		poll(fds, 2, CARRIER_MS);
 		if (fds[1].revents & POLLIN) {
 			uint64_t ignored;
 			if (read(mirror->wake_fd, &ignored, sizeof(ignored)) < 0)
@@ -148,6 +162,7 @@ static void *run(void *arg)
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
 		collect_garbage(engine);
+		mirror_carrier(engine);
 		if (time(NULL) - refreshed >= REFRESH_S) {
 			refresh_neighbours(mirror);
 			refreshed = time(NULL);

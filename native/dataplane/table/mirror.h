@@ -22,7 +22,6 @@ struct cw_mirror;
 struct cw_mirror_link {
 	int ifindex;
 	char name[IFNAMSIZ];
-	bool has_carrier;
 };
 
 struct cw_mirror_address {

@@ -131,7 +131,8 @@ static uint64_t *word_of(struct cw_replay_window *window, uint32_t counter)
 
 static bool is_fresh(struct cw_replay_window *window, uint32_t counter)
 {
-	if (counter == 0 || counter <= window->floor)
+	/* 0 is never valid, and the floor never below it. */
+	if (counter <= window->floor)
 		return false;
 	if (counter > window->highest)
 		return true;
@@ -172,6 +173,7 @@ static struct cw_replay_window *grow(struct cw_replay_pool *pool, struct cw_repl
 	uint32_t floor = highest >= width ? highest - width : 0;
 	wide->floor = floor > narrow->floor ? floor : narrow->floor;
 	wide->highest = highest;
+	wide->counted_us = narrow->counted_us;
 	/* Bits up to the floor come along in the first word: nobody asks for them. */
 	for (uint32_t word = floor / 64; word <= highest / 64; word++)
 		*word_of(wide, word * 64) = *word_of(narrow, word * 64);

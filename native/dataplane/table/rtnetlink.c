@@ -71,8 +71,7 @@ static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *messa
 	if (state->link_count == CW_MIRROR_LINKS_MAX)
 		return false;
 	struct cw_mirror_link *link = &state->links[state->link_count++];
-	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index,
-					 .has_carrier = (info->ifi_flags & IFF_RUNNING) != 0 };
+	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index };
 	strncpy(link->name, RTA_DATA(name), sizeof(link->name) - 1);
 	return true;
 }

@@ -234,16 +234,6 @@ static int build(struct draft *draft, struct cw_view *before)
 	return rc != 0 ? rc : build_neighbours(draft, before);
 }
 
-static void mirror_carrier(const struct draft *draft)
-{
-	for (uint32_t l = 0; l < draft->state->link_count; l++) {
-		int port = port_of(draft, draft->state->links[l].ifindex);
-		if (port >= 0)
-			atomic_store(&draft->view->program->ports[port]->is_up,
-				     draft->state->links[l].has_carrier);
-	}
-}
-
 int cw_view_publish(struct cw_engine *engine)
 {
 	const struct cw_mirror_state *state = cw_mirror_state(engine->mirror);
@@ -267,7 +257,6 @@ int cw_view_publish(struct cw_engine *engine)
 			rc = build(draft, before);
 	}
 	if (rc == 0) {
-		mirror_carrier(draft);
 		atomic_store(&engine->view, view);
 		cw_engine_wake_worker(engine);
 		cw_engine_quiesce(engine);
