@@ -53,9 +53,11 @@ installed $package
 
   [ "$(id -u)" -eq 0 ] || die "these Debian packages are missing; install them or run this once with sudo:$missing"
   echo "$needs" | while read -r line; do
-    for package in $missing; do
-      case " ${line##*: } " in *" $package "*) say "installs $package for ${line%: *}" ;; esac
+    these=
+    for package in ${line##*: }; do
+      case " $missing " in *" $package "*) these="$these $package" ;; esac
     done
+    [ -z "$these" ] || say "installs for ${line%: *}:$these"
   done
   export DEBIAN_FRONTEND=noninteractive
   # A third-party source that does not answer is no reason to stop: the install below decides.

@@ -29,8 +29,8 @@ export interface DesiredState {
   readonly absentNics: readonly string[]
 }
 
-/** The kernel's GSO builders take 64 KiB; mbuf lengths are 16 bits, and headers must fit beside. */
-const bufferMaxBytes = 60_000
+/** What fits a large buffer of the datapath with its headers: mbuf lengths are 16 bits. */
+const bufferMaxBytes = 65_280
 /** `rx-udp-gro-forwarding` lets sealed datagrams of one flow arrive as one buffer. LRO stays as it is. */
 const nicFeatures = ['rx-gro', 'rx-udp-gro-forwarding']
 

@@ -1,6 +1,7 @@
 /*
- * Nanoseconds a packet for each backend, suite and size, sealing and opening. Not a test: it judges nothing. The
- * combinations take turns and the median of the rounds is printed, for the machine may be a shared one.
+ * Nanoseconds a packet for each backend, suite and size, sealing and opening. Not a test: it judges
+ * nothing. The combinations take turns and the median of the rounds is printed, for the machine may
+ * be a shared one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ static int pass(struct track *track, double *seal_ns, double *open_ns)
 
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		memcpy(nonce, &i, sizeof(i));
-		rc |= cw_aead_seal(track->aead, &track->key, nonce, aad, AAD, buffers[i], track->size);
+		rc |= cw_aead_seal(track->aead, &track->key, nonce, aad, AAD, buffers[i],
+				   track->size);
 	}
 	double middle = now_ns();
 	for (uint32_t i = 0; i < PACKETS; i++) {

@@ -1,6 +1,7 @@
 /*
- * A backend that gives a wrong answer is never chosen. Two toys stand in the places of the real libraries:
- * they know what the self-test of aead.c asks and answer it rightly, but for one planted fault.
+ * A backend that gives a wrong answer is never chosen. Two toys stand in the places of the real
+ * libraries: they know what the self-test of aead.c asks and answer it rightly, but for one planted
+ * fault.
  */
 #include <errno.h>
 #include <string.h>
@@ -85,7 +86,10 @@ static int toy_seal(void *state, const struct cw_aead_key *key, const uint8_t no
 	(void)nonce, (void)aad, (void)aad_len;
 	flip(text, length);
 	memcpy(text + length, tags[key->suite], CW_AEAD_TAG);
-	/* Only the second suite is at fault: a self-test that stops after the first would not see it. */
+	/*
+	 * Only the second suite is at fault: a self-test that stops after the first would not see
+	 * it.
+	 */
 	if (key->suite == CW_SUITE_CHACHA20_POLY1305 && *(enum fault *)state == WRONG_TAG)
 		text[length + CW_AEAD_TAG - 1] ^= 1;
 	return *(enum fault *)state == REFUSES_TO_SEAL ? -EIO : 0;

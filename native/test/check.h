@@ -1,6 +1,7 @@
 /*
- * What a test program needs: a check that says where it failed, and numbers that come again from a seed. A test is a
- * program whose main() returns check_result(); the seed is printed by it and may be given as the first argument.
+ * What a test program needs: a check that says where it failed, and numbers that come again from a
+ * seed. A test is a program whose main() returns check_result(); the seed is printed by it and may
+ * be given as the first argument.
  */
 #ifndef CW_CHECK_H
 #define CW_CHECK_H
@@ -61,7 +62,8 @@ static inline void check_fill(uint8_t *to, size_t length)
 /* Exit status of the program. A run without a single check is a failure too. */
 static inline int check_result(void)
 {
-	printf("%u checks, %u failed, seed 0x%" PRIx64 "\n", check_count, check_failures, check_seed);
+	printf("%u checks, %u failed, seed 0x%" PRIx64 "\n", check_count, check_failures,
+	       check_seed);
 	return check_failures != 0 || check_count == 0;
 }
 

@@ -1,6 +1,7 @@
 /*
- * mac1 against answers of another implementation of keyed BLAKE2s (Python's hashlib, digest_size=16), at
- * the edges of a 64-byte block and at the sizes of the handshake messages; and forgeries.
+ * mac1 against answers of another implementation of keyed BLAKE2s (Python's hashlib,
+ * digest_size=16), at the edges of a 64-byte block and at the sizes of the handshake messages; and
+ * forgeries.
  */
 #include <openssl/crypto.h>
 #include <string.h>

@@ -19,6 +19,18 @@ export function hugepagesOfNobody(): number {
   return readRecords().reduce((rest, { hugepages }) => rest - hugepages, readHugepages())
 }
 
+/** What stands in the machine's own folders, by path; except what belongs to labs that are running right now,
+ *  and iproute2's own folder, which stays from the first namespace on. */
+export function machineEntries(): ReadonlySet<string> {
+  const isBusy = readRecords().length > 0
+  const entries = ['/run', '/etc', '/var/lib', '/dev/hugepages'].flatMap((folder) =>
+    list(folder).map((name) => `${folder}/${name}`),
+  )
+  return new Set(
+    entries.filter((path) => path !== '/run/netns' && !(isBusy && path.includes('/causeway'))),
+  )
+}
+
 /** One sentence for each thing found. Processes are told by CAUSEWAY_LAB_ID, which children inherit. */
 export function leftoversOf(id: string): string[] {
   const namespaces = readNamespaces()

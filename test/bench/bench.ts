@@ -17,7 +17,8 @@ What the figures mean: both gateways, both hosts and iperf3 share this machine's
 what one machine can do for all of them together, and only the ratios of paired rounds travel to other
 machines. CPU is user and system time of the gateways' processes (both sites), without the kernel's
 softirq work, divided by what arrived. RTT is of an idle link. They say nothing about real NICs, loss,
-delay, many flows or many peers.`
+delay, many flows or many peers. GRO of a gateway's WAN NIC is off, as veth has it; Causeway's own set-up turns
+it on, and "+ GRO" is wireguard-go given the same.`
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +35,8 @@ async function carriers(): Promise<Carrier[]> {
     'wireguard-2022': async () =>
       wireguardGo('wireguard-go 2022', await wireguardBinary('bookworm')),
     'wireguard-2023': async () => wireguardGo(rival, await wireguardBinary('trixie')),
+    'wireguard-2023-gro': async () =>
+      wireguardGo(`${rival} + GRO`, await wireguardBinary('trixie'), 'on'),
     causeway: async () => causeway,
   }
   const names = values.only?.split(',') ?? Object.keys(all)

@@ -7,10 +7,12 @@ import { rmdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { bare, type SiteDescription } from '../lab/description.ts'
 import type { Lab } from '../lab/lab.ts'
+import type { NicGro } from '../lab/links.ts'
 import { ip, setSysctls } from '../lab/network.ts'
 
 export interface Carrier {
   readonly name: string
+  readonly nicGro: NicGro
   /** @returns pids of the gateways' processes; empty where the kernel does it all */
   readonly start: (lab: Lab) => Promise<number[]>
 }
@@ -23,6 +25,7 @@ const startTimeoutMs = 10_000
 /** The kernel routes; nothing is encrypted. What the machine could do without a gateway's work. */
 export const plainRouting: Carrier = {
   name: 'plain routing',
+  nicGro: 'off',
   start: async (lab) => {
     await Promise.all(lab.sites.map((site) => setUpKernelBox(lab, site)))
     const routes = lab.sites.map(
@@ -40,6 +43,8 @@ export const plainRouting: Carrier = {
 
 export const causeway: Carrier = {
   name: 'causeway',
+  // Its host set-up turns GRO on, as on any box.
+  nicGro: 'own',
   start: async (lab) => {
     await lab.start()
     return [...lab.processes.values()].flatMap(({ gateway, datapath }) => [
@@ -52,10 +57,11 @@ export const causeway: Carrier = {
 /** Debian 13's, the one that ratios are taken to. */
 export const rival = 'wireguard-go 2023'
 
-/** A wireguard-go binary at every site, full mesh. */
-export function wireguardGo(name: string, binary: string): Carrier {
+/** A wireguard-go binary at every site, full mesh, on NICs as the machine has them or with GRO turned on for it. */
+export function wireguardGo(name: string, binary: string, nicGro: NicGro = 'off'): Carrier {
   return {
     name,
+    nicGro,
     start: async (lab) => {
       const keys = new Map(lab.sites.map((site) => [site.name, makeKey()]))
       return Promise.all(lab.sites.map((site) => startWireguard(lab, site, binary, keys)))

@@ -46,7 +46,7 @@ export async function measureCarrier(
   await server.line((line) => line.includes('Server listening'), startTimeoutMs)
   const figures: Record<Frames, Figures | undefined> = { veth: undefined, real: undefined }
   for (const frames of kinds) {
-    await setWanFrames(lab, frames)
+    await setWanFrames(lab, frames, carrier.nicGro)
     figures[frames] = await measure(lab, pids, effort, from!, to!)
   }
   return figures

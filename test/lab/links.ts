@@ -6,26 +6,27 @@
 import type { Lab } from './lab.ts'
 import { readNamespaces } from './machine.ts'
 
-const segmentation = ['tso', 'gso', 'gro', 'tx-udp-segmentation'] as const
+const segmentation = ['tso', 'gso', 'tx-udp-segmentation'] as const
+
+/**
+ * GRO of a gateway's own WAN NIC: veth's default is `off`, that of real NICs `on`; `own` leaves it to the gateway, which may
+ * set up its NICs itself.
+ */
+export type NicGro = 'off' | 'on' | 'own'
 
 /** Sets both ends of every uplink: `real` means frames of at most 1500 bytes. */
-export async function setWanFrames(lab: Lab, frames: 'veth' | 'real'): Promise<void> {
+export async function setWanFrames(lab: Lab, frames: 'veth' | 'real', gro: NicGro): Promise<void> {
   const value = frames === 'real' ? 'off' : 'on'
   const features = segmentation.flatMap((feature) => [feature, value])
+  const nicGro = gro === 'own' ? [] : ['gro', gro]
   await Promise.all(
     lab.sites.flatMap(({ name, wan }) => {
       // The gateway takes its NICs into a namespace of their own.
       const isTaken = readNamespaces().includes(lab.names.nics(name))
+      const box = isTaken ? `${name}-nics` : name
       return [
-        lab.exec('internet', ['ethtool', '-K', name, ...features]),
-        lab.exec(isTaken ? `${name}-nics` : name, [
-          'ethtool',
-          '-K',
-          wan.nic,
-          ...features,
-          'gro',
-          'on',
-        ]),
+        lab.exec('internet', ['ethtool', '-K', name, ...features, 'gro', 'off']),
+        lab.exec(box, ['ethtool', '-K', wan.nic, ...features, ...nicGro]),
       ]
     }),
   )

@@ -19,7 +19,7 @@ import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
 import { onHandshakePart } from './rekey.ts'
 import { onInitiation } from './respond.ts'
-import { onSilent, rawNow, rekeyNow, settleLater } from './schedule.ts'
+import { onSilent, rawNow, rekeyNow } from './schedule.ts'
 import {
   type Context,
   fail,
@@ -73,7 +73,7 @@ export function onEvent(
   }
   switch (event.kind) {
     case 'confirmed':
-      if (!onConfirmed(session, event.localIndex)) settleLater(session)
+      onConfirmed(session, event.localIndex)
       return
     case 'erased':
       onErased(session, event.localIndex)

@@ -45,7 +45,6 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
     role: made.role,
     origin: made.origin,
     installedAtMs: clock.nowMs(),
-    order: ++session.installs,
     uplink: made.uplink,
     remote: made.remote,
     chain: keys.chain,
@@ -90,22 +89,16 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
   return isKnown(session, made.localIndex)
 }
 
-/**
- * The first packet under a keypair was authenticated: a `next` became `current`. Returns whether the ends are
- * agreed. They are not where the `next` is older than the `current` it replaced: two handshakes crossed, both
- * ends took the other's, each opens what the other seals, but no item under `current` will be heard.
- */
-export function onConfirmed(session: Session, localIndex: number): boolean {
-  const { next, current } = session
-  const isOlder = current !== null && next !== null && next.order < current.order
+/** The first packet under a keypair was authenticated: a `next` became `current`. */
+export function onConfirmed(session: Session, localIndex: number): void {
+  const { next } = session
   if (next?.localIndex === localIndex) {
     session.next = null
     makeCurrent(session, next, next.origin === 'raw')
   }
-  if (session.current?.localIndex !== localIndex) return true
+  if (session.current?.localIndex !== localIndex) return
   session.silentAtMs = null
   session.context.steer(session)
-  return !(isOlder && session.current === next)
 }
 
 /** The datapath erased a keypair, or never took it. */
@@ -135,10 +128,10 @@ export function adoptKeypairs(session: Session, installed: readonly InstalledKey
     InstalledKeypair['state'],
     KnownKeypair | null
   >
-  for (const keypair of installed.toSorted((a, b) => b.ageMs - a.ageMs)) {
+  for (const keypair of installed) {
     if (keypair.peer !== session.peer.name) continue
     const known = before.find((item) => item?.localIndex === keypair.localIndex)
-    places[keypair.state] = known ?? fromInstalled(session, keypair, nowMs)
+    places[keypair.state] = known ?? fromInstalled(keypair, nowMs)
     indices.claim(keypair.localIndex)
   }
   const { previous, current, next } = places
@@ -151,6 +144,8 @@ export function adoptKeypairs(session: Session, installed: readonly InstalledKey
   dropRekey(session)
   session.changedAtMs = nowMs
   session.isFirst = false
+  session.isRekeyBegun = false
+  session.rekeyMisses = 0
   session.silentAtMs = null
   session.incoming = null
 }
@@ -167,6 +162,7 @@ function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean):
   session.changedAtMs = session.context.clock.nowMs()
   session.isFirst = isFirst
   session.silentAtMs = null
+  session.isRekeyBegun = false
   session.rekeyMisses = 0
   session.incoming = null
   if (isFirst) session.handshakes++
@@ -196,7 +192,6 @@ function fromInstalled(session: Session, keypair: InstalledKeypair, nowMs: numbe
     role: keypair.role,
     origin: keypair.origin,
     installedAtMs: nowMs - keypair.ageMs,
-    order: ++session.installs,
     uplink: keypair.uplink,
     remote: { address: keypair.remoteAddress, port: keypair.remotePort },
     chain: keypair.chain,

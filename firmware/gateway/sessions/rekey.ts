@@ -38,6 +38,7 @@ export function startRekey(session: Session): void {
   const isBusy = session.rekey !== null || session.raw !== null
   if (carrier === null || isBusy || context.datapath === null) return
   const { clock, timing } = context
+  session.isRekeyBegun = true
   const senderIndex = context.indices.take()
   const { state, message } = writeInitiation({
     prologue: rekeyPrologue(context.tenant, carrier, noKem),

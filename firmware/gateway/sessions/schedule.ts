@@ -43,19 +43,6 @@ export function onSilent(session: Session, localIndex: number): void {
   noteState(session)
 }
 
-/**
- * The ends took different keypairs for `current`. That loses no packet but would fail every rekey, so a raw
- * handshake settles it; not at once, for `previous` is one deep and packets are still under way.
- */
-export function settleLater(session: Session): void {
-  const { context, due } = session
-  due.raw?.()
-  due.raw = context.clock.after(context.timing.rekeyQuietMs, () => {
-    due.raw = null
-    startRaw(session)
-  })
-}
-
 /** When the state last changed is part of the status. */
 export function noteState(session: Session): void {
   const { context, peer } = session
@@ -103,7 +90,10 @@ function steerRaw(session: Session): void {
 function steerRekey(session: Session): void {
   const { context, due } = session
   if (session.rekey !== null || session.raw !== null || due.rekey !== null) return
-  const waitMs = rekeyDelayMs(ageOfCurrent(session), context.timing, chance(context))
+  const age = ageOfCurrent(session)
+  const waitMs = session.isRekeyBegun
+    ? quietLeftMs(age, context.timing)
+    : rekeyDelayMs(age, context.timing, chance(context))
   scheduleRekey(session, waitMs)
 }
 

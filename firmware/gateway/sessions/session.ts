@@ -81,8 +81,6 @@ export interface KnownKeypair {
   readonly role: 'initiator' | 'responder'
   readonly origin: 'raw' | 'rekey'
   readonly installedAtMs: number
-  /** Counts a session's installations: the clock may not tell two of them apart. */
-  readonly order: number
   readonly uplink: number
   readonly remote: UdpAddress
   readonly chain: Uint8Array
@@ -125,13 +123,13 @@ export interface Session {
   previous: KnownKeypair | null
   current: KnownKeypair | null
   next: KnownKeypair | null
-  installs: number
   changedAtMs: number
   isFirst: boolean
   silentAtMs: number | null
   raw: RawAttempt | null
   rekey: RekeyAttempt | null
-  /** Rekeys in a row that nobody answered. */
+  /** Whether a rekey of `current` was begun, and how often nobody answered it: it is not over till it is done. */
+  isRekeyBegun: boolean
   rekeyMisses: number
   /** The raw initiation or the rekey that is due later. */
   readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
@@ -166,12 +164,12 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     previous: null,
     current: null,
     next: null,
-    installs: 0,
     changedAtMs: 0,
     isFirst: true,
     silentAtMs: null,
     raw: null,
     rekey: null,
+    isRekeyBegun: false,
     rekeyMisses: 0,
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
@@ -249,6 +247,7 @@ export function resetSession(session: Session): void {
   session.previous = session.current = session.next = null
   session.isFirst = true
   session.silentAtMs = null
+  session.isRekeyBegun = false
   session.rekeyMisses = 0
   session.incoming = null
   session.answered = []

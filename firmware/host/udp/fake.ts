@@ -22,16 +22,22 @@ export interface FakeNetwork {
   attach(local: UdpAddress, handler: DatagramHandler): () => void
   send(datagram: Uint8Array, from: UdpAddress, to: UdpAddress): void
   setWeather(weather: Weather): void
-  /** Sees every datagram as it is sent, lost ones too. */
-  onSend(observer: (datagram: Uint8Array, from: UdpAddress, to: UdpAddress) => void): void
+  /** Sees every datagram as it is sent, lost ones too, and may have weather for it alone. */
+  onSend(observer: SendObserver): void
 }
+
+export type SendObserver = (
+  datagram: Uint8Array,
+  from: UdpAddress,
+  to: UdpAddress,
+) => Weather | undefined
 
 /** `random` yields evenly spread numbers from [0, 1). */
 export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
   let weather = fairWeather
   const sockets = new Map<string, Set<DatagramHandler>>()
   const taps = new Map<string, DatagramHandler>()
-  const observers: ((datagram: Uint8Array, from: UdpAddress, to: UdpAddress) => void)[] = []
+  const observers: SendObserver[] = []
 
   const deliver = (datagram: Uint8Array, from: UdpAddress, to: UdpAddress): void => {
     const tap = taps.get(keyOf(to))
@@ -43,12 +49,13 @@ export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
   }
 
   const send = (datagram: Uint8Array, from: UdpAddress, to: UdpAddress): void => {
-    for (const observer of observers) observer(datagram, from, to)
+    let here = weather
+    for (const observer of observers) here = observer(datagram, from, to) ?? here
     const copy = Uint8Array.from(datagram)
-    const copies = random() < weather.duplicateRatio ? 2 : 1
+    const copies = random() < here.duplicateRatio ? 2 : 1
     for (let index = 0; index < copies; index++) {
-      if (random() < weather.lossRatio) continue
-      clock.after(weather.delayMs + random() * weather.jitterMs, () => deliver(copy, from, to))
+      if (random() < here.lossRatio) continue
+      clock.after(here.delayMs + random() * here.jitterMs, () => deliver(copy, from, to))
     }
   }
 
@@ -89,7 +96,9 @@ export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
     setWeather: (next) => {
       weather = next
     },
-    onSend: (observer) => observers.push(observer),
+    onSend: (observer) => {
+      observers.push(observer)
+    },
   }
 }
 

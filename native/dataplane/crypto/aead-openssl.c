@@ -20,7 +20,10 @@ static void close_state(void *state)
 	(void)state;
 }
 
-/* Set up for sealing; opening turns the direction with each nonce, which leaves the key schedule alone. */
+/*
+ * Set up for sealing; opening turns the direction with each nonce, which leaves the key schedule
+ * alone.
+ */
 static int key_init(void *state, struct cw_aead_key *key, const uint8_t secret[32])
 {
 	bool is_aes = key->suite == CW_SUITE_AES_256_GCM;

@@ -1,6 +1,6 @@
 /*
- * mac1 of handshake messages: keyed BLAKE2s, 16 bytes (RFC 7693). Checked before anything is done for
- * a stranger; it allocates nothing.
+ * mac1 of handshake messages: keyed BLAKE2s, 16 bytes (RFC 7693). Checked before anything is done
+ * for a stranger; it allocates nothing.
  */
 #ifndef CW_MAC1_H
 #define CW_MAC1_H

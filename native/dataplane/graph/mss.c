@@ -11,7 +11,7 @@
 #define OPTION_MSS 2
 #define OPTION_MSS_LENGTH 4
 
-/* The MSS value's place, or NULL. Every step goes forward by at least one byte: no option can make a loop. */
+/* The MSS value's place, or NULL. Every step goes forward: no option can make a loop. */
 static uint8_t *find_mss(uint8_t *options, uint32_t length)
 {
 	uint32_t at = 0;
@@ -30,8 +30,9 @@ static uint8_t *find_mss(uint8_t *options, uint32_t length)
 	return NULL;
 }
 
-/* The change of a word that lies at an odd offset of the TCP header counts with its bytes swapped (RFC 1071 §2). */
-static void update_checksum(struct cw_tcp *tcp, const uint8_t *place, uint16_t before, uint16_t after)
+/* A word at an odd offset of the TCP header counts with its bytes swapped (RFC 1071 §2). */
+static void update_checksum(struct cw_tcp *tcp, const uint8_t *place, uint16_t before,
+			    uint16_t after)
 {
 	uint16_t checksum = tcp->checksum;
 
@@ -52,9 +53,10 @@ void cw_mss_clamp(uint8_t *packet, uint32_t length, uint32_t mtu, bool is_partia
 	    ip->fragment & rte_cpu_to_be_16(CW_IP4_OFFSET) || !(tcp->flags & CW_TCP_SYN))
 		return;
 	uint32_t tcp_len = (tcp->data_offset >> 4) * 4u;
-	uint32_t most = mtu - sizeof(*ip) - sizeof(*tcp);
-	if (tcp_len < sizeof(*tcp) || l3_len + tcp_len > length)
+	if (tcp_len < sizeof(*tcp) || l3_len + tcp_len > length ||
+	    mtu <= sizeof(*ip) + sizeof(*tcp))
 		return;
+	uint32_t most = mtu - sizeof(*ip) - sizeof(*tcp);
 	uint8_t *place = find_mss((uint8_t *)(tcp + 1), tcp_len - sizeof(*tcp));
 	if (place == NULL || (uint32_t)(place[0] << 8 | place[1]) <= most)
 		return;

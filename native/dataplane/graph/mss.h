@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * `packet` is a sound IPv4 packet of `length` bytes, of which the first fragment or the whole is looked at; anything
- * but a SYN with a larger MSS stays as it is. `is_partial`: the checksum is still to be done, and covers only
- * the pseudo header so far.
+ * `packet` is a sound IPv4 packet, of which `length` bytes lie here in one piece; a fragment other
+ * than the first has no TCP header to look at. Anything but a SYN that announces more than `mtu` -
+ * 40 stays as it is, broken options and an `mtu` that leaves no room included. `is_partial`: the
+ * checksum is still to be done, and covers only the pseudo header so far.
  */
 void cw_mss_clamp(uint8_t *packet, uint32_t length, uint32_t mtu, bool is_partial);
 

@@ -14,7 +14,7 @@ struct rte_mempool;
 
 /* Packets up to this size, headers included, lie in small buffers; trains in large ones. */
 #define CW_SMALL_DATA 2048
-#define CW_TRAIN_BYTES_MAX 60000
+#define CW_TRAIN_BYTES_MAX 65200 /* with outer headers below the 65,280 of the NICs and twins */
 
 struct cw_pools {
 	struct rte_mempool *small; /* data room CW_SMALL_DATA plus headroom */

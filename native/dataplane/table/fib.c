@@ -35,7 +35,7 @@ static int check(const struct cw_fib_route *sorted, uint32_t count)
 	return 0;
 }
 
-/* The block behind `*entry`, made and filled with what stood there if need be. UINT32_MAX: no memory. */
+/* The block behind an entry, made and filled with what stood there if need be. UINT32_MAX: none. */
 static uint32_t block_behind(struct cw_fib *fib, uint32_t entry)
 {
 	if (entry & CW_FIB_BLOCK)
@@ -81,6 +81,19 @@ static bool insert(struct cw_fib *fib, const struct cw_fib_route *r)
 	return true;
 }
 
+/* The table lives long: what its blocks grew ahead of need goes back. */
+static void give_back_room(struct cw_fib *fib)
+{
+	void *less = NULL;
+
+	if (fib->block_count > 0)
+		less = realloc(fib->blocks, fib->block_count * sizeof(fib->blocks[0]));
+	if (less != NULL) {
+		fib->blocks = less;
+		fib->block_room = fib->block_count;
+	}
+}
+
 struct cw_fib *cw_fib_new(const struct cw_fib_route *routes, uint32_t count)
 {
 	struct cw_fib_route *sorted = NULL;
@@ -101,8 +114,10 @@ struct cw_fib *cw_fib_new(const struct cw_fib_route *routes, uint32_t count)
 	for (uint32_t i = 0; error == 0 && i < count; i++)
 		error = insert(fib, &sorted[i]) ? 0 : ENOMEM;
 	free(sorted);
-	if (error == 0)
+	if (error == 0) {
+		give_back_room(fib);
 		return fib;
+	}
 	cw_fib_free(fib);
 	errno = error;
 	return NULL;

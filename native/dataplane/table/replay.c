@@ -25,7 +25,7 @@ struct cw_replay_window {
 	uint64_t words[]; /* a power of two of them */
 };
 
-/* The lock is taken when a lane appears or grows and when a key goes: never for a packet of a known lane. */
+/* The lock is for lanes that appear or grow and keys that go, not for packets of known lanes. */
 struct cw_replay_pool {
 	pthread_mutex_t lock;
 	uint8_t *memory;
@@ -72,8 +72,9 @@ static uint32_t byte_count(uint8_t size)
 	return (uint32_t)sizeof(struct cw_replay_window) + word_count(size) * 8;
 }
 
-/* With the lock held. Where nothing fits, a larger block that lies idle serves a narrow window too. */
-static struct cw_replay_window *find_block(struct cw_replay_pool *pool, uint8_t size, uint8_t *block)
+/* With the lock held. Where nothing fits, an idle larger block serves a narrow window too. */
+static struct cw_replay_window *find_block(struct cw_replay_pool *pool, uint8_t size,
+					  uint8_t *block)
 {
 	uint32_t bytes = byte_count(size);
 
@@ -162,7 +163,7 @@ static void mark(struct cw_replay_window *window, uint32_t counter)
 	*word_of(window, counter) |= 1ull << counter % 64;
 }
 
-/* A wider window in the place of one that the rate has outgrown. Without room the narrow one stays. */
+/* A wider window in place of one that the rate has outgrown. Without room the narrow stays. */
 static struct cw_replay_window *grow(struct cw_replay_pool *pool, struct cw_replay_window *narrow)
 {
 	struct cw_replay_window *wide = take_window(pool, narrow->size + 1);

@@ -1,9 +1,9 @@
 /*
- * Replay windows, one per lane, after RFC 6479: a ring of 64-bit words with words to spare. A lane's
- * window is given out on its first authenticated packet and grows with the rate it sees: 1,024 bits,
- * 8,192 above 256 kpps, 65,536 above 2 Mpps, so that 4 ms of reordering are forgiven. What a grown
- * window did not see counts as seen. Windows come from one pool with a hard limit, made at start: the
- * packet path allocates nothing. wire.md "Sealed data and control".
+ * Replay windows, one per lane, after RFC 6479: a ring of 64-bit words with words to spare. A
+ * lane's window is given out on its first authenticated packet and grows with the rate it sees:
+ * 1,024 bits, 8,192 above 256 kpps, 65,536 above 2 Mpps, so that 4 ms of reordering are forgiven.
+ * What a grown window did not see counts as seen. Windows come from one pool with a hard limit,
+ * made at start: the packet path allocates nothing. wire.md "Sealed data and control".
  *
  * The lanes of a key have one owner, the worker that opens; the pool serves any number of workers.
  */
@@ -34,8 +34,8 @@ void cw_replay_pool_free(struct cw_replay_pool *pool);
 bool cw_replay_check(const struct cw_replay_lanes *lanes, uint16_t lane, uint32_t counter);
 
 /*
- * Marks `counter` once the tag holds. 0, -EALREADY (0, seen or too old) or -ENOSPC (no window for a new
- * lane). `now_us` is any clock that does not go back.
+ * Marks `counter` once the tag holds. 0, -EALREADY (0, seen or too old) or -ENOSPC (no window for a
+ * new lane). `now_us` is any clock that does not go back.
  */
 int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool, uint16_t lane,
 		     uint32_t counter, uint64_t now_us);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../lab/command.ts'
 import { readHugepages } from '../../lab/machine.ts'
-import { hugepagesOfNobody, leftoversOf } from '../leftovers.ts'
+import { hugepagesOfNobody, leftoversOf, machineEntries } from '../leftovers.ts'
 import type { Check, Context, Line } from '../line.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -43,12 +43,14 @@ async function startIn(
 ): Promise<Check[]> {
   const id = randomBytes(2).toString('hex')
   const pagesBefore = hugepagesOfNobody()
+  const entriesBefore = machineEntries()
   const startedMs = performance.now()
   const plant = fault !== undefined && shownFaults.includes(fault) ? ['--plant', fault] : []
   const { code, said } = await npmStart(folder, id, limit * 2, plant)
   const seconds = (performance.now() - startedMs) / 1000
   await using _leak = await plantLeak(fault, id)
-  const left = leftoversOf(id)
+  const isNew = (path: string): boolean => !entriesBefore.has(path)
+  const left = [...leftoversOf(id), ...[...machineEntries()].filter(isNew)]
   const pages = hugepagesOfNobody() - pagesBefore
   if (code !== 0) console.error(said)
   return [

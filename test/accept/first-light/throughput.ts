@@ -23,7 +23,7 @@ export const throughput: Line = {
     const rounds = isQuick ? 1 : 3
     const effort = { tcpSeconds: isQuick ? 2 : 5, pings: 0 }
     const slow: Carrier = {
-      name: causeway.name,
+      ...causeway,
       start: async (lab) => {
         const pids = await causeway.start(lab)
         const shape = ['root', 'tbf', 'rate', '100mbit', 'burst', '256kb', 'latency', '50ms']

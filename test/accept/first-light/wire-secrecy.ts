@@ -36,7 +36,7 @@ export const wireSecrecy: Line = {
     for (const site of sites) wans.push([site, await startCapture(lab, 'internet', site)])
     const lan = await startCapture(lab, `${sites[0]}-host`, 'eth0')
     await lab.start()
-    await setWanFrames(lab, 'real')
+    await setWanFrames(lab, 'real', 'own')
     await startServers(lab)
     const canary = `canary ${randomBytes(12).toString('hex')} `
     await talk(lab, canary, isQuick ? 500_000 : 5_000_000)

@@ -1,0 +1,207 @@
+/**
+ * What the native tests share: a box with the real engine between a LAN host and a remote, each in a namespace of its own,
+ * and packets made by hand.
+ *
+ *     host 10.1.0.10 ── lan0 [box: C] wan0 198.51.100.1 ── remote 198.51.100.2 (TypeScript)
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type {
+  Counters,
+  DatapathEvent,
+  DirectionKeys,
+  Keypair,
+  Program,
+} from '../../../firmware/model/program.ts'
+import { type SealedSuite, seal } from '../../vector/sealed.ts'
+import { Inside } from './lines.ts'
+
+const tag = `cwio-${process.pid}`
+const spaces = { box: `${tag}-b`, nics: `${tag}-n`, host: `${tag}-h`, remote: `${tag}-r` }
+export const vni = 100
+const port = 51_820
+export const inner = { host: '10.1.0.10', far: '10.2.0.10', port: 4_000 }
+
+const ip = (...args: string[]): string =>
+  execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' })
+
+function link(nic: string, end: string, peerSpace: string): void {
+  ip('-n', spaces.nics, 'link', 'add', nic, 'type', 'veth', 'peer', 'name', end)
+  ip('-n', spaces.nics, 'link', 'set', end, 'netns', peerSpace)
+  ip('-n', spaces.nics, 'link', 'set', nic, 'up')
+  ip('-n', peerSpace, 'link', 'set', end, 'up')
+}
+
+function twin(name: string, nic: string, address: string): void {
+  const [{ address: mac }] = JSON.parse(ip('-n', spaces.nics, '-json', 'link', 'show', nic))
+  ip('-n', spaces.box, 'tuntap', 'add', name, 'mode', 'tap', 'multi_queue', 'vnet_hdr')
+  ip('-n', spaces.box, 'link', 'set', name, 'address', mac, 'up')
+  ip('-n', spaces.box, 'address', 'add', address, 'dev', name)
+}
+
+export function setUpSpaces(): void {
+  for (const space of Object.values(spaces)) ip('netns', 'add', space)
+  link('eth0', 'eth', spaces.host)
+  link('eth1', 'eth', spaces.remote)
+  twin('lan0', 'eth0', '10.1.0.1/24')
+  twin('wan0', 'eth1', '198.51.100.1/30')
+  ip('-n', spaces.box, 'tuntap', 'add', 'seg', 'mode', 'tun', 'multi_queue', 'vnet_hdr')
+  ip('netns', 'exec', spaces.box, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1')
+  ip('-n', spaces.box, 'link', 'set', 'seg', 'up')
+  ip('-n', spaces.host, 'address', 'add', `${inner.host}/24`, 'dev', 'eth')
+  ip('-n', spaces.host, 'route', 'add', 'default', 'via', '10.1.0.1')
+  ip('-n', spaces.remote, 'address', 'add', '198.51.100.2/30', 'dev', 'eth')
+}
+
+export function removeSpaces(): void {
+  for (const space of Object.values(spaces)) ip('netns', 'del', space)
+}
+
+export const program: Program = {
+  generation: 1,
+  mac1Keys: [],
+  ports: [
+    {
+      twin: 'lan0',
+      nic: 'eth0',
+      nicNetns: spaces.nics,
+      role: 'lan',
+      uplink: 0,
+      segment: 'office',
+      overlayPort: 0,
+      table: 254,
+    },
+    {
+      twin: 'wan0',
+      nic: 'eth1',
+      nicNetns: spaces.nics,
+      role: 'uplink',
+      uplink: 1,
+      segment: '',
+      overlayPort: port,
+      table: 254,
+    },
+  ],
+  segments: [{ name: 'office', vni, twin: 'seg' }],
+  peers: [{ name: 'far' }, { name: 'other' }],
+  routes: [
+    { segment: 'office', prefix: '10.2.0.0/24', peer: 'far' },
+    { segment: 'office', prefix: '10.3.0.0/24', peer: 'other' },
+  ],
+}
+
+const directionKeys = (): DirectionKeys => ({
+  key: randomBytes(32),
+  iv: randomBytes(12),
+  time: randomBytes(4),
+})
+
+function keypair(suite: SealedSuite): Keypair {
+  return {
+    peer: 'far',
+    localIndex: 0x1111,
+    remoteIndex: 0x2222,
+    suite,
+    role: 'initiator',
+    origin: 'raw',
+    uplink: 1,
+    localPort: port,
+    remoteAddress: '198.51.100.2',
+    remotePort: port,
+    seal: directionKeys(),
+    open: directionKeys(),
+    chain: randomBytes(32),
+    h: randomBytes(32),
+    lifetimeMs: 180_000,
+  }
+}
+
+export interface Datagram {
+  readonly address: string
+  readonly port: number
+  readonly hex: string
+}
+
+/** The engine with a program and a keypair, and a socket at each end. */
+export class Bench implements AsyncDisposable {
+  readonly box: Inside
+  readonly host = new Inside(spaces.host, './inside-udp.ts', [inner.host, String(inner.port)])
+  readonly remote = new Inside(spaces.remote, './inside-udp.ts', ['198.51.100.2', String(port)])
+  readonly events: DatapathEvent[] = []
+  readonly keypair: Keypair
+
+  constructor(suite: SealedSuite, aead: string) {
+    this.keypair = keypair(suite)
+    this.box = new Inside(spaces.box, './inside-box.ts', [aead])
+  }
+
+  async start(): Promise<void> {
+    for (const part of [this.box, this.host, this.remote]) await part.hear()
+    await this.call('load', program)
+    await this.call('install', this.keypair)
+  }
+
+  async call<Result>(call: string, argument: unknown = null): Promise<Result> {
+    this.box.say({ call, argument })
+    for (;;) {
+      const line = await this.box.hear<{ event?: DatapathEvent; result?: Result; error?: object }>()
+      if (line.event !== undefined) {
+        this.events.push(line.event)
+        continue
+      }
+      assert.equal(line.error, undefined)
+      return line.result as Result
+    }
+  }
+
+  /** The next sealed data datagram that reaches the remote: probes go by. */
+  async sealed(): Promise<Buffer> {
+    for (;;) {
+      const bytes = Buffer.from((await this.remote.hear<Datagram>()).hex, 'hex')
+      if (bytes[0] === 0xd1) return bytes
+    }
+  }
+
+  toBox(bytes: Buffer): void {
+    this.remote.say({ address: '198.51.100.1', port, hex: bytes.toString('hex') })
+  }
+
+  seal(counter: number, plaintext: Buffer, lane = 0x0123): Buffer {
+    const header = { type: 0xd1, lane, receiverIndex: 0x1111, sendTimeUs: 7, counter } as const
+    return seal(this.keypair.suite, this.keypair.open, header, plaintext)
+  }
+
+  async drops(): Promise<Record<string, number>> {
+    const { drops } = await this.call<Counters>('counters')
+    return Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const part of [this.box, this.host, this.remote]) await part[Symbol.asyncDispose]()
+  }
+}
+
+export function checksum(bytes: Buffer): number {
+  let sum = 0
+  for (let i = 0; i < bytes.length; i += 2) sum += bytes.readUInt16BE(i)
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  return ~sum & 0xffff
+}
+
+export const quad = (address: string): Buffer => Buffer.from(address.split('.').map(Number))
+
+/** An IPv4 UDP packet without a UDP checksum, from the far host to the LAN host. */
+export function packet(text: string, source = inner.far): Buffer {
+  const data = Buffer.from(text)
+  const udp = Buffer.alloc(8)
+  udp.writeUInt16BE(inner.port, 0)
+  udp.writeUInt16BE(inner.port, 2)
+  udp.writeUInt16BE(8 + data.length, 4)
+  const head = Buffer.from('4500000000000000401100000000000000000000', 'hex')
+  head.writeUInt16BE(28 + data.length, 2)
+  quad(source).copy(head, 12)
+  quad(inner.host).copy(head, 16)
+  head.writeUInt16BE(checksum(head), 10)
+  return Buffer.concat([head, udp, data])
+}
