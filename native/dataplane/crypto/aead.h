@@ -16,7 +16,7 @@
 
 #define CW_AEAD_TAG 16
 #define CW_AEAD_TEXT_MAX 65535 /* bytes of text, and of additional data */
-#define CW_AEAD_KEY_BYTES 1088 /* room for the expanded key of any backend */
+#define CW_AEAD_KEY_BYTES 1344 /* room for the expanded key of any backend: 1,264 in ipsec-mb 2.0 */
 
 struct cw_aead; /* context of one thread */
 
