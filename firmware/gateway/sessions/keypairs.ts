@@ -185,7 +185,7 @@ function isKnown({ previous, current, next }: Session, localIndex: number): bool
   return [previous, current, next].some((keypair) => keypair?.localIndex === localIndex)
 }
 
-function fromInstalled(session: Session, keypair: InstalledKeypair, nowMs: number): KnownKeypair {
+function fromInstalled(keypair: InstalledKeypair, nowMs: number): KnownKeypair {
   return {
     localIndex: keypair.localIndex,
     remoteIndex: keypair.remoteIndex,

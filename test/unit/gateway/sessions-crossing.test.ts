@@ -171,13 +171,45 @@ test('an end that went over to a raw handshake takes no answer to its rekey any 
   await world.clock.advance(4_000)
   a.datapath.wearOut('b')
   const installs = a.datapath.installs
-  while (responses === 0) await world.clock.advance(50)
+  for (let step = 0; responses === 0 && step < 400; step++) await world.clock.advance(50)
   await world.clock.advance(100)
   assert.equal(a.datapath.installs, installs)
   await world.clock.advance(1_000)
   assert.ok(responses >= 2)
   assert.equal(a.sessions.status()[0]!.handshakes, 2)
   assert.equal(a.sessions.status()[0]!.rekeys, 0)
+})
+
+test('who has answered a moment ago does not initiate because of silence', async () => {
+  const world = createWorld(7)
+  const [a, b] = await pair(world, true)
+  await world.clock.advance(7_000)
+  const tape = record(world, ({ datagram }) => (datagram[0] === 0xd5 ? lost : undefined))
+  await restartDatapath(world, a)
+  await world.clock.advance(12_000)
+  // b's probes met a datapath without keys, so it is silent; but a is at it, and b's own would cross that.
+  assert.notEqual(b.sessions.status()[0]!.state, 'up')
+  const froms = tape.filter(({ datagram }) => datagram[0] === 0xd4).map(({ from }) => from.address)
+  assert.ok(froms.length >= 4)
+  assert.deepEqual([...new Set(froms)], ['192.0.2.1'])
+})
+
+test('message 2 is taken only from where message 1 went to', async () => {
+  const world = createWorld(8)
+  const tape = record(world, ({ datagram }) => (datagram[0] === 0xd5 ? lost : undefined))
+  const [a, b] = await pair(world)
+  await world.clock.advance(200)
+  const response = tape.find(({ datagram }) => datagram[0] === 0xd5)!
+  const elsewhere = world.network.bind({ address: '203.0.113.9', port: 51_820 })
+  world.network.onSend((_, from) => (from === elsewhere.local ? fairWeather : undefined))
+  elsewhere.send(response.datagram, a.local)
+  await world.clock.advance(200)
+  assert.equal(a.datapath.installs, 0)
+  assert.equal(a.sessions.status()[0]!.failures.mismatch, 1)
+  world.network.onSend(() => fairWeather)
+  b.socket.send(response.datagram, a.local)
+  await world.clock.advance(200)
+  assert.ok(await agree(world, a, b))
 })
 
 test('a peer that answers no rekey is handshaken with anew, long before the hard stop', async () => {
