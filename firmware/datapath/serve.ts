@@ -2,6 +2,7 @@
  * The datapath process: the native module behind a unix socket, and nothing else. It goes on forwarding while the
  * gateway process is away, and spawns no child.
  */
+import { dirname } from 'node:path'
 import { openAddon } from '../host/datapath/addon.ts'
 import { serveAddon } from '../host/datapath/server.ts'
 import { freeHugepagesMb } from '../host/system/hugepages.ts'
@@ -22,7 +23,7 @@ export async function serveDatapath(parts: DatapathParts): Promise<AsyncDisposab
   if (noHugepages) {
     log.warn({ detail: `${memoryMb} MiB wanted` }, 'too few free hugepages: slower without')
   }
-  const addon = openAddon({ memoryMb, noHugepages, aead })
+  const addon = openAddon({ memoryMb, noHugepages, aead, runFolder: dirname(socketPath) })
   const server = await serveAddon(socketPath, addon)
   log.info({}, 'datapath ready')
   return {

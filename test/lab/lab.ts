@@ -192,12 +192,8 @@ export class Lab implements AsyncDisposable {
     const title = `${site} ${role}`
     const file = this.#logFolder && join(this.#logFolder, `${site}-${role}.log`)
     const instance = this.names.instance(site)
-    // As systemd does: DPDK, too, then keeps its files there, where they are found and removed.
-    const runFolder = `/run/causeway/${instance}`
-    mkdirSync(runFolder, { recursive: true, mode: 0o700 })
     return this.spawn(site, [causeway, role, '--instance', instance], {
       title,
-      env: { RUNTIME_DIRECTORY: runFolder },
       hasOwnSysfs: true,
       onLine: file ? (line) => appendFileSync(file, `${line}\n`) : undefined,
     })

@@ -38,7 +38,7 @@ export function onSilent(session: Session, localIndex: number): void {
   session.silentAtMs = context.clock.nowMs()
   // Who answered a moment ago lets the other end finish: two handshakes would cross. Silence repeats itself.
   const isAnswered =
-    next !== null && context.clock.nowMs() - next.installedAtMs < context.timing.retryMs[0]
+    next !== null && context.clock.nowMs() - next.installedAtMs < context.timing.retryMs[1]
   if (!isAnswered) startRaw(session)
   noteState(session)
 }

@@ -3,6 +3,7 @@
  * process, into which EAL's memory handles would leak.
  */
 import { createRequire } from 'node:module'
+import process from 'node:process'
 import { CausewayError } from '../../model/errors.ts'
 import type { Verb } from '../../wire/datapath.ts'
 import type { Answer, Transport } from './client.ts'
@@ -12,6 +13,8 @@ export interface AddonOptions {
   readonly memoryMb: number
   readonly noHugepages: boolean
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
+  /** Where EAL may make its folder, which it does even where it shares nothing. */
+  readonly runFolder: string
 }
 
 /** Mirrors native/addon/module.c. */
@@ -40,6 +43,7 @@ export function openAddon(options: AddonOptions): Addon {
     // More may wait than one batch holds; other work of the loop comes in between.
     if (events.length > 0) setImmediate(drain)
   }
+  process.env.RUNTIME_DIRECTORY = options.runFolder
   try {
     native.open(options, drain)
   } catch (cause) {

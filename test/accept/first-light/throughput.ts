@@ -15,6 +15,9 @@ const targets: readonly [frames: Frames, ratio: number, title: string][] = [
   ['real', 4, 'TCP ÷ wireguard-go, real 1500-byte frames'],
 ]
 
+/** Above what the planted slow WAN lets through, far below what any machine does. */
+const smokeGbit = 0.25
+
 export const throughput: Line = {
   name: 'throughput',
   title: "one TCP stream against Debian 13's wireguard-go",
@@ -43,21 +46,38 @@ export const throughput: Line = {
         }
       }
     }
-    return targets.map(([frames, ratio, title]) => verdict(samples, frames, ratio, title))
+    const judge = isQuick ? movesTraffic : isFaster
+    return targets.map(([frames, ratio, title]) => judge(samples, frames, ratio, title))
   },
 }
 
-function verdict(samples: readonly Sample[], frames: Frames, target: number, title: string): Check {
-  const spread = ratioOf(samples, causeway.name, rival, frames)
+type Judge = (samples: readonly Sample[], frames: Frames, ratio: number, title: string) => Check
+
+const isFaster: Judge = (samples, frames, ratio, title) => {
+  const median = ratioOf(samples, causeway.name, rival, frames)?.median ?? 0
+  return {
+    check: title,
+    target: `≥ ${ratio}`,
+    figure: figureOf(samples, frames, median),
+    isOk: median >= ratio,
+  }
+}
+
+/** One short round on a busy machine decides nothing about speed: the quick form only shows the figures. */
+const movesTraffic: Judge = (samples, frames, ratio, title) => {
+  const own = samples.filter(({ carrier }) => carrier === causeway.name)
+  const gbits = own.filter((sample) => sample.frames === frames)[0]?.figures.gbitPerSecond ?? 0
+  return {
+    check: title,
+    target: `≥ ${smokeGbit} Gbit/s (≥ ${ratio}: full form)`,
+    figure: figureOf(samples, frames, ratioOf(samples, causeway.name, rival, frames)?.median ?? 0),
+    isOk: gbits >= smokeGbit,
+  }
+}
+
+function figureOf(samples: readonly Sample[], frames: Frames, median: number): string {
   const figures = samples
     .filter((sample) => sample.frames === frames)
     .map(({ carrier, figures: { gbitPerSecond } }) => `${carrier} ${gbitPerSecond.toFixed(2)}`)
-    .join(', ')
-  const median = spread?.median ?? 0
-  return {
-    check: title,
-    target: `≥ ${target}`,
-    figure: `${median.toFixed(2)} (Gbit/s: ${figures})`,
-    isOk: median >= target,
-  }
+  return `${median.toFixed(2)} (Gbit/s: ${figures.join(', ')})`
 }

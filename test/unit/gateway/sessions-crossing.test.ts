@@ -198,7 +198,7 @@ test('message 2 is taken only from where message 1 went to', async () => {
   const world = createWorld(8)
   const tape = record(world, ({ datagram }) => (datagram[0] === 0xd5 ? lost : undefined))
   const [a, b] = await pair(world)
-  await world.clock.advance(200)
+  await world.clock.advance(1_100)
   const response = tape.find(({ datagram }) => datagram[0] === 0xd5)!
   const elsewhere = world.network.bind({ address: '203.0.113.9', port: 51_820 })
   world.network.onSend((_, from) => (from === elsewhere.local ? fairWeather : undefined))

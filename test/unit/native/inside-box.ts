@@ -2,6 +2,9 @@
  * Runs inside a test's namespace: the real engine by lines of JSON. In {call, argument}, out {result} or {error};
  * Buffers travel as {hex}. Ends when its input does.
  */
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openAddon } from '../../../firmware/host/datapath/addon.ts'
 import { datapathOver } from '../../../firmware/host/datapath/client.ts'
@@ -11,9 +14,11 @@ import { fromLine, toLine } from './lines.ts'
 type Calls = Record<string, (argument: unknown) => Promise<unknown>>
 
 const [aead = 'auto'] = process.argv.slice(2)
+using scratch = mkdtempDisposableSync(join(tmpdir(), 'causeway-'))
 const addon = openAddon({
   memoryMb: 128,
   noHugepages: true,
+  runFolder: scratch.path,
   aead: aead as 'auto' | 'ipsec-mb' | 'openssl',
 })
 const datapath = await datapathOver(addon)

@@ -1,0 +1,328 @@
+/* See graph_bench.h. */
+#include "graph_bench.h"
+
+#include <fcntl.h>
+#include <rte_eal.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "packet.h"
+#include "table/fib.h"
+#include "table/mirror.h"
+#include "table/session.h"
+#include "table/view.h"
+
+#define CHECK_OR_STOP(claim) bench_needs((claim), #claim, __LINE__)
+#define SMALL_BUFFERS 1023
+#define LARGE_BUFFERS 127
+#define EVENTS 64
+#define SOCKET_BYTES (8 << 20)
+#define HOSTS 20
+
+enum hop { HOP_NONE, HOP_LOCAL, HOP_FAR, HOP_OTHER, HOP_LAN, HOP_LAN_GATEWAY, HOP_WAN, HOPS };
+
+static void bench_needs(bool is_true, const char *claim, int line)
+{
+	if (is_true)
+		return;
+	fprintf(stderr, "graph_bench.c:%d: not so: %s\n", line, claim);
+	abort();
+}
+
+/* In the place of table/mirror.c: knows nothing, notes what it is asked. */
+struct cw_mirror {
+	uint32_t *asked;
+};
+
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address)
+{
+	(void)port, (void)address;
+	++*mirror->asked;
+}
+
+void cw_mirror_wake(struct cw_mirror *mirror)
+{
+	(void)mirror;
+}
+
+int cw_mirror_start(struct cw_engine *engine)
+{
+	(void)engine;
+	return 0;
+}
+
+void cw_mirror_stop(struct cw_engine *engine)
+{
+	(void)engine;
+}
+
+const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror)
+{
+	(void)mirror;
+	return NULL;
+}
+
+int cw_mirror_refresh(struct cw_mirror *mirror)
+{
+	(void)mirror;
+	return 0;
+}
+
+static void ignore(void *arg)
+{
+	(void)arg;
+}
+
+static void start_eal(void)
+{
+	char cpu[16];
+	const char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
+			       "--log-level=error", "-m", "64", "--lcores", cpu };
+
+	/* One core, the one we are on: the worker of a bench is the calling thread. */
+	snprintf(cpu, sizeof(cpu), "0@%d", sched_getcpu());
+	CHECK_OR_STOP(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)(uintptr_t)argv) >= 0);
+}
+
+static void make_engine(struct cw_engine *engine)
+{
+	static struct cw_event_slot slots[EVENTS];
+	size_t size = rte_rcu_qsbr_get_memsize(1);
+
+	engine->wake = ignore;
+	engine->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	engine->pools.small = rte_pktmbuf_pool_create("small", SMALL_BUFFERS, 32, 0,
+						      CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM,
+						      SOCKET_ID_ANY);
+	engine->pools.large =
+		rte_pktmbuf_pool_create("large", LARGE_BUFFERS, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
+	engine->events = rte_ring_create("events", EVENTS, SOCKET_ID_ANY, 0);
+	engine->free_events = rte_ring_create("free_events", EVENTS, SOCKET_ID_ANY, 0);
+	engine->garbage = rte_ring_create("garbage", EVENTS, SOCKET_ID_ANY, 0);
+	engine->replay_pool = cw_replay_pool_new(1 << 20);
+	CHECK_OR_STOP(engine->pools.small != NULL && engine->pools.large != NULL);
+	CHECK_OR_STOP(engine->events != NULL && engine->free_events != NULL);
+	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL);
+	CHECK_OR_STOP(posix_memalign((void **)&engine->qsbr, 64, size) == 0);
+	CHECK_OR_STOP(rte_rcu_qsbr_init(engine->qsbr, 1) == 0);
+	for (uint32_t i = 0; i < EVENTS - 1; i++)
+		rte_ring_enqueue(engine->free_events, &slots[i]);
+	snprintf(engine->aead_backend, sizeof(engine->aead_backend), "auto");
+	CHECK_OR_STOP(cw_keypair_reindex(engine, NULL, NULL) == 0);
+}
+
+static void open_link(struct cw_bench *bench, enum cw_bench_link which, struct cw_link *link,
+		      enum cw_link_kind kind, bool is_sink)
+{
+	int pair[2], room = SOCKET_BYTES;
+
+	bench->links[which] = link;
+	*link = (struct cw_link){ .kind = kind,
+				  .can_send_udp_trains = true,
+				  .drops = bench->worker->drops };
+	bench->ends[which] = -1;
+	if (is_sink) {
+		link->fd = link->tx_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		CHECK_OR_STOP(link->fd >= 0);
+		return;
+	}
+	CHECK_OR_STOP(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_OR_STOP(setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
+					 sizeof(room)) == 0 ||
+			      setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == 0);
+	link->fd = link->tx_fd = pair[0];
+	bench->ends[which] = pair[1];
+}
+
+static struct cw_port *make_port(const struct cw_port_program *program, uint8_t number)
+{
+	struct cw_port *port = calloc(1, sizeof(*port));
+
+	CHECK_OR_STOP(port != NULL);
+	port->program = *program;
+	port->mtu = CW_BENCH_MTU;
+	memcpy(port->mac, (const uint8_t[]){ 2, 0, 0, 0, 0, number }, 6);
+	return port;
+}
+
+static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
+{
+	struct cw_peer *peer = calloc(1, sizeof(*peer));
+
+	CHECK_OR_STOP(peer != NULL);
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	peer->rtt_us = CW_NONE;
+	peer->is_listed = true;
+	worker->peers[worker->peer_count++] = peer;
+	return peer;
+}
+
+static struct cw_program *make_program(struct cw_bench *bench)
+{
+	struct cw_program *program = calloc(1, sizeof(*program));
+
+	CHECK_OR_STOP(program != NULL);
+	program->generation = 1;
+	program->port_count = 2;
+	program->segment_count = 1;
+	program->peer_count = 2;
+	program->mac1_key_count = 2;
+	memset(program->mac1_keys[0], 0xA1, 32);
+	memset(program->mac1_keys[1], 0xA2, 32);
+	memcpy(program->ports, bench->ports, sizeof(bench->ports));
+	program->segments[0] = bench->segment;
+	program->peers[0] = bench->far;
+	program->peers[1] = bench->other;
+	return program;
+}
+
+static struct cw_neighbours *make_neighbours(void)
+{
+	struct cw_neighbour known[HOSTS + 1] = { 0 };
+
+	for (uint32_t i = 0; i <= HOSTS; i++) {
+		known[i].address = i < HOSTS ? CW_BENCH_HOST + i : CW_BENCH_WAN - 1;
+		known[i].port = i < HOSTS ? CW_BENCH_LAN_PORT : CW_BENCH_UPLINK_PORT;
+		memcpy(known[i].mac, (const uint8_t[]){ 6, 0, 0, 0, 0, (uint8_t)i }, 6);
+	}
+	return cw_neighbours_new(known, HOSTS + 1);
+}
+
+static struct cw_view *make_view(struct cw_bench *bench)
+{
+	static const struct cw_hop hops[HOPS] = {
+		[HOP_LOCAL] = { .kind = CW_HOP_LOCAL },
+		[HOP_FAR] = { .kind = CW_HOP_OVERLAY, .peer = 0 },
+		[HOP_OTHER] = { .kind = CW_HOP_OVERLAY, .peer = 1 },
+		[HOP_LAN] = { .kind = CW_HOP_LINK, .port = CW_BENCH_LAN_PORT },
+		[HOP_LAN_GATEWAY] = { .kind = CW_HOP_LINK,
+				      .port = CW_BENCH_LAN_PORT,
+				      .gateway = CW_BENCH_HOST + HOSTS - 1 },
+		[HOP_WAN] = { .kind = CW_HOP_LINK,
+			      .port = CW_BENCH_UPLINK_PORT,
+			      .gateway = CW_BENCH_WAN - 1 },
+	};
+	static const struct cw_fib_route office[] = {
+		{ CW_BENCH_BOX, 32, HOP_LOCAL },    { 0x0a010000, 24, HOP_LAN },
+		{ 0x0a020000, 16, HOP_FAR },	    { 0x0a030000, 16, HOP_OTHER },
+		{ 0x0a090000, 16, HOP_LAN_GATEWAY },
+	};
+	static const struct cw_fib_route wan[] = { { 0, 0, HOP_WAN } };
+	struct cw_view *view = calloc(1, sizeof(*view));
+
+	CHECK_OR_STOP(view != NULL);
+	view->serial = 1;
+	view->program = make_program(bench);
+	view->segment_fib[0] = cw_fib_new(office, sizeof(office) / sizeof(office[0]));
+	view->uplink_fib[CW_BENCH_UPLINK_PORT] = cw_fib_new(wan, 1);
+	view->neighbours = make_neighbours();
+	view->port_address[CW_BENCH_LAN_PORT] = CW_BENCH_BOX;
+	view->port_address[CW_BENCH_UPLINK_PORT] = CW_BENCH_WAN;
+	view->segment_address[0] = CW_BENCH_BOX;
+	view->hop_count = HOPS;
+	view->hops = malloc(sizeof(hops));
+	CHECK_OR_STOP(view->hops != NULL && view->neighbours != NULL &&
+		      view->segment_fib[0] != NULL);
+	memcpy(view->hops, hops, sizeof(hops));
+	return view;
+}
+
+static void make_keypair(struct cw_bench *bench)
+{
+	struct cw_keypair_install install = { .peer = "far",
+					      .local_index = 0x11111111,
+					      .remote_index = 0x22222222,
+					      .suite = CW_SUITE_AES_256_GCM,
+					      .is_initiator = 1,
+					      .local_port = CW_BENCH_PORT,
+					      .remote_port = CW_BENCH_PORT + 1,
+					      .lifetime_ms = 180000 };
+	struct cw_aead *aead = bench->worker->aead;
+	const char *why = "";
+
+	memset(install.remote_address + 10, 0xff, 2);
+	packet_put32(install.remote_address + 12, CW_BENCH_FAR_WAN);
+	memset(&install.seal, 0x5e, sizeof(install.seal));
+	memset(&install.open, 0x0b, sizeof(install.open));
+	CHECK_OR_STOP(cw_keypair_new(bench->engine, &install, &bench->keypair, &why) == 0);
+	CHECK_OR_STOP(cw_keypair_reindex(bench->engine, bench->keypair, NULL) == 0);
+	bench->worker->index = atomic_load(&bench->engine->index);
+	cw_keypair_enter(bench->worker, bench->keypair);
+	atomic_store(&bench->keypair->is_confirmed, true);
+	CHECK_OR_STOP(cw_aead_key_init(&bench->far_open, aead, install.suite, install.seal.key) == 0);
+	CHECK_OR_STOP(cw_aead_key_init(&bench->far_seal, aead, install.suite, install.open.key) == 0);
+}
+
+void cw_bench_open(struct cw_bench *bench, bool has_sinks)
+{
+	static const struct cw_port_program lan = { .twin = "lan0", .role = CW_ROLE_LAN };
+	static const struct cw_port_program wan = { .twin = "wan0",
+						    .role = CW_ROLE_UPLINK,
+						    .overlay_port = CW_BENCH_PORT };
+
+	memset(bench, 0, sizeof(*bench));
+	start_eal();
+	bench->engine = calloc(1, sizeof(*bench->engine));
+	CHECK_OR_STOP(bench->engine != NULL);
+	make_engine(bench->engine);
+	bench->engine->mirror = malloc(sizeof(struct cw_mirror));
+	CHECK_OR_STOP(bench->engine->mirror != NULL);
+	bench->engine->mirror->asked = &bench->asked;
+	CHECK_OR_STOP(cw_worker_open(bench->engine, &bench->worker) == 0);
+	bench->engine->worker = bench->worker;
+	bench->ports[0] = make_port(&lan, 1);
+	bench->ports[1] = make_port(&wan, 2);
+	bench->segment = calloc(1, sizeof(*bench->segment));
+	CHECK_OR_STOP(bench->segment != NULL);
+	bench->segment->program.vni = CW_BENCH_VNI;
+	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic, CW_LINK_NIC, has_sinks);
+	open_link(bench, CW_BENCH_LAN_TWIN, &bench->ports[0]->twin, CW_LINK_TAP, has_sinks);
+	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic, CW_LINK_NIC, has_sinks);
+	open_link(bench, CW_BENCH_UPLINK_TWIN, &bench->ports[1]->twin, CW_LINK_TAP, has_sinks);
+	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN, has_sinks);
+	bench->far = make_peer(bench->worker, "far");
+	bench->other = make_peer(bench->worker, "other");
+	bench->worker->view = make_view(bench);
+	make_keypair(bench);
+}
+
+void cw_bench_close(struct cw_bench *bench)
+{
+	struct cw_engine *engine = bench->engine;
+	struct cw_worker *worker = bench->worker;
+	struct cw_view *view = worker->view;
+	struct cw_program *program = view->program;
+
+	cw_bench_flush(bench);
+	cw_keypair_reindex(engine, NULL, bench->keypair);
+	cw_keypair_free(engine, bench->keypair);
+	free(atomic_load(&engine->index));
+	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++) {
+		/* Closes the descriptor and gives back the spare buffers. */
+		cw_link_close(bench->links[i]);
+		if (bench->ends[i] >= 0)
+			close(bench->ends[i]);
+	}
+	free(bench->ports[0]);
+	free(bench->ports[1]);
+	free(bench->segment);
+	cw_view_free(view);
+	free(program);
+	cw_aead_key_wipe(&bench->far_open);
+	cw_aead_key_wipe(&bench->far_seal);
+	cw_worker_close(worker);
+	CHECK_OR_STOP(rte_mempool_in_use_count(engine->pools.small) == 0);
+	CHECK_OR_STOP(rte_mempool_in_use_count(engine->pools.large) == 0);
+	cw_replay_pool_free(engine->replay_pool);
+	close(engine->worker_fd);
+	free(engine->mirror);
+	free(engine->qsbr);
+	free(engine);
+	rte_eal_cleanup();
+}

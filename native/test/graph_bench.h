@@ -1,0 +1,100 @@
+/*
+ * The whole graph on a bench: a real worker, real keys and tables, filled in by hand; each link is a pair of sockets,
+ * whose other end shows frames exactly as the kernel would get them. There are no threads, time stands still until it is
+ * moved, and the mirror only notes what it was asked.
+ *
+ *   lan0  10.1.0.1/24, hosts .10 to .29 known   wan0  198.51.100.2/30 by .1, port 51820
+ *   segment `office`, VNI 100: 10.1.0.0/24 here, 10.2.0.0/16 at `far` (203.0.113.2), 10.3.0.0/16 at `other`, which
+ *   has no keypair; 10.9.0.0/16 by 10.1.0.29
+ */
+#ifndef CW_GRAPH_BENCH_H
+#define CW_GRAPH_BENCH_H
+
+#include <rte_mbuf.h>
+
+#include "engine.h"
+#include "port/vnet.h"
+#include "worker.h"
+
+#define CW_BENCH_FRAME_MAX 65535
+#define CW_BENCH_MTU 1500
+#define CW_BENCH_INNER_MTU 1432
+#define CW_BENCH_VNI 100
+#define CW_BENCH_HOST 0x0a01000a /* 10.1.0.10 */
+#define CW_BENCH_BOX 0x0a010001
+#define CW_BENCH_FAR 0x0a020005
+#define CW_BENCH_OTHER 0x0a030005
+#define CW_BENCH_WAN 0xc6336402
+#define CW_BENCH_FAR_WAN 0xcb007102
+#define CW_BENCH_PORT 51820
+
+enum cw_bench_link {
+	CW_BENCH_LAN,
+	CW_BENCH_LAN_TWIN,
+	CW_BENCH_UPLINK,
+	CW_BENCH_UPLINK_TWIN,
+	CW_BENCH_SEGMENT,
+	CW_BENCH_LINKS,
+};
+
+/* Indices of the two ports in the view. */
+#define CW_BENCH_LAN_PORT 0
+#define CW_BENCH_UPLINK_PORT 1
+
+struct cw_bench {
+	struct cw_engine *engine;
+	struct cw_worker *worker;
+	struct cw_peer *far;
+	struct cw_peer *other;
+	struct cw_keypair *keypair; /* `current` of `far` */
+	struct cw_port *ports[2];
+	struct cw_segment *segment;
+	struct cw_link *links[CW_BENCH_LINKS];
+	struct cw_aead_key far_seal; /* the far end's own copies */
+	struct cw_aead_key far_open;
+	int ends[CW_BENCH_LINKS];
+	uint32_t asked; /* how often the mirror was asked for a neighbour */
+
+	/* The train from which cw_bench_hear() takes datagrams. */
+	uint8_t frame[CW_BENCH_FRAME_MAX];
+	uint32_t at, length, step;
+};
+
+/* Starts EAL, without hugepages, in this process: once. With `has_sinks` what is sent goes nowhere. */
+void cw_bench_open(struct cw_bench *bench, bool has_sinks);
+
+/* Frees everything and checks that no buffer was lost. */
+void cw_bench_close(struct cw_bench *bench);
+
+/* A buffer that holds a frame, as if just received; l2_len as the link has it. */
+struct rte_mbuf *cw_bench_mbuf(struct cw_bench *bench, const void *frame, uint32_t length,
+			       uint16_t l2_len);
+
+/* Hands a frame to `link` from the kernel's side, and has the worker serve it. */
+void cw_bench_give(struct cw_bench *bench, enum cw_bench_link link, const struct cw_vnet_hdr *vnet,
+		   const void *frame, uint32_t length);
+
+/* The end of a burst: what is being filled or merged goes out. */
+void cw_bench_flush(struct cw_bench *bench);
+
+/* The next frame that left by `link`; its bytes, 0 when there is none. `frame` has CW_BENCH_FRAME_MAX bytes. */
+uint32_t cw_bench_take(struct cw_bench *bench, enum cw_bench_link link, struct cw_vnet_hdr *vnet,
+		       uint8_t *frame);
+
+/* How many frames are left to take; takes them. */
+uint32_t cw_bench_drain(struct cw_bench *bench, enum cw_bench_link link);
+
+/* Ethernet for the box on the LAN or the uplink; 14 bytes. */
+void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *frame);
+
+/* A datagram as `far` seals it: header, text and tag, `plain_len` + 32 bytes. */
+uint32_t cw_bench_seal(struct cw_bench *bench, uint8_t type, uint32_t counter, const void *plain,
+		       uint32_t plain_len, uint8_t *datagram);
+
+/* Opens as `far` would the next datagram that left by the uplink; bytes of the plaintext, 0: no more. */
+uint32_t cw_bench_hear(struct cw_bench *bench, uint8_t *type, uint8_t *plain);
+
+/* How often each drop was counted since the last call, as text: `sealed_tag 2, geneve 1`; "" for none. */
+const char *cw_bench_drops(struct cw_bench *bench);
+
+#endif

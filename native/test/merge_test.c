@@ -1,0 +1,384 @@
+/*
+ * Merging for the LAN: what the kernel is handed, cut again, is what was opened, packet by packet and byte by byte,
+ * in each flow's order; and what belongs together does leave as one train. Frames are read at the socket of the LAN.
+ */
+#include "check.h"
+#include "graph/graph.h"
+#include "graph/train.h"
+#include "graph_bench.h"
+#include "packet.h"
+
+#define PACKETS_MAX 600
+#define PACKET_MAX 1500
+#define FLOWS 12
+
+struct packets {
+	uint32_t count;
+	uint32_t length[PACKETS_MAX];
+	uint8_t bytes[PACKETS_MAX][PACKET_MAX];
+};
+
+static struct cw_bench bench;
+static struct packets sent, came;
+static uint32_t frames_out, largest_frame;
+
+/* A TCP data segment of flow `flow`, checksums done. */
+struct segment {
+	uint32_t flow, sequence, payload;
+	uint32_t acknowledgement;
+	uint8_t flags;
+};
+
+static uint8_t *put_segment(struct packets *to, const struct segment *s)
+{
+	uint8_t *ip = to->bytes[to->count], *tcp = ip + 20;
+	uint32_t length = 20 + 32 + s->payload;
+
+	packet_ip(ip, 20, PACKET_TCP, CW_BENCH_FAR, CW_BENCH_HOST + s->flow % 5);
+	packet_put16(ip + 4, s->sequence);
+	memset(tcp, 0, 32);
+	packet_put16(tcp, 1000 + s->flow);
+	packet_put16(tcp + 2, 80);
+	packet_put32(tcp + 4, s->sequence);
+	packet_put32(tcp + 8, s->acknowledgement);
+	tcp[12] = 0x80;
+	tcp[13] = s->flags;
+	packet_put16(tcp + 14, 501);
+	memcpy(tcp + 20, (const uint8_t[]){ 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2 }, 12);
+	for (uint32_t i = 0; i < s->payload; i++)
+		tcp[32 + i] = (uint8_t)(s->sequence + i * 3);
+	packet_finish(ip, length);
+	to->length[to->count++] = length;
+	return ip;
+}
+
+/* One frame off the LAN as the kernel would cut it. */
+static void cut_frame(const struct cw_vnet_hdr *vnet, const uint8_t *frame, uint32_t length)
+{
+	struct rte_mbuf *m = cw_bench_mbuf(&bench, frame, length, 14);
+	struct cw_cut cut;
+
+	CHECK(packet_u16(frame + 12) == 0x0800);
+	CHECK(cw_vnet_to_mbuf(vnet, m, 14));
+	m->l3_len = (frame[14] & 15) * 4u & 0x1ff;
+	cw_cut_begin(&cut, m);
+	while (came.count < PACKETS_MAX && cw_cut_size(&cut) <= PACKET_MAX) {
+		memset(came.bytes[came.count], 0, 64);
+		uint32_t bytes = cw_cut_next(&cut, came.bytes[came.count]);
+		if (bytes == 0)
+			break;
+		came.length[came.count++] = bytes;
+	}
+	CHECK(cw_cut_peek(&cut) == 0);
+	rte_pktmbuf_free(m);
+}
+
+/* Reads all that left for the LAN into `came`. */
+static void collect(void)
+{
+	static uint8_t frame[CW_BENCH_FRAME_MAX];
+	struct cw_vnet_hdr vnet;
+	uint32_t length;
+
+	came.count = frames_out = largest_frame = 0;
+	cw_merge_flush(bench.worker);
+	while ((length = cw_bench_take(&bench, CW_BENCH_LAN, &vnet, frame)) > 0) {
+		cut_frame(&vnet, frame, length);
+		frames_out++;
+		largest_frame = length > largest_frame ? length : largest_frame;
+	}
+	CHECK(bench.worker->merge.open_count == 0);
+}
+
+static void run(void)
+{
+	for (uint32_t i = 0; i < sent.count; i++)
+		cw_merge_add(bench.worker, CW_BENCH_LAN_PORT,
+			     packet_u32(sent.bytes[i] + 16), sent.bytes[i], sent.length[i]);
+	collect();
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+}
+
+/* Of one flow: same addresses, protocol and, but for fragments, ports. */
+static bool is_one_flow(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a + 12, b + 12, 8) == 0 && a[9] == b[9] &&
+	       memcmp(a + packet_header_len(a), b + packet_header_len(b), 4) == 0;
+}
+
+/*
+ * Equal but for the id, which says nothing where DF is set (RFC 6864 §4.1) and which a train has one of; the header's
+ * checksum covers it.
+ */
+static bool is_equal(const uint8_t *a, const uint8_t *b, uint32_t length)
+{
+	return memcmp(a, b, 4) == 0 && memcmp(a + 6, b + 6, 4) == 0 &&
+	       memcmp(a + 12, b + 12, length - 12) == 0 &&
+	       packet_sum(0, b, packet_header_len(b)) == 0xffff;
+}
+
+/* Each packet that was sent is the next one of its flow that came. */
+static void check_all_came(void)
+{
+	static bool is_taken[PACKETS_MAX];
+
+	memset(is_taken, 0, sizeof(is_taken));
+	CHECK(came.count == sent.count);
+	for (uint32_t i = 0; i < sent.count; i++) {
+		uint32_t next = 0;
+		while (next < came.count &&
+		       (is_taken[next] || !is_one_flow(sent.bytes[i], came.bytes[next])))
+			next++;
+		if (!CHECK(next < came.count && came.length[next] == sent.length[i] &&
+			   is_equal(sent.bytes[i], came.bytes[next], sent.length[i]))) {
+			fprintf(stderr, "  packet %u\n", i);
+#define DBG
+for (int k=0;k<60;k++) {fprintf(stderr,"%02x ",sent.bytes[i][k]);} fprintf(stderr," %u\n",sent.length[i]);
+if (next<came.count){for (int k=0;k<60;k++) {fprintf(stderr,"%02x ",came.bytes[next][k]);} fprintf(stderr," %u\n",came.length[next]);}
+			return;
+		}
+		is_taken[next] = true;
+	}
+}
+
+static void expect(uint32_t frames)
+{
+	run();
+	check_all_came();
+	if (!CHECK(frames_out == frames))
+		fprintf(stderr, "  %u frames instead of %u\n", frames_out, frames);
+	sent.count = 0;
+}
+
+static uint8_t *plain(uint32_t flow, uint32_t sequence, uint32_t payload)
+{
+	return put_segment(&sent, &(struct segment){ flow, sequence, payload, 7, 0x10 });
+}
+
+static uint8_t *pushed(uint32_t flow, uint32_t sequence, uint32_t payload)
+{
+	return put_segment(&sent, &(struct segment){ flow, sequence, payload, 7, 0x18 });
+}
+
+static void joins_what_is_in_order(void)
+{
+	for (uint32_t i = 0; i < 10; i++)
+		plain(0, 0xfffffff0 + 1000 * i, 1000);
+	expect(1);
+	/* A short one is the last of its train. */
+	plain(0, 1000, 1000), plain(0, 2000, 500), plain(0, 2500, 500), plain(0, 3000, 500);
+	expect(2);
+	/* A longer one than the first begins a train. */
+	plain(0, 1000, 500), plain(0, 1500, 501);
+	expect(2);
+	plain(0, 1, 1);
+	expect(1);
+}
+
+static void keeps_apart_what_differs(void)
+{
+	plain(0, 1000, 100), plain(0, 1200, 100); /* a gap */
+	expect(2);
+	plain(0, 1100, 100), plain(0, 1000, 100), plain(0, 1200, 100); /* out of order */
+	expect(3);
+	plain(0, 1000, 100), plain(0, 1000, 100); /* sent twice */
+	expect(2);
+	plain(0, 1000, 100);
+	put_segment(&sent, &(struct segment){ 0, 1100, 100, 8, 0x10 }); /* another ACK */
+	expect(2);
+	plain(0, 1000, 100), pushed(0, 1100, 100), plain(0, 1200, 100), plain(0, 1300, 100);
+	expect(2);
+	pushed(0, 1000, 100), plain(0, 1100, 100);
+	expect(2);
+	for (uint32_t flags = 0; flags < 256; flags++) {
+		if (flags == 0x10 || flags == 0x18)
+			continue;
+		plain(0, 1000, 100);
+		put_segment(&sent, &(struct segment){ 0, 1100, 100, 7, (uint8_t)flags });
+		plain(0, 1200, 100);
+		expect(3);
+	}
+	plain(0, 1000, 100), plain(0, 1100, 0), plain(0, 1100, 100); /* a bare ACK between */
+	expect(3);
+}
+
+/* One byte of the second of two packets changed, its checksums made right again: two frames. */
+static void keeps_apart_by_field(void)
+{
+	/* IP: TOS, TTL; TCP: window, urgent pointer, an option. Not the id: see is_equal(). */
+	static const uint32_t fields[] = { 1, 8, 20 + 14, 20 + 15, 20 + 18, 20 + 19, 20 + 27 };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		plain(0, 1000, 100);
+		uint8_t *ip = plain(0, 1100, 100);
+		ip[fields[i]] ^= 1;
+		packet_finish(ip, 152);
+		expect(2);
+	}
+	/* Without DF the id says something. */
+	for (uint32_t which = 0; which < 2; which++) {
+		uint8_t *first = plain(0, 1000, 100), *second = plain(0, 1100, 100);
+		uint8_t *ip = which == 0 ? first : second;
+		ip[6] = 0;
+		packet_finish(ip, 152);
+		expect(2);
+	}
+	plain(0, 1000, 100), packet_put16(plain(0, 1100, 100) + 4, 0x1234);
+	packet_finish_ip(sent.bytes[1]);
+	expect(1);
+}
+
+/* What is damaged must reach the host as it is, for only the host's own check may find it. */
+static void hands_on_bad_checksums(void)
+{
+	for (uint32_t bad = 0; bad < 3; bad++) {
+		plain(0, 1000, 100), plain(0, 1100, 100), plain(0, 1200, 100);
+		sent.bytes[bad][20 + 32 + check_below(100)] ^= 0x20;
+		expect(bad == 1 ? 3 : 2);
+		plain(0, 1000, 100), plain(0, 1100, 100), plain(0, 1200, 100);
+		packet_put16(sent.bytes[bad] + 20 + 16, 0);
+		expect(bad == 1 ? 3 : 2);
+	}
+}
+
+static void serves_eight_flows_and_a_ninth(void)
+{
+	for (uint32_t round = 0; round < 4; round++) {
+		for (uint32_t flow = 0; flow < CW_MERGE_FLOWS; flow++)
+			plain(flow, 1000 + 100 * round, 100);
+	}
+	expect(CW_MERGE_FLOWS);
+	for (uint32_t round = 0; round < 4; round++) {
+		for (uint32_t flow = 0; flow <= CW_MERGE_FLOWS; flow++)
+			plain(flow, 1000 + 100 * round, 100);
+	}
+	/* Each takes the place of the next: nothing is joined, nothing is lost. */
+	expect(4 * (CW_MERGE_FLOWS + 1));
+	plain(0, 1000, 100), plain(8, 1000, 100), plain(0, 1100, 100);
+	expect(2);
+}
+
+static void begins_a_new_train_when_one_is_full(void)
+{
+	uint32_t one = 14 + 20 + 32 + 1400;
+
+	for (uint32_t i = 0; i < 140; i++)
+		plain(0, 1000 + 1400 * i, 1400);
+	uint32_t fit = (CW_TRAIN_BYTES_MAX - one) / 1400 + 1;
+	expect((140 + fit - 1) / fit);
+	CHECK(largest_frame > CW_TRAIN_BYTES_MAX - 1400 && largest_frame <= CW_TRAIN_BYTES_MAX);
+}
+
+/* Two next hops, or two ports, are two frames. */
+static void keeps_apart_next_hops(void)
+{
+	plain(0, 1000, 100), plain(0, 1100, 100);
+	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST, sent.bytes[0], sent.length[0]);
+	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST + 1, sent.bytes[1],
+		     sent.length[1]);
+	collect();
+	CHECK(frames_out == 2);
+	check_all_came();
+	sent.count = 0;
+}
+
+/* Whatever else there is: other protocols, fragments, options, headers that lie. */
+static void put_stranger(uint32_t flow)
+{
+	uint32_t length = 52 + check_below(100);
+	uint8_t *ip = put_segment(&sent, &(struct segment){ flow, 5, length - 52, 7, 0x10 });
+
+	switch (check_below(5)) {
+	case 0:
+		ip[9] = PACKET_UDP;
+		packet_finish(ip, length);
+		break;
+	case 1:
+		ip[6] = check_below(2) ? 0x20 : 0;
+		ip[7] = (uint8_t)check_below(4);
+		break;
+	case 2:
+		memmove(ip + 24, ip + 20, length - 24);
+		memset(ip + 20, 1, 4);
+		ip[0] = 0x46;
+		packet_finish(ip, length);
+		break;
+	case 3: /* data offset: too small, or behind the end */
+		ip[32] = check_below(2) ? 0x40 : 0xf0;
+		break;
+	default: /* no room for a TCP header */
+		length = 20 + check_below(20);
+		memset(ip + length, 0, 64);
+		sent.length[sent.count - 1] = length;
+		packet_put16(ip + 2, length);
+		break;
+	}
+	packet_finish_ip(ip);
+}
+
+/* Flows whose packets come in order but for accidents, any of which a merge must see. */
+static void gives_back_random_traffic(void)
+{
+	uint32_t merged = 0;
+
+	for (uint32_t round = 0; round < 400; round++) {
+		uint32_t next[FLOWS], flows = 1 + check_below(FLOWS), accidents = check_below(8);
+		for (uint32_t i = 0; i < FLOWS; i++)
+			next[i] = (uint32_t)check_random();
+		for (uint32_t i = 0, n = check_below(200); i < n; i++) {
+			bool is_accident = check_below(16) < accidents;
+			struct segment s = { check_below(flows), 0, 400, 7, 0x10 };
+			s.sequence = next[s.flow] + (is_accident && check_below(3) == 0 ? 100 : 0);
+			s.payload = is_accident && check_below(3) == 0 ? check_below(1400) : 400;
+			s.acknowledgement += is_accident && check_below(3) == 0;
+			if (is_accident && check_below(3) == 0)
+				s.flags = (uint8_t)check_random();
+			uint8_t *ip = put_segment(&sent, &s);
+			next[s.flow] = s.sequence + s.payload;
+			if (is_accident && check_below(3) == 0)
+				ip[check_below(20 + 20 + s.payload) | 20] ^= 1;
+			if (is_accident && check_below(3) == 0)
+				put_stranger(FLOWS + check_below(3));
+		}
+		uint32_t packets = sent.count;
+		run();
+		check_all_came();
+		merged += packets - frames_out;
+		sent.count = 0;
+	}
+	CHECK(merged > 4000);
+}
+
+/* Without memory a packet is a counted drop, and merging goes on afterwards. */
+static void counts_what_finds_no_buffer(void)
+{
+	static struct rte_mbuf *taken[4096];
+	uint32_t count = 0;
+
+	while ((taken[count] = rte_pktmbuf_alloc(bench.engine->pools.large)) != NULL)
+		count++;
+	plain(0, 1000, 100);
+	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST, sent.bytes[0], sent.length[0]);
+	CHECK(strcmp(cw_bench_drops(&bench), "no_buffer 1") == 0);
+	rte_pktmbuf_free_bulk(taken, count);
+	collect();
+	CHECK(came.count == 0);
+	expect(1);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_bench_open(&bench, false);
+	joins_what_is_in_order();
+	keeps_apart_what_differs();
+	keeps_apart_by_field();
+	hands_on_bad_checksums();
+	serves_eight_flows_and_a_ninth();
+	begins_a_new_train_when_one_is_full();
+	keeps_apart_next_hops();
+	gives_back_random_traffic();
+	counts_what_finds_no_buffer();
+	cw_bench_close(&bench);
+	return check_result();
+}

@@ -1,0 +1,235 @@
+/*
+ * The rules that a program's bytes must meet: each broken alone is refused with its place, the limits are exact, and no
+ * bytes whatever make the check read outside of them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "program-check.h"
+
+#define WHY 128
+
+/* A program as it lies in memory: every array at its limit for what the tests need. */
+struct sample {
+	struct cw_program_head head;
+	uint8_t mac1_keys[2][32];
+	struct cw_port_program ports[3];
+	struct cw_segment_program segments[2];
+	struct cw_peer_program peers[2];
+	struct cw_route_program routes[3];
+};
+
+static_assert(sizeof(struct sample) ==
+		      32 + 2 * 32 + 3 * 108 + 2 * 56 + 2 * 32 + 3 * sizeof(struct cw_route_program) + 4,
+	      "arrays follow each other, and 4 bytes round it up");
+#define SAMPLE_BYTES (sizeof(struct sample) - 4)
+
+static struct cw_route_program route(uint32_t address, uint8_t len, uint16_t segment, uint16_t peer)
+{
+	struct cw_route_program r = { .segment = segment,
+				      .peer = peer,
+				      .prefix_len = (uint8_t)(96 + len) };
+
+	memset(r.address + 10, 0xff, 2);
+	for (uint32_t i = 0; i < 4; i++)
+		r.address[12 + i] = (uint8_t)(address >> (24 - 8 * i));
+	return r;
+}
+
+static struct sample good_program(void)
+{
+	return (struct sample){
+		.head = { .generation = 7,
+			  .mac1_key_count = 2,
+			  .port_count = 3,
+			  .segment_count = 2,
+			  .peer_count = 2,
+			  .route_count = 3 },
+		.mac1_keys = { { 1 }, { 2 } },
+		.ports = { { .twin = "wan0",
+			     .nic = "eth1",
+			     .nic_netns = "nics",
+			     .role = CW_ROLE_UPLINK,
+			     .overlay_port = 51820,
+			     .table = 254 },
+			   { .twin = "lte0",
+			     .nic = "wwan0",
+			     .role = CW_ROLE_UPLINK,
+			     .uplink = 1,
+			     .overlay_port = 51820,
+			     .table = 100 },
+			   { .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN, .segment = 1 } },
+		.segments = { { .name = "office", .twin = "office", .vni = 1 },
+			      { .name = "cameras", .twin = "cameras", .vni = 0xffffff } },
+		.peers = { { "lisbon" }, { "oslo" } },
+		.routes = { route(0x0a020000, 24, 0, 0), route(0, 0, 1, 1),
+			    route(0x0a020001, 32, 1, 0) },
+	};
+}
+
+/* Checks `length` bytes of `bytes` in a block of just that size. */
+static int check_bytes(const void *bytes, size_t length, uint64_t running, char why[WHY])
+{
+	struct cw_program_parts parts;
+	void *exact = malloc(length == 0 ? 1 : length);
+
+	memcpy(exact, bytes, length);
+	int rc = cw_program_check(exact, length, running, &parts, why, WHY);
+	free(exact);
+	return rc;
+}
+
+static void expect(const struct sample *program, int rc, const char *pointer)
+{
+	char why[WHY];
+	int got = check_bytes(program, SAMPLE_BYTES, 6, why);
+	size_t length = strlen(pointer);
+	bool is_place = strncmp(why, pointer, length) == 0 && why[length] == ':';
+
+	if (!CHECK(got == rc && (rc == 0 || is_place)))
+		fprintf(stderr, "  wanted %d '%s', got %d '%s'\n", rc, pointer, got, why);
+}
+
+/* Breaks one field of a good program and expects to be told which. */
+#define REFUSES(pointer, ...)                                  \
+	do {                                                   \
+		struct sample p = good_program();              \
+		__VA_ARGS__;                                   \
+		expect(&p, -EINVAL, pointer);                  \
+	} while (0)
+
+#define ACCEPTS(...)                                           \
+	do {                                                   \
+		struct sample p = good_program();              \
+		__VA_ARGS__;                                   \
+		expect(&p, 0, "");                             \
+	} while (0)
+
+static void accepts_a_good_one(void)
+{
+	struct sample program = good_program();
+	struct cw_program_parts parts;
+	char why[WHY];
+
+	CHECK(cw_program_check(&program, SAMPLE_BYTES, 6, &parts, why, WHY) == 0);
+	CHECK(parts.head.generation == 7);
+	CHECK((const void *)parts.mac1_keys == program.mac1_keys);
+	CHECK(parts.ports == program.ports && parts.segments == program.segments);
+	CHECK(parts.peers == program.peers && parts.routes == program.routes);
+
+	/* An empty one takes a box out of service. */
+	struct cw_program_head empty = { .generation = 7 };
+	CHECK(check_bytes(&empty, sizeof(empty), 6, why) == 0);
+}
+
+static void refuses_a_wrong_length_or_generation(void)
+{
+	struct sample program = good_program();
+	uint8_t longer[SAMPLE_BYTES + 2] = { 0 };
+	char why[WHY];
+
+	for (size_t length = 0; length < SAMPLE_BYTES; length++)
+		CHECK(check_bytes(&program, length, 6, why) == -EINVAL && why[0] == '/');
+	memcpy(longer, &program, SAMPLE_BYTES);
+	CHECK(check_bytes(longer, SAMPLE_BYTES + 1, 6, why) == -EINVAL);
+	CHECK(check_bytes(&program, SAMPLE_BYTES, 7, why) == -ESTALE);
+	CHECK(strncmp(why, "/generation:", 12) == 0);
+	CHECK(check_bytes(&program, SAMPLE_BYTES, UINT64_MAX, why) == -ESTALE);
+	/* Counts whose product wraps 32 bits are no way in. */
+	REFUSES("/", p.head.mac1_key_count = CW_MAC1_KEYS_MAX + 1);
+	REFUSES("/", p.head.port_count = CW_PORTS_MAX + 1);
+	REFUSES("/", p.head.segment_count = CW_SEGMENTS_MAX + 1);
+	REFUSES("/", p.head.peer_count = CW_PEERS_MAX + 1);
+	REFUSES("/", p.head.route_count = CW_ROUTES_MAX + 1);
+	REFUSES("/", p.head.route_count = 0xffffffff);
+	REFUSES("/", p.head.peer_count = 0x08000002);
+	REFUSES("/", p.head.route_count = 4);
+}
+
+static void refuses_bad_ports(void)
+{
+	REFUSES("/ports/0/twin", p.ports[0].twin[0] = 0);
+	REFUSES("/ports/0/twin", memset(p.ports[0].twin, 'a', CW_IFNAME));
+	REFUSES("/ports/0/twin", p.ports[0].twin[2] = '/');
+	REFUSES("/ports/0/twin", p.ports[0].twin[2] = ' ');
+	REFUSES("/ports/0/twin", p.ports[0].twin[2] = 127);
+	REFUSES("/ports/0/twin", p.ports[0].twin[2] = (char)0xc3);
+	REFUSES("/ports/0/twin", p.ports[0].twin[9] = 'x'); /* behind the end */
+	REFUSES("/ports/2/twin", strcpy(p.ports[2].twin, "wan0"));
+	REFUSES("/ports/1/nic", p.ports[1].nic[0] = 0);
+	REFUSES("/ports/1/nic", memset(p.ports[1].nic, 'a', CW_IFNAME));
+	REFUSES("/ports/0/nicNetns", p.ports[0].nic_netns[0] = '/');
+	REFUSES("/ports/0/nicNetns", memset(p.ports[0].nic_netns, 'a', sizeof(p.ports[0].nic_netns)));
+	REFUSES("/ports/0/role", p.ports[0].role = 0);
+	REFUSES("/ports/2/role", p.ports[2].role = 3);
+	REFUSES("/ports/2/segment", p.ports[2].segment = 2);
+	REFUSES("/ports/0/overlayPort", p.ports[0].overlay_port = 0);
+	REFUSES("/ports/1/uplink", p.ports[1].uplink = 0);
+	ACCEPTS(p.ports[0].segment = 9); /* an uplink has none */
+	ACCEPTS(p.ports[2].overlay_port = 1); /* nor has a LAN a port */
+	ACCEPTS(memset(p.ports[0].twin, 'a', CW_IFNAME - 1));
+}
+
+static void refuses_bad_segments_and_peers(void)
+{
+	REFUSES("/segments/0/name", p.segments[0].name[0] = 0);
+	REFUSES("/segments/0/name", memset(p.segments[0].name, 'a', CW_NAME));
+	REFUSES("/segments/1/twin", p.segments[1].twin[0] = 0);
+	REFUSES("/segments/1/twin", memcpy(p.segments[1].twin, p.segments[0].twin, CW_IFNAME));
+	REFUSES("/segments/0/vni", p.segments[0].vni = 0);
+	REFUSES("/segments/0/vni", p.segments[0].vni = 0x1000000);
+	REFUSES("/segments/1/vni", p.segments[1].vni = 1);
+	REFUSES("/peers/0/name", p.peers[0].name[0] = 0);
+	REFUSES("/peers/1/name", memset(p.peers[1].name, 'a', CW_NAME));
+	REFUSES("/peers/1/name", p.peers[1] = p.peers[0]);
+}
+
+static void refuses_bad_routes(void)
+{
+	REFUSES("/routes/0/segment", p.routes[0].segment = 2);
+	REFUSES("/routes/2/peer", p.routes[2].peer = 2);
+	REFUSES("/routes/0/prefix", p.routes[0].address[10] = 0);
+	REFUSES("/routes/0/prefix", p.routes[0].address[0] = 1);
+	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 95);
+	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 129);
+	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 255);
+	REFUSES("/routes/0/prefix", p.routes[0].address[15] = 1);
+	REFUSES("/routes/1/prefix", p.routes[1].address[12] = 0x80);
+}
+
+/* Bytes, counts and lengths changed at random: refused or accepted, never read beyond. */
+static void survives_any_bytes(void)
+{
+	uint32_t accepted = 0, refused = 0;
+
+	for (uint32_t i = 0; i < 200000; i++) {
+		struct sample program = good_program();
+		uint8_t *bytes = (uint8_t *)&program;
+		char why[WHY];
+		for (uint32_t n = check_below(4); n > 0; n--) {
+			uint32_t at = check_below(check_below(3) ? SAMPLE_BYTES : sizeof(program.head));
+			bytes[at] = check_below(2) ? (uint8_t)check_random() :
+						     (uint8_t)(bytes[at] ^ 1 << check_below(8));
+		}
+		size_t length = check_below(8) ? SAMPLE_BYTES : check_below(SAMPLE_BYTES + 1);
+		int rc = check_bytes(bytes, length, 6, why);
+		accepted += rc == 0;
+		refused += rc != 0;
+		if (!CHECK(rc == 0 || ((rc == -EINVAL || rc == -ESTALE) && why[0] == '/')))
+			break;
+	}
+	CHECK(accepted > 10000 && refused > 10000);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	accepts_a_good_one();
+	refuses_a_wrong_length_or_generation();
+	refuses_bad_ports();
+	refuses_bad_segments_and_peers();
+	refuses_bad_routes();
+	survives_any_bytes();
+	return check_result();
+}
