@@ -132,9 +132,6 @@ static void check_all_came(void)
 		if (!CHECK(next < came.count && came.length[next] == sent.length[i] &&
 			   is_equal(sent.bytes[i], came.bytes[next], sent.length[i]))) {
 			fprintf(stderr, "  packet %u\n", i);
-#define DBG
-for (int k=0;k<60;k++) {fprintf(stderr,"%02x ",sent.bytes[i][k]);} fprintf(stderr," %u\n",sent.length[i]);
-if (next<came.count){for (int k=0;k<60;k++) {fprintf(stderr,"%02x ",came.bytes[next][k]);} fprintf(stderr," %u\n",came.length[next]);}
 			return;
 		}
 		is_taken[next] = true;

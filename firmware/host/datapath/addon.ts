@@ -2,6 +2,7 @@
  * The native module in this process. The only place that loads it; nothing reachable from here may start a child
  * process, into which EAL's memory handles would leak.
  */
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import { CausewayError } from '../../model/errors.ts'
@@ -43,6 +44,7 @@ export function openAddon(options: AddonOptions): Addon {
     // More may wait than one batch holds; other work of the loop comes in between.
     if (events.length > 0) setImmediate(drain)
   }
+  mkdirSync(options.runFolder, { recursive: true, mode: 0o700 })
   process.env.RUNTIME_DIRECTORY = options.runFolder
   try {
     native.open(options, drain)
