@@ -8,6 +8,7 @@
 #include "crypto/aead.h"
 #include "engine.h"
 #include "program.h"
+#include "table/mirror.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -96,6 +97,8 @@ static int install(struct cw_engine *engine, const void *in, size_t in_len, stru
 		return refuse(answer, -EINVAL, "/: length");
 	memcpy(&record, in, sizeof(record));
 	record.peer[CW_NAME - 1] = 0;
+	/* Before one more comes: so the ring of dead ones cannot fill, however busy the mirror is. */
+	cw_mirror_collect(engine);
 	int rc = cw_keypair_new(engine, &record, &keypair, &why);
 	explicit_bzero(&record, sizeof(record));
 	if (rc != 0) {
@@ -189,7 +192,7 @@ static void put_port(struct answer *answer, const struct cw_port *port)
 
 	if (out == NULL)
 		return;
-	memcpy(out->twin, port->program.twin, sizeof(out->twin));
+	memcpy(out->twin, port->twin_name, sizeof(out->twin));
 	out->rx_packets = port->nic.rx_packets;
 	out->rx_bytes = port->nic.rx_bytes;
 	out->rx_buffers = port->nic.rx_buffers;

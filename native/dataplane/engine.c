@@ -150,8 +150,9 @@ static int make_rings(struct cw_engine *engine)
 		rte_ring_create("cw_free_events", EVENTS, SOCKET_ID_ANY, one_reader);
 	engine->garbage = rte_ring_create("cw_garbage", GARBAGE, SOCKET_ID_ANY, one_reader);
 	engine->event_slots = calloc(EVENTS, sizeof(engine->event_slots[0]));
+	engine->past = calloc(CW_PAST_KEYPAIRS, sizeof(engine->past[0]));
 	if (engine->commands == NULL || engine->events == NULL || engine->free_events == NULL ||
-	    engine->garbage == NULL || engine->event_slots == NULL)
+	    engine->garbage == NULL || engine->event_slots == NULL || engine->past == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < EVENTS - 1; i++)
 		rte_ring_enqueue(engine->free_events, &engine->event_slots[i]);
@@ -240,8 +241,8 @@ int cw_engine_open(const struct cw_options *options, struct cw_engine **out, cha
 		snprintf(why, why_len, "an engine runs already in this process");
 		return -EBUSY;
 	}
-	if (options->memory_mb < 64 || options->memory_mb > 4096) {
-		snprintf(why, why_len, "memoryMb: 64 to 4096");
+	if (options->memory_mb < 128 || options->memory_mb > 4096) {
+		snprintf(why, why_len, "memoryMb: 128 to 4096");
 		return -EINVAL;
 	}
 	struct cw_engine *engine = calloc(1, sizeof(*engine));
@@ -292,6 +293,7 @@ void cw_engine_close(struct cw_engine *engine)
 	cw_replay_pool_free(engine->replay_pool);
 	free(engine->qsbr);
 	free(engine->event_slots);
+	free(engine->past);
 	rte_eal_cleanup();
 	close(engine->worker_fd);
 	free(engine);

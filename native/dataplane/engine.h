@@ -21,24 +21,35 @@
 #include "port/link.h"
 #include "table/replay.h"
 
+/* At 4,096 peers and a rekey in two minutes: the last eight minutes, over twice a key's life. */
+#define CW_PAST_KEYPAIRS 16384
+#define CW_PAST_BYTES 16
+
 struct cw_aead;
 struct cw_mac1;
 struct cw_mirror;
 struct cw_worker;
 
-/* A NIC and its twin. Outlives programs that name the same (twin, NIC, namespace). */
+/*
+ * A NIC and its twin, open. Outlives programs that name the same (twin, NIC, namespace); what a program says of the
+ * port beside that is the program's.
+ */
 struct cw_port {
-	struct cw_port_program program;
+	char twin_name[CW_IFNAME];
+	char nic_name[CW_IFNAME];
+	char nic_netns[CW_NAME * 2];
 	struct cw_link nic;
 	struct cw_link twin;
 	uint8_t mac[6];
-	uint16_t mtu;
-	atomic_bool is_up; /* carrier of the NIC, by the mirror */
+	/* As the mirror saw them last. */
+	_Atomic uint16_t mtu;
+	atomic_bool is_up;
+	atomic_bool is_gone; /* vanished, or came back as another: the next program opens it anew */
 };
 
-/* A segment's L3 twin. Outlives programs that name the same twin. */
+/* A segment's L3 twin, open. Outlives programs that name the same twin. */
 struct cw_segment {
-	struct cw_segment_program program;
+	char twin_name[CW_IFNAME];
 	struct cw_link twin;
 };
 
@@ -51,6 +62,8 @@ struct cw_program {
 	uint32_t peer_count;
 	uint32_t route_count;
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
+	struct cw_port_program port_programs[CW_PORTS_MAX];
+	struct cw_segment_program segment_programs[CW_SEGMENTS_MAX];
 	struct cw_port *ports[CW_PORTS_MAX];
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
@@ -110,6 +123,9 @@ struct cw_engine {
 	sem_t done;    /* posted for every command */
 	int worker_fd; /* eventfd: a command waits, or the view changed */
 	atomic_bool is_stopping;
+	/* Transcripts of the keypairs installed last: none goes in twice, whatever became of it. */
+	uint8_t (*past)[CW_PAST_BYTES];
+	uint32_t past_at;
 	uint8_t boot_id[16];
 	char aead_backend[CW_NAME];
 	uint64_t hugepage_bytes;

@@ -57,6 +57,9 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			const struct cw_port_program *other = &parts->ports[j];
 			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
 				return refuse(check, "ports", i, "twin", "used twice");
+			if (memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
+			    memcmp(other->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0)
+				return refuse(check, "ports", i, "nic", "used twice");
 			if (is_uplink && other->role == CW_ROLE_UPLINK && other->uplink == p->uplink)
 				return refuse(check, "ports", i, "uplink", "used twice");
 		}

@@ -23,7 +23,10 @@ static struct cw_port *running_port(const struct cw_engine *engine, const struct
 {
 	for (uint32_t i = 0; engine->program != NULL && i < engine->program->port_count; i++) {
 		struct cw_port *port = engine->program->ports[i];
-		if (memcmp(&port->program, p, sizeof(*p)) == 0)
+		if (memcmp(port->twin_name, p->twin, sizeof(p->twin)) == 0 &&
+		    memcmp(port->nic_name, p->nic, sizeof(p->nic)) == 0 &&
+		    memcmp(port->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0 &&
+		    !atomic_load(&port->is_gone) && !atomic_load(&port->twin.is_gone))
 			return port;
 	}
 	return NULL;
@@ -34,7 +37,8 @@ static struct cw_segment *running_segment(const struct cw_engine *engine,
 {
 	for (uint32_t i = 0; engine->program != NULL && i < engine->program->segment_count; i++) {
 		struct cw_segment *segment = engine->program->segments[i];
-		if (memcmp(&segment->program, p, sizeof(*p)) == 0)
+		if (memcmp(segment->twin_name, p->twin, sizeof(p->twin)) == 0 &&
+		    !atomic_load(&segment->twin.is_gone))
 			return segment;
 	}
 	return NULL;
@@ -100,15 +104,25 @@ static void take_down(struct cw_engine *engine, struct cw_program *program,
 static int open_port(const struct cw_port_program *p, struct cw_port **out)
 {
 	struct cw_port *port = calloc(1, sizeof(*port));
+	struct cw_link_look look;
 
 	if (port == NULL)
 		return -ENOMEM;
 	*out = port;
-	port->program = *p;
+	memcpy(port->twin_name, p->twin, sizeof(p->twin));
+	memcpy(port->nic_name, p->nic, sizeof(p->nic));
+	memcpy(port->nic_netns, p->nic_netns, sizeof(p->nic_netns));
 	port->nic.fd = port->nic.tx_fd = port->twin.fd = port->twin.tx_fd = -1;
-	int rc =
-		cw_link_open_nic(&port->nic, p->nic, p->nic_netns, port->mac, &port->mtu);
-	return rc != 0 ? rc : cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
+	int rc = cw_link_open_nic(&port->nic, p->nic, p->nic_netns, &look);
+	if (rc == 0)
+		rc = cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
+	if (rc != 0)
+		return rc;
+	memcpy(port->mac, look.mac, sizeof(port->mac));
+	atomic_store(&port->mtu, look.mtu);
+	atomic_store(&port->is_up, look.has_carrier);
+	cw_link_set_carrier(&port->twin, look.has_carrier);
+	return 0;
 }
 
 static int open_segment(const struct cw_segment_program *p, struct cw_segment **out)
@@ -118,7 +132,7 @@ static int open_segment(const struct cw_segment_program *p, struct cw_segment **
 	if (segment == NULL)
 		return -ENOMEM;
 	*out = segment;
-	segment->program = *p;
+	memcpy(segment->twin_name, p->twin, sizeof(p->twin));
 	segment->twin.fd = segment->twin.tx_fd = -1;
 	return cw_link_open_twin(&segment->twin, p->twin, CW_LINK_TUN);
 }
@@ -252,6 +266,9 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	program->peer_count = head->peer_count;
 	program->route_count = head->route_count;
 	memcpy(program->mac1_keys, parts.mac1_keys, head->mac1_key_count * 32u);
+	memcpy(program->port_programs, parts.ports, head->port_count * sizeof(parts.ports[0]));
+	memcpy(program->segment_programs, parts.segments,
+	       head->segment_count * sizeof(parts.segments[0]));
 	memcpy(program->routes, parts.routes, routes);
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = take_peer(engine->worker, &parts.peers[i]);

@@ -98,7 +98,7 @@ static void serve_nic(struct cw_worker *worker, uint32_t index)
 	uint16_t n = cw_link_rx(&port->nic, &worker->engine->pools, frames, CW_BURST);
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (port->program.role == CW_ROLE_LAN)
+		if (worker->view->program->port_programs[index].role == CW_ROLE_LAN)
 			cw_classify_lan(worker, index, frames[i]);
 		else
 			cw_classify_uplink(worker, index, frames[i]);
@@ -126,6 +126,12 @@ static void serve_segment(struct cw_worker *worker, uint32_t index)
 	finish(worker);
 }
 
+static void lose_twin(struct cw_worker *worker, struct cw_link *twin)
+{
+	atomic_store(&twin->is_gone, true);
+	cw_worker_forget(worker, twin);
+}
+
 /*
  * `link` may have left the program since epoll named it: it is compared, never followed. With an error but nothing to
  * read, reading takes the error off a NIC's socket; a twin that was deleted would report it for ever.
@@ -141,14 +147,14 @@ static void serve_link(struct cw_worker *worker, const struct cw_link *link, boo
 		else if (link == &port->twin && can_read)
 			serve_twin(worker, port);
 		else if (link == &port->twin)
-			cw_worker_forget(worker, &port->twin);
+			lose_twin(worker, &port->twin);
 	}
 	for (uint32_t i = 0; i < program->segment_count; i++) {
 		struct cw_link *twin = &program->segments[i]->twin;
 		if (link == twin && can_read)
 			serve_segment(worker, i);
 		else if (link == twin)
-			cw_worker_forget(worker, twin);
+			lose_twin(worker, twin);
 	}
 }
 
@@ -215,7 +221,6 @@ static void count_overflows(struct cw_worker *worker)
 
 static void tick(struct cw_worker *worker)
 {
-	worker->ticked_us = worker->now_us;
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
 		cw_session_tick(worker, worker->peers[i]);
 		cw_control_tick(worker, worker->peers[i]);
@@ -263,6 +268,12 @@ void cw_worker_run(struct cw_worker *worker)
 			worker->view_serial = view->serial;
 			cw_tx_pending(worker);
 		}
+		/* Before any packet: a key that expired while the box was suspended must not seal one more. */
+		if (worker->now_us - worker->ticked_us >= CW_TICK_US) {
+			worker->ticked_us = worker->now_us;
+			if (view != NULL)
+				tick(worker);
+		}
 		for (int i = 0; i < n; i++) {
 			if (ready[i].data.ptr == NULL)
 				run_commands(worker);
@@ -270,8 +281,6 @@ void cw_worker_run(struct cw_worker *worker)
 				serve_link(worker, ready[i].data.ptr,
 					   (ready[i].events & EPOLLIN) != 0);
 		}
-		if (view != NULL && worker->now_us - worker->ticked_us >= CW_TICK_US)
-			tick(worker);
 	}
 	rte_rcu_qsbr_thread_offline(engine->qsbr, 0);
 	rte_rcu_qsbr_thread_unregister(engine->qsbr, 0);

@@ -69,7 +69,9 @@ struct cw_worker {
 	uint32_t pending_packet_count;
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket icmp_bucket;
+	struct cw_bucket hash_bucket;
 	struct cw_bucket handshake_bucket;
+	struct cw_bucket answer_bucket;
 	struct cw_bucket stun_bucket;
 	uint8_t scratch[65536];
 

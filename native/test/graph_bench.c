@@ -105,9 +105,10 @@ static void make_engine(struct cw_engine *engine)
 	engine->free_events = rte_ring_create("free_events", EVENTS, SOCKET_ID_ANY, 0);
 	engine->garbage = rte_ring_create("garbage", EVENTS, SOCKET_ID_ANY, 0);
 	engine->replay_pool = cw_replay_pool_new(1 << 20);
+	engine->past = calloc(CW_PAST_KEYPAIRS, sizeof(engine->past[0]));
 	CHECK_OR_STOP(engine->pools.small != NULL && engine->pools.large != NULL);
 	CHECK_OR_STOP(engine->events != NULL && engine->free_events != NULL);
-	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL);
+	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL && engine->past != NULL);
 	CHECK_OR_STOP(posix_memalign((void **)&engine->qsbr, 64, size) == 0);
 	CHECK_OR_STOP(rte_rcu_qsbr_init(engine->qsbr, 1) == 0);
 	for (uint32_t i = 0; i < EVENTS - 1; i++)
@@ -140,12 +141,11 @@ static void open_link(struct cw_bench *bench, enum cw_bench_link which, struct c
 	bench->ends[which] = pair[1];
 }
 
-static struct cw_port *make_port(const struct cw_port_program *program, uint8_t number)
+static struct cw_port *make_port(uint8_t number)
 {
 	struct cw_port *port = calloc(1, sizeof(*port));
 
 	CHECK_OR_STOP(port != NULL);
-	port->program = *program;
 	port->mtu = CW_BENCH_MTU;
 	memcpy(port->mac, (const uint8_t[]){ 2, 0, 0, 0, 0, number }, 6);
 	return port;
@@ -175,6 +175,10 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	program->mac1_key_count = 2;
 	memset(program->mac1_keys[0], 0xA1, 32);
 	memset(program->mac1_keys[1], 0xA2, 32);
+	program->port_programs[CW_BENCH_LAN_PORT].role = CW_ROLE_LAN;
+	program->port_programs[CW_BENCH_UPLINK_PORT].role = CW_ROLE_UPLINK;
+	program->port_programs[CW_BENCH_UPLINK_PORT].overlay_port = CW_BENCH_PORT;
+	program->segment_programs[0].vni = CW_BENCH_VNI;
 	memcpy(program->ports, bench->ports, sizeof(bench->ports));
 	program->segments[0] = bench->segment;
 	program->peers[0] = bench->far;
@@ -242,6 +246,7 @@ static void make_keypair(struct cw_bench *bench)
 					      .is_initiator = 1,
 					      .local_port = CW_BENCH_PORT,
 					      .remote_port = CW_BENCH_PORT + 1,
+					      .h = { 1 },
 					      .lifetime_ms = 180000 };
 	struct cw_aead *aead = bench->worker->aead;
 	const char *why = "";
@@ -261,11 +266,6 @@ static void make_keypair(struct cw_bench *bench)
 
 void cw_bench_open(struct cw_bench *bench, bool has_sinks)
 {
-	static const struct cw_port_program lan = { .twin = "lan0", .role = CW_ROLE_LAN };
-	static const struct cw_port_program wan = { .twin = "wan0",
-						    .role = CW_ROLE_UPLINK,
-						    .overlay_port = CW_BENCH_PORT };
-
 	memset(bench, 0, sizeof(*bench));
 	start_eal();
 	bench->engine = calloc(1, sizeof(*bench->engine));
@@ -276,11 +276,10 @@ void cw_bench_open(struct cw_bench *bench, bool has_sinks)
 	bench->engine->mirror->asked = &bench->asked;
 	CHECK_OR_STOP(cw_worker_open(bench->engine, &bench->worker) == 0);
 	bench->engine->worker = bench->worker;
-	bench->ports[0] = make_port(&lan, 1);
-	bench->ports[1] = make_port(&wan, 2);
+	bench->ports[0] = make_port(1);
+	bench->ports[1] = make_port(2);
 	bench->segment = calloc(1, sizeof(*bench->segment));
 	CHECK_OR_STOP(bench->segment != NULL);
-	bench->segment->program.vni = CW_BENCH_VNI;
 	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic, CW_LINK_NIC, has_sinks);
 	open_link(bench, CW_BENCH_LAN_TWIN, &bench->ports[0]->twin, CW_LINK_TAP, has_sinks);
 	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic, CW_LINK_NIC, has_sinks);
@@ -322,6 +321,7 @@ void cw_bench_close(struct cw_bench *bench)
 	cw_replay_pool_free(engine->replay_pool);
 	close(engine->worker_fd);
 	free(engine->mirror);
+	free(engine->past);
 	free(engine->qsbr);
 	free(engine);
 	rte_eal_cleanup();

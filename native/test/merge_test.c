@@ -220,6 +220,11 @@ static void keeps_apart_by_field(void)
 		packet_finish(ip, 152);
 		expect(2);
 	}
+	/* A header without the options, 12 bytes shorter. */
+	plain(0, 1000, 112);
+	plain(0, 1112, 100)[20 + 12] = 0x50;
+	packet_finish(sent.bytes[1], 152);
+	expect(2);
 	plain(0, 1000, 100), packet_put16(plain(0, 1100, 100) + 4, 0x1234);
 	packet_finish_ip(sent.bytes[1]);
 	expect(1);
@@ -266,16 +271,25 @@ static void begins_a_new_train_when_one_is_full(void)
 	CHECK(largest_frame > CW_TRAIN_BYTES_MAX - 1400 && largest_frame <= CW_TRAIN_BYTES_MAX);
 }
 
-/* Two next hops, or two ports, are two frames. */
+/* Two next hops, or two ports, are two frames: so the mirror is asked about each. */
 static void keeps_apart_next_hops(void)
 {
-	plain(0, 1000, 100), plain(0, 1100, 100);
-	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST, sent.bytes[0], sent.length[0]);
-	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST + 1, sent.bytes[1],
-		     sent.length[1]);
+	static const struct {
+		uint8_t port;
+		uint32_t next_hop;
+	} to[3] = { { CW_BENCH_LAN_PORT, 1 }, { CW_BENCH_LAN_PORT, 2 }, { CW_BENCH_UPLINK_PORT, 2 } };
+
+	for (uint32_t i = 0; i < 3; i++) {
+		plain(0, 1000 + 100 * i, 100);
+		cw_merge_add(bench.worker, to[i].port, to[i].next_hop, sent.bytes[i], sent.length[i]);
+	}
 	collect();
-	CHECK(frames_out == 2);
-	check_all_came();
+	CHECK(came.count == 0 && bench.asked == 3 && bench.worker->pending_count == 3);
+	/* Nobody answers for them. */
+	bench.worker->now_us += 3000000;
+	cw_tx_pending(bench.worker);
+	CHECK(strcmp(cw_bench_drops(&bench), "neighbour 3") == 0);
+	CHECK(bench.worker->pending_count == 0 && bench.worker->pending_packet_count == 0);
 	sent.count = 0;
 }
 

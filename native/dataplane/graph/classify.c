@@ -16,7 +16,43 @@ void cw_pass(struct cw_worker *worker, struct cw_link *link, struct rte_mbuf *m)
 	cw_link_tx(link, &m, 1);
 }
 
-/* Whether the frame is an untagged IPv4 packet to this MAC with a sound header; sets l3_len. */
+/* Finishes a partial checksum that is not of the packet's own L4 header: of a packet in a tunnel, say. */
+static void finish_checksum(struct rte_mbuf *m, uint32_t end)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint32_t start = m->l2_len + m->l3_len;
+	bool is_tcp = m->packet_type == RTE_PTYPE_L4_TCP;
+	uint32_t place = start + (is_tcp ? 16 : 6);
+
+	m->ol_flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	if (place + 2 > end)
+		return;
+	uint16_t checksum = cw_csum_fold(cw_csum_add(0, frame + start, end - start));
+	if (checksum == 0 && !is_tcp)
+		checksum = 0xffff;
+	memcpy(frame + place, &checksum, sizeof(checksum));
+}
+
+/*
+ * Makes the offload's lengths those of this IPv4 header. They may speak of a header further inside (tunnels of a LAN
+ * host, GRO of a NIC that looks into them): a checksum is then finished here, and a train is not ours to cut: false.
+ */
+static bool adopt_header(struct rte_mbuf *m, const struct cw_ip4 *ip)
+{
+	uint16_t header = cw_ip4_header_len(ip);
+	uint8_t protocol = m->packet_type == RTE_PTYPE_L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+
+	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE &&
+	    (m->l3_len != header || ip->protocol != protocol || cw_ip4_is_fragment(ip))) {
+		if (m->ol_flags & RTE_MBUF_F_RX_LRO)
+			return false;
+		finish_checksum(m, m->l2_len + rte_be_to_cpu_16(ip->total_length));
+	}
+	m->l3_len = header;
+	return true;
+}
+
+/* Whether the frame is an untagged IPv4 packet to this MAC with a sound header, and its offload is of that header. */
 static bool is_ip4_for(const struct cw_port *port, struct rte_mbuf *m)
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
@@ -27,10 +63,7 @@ static bool is_ip4_for(const struct cw_port *port, struct rte_mbuf *m)
 	    memcmp(ether->to, port->mac, 6) != 0)
 		return false;
 	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	if (!cw_ip4_is_sound(l3, m->data_len - sizeof(*ether)))
-		return false;
-	m->l3_len = cw_ip4_header_len(cw_ip4(l3));
-	return true;
+	return cw_ip4_is_sound(l3, m->data_len - sizeof(*ether)) && adopt_header(m, cw_ip4(l3));
 }
 
 static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
@@ -38,13 +71,13 @@ static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct 
 {
 	const struct cw_program *program = worker->view->program;
 
-	cw_seal(worker, program->peers[hop->peer], program->segments[segment]->program.vni, m);
+	cw_seal(worker, program->peers[hop->peer], program->segment_programs[segment].vni, m);
 }
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
 	struct cw_port *port = worker->view->program->ports[index];
-	uint32_t segment = port->program.segment;
+	uint32_t segment = worker->view->program->port_programs[index].segment;
 
 	if (!is_ip4_for(port, m)) {
 		cw_pass(worker, &port->twin, m);
@@ -72,7 +105,10 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 		cw_drop(worker, m, CW_DROP_NO_ROUTE);
 		return;
 	}
-	m->l3_len = cw_ip4_header_len(cw_ip4(l3));
+	if (!adopt_header(m, cw_ip4(l3))) {
+		cw_drop(worker, m, CW_DROP_RX_OFFLOAD);
+		return;
+	}
 	uint32_t value = cw_fib_lookup(worker->view->segment_fib[segment],
 				       rte_be_to_cpu_32(cw_ip4(l3)->destination));
 	const struct cw_hop *hop = &worker->view->hops[value];
@@ -86,13 +122,14 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
 	struct cw_port *port = worker->view->program->ports[index];
+	uint16_t overlay_port = worker->view->program->port_programs[index].overlay_port;
 
 	if (is_ip4_for(port, m)) {
 		const struct cw_ip4 *ip = cw_ip4(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len));
 		const struct cw_udp *udp = (const struct cw_udp *)((const uint8_t *)ip + m->l3_len);
 		if (ip->protocol == IPPROTO_UDP && !cw_ip4_is_fragment(ip) &&
 		    m->data_len >= m->l2_len + m->l3_len + sizeof(*udp) &&
-		    udp->destination == rte_cpu_to_be_16(port->program.overlay_port) &&
+		    udp->destination == rte_cpu_to_be_16(overlay_port) &&
 		    rte_be_to_cpu_32(ip->destination) == worker->view->port_address[index]) {
 			cw_overlay(worker, index, m);
 			return;

@@ -68,34 +68,40 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, const uin
 
 	memcpy(&id, value, sizeof(id));
 	memcpy(&held, value + 8, sizeof(held));
-	if (rte_be_to_cpu_32(id) != probe->id || probe->sent_us == 0)
+	id = rte_be_to_cpu_32(id);
+	uint64_t *sent_us = &probe->sent_us[id % CW_PROBES_IN_FLIGHT];
+	if (probe->id - id >= CW_PROBES_IN_FLIGHT || *sent_us == 0)
 		return;
-	uint64_t elapsed = worker->now_us - probe->sent_us;
+	uint64_t elapsed = worker->now_us - *sent_us;
 	uint64_t held_us = rte_be_to_cpu_32(held);
 	uint32_t rtt = (uint32_t)(elapsed > held_us ? elapsed - held_us : 0);
 	uint32_t smooth = atomic_load_explicit(&peer->rtt_us, memory_order_relaxed);
 	if (smooth != CW_NONE)
 		rtt = (uint32_t)(((uint64_t)smooth * 7 + rtt) / 8);
 	atomic_store_explicit(&peer->rtt_us, rtt, memory_order_relaxed);
-	probe->sent_us = 0;
+	*sent_us = 0;
 	probe->unanswered_since_us = 0;
 }
 
-static void take_item(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t type,
+static void take_item(struct cw_worker *worker, struct cw_peer *peer, uint8_t type,
 		      const uint8_t *value, struct answer *answer)
 {
 	uint8_t reply[12] = { 0 };
 
 	switch (type) {
 	case ITEM_PROBE: {
-		uint32_t received = rte_cpu_to_be_32((uint32_t)worker->now_us + keypair->seal_time);
+		/* In the clock of the key that seals the answer. */
+		const struct cw_keypair *current =
+			atomic_load_explicit(&peer->current, memory_order_relaxed);
+		uint32_t time = current == NULL ? 0 : current->seal_time;
+		uint32_t received = rte_cpu_to_be_32((uint32_t)worker->now_us + time);
 		memcpy(reply, value, 4);
 		memcpy(reply + 4, &received, sizeof(received));
 		put_item(answer, ITEM_PROBE_REPLY, reply, 12);
 		return;
 	}
 	case ITEM_PROBE_REPLY:
-		take_reply(worker, keypair->peer, value);
+		take_reply(worker, peer, value);
 		return;
 	case ITEM_PATH_CHALLENGE:
 		put_item(answer, ITEM_PATH_RESPONSE, value, 8);
@@ -108,9 +114,13 @@ static void take_item(struct cw_worker *worker, struct cw_keypair *keypair, uint
 	}
 }
 
-/* Whether all items have room and a right length: one that has not drops the frame. */
+/*
+ * Whether all items have room and a right length, and what is for the gateway fits an event, which is as much as a
+ * gateway may send: if not, the frame is dropped whole.
+ */
 static bool is_well_formed(const uint8_t *items, uint32_t length)
 {
+	uint32_t for_gateway = 0;
 	uint32_t count = 0;
 	uint32_t at = 0;
 
@@ -118,12 +128,16 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 		uint8_t type = items[at];
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
 		bool is_known = type <= ITEM_RELAY_CLOSE && value_lengths[type] != ANY;
-		if (++count > ITEMS_MAX || items[at + 1] != 0 || at + ITEM_HEADER + size > length ||
-		    (is_known && size != value_lengths[type]))
+		bool is_report = type == ITEM_PATH_REPORT;
+		if (++count > ITEMS_MAX || at + ITEM_HEADER + size > length ||
+		    (is_known && size != value_lengths[type]) ||
+		    (is_report && (size < 28 || (size - 4) % 24 != 0)))
 			return false;
 		at += ITEM_HEADER + size;
+		if (is_for_gateway(type))
+			for_gateway += ITEM_HEADER + size;
 	}
-	return at == length;
+	return at == length && for_gateway <= CW_CONTROL_BYTES_MAX;
 }
 
 void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint8_t *items,
@@ -142,7 +156,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint
 		if (is_for_gateway(type))
 			put_item(&up, type, items + at + ITEM_HEADER, size);
 		else
-			take_item(worker, keypair, type, items + at + ITEM_HEADER, &answer);
+			take_item(worker, keypair->peer, type, items + at + ITEM_HEADER, &answer);
 		at += ITEM_HEADER + size;
 	}
 	if (up.length > 0)
@@ -163,7 +177,7 @@ static void send_probe(struct cw_worker *worker, struct cw_keypair *current)
 	put_item(&frame, ITEM_PROBE, &id, sizeof(id));
 	if (cw_seal_control(worker, current, frame.items, frame.length) != 0)
 		return;
-	probe->sent_us = worker->now_us;
+	probe->sent_us[probe->id % CW_PROBES_IN_FLIGHT] = worker->now_us;
 	if (probe->unanswered_since_us == 0)
 		probe->unanswered_since_us = worker->now_us;
 }

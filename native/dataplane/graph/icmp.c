@@ -53,7 +53,7 @@ static void send_to_source(struct cw_worker *worker, uint32_t segment, uint8_t *
 		struct rte_mbuf *m = cw_new_packet(worker, packet, length);
 		if (m != NULL)
 			cw_seal(worker, view->program->peers[hop->peer],
-				view->program->segments[segment]->program.vni, m);
+				view->program->segment_programs[segment].vni, m);
 	}
 }
 
@@ -69,7 +69,7 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 	uint32_t total = sizeof(*answer) + sizeof(*icmp) + quote;
 	uint32_t segment = 0;
 
-	while (segment < program->segment_count && program->segments[segment]->program.vni != vni)
+	while (segment < program->segment_count && program->segment_programs[segment].vni != vni)
 		segment++;
 	if (segment == program->segment_count || !may_answer(ip, length) ||
 	    !cw_bucket_take(&worker->icmp_bucket, worker->now_us, TOO_BIG_PER_SECOND, TOO_BIG_BURST))

@@ -42,6 +42,8 @@ struct cw_ip4 {
 #define CW_IP4_MF 0x2000
 #define CW_IP4_OFFSET 0x1fff
 #define CW_ECN_MASK 3
+#define CW_ECN_ECT1 1
+#define CW_ECN_ECT0 2
 #define CW_ECN_CE 3
 
 struct cw_udp {

@@ -50,21 +50,25 @@ static uint32_t read_geneve(const uint8_t *g, uint32_t length, uint32_t *vni)
 static int segment_by_vni(const struct cw_program *program, uint32_t vni)
 {
 	for (uint32_t s = 0; s < program->segment_count; s++) {
-		if (program->segments[s]->program.vni == vni)
+		if (program->segment_programs[s].vni == vni)
 			return (int)s;
 	}
 	return -1;
 }
 
-/* RFC 6040 §4.2: CE outside is passed on to what can carry it. False: drop. */
+/* RFC 6040 §4.2: CE and ECT(1) outside are passed on to what can carry them. False: drop. */
 static bool copy_ecn(struct cw_ip4 *ip, uint8_t outer_tos)
 {
-	if ((outer_tos & CW_ECN_MASK) != CW_ECN_CE || (ip->tos & CW_ECN_MASK) == CW_ECN_CE)
-		return true;
-	if ((ip->tos & CW_ECN_MASK) == 0)
+	uint8_t outer = outer_tos & CW_ECN_MASK;
+	uint8_t inner = ip->tos & CW_ECN_MASK;
+
+	if (outer == CW_ECN_CE && inner == 0)
 		return false;
-	ip->tos |= CW_ECN_CE;
-	cw_ip4_set_checksum(ip);
+	if ((outer == CW_ECN_CE && inner != CW_ECN_CE) ||
+	    (outer == CW_ECN_ECT1 && inner == CW_ECN_ECT0)) {
+		ip->tos = (ip->tos & ~CW_ECN_MASK) | outer;
+		cw_ip4_set_checksum(ip);
+	}
 	return true;
 }
 
@@ -164,6 +168,24 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 		cw_control(worker, keypair, plain, plain_len);
 }
 
+/*
+ * Whether the packet fits the LAN, whose MTU may be smaller than the overlay's. The kernel, which would forward it to the
+ * same LAN, answers for one that may not be cut; nobody cuts the others.
+ */
+static bool fits(struct cw_worker *worker, uint32_t segment, uint8_t port, const uint8_t *packet,
+		 uint32_t length)
+{
+	uint32_t mtu = atomic_load_explicit(&worker->view->program->ports[port]->mtu,
+					    memory_order_relaxed);
+
+	if (length <= mtu)
+		return true;
+	drop(worker, CW_DROP_TOO_BIG);
+	if (cw_ip4(packet)->fragment & rte_cpu_to_be_16(CW_IP4_DF))
+		cw_deliver_local(worker, segment, packet, length);
+	return false;
+}
+
 void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length)
 {
 	struct cw_ip4 *ip = cw_ip4(packet);
@@ -189,6 +211,8 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, ui
 		cw_deliver_local(worker, segment, packet, length);
 		return;
 	}
+	if (!fits(worker, segment, hop->port, packet, length))
+		return;
 	cw_ip4_decrement_ttl(ip);
 	cw_merge_add(worker, hop->port, hop->gateway != 0 ? hop->gateway : destination, packet, length);
 }

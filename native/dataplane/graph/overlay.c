@@ -9,7 +9,10 @@
 #include "graph/seal.h"
 #include "worker.h"
 
-#define HANDSHAKES_PER_SECOND 2000 /* of all sources; the gateway limits each one */
+/* Of all sources; the gateway limits each one. A stranger without our key gets no further than the hash. */
+#define HASHES_PER_SECOND 50000
+#define HASHES_BURST 5000
+#define HANDSHAKES_PER_SECOND 2000
 #define HANDSHAKES_BURST 500
 #define STUN_PER_SECOND 1000
 #define STUN_BURST 100
@@ -34,25 +37,39 @@ static enum kind drop(struct cw_worker *worker, enum cw_drop reason)
 	return KIND_DROPPED;
 }
 
-static enum kind check_handshake(struct cw_worker *worker, const uint8_t *d, uint32_t length)
+static bool has_mac1(struct cw_worker *worker, const uint8_t *d, uint16_t covered)
 {
 	const struct cw_program *program = worker->view->program;
-	uint32_t i = d[0] - 0xD4;
 
-	if (length != handshakes[i].size || d[1] != 0 || d[2] != 0 || d[3] != 0)
+	for (uint32_t key = 0; key < program->mac1_key_count; key++) {
+		if (cw_mac1_ok(worker->mac1, program->mac1_keys[key], d, covered, d + covered))
+			return true;
+	}
+	return false;
+}
+
+/* Size, mac1, rate: junk must not use up what handshakes need. Cookies and challenges have no mac1, but a rate. */
+static enum kind check_handshake(struct cw_worker *worker, const uint8_t *d, uint32_t length)
+{
+	uint32_t i = d[0] - 0xD4;
+	uint16_t covered;
+
+	if (length != handshakes[i].size)
 		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
-	/* The rate is taken first: a flood must not buy keyed hashes either. */
+	covered = handshakes[i].covered;
+	if (covered == 0)
+		return cw_bucket_take(&worker->answer_bucket, worker->now_us, HANDSHAKES_PER_SECOND,
+				      HANDSHAKES_BURST) ?
+			       KIND_TWIN :
+			       drop(worker, CW_DROP_HANDSHAKE_RATE);
+	if (!cw_bucket_take(&worker->hash_bucket, worker->now_us, HASHES_PER_SECOND, HASHES_BURST))
+		return drop(worker, CW_DROP_HANDSHAKE_RATE);
+	if (!has_mac1(worker, d, covered))
+		return drop(worker, CW_DROP_HANDSHAKE_MAC1);
 	if (!cw_bucket_take(&worker->handshake_bucket, worker->now_us, HANDSHAKES_PER_SECOND,
 			    HANDSHAKES_BURST))
 		return drop(worker, CW_DROP_HANDSHAKE_RATE);
-	if (handshakes[i].covered == 0)
-		return KIND_TWIN;
-	uint16_t covered = handshakes[i].covered;
-	for (uint32_t key = 0; key < program->mac1_key_count; key++) {
-		if (cw_mac1_ok(worker->mac1, program->mac1_keys[key], d, covered, d + covered))
-			return KIND_TWIN;
-	}
-	return drop(worker, CW_DROP_HANDSHAKE_MAC1);
+	return KIND_TWIN;
 }
 
 static bool is_stun(const uint8_t *d, uint32_t length)

@@ -38,10 +38,10 @@ static const struct cw_port *uplink_port(const struct cw_worker *worker, uint8_t
 	const struct cw_program *program = worker->view->program;
 
 	for (uint32_t i = 0; i < program->port_count; i++) {
-		const struct cw_port *port = program->ports[i];
-		if (port->program.role == CW_ROLE_UPLINK && port->program.uplink == uplink) {
+		const struct cw_port_program *port = &program->port_programs[i];
+		if (port->role == CW_ROLE_UPLINK && port->uplink == uplink) {
 			*index = i;
-			return port;
+			return program->ports[i];
 		}
 	}
 	return NULL;
@@ -51,8 +51,11 @@ uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *
 {
 	uint32_t index;
 	const struct cw_port *port = uplink_port(worker, keypair->session->path.uplink, &index);
-	uint32_t mtu = port == NULL ? 1500 : port->mtu;
+	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
 
+	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
+	if (mtu < CW_INNER_LEAST + CW_OUTER_IP4_UDP + CW_SEALED_OVERHEAD)
+		return CW_INNER_LEAST;
 	return mtu - CW_OUTER_IP4_UDP - CW_SEALED_OVERHEAD;
 }
 
@@ -170,7 +173,7 @@ static void put_geneve(uint8_t *to, uint32_t vni)
 	memcpy(to, header, sizeof(header));
 }
 
-/* One inner packet of `length` bytes that `write` puts into its place; false: dropped and counted. */
+/* One inner packet of `length` bytes, the next of `cut` or `packet`; false: not sealed, and counted. */
 static bool seal_one(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
 		     uint8_t tos, struct cw_cut *cut, const uint8_t *packet, uint32_t length)
 {
@@ -189,12 +192,13 @@ static bool seal_one(struct cw_worker *worker, struct cw_keypair *keypair, uint3
 		cw_cut_next(cut, inner);
 	else
 		memcpy(inner, packet, length);
+	if (seal_slot(worker, keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + length) != 0) {
+		worker->drops[CW_DROP_SEAL]++;
+		return false;
+	}
 	keypair->peer->tx_packets++;
 	keypair->peer->tx_bytes += length;
-	if (seal_slot(worker, keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + length) == 0)
-		return true;
-	worker->drops[CW_DROP_SEAL]++;
-	return false;
+	return true;
 }
 
 /* RFC 791 §3.2: cuts a packet that may be cut into pieces that fit. */
@@ -203,18 +207,14 @@ static void seal_fragments(struct cw_worker *worker, struct cw_keypair *keypair,
 {
 	struct cw_ip4 *ip = cw_ip4(packet);
 	uint32_t header = cw_ip4_header_len(ip);
-	uint32_t step = (limit - header) & ~7u;
 	uint16_t first = rte_be_to_cpu_16(ip->fragment);
 	uint8_t piece[CW_SMALL_DATA];
+	uint32_t step = (RTE_MIN(limit, sizeof(piece)) - header) & ~7u;
 
 	for (uint32_t at = header; at < length; at += step) {
 		uint32_t bytes = length - at < step ? length - at : step;
 		bool is_last = at + bytes == length;
 		struct cw_ip4 *out = cw_ip4(piece);
-		if (header + bytes > sizeof(piece)) {
-			worker->drops[CW_DROP_TOO_BIG]++;
-			return;
-		}
 		memcpy(piece, packet, header);
 		memcpy(piece + header, packet + at, bytes);
 		out->total_length = rte_cpu_to_be_16(header + bytes);
@@ -233,11 +233,14 @@ static void seal_cut(struct cw_worker *worker, struct cw_keypair *keypair, uint3
 	cw_cut_begin(&cut, m);
 	uint8_t tos = cw_ip4(cut.l3)->tos & CW_ECN_MASK;
 	for (uint32_t length; (length = cw_cut_peek(&cut)) != 0;) {
+		uint32_t before = cut.offset;
 		if (length > limit) {
 			cw_cut_next(&cut, worker->scratch);
 			seal_fragments(worker, keypair, vni, worker->scratch, length, limit);
 		} else if (!seal_one(worker, keypair, vni, tos, &cut, NULL, length)) {
-			break;
+			/* Each segment that is lost is counted, so each is tried: the cut must move on. */
+			if (cut.offset == before)
+				cw_cut_next(&cut, worker->scratch);
 		}
 	}
 }

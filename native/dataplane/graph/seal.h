@@ -20,6 +20,7 @@ struct rte_mbuf;
 #define CW_TAG 16
 #define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
 #define CW_OUTER_IP4_UDP 28
+#define CW_INNER_LEAST 576
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
 

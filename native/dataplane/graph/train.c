@@ -29,7 +29,7 @@ void cw_cut_begin(struct cw_cut *cut, const struct rte_mbuf *m)
 		/* A train's length field may be of the first segment or wrapped: the buffer tells. */
 		cut->end = m->pkt_len - m->l2_len;
 		cut->segment = m->tso_segsz;
-		cut->offset = cut->headers_len;
+		cut->offset = cut->headers_len < cut->end ? cut->headers_len : cut->end;
 	}
 }
 

@@ -67,8 +67,12 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, uint32_t
 void cw_tx_link(struct cw_worker *worker, uint8_t index, uint32_t next_hop, struct rte_mbuf *m)
 {
 	struct cw_neighbour *neighbour =
-		cw_neighbour_find(worker->view->neighbours, index, next_hop);
+		next_hop == 0 ? NULL : cw_neighbour_find(worker->view->neighbours, index, next_hop);
 
+	if (next_hop == 0) {
+		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
+		return;
+	}
 	if (neighbour == NULL) {
 		wait_for_neighbour(worker, index, next_hop, m);
 		return;

@@ -220,7 +220,7 @@ static_assert(sizeof(struct cw_event) == 40, "border record");
 struct cw_engine;
 
 struct cw_options {
-	uint32_t memory_mb;      /* of packet memory: 64–4,096 */
+	uint32_t memory_mb;      /* of packet memory: 128–4,096 */
 	uint32_t no_hugepages;   /* ordinary pages: about 3 times slower */
 	const char *aead;        /* "auto", "ipsec-mb" or "openssl" */
 	void (*wake)(void *arg); /* called by any thread when events wait; must not block */

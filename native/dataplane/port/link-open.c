@@ -56,20 +56,6 @@ static int set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
 
-static int read_nic(int fd, const char *nic, uint8_t mac[6], uint16_t *mtu)
-{
-	struct ifreq ifr = { 0 };
-
-	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", nic);
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
-		return -errno;
-	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
-	if (ioctl(fd, SIOCGIFMTU, &ifr) != 0)
-		return -errno;
-	*mtu = ifr.ifr_mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)ifr.ifr_mtu;
-	return 0;
-}
-
 /* Protocol 0 takes no frames: a socket to send on. */
 static int open_packet_socket(const char *nic, uint16_t protocol)
 {
@@ -98,36 +84,37 @@ static int open_packet_socket(const char *nic, uint16_t protocol)
 	return rc != 0 ? rc : fd;
 }
 
-static int open_both(struct cw_link *link, const char *nic, uint8_t mac[6], uint16_t *mtu)
+static int open_both(struct cw_link *link, const char *nic)
 {
+	link->ifindex = (int)if_nametoindex(nic);
 	link->tx_fd = open_packet_socket(nic, 0);
 	if (link->tx_fd < 0)
 		return link->tx_fd;
-	int rc = read_nic(link->tx_fd, nic, mac, mtu);
-	link->fd = rc != 0 ? rc : open_packet_socket(nic, ETH_P_ALL);
-	if (link->fd < 0) {
+	link->fd = open_packet_socket(nic, ETH_P_ALL);
+	if (link->fd < 0)
 		close(link->tx_fd);
-		return link->fd;
-	}
-	return 0;
+	return link->fd < 0 ? link->fd : 0;
 }
 
-int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, uint8_t mac[6],
-		     uint16_t *mtu)
+int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,
+		     struct cw_link_look *look)
 {
 	int home = -1;
 	int rc = netns[0] == 0 ? 0 : enter_netns(netns, &home);
 
 	if (rc != 0)
 		return rc;
-	rc = open_both(link, nic, mac, mtu);
+	rc = open_both(link, nic);
 	if (home >= 0)
 		leave_netns(home);
-	if (rc != 0)
+	if (rc != 0) {
+		link->fd = link->tx_fd = -1;
 		return rc;
+	}
 	link->kind = CW_LINK_NIC;
 	link->can_send_udp_trains = true;
-	return 0;
+	cw_link_look(link, nic, look);
+	return look->is_there ? 0 : -ENODEV;
 }
 
 int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind kind)
@@ -172,19 +159,32 @@ void cw_link_close(struct cw_link *link)
 	*link = (struct cw_link){ .fd = -1, .tx_fd = -1 };
 }
 
-bool cw_link_has_carrier(const struct cw_link *nic, const char *name)
+void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_look *look)
 {
-	struct ifreq ifr = { 0 };
-
 	/* The socket remembers its namespace: there the name means the NIC. */
+	struct ifreq ifr = { 0 };
+	int fd = nic->tx_fd;
+
+	*look = (struct cw_link_look){ 0 };
 	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
-	return ioctl(nic->tx_fd, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_RUNNING) != 0;
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0 || ifr.ifr_ifindex != nic->ifindex)
+		return;
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) != 0)
+		return;
+	look->has_carrier = (ifr.ifr_flags & IFF_RUNNING) != 0;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
+		return;
+	memcpy(look->mac, ifr.ifr_hwaddr.sa_data, sizeof(look->mac));
+	if (ioctl(fd, SIOCGIFMTU, &ifr) != 0)
+		return;
+	look->mtu = ifr.ifr_mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)ifr.ifr_mtu;
+	look->is_there = true;
 }
 
 void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier)
 {
 	int value = has_carrier;
 
-	/* Refused where the twin is down: then there is nothing to show, and the next look comes. */
+	/* Refused only by a twin that was deleted: then nobody is there to be shown anything. */
 	(void)!ioctl(twin->fd, TUNSETCARRIER, &value);
 }

@@ -84,7 +84,9 @@ static struct rte_mbuf *receive(struct cw_link *link, bool *is_empty)
 	bool is_nic = link->kind == CW_LINK_NIC;
 	ssize_t n = is_nic ? recvmsg(link->fd, &message, MSG_DONTWAIT) : readv(link->fd, parts, 3);
 
-	*is_empty = n < 0 && errno != EINTR;
+	*is_empty = n < 0 && errno == EAGAIN;
+	if (n < 0 && errno == EINVAL)
+		link->drops[CW_DROP_RX_OFFLOAD]++; /* a train that virtio has no word for */
 	if (n <= (ssize_t)sizeof(vnet))
 		return NULL;
 	if (is_nic && message.msg_flags & MSG_TRUNC) {
@@ -158,7 +160,8 @@ static int write_frame(struct cw_link *link, struct rte_mbuf *m)
 			return 0;
 		if (errno == EINTR)
 			continue;
-		if ((errno != EAGAIN && errno != ENOBUFS) || waits == FULL_QUEUE_WAITS)
+		/* ENOBUFS is a full qdisc, which poll() does not see; and a stuck NIC must not stall the others. */
+		if (errno != EAGAIN || link->is_stuck || waits == FULL_QUEUE_WAITS)
 			return -errno;
 		struct pollfd full = { .fd = link->tx_fd, .events = POLLOUT };
 		poll(&full, 1, 1);
@@ -181,6 +184,11 @@ static enum cw_drop drop_of(int rc)
 	}
 }
 
+static bool is_ip4(const struct rte_mbuf *m)
+{
+	return *rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len) >> 4 == 4;
+}
+
 /* Sends the segments of a UDP train one by one, where the kernel cannot cut it. */
 static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
 {
@@ -188,8 +196,10 @@ static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
 	struct cw_cut cut;
 	int rc = 0;
 
-	if (piece == NULL)
-		return -ENOBUFS;
+	if (piece == NULL || !is_ip4(m))
+		return -EOPNOTSUPP;
+	piece->ol_flags = m->ol_flags & RTE_MBUF_F_TX_VLAN;
+	piece->vlan_tci = m->vlan_tci;
 	cw_cut_begin(&cut, m);
 	while (rc == 0) {
 		uint32_t length = cw_cut_next(&cut, rte_pktmbuf_mtod_offset(piece, uint8_t *, m->l2_len));
@@ -199,6 +209,7 @@ static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
 		piece->data_len = piece->pkt_len = m->l2_len + length;
 		rc = write_frame(link, piece);
 	}
+	piece->ol_flags = 0;
 	return rc;
 }
 
@@ -213,6 +224,7 @@ void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n)
 			link->can_send_udp_trains = false;
 			rc = write_pieces(link, m);
 		}
+		link->is_stuck = rc == -EAGAIN;
 		if (rc == 0) {
 			link->tx_buffers++;
 			link->tx_packets += segments;

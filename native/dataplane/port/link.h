@@ -5,6 +5,7 @@
 #ifndef CW_LINK_H
 #define CW_LINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,9 @@ struct cw_link {
 	int tx_fd; /* to send on a NIC: a socket that nobody waits on, so that a sent frame wakes nobody */
 	enum cw_link_kind kind;
 	bool can_send_udp_trains; /* USO: kernel 6.2 and later; found out by the first refusal */
+	int ifindex;   /* of a NIC, in its namespace */
+	atomic_bool is_gone; /* a twin that was deleted */
+	bool is_stuck; /* the last frame found its queue full: the next does not wait for it again */
 	struct rte_mbuf *spare_small;
 	struct rte_mbuf *spare_large;
 	uint64_t rx_packets, rx_bytes, rx_buffers;
@@ -35,12 +39,20 @@ struct cw_link {
 	uint64_t *drops; /* the worker's counters, by enum cw_drop */
 };
 
+/* What a NIC is like now. */
+struct cw_link_look {
+	bool is_there; /* the same NIC that was opened, not a later one of its name */
+	bool has_carrier;
+	uint16_t mtu;
+	uint8_t mac[6];
+};
+
 /*
- * Opens an AF_PACKET socket on `nic` in the network namespace `netns` ("": the caller's). Fills MAC and MTU.
+ * Opens an AF_PACKET socket on `nic` in the network namespace `netns` ("": the caller's), and looks.
  * Changes the calling thread's namespace for the time of the call. Returns 0 or a negative errno.
  */
-int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns, uint8_t mac[6],
-		     uint16_t *mtu);
+int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,
+		     struct cw_link_look *look);
 
 /* Attaches a queue to the persistent TUN or TAP `name` (multi-queue, vnet_hdr), made if it is not there. */
 int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind kind);
@@ -54,8 +66,8 @@ uint16_t cw_link_rx(struct cw_link *link, const struct cw_pools *pools, struct r
 /* Sends and frees; what cannot be sent is a counted drop. Waits at most a few ms for a full queue. */
 void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n);
 
-/* Whether a NIC has carrier. Any thread. */
-bool cw_link_has_carrier(const struct cw_link *nic, const char *name);
+/* A look at an open NIC. Any thread. */
+void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_look *look);
 
 /* Shows a NIC's carrier on its twin. Takes the kernel's RTNL lock: not for the worker. */
 void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier);

@@ -16,10 +16,11 @@
 #include "table/rtnetlink.h"
 #include "table/session.h"
 #include "table/view.h"
+#include "worker.h"
 
 #define REQUESTS_MAX 256
 #define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
-#define CARRIER_MS 1000
+#define LOOK_MS 1000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
 struct cw_mirror {
@@ -28,6 +29,9 @@ struct cw_mirror {
 	pthread_t thread;
 	int watch_fd;
 	int dump_fd;
+	int use_fd; /* errors about neighbours that cannot be probed must not look like changes */
+	bool is_stale; /* the last dump failed: the view is older than it should be */
+	uint32_t settle_ms;
 	int wake_fd;
 	struct rte_ring *requests; /* worker -> mirror: port and address in a pointer's bits */
 };
@@ -59,7 +63,7 @@ static int twin_ifindex(const struct cw_mirror *mirror, uint8_t port)
 	if (program == NULL || port >= program->port_count)
 		return 0;
 	for (uint32_t i = 0; i < mirror->state->link_count; i++) {
-		if (strcmp(mirror->state->links[i].name, program->ports[port]->program.twin) == 0)
+		if (strcmp(mirror->state->links[i].name, program->port_programs[port].twin) == 0)
 			return mirror->state->links[i].ifindex;
 	}
 	return 0;
@@ -72,7 +76,7 @@ static void serve_requests(struct cw_mirror *mirror)
 	while (rte_ring_dequeue(mirror->requests, &request) == 0) {
 		int ifindex = twin_ifindex(mirror, (uint8_t)((uintptr_t)request >> 32));
 		if (ifindex != 0)
-			cw_rtnetlink_use(mirror->watch_fd, ifindex, (uint32_t)(uintptr_t)request);
+			cw_rtnetlink_use(mirror->use_fd, ifindex, (uint32_t)(uintptr_t)request);
 	}
 }
 
@@ -92,25 +96,31 @@ static void refresh_neighbours(struct cw_mirror *mirror)
 			struct cw_neighbour *used =
 				cw_neighbour_find(view->neighbours, port, known->address);
 			if (used != NULL && atomic_exchange(&used->is_used, 0) != 0)
-				cw_rtnetlink_use(mirror->watch_fd, known->ifindex, known->address);
+				cw_rtnetlink_use(mirror->use_fd, known->ifindex, known->address);
 		}
 	}
 }
 
-/* The twins show what their NICs see: the kernel and its daemons act on it. */
-static void mirror_carrier(struct cw_engine *engine)
+/* A look at every NIC: its twin shows its carrier, its MTU counts from now on, and one that is gone is said to be. */
+static void look_at_nics(struct cw_engine *engine)
 {
 	const struct cw_program *program = engine->program;
 
 	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
 		struct cw_port *port = program->ports[i];
-		bool is_up = cw_link_has_carrier(&port->nic, port->program.nic);
+		struct cw_link_look look;
+		cw_link_look(&port->nic, port->nic_name, &look);
+		if (!look.is_there || memcmp(look.mac, port->mac, sizeof(look.mac)) != 0)
+			atomic_store(&port->is_gone, true);
+		else
+			atomic_store(&port->mtu, look.mtu);
+		bool is_up = look.has_carrier && !atomic_load(&port->is_gone);
 		if (is_up != atomic_exchange(&port->is_up, is_up))
 			cw_link_set_carrier(&port->twin, is_up);
 	}
 }
 
-static void collect_garbage(struct cw_engine *engine)
+void cw_mirror_collect(struct cw_engine *engine)
 {
 	void *keypair;
 
@@ -129,14 +139,21 @@ int cw_mirror_refresh(struct cw_mirror *mirror)
 	return cw_rtnetlink_dump(mirror->dump_fd, mirror->state);
 }
 
+/* However fast the kernel changes, dumps take at most a tenth of the time. */
 static void update(struct cw_mirror *mirror)
 {
 	struct cw_engine *engine = mirror->engine;
+	uint64_t started_us = cw_now_us();
 
 	pthread_mutex_lock(&engine->control);
-	if (cw_mirror_refresh(mirror) == 0 && engine->program != NULL)
-		cw_view_publish(engine);
+	int rc = cw_mirror_refresh(mirror);
+	if (rc == 0 && engine->program != NULL)
+		rc = cw_view_publish(engine);
+	mirror->is_stale = rc != 0;
 	pthread_mutex_unlock(&engine->control);
+	mirror->settle_ms = (uint32_t)((cw_now_us() - started_us) * 10 / 1000);
+	if (mirror->settle_ms < SETTLE_MS)
+		mirror->settle_ms = SETTLE_MS;
 }
 
 static void *run(void *arg)
@@ -148,21 +165,22 @@ static void *run(void *arg)
 	time_t refreshed = time(NULL);
 
 	while (!atomic_load(&engine->is_stopping)) {
-		poll(fds, 2, CARRIER_MS);
+		poll(fds, 2, LOOK_MS);
 		if (fds[1].revents & POLLIN) {
 			uint64_t ignored;
 			if (read(mirror->wake_fd, &ignored, sizeof(ignored)) < 0)
 				continue;
 		}
-		if (fds[0].revents & POLLIN) {
-			poll(NULL, 0, SETTLE_MS);
+		if (fds[0].revents & POLLIN || mirror->is_stale) {
+			poll(NULL, 0, (int)mirror->settle_ms);
 			cw_rtnetlink_drain(mirror->watch_fd);
+			cw_rtnetlink_drain(mirror->use_fd);
 			update(mirror);
 		}
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
-		collect_garbage(engine);
-		mirror_carrier(engine);
+		cw_mirror_collect(engine);
+		look_at_nics(engine);
 		if (time(NULL) - refreshed >= REFRESH_S) {
 			refresh_neighbours(mirror);
 			refreshed = time(NULL);
@@ -183,12 +201,14 @@ int cw_mirror_start(struct cw_engine *engine)
 	mirror->state = calloc(1, sizeof(*mirror->state));
 	mirror->requests = rte_ring_create("cw_requests", REQUESTS_MAX, SOCKET_ID_ANY, 0);
 	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	mirror->settle_ms = SETTLE_MS;
 	mirror->dump_fd = cw_rtnetlink_open(0);
+	mirror->use_fd = cw_rtnetlink_open(0);
 	mirror->watch_fd =
 		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE);
 	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0)
 		return -ENOMEM;
-	if (mirror->dump_fd < 0 || mirror->watch_fd < 0)
+	if (mirror->dump_fd < 0 || mirror->use_fd < 0 || mirror->watch_fd < 0)
 		return -EPROTO;
 	int rc = cw_mirror_refresh(mirror);
 	return rc != 0 ? rc : -pthread_create(&mirror->thread, NULL, run, mirror);
@@ -208,6 +228,8 @@ void cw_mirror_stop(struct cw_engine *engine)
 		close(mirror->watch_fd);
 	if (mirror->dump_fd > 0)
 		close(mirror->dump_fd);
+	if (mirror->use_fd > 0)
+		close(mirror->use_fd);
 	if (mirror->wake_fd > 0)
 		close(mirror->wake_fd);
 	rte_ring_free(mirror->requests);

@@ -15,7 +15,7 @@
 struct cw_engine;
 struct cw_mirror;
 
-#define CW_MIRROR_LINKS_MAX 128
+#define CW_MIRROR_LINKS_MAX 4096
 #define CW_MIRROR_ADDRESSES_MAX 1024
 #define CW_MIRROR_ROUTES_MAX 65536
 
@@ -65,6 +65,9 @@ int cw_mirror_refresh(struct cw_mirror *mirror);
 
 /* Any thread: have the kernel resolve `address` on the twin of `port`; at most 256 wait. */
 void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address);
+
+/* Control lock held: erases and frees the keypairs that the worker has let go of. */
+void cw_mirror_collect(struct cw_engine *engine);
 
 /* Any thread: there is garbage to collect. */
 void cw_mirror_wake(struct cw_mirror *mirror);

@@ -126,6 +126,9 @@ static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *
 
 	if (info->ndm_family != AF_INET || !(info->ndm_state & USABLE) || !address || !mac)
 		return true;
+	/* The kernel lists broadcast addresses too; nothing is broadcast into a LAN from afar (RFC 2644). */
+	if (*(const uint8_t *)RTA_DATA(mac) & 1)
+		return true;
 	if (state->neighbour_count == CW_NEIGHBOURS_MAX)
 		return false;
 	struct cw_mirror_neighbour *neighbour = &state->neighbours[state->neighbour_count++];

@@ -37,6 +37,16 @@ static const char *check_install(const struct cw_keypair_install *install)
 	return NULL;
 }
 
+/* A second install would start the counters again under the same key: a nonce would repeat. */
+static bool was_installed(const struct cw_engine *engine, const uint8_t h[32])
+{
+	for (uint32_t i = 0; i < CW_PAST_KEYPAIRS; i++) {
+		if (memcmp(engine->past[i], h, CW_PAST_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A rekey goes on with the session that carried it; a raw handshake makes a new one. */
 static struct cw_session *join_session(struct cw_peer *peer, const struct cw_keypair_install *install)
 {
@@ -89,6 +99,9 @@ int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *in
 	*why = "localIndex";
 	if (cw_keypair_find(atomic_load(&engine->index), install->local_index) != NULL)
 		return -EEXIST;
+	*why = "h";
+	if (was_installed(engine, install->h))
+		return -EEXIST;
 	*why = "memory";
 	struct cw_keypair *keypair = NULL;
 	if (posix_memalign((void **)&keypair, 64, sizeof(*keypair)) != 0)
@@ -112,6 +125,7 @@ int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *in
 		return rc;
 	}
 	keypair->session->keypairs++;
+	memcpy(engine->past[engine->past_at++ % CW_PAST_KEYPAIRS], install->h, CW_PAST_BYTES);
 	*out = keypair;
 	return 0;
 }

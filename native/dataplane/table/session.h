@@ -59,9 +59,11 @@ struct cw_keypair {
 	uint8_t h[32];
 };
 
+#define CW_PROBES_IN_FLIGHT 16 /* one a second: round trips up to 16 s are measured */
+
 struct cw_probe {
 	uint32_t id;
-	uint64_t sent_us;
+	uint64_t sent_us[CW_PROBES_IN_FLIGHT]; /* by id; 0: answered or never sent */
 	uint64_t next_us;
 	uint64_t unanswered_since_us; /* 0: the last one was answered */
 	uint64_t silent_reported_us;

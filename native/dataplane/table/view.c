@@ -73,11 +73,11 @@ static void find_interfaces(struct draft *draft)
 	for (uint32_t l = 0; l < draft->state->link_count; l++) {
 		const struct cw_mirror_link *link = &draft->state->links[l];
 		for (uint32_t p = 0; p < program->port_count; p++) {
-			if (strcmp(link->name, program->ports[p]->program.twin) == 0)
+			if (strcmp(link->name, program->port_programs[p].twin) == 0)
 				draft->ifindex[p] = link->ifindex;
 		}
 		for (uint32_t s = 0; s < program->segment_count; s++) {
-			if (strcmp(link->name, program->segments[s]->program.twin) == 0)
+			if (strcmp(link->name, program->segment_programs[s].twin) == 0)
 				draft->segment_ifindex[s] = link->ifindex;
 		}
 	}
@@ -97,7 +97,7 @@ static int segment_of(const struct draft *draft, int ifindex)
 	int port = port_of(draft, ifindex);
 
 	if (port >= 0) {
-		const struct cw_port_program *p = &draft->view->program->ports[port]->program;
+		const struct cw_port_program *p = &draft->view->program->port_programs[port];
 		return p->role == CW_ROLE_LAN ? p->segment : -1;
 	}
 	for (uint32_t s = 0; s < draft->view->program->segment_count; s++) {
@@ -173,7 +173,7 @@ static int build_segment(struct draft *draft, uint32_t segment)
 
 static int build_uplink(struct draft *draft, uint32_t port)
 {
-	const struct cw_port_program *program = &draft->view->program->ports[port]->program;
+	const struct cw_port_program *program = &draft->view->program->port_programs[port];
 	const struct cw_mirror_state *state = draft->state;
 
 	for (uint32_t i = 0; i < state->route_count; i++) {
@@ -228,7 +228,7 @@ static int build(struct draft *draft, struct cw_view *before)
 	for (uint32_t s = 0; rc == 0 && s < program->segment_count; s++)
 		rc = build_segment(draft, s);
 	for (uint32_t p = 0; rc == 0 && p < program->port_count; p++) {
-		if (program->ports[p]->program.role == CW_ROLE_UPLINK)
+		if (program->port_programs[p].role == CW_ROLE_UPLINK)
 			rc = build_uplink(draft, p);
 	}
 	return rc != 0 ? rc : build_neighbours(draft, before);

@@ -1,0 +1,407 @@
+/*
+ * Control frames: what C answers itself, what goes up whole, and that a frame with one wrong item does nothing at all.
+ * Answers are opened as the far end would; time is moved by hand.
+ */
+#include "check.h"
+#include "graph/graph.h"
+#include "graph/seal.h"
+#include "graph_bench.h"
+#include "packet.h"
+
+#define ITEMS_MAX 16
+#define FRAME_MAX 4096
+#define SECOND 1000000u
+
+struct frame {
+	uint32_t length;
+	uint8_t bytes[FRAME_MAX];
+};
+
+static struct cw_bench bench;
+
+static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t length)
+{
+	uint8_t *at = f->bytes + f->length;
+
+	at[0] = type;
+	at[1] = 0;
+	packet_put16(at + 2, length);
+	if (value != NULL)
+		memcpy(at + 4, value, length);
+	else
+		check_fill(at + 4, length);
+	f->length += 4 + length;
+}
+
+/* In a block of just that size. */
+static void take_bytes(const uint8_t *bytes, uint32_t length)
+{
+	uint8_t *exact = malloc(length == 0 ? 1 : length);
+
+	memcpy(exact, bytes, length);
+	cw_control(bench.worker, bench.keypair, exact, length);
+	free(exact);
+	cw_bench_flush(&bench);
+}
+
+/* The items that were answered; 0 bytes: no frame. */
+static struct frame answer(void)
+{
+	struct frame f = { 0 };
+	uint8_t type = 0;
+
+	f.length = cw_bench_hear(&bench, &type, f.bytes);
+	CHECK(f.length == 0 || type == CW_TYPE_CONTROL);
+	return f;
+}
+
+static bool is_equal(const struct frame *a, const struct frame *b)
+{
+	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+/* The next event; its kind, 0 for none. `items` gets what it carries. */
+static uint16_t event(struct frame *items)
+{
+	uint8_t bytes[CW_EVENT_BYTES_MAX];
+	struct cw_event head;
+	int length = cw_next_event(bench.engine, bytes, sizeof(bytes));
+
+	if (length == 0)
+		return 0;
+	memcpy(&head, bytes, sizeof(head));
+	CHECK(length == (int)(sizeof(head) + head.length));
+	CHECK(strcmp(head.peer, "far") == 0 && head.local_index == 0x11111111);
+	items->length = head.length;
+	memcpy(items->bytes, bytes + sizeof(head), head.length);
+	return head.kind;
+}
+
+/* Nothing is answered, told or changed, and the frame is counted. */
+static void refuses(const uint8_t *bytes, uint32_t length, const char *why)
+{
+	struct frame none;
+
+	take_bytes(bytes, length);
+	bool is_counted = strcmp(cw_bench_drops(&bench), "control_malformed 1") == 0;
+	bool is_silent = answer().length == 0 && event(&none) == 0;
+	if (!CHECK(is_counted && is_silent))
+		fprintf(stderr, "  %s, %u bytes\n", why, length);
+}
+
+static void answers_with(const struct frame *asked, const struct frame *wanted)
+{
+	struct frame none;
+
+	take_bytes(asked->bytes, asked->length);
+	struct frame got = answer();
+	CHECK(is_equal(&got, wanted) && answer().length == 0);
+	CHECK(event(&none) == 0 && cw_bench_drops(&bench)[0] == 0);
+}
+
+static void answers_probes_and_challenges(void)
+{
+	struct frame asked = { 0 }, wanted = { 0 };
+	uint8_t reply[12] = { 0xde, 0xad, 0xbe, 0xef };
+
+	put_item(&asked, 0x01, reply, 4);
+	/* Receive time on the sender's clock, hidden by `time` of its key; held for no time. */
+	packet_put32(reply + 4, (uint32_t)bench.worker->now_us + 0x5e5e5e5e);
+	put_item(&wanted, 0x02, reply, 12);
+	put_item(&asked, 0x06, "12345678", 8);
+	put_item(&wanted, 0x07, "12345678", 8);
+	put_item(&asked, 0x00, NULL, 700);
+	put_item(&asked, 0x08, "ID42\5\164\0\0", 8);
+	put_item(&wanted, 0x09, "ID42\5\164\0\0", 8);
+	answers_with(&asked, &wanted);
+	/* A frame may be empty, or hold what asks for nothing: unknown types are for later versions. */
+	answers_with(&(struct frame){ 0 }, &(struct frame){ 0 });
+	asked.length = 0;
+	for (uint32_t type = 0x0f; type < 0x0f + ITEMS_MAX; type++)
+		put_item(&asked, (uint8_t)(type | 0x80), NULL, type);
+	answers_with(&asked, &(struct frame){ 0 });
+	/* Zero fields are sent as zero and not read. */
+	asked.length = wanted.length = 0;
+	put_item(&asked, 0x06, "12345678", 8);
+	put_item(&wanted, 0x07, "12345678", 8);
+	asked.bytes[1] = 0xff;
+	answers_with(&asked, &wanted);
+	asked.length = wanted.length = 0;
+	for (uint32_t i = 0; i < ITEMS_MAX; i++) {
+		put_item(&asked, 0x06, NULL, 8);
+		put_item(&wanted, 0x07, asked.bytes + asked.length - 8, 8);
+	}
+	answers_with(&asked, &wanted);
+}
+
+/* wire.md, table of items: the length of each value; CW_NONE where it varies. */
+static const uint32_t lengths[] = { CW_NONE, 4, 12, CW_NONE, 8, 4,  8, 8,
+				    8,	     8, CW_NONE, 4, 32, 40, 4 };
+#define TYPES (sizeof(lengths) / sizeof(lengths[0]))
+#define PATH_REPORT 0x03
+
+static bool is_right_length(uint8_t type, uint32_t length)
+{
+	if (type == PATH_REPORT) /* an index and at least one lane */
+		return length == 28 || length == 52 || (length > 52 && (length - 4) % 24 == 0);
+	return type >= TYPES || lengths[type] == CW_NONE || lengths[type] == length;
+}
+
+static bool goes_up(uint8_t type)
+{
+	return type == 0x04 || type == 0x05 || (type >= 0x0a && type <= 0x0e);
+}
+
+static void refuses_wrong_lengths(void)
+{
+	for (uint32_t type = 0; type < TYPES; type++) {
+		for (uint32_t length = 0; length < 64; length++) {
+			struct frame f = { 0 }, none;
+			put_item(&f, 0x06, NULL, 8);
+			put_item(&f, 0x0b, NULL, 4);
+			put_item(&f, (uint8_t)type, NULL, length);
+			if (!is_right_length((uint8_t)type, length)) {
+				refuses(f.bytes, f.length, "length of an item");
+				continue;
+			}
+			take_bytes(f.bytes, f.length);
+			CHECK(answer().length > 0 && event(&none) == CW_EVENT_CONTROL);
+			CHECK(cw_bench_drops(&bench)[0] == 0);
+		}
+	}
+}
+
+static void refuses_broken_frames(void)
+{
+	struct frame f = { 0 };
+
+	for (uint32_t i = 0; i < ITEMS_MAX + 1; i++)
+		put_item(&f, 0x06, NULL, 8);
+	refuses(f.bytes, f.length, "17 items");
+	/* Cut anywhere but between two items. */
+	for (uint32_t length = 1; length < 4 * 12; length++) {
+		if (length % 12 != 0)
+			refuses(f.bytes, length, "cut off");
+	}
+	f.length = 0;
+	put_item(&f, 0x00, NULL, 8);
+	packet_put16(f.bytes + 2, 0xffff);
+	refuses(f.bytes, f.length, "a length far behind the end");
+	/* More than an event holds is more than a peer may send: nothing of it goes up, rather than a part. */
+	f.length = 0;
+	put_item(&f, 0x0a, NULL, 1000);
+	put_item(&f, 0x0a, NULL, CW_CONTROL_BYTES_MAX - 1004 - 4 + 1);
+	refuses(f.bytes, f.length, "too much for the gateway");
+}
+
+/* What the gateway acts on arrives in order and byte by byte, without what C has dealt with. */
+static void passes_items_up_whole(void)
+{
+	struct frame f = { 0 }, up = { 0 }, got = { 0 };
+
+	put_item(&up, 0x04, NULL, 8);
+	put_item(&up, 0x0a, NULL, 1000);
+	put_item(&up, 0x0c, NULL, 32);
+	put_item(&up, 0x0d, NULL, 40);
+	put_item(&up, 0x0e, NULL, 4);
+	put_item(&up, 0x0b, NULL, 4);
+	put_item(&up, 0x05, NULL, 4);
+	for (uint32_t at = 0; at < up.length; at += 4 + packet_u16(up.bytes + at + 2)) {
+		put_item(&f, up.bytes[at], up.bytes + at + 4, packet_u16(up.bytes + at + 2));
+		put_item(&f, 0x06, NULL, 8);
+	}
+	take_bytes(f.bytes, f.length);
+	CHECK(event(&got) == CW_EVENT_CONTROL && is_equal(&got, &up));
+	CHECK(event(&got) == 0 && answer().length == 7 * 12);
+
+	/* Exactly as much as an event holds. */
+	f.length = 0;
+	put_item(&f, 0x0a, NULL, CW_CONTROL_BYTES_MAX - 4);
+	put_item(&f, 0x00, NULL, 300);
+	take_bytes(f.bytes, f.length);
+	f.length = CW_CONTROL_BYTES_MAX;
+	CHECK(event(&got) == CW_EVENT_CONTROL && is_equal(&got, &f));
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+}
+
+static void counts_events_that_nobody_takes(void)
+{
+	struct frame f = { 0 }, got;
+	uint32_t told = 0;
+
+	put_item(&f, 0x0b, NULL, 4);
+	for (uint32_t i = 0; i < 100; i++)
+		take_bytes(f.bytes, f.length);
+	while (event(&got) != 0)
+		told += is_equal(&got, &f);
+	CHECK(told == 63 && strcmp(cw_bench_drops(&bench), "event_full 37") == 0);
+}
+
+/* Any bytes: as one who reads item by item says. */
+static void agrees_with_a_slow_reader(void)
+{
+	uint32_t good = 0, bad = 0;
+
+	for (uint32_t i = 0; i < 20000; i++) {
+		struct frame f = { 0 }, up = { 0 }, got = { 0 };
+		uint32_t count = check_below(18), length = 0, answers = 0, items = 0;
+		for (uint32_t n = 0; n < count; n++) {
+			uint8_t type = (uint8_t)check_below(TYPES + 2);
+			bool is_exact = type < TYPES && lengths[type] != CW_NONE;
+			uint32_t size = type == PATH_REPORT ? 28 : check_below(50);
+			put_item(&f, type, NULL, is_exact ? lengths[type] : size);
+		}
+		if (f.length > 0 && check_below(2))
+			f.bytes[check_below(f.length)] ^= (uint8_t)(1 << check_below(8));
+		for (; length + 4 <= f.length; items++) {
+			const uint8_t *at = f.bytes + length;
+			uint32_t size = packet_u16(at + 2);
+			if (!is_right_length(at[0], size) || length + 4 + size > f.length)
+				break;
+			if (goes_up(at[0]))
+				put_item(&up, at[0], at + 4, size);
+			answers += at[0] == 0x01 ? 16 : at[0] == 0x06 || at[0] == 0x08 ? 12 : 0;
+			length += 4 + size;
+		}
+		if (length != f.length || items > ITEMS_MAX) {
+			refuses(f.bytes, f.length, "the slow reader says");
+			bad++;
+			continue;
+		}
+		good++;
+		take_bytes(f.bytes, f.length);
+		CHECK(event(&got) == (up.length > 0 ? CW_EVENT_CONTROL : 0));
+		CHECK(is_equal(&got, &up) && answer().length == answers);
+	}
+	CHECK(good > 5000 && bad > 2000 && cw_bench_drops(&bench)[0] == 0);
+}
+
+/* Lets 100 ms pass; the id of the probe that left, 0 for none. */
+static uint32_t tick(void)
+{
+	bench.worker->now_us += CW_TICK_US;
+	cw_control_tick(bench.worker, bench.far);
+	cw_bench_flush(&bench);
+	struct frame probe = answer();
+	if (probe.length == 0)
+		return 0;
+	CHECK(probe.length == 8 && probe.bytes[0] == 0x01);
+	return packet_u32(probe.bytes + 4);
+}
+
+static void reply_to(uint32_t id, uint32_t held_us)
+{
+	uint8_t value[12] = { 0 };
+	struct frame f = { 0 };
+
+	packet_put32(value, id);
+	packet_put32(value + 8, held_us);
+	put_item(&f, 0x02, value, 12);
+	take_bytes(f.bytes, f.length);
+}
+
+static void measures_round_trips(void)
+{
+	uint32_t id = 0;
+
+	while (id == 0)
+		id = tick();
+	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
+	bench.worker->now_us += 8000;
+	reply_to(id + 1, 0); /* of another probe */
+	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
+	reply_to(id, 3000);
+	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
+	reply_to(id, 0); /* once */
+	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
+	/* A second later the next one; SRTT goes on by an eighth. Held for longer than it took: a lie. */
+	for (uint32_t ticks = 0; ticks < 9; ticks++)
+		CHECK(tick() == 0);
+	CHECK(tick() == id + 1);
+	bench.worker->now_us += 13000;
+	reply_to(id + 1, 0);
+	CHECK(atomic_load(&bench.far->rtt_us) == 6000);
+	while (tick() == 0)
+		;
+	bench.worker->now_us += 1000;
+	reply_to(id + 2, 0xffffffff);
+	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
+	/* A late reply counts too, up to fifteen probes later: (7 · 5,250 + 15 s) / 8. */
+	for (uint32_t probes = 0; probes <= CW_PROBES_IN_FLIGHT; probes++) {
+		while (tick() == 0)
+			;
+	}
+	reply_to(id + 3, 0);
+	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
+	reply_to(id + 4, 0);
+	CHECK(atomic_load(&bench.far->rtt_us) == (7 * 5250 + 15 * SECOND) / 8);
+	for (struct frame none; event(&none) != 0;)
+		;
+}
+
+/* Five seconds without an answer are told once, and again after each five more. */
+static void tells_of_silence(void)
+{
+	struct frame none;
+	uint32_t probes = 0, told = 0, first = 0;
+
+	for (uint32_t ticks = 0; ticks < 160; ticks++) {
+		probes += tick() != 0;
+		bool is_told = event(&none) == CW_EVENT_SILENT;
+		told += is_told;
+		if (is_told && first == 0)
+			first = ticks;
+	}
+	CHECK(probes == 16 && told == 3 && first >= 50 && first < 60);
+	reply_to(bench.far->probe.id, 0);
+	for (uint32_t ticks = 0; ticks < 50; ticks++) {
+		uint32_t id = tick();
+		if (id != 0)
+			reply_to(id, 0);
+		CHECK(event(&none) == 0);
+	}
+	/* Unconfirmed, a keypair is probed four times a second. */
+	atomic_store(&bench.keypair->is_confirmed, false);
+	probes = 0;
+	while (tick() == 0)
+		;
+	for (uint32_t ticks = 0; ticks < 30; ticks++)
+		probes += tick() != 0;
+	CHECK(probes == 10);
+	atomic_store(&bench.keypair->is_confirmed, true);
+}
+
+/* Under a keypair that has left its place there is nothing to answer with. */
+static void needs_a_current_keypair_to_answer(void)
+{
+	struct frame f = { 0 }, got;
+
+	put_item(&f, 0x06, NULL, 8);
+	put_item(&f, 0x0b, NULL, 4);
+	atomic_store(&bench.far->current, NULL);
+	take_bytes(f.bytes, f.length);
+	CHECK(answer().length == 0 && event(&got) == CW_EVENT_CONTROL);
+	CHECK(tick() == 0);
+	atomic_store(&bench.far->current, bench.keypair);
+}
+
+int main(int argc, char **argv)
+{
+	struct frame none;
+
+	check_begin(argc, argv);
+	cw_bench_open(&bench, false);
+	while (event(&none) != 0)
+		;
+	answers_probes_and_challenges();
+	refuses_wrong_lengths();
+	refuses_broken_frames();
+	passes_items_up_whole();
+	counts_events_that_nobody_takes();
+	agrees_with_a_slow_reader();
+	measures_round_trips();
+	tells_of_silence();
+	needs_a_current_keypair_to_answer();
+	cw_bench_close(&bench);
+	return check_result();
+}
