@@ -22,8 +22,9 @@ export interface NicState {
   /** Largest buffer, in bytes, that the kernel builds for it or out of what it receives. */
   readonly gsoMaxBytes: number
   readonly groMaxBytes: number
-  /** Names of ethtool features that must be on. */
+  /** Names of ethtool features that must be on, and of those that must not. */
   readonly features: readonly string[]
+  readonly featuresOff: readonly string[]
 }
 
 /** The kernel's end of a NIC (TAP) or of a segment (TUN): persistent, multi-queue, with vnet_hdr. */

@@ -31,8 +31,10 @@ export interface DesiredState {
 
 /** What fits a large buffer of the datapath with its headers: mbuf lengths are 16 bits. */
 const bufferMaxBytes = 65_280
-/** `rx-udp-gro-forwarding` lets sealed datagrams of one flow arrive as one buffer. LRO stays as it is. */
+/** `rx-udp-gro-forwarding` lets sealed datagrams of one flow arrive as one buffer. */
 const nicFeatures = ['rx-gro', 'rx-udp-gro-forwarding']
+/** A NIC's own LRO forgets what a train was made of; GRO does not. */
+const nicFeaturesOff = ['rx-lro']
 
 /** A port of the configuration, with its place in it and the NIC as found. */
 interface Port {
@@ -150,6 +152,7 @@ function compileNic({ facts, mtuBytes }: Port): NicState {
     gsoMaxBytes: bufferMaxBytes,
     groMaxBytes: bufferMaxBytes,
     features: nicFeatures,
+    featuresOff: nicFeaturesOff,
   }
 }
 

@@ -82,7 +82,8 @@ function diffNic(netns: string, nic: NicState, have: HostReading): Step[] {
     there.mtuBytes === nic.mtuBytes &&
     there.gsoMaxBytes === nic.gsoMaxBytes &&
     there.groMaxBytes === nic.groMaxBytes
-  const hasFeatures = nic.features.every((feature) => there?.features.includes(feature) === true)
+  const isOn = (feature: string): boolean => there?.features.includes(feature) === true
+  const hasFeatures = nic.features.every(isOn) && !nic.featuresOff.some(isOn)
   return [
     ...(there === undefined ? [{ kind: 'move-nic', netns, nic: nic.name } as const] : []),
     ...(hasFeatures ? [] : [{ kind: 'set-features', netns, nic } as const]),

@@ -3,27 +3,38 @@
  * on every machine that Causeway runs on. A name that is too long or an address of no known form is WIRE_INVALID;
  * reading past the end is WIRE_TRUNCATED.
  */
+import assert from 'node:assert/strict'
 import { formatIpv4, parseIpv4 } from '../model/address.ts'
 import { CausewayError } from '../model/errors.ts'
 
-/** Appends fields; `end()` gives the bytes. */
+/** Appends fields to one buffer, so that who wipes it has wiped all there is of a secret. */
 export class RecordWriter {
-  #parts: Buffer[] = []
+  readonly #bytes: Buffer
+  #at = 0
+
+  /** @param size of all fields together, exactly */
+  constructor(size: number) {
+    this.#bytes = Buffer.alloc(size)
+  }
 
   u8(value: number): this {
-    return this.#put(1, (b) => b.writeUInt8(value))
+    this.#bytes.writeUInt8(value, this.#skip(1))
+    return this
   }
 
   u16(value: number): this {
-    return this.#put(2, (b) => b.writeUInt16LE(value))
+    this.#bytes.writeUInt16LE(value, this.#skip(2))
+    return this
   }
 
   u32(value: number): this {
-    return this.#put(4, (b) => b.writeUInt32LE(value))
+    this.#bytes.writeUInt32LE(value, this.#skip(4))
+    return this
   }
 
   u64(value: number): this {
-    return this.#put(8, (b) => b.writeBigUInt64LE(BigInt(value)))
+    this.#bytes.writeBigUInt64LE(BigInt(value), this.#skip(8))
+    return this
   }
 
   /** ASCII, zero-filled to `size`, of which the last byte stays zero. */
@@ -32,39 +43,43 @@ export class RecordWriter {
     if (bytes.length >= size) {
       throw new CausewayError('WIRE_INVALID', `name of more than ${size - 1} bytes: ${text}`)
     }
-    return this.#put(size, (b) => bytes.copy(b))
+    bytes.copy(this.#bytes, this.#skip(size))
+    return this
   }
 
   bytes(value: Uint8Array, size: number): this {
     if (value.length !== size) {
       throw new CausewayError('WIRE_INVALID', `${value.length} bytes where ${size} are due`)
     }
-    return this.#put(size, (b) => b.set(value))
+    this.#bytes.set(value, this.#skip(size))
+    return this
   }
 
   /** 16 bytes; IPv4 in its v4-mapped form, RFC 4291 §2.5.5.2. */
   address(text: string): this {
     const address = parseIpv4(text)
     if (address === null) throw new CausewayError('WIRE_INVALID', `no IPv4 address: ${text}`)
-    return this.#put(16, (b) => {
-      b.writeUInt16BE(0xffff, 10)
-      b.writeUInt32BE(address, 12)
-    })
+    const at = this.#skip(16)
+    this.#bytes.writeUInt16BE(0xffff, at + 10)
+    this.#bytes.writeUInt32BE(address, at + 12)
+    return this
   }
 
   zeros(size: number): this {
-    return this.#put(size, () => undefined)
+    this.#skip(size)
+    return this
   }
 
   end(): Buffer {
-    return Buffer.concat(this.#parts)
+    assert.equal(this.#at, this.#bytes.length, 'a record of another size')
+    return this.#bytes
   }
 
-  #put(size: number, fill: (bytes: Buffer) => void): this {
-    const bytes = Buffer.alloc(size)
-    fill(bytes)
-    this.#parts.push(bytes)
-    return this
+  #skip(size: number): number {
+    const at = this.#at
+    this.#at += size
+    assert.ok(this.#at <= this.#bytes.length, 'a record of another size')
+    return at
   }
 }
 

@@ -19,13 +19,13 @@ export interface Frame {
   readonly payload: Uint8Array
 }
 
-export function encodeFrame({ kind, id, status, payload }: Frame): Buffer {
-  const out = Buffer.alloc(4 + headBytes + payload.length)
+/** What goes before the payload, which is written from where it is: it may hold keys, and copies would stay. */
+export function encodeFrameHead({ kind, id, status, payload }: Frame): Buffer {
+  const out = Buffer.alloc(4 + headBytes)
   out.writeUInt32LE(headBytes + payload.length, 0)
   out.writeUInt8(kind, 4)
   out.writeUInt32LE(id, 5)
   out.writeInt32LE(status, 9)
-  out.set(payload, 4 + headBytes)
   return out
 }
 
@@ -59,18 +59,22 @@ export class FrameReader {
   #take(size: number): Frame {
     const all = this.#join()
     const payload = Buffer.from(all.subarray(4 + headBytes, size))
-    this.#parts = [all.subarray(size)]
-    this.#bytes -= size
-    return {
+    const frame = {
       kind: all.readUInt8(4),
       id: all.readUInt32LE(5),
       status: all.readInt32LE(9),
       payload,
     }
+    all.fill(0, 0, size)
+    this.#parts = [all.subarray(size)]
+    this.#bytes -= size
+    return frame
   }
 
   #join(): Buffer {
-    const all = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    if (this.#parts.length === 1) return this.#parts[0]!
+    const all = Buffer.concat(this.#parts)
+    for (const part of this.#parts) part.fill(0)
     this.#parts = [all]
     return all
   }

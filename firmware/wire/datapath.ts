@@ -46,11 +46,19 @@ export const recordSizes = {
 export const nameBytes = 32
 export const interfaceBytes = 16
 const netnsBytes = 64
+const mac1KeyBytes = 32
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
 
 /** @throws WIRE_INVALID with a pointer to a name that does not fit or stands for nothing */
 export function encodeProgram(program: Program): Buffer {
-  const out = new RecordWriter()
+  const size =
+    recordSizes.programHead +
+    mac1KeyBytes * program.mac1Keys.length +
+    recordSizes.port * program.ports.length +
+    recordSizes.segment * program.segments.length +
+    recordSizes.peer * program.peers.length +
+    recordSizes.route * program.routes.length
+  const out = new RecordWriter(size)
     .u64(program.generation)
     .u32(program.mac1Keys.length)
     .u32(program.ports.length)
@@ -60,7 +68,7 @@ export function encodeProgram(program: Program): Buffer {
     .u32(0)
   const segmentAt = indexByName(program.segments)
   const peerAt = indexByName(program.peers)
-  for (const key of program.mac1Keys) out.bytes(key, 32)
+  for (const key of program.mac1Keys) out.bytes(key, mac1KeyBytes)
   program.ports.forEach((port, i) => {
     const isUplink = port.role === 'uplink'
     const segment = isUplink ? 0 : lookUp(segmentAt, port.segment, `/ports/${i}/segment`)
@@ -103,7 +111,7 @@ function lookUp(indices: Map<string, number>, name: string, path: string): numbe
 
 /** Holds keys: zero it once it is sent. */
 export function encodeKeypair(keypair: Keypair): Buffer {
-  const out = new RecordWriter()
+  const out = new RecordWriter(recordSizes.install)
     .name(keypair.peer, nameBytes)
     .u32(keypair.localIndex)
     .u32(keypair.remoteIndex)
@@ -124,14 +132,18 @@ function putDirection(out: RecordWriter, { key, iv, time }: DirectionKeys): void
 }
 
 export function encodeRetire(localIndices: readonly number[]): Buffer {
-  const out = new RecordWriter()
+  const out = new RecordWriter(4 * localIndices.length)
   for (const index of localIndices) out.u32(index)
   return out.end()
 }
 
 export function encodeSend({ peer, localIndex, items }: ControlSend): Buffer {
-  const head = new RecordWriter().name(peer, nameBytes).u32(localIndex).u32(items.length)
-  return Buffer.concat([head.end(), items])
+  return new RecordWriter(recordSizes.controlSend + items.length)
+    .name(peer, nameBytes)
+    .u32(localIndex)
+    .u32(items.length)
+    .bytes(items, items.length)
+    .end()
 }
 
 /** null: of a kind that this version does not know. @throws WIRE_TRUNCATED */

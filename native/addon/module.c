@@ -120,7 +120,10 @@ static napi_value open_engine(napi_env env, napi_callback_info info)
 					    answer_knock, &module->wake) != napi_ok)
 		return throw_text(env, "wake is not a function");
 	napi_unref_threadsafe_function(env, module->wake);
+	/* Hooks run last one first: the engine must have stopped knocking before the function goes. */
+	napi_add_env_cleanup_hook(env, clean_up, module);
 	if (cw_engine_open(&options, &module->engine, why, sizeof(why)) != 0) {
+		napi_remove_env_cleanup_hook(env, clean_up, module);
 		napi_release_threadsafe_function(module->wake, napi_tsfn_abort);
 		return throw_text(env, why);
 	}
@@ -175,8 +178,12 @@ static napi_value take_events(napi_env env, napi_callback_info info)
 
 static napi_value close_engine(napi_env env, napi_callback_info info)
 {
+	struct module *module = module_of(env);
+
 	(void)info;
-	stop(module_of(env));
+	if (module->engine != NULL)
+		napi_remove_env_cleanup_hook(env, clean_up, module);
+	stop(module);
 	return NULL;
 }
 
@@ -191,7 +198,6 @@ NAPI_MODULE_INIT()
 	struct module *module = calloc(1, sizeof(*module));
 
 	if (module == NULL || napi_set_instance_data(env, module, free_module, NULL) != napi_ok ||
-	    napi_add_env_cleanup_hook(env, clean_up, module) != napi_ok ||
 	    napi_define_properties(env, exports, 4, functions) != napi_ok)
 		napi_throw_error(env, NULL, "cannot set up the module");
 	return exports;

@@ -159,6 +159,8 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/2/twin", strcpy(p.ports[2].twin, "wan0"));
 	REFUSES("/ports/1/nic", p.ports[1].nic[0] = 0);
 	REFUSES("/ports/1/nic", memset(p.ports[1].nic, 'a', CW_IFNAME));
+	REFUSES("/ports/2/nic", strcpy(p.ports[2].nic, "eth1"), strcpy(p.ports[2].nic_netns, "nics"));
+	ACCEPTS(strcpy(p.ports[2].nic, "eth1")); /* of another namespace */
 	REFUSES("/ports/0/nicNetns", p.ports[0].nic_netns[0] = '/');
 	REFUSES("/ports/0/nicNetns", memset(p.ports[0].nic_netns, 'a', sizeof(p.ports[0].nic_netns)));
 	REFUSES("/ports/0/role", p.ports[0].role = 0);

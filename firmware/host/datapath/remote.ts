@@ -1,7 +1,7 @@
 /** The datapath process, by its unix socket. Its death is a normal event: every verb fails, `onClose` is told. */
 import { connect, type Socket } from 'node:net'
 import { CausewayError } from '../../model/errors.ts'
-import { encodeFrame, eventKind, type Frame, FrameReader } from '../../wire/datapath-frame.ts'
+import { encodeFrameHead, eventKind, type Frame, FrameReader } from '../../wire/datapath-frame.ts'
 import { type Answer, datapathOver, type Transport } from './client.ts'
 import type { Datapath } from './datapath.ts'
 
@@ -70,7 +70,8 @@ class SocketTransport implements Transport {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#end('no answer in time'), answerMs)
       this.#pending.set(id, { resolve, reject, timer })
-      this.#socket.write(encodeFrame({ kind: verb, id, status: 0, payload }))
+      this.#socket.write(encodeFrameHead({ kind: verb, id, status: 0, payload }))
+      this.#socket.write(payload)
     })
   }
 

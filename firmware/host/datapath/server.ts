@@ -1,17 +1,17 @@
 /**
  * Serves an addon on a unix socket (0600): every frame is a verb, answered in order; events go to every client. It
- * adds no meaning of its own. A client that does not read its events is cut off.
+ * adds no meaning of its own. A client that does not read its events is cut off; events that nobody is there to hear
+ * are no loss, for a client that comes asks for the keypairs first.
  */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
-import { encodeFrame, eventKind, FrameReader } from '../../wire/datapath-frame.ts'
+import { encodeFrameHead, eventKind, type Frame, FrameReader } from '../../wire/datapath-frame.ts'
 import type { Addon } from './addon.ts'
 
 const clientsMax = 4
 const unreadBytesMax = 8 << 20
-const nothing = new Uint8Array(0)
 
 /** Takes the socket's place over from a process that died. @throws DATAPATH_BUSY when one is alive there */
 export async function serveAddon(socketPath: string, addon: Addon): Promise<AsyncDisposable> {
@@ -22,7 +22,7 @@ export async function serveAddon(socketPath: string, addon: Addon): Promise<Asyn
   rmSync(socketPath, { force: true })
   const clients = new Set<Socket>()
   addon.onEvent((payload) => {
-    const frame = encodeFrame({ kind: eventKind, id: 0, status: 0, payload })
+    const frame = { kind: eventKind, id: 0, status: 0, payload }
     for (const client of clients) send(client, frame)
   })
   const server = createServer((socket) => {
@@ -52,7 +52,7 @@ function serve(socket: Socket, addon: Addon): void {
       for (const { kind, id, payload } of reader.push(chunk)) {
         const { status, bytes } = addon.callNow(kind, payload)
         payload.fill(0)
-        send(socket, encodeFrame({ kind, id, status, payload: bytes ?? nothing }))
+        send(socket, { kind, id, status, payload: bytes })
       }
     } catch {
       // A frame of no possible length: the stream cannot be read on.
@@ -61,9 +61,13 @@ function serve(socket: Socket, addon: Addon): void {
   })
 }
 
-function send(socket: Socket, frame: Buffer): void {
-  if (socket.writableLength > unreadBytesMax) socket.destroy()
-  else socket.write(frame)
+function send(socket: Socket, frame: Frame): void {
+  if (socket.writableLength > unreadBytesMax) {
+    socket.destroy()
+    return
+  }
+  socket.write(encodeFrameHead(frame))
+  socket.write(frame.payload)
 }
 
 function isAlive(path: string): Promise<boolean> {

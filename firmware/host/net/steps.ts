@@ -81,8 +81,9 @@ function replaceTable(text: string): string {
   return `table inet causeway\ndelete table inet causeway\n${text}`
 }
 
-function featureArguments({ features }: NicState): string[] {
-  return features.flatMap((feature) => [feature, 'on'])
+function featureArguments({ features, featuresOff }: NicState): string[] {
+  const on = features.flatMap((feature) => [feature, 'on'])
+  return [...on, ...featuresOff.flatMap((feature) => [feature, 'off'])]
 }
 
 function setNic({ name, mtuBytes, gsoMaxBytes, groMaxBytes }: NicState): string {
