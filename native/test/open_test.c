@@ -223,6 +223,22 @@ static void routes_what_is_allowed(void)
 	expect_drop(&p, 0, "no_route", "to nowhere");
 }
 
+/* What does not fit the LAN is lost, and counted; where it may not be cut, the kernel gets to see it and says so. */
+static void tells_what_the_lan_cannot_carry(void)
+{
+	bench.ports[0]->mtu = 127;
+	struct plain p = good();
+	open_plain(&p, 0);
+	CHECK(came_out(CW_BENCH_SEGMENT, 0) == 128 && memcmp(frame, ip_of(&p), 128) == 0);
+	CHECK(strcmp(cw_bench_drops(&bench), "too_big 1") == 0);
+	ip_of(&p)[6] = 0;
+	packet_finish_ip(ip_of(&p));
+	expect_drop(&p, 0, "too_big", "may be cut");
+	bench.ports[0]->mtu = 128;
+	expect_on_lan(&p, 0, 0, "just fits");
+	bench.ports[0]->mtu = CW_BENCH_MTU;
+}
+
 /* The far end may sit behind a larger MTU than we do: its SYN, too, is clamped to what we can send. */
 static void clamps_the_far_ends_mss(void)
 {
@@ -290,6 +306,7 @@ int main(int argc, char **argv)
 	checks_the_source();
 	follows_rfc_6040();
 	routes_what_is_allowed();
+	tells_what_the_lan_cannot_carry();
 	clamps_the_far_ends_mss();
 	counts_what_it_delivers();
 	survives_random_plaintext();

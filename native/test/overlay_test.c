@@ -57,7 +57,7 @@ static bool went_up(const struct datagram *d)
 		return false;
 	/* A piece of a train may do without a UDP checksum, but not with a wrong one. */
 	if (packet_u16(packet_l4_checksum(ip)) == 0)
-		packet_finish(ip, length - 14);
+		packet_finish_l4(ip, length - 14);
 	return packet_is_right(ip, length - 14) && packet_u16(frame + 36) == CW_BENCH_PORT &&
 	       memcmp(frame + HEADERS, d->bytes, d->length) == 0;
 }

@@ -83,17 +83,24 @@ static inline void packet_finish_ip(uint8_t *ip)
 	packet_put16(ip + 10, ~packet_sum(0, ip, packet_header_len(ip)));
 }
 
-/* Lengths and both checksums; one that comes out as zero is sent as ones (RFC 768). */
+/* The L4 checksum; one that comes out as zero is sent as ones (RFC 768). */
+static inline void packet_finish_l4(uint8_t *ip, uint32_t length)
+{
+	uint8_t *field = packet_l4_checksum(ip);
+
+	packet_put16(field, 0);
+	uint32_t sum = ~packet_l4_sum(ip, length) & 0xffff;
+	packet_put16(field, sum == 0 ? 0xffff : sum);
+}
+
+/* Lengths and both checksums. */
 static inline void packet_finish(uint8_t *ip, uint32_t length)
 {
 	packet_put16(ip + 2, length);
 	packet_finish_ip(ip);
 	if (ip[9] == PACKET_UDP)
 		packet_put16(ip + packet_header_len(ip) + 4, length - packet_header_len(ip));
-	uint8_t *field = packet_l4_checksum(ip);
-	packet_put16(field, 0);
-	uint32_t sum = ~packet_l4_sum(ip, length) & 0xffff;
-	packet_put16(field, sum == 0 ? 0xffff : sum);
+	packet_finish_l4(ip, length);
 }
 
 /*

@@ -39,14 +39,17 @@ static void finish_checksum(struct rte_mbuf *m, uint32_t end)
  */
 static bool adopt_header(struct rte_mbuf *m, const struct cw_ip4 *ip)
 {
+	bool is_tcp = m->packet_type == RTE_PTYPE_L4_TCP;
+	uint32_t least = is_tcp ? sizeof(struct cw_tcp) : sizeof(struct cw_udp);
+	uint32_t total = rte_be_to_cpu_16(ip->total_length);
 	uint16_t header = cw_ip4_header_len(ip);
-	uint8_t protocol = m->packet_type == RTE_PTYPE_L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
 
 	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE &&
-	    (m->l3_len != header || ip->protocol != protocol || cw_ip4_is_fragment(ip))) {
+	    (m->l3_len != header || ip->protocol != (is_tcp ? IPPROTO_TCP : IPPROTO_UDP) ||
+	     cw_ip4_is_fragment(ip) || total < header + least)) {
 		if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 			return false;
-		finish_checksum(m, m->l2_len + rte_be_to_cpu_16(ip->total_length));
+		finish_checksum(m, m->l2_len + total);
 	}
 	m->l3_len = header;
 	return true;
