@@ -43,6 +43,8 @@ export interface SegmentProgram {
 
 export interface PeerProgram {
   readonly name: string
+  /** Tenant (16 bytes) and static key (32). A name with another identity is another peer: sessions of the one before end. */
+  readonly identity: Uint8Array
 }
 
 /** An overlay prefix: where to send it, and from whom its addresses are accepted as inner sources. */

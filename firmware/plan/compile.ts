@@ -8,6 +8,7 @@ import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, RouteState, TwinState } from '../model/host-state.ts'
 import type { PortProgram, Program } from '../model/program.ts'
 import { ethernetMtuBytes, overlayOverheadBytes } from '../model/units.ts'
+import { decodeWireKey } from '../model/wire-key.ts'
 import { compileFirewall } from './firewall.ts'
 import { compileRoutes, compileRules, tableOf } from './route.ts'
 import { compileSysctls } from './sysctl.ts'
@@ -136,7 +137,10 @@ function compileProgram(
       vni,
       twin: segmentTwins.get(name)!,
     })),
-    peers: config.peers.map(({ name }) => ({ name })),
+    peers: config.peers.map(({ name, wireKey }) => ({
+      name,
+      identity: identityOf(config.tenant, wireKey),
+    })),
     routes: config.peers.flatMap((peer) =>
       Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
         prefixes.map((prefix) => ({ segment, prefix, peer: peer.name })),
@@ -185,4 +189,10 @@ function canonical(routes: readonly RouteState[]): RouteState[] {
     byKey.set(`${route.table} ${prefix} ${route.metric}`, { ...route, prefix })
   }
   return [...byKey.values()]
+}
+
+/** 16 bytes of the tenant, 32 of the peer's static key. */
+function identityOf(tenant: string, wireKey: string): Uint8Array {
+  const key = decodeWireKey(wireKey) ?? new Uint8Array(32)
+  return Uint8Array.of(...Uint8Array.fromHex(tenant.replaceAll('-', '')), ...key)
 }

@@ -33,7 +33,7 @@ export const recordSizes = {
   programHead: 32,
   port: 108,
   segment: 56,
-  peer: 32,
+  peer: 80,
   route: 24,
   install: 232,
   controlSend: 40,
@@ -47,6 +47,7 @@ export const nameBytes = 32
 export const interfaceBytes = 16
 const netnsBytes = 64
 const mac1KeyBytes = 32
+const identityBytes = 48
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
 
 /** @throws WIRE_INVALID with a pointer to a name that does not fit or stands for nothing */
@@ -83,7 +84,9 @@ export function encodeProgram(program: Program): Buffer {
   for (const { name, twin, vni } of program.segments) {
     out.name(name, nameBytes).name(twin, interfaceBytes).u32(vni).u32(0)
   }
-  for (const { name } of program.peers) out.name(name, nameBytes)
+  for (const { name, identity } of program.peers) {
+    out.name(name, nameBytes).bytes(identity, identityBytes)
+  }
   program.routes.forEach((route, i) => {
     const prefix = parseInterfaceAddress(route.prefix)
     if (prefix === null) {

@@ -166,13 +166,15 @@ static struct cw_peer *take_peer(struct cw_worker *worker, const struct cw_peer_
 	uint32_t count = atomic_load(&worker->peer_count);
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (memcmp(worker->peers[i]->name, p->name, CW_NAME) == 0)
+		if (memcmp(worker->peers[i]->name, p->name, CW_NAME) == 0 &&
+		    memcmp(worker->peers[i]->identity, p->identity, CW_IDENTITY) == 0)
 			return worker->peers[i];
 	}
 	struct cw_peer *peer = count == CW_PEER_NAMES_MAX ? NULL : calloc(1, sizeof(*peer));
 	if (peer == NULL)
 		return NULL;
 	memcpy(peer->name, p->name, CW_NAME);
+	memcpy(peer->identity, p->identity, CW_IDENTITY);
 	peer->rtt_us = CW_NONE;
 	worker->peers[count] = peer;
 	atomic_store(&worker->peer_count, count + 1);

@@ -21,7 +21,7 @@ struct sample {
 };
 
 static_assert(sizeof(struct sample) ==
-		      32 + 2 * 32 + 3 * 108 + 2 * 56 + 2 * 32 + 3 * sizeof(struct cw_route_program) + 4,
+		      32 + 2 * 32 + 3 * 108 + 2 * 56 + 2 * 80 + 3 * sizeof(struct cw_route_program) + 4,
 	      "arrays follow each other, and 4 bytes round it up");
 #define SAMPLE_BYTES (sizeof(struct sample) - 4)
 

@@ -17,6 +17,7 @@
 
 #define CW_NAME 32
 #define CW_IFNAME 16
+#define CW_IDENTITY 48
 
 /* Hard limits of one program. */
 #define CW_PORTS_MAX 32
@@ -81,8 +82,10 @@ struct cw_segment_program {
 	uint32_t zero;
 };
 
+/* A name with another identity is another peer: sessions of the one before end with the load. */
 struct cw_peer_program {
 	char name[CW_NAME];
+	uint8_t identity[CW_IDENTITY]; /* tenant 16, static key 32; compared, not read */
 };
 
 struct cw_route_program {
@@ -207,7 +210,7 @@ static_assert(sizeof(struct cw_info) == 120, "border record");
 static_assert(sizeof(struct cw_program_head) == 32, "border record");
 static_assert(sizeof(struct cw_port_program) == 108, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
-static_assert(sizeof(struct cw_peer_program) == 32, "border record");
+static_assert(sizeof(struct cw_peer_program) == 80, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");

@@ -14,8 +14,8 @@ static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff 
 static struct cw_peer *find_peer(const struct cw_worker *worker, const char *name)
 {
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
-		if (strncmp(worker->peers[i]->name, name, CW_NAME) == 0)
-			return worker->peers[i]->is_listed ? worker->peers[i] : NULL;
+		if (worker->peers[i]->is_listed && strncmp(worker->peers[i]->name, name, CW_NAME) == 0)
+			return worker->peers[i];
 	}
 	return NULL;
 }

@@ -69,9 +69,10 @@ struct cw_probe {
 	uint64_t silent_reported_us;
 };
 
-/* Written by the worker only, but for `name`. Lives until the engine closes: a name keeps its number. */
+/* Written by the worker only, but for name and identity. Lives until the engine closes. */
 struct cw_peer {
 	char name[CW_NAME];
+	uint8_t identity[CW_IDENTITY];
 	_Atomic(struct cw_keypair *) previous;
 	_Atomic(struct cw_keypair *) current;
 	_Atomic(struct cw_keypair *) next;

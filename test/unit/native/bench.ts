@@ -12,6 +12,7 @@ import type {
   DatapathEvent,
   DirectionKeys,
   Keypair,
+  PeerProgram,
   Program,
 } from '../../../firmware/model/program.ts'
 import { type SealedSuite, seal } from '../../vector/sealed.ts'
@@ -58,6 +59,11 @@ export function removeSpaces(): void {
   for (const space of Object.values(spaces)) ip('netns', 'del', space)
 }
 
+/** A peer with an identity made of one byte. */
+export function peer(name: string, byte: number): PeerProgram {
+  return { name, identity: new Uint8Array(48).fill(byte) }
+}
+
 export const program: Program = {
   generation: 1,
   mac1Keys: [],
@@ -84,7 +90,7 @@ export const program: Program = {
     },
   ],
   segments: [{ name: 'office', vni, twin: 'seg' }],
-  peers: [{ name: 'far' }, { name: 'other' }],
+  peers: [peer('far', 1), peer('other', 2)],
   routes: [
     { segment: 'office', prefix: '10.2.0.0/24', peer: 'far' },
     { segment: 'office', prefix: '10.3.0.0/24', peer: 'other' },

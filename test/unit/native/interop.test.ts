@@ -12,6 +12,7 @@ import {
   type Datagram,
   inner,
   packet,
+  peer,
   program,
   quad,
   removeSpaces,
@@ -150,6 +151,14 @@ test('a program is refused whole, and a keypair goes in once', async () => {
   await bench.call('load', { ...program, generation: 2 })
   bench.host.say({ address: inner.far, port: inner.port, hex: '01' })
   open('aes-256-gcm', bench.keypair.seal, await bench.sealed())
-  await bench.call('load', { ...program, generation: 3, peers: [{ name: 'other' }], routes: [] })
+  assert.equal((await bench.call<unknown[]>('keypairs')).length, 1)
+
+  // The same name with another key or tenant is somebody else: nothing of the old session remains.
+  const others = [peer('far', 3), peer('other', 2)]
+  await bench.call('load', { ...program, generation: 3, peers: others })
   assert.deepEqual(await bench.call('keypairs'), [])
+
+  // And what was installed once never is again, whatever became of it: its nonces are used up.
+  const again = { ...bench.keypair, localIndex: 0x3333 }
+  assert.deepEqual(await codeAndPath('install', again), ['DATAPATH_REFUSED', '/h'])
 })
