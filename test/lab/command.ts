@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly netns?: string | undefined
   readonly input?: string | undefined
   readonly timeoutMs?: number | undefined
+  /** Added to the caller's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 export interface CommandResult {
@@ -38,7 +40,11 @@ export async function attempt(
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   return new Promise((resolve, reject) => {
     // A process group of its own: Ctrl-C is for the lab, which then ends its commands in order.
-    const child = spawn(command!, args, { stdio: 'pipe', detached: true })
+    const child = spawn(command!, args, {
+      stdio: 'pipe',
+      detached: true,
+      env: { ...process.env, ...options.env },
+    })
     const streams = [child.stdout, child.stderr].map((stream) => {
       const chunks: Buffer[] = []
       let bytes = 0

@@ -56,6 +56,18 @@ test('a stream accounts for every datagram, those that a filter drops included',
   assert.equal(thinned.delivered + thinned.socketDrops, 1_980)
 })
 
+test('a lab that is refused does no harm to the one that runs under its name', async () => {
+  await using one = await openLab(describeSites(2))
+  process.env.CAUSEWAY_LAB_ID = one.id
+  try {
+    await assert.rejects(openLab(describeSites(2)), { code: 'LAB_INVALID' })
+  } finally {
+    delete process.env.CAUSEWAY_LAB_ID
+  }
+  assert.equal(bearing(one.id).length, 5)
+  await plainRouting.start(one)
+})
+
 test('two labs run at once', async () => {
   await using one = await openLab(describeSites(2))
   await using other = await openLab(describeSites(2))

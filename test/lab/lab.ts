@@ -57,6 +57,7 @@ export class Lab implements AsyncDisposable {
   readonly #programs = new Set<Program>()
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#leave(signal)
   #record: machine.LabRecord
+  #isRecorded = false
   #working: Promise<unknown> = Promise.resolve()
   #disposal: Promise<void> | undefined
 
@@ -105,6 +106,7 @@ export class Lab implements AsyncDisposable {
             throw new CausewayError('LAB_INVALID', `a lab '${this.id}' is running`)
           }
           machine.writeRecord(this.#record)
+          this.#isRecorded = true
         })
         await buildNetwork(this.description, this.names, this.stopping)
       })
@@ -218,7 +220,10 @@ export class Lab implements AsyncDisposable {
     }
     await this.#working
     await Promise.all([...this.#programs].map((program) => program.stop('SIGKILL')))
-    await machine.withMachineLock(() => machine.removeEverythingOf(this.#record))
+    // Without a record nothing was made, and what bears our names is of the lab that was there first.
+    if (this.#isRecorded) {
+      await machine.withMachineLock(() => machine.removeEverythingOf(this.#record))
+    }
     for (const signal of signals) process.off(signal, this.#onSignal)
   }
 

@@ -14,12 +14,13 @@ const timeoutMs = 60_000
 export const interop: Line = {
   name: 'interop',
   title: 'frames sealed by C open in an independent TypeScript opener, and the other way round',
-  faults: { 'none-run': 'interop tests' },
+  faults: { 'none-run': 'interop tests', 'flipped-bit': 'interop tests' },
   measure: async ({ fault }) => {
     if (!existsSync(join(root, file))) throw new Error(`${file} does not exist`)
     const only = fault === 'none-run' ? ['--test-name-pattern=^no such test$'] : []
     const argv = [process.execPath, '--test', '--test-reporter=tap', ...only, join(root, file)]
-    const { code, stdout } = await attempt(argv, { timeoutMs })
+    const env = fault === 'flipped-bit' ? { CAUSEWAY_PLANT: fault } : {}
+    const { code, stdout } = await attempt(argv, { timeoutMs, env })
     const count = (what: string): number =>
       Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(stdout)?.[1] ?? Number.NaN)
     const passed = count('pass')

@@ -3,7 +3,7 @@
  * none is dropped. Rekeys are counted from outside: by the receiver indices that sealed control frames bear.
  */
 import { startCapture } from '../../lab/capture.ts'
-import { describeSites } from '../../lab/description.ts'
+import { bare, describeSites } from '../../lab/description.ts'
 import { plantDrop } from '../../lab/faults.ts'
 import { awaitReachable, sendStream } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
@@ -16,12 +16,18 @@ const payloadBytes = 200
 const wantedRekeys = 10
 /** Rekeys take their time at random, and the first keypair's age counts from before the stream. */
 const spareRekeys = 2
-const sealedControl = 'udp and udp[8] = 0xd2'
+const interesting = 'udp and (udp[8] = 0xd2 or udp[8] = 0xd4)'
+const initiation = 0xd4
 
 export const rekeys: Line = {
   name: 'rekeys',
   title: `ten rekeys under ${ratePps} packets/s: sent = delivered + named drops, drops 0`,
-  faults: { 'drop-packet': 'sent = delivered', 'no-rekey': 'rekeys' },
+  faults: {
+    'drop-packet': 'sent = delivered',
+    'no-rekey': 'rekeys',
+    junk: 'drops',
+    'raw-handshake': 'raw handshakes',
+  },
   measure: async ({ isQuick, fault }) => {
     const rekeySeconds = isQuick ? 2 : 10
     const timing = fault === 'no-rekey' ? {} : { rekeySeconds }
@@ -32,11 +38,13 @@ export const rekeys: Line = {
     if (fault === 'drop-packet') {
       await plantDrop(lab, 'internet', 'forward', 'udp dport 51820 numgen inc mod 30000 == 1000')
     }
-    await using capture = await startCapture(lab, 'internet', from!, sealedControl)
+    await using capture = await startCapture(lab, 'internet', from!, interesting)
     const dropsBefore = await dropsOf(lab)
     const seconds = rekeySeconds * (wantedRekeys + spareRekeys)
     const stream = { ratePps, count: ratePps * seconds, bytes: payloadBytes }
+    if (fault === 'junk') await sendJunk(lab, to!)
     const account = await sendStream(lab, from!, to!, stream)
+    if (fault === 'raw-handshake') await sendInitiation(lab, from!)
     const dropped = difference(dropsBefore, await dropsOf(lab))
     const { frames } = await capture.finish()
     const total = [...dropped.values()].reduce((sum, count) => sum + count, account.socketDrops)
@@ -50,6 +58,12 @@ export const rekeys: Line = {
         target: `≥ ${wantedRekeys}`,
         figure: String(counted),
         isOk: counted >= wantedRekeys,
+      },
+      {
+        check: 'raw handshakes meanwhile',
+        target: '0',
+        figure: String(countRaw(frames)),
+        isOk: countRaw(frames) === 0,
       },
       {
         check: 'rate',
@@ -77,6 +91,26 @@ export const rekeys: Line = {
       },
     ]
   },
+}
+
+/** A session that was lost and made again would look like a rekey from afar. */
+function countRaw(frames: readonly Frame[]): number {
+  return frames.filter((frame) => datagramOf(frame)?.payload[0] === initiation).length
+}
+
+/** Something for the overlay port to drop. */
+async function sendJunk(lab: Lab, site: string): Promise<void> {
+  await sendBytes(lab, site, 'junk')
+}
+
+async function sendInitiation(lab: Lab, site: string): Promise<void> {
+  await sendBytes(lab, site, '\\xd4\\0\\0\\0 like a raw handshake')
+}
+
+async function sendBytes(lab: Lab, site: string, text: string): Promise<void> {
+  const { wan } = lab.sites.find(({ name }) => name === site)!
+  const script = `printf '${text}' >/dev/udp/${bare(wan.address)}/51820`
+  await lab.exec('internet', ['bash', '-c', script])
 }
 
 /** Keypairs seen, less the one that was there first; the end that saw fewer decides. */
