@@ -1,6 +1,6 @@
 /** What the CLI says to people. Pure: text out of the local API's answers. */
 import type { ErrorBody } from '../model/errors.ts'
-import type { Drops, Status, Throughput } from '../model/local-api.ts'
+import type { Drops, PeerStatus, Status, Throughput } from '../model/local-api.ts'
 
 export function errorText({ code, message, path, detail }: ErrorBody): string {
   const at = path === undefined ? '' : `${path === '' ? '/' : path}: `
@@ -19,7 +19,7 @@ export function statusText(status: Status): string {
   ])
   const peerRows = peers.map((peer) => [
     peer.name,
-    peer.state,
+    peerStateText(peer),
     peer.endpoint ?? '–',
     peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
     rateText(peer.throughput, 'rxBps'),
@@ -32,6 +32,11 @@ export function statusText(status: Status): string {
   ]
     .filter((part) => part !== '')
     .join('\n')
+}
+
+/** Why it is not up, if that is known. */
+function peerStateText({ state, lastError }: PeerStatus): string {
+  return state === 'up' || lastError === null ? state : `${state} (${lastError})`
 }
 
 export function dropsText({ total, sinceSeconds, reasons }: Drops): string {

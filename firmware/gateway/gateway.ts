@@ -69,11 +69,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       clock,
       log,
       net,
-      loader: openProgramLoader(parts.programRecord),
+      loader: openProgramLoader(parts.programRecord, log),
       nicNetns: places.nicNetns,
       mac1Keys: [mac1Key(wireKey.publicKey)],
       choose: (running) => chooseConfig(running, places, ownWireKey, log),
       datapath: () => link.current,
+      leaveSessions: (config) => peering.leave(config),
       configureSessions: (...wanted) => peering.configure(...wanted),
       onDone: announcer(log, () => reconciler.outcome.running.config?.revision ?? 0),
     }),
@@ -94,7 +95,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       sessions: peering.status(),
     })
   }
-  owned.use(await openApi({ socketPath: places.apiSocket, ...answers(log, telemetry, status) }))
+  const answers = answersOf({ log, telemetry, peering, status })
+  owned.use(await openApi({ socketPath: places.apiSocket, ...answers }))
   reconciler.request(true)
   const kept = owned.move()
   return {
@@ -104,11 +106,15 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-function answers(
-  log: Log,
-  telemetry: Telemetry,
-  status: () => Status,
-): Omit<ApiParts, 'socketPath'> {
+interface AnswerParts {
+  readonly log: Log
+  readonly telemetry: Telemetry
+  readonly peering: Peering
+  readonly status: () => Status
+}
+
+function answersOf(parts: AnswerParts): Omit<ApiParts, 'socketPath'> {
+  const { log, telemetry, peering, status } = parts
   return {
     status,
     drops: () => {
@@ -117,7 +123,7 @@ function answers(
       throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
     },
     metrics: () => ({
-      text: renderMetrics(status(), telemetry.reading.counters),
+      text: renderMetrics(status(), telemetry.reading.counters, peering.status()),
       type: metricsType,
     }),
     onFault: (error) => log.error(fieldsOf(error), 'API fault'),

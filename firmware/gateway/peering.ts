@@ -1,6 +1,6 @@
 /**
- * Ties the sessions to the configuration and to whichever datapath is connected: opens them, gives them sockets
- * and peers, hands them a new datapath. What happens inside a session is the business of sessions/.
+ * Ties the sessions to the configuration and to whichever datapath is connected: opens them, gives them sockets,
+ * peers and datapath. What happens inside a session is the business of sessions/.
  */
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
@@ -27,8 +27,7 @@ export class Peering implements AsyncDisposable {
   readonly #sockets: UplinkSockets
   #sessions: Sessions | null = null
   /** What the open sessions were opened with: they cannot change it. */
-  #identity = ''
-  #attached: Datapath | null = null
+  #openedFor = { tenant: '', rekeySeconds: 0 }
 
   constructor(parts: PeeringParts) {
     this.#parts = parts
@@ -42,19 +41,25 @@ export class Peering implements AsyncDisposable {
     datapath: Datapath,
   ): Promise<void> {
     const { uplinks, retire } = await this.#sockets.update(config, absentNics)
-    const identity = `${config.tenant} ${config.overlay.rekeySeconds}`
-    if (this.#sessions === null || identity !== this.#identity) {
+    const { tenant, rekeySeconds } = wantOf(config)
+    const isOther =
+      tenant !== this.#openedFor.tenant || rekeySeconds !== this.#openedFor.rekeySeconds
+    if (this.#sessions === null || isOther) {
       await this.#sessions?.[Symbol.asyncDispose]()
-      this.#sessions = this.#open(config, datapath)
-      this.#identity = identity
-      this.#attached = datapath
+      this.#sessions = this.#open(tenant, rekeySeconds)
+      this.#openedFor = { tenant, rekeySeconds }
     }
-    await this.#sessions.configure({ uplinks, peers: config.peers.map(peerOf) })
-    if (this.#attached !== datapath) {
-      await this.#sessions.reattach(datapath)
-      this.#attached = datapath
-    }
+    await this.#sessions.configure({ uplinks, peers: config.peers.map(peerOf) }, datapath)
     await retire()
+  }
+
+  /**
+   * Tells peers that are not in this configuration, or are another's there, that their sessions end. Belongs before
+   * the load of its program, with which the datapath forgets them. @throws DATAPATH_ errors
+   */
+  async leave(config: DeviceConfig): Promise<void> {
+    const isSameTenant = wantOf(config).tenant === this.#openedFor.tenant
+    await this.#sessions?.leaveAllBut(isSameTenant ? config.peers.map(peerOf) : [])
   }
 
   status(): SessionStatus[] {
@@ -67,12 +72,15 @@ export class Peering implements AsyncDisposable {
     await this.#sockets[Symbol.asyncDispose]()
   }
 
-  #open(config: DeviceConfig, datapath: Datapath): Sessions {
+  #open(tenantId: string, rekeySeconds: number): Sessions {
     const { clock, random, log, wireKey } = this.#parts
-    const tenant = Buffer.from(config.tenant.replaceAll('-', ''), 'hex')
-    const timing = timingOf(config.overlay.rekeySeconds ?? defaultRekeySeconds)
-    return openSessions({ datapath, clock, random, log, tenant, wireKey, timing })
+    const tenant = Buffer.from(tenantId.replaceAll('-', ''), 'hex')
+    return openSessions({ clock, random, log, tenant, wireKey, timing: timingOf(rekeySeconds) })
   }
+}
+
+function wantOf({ tenant, overlay }: DeviceConfig): { tenant: string; rekeySeconds: number } {
+  return { tenant, rekeySeconds: overlay.rekeySeconds ?? defaultRekeySeconds }
 }
 
 /** The intervals of wire.md, shortened in proportion where the configuration asks for faster rekeys. */

@@ -4,36 +4,59 @@
  */
 import { createHash } from 'node:crypto'
 import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Log } from '../host/system/log.ts'
+import { CausewayError } from '../model/errors.ts'
 import type { Program } from '../model/program.ts'
+import { fieldsOf } from './log-fields.ts'
 
 /** Where the record of the running program is kept; '' or null when there is none. */
 export interface RecordFile {
   read(): Promise<string | null>
+  /** @throws STORE_WRITE_FAILED */
   write(text: string): Promise<void>
+  /** Removes it, if there is one. */
+  remove(): Promise<void>
 }
 
 export interface ProgramLoader {
-  /**
-   * @param isForced loads even what runs already, since a port under it was made anew
-   * @throws DATAPATH_REFUSED, DATAPATH_UNREACHABLE
-   */
-  load(datapath: Datapath, program: Program, isForced: boolean): Promise<void>
+  /** @throws DATAPATH_REFUSED, DATAPATH_UNREACHABLE */
+  load(datapath: Datapath, program: Program): Promise<void>
+  /** The next load happens whatever runs: the ports under the program are others now. */
+  forget(): Promise<void>
 }
 
-export function openProgramLoader(file: RecordFile): ProgramLoader {
+export function openProgramLoader(file: RecordFile, log: Pick<Log, 'warn'>): ProgramLoader {
+  /** What the file says, or would if it could be written; null while only the file knows. */
+  let known: string | null = null
   return {
-    async load(datapath, program, isForced) {
+    async load(datapath, program) {
       const [{ bootId }, { generation }] = await Promise.all([
         datapath.describe(),
         datapath.counters(),
       ])
       const running = recordOf(bootId, generation, program)
       // Generation 0 is a datapath without a program.
-      if (!isForced && generation > 0 && (await file.read()) === running) return
+      if (generation > 0 && (known ?? (await file.read())) === running) return
       const next = { ...program, generation: generation + 1 }
       await datapath.load(next)
-      await file.write(recordOf(bootId, next.generation, program))
+      known = recordOf(bootId, next.generation, program)
+      await writeOrSay(file, known, log)
     },
+
+    async forget() {
+      known = null
+      await file.remove()
+    },
+  }
+}
+
+/** Without a record the next gateway loads once more than needed: no reason to stop this one. */
+async function writeOrSay(file: RecordFile, text: string, log: Pick<Log, 'warn'>): Promise<void> {
+  try {
+    await file.write(text)
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error
+    log.warn(fieldsOf(error), 'program record not written')
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Brings machine and datapath to what the configuration says: one pass at a time, repeated with growing pauses
- * until it succeeds, and again whenever somebody asks. A pass that finds nothing to do changes nothing.
+ * until it succeeds, whenever somebody asks, and now and then by itself, for others change the machine too. A pass
+ * that finds nothing to do changes nothing.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
@@ -19,6 +20,8 @@ const firstPauseMs = 500
 const longestPauseMs = 30_000
 /** A NIC that is missing may be a modem that still boots. */
 const absentPauseMs = 5_000
+/** How long what somebody else broke (flushed rules, a lost link or route) may stay so. */
+const lookAgainMs = 30_000
 /** One change can undo another (an address takes its routes along), so a pass looks again after it acted. */
 const mostRounds = 4
 
@@ -33,6 +36,8 @@ export interface ReconcileParts {
   readonly choose: (running: RunningConfig) => Promise<RunningConfig>
   /** Null while there is none. */
   readonly datapath: () => Datapath | null
+  /** Tells peers that are configured no more, while the datapath can still seal for them. */
+  readonly leaveSessions: (config: DeviceConfig) => Promise<void>
   /** Sockets and peers, once machine and datapath are as they should be. */
   readonly configureSessions: (
     config: DeviceConfig,
@@ -59,8 +64,8 @@ export class Reconciler implements AsyncDisposable {
   #outcome: Outcome = { running: noConfig, absentNics: [], isDone: false, failure: null }
   #wantsPass = false
   #wantsConfig = true
-  /** A port was made anew since the last load: the datapath still holds the old one. */
-  #hasNewPorts = false
+  /** Taken before the machine is touched for the first time. */
+  #claim: AsyncDisposable | null = null
   #pauseMs = firstPauseMs
   #cancelPause: CancelTimer = () => {}
   #running: Promise<void> | null = null
@@ -88,6 +93,8 @@ export class Reconciler implements AsyncDisposable {
     this.#abort.abort()
     this.#cancelPause()
     await this.#running
+    await this.#claim?.[Symbol.asyncDispose]()
+    this.#claim = null
   }
 
   async #run(): Promise<void> {
@@ -112,7 +119,7 @@ export class Reconciler implements AsyncDisposable {
       signal.throwIfAborted()
       this.#outcome = { running, absentNics, isDone: isLoaded, failure: null }
       this.#pauseMs = firstPauseMs
-      if (absentNics.length > 0) this.#again(absentPauseMs)
+      this.#again(absentNics.length > 0 ? absentPauseMs : lookAgainMs)
       if (isLoaded) onDone()
     } catch (error) {
       if (signal.aborted) return
@@ -142,29 +149,31 @@ export class Reconciler implements AsyncDisposable {
     config: DeviceConfig,
     signal: AbortSignal,
   ): Promise<{ absentNics: readonly string[]; isLoaded: boolean }> {
-    const { net, loader, nicNetns, mac1Keys, datapath, configureSessions } = this.#parts
+    const { net, loader, nicNetns, mac1Keys, datapath } = this.#parts
+    this.#claim ??= await net.claim()
     const nics = await net.nics(nicNetns)
     const desired = compile(config, { mac1Keys, nicNetns, nics })
     this.#reportAbsent(desired)
     const removals = await this.#converge(desired.host, signal)
     const connected = datapath()
     if (connected !== null) {
-      await loader.load(connected, desired.program, this.#hasNewPorts)
-      this.#hasNewPorts = false
+      await this.#parts.leaveSessions(config)
+      await loader.load(connected, desired.program)
       await net.apply(removals, signal)
-      await configureSessions(config, desired.absentNics, connected)
+      await this.#parts.configureSessions(config, desired.absentNics, connected)
     }
     return { absentNics: desired.absentNics, isLoaded: connected !== null }
   }
 
   /** @returns what must wait until the datapath has let go */
   async #converge(want: HostState, signal: AbortSignal): Promise<readonly Step[]> {
-    const { net } = this.#parts
+    const { net, loader } = this.#parts
     for (let round = 0; round < mostRounds; round++) {
       const steps = diff(want, await net.read(want, signal))
       const changes = steps.filter((step) => !isRemoval(step))
       if (changes.length === 0) return steps
-      this.#hasNewPorts ||= changes.some(({ kind }) => opensPort.has(kind))
+      // Before, so that whoever is killed in between loads when it is back.
+      if (changes.some(({ kind }) => opensPort.has(kind))) await loader.forget()
       await net.apply(changes, signal)
     }
     throw new CausewayError('HOST_UNSETTLED', `the machine differs after ${mostRounds} rounds`, {
@@ -201,4 +210,5 @@ function operatingError(error: unknown): CausewayError {
   })
 }
 
+/** A port was made anew: the datapath still holds the old one, whatever its program says. */
 const opensPort: ReadonlySet<Step['kind']> = new Set(['add-twin', 'replace-twin', 'move-nic'])

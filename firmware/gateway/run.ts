@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock/system.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
-import { readIfThere, replaceFile } from '../host/system/file.ts'
+import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
@@ -24,6 +24,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     programRecord: {
       read: () => readIfThere(places.programRecord),
       write: (text) => replaceFile(places.programRecord, text),
+      remove: () => removeFile(places.programRecord),
     },
   })
 }

@@ -80,7 +80,11 @@ function checkWireKeys({ peers }: Parts, ownWireKey: string | undefined, refuse:
     const key = decodeWireKey(part.wireKey)
     const path = `${at}/wireKey`
     if (key === null || !isUsableWireKey(key)) {
-      refuse('CONFIG_WIRE_KEY_INVALID', path, 'must be 32 bytes, not all zero, in base64')
+      refuse(
+        'CONFIG_WIRE_KEY_INVALID',
+        path,
+        'must be a usable X25519 public key: 32 bytes in base64',
+      )
     } else if (encodeWireKey(key) === ownWireKey) {
       refuse('CONFIG_WIRE_KEY_OWN', path, "is this device's own key")
     }

@@ -45,6 +45,7 @@ export const errorTable = {
   API_INTERNAL: { http: 500, retry: false },
   HOST_COMMAND_FAILED: { http: 500, retry: true },
   HOST_COMMAND_TIMEOUT: { http: 500, retry: true },
+  HOST_IN_USE: { http: 500, retry: true },
   HOST_SYSTEM: { http: 500, retry: true },
   HOST_TWIN_TAKEN: { http: 500, retry: true },
   HOST_UNSETTLED: { http: 500, retry: true },

@@ -4,6 +4,9 @@
  * Names are interface names, addresses and prefixes canonical text (`10.1.0.1/24`).
  */
 
+/** Marks the firmware's links (group) and its routes and rules (protocol), see rtnetlink(7). */
+export const ownMark = 203
+
 export interface HostState {
   /** Named network namespace that holds the NICs, so that the kernel never answers on them. */
   readonly netns: string
@@ -77,6 +80,8 @@ export interface NicFacts {
   readonly name: string
   readonly mac: string
   readonly mtuBytes: number
+  /** Above it the driver refuses a `gso_max_size`; null where the kernel does not tell (before 5.19). */
+  readonly tsoMaxBytes: number | null
 }
 
 export interface LinkReading extends NicFacts {
@@ -89,8 +94,14 @@ export interface LinkReading extends NicFacts {
   /** Whether it bears the firmware's mark, which says that the firmware may remove it. */
   readonly isOurs: boolean
   readonly addresses: readonly string[]
-  /** Names of the ethtool features that are on; only read for NICs. */
-  readonly features: readonly string[]
+  /** Features by ethtool's name; only read for NICs. */
+  readonly features: Readonly<Record<string, FeatureState>>
+}
+
+export interface FeatureState {
+  readonly isOn: boolean
+  /** Asking for a change would only fail. */
+  readonly isFixed: boolean
 }
 
 export interface HostReading {
@@ -108,14 +119,24 @@ export interface HostReading {
   readonly firewall: Omit<FirewallState, 'text'> | null
 }
 
-/** One change. Each can be repeated without harm and leaves the machine in a safe state if it is the last. */
+/**
+ * One change. Each can be repeated without harm and leaves the machine in a safe state if it is the last. To remove
+ * what is gone already is success.
+ */
 export type Step =
   | { readonly kind: 'add-netns'; readonly netns: string }
   | { readonly kind: 'set-sysctl'; readonly netns: string; readonly sysctl: SysctlState }
   | { readonly kind: 'load-firewall'; readonly firewall: FirewallState }
   | { readonly kind: 'move-nic'; readonly netns: string; readonly nic: string }
   | { readonly kind: 'set-nic'; readonly netns: string; readonly nic: NicState }
-  | { readonly kind: 'set-features'; readonly netns: string; readonly nic: NicState }
+  /** Names of ethtool features. */
+  | {
+      readonly kind: 'set-features'
+      readonly netns: string
+      readonly nic: string
+      readonly on: readonly string[]
+      readonly off: readonly string[]
+    }
   /** `replace-twin`: its name is taken by one of ours that cannot serve. */
   | { readonly kind: 'add-twin' | 'replace-twin'; readonly twin: TwinState }
   | { readonly kind: 'set-twin'; readonly twin: TwinState }

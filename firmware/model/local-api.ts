@@ -47,6 +47,8 @@ export const PeerStatus = Type.Object(
     /** Smoothed round trip in seconds (RFC 6298); null before the first reply. */
     rttSeconds: Nullable(Quantity),
     lastHeardSeconds: Nullable(Quantity),
+    /** Code of the last handshake that failed (errors.ts), also while the peer is up; null if none did. */
+    lastError: Nullable(Type.String()),
     /** Inner packets; null until two readings exist. */
     throughput: Nullable(Throughput),
   },

@@ -62,7 +62,7 @@ export function compile(config: DeviceConfig, facts: Facts): DesiredState {
       routes: canonical(routes),
       rules: compileRules(config, present),
       sysctls: compileSysctls(config, present, segmentTwins),
-      firewall: compileFirewall(config),
+      firewall: compileFirewall(config, segmentTwins.values()),
     },
     absentNics,
   }
@@ -153,7 +153,7 @@ function compileNic({ facts, mtuBytes }: Port): NicState {
   return {
     name: facts.name,
     mtuBytes,
-    gsoMaxBytes: bufferMaxBytes,
+    gsoMaxBytes: Math.min(bufferMaxBytes, facts.tsoMaxBytes ?? bufferMaxBytes),
     groMaxBytes: bufferMaxBytes,
     features: nicFeatures,
     featuresOff: nicFeaturesOff,

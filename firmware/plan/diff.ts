@@ -1,7 +1,7 @@
 /**
  * The steps from what the machine looks like to what it should look like. Pure. In an order in which every
- * prefix of the list is safe: the firewall stands before anything forwards, a twin is quiet before it is up,
- * and removals come last. Nothing differs: no step.
+ * prefix of the list is safe: the firewall and the traps below the overlay stand before anything forwards, a twin
+ * is quiet before it is up, and what the datapath may hold goes last. Nothing differs: no step.
  */
 import { CausewayError } from '../model/errors.ts'
 import type {
@@ -20,14 +20,18 @@ export function diff(want: HostState, have: HostReading): Step[] {
   const links = new Map(have.links.map((link) => [link.name, link]))
   return [
     ...(have.hasNetns ? [] : [{ kind: 'add-netns', netns: want.netns } as const]),
-    ...diffFirewall(want, have),
+    // Before the firewall, which may trust a name whose twin is still another NIC's. A new twin is down.
     ...diffTwinPresence(want, links),
+    ...diffFirewall(want, have),
+    ...settingsOf(want.routes, have.routes, 'unreachable'),
     ...diffSysctls(want, have),
     ...want.nics.flatMap((nic) => diffNic(want.netns, nic, have)),
+    // The kernel takes routes along with an address, which then cannot be removed any more.
+    ...removalsOf(want, have),
     ...want.twins.flatMap((twin) => diffTwin(twin, links.get(twin.name))),
-    ...diffRoutes(want.routes, have.routes),
-    ...diffRules(want.rules, have.rules),
-    ...diffRemovals(want, have),
+    ...settingsOf(want.routes, have.routes, 'unicast'),
+    ...additionsOf(want.rules, have.rules),
+    ...diffPossessions(want, have),
   ]
 }
 
@@ -44,12 +48,17 @@ function diffFirewall({ firewall }: HostState, { firewall: running }: HostReadin
   return isSame ? [] : [{ kind: 'load-firewall', firewall }]
 }
 
-/** A twin of ours that cannot serve (wrong kind, single queue) is made anew. @throws HOST_TWIN_TAKEN */
+/**
+ * A twin of ours that cannot serve (wrong kind, single queue) is made anew; so is one with another MAC, which the
+ * datapath still feeds from the NIC that had its name. One without our mark that could serve was left half made,
+ * and is finished. @throws HOST_TWIN_TAKEN
+ */
 function diffTwinPresence({ twins }: HostState, links: ReadonlyMap<string, LinkReading>): Step[] {
   return twins.flatMap((twin): Step[] => {
     const link = links.get(twin.name)
     if (link === undefined) return [{ kind: 'add-twin', twin }]
-    if (link.tunnel?.kind === twin.kind && link.tunnel.isFit) return []
+    const isOtherNic = link.isOurs && twin.mac !== null && link.mac !== twin.mac
+    if (link.tunnel?.kind === twin.kind && link.tunnel.isFit && !isOtherNic) return []
     if (link.isOurs) return [{ kind: 'replace-twin', twin }]
     const message = `interface '${twin.name}' exists and is not a twin`
     throw new CausewayError('HOST_TWIN_TAKEN', message)
@@ -82,11 +91,16 @@ function diffNic(netns: string, nic: NicState, have: HostReading): Step[] {
     there.mtuBytes === nic.mtuBytes &&
     there.gsoMaxBytes === nic.gsoMaxBytes &&
     there.groMaxBytes === nic.groMaxBytes
-  const isOn = (feature: string): boolean => there?.features.includes(feature) === true
-  const hasFeatures = nic.features.every(isOn) && !nic.featuresOff.some(isOn)
+  const isUnlike = (feature: string, wanted: boolean): boolean => {
+    const { isOn, isFixed } = there?.features[feature] ?? { isOn: false, isFixed: false }
+    return isOn !== wanted && !isFixed
+  }
+  const on = nic.features.filter((feature) => isUnlike(feature, true))
+  const off = nic.featuresOff.filter((feature) => isUnlike(feature, false))
+  const hasFeatures = on.length === 0 && off.length === 0
   return [
     ...(there === undefined ? [{ kind: 'move-nic', netns, nic: nic.name } as const] : []),
-    ...(hasFeatures ? [] : [{ kind: 'set-features', netns, nic } as const]),
+    ...(hasFeatures ? [] : [{ kind: 'set-features', netns, nic: nic.name, on, off } as const]),
     ...(isSame ? [] : [{ kind: 'set-nic', netns, nic } as const]),
   ]
 }
@@ -112,20 +126,27 @@ function diffTwin(twin: TwinState, link: LinkReading | undefined): Step[] {
   ]
 }
 
-function diffRoutes(want: readonly RouteState[], have: readonly RouteState[]): Step[] {
-  const wanted = new Map(want.map((route) => [routeKey(route), route]))
+function settingsOf(
+  want: readonly RouteState[],
+  have: readonly RouteState[],
+  kind: RouteState['kind'],
+): Step[] {
   const running = new Map(have.map((route) => [routeKey(route), route]))
+  return want
+    .filter((route) => route.kind === kind && !isSameRoute(route, running.get(routeKey(route))))
+    .map((route) => ({ kind: 'set-route', route }))
+}
+
+function removalsOf(want: HostState, have: HostReading): Step[] {
+  const routes = new Set(want.routes.map(routeKey))
+  const rules = new Set(want.rules.map(ruleKey))
   return [
-    ...want
-      // The net below the overlay is spread before its routes are.
-      .toSorted(
-        (one, other) => Number(other.kind === 'unreachable') - Number(one.kind === 'unreachable'),
-      )
-      .filter((route) => !isSameRoute(route, running.get(routeKey(route))))
-      .map((route) => ({ kind: 'set-route', route }) as const),
-    ...have
-      .filter((route) => !wanted.has(routeKey(route)))
+    ...have.routes
+      .filter((route) => !routes.has(routeKey(route)))
       .map((route) => ({ kind: 'remove-route', route }) as const),
+    ...have.rules
+      .filter((rule) => !rules.has(ruleKey(rule)))
+      .map((rule) => ({ kind: 'remove-rule', rule }) as const),
   ]
 }
 
@@ -143,21 +164,19 @@ function isSameRoute(one: RouteState, other: RouteState | undefined): boolean {
   )
 }
 
-function diffRules(want: readonly RuleState[], have: readonly RuleState[]): Step[] {
-  const key = ({ priority, from, table }: RuleState): string => `${priority} ${from} ${table}`
-  const wanted = new Set(want.map(key))
-  const running = new Set(have.map(key))
-  return [
-    ...want
-      .filter((rule) => !running.has(key(rule)))
-      .map((rule) => ({ kind: 'add-rule', rule }) as const),
-    ...have
-      .filter((rule) => !wanted.has(key(rule)))
-      .map((rule) => ({ kind: 'remove-rule', rule }) as const),
-  ]
+function additionsOf(want: readonly RuleState[], have: readonly RuleState[]): Step[] {
+  const running = new Set(have.map(ruleKey))
+  return want
+    .filter((rule) => !running.has(ruleKey(rule)))
+    .map((rule) => ({ kind: 'add-rule', rule }))
 }
 
-function diffRemovals(want: HostState, have: HostReading): Step[] {
+function ruleKey({ priority, from, table }: RuleState): string {
+  return `${priority} ${from} ${table}`
+}
+
+/** What the datapath may still hold. */
+function diffPossessions(want: HostState, have: HostReading): Step[] {
   const twins = new Set(want.twins.map(({ name }) => name))
   const nics = new Set(want.nics.map(({ name }) => name))
   return [

@@ -1,23 +1,33 @@
 /**
  * The firmware's nftables table as text: who may reach the box, what the kernel forwards, and what never leaves
  * by an uplink. Pure. ICMP errors are let in as RFC 4890 and RFC 5927 advise.
+ * What is denied is denied to every link of ours but the named LANs and segments: a twin that is not known here
+ * (one of an older configuration, still to be removed) is an uplink. What is allowed names its links.
  */
 import { contains, formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import type { FirewallState } from '../model/host-state.ts'
+import { type FirewallState, ownMark } from '../model/host-state.ts'
 
 export const firewallTable = 'causeway'
+const fromOutside = `iifgroup ${ownMark} iifname != @own`
+const toOutside = `oifgroup ${ownMark} oifname != @own`
 const highestPort = 65_535
 const lowestPort = 1024
 
-export function compileFirewall(config: DeviceConfig): FirewallState {
-  const fingerprint = fingerprintOf(render(config, '').text)
-  return { ...render(config, fingerprint), fingerprint }
+/** @param segmentTwins names of the segments' twins */
+export function compileFirewall(
+  config: DeviceConfig,
+  segmentTwins: Iterable<string>,
+): FirewallState {
+  const own = [...config.lans.map(({ name }) => name), ...segmentTwins]
+  const fingerprint = fingerprintOf(render(config, own, '').text)
+  return { ...render(config, own, fingerprint), fingerprint }
 }
 
 /** The running table bears its fingerprint as comment of a rule: nft prints no other as JSON. */
 function render(
   config: DeviceConfig,
+  own: readonly string[],
   comment: string,
 ): { readonly text: string; readonly ruleCount: number } {
   const chains = [
@@ -32,6 +42,7 @@ function render(
   const lines = [
     `table inet ${firewallTable} {`,
     ...namedSet('uplinks', 'ifname', uplinks),
+    ...namedSet('own', 'ifname', own.map(quoted)),
     ...insideSet(config),
     ...chains.flatMap(({ head, rules }) => [...head, ...rules.map((rule) => `    ${rule}`), '  }']),
     '}\n',
@@ -50,11 +61,11 @@ function untrackedChains({ overlay }: DeviceConfig): Chain[] {
   return [
     {
       head: ['  chain raw_in {', '    type filter hook prerouting priority raw; policy accept;'],
-      rules: [`iifname @uplinks udp dport ${overlay.port} notrack`],
+      rules: [`${fromOutside} udp dport ${overlay.port} notrack`],
     },
     {
       head: ['  chain raw_out {', '    type filter hook output priority raw; policy accept;'],
-      rules: [`oifname @uplinks udp sport ${overlay.port} notrack`],
+      rules: [`${toOutside} udp sport ${overlay.port} notrack`],
     },
   ]
 }
@@ -63,7 +74,7 @@ function untrackedChains({ overlay }: DeviceConfig): Chain[] {
 function inputChain(): Chain {
   return {
     head: ['  chain input {', '    type filter hook input priority filter; policy accept;'],
-    rules: ['iifname @uplinks jump from_uplink'],
+    rules: [`${fromOutside} jump from_uplink`],
   }
 }
 
@@ -89,8 +100,8 @@ function forwardChain({ segments, lans }: DeviceConfig): Chain {
   return {
     head: ['  chain forward {', '    type filter hook forward priority filter; policy drop;'],
     rules: [
-      'oifname @uplinks ip daddr @inside counter drop',
-      'iifname @uplinks ip saddr @inside counter drop',
+      `${toOutside} ip daddr @inside counter drop`,
+      `${fromOutside} ip saddr @inside counter drop`,
       'ct state established,related accept',
       ...used
         .filter(({ breakout }) => breakout === true)
@@ -104,7 +115,7 @@ function forwardChain({ segments, lans }: DeviceConfig): Chain {
 function outputChain(): Chain {
   return {
     head: ['  chain output {', '    type filter hook output priority filter; policy accept;'],
-    rules: ['oifname @uplinks ip daddr @inside counter drop'],
+    rules: [`${toOutside} ip daddr @inside counter drop`],
   }
 }
 

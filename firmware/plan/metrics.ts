@@ -4,11 +4,16 @@
  */
 import type { Status } from '../model/local-api.ts'
 import type { Counters } from '../model/program.ts'
+import type { SessionFacts } from './status.ts'
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** @param counters null while the datapath cannot be reached: its metrics are then absent, not zero */
-export function renderMetrics(status: Status, counters: Counters | null): string {
+export function renderMetrics(
+  status: Status,
+  counters: Counters | null,
+  sessions: readonly SessionFacts[],
+): string {
   const site = { site: status.site ?? '' }
   const families = [
     family('healthy_ratio', 'gauge', 'Whether everything configured works (0 or 1).', [
@@ -28,12 +33,43 @@ export function renderMetrics(status: Status, counters: Counters | null): string
         sample({ ...site, peer: name }, state === 'up' ? 1 : 0),
       ),
     ),
+    ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
   ]
   return families.filter((text) => text !== '').join('')
 }
 
 type Labels = Readonly<Record<string, string>>
+
+function sessionFamilies(site: Labels, sessions: readonly SessionFacts[]): string[] {
+  const perPeer = (pick: (session: SessionFacts) => number): string[] =>
+    sessions.map((session) => sample({ ...site, peer: session.peer }, pick(session)))
+  const failures = sessions.flatMap((session) =>
+    Object.entries(session.failures).map(([reason, count]) =>
+      sample({ ...site, peer: session.peer, reason }, count),
+    ),
+  )
+  return [
+    family(
+      'peer_handshakes_total',
+      'counter',
+      'Sessions that began with the peer.',
+      perPeer(({ handshakes }) => handshakes),
+    ),
+    family(
+      'peer_rekeys_total',
+      'counter',
+      'Rekeys of sessions with the peer.',
+      perPeer(({ rekeys }) => rekeys),
+    ),
+    family(
+      'peer_handshake_failures_total',
+      'counter',
+      'Handshakes and rekeys with the peer that failed, by reason.',
+      failures,
+    ),
+  ]
+}
 
 function datapathFamilies(site: Labels, status: Status, counters: Counters): string[] {
   const uplinks = new Set(status.uplinks.map(({ name }) => name))

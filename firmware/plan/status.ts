@@ -2,7 +2,7 @@
  * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
  */
 import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
-import type { ErrorBody } from '../model/errors.ts'
+import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import type {
   ConfigSource,
   Drops,
@@ -36,6 +36,11 @@ export interface StatusFacts {
 export interface SessionFacts {
   readonly peer: string
   readonly state: 'connecting' | 'up' | 'rekeying' | 'down'
+  /** Sessions and rekeys completed, and handshakes that failed by reason, since the peer was configured. */
+  readonly handshakes: number
+  readonly rekeys: number
+  readonly failures: Readonly<Record<string, number>>
+  readonly lastError: ErrorCode | null
 }
 
 export function composeStatus(facts: StatusFacts): Status {
@@ -79,7 +84,7 @@ function composeUplinks({ config, counters, rates }: StatusFacts): UplinkStatus[
 
 function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerStatus[] {
   const counted = new Map(counters?.peers.map((peer) => [peer.peer, peer]))
-  const states = new Map(sessions.map(({ peer, state }) => [peer, state]))
+  const known = new Map(sessions.map((session) => [session.peer, session]))
   return (config?.peers ?? []).map(({ name, role }) => {
     const counts = counted.get(name)
     const hasAddress = counts !== undefined && counts.remoteAddress !== ''
@@ -87,10 +92,11 @@ function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerS
     return {
       name,
       role: role ?? 'site',
-      state: stateOf(states.get(name)),
+      state: stateOf(known.get(name)?.state),
       endpoint: hasAddress ? `${counts.remoteAddress}:${counts.remotePort}` : null,
       rttSeconds: rttUs === null ? null : rttUs / 1e6,
       lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
+      lastError: known.get(name)?.lastError ?? null,
       throughput: rates.peers.get(name) ?? null,
     }
   })

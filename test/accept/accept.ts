@@ -1,6 +1,6 @@
 /**
  * `npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`: measures what an issue promises, line by
- * line: target, figure, verdict, and the same as JSON. With `--plant` a fault is planted, and the run is good
+ * line: target, figure, verdict; `--json` says the same as JSON. With `--plant` a fault is planted, and the run is good
  * when the line turns red.
  */
 import { parseArgs } from 'node:util'
@@ -97,5 +97,7 @@ const isAllGood = good === outcomes.length
 if (!values.json) {
   console.log(`\n${good} of ${outcomes.length} ${isAllGood ? 'ok' : 'ok; THE REST IS SHORT'}\n`)
 }
-console.log(JSON.stringify({ issue: positionals[0], isQuick: values.quick, isAllGood, outcomes }))
+if (values.json) {
+  console.log(JSON.stringify({ issue: positionals[0], isQuick: values.quick, isAllGood, outcomes }))
+}
 process.exitCode = isAllGood ? 0 : 1

@@ -14,17 +14,31 @@ import { type OnceFault, proofTable, proveReachability } from './once.ts'
 import { lookAt } from './status.ts'
 import { clock } from './table.ts'
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    seconds: { type: 'string' },
-    logs: { type: 'string' },
-    // For the acceptance harness, which must see that a fault is seen.
-    plant: { type: 'string' },
-  },
-})
+const usage = `usage: npm start [-- OPTIONS]
+  --once         proves that all hosts reach each other, and ends
+  --seconds N    ends by itself after N seconds
+  --logs FOLDER  keeps what the processes log`
+
+const values = readOptions()
 const isTerminal = process.stdout.isTTY === true
 const secondsPerLine = 5
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        seconds: { type: 'string' },
+        logs: { type: 'string' },
+        // For the acceptance harness, which must see that a fault is seen.
+        plant: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    console.error(`${(error as Error).message.split('. ')[0]}\n${usage}`)
+    process.exit(2)
+  }
+}
 
 async function main(): Promise<number> {
   const startedMs = performance.now()
@@ -109,6 +123,7 @@ function lookIn(lab: Lab): string {
     `  ip netns exec ${host} curl -o /dev/null 'http://${hostAddress(lab, second!)}:8080/file?bytes=100000000'`,
     `  tcpdump of the WAN: ip netns exec ${lab.names.internet} tcpdump -n -i ${first}`,
     `  build/causeway status --instance ${lab.names.instance(first!)}`,
+    `  build/causeway drops --instance ${lab.names.instance(first!)}`,
   ].join('\n')
 }
 

@@ -9,6 +9,7 @@ import { type VirtualClock, virtualClock } from '../../firmware/host/clock/virtu
 import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fake.ts'
 import { type FakeNetwork, fakeNetwork } from '../../firmware/host/udp/fake.ts'
 import type { UdpAddress, UdpSocket } from '../../firmware/host/udp/udp.ts'
+import type { Program } from '../../firmware/model/program.ts'
 import type { SessionTiming } from '../../firmware/plan/session.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
 
@@ -40,7 +41,9 @@ export interface Box {
   peers: readonly PeerConfig[]
   /** What its datapath opened, in order. */
   readonly received: string[]
+  /** What its sessions logged: fields, and messages in the same order. */
   readonly logged: object[]
+  readonly messages: string[]
   boots: number
 }
 
@@ -61,6 +64,7 @@ export function addBox(world: World, name: string, address: string, options: Box
     peers: [] as readonly PeerConfig[],
     received: [] as string[],
     logged: [] as object[],
+    messages: [] as string[],
     boots: 0,
   }
   const whole = box as unknown as Box
@@ -84,9 +88,11 @@ export function bootDatapath(world: World, box: Box, options: BoxOptions = {}): 
 }
 
 export function bootSessions(world: World, box: Box, options: BoxOptions = {}): Sessions {
-  const log = (fields: object): void => void box.logged.push(fields)
+  const log = (fields: object, message: string): void => {
+    box.logged.push(fields)
+    box.messages.push(message)
+  }
   return openSessions({
-    datapath: box.datapath,
     clock: world.clock,
     random: world.randomBytes,
     log: { info: log, warn: log },
@@ -102,10 +108,20 @@ export function peerOf(box: Box, more: Partial<PeerConfig> = {}): PeerConfig {
 
 export function configure(box: Box, peers: readonly PeerConfig[]): Promise<void> {
   box.peers = peers
-  return box.sessions.configure({
-    uplinks: [{ number: 1, name: 'wan0', socket: box.socket }],
-    peers,
-  })
+  const uplinks = [{ number: 1, name: 'wan0', socket: box.socket }]
+  return box.sessions.configure({ uplinks, peers }, box.datapath)
+}
+
+/** As much of a program as sessions notice: who its peers are. */
+export function programOf(generation: number, peers: readonly Box[]): Program {
+  return {
+    generation,
+    mac1Keys: [],
+    ports: [],
+    segments: [],
+    routes: [],
+    peers: peers.map(({ name, wireKey }) => ({ name, identity: wireKey.publicKey })),
+  }
 }
 
 /** The gateway process ends and starts again; its datapath lives on. */
@@ -127,7 +143,7 @@ export async function restartDatapath(
 ): Promise<void> {
   box.datapath.kill('killed by the simulation')
   box.datapath = bootDatapath(world, box, options)
-  await box.sessions.reattach(box.datapath)
+  await configure(box, box.peers)
 }
 
 /** Whether both ends seal under the same keypair. */

@@ -141,11 +141,8 @@ function findAttempt(
   uplink: Uplink,
   message: Uint8Array,
 ): [Session, RawAttempt] | null {
-  const index = receiverIndexOf(message)
-  for (const session of context.byKey.values()) {
-    const { raw } = session
-    if (raw?.senderIndex === index && raw.uplink.number === uplink.number) return [session, raw]
-  }
+  const session = context.bySenderIndex.get(receiverIndexOf(message))
+  if (session?.raw?.uplink.number === uplink.number) return [session, session.raw]
   context.strays.stale++
   return null
 }

@@ -25,6 +25,7 @@ import {
   dropRaw,
   dropRekey,
   fail,
+  finishRaw,
   noPsk,
   type RawAttempt,
   type Session,
@@ -59,6 +60,10 @@ export function onChallenge(
   datagram: Uint8Array,
   from: UdpAddress,
 ): void {
+  if (!isExpected(attempt, from)) {
+    fail(session, 'mismatch', 'SESSION_REFUSED')
+    return
+  }
   let challenge: Uint8Array
   try {
     challenge = readChallenge(datagram, attempt.state)
@@ -79,9 +84,7 @@ export async function onResponse(
   message: Uint8Array,
   from: UdpAddress,
 ): Promise<void> {
-  // Only handshakes that went there are answered from there: nobody can bend the path of a session.
-  const isExpected = attempt.sentTo.some((to) => isSame(to, from))
-  if (!isExpected) {
+  if (!isExpected(attempt, from)) {
     fail(session, 'mismatch', 'SESSION_REFUSED')
     return
   }
@@ -96,8 +99,7 @@ export async function onResponse(
     fail(session, 'mismatch', 'SESSION_REFUSED')
     return
   }
-  for (const cancel of attempt.timers) cancel()
-  session.raw = null
+  finishRaw(session)
   await installKeypair(session, {
     transcript: response.transcript,
     localIndex: attempt.senderIndex,
@@ -110,6 +112,11 @@ export async function onResponse(
     remote: from,
   })
   session.context.steer(session)
+}
+
+/** Only from where an initiation went to, answers are taken: nobody can bend the path of a session. */
+function isExpected(attempt: RawAttempt, from: UdpAddress): boolean {
+  return attempt.sentTo.some((to) => isSame(to, from))
 }
 
 /** Counts a message that could not be taken, and keeps its code. */
@@ -154,6 +161,7 @@ function initiate(
     timers: [],
   }
   session.raw = attempt
+  context.bySenderIndex.set(senderIndex, session)
   transmit(attempt, datagram, choice.to)
   // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
   const next = (): UdpAddress =>

@@ -32,12 +32,17 @@ export interface NewKeypair {
 
 /**
  * Installs a keypair: the initiator's is `current` at once, the responder's `next`. The picture here changes
- * before the first wait, so that events and messages that come meanwhile find it. The gateway forgets the
- * traffic keys in any case. Returns whether the keypair may be used.
+ * before the first wait, so that events and messages that come meanwhile find it. The gateway forgets what the
+ * handshake left and the traffic keys in any case. Returns whether the keypair may be used.
  */
 export async function installKeypair(session: Session, made: NewKeypair): Promise<boolean> {
   const { context, peer } = session
   const { datapath, clock, timing } = context
+  if (datapath === null) {
+    made.transcript.ck.fill(0)
+    context.indices.release(made.localIndex)
+    return false
+  }
   const keys = deriveKeys(made.transcript)
   const known: KnownKeypair = {
     localIndex: made.localIndex,
@@ -52,11 +57,11 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
   }
   // The datapath gets a chain of its own: the one here is wiped as soon as the keypair is forgotten.
   const chain = Uint8Array.from(keys.chain)
+  session.changes++
   if (made.role === 'initiator') makeCurrent(session, known, made.origin === 'raw')
   else replaceNext(session, known)
   const isInitiator = made.role === 'initiator'
   try {
-    if (datapath === null) return false
     await datapath.install({
       peer: peer.name,
       localIndex: made.localIndex,
@@ -85,6 +90,7 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
   } finally {
     eraseTrafficKeys(keys)
     chain.fill(0)
+    made.transcript.ck.fill(0)
   }
   return isKnown(session, made.localIndex)
 }
@@ -94,6 +100,7 @@ export function onConfirmed(session: Session, localIndex: number): void {
   const { next } = session
   if (next?.localIndex === localIndex) {
     session.next = null
+    session.changes++
     makeCurrent(session, next, next.origin === 'raw')
   }
   if (session.current?.localIndex !== localIndex) return
@@ -107,6 +114,7 @@ export function onErased(session: Session, localIndex: number): void {
     session.context.indices.release(localIndex)
     return
   }
+  session.changes++
   for (const place of ['previous', 'current', 'next'] as const) {
     if (session[place]?.localIndex !== localIndex) continue
     forgetKeypair(session, session[place])
@@ -118,7 +126,10 @@ export function onErased(session: Session, localIndex: number): void {
   session.context.steer(session)
 }
 
-/** Takes over what a running datapath has: after a restart of the gateway, or when the pictures differ. */
+/**
+ * Takes over what a running datapath has: after a restart of the gateway, or when the pictures differ. Chains are
+ * copied: the reading's own are its reader's to wipe.
+ */
 export function adoptKeypairs(session: Session, installed: readonly InstalledKeypair[]): void {
   const { clock, indices } = session.context
   const nowMs = clock.nowMs()
@@ -194,7 +205,7 @@ function fromInstalled(keypair: InstalledKeypair, nowMs: number): KnownKeypair {
     installedAtMs: nowMs - keypair.ageMs,
     uplink: keypair.uplink,
     remote: { address: keypair.remoteAddress, port: keypair.remotePort },
-    chain: keypair.chain,
+    chain: Uint8Array.from(keypair.chain),
     h: keypair.h,
   }
 }

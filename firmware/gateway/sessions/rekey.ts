@@ -24,7 +24,15 @@ import { noKem, rekeyPrologue, rekeyPsk } from '../../wire/keys.ts'
 import { ephemeralPair, failOn, startRaw } from './initiate.ts'
 import { installKeypair, isCurrent } from './keypairs.ts'
 import { answerCopy, chooseSuite, isPskRight, remember } from './respond.ts'
-import { chance, dropRekey, fail, type KnownKeypair, noPsk, type Session } from './session.ts'
+import {
+  chance,
+  dropRekey,
+  fail,
+  finishRekey,
+  type KnownKeypair,
+  noPsk,
+  type Session,
+} from './session.ts'
 
 /**
  * So many rekeys in a row without an answer, and the ends may disagree on what is `current`. A raw handshake
@@ -167,8 +175,7 @@ async function onResponse(
     fail(session, 'mismatch', 'SESSION_REFUSED')
     return
   }
-  for (const cancel of attempt.timers) cancel()
-  session.rekey = null
+  finishRekey(session)
   await installKeypair(session, {
     transcript: response.transcript,
     localIndex: attempt.senderIndex,

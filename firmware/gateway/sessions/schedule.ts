@@ -43,17 +43,17 @@ export function onSilent(session: Session, localIndex: number): void {
   noteState(session)
 }
 
-/** When the state last changed is part of the status. */
+/** When the state last changed is part of the status; that a session came up or went down is worth a line. */
 export function noteState(session: Session): void {
   const { context, peer } = session
   const state = stateOf(session)
-  if (state === session.state) return
-  const wasUp = isUp(session.state)
-  session.state = state
   // A rekey interrupts nothing.
-  if (isUp(state) && wasUp) return
-  session.stateSinceMs = context.clock.nowMs()
-  if (isUp(state) === wasUp) return
+  const isRekey = isUp(state) && isUp(session.state)
+  if (state !== session.state && !isRekey) session.stateSinceMs = context.clock.nowMs()
+  session.state = state
+  // Without a connection to the datapath nobody here knows; its sessions may well go on.
+  if (context.datapath === null || isUp(state) === session.isLoggedUp) return
+  session.isLoggedUp = isUp(state)
   if (isUp(state)) context.log.info({ peer: peer.name }, 'session up')
   else context.log.warn({ peer: peer.name, code: session.lastError }, 'session down')
 }

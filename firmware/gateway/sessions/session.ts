@@ -51,6 +51,8 @@ export interface Context {
   readonly freshness: Freshness
   /** By static key, hex. */
   readonly byKey: Map<string, Session>
+  /** Those with a raw initiation under way, by its sender index. */
+  readonly bySenderIndex: Map<number, Session>
   /** Datagrams that led to no session. */
   readonly strays: Record<StrayReason, number>
   uplinks: readonly Uplink[]
@@ -123,6 +125,9 @@ export interface Session {
   previous: KnownKeypair | null
   current: KnownKeypair | null
   next: KnownKeypair | null
+  /** Counts what became of the keypairs here: a reading of the datapath begun before is out of date. */
+  changes: number
+  /** When `current` became so. */
   changedAtMs: number
   isFirst: boolean
   silentAtMs: number | null
@@ -145,6 +150,8 @@ export interface Session {
   incoming: Reassembly
   state: SessionState
   stateSinceMs: number
+  /** What the log said last. */
+  isLoggedUp: boolean
   handshakes: number
   rekeys: number
   readonly failures: Record<FailureReason, number>
@@ -164,6 +171,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     previous: null,
     current: null,
     next: null,
+    changes: 0,
     changedAtMs: 0,
     isFirst: true,
     silentAtMs: null,
@@ -180,6 +188,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     incoming: null,
     state: 'down',
     stateSinceMs: context.clock.nowMs(),
+    isLoggedUp: false,
     handshakes: 0,
     rekeys: 0,
     failures: {
@@ -206,20 +215,30 @@ export function fail(session: Session, reason: FailureReason, code: ErrorCode): 
 }
 
 export function dropRaw(session: Session): void {
-  endAttempt(session, session.raw)
+  const { context, raw } = session
+  finishRaw(session)
+  if (raw !== null) context.indices.release(raw.senderIndex)
+}
+
+/** Its index lives on, with the keypair that comes of it. */
+export function finishRaw(session: Session): void {
+  const { context, raw } = session
+  if (raw === null) return
+  for (const cancel of raw.timers) cancel()
+  context.bySenderIndex.delete(raw.senderIndex)
   session.raw = null
 }
 
 export function dropRekey(session: Session): void {
-  endAttempt(session, session.rekey)
-  session.rekey = null
+  const { context, rekey } = session
+  finishRekey(session)
+  if (rekey !== null) context.indices.release(rekey.senderIndex)
 }
 
-function endAttempt({ context }: Session, attempt: Attempt | null): void {
-  if (attempt === null) return
-  for (const cancel of attempt.timers) cancel()
-  // An index whose keypair was installed is released with the keypair.
-  context.indices.release(attempt.senderIndex)
+/** Its index lives on, with the keypair that comes of it. */
+export function finishRekey(session: Session): void {
+  for (const cancel of session.rekey?.timers ?? []) cancel()
+  session.rekey = null
 }
 
 export function cancelDue(session: Session): void {
@@ -245,6 +264,7 @@ export function resetSession(session: Session): void {
     forgetKeypair(session, keypair)
   }
   session.previous = session.current = session.next = null
+  session.changes++
   session.isFirst = true
   session.silentAtMs = null
   session.isRekeyBegun = false

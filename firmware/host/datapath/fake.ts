@@ -100,6 +100,12 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     load: (next) =>
       verb(() => {
         if (next.generation < (program?.generation ?? 0)) throw refused('an older generation')
+        const after = identities(next)
+        // Who is gone, or is somebody else under the same name, leaves no keypair behind.
+        for (const [name, identity] of identities(program)) {
+          const peer = after.get(name) === identity ? undefined : peers.get(name)
+          for (const { localIndex } of peer?.keypairs() ?? []) peer?.retire(localIndex)
+        }
         program = next
       }),
     // Copied before the first wait: the caller wipes its buffers.
@@ -138,6 +144,10 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     kill,
     [Symbol.asyncDispose]: async () => kill('closed'),
   }
+}
+
+function identities(program: Program | null): Map<string, string> {
+  return new Map(program?.peers.map(({ name, identity }) => [name, hex(identity)]))
 }
 
 function copyOf(keypair: Keypair): Keypair {

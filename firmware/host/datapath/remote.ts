@@ -89,10 +89,18 @@ class SocketTransport implements Transport {
   }
 
   #read(chunk: Buffer): void {
+    const frames = this.#framesOf(chunk)
+    // A fault of whoever handles a frame is no fault of the datapath's: it crashes this process.
+    for (const frame of frames) this.#take(frame)
+  }
+
+  #framesOf(chunk: Buffer): readonly Frame[] {
     try {
-      for (const frame of this.#reader.push(chunk)) this.#take(frame)
+      return this.#reader.push(chunk)
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error))
+      if (!(error instanceof CausewayError)) throw error
+      this.#end(error.message)
+      return []
     }
   }
 

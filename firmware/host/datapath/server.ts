@@ -48,17 +48,24 @@ export async function serveAddon(socketPath: string, addon: Addon): Promise<Asyn
 function serve(socket: Socket, addon: Addon): void {
   const reader = new FrameReader()
   socket.on('data', (chunk: Buffer) => {
-    try {
-      for (const { kind, id, payload } of reader.push(chunk)) {
-        const { status, bytes } = addon.callNow(kind, payload)
-        payload.fill(0)
-        send(socket, { kind, id, status, payload: bytes })
-      }
-    } catch {
-      // A frame of no possible length: the stream cannot be read on.
-      socket.destroy()
+    const frames = framesOf(reader, chunk)
+    if (frames === null) socket.destroy()
+    for (const { kind, id, payload } of frames ?? []) {
+      const { status, bytes } = addon.callNow(kind, payload)
+      payload.fill(0)
+      send(socket, { kind, id, status, payload: bytes })
     }
   })
+}
+
+/** Null for a frame of no possible length: the stream cannot be read on. */
+function framesOf(reader: FrameReader, chunk: Buffer): readonly Frame[] | null {
+  try {
+    return reader.push(chunk)
+  } catch (error) {
+    if (error instanceof CausewayError) return null
+    throw error
+  }
 }
 
 function send(socket: Socket, frame: Frame): void {

@@ -15,11 +15,13 @@ export interface CommandOptions {
   /** Named network namespace to run in; '' or absent: the own one. */
   readonly netns?: string
   readonly signal?: AbortSignal | undefined
+  /** Says of what a program that failed wrote to stderr whether that is a success. */
+  readonly tolerates?: (stderr: string) => boolean
 }
 
 /** @returns stdout. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
 export function run(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { input, netns, signal } = options
+  const { input, netns, signal, tolerates } = options
   const enter = netns ? ['nsenter', `--net=/run/netns/${netns}`, '--'] : []
   const [program, ...args] = [...enter, ...argv] as [string, ...string[]]
   return new Promise((resolve, reject) => {
@@ -27,7 +29,9 @@ export function run(argv: readonly string[], options: CommandOptions = {}): Prom
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
     const settings = { ...limits, env, encoding: 'utf8', ...(signal ? { signal } : {}) } as const
     const child = execFile(program, args, settings, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
+      // A number is the exit code of a program that ended by itself.
+      const isTolerated = typeof error?.code === 'number' && tolerates?.(stderr) === true
+      if (error === null || isTolerated) resolve(stdout)
       else reject(failure(argv, error, stderr))
     })
     // A program that ends before it has read all breaks the pipe; its exit says why.

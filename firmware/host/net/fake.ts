@@ -24,6 +24,8 @@ export interface FakeNet extends Net {
   remove(name: string): void
   /** The next `apply` fails as if a command had. */
   failNext(): void
+  /** As `nft flush ruleset` would. */
+  flushFirewall(): void
 }
 
 interface FakeMachine {
@@ -48,6 +50,7 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
   }
   const applied: Step[] = []
   let mustFail = false
+  let isClaimed = false
   return {
     applied,
     plug: (nic) => machine.links.set(nic.name, newLink(nic)),
@@ -57,6 +60,18 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
     },
     failNext: () => {
       mustFail = true
+    },
+    flushFirewall: () => {
+      machine.firewall = null
+    },
+    claim: async () => {
+      if (isClaimed) throw new CausewayError('HOST_IN_USE', 'the namespace is held')
+      isClaimed = true
+      return {
+        [Symbol.asyncDispose]: async () => {
+          isClaimed = false
+        },
+      }
     },
     nics: async () =>
       [...machine.nics.values(), ...machine.links.values()].filter(({ tunnel }) => tunnel === null),
@@ -87,7 +102,7 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
 function newLink(facts: NicFacts): LinkReading {
   const sizes = { gsoMaxBytes: 65_536, groMaxBytes: 65_536 }
   const off = { isUp: false, isAllmulti: false, isOurs: false, tunnel: null }
-  return { ...facts, ...sizes, ...off, addresses: [], features: [] }
+  return { ...facts, ...sizes, ...off, addresses: [], features: {} }
 }
 
 function take(machine: FakeMachine, step: Step): void {
@@ -138,9 +153,9 @@ function takeLink({ links, nics }: FakeMachine, step: Step): void {
   switch (step.kind) {
     case 'add-twin':
     case 'replace-twin': {
-      const { name, kind } = step.twin
+      const { name, kind, mac } = step.twin
       if (step.kind === 'add-twin' && links.has(name)) throw refused(`${name} exists`)
-      const link = newLink({ name, mac: '02:00:00:00:00:99', mtuBytes: 1500 })
+      const link = newLink({ name, mac: mac ?? '', mtuBytes: 1500, tsoMaxBytes: 65_536 })
       links.set(name, { ...link, isOurs: true, tunnel: { kind, isFit: true } })
       return
     }
@@ -152,12 +167,19 @@ function takeLink({ links, nics }: FakeMachine, step: Step): void {
     }
     case 'set-nic': {
       const { name, mtuBytes, gsoMaxBytes, groMaxBytes } = step.nic
+      const { tsoMaxBytes } = existing(nics, name)
+      if (gsoMaxBytes > (tsoMaxBytes ?? gsoMaxBytes)) throw refused('gso_max_size')
       change(nics, name, { mtuBytes, gsoMaxBytes, groMaxBytes, isUp: true, isAllmulti: true })
       return
     }
-    case 'set-features':
-      change(nics, step.nic.name, { features: step.nic.features })
+    case 'set-features': {
+      const { features } = existing(nics, step.nic)
+      const changed = [...step.on, ...step.off].map(
+        (name) => [name, { isOn: step.on.includes(name), isFixed: false }] as const,
+      )
+      change(nics, step.nic, { features: { ...features, ...Object.fromEntries(changed) } })
       return
+    }
     case 'add-address': {
       const { addresses } = existing(links, step.device)
       change(links, step.device, { addresses: [...addresses, step.address] })

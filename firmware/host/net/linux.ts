@@ -3,17 +3,20 @@
  * each time, keeps no state of its own.
  */
 import { access, readFile, writeFile } from 'node:fs/promises'
-import type {
-  HostReading,
-  HostState,
-  LinkReading,
-  NicFacts,
-  SysctlState,
+import {
+  type HostReading,
+  type HostState,
+  type LinkReading,
+  type NicFacts,
+  ownMark,
+  type SysctlState,
 } from '../../model/host-state.ts'
+import { claimNamespace } from './claim.ts'
 import { run } from './command.ts'
-import { type Net, ownMark } from './net.ts'
+import type { Net } from './net.ts'
 import {
   hasTable,
+  isGoneAlready,
   isLoopback,
   readFeatures,
   readFirewall,
@@ -27,12 +30,21 @@ const firewallTable = 'causeway'
 
 export function openLinuxNet(): Net {
   return {
+    claim: claimNamespace,
+
     async nics(netns) {
       const inside = (await hasNetns(netns)) ? await links(netns) : []
       const outside = (await links('')).filter(({ tunnel }) => tunnel === null)
       return [...inside, ...outside]
         .filter((link) => !isLoopback(link))
-        .map(({ name, mac, mtuBytes }): NicFacts => ({ name, mac, mtuBytes }))
+        .map(
+          ({ name, mac, mtuBytes, tsoMaxBytes }): NicFacts => ({
+            name,
+            mac,
+            mtuBytes,
+            tsoMaxBytes,
+          }),
+        )
     },
 
     async read(want, signal) {
@@ -120,7 +132,11 @@ async function perform(action: Action): Promise<void> {
   switch (action.kind) {
     case 'ip': {
       const scope = action.netns === '' ? [] : ['-netns', action.netns]
-      await run(['ip', ...scope, '-batch', '-'], { input: `${action.lines.join('\n')}\n` })
+      const input = `${action.lines.join('\n')}\n`
+      // The lines after one that fails are carried out nevertheless.
+      const tolerance = action.isRemoval ? { tolerates: isGoneAlready } : {}
+      const force = action.isRemoval ? ['-force'] : []
+      await run(['ip', ...scope, ...force, '-batch', '-'], { input, ...tolerance })
       return
     }
     case 'command':

@@ -5,6 +5,11 @@
 import type { HostReading, HostState, NicFacts, Step } from '../../model/host-state.ts'
 
 export interface Net {
+  /**
+   * Keeps every other gateway off the own network namespace, where they would undo each other's work, for as long
+   * as the claim is held. @throws HOST_IN_USE
+   */
+  claim(): Promise<AsyncDisposable>
   /** The machine's NICs, those already in the NIC namespace included. */
   nics(netns: string): Promise<NicFacts[]>
   /** What the machine looks like, as far as `want` speaks of it. */
@@ -12,6 +17,3 @@ export interface Net {
   /** In order; stops at the first that fails. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
   apply(steps: readonly Step[], signal?: AbortSignal): Promise<void>
 }
-
-/** Marks the firmware's links (group) and its routes and rules (protocol), see rtnetlink(7). */
-export const ownMark = 203

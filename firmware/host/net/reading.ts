@@ -2,8 +2,14 @@
  * Reads what iproute2, ethtool and nft print as JSON into the model's words. Pure; what it does not know it
  * leaves out. Formats: `ip -json -d addr`, `ip -json route`, `ip -json rule`, `ethtool --json -k`, `nft -j`.
  */
-import type { FirewallState, LinkReading, RouteState, RuleState } from '../../model/host-state.ts'
-import { ownMark } from './net.ts'
+import {
+  type FeatureState,
+  type FirewallState,
+  type LinkReading,
+  ownMark,
+  type RouteState,
+  type RuleState,
+} from '../../model/host-state.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -14,6 +20,7 @@ export function readLinks(text: string): LinkReading[] {
       name: string(link.ifname),
       mac: string(link.address),
       mtuBytes: number(link.mtu),
+      tsoMaxBytes: typeof link.tso_max_size === 'number' ? link.tso_max_size : null,
       isUp: flags.includes('UP'),
       isAllmulti: flags.includes('ALLMULTI'),
       gsoMaxBytes: number(link.gso_max_size),
@@ -23,7 +30,7 @@ export function readLinks(text: string): LinkReading[] {
       addresses: list(link.addr_info)
         .filter(({ family }) => family === 'inet')
         .map(({ local, prefixlen }) => `${string(local)}/${number(prefixlen)}`),
-      features: [],
+      features: {},
     }
   })
 }
@@ -68,14 +75,40 @@ export function readRules(text: string): RuleState[] {
 }
 
 /** ethtool's older names for what `-K` takes by the kernel's. */
-const kernelNames: Readonly<Record<string, string>> = { 'generic-receive-offload': 'rx-gro' }
+const kernelNames: Readonly<Record<string, string>> = {
+  'generic-receive-offload': 'rx-gro',
+  'large-receive-offload': 'rx-lro',
+}
 
-/** Features that are on, or that cannot be changed, so that asking for them would only fail. */
-export function readFeatures(text: string): string[] {
+/** By the kernel's names. */
+export function readFeatures(text: string): Record<string, FeatureState> {
   const [features = {}] = objects(text)
-  return Object.entries(features)
-    .filter(([, state]) => object(state).active === true || object(state).fixed === true)
-    .map(([name]) => kernelNames[name] ?? name)
+  const found = Object.entries(features)
+    .filter(([, state]) => typeof object(state).active === 'boolean')
+    .map(([name, state]) => {
+      const { active, fixed } = object(state)
+      return [
+        kernelNames[name] ?? name,
+        { isOn: active === true, isFixed: fixed === true },
+      ] as const
+    })
+  return Object.fromEntries(found)
+}
+
+/** What `ip` says in the C locale of what is not there: route, rule, address, table or link. */
+const absences = [
+  /^RTNETLINK answers: No such (process|file or directory|device)$/,
+  /^RTNETLINK answers: Cannot assign requested address$/,
+  /^Error: (ipv4: )?(FIB table does not exist|Address not found)\.$/,
+  /^Cannot find device ".*"$/,
+  // Follows each of them in a batch.
+  /^Command failed -:\d+$/,
+]
+
+/** Whether `ip -force -batch -` failed for no other reason than that what it should remove is gone already. */
+export function isGoneAlready(stderr: string): boolean {
+  const lines = stderr.trim().split('\n')
+  return lines.every((line) => absences.some((absence) => absence.test(line)))
 }
 
 /** Whether `nft -j list tables` names a table of the inet family. */

@@ -2,28 +2,46 @@
  * Spells steps as commands of iproute2, ethtool, nft and as writes to /proc. Pure: linux.ts carries them out.
  * Names and addresses come from a checked configuration or from the kernel, so none holds a blank.
  */
-import type { NicState, RouteState, Step, SysctlState, TwinState } from '../../model/host-state.ts'
-import { ownMark } from './net.ts'
+import {
+  type NicState,
+  ownMark,
+  type RouteState,
+  type RuleState,
+  type Step,
+  type SysctlState,
+  type TwinState,
+} from '../../model/host-state.ts'
 
 export type Action =
-  /** Lines for `ip -batch`, in a namespace ('' is the own one). */
-  | { readonly kind: 'ip'; readonly netns: string; readonly lines: readonly string[] }
+  /** Lines for `ip -batch`, in a namespace ('' is the own one); removals are carried out each on its own. */
+  | {
+      readonly kind: 'ip'
+      readonly netns: string
+      readonly lines: readonly string[]
+      readonly isRemoval: boolean
+    }
   | { readonly kind: 'command'; readonly netns: string; readonly argv: readonly string[] }
   | { readonly kind: 'nft'; readonly text: string }
   | { readonly kind: 'sysctl'; readonly netns: string; readonly sysctls: readonly SysctlState[] }
+
+type IpAction = Extract<Action, { readonly kind: 'ip' }>
 
 /** Neighbours of one kind and namespace become one action: a hundred routes are one process. */
 export function spell(steps: readonly Step[], ownPid: number): Action[] {
   const actions: Action[] = []
   for (const action of steps.flatMap((step) => spellStep(step, ownPid))) {
     const last = actions.at(-1)
-    if (last?.kind === 'ip' && action.kind === 'ip' && last.netns === action.netns) {
+    if (last?.kind === 'ip' && action.kind === 'ip' && isAlike(last, action)) {
       actions[actions.length - 1] = { ...last, lines: [...last.lines, ...action.lines] }
     } else if (last?.kind === 'sysctl' && action.kind === 'sysctl' && last.netns === action.netns) {
       actions[actions.length - 1] = { ...last, sysctls: [...last.sysctls, ...action.sysctls] }
     } else actions.push(action)
   }
   return actions
+}
+
+function isAlike(one: IpAction, other: IpAction): boolean {
+  return one.netns === other.netns && one.isRemoval === other.isRemoval
 }
 
 function spellStep(step: Step, ownPid: number): Action[] {
@@ -37,39 +55,40 @@ function spellStep(step: Step, ownPid: number): Action[] {
     case 'move-nic':
       return [ip('', `link set dev ${step.nic} netns ${step.netns}`)]
     case 'return-nic':
-      return [ip(step.netns, `link set dev ${step.nic} netns ${ownPid}`)]
+      return [removal(step.netns, `link set dev ${step.nic} netns ${ownPid}`)]
     case 'set-features':
-      return [command(step.netns, ['ethtool', '-K', step.nic.name, ...featureArguments(step.nic)])]
+      return [command(step.netns, ['ethtool', '-K', step.nic, ...featureArguments(step)])]
     case 'set-nic':
       return [ip(step.netns, setNic(step.nic))]
     case 'add-twin':
       return [ip('', ...addTwin(step.twin))]
     case 'replace-twin':
-      return [ip('', `link del dev ${step.twin.name}`, ...addTwin(step.twin))]
+      return [removal('', `link del dev ${step.twin.name}`), ip('', ...addTwin(step.twin))]
     case 'set-twin':
       return [ip('', setTwin(step.twin))]
     case 'remove-twin':
-      return [ip('', `link del dev ${step.name}`)]
+      return [removal('', `link del dev ${step.name}`)]
     case 'add-address':
       return [ip('', `addr replace ${step.address} dev ${step.device}`)]
     case 'remove-address':
-      return [ip('', `addr del ${step.address} dev ${step.device}`)]
+      return [removal('', `addr del ${step.address} dev ${step.device}`)]
     case 'set-route':
       return [ip('', `route replace ${spellRoute(step.route)}`)]
     case 'remove-route':
-      return [ip('', `route del ${spellRoute(step.route)}`)]
+      return [removal('', `route del ${spellRoute(step.route)}`)]
     case 'add-rule':
-    case 'remove-rule': {
-      const { priority, from, table } = step.rule
-      const verb = step.kind === 'add-rule' ? 'add' : 'del'
-      const rule = `from ${from} lookup ${table} priority ${priority} protocol ${ownMark}`
-      return [ip('', `rule ${verb} ${rule}`)]
-    }
+      return [ip('', `rule add ${spellRule(step.rule)}`)]
+    case 'remove-rule':
+      return [removal('', `rule del ${spellRule(step.rule)}`)]
   }
 }
 
 function ip(netns: string, ...lines: readonly string[]): Action {
-  return { kind: 'ip', netns, lines }
+  return { kind: 'ip', netns, lines, isRemoval: false }
+}
+
+function removal(netns: string, line: string): Action {
+  return { kind: 'ip', netns, lines: [line], isRemoval: true }
 }
 
 function command(netns: string, argv: readonly string[]): Action {
@@ -81,9 +100,8 @@ function replaceTable(text: string): string {
   return `table inet causeway\ndelete table inet causeway\n${text}`
 }
 
-function featureArguments({ features, featuresOff }: NicState): string[] {
-  const on = features.flatMap((feature) => [feature, 'on'])
-  return [...on, ...featuresOff.flatMap((feature) => [feature, 'off'])]
+function featureArguments({ on, off }: Extract<Step, { kind: 'set-features' }>): string[] {
+  return [...on.flatMap((name) => [name, 'on']), ...off.flatMap((name) => [name, 'off'])]
 }
 
 function setNic({ name, mtuBytes, gsoMaxBytes, groMaxBytes }: NicState): string {
@@ -91,10 +109,10 @@ function setNic({ name, mtuBytes, gsoMaxBytes, groMaxBytes }: NicState): string 
   return `link set dev ${name} ${sizes} allmulticast on up`
 }
 
-function addTwin({ name, kind }: TwinState): string[] {
+function addTwin({ name, kind, mac }: TwinState): string[] {
   return [
     `tuntap add dev ${name} mode ${kind} multi_queue vnet_hdr`,
-    `link set dev ${name} group ${ownMark}`,
+    `link set dev ${name} group ${ownMark}${mac === null ? '' : ` address ${mac}`}`,
   ]
 }
 
@@ -102,6 +120,10 @@ function setTwin({ name, mac, mtuBytes, gsoMaxBytes }: TwinState): string {
   const address = mac === null ? '' : ` address ${mac}`
   const rest = `mtu ${mtuBytes} gso_max_size ${gsoMaxBytes} group ${ownMark} up`
   return `link set dev ${name}${address} ${rest}`
+}
+
+function spellRule({ priority, from, table }: RuleState): string {
+  return `from ${from} lookup ${table} priority ${priority} protocol ${ownMark}`
 }
 
 function spellRoute({ prefix, table, metric, kind, device, via, source }: RouteState): string {

@@ -38,6 +38,11 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
+/** Nothing happens when there is none. @throws the system's error */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+}
+
 /** Makes a folder and those above it; the last one is for its owner only. */
 export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 })

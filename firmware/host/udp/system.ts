@@ -19,9 +19,14 @@ const queueLimit = 64
 export async function bindUdp(local: UdpAddress): Promise<UdpSocket> {
   const isV6 = isIPv6(local.address)
   const socket = createSocket(isV6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
-  socket.bind({ address: local.address, port: local.port, exclusive: true })
-  // Rejects with the error, should that come first.
-  await once(socket, 'listening')
+  try {
+    socket.bind({ address: local.address, port: local.port, exclusive: true })
+    // Rejects with the error, should that come first.
+    await once(socket, 'listening')
+  } catch (error) {
+    socket.close()
+    throw error
+  }
   return wrap(socket)
 }
 

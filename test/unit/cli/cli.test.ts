@@ -113,6 +113,7 @@ const sampleStatus: Status = {
       endpoint: '198.51.100.7:51820',
       rttSeconds: 0.00123,
       lastHeardSeconds: 0,
+      lastError: null,
       throughput: { rxBps: 1.5e9, txBps: 900 },
     },
   ],
@@ -129,6 +130,15 @@ test('the status table reads well', () => {
       '',
     ].join('\n'),
   )
+})
+
+test('a peer that is not up comes with the code of what failed', () => {
+  const peers = sampleStatus.peers.map((peer) => ({
+    ...peer,
+    state: 'connecting' as const,
+    lastError: 'SESSION_TIMEOUT',
+  }))
+  assert.match(statusText({ ...sampleStatus, peers }), /^hub-1 {2}connecting \(SESSION_TIMEOUT\) /m)
 })
 
 test('key prints the same public key each time', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Gateway, openGateway } from '../../../firmware/gateway/gateway.ts'
+import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
@@ -12,6 +13,7 @@ import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/h
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
 
@@ -28,6 +30,8 @@ export interface Box {
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
+  /** The next loads fail. */
+  readonly refuseLoads: (count: number) => void
   readonly start: () => Promise<Gateway>
   /** Resolves with the next line of this message, or with one already written and not waited for. */
   readonly line: (message: string) => Promise<LogFields>
@@ -35,13 +39,20 @@ export interface Box {
   readonly write: (config: unknown) => Promise<void>
 }
 
-export async function openBox(context: TestContext, nics = sampleNics): Promise<Box> {
+/** @param mostMs no timer waits longer: for what a gateway does twice a minute */
+export async function openBox(
+  context: TestContext,
+  nics = sampleNics,
+  mostMs = Number.POSITIVE_INFINITY,
+): Promise<Box> {
   const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
-  const clock = systemClock()
+  const { nowMs, after } = systemClock()
+  const clock: Clock = { nowMs, after: (delayMs, run) => after(Math.min(delayMs, mostMs), run) }
   const network = fakeNetwork(clock, Math.random)
   const lines: Line[] = []
   const waiters = new Set<() => void>()
   const gateways: Gateway[] = []
+  let refusals = 0
   const places = placesOf('test', root)
   const note = (fields: LogFields, message: string): void => {
     lines.push({ fields, message })
@@ -49,6 +60,9 @@ export async function openBox(context: TestContext, nics = sampleNics): Promise<
   }
   let seen = 0
   const box: Box = {
+    refuseLoads: (count) => {
+      refusals = count
+    },
     places,
     net: fakeNet(nics),
     lines,
@@ -60,6 +74,7 @@ export async function openBox(context: TestContext, nics = sampleNics): Promise<
       const { load } = made
       box.datapath = Object.assign(made, {
         load: async (program: Parameters<typeof load>[0]) => {
+          if (refusals-- > 0) throw new CausewayError('DATAPATH_REFUSED', 'refused by the test')
           await load(program)
           box.loads++
         },
@@ -81,6 +96,7 @@ export async function openBox(context: TestContext, nics = sampleNics): Promise<
         programRecord: {
           read: () => readIfThere(places.programRecord),
           write: (text) => replaceFile(places.programRecord, text),
+          remove: () => rm(places.programRecord, { force: true }),
         },
       })
       gateways.push(gateway)

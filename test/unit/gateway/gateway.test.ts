@@ -178,6 +178,56 @@ test('a missing NIC leaves the rest working and is taken when it appears', async
   await until(() => (box.loads === 2 ? true : null))
 })
 
+test('what others take from the machine comes back by itself, and the datapath gets a new twin', async (t) => {
+  const box = await openBox(t, sampleNics, 100)
+  await box.write(sampleConfig())
+  await box.start()
+  await box.line('gateway ready')
+  const count = (kind: string): number =>
+    box.net.applied.filter((step) => step.kind === kind).length
+  box.net.flushFirewall()
+  await until(() => (count('load-firewall') === 2 ? true : null))
+  assert.equal(box.loads, 1, 'the program did not change, nor a port below it')
+  const twins = count('add-twin')
+  box.net.remove('wan0')
+  await until(() => (box.loads === 2 ? true : null))
+  assert.equal(count('add-twin'), twins + 1)
+})
+
+test('a gateway killed between a new twin and the load: the next one loads', async (t) => {
+  const box = await openBox(t)
+  await box.write(sampleConfig())
+  const first = await box.start()
+  await box.line('gateway ready')
+  const datapath = box.datapath!
+  const close = datapath[Symbol.asyncDispose].bind(datapath)
+  Object.assign(datapath, { [Symbol.asyncDispose]: async () => {} })
+  box.net.remove('wan0')
+  box.refuseLoads(Number.POSITIVE_INFINITY)
+  first.reload()
+  assert.equal((await box.line('reconcile failed')).code, 'DATAPATH_REFUSED')
+  await first[Symbol.asyncDispose]()
+  assert.equal(box.loads, 1)
+
+  box.refuseLoads(0)
+  await box.start()
+  await box.line('gateway ready')
+  assert.equal(box.loads, 2)
+  Object.assign(datapath, { [Symbol.asyncDispose]: close })
+})
+
+test('a gateway whose network namespace another one holds touches nothing until that one is gone', async (t) => {
+  const box = await openBox(t)
+  await box.write(sampleConfig())
+  const other = await box.net.claim()
+  const gateway = await box.start()
+  assert.equal((await box.line('reconcile failed')).code, 'HOST_IN_USE')
+  await until(() => (/HOST_IN_USE/.test(gateway.status().health) ? true : null))
+  assert.equal(box.net.applied.length, 0)
+  await other[Symbol.asyncDispose]()
+  await box.line('gateway ready')
+})
+
 test('a step that fails is tried again', async (t) => {
   const box = await openBox(t)
   await box.write(sampleConfig())

@@ -212,6 +212,41 @@ test('message 2 is taken only from where message 1 went to', async () => {
   assert.ok(await agree(world, a, b))
 })
 
+test('an answer to an initiation that was given up reaches nobody', async () => {
+  const world = createWorld(10)
+  const tape = record(world, ({ datagram }) => (datagram[0] === 0xd5 ? lost : undefined))
+  const [a, b] = await pair(world)
+  await world.clock.advance(7_000)
+  const initiations = tape.filter(({ datagram }) => datagram[0] === 0xd4)
+  assert.notDeepEqual(initiations.at(-1)!.datagram, initiations[0]!.datagram)
+  const response = tape.find(({ datagram }) => datagram[0] === 0xd5)!
+  world.network.onSend(() => fairWeather)
+  b.socket.send(response.datagram, a.local)
+  await world.clock.advance(200)
+  assert.equal(a.sessions.strays().stale, 1)
+  assert.equal(a.sessions.status()[0]!.failures.unauthentic, 0)
+})
+
+test('a challenge is taken only from where message 1 went to, and so is its answer sent', async () => {
+  const world = createWorld(9)
+  const [a, b] = await pair(world)
+  await world.clock.advance(2_000)
+  const tape = record(world, ({ datagram }) => (datagram[0] === 0xd7 ? lost : undefined))
+  await restartDatapath(world, a)
+  await world.clock.advance(1_100)
+  const challenge = tape.find(({ datagram }) => datagram[0] === 0xd7)!
+  const elsewhere = world.network.bind({ address: '203.0.113.9', port: 51_820 })
+  world.network.onSend((_, from) => (from === elsewhere.local ? fairWeather : undefined))
+  elsewhere.send(challenge.datagram, a.local)
+  await world.clock.advance(200)
+  assert.equal(elsewhere.counters().received, 0)
+  assert.equal(a.sessions.status()[0]!.failures.mismatch, 1)
+  world.network.onSend(() => fairWeather)
+  b.socket.send(challenge.datagram, a.local)
+  await world.clock.advance(200)
+  assert.ok(await agree(world, a, b))
+})
+
 test('a peer that answers no rekey is handshaken with anew, long before the hard stop', async () => {
   const world = createWorld(4)
   const [a, b] = await pair(world)

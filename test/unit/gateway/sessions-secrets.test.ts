@@ -1,7 +1,23 @@
 /** Where the secrets of a session are not: in memory once the datapath has them, in what is told or logged. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addBox, agree, configure, createWorld, peerOf } from '../../sim/session-world.ts'
+import { openFreshness } from '../../../firmware/gateway/sessions/freshness.ts'
+import { openIndices } from '../../../firmware/gateway/sessions/indices.ts'
+import { installKeypair } from '../../../firmware/gateway/sessions/keypairs.ts'
+import { type Context, newSession } from '../../../firmware/gateway/sessions/session.ts'
+import { openSourceLimit } from '../../../firmware/gateway/sessions/source-limit.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
+import { wireTiming } from '../../../firmware/plan/session.ts'
+import { mac1Key } from '../../../firmware/wire/handshake.ts'
+import {
+  addBox,
+  agree,
+  type Box,
+  configure,
+  createWorld,
+  peerOf,
+  type World,
+} from '../../sim/session-world.ts'
 
 test('the gateway forgets the traffic keys once the datapath has them', async () => {
   const world = createWorld(34)
@@ -45,3 +61,60 @@ test('no secret is in the status, in a log or in an error', async () => {
   }
   assert.ok(a.logged.length > 0)
 })
+
+test('what the handshake left is wiped, whether the datapath takes the keypair, refuses it or is gone', async () => {
+  for (const outcome of ['taken', 'refused', 'gone'] as const) {
+    const world = createWorld(35)
+    const a = addBox(world, 'a', '192.0.2.1')
+    if (outcome === 'refused') {
+      a.datapath.install = async () => {
+        throw new CausewayError('DATAPATH_REFUSED', 'refused')
+      }
+    }
+    const context = contextOf(world, a)
+    context.datapath = outcome === 'gone' ? null : a.datapath
+    const session = newSession(context, { name: 'b', wireKey: Buffer.alloc(32, 9), endpoints: [] })
+    const ck = Buffer.alloc(32, 7)
+    const isUsable = await installKeypair(session, {
+      transcript: { ck, h: Buffer.alloc(32, 8) },
+      localIndex: context.indices.take(),
+      remoteIndex: 2,
+      suite: 'chacha20-poly1305',
+      role: 'responder',
+      origin: 'raw',
+      uplink: 0,
+      localPort: 51_820,
+      remote: { address: '198.51.100.1', port: 51_820 },
+    })
+    assert.equal(isUsable, outcome === 'taken')
+    assert.equal(session.next === null, outcome !== 'taken')
+    assert.ok(
+      ck.every((byte) => byte === 0),
+      outcome,
+    )
+    a.datapath.kill('the end')
+  }
+})
+
+function contextOf({ clock, randomBytes, tenant }: World, { wireKey }: Box): Context {
+  return {
+    clock,
+    random: randomBytes,
+    log: { info: () => {}, warn: () => {} },
+    tenant,
+    local: wireKey,
+    ownMac1Key: mac1Key(wireKey.publicKey),
+    timing: wireTiming,
+    indices: openIndices(clock, randomBytes, wireTiming.lifetimeMs),
+    sourceLimit: openSourceLimit(clock),
+    freshness: openFreshness(clock, randomBytes, wireTiming.challengeMs),
+    byKey: new Map(),
+    bySenderIndex: new Map(),
+    strays: { malformed: 0, mac1: 0, limited: 0, unauthentic: 0, unknown: 0, stale: 0 },
+    uplinks: [],
+    datapath: null,
+    suites: ['chacha20-poly1305'],
+    steer: () => {},
+    resync: () => {},
+  }
+}

@@ -33,9 +33,17 @@ after(() => {
   }
 })
 
+interface Report {
+  readonly steps: string[]
+  readonly claims: string[]
+  readonly failure?: { code: string }
+}
+
+const inside = (config: object): Promise<Report> => runInside({ config, nicNetns })
+
 /** Runs a script with the real `Net` inside the namespace; it prints JSON. */
-async function inside(config: object): Promise<{ steps: string[]; failure?: { code: string } }> {
-  const input = JSON.stringify({ config, nicNetns })
+async function runInside(task: object): Promise<Report> {
+  const input = JSON.stringify(task)
   const script = new URL('./linux-net-inside.ts', import.meta.url).pathname
   const child = spawn('nsenter', [`--net=/run/netns/${space}`, process.execPath, script], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -83,6 +91,62 @@ test('what others changed is put right: a lost twin, address, flushed rules, a s
     assert.ok(steps.includes(kind), kind)
   }
   assert.deepEqual((await inside(sampleConfig())).steps, [])
+})
+
+test('an uplink moves to another address and loses its gateway in one pass', async () => {
+  const config = sampleConfig()
+  config.uplinks[0].address = ['198.18.0.2/24']
+  delete config.uplinks[0].gateway
+  config.uplinks[1].address = ['198.19.0.2/30']
+  config.uplinks[1].gateway = '198.19.0.1'
+  assert.equal((await inside(config)).failure, undefined)
+  assert.deepEqual((await inside(config)).steps, [])
+  assert.equal((await inside(sampleConfig())).failure, undefined)
+})
+
+test('what is gone already is removed with success, and what cannot be removed is not', async () => {
+  const place = { table: 1001, metric: 5, kind: 'unicast', source: null } as const
+  const route = { ...place, prefix: '10.99.0.0/16', device: 'wan0', via: '192.0.2.1' }
+  const rule = { priority: 8999, from: '192.0.2.77', table: 1001 }
+  const gone = [
+    { kind: 'remove-route', route },
+    { kind: 'remove-rule', rule },
+    { kind: 'remove-address', device: 'wan0', address: '192.0.2.99/24' },
+    { kind: 'remove-twin', name: 'nothing' },
+  ] as const
+  assert.equal((await runInside({ steps: gone })).failure, undefined)
+  const { failure } = await runInside({ steps: [...gone, { kind: 'remove-twin', name: 'lo' }] })
+  assert.equal(failure?.code, 'HOST_COMMAND_FAILED')
+})
+
+test('one gateway holds a namespace; the next may when it is gone', async () => {
+  const { claims } = await runInside({ claims: 3 })
+  assert.deepEqual(claims, ['held', 'HOST_IN_USE', 'held'])
+})
+
+test('a link of ours that the configuration no longer names is treated as an uplink', async () => {
+  await inside(sampleConfig())
+  const outside = `${space}-x`
+  ip('netns', 'add', outside)
+  try {
+    // An old uplink's twin whose removal is still to come.
+    const peer = ['peer', 'name', 'eth0', 'netns', outside]
+    ip('-n', space, 'link', 'add', 'old0', 'group', '203', 'type', 'veth', ...peer)
+    ip('-n', space, 'addr', 'add', '198.18.7.1/24', 'dev', 'old0')
+    ip('-n', space, 'link', 'set', 'old0', 'up')
+    ip('-n', outside, 'addr', 'add', '198.18.7.2/24', 'dev', 'eth0')
+    ip('-n', outside, 'link', 'set', 'eth0', 'up')
+    const send = 'echo x >/dev/udp/198.18.7.1/9'
+    execFileSync('nsenter', [`--net=/run/netns/${outside}`, 'bash', '-c', send])
+    const list = 'nft list chain inet causeway from_uplink'.split(' ')
+    const rules = execFileSync('nsenter', [`--net=/run/netns/${space}`, ...list], {
+      encoding: 'utf8',
+    })
+    assert.match(rules, /counter packets 1 bytes \d+ drop/)
+  } finally {
+    ip('-n', space, 'link', 'del', 'old0')
+    ip('netns', 'del', outside)
+  }
 })
 
 test('what a new configuration does not name goes: twin, routes, rule; the NIC comes back', async () => {

@@ -1,5 +1,6 @@
 /** UDP ports: the machine's on loopback, and the network of the fakes. */
 import assert from 'node:assert/strict'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
@@ -36,6 +37,29 @@ test('an address that is taken is refused, and free again after the end', async 
   await using again = await bindUdp(first.local)
   assert.equal(again.local.port, first.local.port)
 })
+
+test('a place that is refused again and again costs no descriptors', async () => {
+  await using taken = await bindUdp({ address: '127.0.0.1', port: 0 })
+  const before = openSockets()
+  for (let round = 0; round < 20; round++) {
+    await assert.rejects(bindUdp(taken.local), { code: 'EADDRINUSE' })
+  }
+  // A closed socket is let go of in the next turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(openSockets(), before)
+})
+
+function openSockets(): number {
+  const folder = '/proc/self/fd'
+  return readdirSync(folder).filter((fd) => {
+    try {
+      return readlinkSync(`${folder}/${fd}`).startsWith('socket:')
+    } catch {
+      // The descriptor by which the folder itself was read.
+      return false
+    }
+  }).length
+}
 
 test('what cannot be sent is counted, never thrown', async () => {
   const socket = await bindUdp({ address: '127.0.0.1', port: 0 })

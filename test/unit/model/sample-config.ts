@@ -64,4 +64,5 @@ export const sampleNics = ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0'].map((name, ind
   name,
   mac: `02:00:00:00:00:0${index + 1}`,
   mtuBytes: 1500,
+  tsoMaxBytes: 65_536,
 }))

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { fakeNet } from '../../../firmware/host/net/fake.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
-import type { HostState } from '../../../firmware/model/host-state.ts'
+import type { HostReading, HostState } from '../../../firmware/model/host-state.ts'
 import { compile, nameSegmentTwins } from '../../../firmware/plan/compile.ts'
 import { diff, isRemoval } from '../../../firmware/plan/diff.ts'
 import { sampleConfig, sampleNics } from '../model/sample-config.ts'
@@ -65,8 +65,9 @@ test('names of segment twins fit the kernel, differ, and stay when a segment is 
 test('the firewall: breakout only where allowed, nothing between segments, the overlay port kept free', () => {
   const { text } = compile(sample(), facts).host.firewall
   assert.match(text, /iifname \{ "lan0" \} oifname @uplinks accept/)
+  assert.match(text, /set own \{\n.*\n.*"lan0", "cams", "seg-office", "seg-cameras" \}/)
   assert.doesNotMatch(text, /"cams".*@uplinks accept/)
-  assert.doesNotMatch(text, /"lan0".*"cams"|"cams".*"lan0"/)
+  assert.doesNotMatch(text, /("lan0".*"cams"|"cams".*"lan0").*accept/)
   assert.match(text, /udp masquerade to :1024-51819/)
   // The /24 lies inside the /16.
   assert.match(
@@ -76,6 +77,105 @@ test('the firewall: breakout only where allowed, nothing between segments, the o
   const other = { ...sample(), overlay: { port: 51821 } }
   const { fingerprint } = compile(sample(), facts).host.firewall
   assert.notEqual(compile(other, facts).host.firewall.fingerprint, fingerprint)
+})
+
+test('the firewall denies to every link of ours that is not named as own: an unknown twin is an uplink', () => {
+  const { text } = compile(sample(), facts).host.firewall
+  const rules = text
+    .split('\n')
+    .filter((line) => /jump|drop|notrack/.test(line) && !/policy/.test(line))
+  const denials = rules.filter((line) => !/comment/.test(line))
+  assert.equal(denials.length, 6)
+  for (const rule of denials) assert.match(rule, /([io])ifgroup 203 \1ifname != @own /)
+  const allowances = text.split('\n').filter((line) => /ifname.*(accept|masquerade)/.test(line))
+  assert.ok(allowances.length > 0)
+  for (const rule of allowances) assert.match(rule, /iifname \{.*oifname (\{|@uplinks)/)
+})
+
+test('a twin whose name another NIC had is made anew before the firewall trusts the name', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  await net.apply(diff(host, await net.read(host)))
+  const [wan, lte] = sample().uplinks
+  const [lan, cams] = sample().lans
+  const swapped = {
+    ...sample(),
+    uplinks: [{ ...wan!, name: 'lan0' }, lte!],
+    lans: [{ ...lan!, name: 'wan0' }, cams!],
+  }
+  const after = compile(swapped, facts).host
+  const steps = diff(after, await net.read(after))
+  const firewall = steps.findIndex(({ kind }) => kind === 'load-firewall')
+  const anew = steps.flatMap((step, at) =>
+    step.kind === 'replace-twin' && at < firewall ? step.twin.name : [],
+  )
+  assert.deepEqual(anew.toSorted(), ['lan0', 'wan0'])
+  await net.apply(steps)
+  assert.deepEqual(diff(after, await net.read(after)), [])
+})
+
+test('a twin that was left half made is finished, not refused', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  await net.apply(diff(host, await net.read(host)))
+  const have = await net.read(host)
+  const half = { isOurs: false, mac: '02:00:00:00:00:77' }
+  const links = have.links.map((link) => (link.name === 'wan0' ? { ...link, ...half } : link))
+  const kinds = diff(host, { ...have, links }).map(({ kind }) => kind)
+  assert.deepEqual(kinds, ['set-twin'])
+})
+
+test('a NIC gets no larger buffers than its driver takes', async () => {
+  const nics = sampleNics.map((nic) => ({
+    ...nic,
+    tsoMaxBytes: { enp1s0: 64_000, wwan0: 32_000, enp2s0: null }[nic.name] ?? null,
+  }))
+  const { host } = compile(sample(), { ...facts, nics })
+  assert.deepEqual(
+    host.nics.map(({ gsoMaxBytes }) => gsoMaxBytes),
+    [64_000, 32_000, 65_280, 65_280],
+  )
+  const net = fakeNet(nics)
+  await net.apply(diff(host, await net.read(host)))
+  assert.deepEqual(diff(host, await net.read(host)), [])
+})
+
+test('features: only what differs and can be changed is asked for', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  await net.apply(diff(host, await net.read(host)))
+  const have = await net.read(host)
+  const stepsWith = (features: HostReading['nics'][number]['features']): unknown =>
+    diff(host, {
+      ...have,
+      nics: have.nics.map((nic) => (nic.name === 'enp1s0' ? { ...nic, features } : nic)),
+    })
+  const on = { isOn: true, isFixed: false }
+  const forwarding = { 'rx-gro': on, 'rx-udp-gro-forwarding': on }
+  const step = { kind: 'set-features', netns: 'causeway-test', nic: 'enp1s0', on: [], off: [] }
+  assert.deepEqual(stepsWith({ ...forwarding, 'rx-lro': on }), [{ ...step, off: ['rx-lro'] }])
+  assert.deepEqual(stepsWith({ ...forwarding, 'rx-lro': { isOn: true, isFixed: true } }), [])
+  assert.deepEqual(stepsWith({ ...forwarding, 'rx-gro': { isOn: false, isFixed: true } }), [])
+  const off = { ...forwarding, 'rx-gro': { isOn: false, isFixed: false } }
+  assert.deepEqual(stepsWith(off), [{ ...step, on: ['rx-gro'] }])
+})
+
+test('routes and rules go before the addresses that would take them along', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  await net.apply(diff(host, await net.read(host)))
+  const [wan, lte] = sample().uplinks
+  const { gateway: _, ...rest } = wan!
+  const moved = [
+    { ...rest, address: ['198.18.0.2/24'] },
+    { ...lte!, address: ['198.19.0.2/30'], gateway: '198.19.0.1' },
+  ]
+  const after = compile({ ...sample(), uplinks: moved }, facts).host
+  const kinds = diff(after, await net.read(after)).map(({ kind }) => kind)
+  const address = kinds.indexOf('remove-address')
+  const route = kinds.lastIndexOf('remove-route')
+  const rule = kinds.lastIndexOf('remove-rule')
+  assert.ok(route >= 0 && rule >= 0 && Math.max(route, rule) < address, kinds.join(' '))
 })
 
 test('the firewall stands before anything forwards, and the traps below the overlay before its routes', async () => {

@@ -6,7 +6,12 @@ import { isDrops, isStatus } from '../../../firmware/model/local-api.ts'
 import type { Counters } from '../../../firmware/model/program.ts'
 import { renderMetrics } from '../../../firmware/plan/metrics.ts'
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
-import { composeDrops, composeStatus, type StatusFacts } from '../../../firmware/plan/status.ts'
+import {
+  composeDrops,
+  composeStatus,
+  type SessionFacts,
+  type StatusFacts,
+} from '../../../firmware/plan/status.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 
 function reading(uptimeMs: number, bytes: number): Counters {
@@ -30,6 +35,11 @@ function reading(uptimeMs: number, bytes: number): Counters {
   }
 }
 
+function session(peer: string, state: SessionFacts['state']): SessionFacts {
+  const failures = { timeout: 2, closed: 0 }
+  return { peer, state, handshakes: 3, rekeys: 7, failures, lastError: null }
+}
+
 function facts(change: Partial<StatusFacts> = {}): StatusFacts {
   return {
     version: '0.1.0',
@@ -44,10 +54,7 @@ function facts(change: Partial<StatusFacts> = {}): StatusFacts {
     absentNics: [],
     counters: reading(10_000, 1000),
     rates: ratesBetween(reading(8_000, 0), reading(10_000, 1000)),
-    sessions: [
-      { peer: 'hub-1', state: 'up' },
-      { peer: 'lisbon', state: 'rekeying' },
-    ],
+    sessions: [session('hub-1', 'up'), session('lisbon', 'rekeying')],
     ...change,
   }
 }
@@ -75,8 +82,35 @@ test('a status has its form, and says that all is well if it is', () => {
     endpoint: '198.51.100.7:51820',
     rttSeconds: 0.0025,
     lastHeardSeconds: 0.04,
+    lastError: null,
     throughput: { rxBps: 4000, txBps: 8000 },
   })
+})
+
+test('a status says why a peer is not up', () => {
+  const lost = { ...session('lisbon', 'connecting'), lastError: 'SESSION_TIMEOUT' } as const
+  const status = composeStatus(facts({ sessions: [session('hub-1', 'up'), lost] }))
+  assert.ok(isStatus(status))
+  assert.deepEqual(
+    status.peers.map(({ state, lastError }) => [state, lastError]),
+    [
+      ['up', null],
+      ['connecting', 'SESSION_TIMEOUT'],
+    ],
+  )
+})
+
+test('metrics count handshakes, rekeys and failures of each peer', () => {
+  const text = renderMetrics(composeStatus(facts()), null, facts().sessions)
+  const labels = 'site="berlin",peer="hub-1"'
+  for (const line of [
+    `causeway_peer_handshakes_total{${labels}} 3`,
+    `causeway_peer_rekeys_total{${labels}} 7`,
+    `causeway_peer_handshake_failures_total{${labels},reason="timeout"} 2`,
+    `causeway_peer_handshake_failures_total{${labels},reason="closed"} 0`,
+  ]) {
+    assert.ok(text.split('\n').includes(line), line)
+  }
 })
 
 const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
@@ -109,7 +143,7 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     },
     /uplink wan0 \(enp1s0\) is down/,
   ],
-  ['lost peers', { sessions: [{ peer: 'hub-1', state: 'up' }] }, /1 of 2 peers are not up: lisbon/],
+  ['lost peers', { sessions: [session('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
 ]
 
 for (const [name, change, sentence] of problems) {
@@ -128,7 +162,7 @@ test('drops are told by reason, zeros included', () => {
 })
 
 test('metrics follow the exposition format, in base units', () => {
-  const text = renderMetrics(composeStatus(facts()), facts().counters)
+  const text = renderMetrics(composeStatus(facts()), facts().counters, facts().sessions)
   const name = '[a-z_]+'
   const line = new RegExp(
     `^(# (HELP|TYPE) causeway_${name} .+|causeway_${name}\\{(${name}="[^"]*",?)+\\} [0-9.e+-]+)$`,
@@ -152,7 +186,7 @@ test('metrics follow the exposition format, in base units', () => {
 })
 
 test('without a datapath its metrics are absent rather than zero', () => {
-  const text = renderMetrics(composeStatus(facts({ counters: null })), null)
+  const text = renderMetrics(composeStatus(facts({ counters: null })), null, [])
   assert.doesNotMatch(text, /_total/)
   assert.match(text, /causeway_healthy_ratio\{site="berlin"\} 0/)
 })

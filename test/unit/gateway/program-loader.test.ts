@@ -1,0 +1,84 @@
+/** Which programs are loaded: new ones, those of a new datapath, and those whose ports were made anew. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openProgramLoader, type RecordFile } from '../../../firmware/gateway/program-loader.ts'
+import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { Program } from '../../../firmware/model/program.ts'
+import { createWorld } from '../../sim/session-world.ts'
+
+const program: Program = {
+  generation: 0,
+  mac1Keys: [],
+  ports: [],
+  segments: [],
+  peers: [],
+  routes: [],
+}
+
+function datapathOf(bootId: string): FakeDatapath {
+  const { clock, network } = createWorld(1)
+  return fakeDatapath({ clock, network, local: { address: '192.0.2.1', port: 1 }, bootId })
+}
+
+const generationOf = async (datapath: FakeDatapath): Promise<number> =>
+  (await datapath.counters()).generation
+
+function memoryFile(): RecordFile {
+  let content: string | null = null
+  return {
+    read: async () => content,
+    write: async (text) => {
+      content = text
+    },
+    remove: async () => {
+      content = null
+    },
+  }
+}
+
+const silent = { warn: () => {} }
+
+test('a program that runs is not loaded again, by this gateway or the next', async () => {
+  const file = memoryFile()
+  const datapath = datapathOf('a')
+  const loader = openProgramLoader(file, silent)
+  await loader.load(datapath, program)
+  await loader.load(datapath, program)
+  await openProgramLoader(file, silent).load(datapath, program)
+  assert.equal(await generationOf(datapath), 1)
+  const reborn = datapathOf('b')
+  await loader.load(reborn, program)
+  assert.equal(await generationOf(reborn), 1)
+})
+
+test('what is forgotten is loaded again, by this gateway or the next', async () => {
+  const file = memoryFile()
+  const datapath = datapathOf('a')
+  const loader = openProgramLoader(file, silent)
+  await loader.load(datapath, program)
+  await loader.forget()
+  await openProgramLoader(file, silent).load(datapath, program)
+  assert.equal(await generationOf(datapath), 2)
+  await loader.forget()
+  await loader.load(datapath, program)
+  assert.equal(await generationOf(datapath), 3)
+})
+
+test('a record that cannot be written is said and costs one load of the next gateway', async () => {
+  const full: RecordFile = {
+    ...memoryFile(),
+    write: async () => {
+      throw new CausewayError('STORE_WRITE_FAILED', 'disk full')
+    },
+  }
+  const said: unknown[] = []
+  const datapath = datapathOf('a')
+  const loader = openProgramLoader(full, { warn: (fields) => said.push(fields.code) })
+  await loader.load(datapath, program)
+  await loader.load(datapath, program)
+  assert.equal(await generationOf(datapath), 1)
+  assert.deepEqual(said, ['STORE_WRITE_FAILED'])
+  await openProgramLoader(full, silent).load(datapath, program)
+  assert.equal(await generationOf(datapath), 2)
+})
