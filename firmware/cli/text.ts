@@ -14,16 +14,16 @@ export function statusText(status: Status): string {
     uplink,
     isUp === null ? 'unknown' : isUp ? 'up' : 'down',
     address.join(' '),
-    rateText(throughput, 'rxBps'),
-    rateText(throughput, 'txBps'),
+    rateText(throughput, 'rxBitsPerSecond'),
+    rateText(throughput, 'txBitsPerSecond'),
   ])
   const peerRows = peers.map((peer) => [
     peer.name,
     peerStateText(peer),
     peer.endpoint ?? '–',
     peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
-    rateText(peer.throughput, 'rxBps'),
-    rateText(peer.throughput, 'txBps'),
+    rateText(peer.throughput, 'rxBitsPerSecond'),
+    rateText(peer.throughput, 'txBitsPerSecond'),
   ])
   return [
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n`,

@@ -10,7 +10,10 @@ const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([sc
 const Count = Type.Integer({ minimum: 0 })
 const Quantity = Type.Number({ minimum: 0 })
 
-export const Throughput = Type.Object({ rxBps: Quantity, txBps: Quantity }, closed)
+export const Throughput = Type.Object(
+  { rxBitsPerSecond: Quantity, txBitsPerSecond: Quantity },
+  closed,
+)
 export type Throughput = Static<typeof Throughput>
 
 export const UplinkStatus = Type.Object(

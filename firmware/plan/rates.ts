@@ -44,8 +44,8 @@ function each<Item extends Bytes>(
     const from = before.get(keyOf(item))
     if (from === undefined || item.rxBytes < from.rxBytes || item.txBytes < from.txBytes) continue
     rates.set(keyOf(item), {
-      rxBps: ((item.rxBytes - from.rxBytes) * 8000) / elapsedMs,
-      txBps: ((item.txBytes - from.txBytes) * 8000) / elapsedMs,
+      rxBitsPerSecond: ((item.rxBytes - from.rxBytes) * 8000) / elapsedMs,
+      txBitsPerSecond: ((item.txBytes - from.txBytes) * 8000) / elapsedMs,
     })
   }
   return rates

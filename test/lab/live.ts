@@ -19,8 +19,8 @@ export function liveTable(look: Look): string {
       peer.name,
       peer.state,
       peer.rttSeconds === null ? none : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
-      peer.throughput === null ? none : rate(peer.throughput.rxBps),
-      peer.throughput === null ? none : rate(peer.throughput.txBps),
+      peer.throughput === null ? none : rate(peer.throughput.rxBitsPerSecond),
+      peer.throughput === null ? none : rate(peer.throughput.txBitsPerSecond),
       index === 0 ? dropsOf(found) : '',
     ])
   })
@@ -43,7 +43,7 @@ export function liveLine(look: Look, seconds: number): string {
     if (found === null) return `${site} does not answer`
     const { peers } = found.status
     const up = peers.filter(({ state }) => state === 'up').length
-    const inBps = peers.reduce((sum, { throughput }) => sum + (throughput?.rxBps ?? 0), 0)
+    const inBps = peers.reduce((sum, { throughput }) => sum + (throughput?.rxBitsPerSecond ?? 0), 0)
     return `${site} ${up}/${peers.length} up, in ${rate(inBps)}, drops ${found.drops.total}`
   })
   return `${clock(seconds)}  ${parts.join(' · ')}`

@@ -114,7 +114,7 @@ const sampleStatus: Status = {
       rttSeconds: 0.00123,
       lastHeardSeconds: 0,
       lastError: null,
-      throughput: { rxBps: 1.5e9, txBps: 900 },
+      throughput: { rxBitsPerSecond: 1.5e9, txBitsPerSecond: 900 },
     },
   ],
 }

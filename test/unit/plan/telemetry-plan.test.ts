@@ -61,8 +61,8 @@ function facts(change: Partial<StatusFacts> = {}): StatusFacts {
 
 test('rates are bits per second of the time between the readings', () => {
   const { peers, ports } = ratesBetween(reading(8_000, 500), reading(10_000, 1000))
-  assert.deepEqual(peers.get('hub-1'), { rxBps: 2000, txBps: 4000 })
-  assert.deepEqual(ports.get('wan0'), { rxBps: 2000, txBps: 4000 })
+  assert.deepEqual(peers.get('hub-1'), { rxBitsPerSecond: 2000, txBitsPerSecond: 4000 })
+  assert.deepEqual(ports.get('wan0'), { rxBitsPerSecond: 2000, txBitsPerSecond: 4000 })
 })
 
 test('a counter that went back, a restart and a repeated reading yield no rate', () => {
@@ -83,7 +83,7 @@ test('a status has its form, and says that all is well if it is', () => {
     rttSeconds: 0.0025,
     lastHeardSeconds: 0.04,
     lastError: null,
-    throughput: { rxBps: 4000, txBps: 8000 },
+    throughput: { rxBitsPerSecond: 4000, txBitsPerSecond: 8000 },
   })
 })
 
