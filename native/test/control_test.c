@@ -1,6 +1,7 @@
 /*
- * Control frames: what C answers itself, what goes up whole, and that a frame with one wrong item does nothing at all.
- * Answers are opened as the far end would; time is moved by hand.
+ * Control frames: what C answers itself, what goes up whole, and that a frame with one wrong item
+ * does nothing at all. Answers are opened as the far end would. Probes of our own are for
+ * probe_test.c.
  */
 #include "check.h"
 #include "graph/graph.h"
@@ -10,7 +11,6 @@
 
 #define ITEMS_MAX 16
 #define FRAME_MAX 4096
-#define SECOND 1000000u
 
 struct frame {
 	uint32_t length;
@@ -114,7 +114,10 @@ static void answers_probes_and_challenges(void)
 	put_item(&asked, 0x08, "ID42\5\164\0\0", 8);
 	put_item(&wanted, 0x09, "ID42\5\164\0\0", 8);
 	answers_with(&asked, &wanted);
-	/* A frame may be empty, or hold what asks for nothing: unknown types are for later versions. */
+	/*
+	 * A frame may be empty, or hold what asks for nothing: unknown types are for later
+	 * versions.
+	 */
 	answers_with(&(struct frame){ 0 }, &(struct frame){ 0 });
 	asked.length = 0;
 	for (uint32_t type = 0x0f; type < 0x0f + ITEMS_MAX; type++)
@@ -187,7 +190,10 @@ static void refuses_broken_frames(void)
 	put_item(&f, 0x00, NULL, 8);
 	packet_put16(f.bytes + 2, 0xffff);
 	refuses(f.bytes, f.length, "a length far behind the end");
-	/* More than an event holds is more than a peer may send: nothing of it goes up, rather than a part. */
+	/*
+	 * More than an event holds is more than a peer may send: nothing of it goes up, rather than
+	 * a part.
+	 */
 	f.length = 0;
 	put_item(&f, 0x0a, NULL, 1000);
 	put_item(&f, 0x0a, NULL, CW_CONTROL_BYTES_MAX - 1004 - 4 + 1);
@@ -276,101 +282,6 @@ static void agrees_with_a_slow_reader(void)
 	CHECK(good > 5000 && bad > 2000 && cw_bench_drops(&bench)[0] == 0);
 }
 
-/* Lets 100 ms pass; the id of the probe that left, 0 for none. */
-static uint32_t tick(void)
-{
-	bench.worker->now_us += CW_TICK_US;
-	cw_control_tick(bench.worker, bench.far);
-	cw_bench_flush(&bench);
-	struct frame probe = answer();
-	if (probe.length == 0)
-		return 0;
-	CHECK(probe.length == 8 && probe.bytes[0] == 0x01);
-	return packet_u32(probe.bytes + 4);
-}
-
-static void reply_to(uint32_t id, uint32_t held_us)
-{
-	uint8_t value[12] = { 0 };
-	struct frame f = { 0 };
-
-	packet_put32(value, id);
-	packet_put32(value + 8, held_us);
-	put_item(&f, 0x02, value, 12);
-	take_bytes(f.bytes, f.length);
-}
-
-static void measures_round_trips(void)
-{
-	uint32_t id = 0;
-
-	while (id == 0)
-		id = tick();
-	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
-	bench.worker->now_us += 8000;
-	reply_to(id + 1, 0); /* of another probe */
-	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
-	reply_to(id, 3000);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
-	reply_to(id, 0); /* once */
-	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
-	/* A second later the next one; SRTT goes on by an eighth. Held for longer than it took: a lie. */
-	for (uint32_t ticks = 0; ticks < 9; ticks++)
-		CHECK(tick() == 0);
-	CHECK(tick() == id + 1);
-	bench.worker->now_us += 13000;
-	reply_to(id + 1, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == 6000);
-	while (tick() == 0)
-		;
-	bench.worker->now_us += 1000;
-	reply_to(id + 2, 0xffffffff);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
-	/* A late reply counts too, up to fifteen probes later: (7 · 5,250 + 15 s) / 8. */
-	for (uint32_t probes = 0; probes <= CW_PROBES_IN_FLIGHT; probes++) {
-		while (tick() == 0)
-			;
-	}
-	reply_to(id + 3, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
-	reply_to(id + 4, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == (7 * 5250 + 15 * SECOND) / 8);
-	for (struct frame none; event(&none) != 0;)
-		;
-}
-
-/* Five seconds without an answer are told once, and again after each five more. */
-static void tells_of_silence(void)
-{
-	struct frame none;
-	uint32_t probes = 0, told = 0, first = 0;
-
-	for (uint32_t ticks = 0; ticks < 160; ticks++) {
-		probes += tick() != 0;
-		bool is_told = event(&none) == CW_EVENT_SILENT;
-		told += is_told;
-		if (is_told && first == 0)
-			first = ticks;
-	}
-	CHECK(probes == 16 && told == 3 && first >= 50 && first < 60);
-	reply_to(bench.far->probe.id, 0);
-	for (uint32_t ticks = 0; ticks < 50; ticks++) {
-		uint32_t id = tick();
-		if (id != 0)
-			reply_to(id, 0);
-		CHECK(event(&none) == 0);
-	}
-	/* Unconfirmed, a keypair is probed four times a second. */
-	atomic_store(&bench.keypair->is_confirmed, false);
-	probes = 0;
-	while (tick() == 0)
-		;
-	for (uint32_t ticks = 0; ticks < 30; ticks++)
-		probes += tick() != 0;
-	CHECK(probes == 10);
-	atomic_store(&bench.keypair->is_confirmed, true);
-}
-
 /* Under a keypair that has left its place there is nothing to answer with. */
 static void needs_a_current_keypair_to_answer(void)
 {
@@ -381,7 +292,6 @@ static void needs_a_current_keypair_to_answer(void)
 	atomic_store(&bench.far->current, NULL);
 	take_bytes(f.bytes, f.length);
 	CHECK(answer().length == 0 && event(&got) == CW_EVENT_CONTROL);
-	CHECK(tick() == 0);
 	atomic_store(&bench.far->current, bench.keypair);
 }
 
@@ -390,7 +300,7 @@ int main(int argc, char **argv)
 	struct frame none;
 
 	check_begin(argc, argv);
-	cw_bench_open(&bench, false);
+	cw_bench_open(&bench);
 	while (event(&none) != 0)
 		;
 	answers_probes_and_challenges();
@@ -399,8 +309,6 @@ int main(int argc, char **argv)
 	passes_items_up_whole();
 	counts_events_that_nobody_takes();
 	agrees_with_a_slow_reader();
-	measures_round_trips();
-	tells_of_silence();
 	needs_a_current_keypair_to_answer();
 	cw_bench_close(&bench);
 	return check_result();

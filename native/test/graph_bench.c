@@ -1,7 +1,6 @@
 /* See graph_bench.h. */
 #include "graph_bench.h"
 
-#include <fcntl.h>
 #include <rte_eal.h>
 #include <sched.h>
 #include <stdio.h>
@@ -85,13 +84,23 @@ static void ignore(void *arg)
 
 static void start_eal(void)
 {
-	char cpu[16];
+	static const char *const made[] = { "/dpdk/rte", "/dpdk", "" };
+	char cpu[16], folder[] = "/tmp/cw-bench-XXXXXX", path[sizeof(folder) + 16];
 	const char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
 			       "--log-level=error", "-m", "64", "--lcores", cpu };
 
 	/* One core, the one we are on: the worker of a bench is the calling thread. */
 	snprintf(cpu, sizeof(cpu), "0@%d", sched_getcpu());
+	CHECK_OR_STOP(mkdtemp(folder) != NULL && setenv("RUNTIME_DIRECTORY", folder, 1) == 0);
 	CHECK_OR_STOP(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)(uintptr_t)argv) >= 0);
+	/*
+	 * Without shared configuration these stay empty: they go at once, whatever becomes of the
+	 * test.
+	 */
+	for (uint32_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", folder, made[i]);
+		CHECK_OR_STOP(rmdir(path) == 0);
+	}
 }
 
 static void make_engine(struct cw_engine *engine)
@@ -113,7 +122,8 @@ static void make_engine(struct cw_engine *engine)
 	engine->past = calloc(CW_PAST_KEYPAIRS, sizeof(engine->past[0]));
 	CHECK_OR_STOP(engine->pools.small != NULL && engine->pools.large != NULL);
 	CHECK_OR_STOP(engine->events != NULL && engine->free_events != NULL);
-	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL && engine->past != NULL);
+	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL);
+	CHECK_OR_STOP(engine->past != NULL);
 	CHECK_OR_STOP(posix_memalign((void **)&engine->qsbr, 64, size) == 0);
 	CHECK_OR_STOP(rte_rcu_qsbr_init(engine->qsbr, 1) == 0);
 	for (uint32_t i = 0; i < EVENTS - 1; i++)
@@ -123,7 +133,7 @@ static void make_engine(struct cw_engine *engine)
 }
 
 static void open_link(struct cw_bench *bench, enum cw_bench_link which, struct cw_link *link,
-		      enum cw_link_kind kind, bool is_sink)
+		      enum cw_link_kind kind)
 {
 	int pair[2], room = SOCKET_BYTES;
 
@@ -131,12 +141,6 @@ static void open_link(struct cw_bench *bench, enum cw_bench_link which, struct c
 	*link = (struct cw_link){ .kind = kind,
 				  .can_send_udp_trains = true,
 				  .drops = bench->worker->drops };
-	bench->ends[which] = -1;
-	if (is_sink) {
-		link->fd = link->tx_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		CHECK_OR_STOP(link->fd >= 0);
-		return;
-	}
 	CHECK_OR_STOP(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
 	for (int i = 0; i < 2; i++)
 		CHECK_OR_STOP(setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
@@ -254,6 +258,8 @@ static void make_keypair(struct cw_bench *bench)
 					      .h = { 1 },
 					      .lifetime_ms = 180000 };
 	struct cw_aead *aead = bench->worker->aead;
+	int rc;
+
 	const char *why = "";
 
 	memset(install.remote_address + 10, 0xff, 2);
@@ -265,11 +271,13 @@ static void make_keypair(struct cw_bench *bench)
 	bench->worker->index = atomic_load(&bench->engine->index);
 	cw_keypair_enter(bench->worker, bench->keypair);
 	atomic_store(&bench->keypair->is_confirmed, true);
-	CHECK_OR_STOP(cw_aead_key_init(&bench->far_open, aead, install.suite, install.seal.key) == 0);
-	CHECK_OR_STOP(cw_aead_key_init(&bench->far_seal, aead, install.suite, install.open.key) == 0);
+	rc = cw_aead_key_init(&bench->far_open, aead, install.suite, install.seal.key);
+	CHECK_OR_STOP(rc == 0);
+	rc = cw_aead_key_init(&bench->far_seal, aead, install.suite, install.open.key);
+	CHECK_OR_STOP(rc == 0);
 }
 
-void cw_bench_open(struct cw_bench *bench, bool has_sinks)
+void cw_bench_open(struct cw_bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
 	start_eal();
@@ -285,11 +293,11 @@ void cw_bench_open(struct cw_bench *bench, bool has_sinks)
 	bench->ports[1] = make_port(2);
 	bench->segment = calloc(1, sizeof(*bench->segment));
 	CHECK_OR_STOP(bench->segment != NULL);
-	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic, CW_LINK_NIC, has_sinks);
-	open_link(bench, CW_BENCH_LAN_TWIN, &bench->ports[0]->twin, CW_LINK_TAP, has_sinks);
-	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic, CW_LINK_NIC, has_sinks);
-	open_link(bench, CW_BENCH_UPLINK_TWIN, &bench->ports[1]->twin, CW_LINK_TAP, has_sinks);
-	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN, has_sinks);
+	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic, CW_LINK_NIC);
+	open_link(bench, CW_BENCH_LAN_TWIN, &bench->ports[0]->twin, CW_LINK_TAP);
+	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic, CW_LINK_NIC);
+	open_link(bench, CW_BENCH_UPLINK_TWIN, &bench->ports[1]->twin, CW_LINK_TAP);
+	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN);
 	bench->far = make_peer(bench->worker, "far");
 	bench->other = make_peer(bench->worker, "other");
 	bench->worker->view = make_view(bench);
@@ -310,8 +318,7 @@ void cw_bench_close(struct cw_bench *bench)
 	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++) {
 		/* Closes the descriptor and gives back the spare buffers. */
 		cw_link_close(bench->links[i]);
-		if (bench->ends[i] >= 0)
-			close(bench->ends[i]);
+		close(bench->ends[i]);
 	}
 	free(bench->ports[0]);
 	free(bench->ports[1]);

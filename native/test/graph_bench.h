@@ -1,11 +1,11 @@
 /*
- * The whole graph on a bench: a real worker, real keys and tables, filled in by hand; each link is a pair of sockets,
- * whose other end shows frames exactly as the kernel would get them. There are no threads, time stands still until it is
- * moved, and the mirror only notes what it was asked.
+ * The whole graph on a bench: a real worker, real keys and tables, filled in by hand; each link is
+ * a pair of sockets, whose other end shows frames exactly as the kernel would get them. There are no
+ * threads, time stands still until it is moved, and the mirror only notes what it was asked.
  *
  *   lan0  10.1.0.1/24, hosts .10 to .29 known   wan0  198.51.100.2/30 by .1, port 51820
- *   segment `office`, VNI 100: 10.1.0.0/24 here, 10.2.0.0/16 at `far` (203.0.113.2), 10.3.0.0/16 at `other`, which
- *   has no keypair; 10.9.0.0/16 by 10.1.0.29
+ *   segment `office`, VNI 100: 10.1.0.0/24 here, 10.2.0.0/16 at `far` (203.0.113.2),
+ *   10.3.0.0/16 at `other`, which has no keypair; 10.9.0.0/16 by 10.1.0.29
  */
 #ifndef CW_GRAPH_BENCH_H
 #define CW_GRAPH_BENCH_H
@@ -60,8 +60,8 @@ struct cw_bench {
 	uint32_t at, length, step;
 };
 
-/* Starts EAL, without hugepages, in this process: once. With `has_sinks` what is sent goes nowhere. */
-void cw_bench_open(struct cw_bench *bench, bool has_sinks);
+/* Starts EAL, without hugepages, in this process: once. */
+void cw_bench_open(struct cw_bench *bench);
 
 /* Frees everything and checks that no buffer was lost. */
 void cw_bench_close(struct cw_bench *bench);
@@ -77,7 +77,10 @@ void cw_bench_give(struct cw_bench *bench, enum cw_bench_link link, const struct
 /* The end of a burst: what is being filled or merged goes out. */
 void cw_bench_flush(struct cw_bench *bench);
 
-/* The next frame that left by `link`; its bytes, 0 when there is none. `frame` has CW_BENCH_FRAME_MAX bytes. */
+/*
+ * The next frame that left by `link`; its bytes, 0 when there is none. `frame` has
+ * CW_BENCH_FRAME_MAX bytes.
+ */
 uint32_t cw_bench_take(struct cw_bench *bench, enum cw_bench_link link, struct cw_vnet_hdr *vnet,
 		       uint8_t *frame);
 
@@ -91,10 +94,16 @@ void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *fr
 uint32_t cw_bench_seal(struct cw_bench *bench, uint8_t type, uint32_t counter, const void *plain,
 		       uint32_t plain_len, uint8_t *datagram);
 
-/* Opens as `far` would the next datagram that left by the uplink; bytes of the plaintext, 0: no more. */
+/*
+ * Opens as `far` would the next datagram that left by the uplink; bytes of the plaintext, 0: no
+ * more.
+ */
 uint32_t cw_bench_hear(struct cw_bench *bench, uint8_t *type, uint8_t *plain);
 
-/* How often each drop was counted since the last call, as text: `sealed_tag 2, geneve 1`; "" for none. */
+/*
+ * How often each drop was counted since the last call, as text: `sealed_tag 2, geneve 1`; "" for
+ * none.
+ */
 const char *cw_bench_drops(struct cw_bench *bench);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What goes into a bench and what is heard of it: frames as the kernel hands them over, sealed datagrams as the far end
- * makes and reads them, counted drops. See graph_bench.h.
+ * What goes into a bench and what is heard of it: frames as the kernel hands them over, sealed
+ * datagrams as the far end makes and reads them, counted drops. See graph_bench.h.
  */
 #include <string.h>
 #include <unistd.h>
@@ -103,7 +103,10 @@ void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *fr
 	memcpy(frame + 6, (const uint8_t[]){ 6, 0, 0, 0, 0, 0, 0x08, 0x00 }, 8);
 }
 
-/* wire.md: nonce = iv XOR (type u8 ‖ 0 u8 ‖ lane u16 ‖ 0 u32 ‖ counter u32); here the lane is 0 or the frame's own. */
+/*
+ * wire.md: nonce = iv XOR (type u8 ‖ 0 u8 ‖ lane u16 ‖ 0 u32 ‖ counter u32); here the lane is 0 or
+ * the frame's own.
+ */
 static void nonce_of(uint8_t nonce[12], uint8_t iv, const uint8_t *datagram)
 {
 	memset(nonce, iv, 12);

@@ -1,6 +1,7 @@
 /*
- * Merging for the LAN: what the kernel is handed, cut again, is what was opened, packet by packet and byte by byte,
- * in each flow's order; and what belongs together does leave as one train. Frames are read at the socket of the LAN.
+ * Merging for the LAN: what the kernel is handed, cut again, is what was opened, packet by packet
+ * and byte by byte, in each flow's order; and what belongs together does leave as one train. Frames
+ * are read at the socket of the LAN.
  */
 #include "check.h"
 #include "graph/graph.h"
@@ -107,8 +108,8 @@ static bool is_one_flow(const uint8_t *a, const uint8_t *b)
 }
 
 /*
- * Equal but for the id, which says nothing where DF is set (RFC 6864 §4.1) and which a train has one of; the header's
- * checksum covers it.
+ * Equal but for the id, which says nothing where DF is set (RFC 6864 §4.1) and which a train has
+ * one of; the header's checksum covers it.
  */
 static bool is_equal(const uint8_t *a, const uint8_t *b, uint32_t length)
 {
@@ -277,11 +278,14 @@ static void keeps_apart_next_hops(void)
 	static const struct {
 		uint8_t port;
 		uint32_t next_hop;
-	} to[3] = { { CW_BENCH_LAN_PORT, 1 }, { CW_BENCH_LAN_PORT, 2 }, { CW_BENCH_UPLINK_PORT, 2 } };
+	} to[3] = { { CW_BENCH_LAN_PORT, 1 },
+		    { CW_BENCH_LAN_PORT, 2 },
+		    { CW_BENCH_UPLINK_PORT, 2 } };
 
 	for (uint32_t i = 0; i < 3; i++) {
 		plain(0, 1000 + 100 * i, 100);
-		cw_merge_add(bench.worker, to[i].port, to[i].next_hop, sent.bytes[i], sent.length[i]);
+		cw_merge_add(bench.worker, to[i].port, to[i].next_hop, sent.bytes[i],
+			     sent.length[i]);
 	}
 	collect();
 	CHECK(came.count == 0 && bench.asked == 3 && bench.worker->pending_count == 3);
@@ -380,7 +384,7 @@ static void counts_what_finds_no_buffer(void)
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
-	cw_bench_open(&bench, false);
+	cw_bench_open(&bench);
 	joins_what_is_in_order();
 	keeps_apart_what_differs();
 	keeps_apart_by_field();

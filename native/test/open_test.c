@@ -1,6 +1,7 @@
 /*
- * What becomes of an opened packet: Geneve, segment, source, ECN, TTL and destination, each right and wrong, sealed by
- * the far end and read where it must come out. Tags, indices and replay are for test/unit/native.
+ * What becomes of an opened packet: Geneve, segment, source, ECN, TTL and destination, each right
+ * and wrong, sealed by the far end and read where it must come out. Tags, indices and replay are
+ * for test/unit/native.
  */
 #include "check.h"
 #include "graph/graph.h"
@@ -21,7 +22,8 @@ struct plain {
 };
 
 /* Geneve with `options` bytes of options, then a UDP packet with `bytes` of payload. */
-static struct plain plain_packet(uint32_t options, uint32_t bytes, uint32_t source, uint32_t destination)
+static struct plain plain_packet(uint32_t options, uint32_t bytes, uint32_t source,
+				 uint32_t destination)
 {
 	struct plain p = { .length = GENEVE + options + 28 + bytes };
 	uint8_t *ip = p.bytes + GENEVE + options;
@@ -69,7 +71,8 @@ static uint32_t came_out(enum cw_bench_link link, uint32_t l2)
 	return length > l2 && others == 0 ? length - l2 : 0;
 }
 
-static void expect_drop(const struct plain *p, uint8_t outer_tos, const char *reason, const char *what)
+static void expect_drop(const struct plain *p, uint8_t outer_tos, const char *reason,
+			const char *what)
 {
 	char wanted[64];
 	uint32_t leaks = 0;
@@ -113,8 +116,7 @@ static void reads_geneve(void)
 		struct plain p = plain_packet(options, 50, CW_BENCH_FAR, CW_BENCH_HOST);
 		/* One that fills the rest, of a class and type unknown here. */
 		if (options > 0)
-			memcpy(p.bytes + GENEVE, (uint8_t[]){ 0x12, 0x34, 0x7f, (uint8_t)(options / 4 - 1) },
-			       4);
+			packet_put32(p.bytes + GENEVE, 0x12347f00 | (options / 4 - 1));
 		expect_on_lan(&p, 0, 0, "options");
 		for (uint32_t words = options / 4; options > 0 && words < 32; words++) {
 			p.bytes[GENEVE + 3] = (uint8_t)words;
@@ -160,8 +162,10 @@ static void checks_the_inner_packet(void)
 /* From a peer comes only what its own prefixes hold. */
 static void checks_the_source(void)
 {
-	static const uint32_t foreign[] = { CW_BENCH_OTHER, CW_BENCH_HOST, CW_BENCH_BOX, 0x0a090001,
-					    0x08080808,     0,		   0xffffffff,	 0x0a01ffff };
+	static const uint32_t foreign[] = {
+		CW_BENCH_OTHER, CW_BENCH_HOST, CW_BENCH_BOX, 0x0a090001, 0x08080808, 0, 0xffffffff,
+		0x0a01ffff,
+	};
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
 		struct plain p = plain_packet(0, 10, foreign[i], CW_BENCH_HOST);
@@ -223,7 +227,10 @@ static void routes_what_is_allowed(void)
 	expect_drop(&p, 0, "no_route", "to nowhere");
 }
 
-/* What does not fit the LAN is lost, and counted; where it may not be cut, the kernel gets to see it and says so. */
+/*
+ * What does not fit the LAN is lost, and counted; where it may not be cut, the kernel gets to see
+ * it and says so.
+ */
 static void tells_what_the_lan_cannot_carry(void)
 {
 	bench.ports[0]->mtu = 127;
@@ -239,7 +246,9 @@ static void tells_what_the_lan_cannot_carry(void)
 	bench.ports[0]->mtu = CW_BENCH_MTU;
 }
 
-/* The far end may sit behind a larger MTU than we do: its SYN, too, is clamped to what we can send. */
+/*
+ * The far end may sit behind a larger MTU than we do: its SYN, too, is clamped to what we can send.
+ */
 static void clamps_the_far_ends_mss(void)
 {
 	struct plain p = plain_packet(0, 16, CW_BENCH_FAR, CW_BENCH_HOST);
@@ -268,7 +277,10 @@ static void counts_what_it_delivers(void)
 	CHECK(bench.far->heard_us == bench.worker->now_us);
 }
 
-/* Sound headers and random bytes between them: never anything but a packet that is right, or a named drop. */
+/*
+ * Sound headers and random bytes between them: never anything but a packet that is right, or a
+ * named drop.
+ */
 static void survives_random_plaintext(void)
 {
 	uint32_t delivered = 0;
@@ -286,7 +298,9 @@ static void survives_random_plaintext(void)
 		for (uint32_t link = 0; link < CW_BENCH_LINKS; link++)
 			frames += cw_bench_drain(&bench, link);
 		bool is_named = cw_bench_drops(&bench)[0] != 0;
-		/* A next hop that is not known waits, and is counted when it has waited too long. */
+		/*
+		 * A next hop that is not known waits, and is counted when it has waited too long.
+		 */
 		bench.worker->now_us += 4000000;
 		cw_tx_pending(bench.worker);
 		is_named = cw_bench_drops(&bench)[0] != 0 || is_named;
@@ -300,7 +314,7 @@ static void survives_random_plaintext(void)
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
-	cw_bench_open(&bench, false);
+	cw_bench_open(&bench);
 	reads_geneve();
 	checks_the_inner_packet();
 	checks_the_source();

@@ -1,6 +1,7 @@
 /*
- * The overlay port: each kind of datagram goes where wire.md's first table says, alone or within a train; floods are cut
- * off before they cost anything; sealed datagrams arrive whatever stands beside them.
+ * The overlay port: each kind of datagram goes where wire.md's first table says, alone or within a
+ * train; floods are cut off before they cost anything; sealed datagrams arrive whatever stands
+ * beside them.
  */
 #include "check.h"
 #include "graph/graph.h"
@@ -85,7 +86,10 @@ static struct datagram random_datagram(uint8_t type, uint32_t length)
 	return d;
 }
 
-/* wire.md: mac1 is keyed BLAKE2s, 16 bytes, over everything before it. By OpenSSL's provider, not by the dataplane. */
+/*
+ * wire.md: mac1 is keyed BLAKE2s, 16 bytes, over everything before it. By OpenSSL's provider, not
+ * by the dataplane.
+ */
 static struct datagram handshake(uint8_t type, uint32_t length, uint32_t covered, uint8_t key)
 {
 	struct datagram d = random_datagram(type, length);
@@ -227,7 +231,10 @@ static void leaves_the_rest_to_the_kernel(void)
 	CHECK(cw_bench_drain(&bench, CW_BENCH_LAN) == 1);
 }
 
-/* A train is its datagrams: sealed ones are opened, others go up as packets of their own, the bad are counted. */
+/*
+ * A train is its datagrams: sealed ones are opened, others go up as packets of their own, the bad
+ * are counted.
+ */
 static void takes_trains_apart(void)
 {
 	static uint8_t train[CW_BENCH_FRAME_MAX];
@@ -279,7 +286,10 @@ static uint32_t flood(const struct datagram *d, uint32_t count)
 	return cw_bench_drain(&bench, CW_BENCH_UPLINK_TWIN);
 }
 
-/* The gateway sees at most a burst at once and then a rate; one kind's flood does not take another's share. */
+/*
+ * The gateway sees at most a burst at once and then a rate; one kind's flood does not take
+ * another's share.
+ */
 static void limits_floods(void)
 {
 	struct datagram initiation = handshake(0xD4, 160, 128, 0xA1);
@@ -305,7 +315,7 @@ static void limits_floods(void)
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
-	cw_bench_open(&bench, false);
+	cw_bench_open(&bench);
 	takes_what_is_sealed();
 	hands_handshakes_up();
 	hands_stun_up_and_nothing_else();

@@ -1,6 +1,7 @@
 /*
- * Packets for tests, and the slow readings of them that the dataplane is compared with: checksums word by word as
- * RFC 1071 §4.1 has it, and what a TCP or UDP packet must be to be right. Shares no code with the dataplane.
+ * Packets for tests, and the slow readings of them that the dataplane is compared with: checksums
+ * word by word as RFC 1071 §4.1 has it, and what a TCP or UDP packet must be to be right. Shares no
+ * code with the dataplane.
  */
 #ifndef CW_PACKET_H
 #define CW_PACKET_H
@@ -65,7 +66,9 @@ static inline uint8_t *packet_l4_checksum(uint8_t *ip)
 	return ip + packet_header_len(ip) + (ip[9] == PACKET_TCP ? 16 : 6);
 }
 
-/* Whether both checksums are right and the lengths say `length`; of UDP, that there is a checksum. */
+/*
+ * Whether both checksums are right and the lengths say `length`; of UDP, that there is a checksum.
+ */
 static inline bool packet_is_right(uint8_t *ip, uint32_t length)
 {
 	uint32_t header = packet_header_len(ip);
@@ -104,8 +107,8 @@ static inline void packet_finish(uint8_t *ip, uint32_t length)
 }
 
 /*
- * An IPv4 header of `header` bytes (options are NOPs) at `ip`; TTL 64, DF. Addresses in host order. The rest, lengths
- * and checksums included, is the caller's.
+ * An IPv4 header of `header` bytes (options are NOPs) at `ip`; TTL 64, DF. Addresses in host order.
+ * The rest, lengths and checksums included, is the caller's.
  */
 static inline void packet_ip(uint8_t *ip, uint32_t header, uint8_t protocol, uint32_t source,
 			     uint32_t destination)

@@ -1,6 +1,7 @@
 /*
- * From the LAN into the overlay: what the far end opens is what the host sent, a hop later, whether it came as one
- * packet or as a train, fitted or had to be cut; what cannot go is answered or counted; what is not ours is the kernel's.
+ * From the LAN into the overlay: what the far end opens is what the host sent, a hop later, whether
+ * it came as one packet or as a train, fitted or had to be cut; what cannot go is answered or
+ * counted; what is not ours is the kernel's.
  */
 #include "check.h"
 #include "graph/graph.h"
@@ -18,7 +19,8 @@ static uint8_t heard[CW_BENCH_FRAME_MAX];
 static uint8_t *const sent = frame + 14;
 
 /* A frame of the host with an IPv4 packet of `length` bytes; random payload, checksums done. */
-static uint8_t *make_packet(uint8_t protocol, uint32_t header, uint32_t length, uint32_t destination)
+static uint8_t *make_packet(uint8_t protocol, uint32_t header, uint32_t length,
+			    uint32_t destination)
 {
 	cw_bench_ether(&bench, CW_BENCH_LAN, frame);
 	packet_ip(sent, header, protocol, CW_BENCH_HOST, destination);
@@ -40,7 +42,10 @@ static void give(const struct cw_vnet_hdr *vnet, uint32_t length)
 	cw_bench_flush(&bench);
 }
 
-/* The inner packet of the next datagram: its length, 0 for none. Geneve before it says segment and protocol. */
+/*
+ * The inner packet of the next datagram: its length, 0 for none. Geneve before it says segment and
+ * protocol.
+ */
 static uint32_t hear(uint8_t **packet)
 {
 	static const uint8_t geneve[GENEVE] = { 0, 0, 8, 0, 0, 0, CW_BENCH_VNI, 0 };
@@ -115,7 +120,9 @@ static void seals_trains(void)
 	}
 }
 
-/* RFC 791 §3.2: cut where it may be, reassembled it is the same, also if it was a fragment before. */
+/*
+ * RFC 791 §3.2: cut where it may be, reassembled it is the same, also if it was a fragment before.
+ */
 static void cuts_what_may_be_cut(void)
 {
 	static uint8_t whole[CW_BENCH_FRAME_MAX];
@@ -136,7 +143,8 @@ static void cuts_what_may_be_cut(void)
 			uint32_t at = (packet_u16(got + 6) & 0x1fff) * 8 - first;
 			bool is_last = at + length - header == total - header;
 			CHECK(((got[6] & 0x20) != 0) == (!is_last || has_more));
-			CHECK(packet_u16(got + 2) == length && packet_sum(0, got, header) == 0xffff);
+			CHECK(packet_u16(got + 2) == length);
+			CHECK(packet_sum(0, got, header) == 0xffff);
 			CHECK(got[8] == 63 && memcmp(got + 4, sent + 4, 2) == 0);
 			CHECK(memcmp(got + 9, sent + 9, 1) == 0 &&
 			      memcmp(got + 12, sent + 12, header - 12) == 0);
@@ -167,7 +175,8 @@ static void expect_too_big(uint32_t length)
 	CHECK(packet_sum(0, ip, 20) == 0xffff && packet_sum(0, icmp, 8 + quote) == 0xffff);
 	CHECK(packet_u32(ip + 12) == CW_BENCH_BOX && packet_u32(ip + 16) == CW_BENCH_HOST);
 	CHECK(ip[9] == IPPROTO_ICMP && icmp[0] == 3 && icmp[1] == 4);
-	CHECK(packet_u16(icmp + 6) == CW_BENCH_INNER_MTU && memcmp(icmp + 28, sent + 20, quote - 20) == 0);
+	CHECK(packet_u16(icmp + 6) == CW_BENCH_INNER_MTU);
+	CHECK(memcmp(icmp + 28, sent + 20, quote - 20) == 0);
 }
 
 static void answers_what_may_not_be_cut(void)
@@ -185,7 +194,8 @@ static void answers_what_may_not_be_cut(void)
 	}
 	/* A train whose pieces are too big is answered once, and each piece is counted. */
 	make_packet(PACKET_TCP, 20, 40 + 5 * 1460, CW_BENCH_FAR);
-	give(&(struct cw_vnet_hdr){ CW_VNET_NEEDS_CSUM, CW_VNET_GSO_TCPV4, 54, 1460, 34, 16 }, 40 + 5 * 1460);
+	give(&(struct cw_vnet_hdr){ CW_VNET_NEEDS_CSUM, CW_VNET_GSO_TCPV4, 54, 1460, 34, 16 },
+	     40 + 5 * 1460);
 	CHECK(hear(&got) == 0 && strcmp(cw_bench_drops(&bench), "too_big 5") == 0);
 	expect_too_big(40 + 5 * 1460);
 	CHECK(nothing_left_by(CW_BENCH_LAN));
@@ -277,7 +287,10 @@ static void leaves_the_rest_to_the_kernel(void)
 	PASSES("version", sent[0] = 0x65);
 }
 
-/* A checksum or a train of a packet within a packet: the first is finished here, the second is not ours to cut. */
+/*
+ * A checksum or a train of a packet within a packet: the first is finished here, the second is not
+ * ours to cut.
+ */
 static void knows_tunnels_of_the_hosts(void)
 {
 	uint8_t *got, *inner = sent + 20, back[2];
@@ -309,7 +322,10 @@ static void knows_tunnels_of_the_hosts(void)
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 }
 
-/* Without a session packets wait, a few seconds and not too many; the gateway is told once a second. */
+/*
+ * Without a session packets wait, a few seconds and not too many; the gateway is told once a
+ * second.
+ */
 static void waits_for_a_session(void)
 {
 	uint8_t event[CW_EVENT_BYTES_MAX];
@@ -355,7 +371,7 @@ static void stops_at_the_end_of_a_key(void)
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
-	cw_bench_open(&bench, false);
+	cw_bench_open(&bench);
 	seals_single_packets();
 	seals_trains();
 	cuts_what_may_be_cut();

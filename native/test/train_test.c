@@ -1,6 +1,7 @@
 /*
- * Cutting trains against a slow oracle that makes each packet on its own: any size, odd lengths, options, flags,
- * sequence numbers and ids that wrap. Buffers, and the places that pieces are written to, are of just their size.
+ * Cutting trains against a slow oracle that makes each packet on its own: any size, odd lengths,
+ * options, flags, sequence numbers and ids that wrap. Buffers, and the places that pieces are
+ * written to, are of just their size.
  */
 #include <rte_mbuf.h>
 
@@ -96,7 +97,9 @@ static uint32_t oracle(struct train *t, uint32_t index, uint8_t *to)
 	return length;
 }
 
-/* The next piece, written to a block of the size that was announced; its bytes. The caller frees. */
+/*
+ * The next piece, written to a block of the size that was announced; its bytes. The caller frees.
+ */
 static uint8_t *next_piece(struct cw_cut *cut, uint32_t *length)
 {
 	uint32_t announced = cw_cut_peek(cut);
@@ -109,8 +112,8 @@ static uint8_t *next_piece(struct cw_cut *cut, uint32_t *length)
 }
 
 /*
- * A checksum of zero may be written as zero or as ones: it is proved right by summing, and left out of the
- * comparison.
+ * A checksum of zero may be written as zero or as ones: it is proved right by summing, and left out
+ * of the comparison.
  */
 static bool is_same_packet(uint8_t *piece, uint8_t *wanted, uint32_t length)
 {
@@ -193,7 +196,10 @@ static void cuts_at_the_edges(void)
 	}
 }
 
-/* RFC 768: a UDP checksum that comes out as zero goes as ones, for zero would say that there is none. */
+/*
+ * RFC 768: a UDP checksum that comes out as zero goes as ones, for zero would say that there is
+ * none.
+ */
 static void sends_a_zero_checksum_as_ones(void)
 {
 	static struct train t;
@@ -216,7 +222,9 @@ static void sends_a_zero_checksum_as_ones(void)
 	CHECK(seen == 50);
 }
 
-/* Neither a train nor its payload: only a partial checksum is finished, and padding stays behind. */
+/*
+ * Neither a train nor its payload: only a partial checksum is finished, and padding stays behind.
+ */
 static void hands_on_single_packets(void)
 {
 	static const uint64_t partial[2][2] = {

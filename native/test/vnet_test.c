@@ -1,6 +1,7 @@
 /*
- * Offloads between the kernel's header and an mbuf, by table: what comes in, what goes out again unchanged, and what is
- * refused because it contradicts the frame or was never asked for. VIRTIO 1.2 §5.1.6.
+ * Offloads between the kernel's header and an mbuf, by table: what comes in, what goes out again
+ * unchanged, and what is refused because it contradicts the frame or was never asked for. VIRTIO
+ * 1.2 §5.1.6.
  */
 #include <rte_mbuf.h>
 
@@ -15,7 +16,10 @@
 #define PARTIAL RTE_MBUF_F_RX_L4_CKSUM_NONE
 #define GOOD RTE_MBUF_F_RX_L4_CKSUM_GOOD
 
-/* An Ethernet frame of `length` bytes with IPv4 or IPv6 behind it, and TCP with `tcp_len` bytes of header or UDP. */
+/*
+ * An Ethernet frame of `length` bytes with IPv4 or IPv6 behind it, and TCP with `tcp_len` bytes of
+ * header or UDP.
+ */
 struct frame {
 	uint16_t l2, l3, length;
 	uint8_t version;
@@ -68,7 +72,7 @@ static const struct good {
 	{ "TCP train with CWR", &tcp4_cwr, { NEEDS, 1 | ECN, 54, 700, 34, 16 }, PARTIAL | LRO, 20 },
 	{ "TCP train over IPv6", &tcp6, { NEEDS, 4, 74, 700, 54, 16 }, PARTIAL | LRO, 20 },
 	{ "TCP train of a TUN", &tun4, { NEEDS, 1, 40, 1, 20, 16 }, PARTIAL | LRO, 20 },
-	{ "all headers at their longest", &tagged, { NEEDS, 1, 138, 65535, 78, 16 }, PARTIAL | LRO, 60 },
+	{ "longest headers", &tagged, { NEEDS, 1, 138, 65535, 78, 16 }, PARTIAL | LRO, 60 },
 	{ "UDP train", &udp4, { NEEDS, 5, 42, 100, 34, 6 }, PARTIAL | LRO, 8 },
 	{ "UDP train over IPv6", &udp6, { NEEDS, 5, 62, 100, 54, 6 }, PARTIAL | LRO, 8 },
 };
@@ -81,11 +85,13 @@ static void takes_and_gives_back(void)
 		struct cw_vnet_hdr back;
 		bool is_fine = CHECK(cw_vnet_to_mbuf(&g->vnet, &m, g->frame->l2));
 
-		is_fine &= CHECK(m.ol_flags == g->flags) & CHECK(m.l2_len == g->frame->l2);
+		is_fine &= CHECK(m.ol_flags == g->flags);
+		is_fine &= CHECK(m.l2_len == g->frame->l2);
 		is_fine &= CHECK(m.l4_len == g->l4_len);
 		if ((g->flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == PARTIAL) {
 			uint32_t type = g->frame->tcp_len > 0 ? RTE_PTYPE_L4_TCP : RTE_PTYPE_L4_UDP;
-			is_fine &= CHECK(m.l3_len == g->frame->l3) & CHECK(m.packet_type == type);
+			is_fine &= CHECK(m.l3_len == g->frame->l3);
+			is_fine &= CHECK(m.packet_type == type);
 		}
 		if (g->flags & LRO)
 			is_fine &= CHECK(m.tso_segsz == g->vnet.gso_size);
@@ -157,7 +163,8 @@ static void accepts_only_what_lies_inside(void)
 			if ((m.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == PARTIAL)
 				CHECK(m.l2_len + m.l3_len + vnet.csum_offset + 2u <= f.length);
 			if (m.ol_flags & LRO)
-				CHECK(m.l2_len + m.l3_len + m.l4_len <= f.length && m.tso_segsz > 0);
+				CHECK(m.l2_len + m.l3_len + m.l4_len <= f.length &&
+				      m.tso_segsz > 0);
 		}
 		free(m.buf_addr);
 	}

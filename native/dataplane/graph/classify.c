@@ -47,7 +47,8 @@ static bool adopt_header(struct rte_mbuf *m, const struct cw_ip4 *ip)
 	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE &&
 	    (m->l3_len != header || ip->protocol != (is_tcp ? IPPROTO_TCP : IPPROTO_UDP) ||
 	     cw_ip4_is_fragment(ip) || total < header + least)) {
-		if (m->ol_flags & RTE_MBUF_F_RX_LRO)
+		/* A checksum inside of this header is nonsense: finishing it would damage the header. */
+		if (m->ol_flags & RTE_MBUF_F_RX_LRO || m->l3_len < header)
 			return false;
 		finish_checksum(m, m->l2_len + total);
 	}
