@@ -1,0 +1,84 @@
+/*
+ * Fuzzes what the kernel hands over: any offload header over any frame, on each link. Input: link
+ * 0–4 in the low bits, 8: make the IPv4 checksum right u8 | struct cw_vnet_hdr, little-endian |
+ * frame. What is sealed of it must open.
+ */
+#include <string.h>
+
+#include "fuzz_bench.h"
+#include "graph/graph.h"
+#include "packet.h"
+
+#define HEAD 11
+#define FRAME_MAX 65000
+#define FINISH 8
+
+static uint16_t little(const uint8_t *at)
+{
+	return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static void serve(struct cw_bench *bench, enum cw_bench_link link, struct rte_mbuf *m)
+{
+	switch (link) {
+	case CW_BENCH_LAN:
+		cw_classify_lan(bench->worker, CW_BENCH_LAN_PORT, m);
+		break;
+	case CW_BENCH_UPLINK:
+		cw_classify_uplink(bench->worker, CW_BENCH_UPLINK_PORT, m);
+		break;
+	case CW_BENCH_SEGMENT:
+		cw_classify_segment(bench->worker, 0, m);
+		break;
+	default:
+		cw_pass(bench->worker, bench->links[link - 1], m);
+		break;
+	}
+}
+
+/* Whatever is sealed is sound IPv4 for the peer, and fits its path. */
+static void check_sealed(struct cw_bench *bench)
+{
+	static uint8_t plain[CW_BENCH_FRAME_MAX];
+	uint32_t length;
+	uint8_t type;
+
+	while ((length = cw_bench_hear(bench, &type, plain)) > 0) {
+		uint8_t *ip = plain + 8;
+		FUZZ_NEEDS(type == 0xD1 && length >= 28 && length <= 8 + CW_BENCH_INNER_MTU);
+		FUZZ_NEEDS(ip[0] >> 4 == 4 && packet_u16(ip + 2) == length - 8);
+		FUZZ_NEEDS(packet_sum(0, ip, packet_header_len(ip)) == 0xffff);
+		FUZZ_NEEDS(packet_u32(ip + 16) >> 16 == 0x0a02);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cw_bench *bench = cw_fuzz_bench();
+	static uint8_t frame[FRAME_MAX];
+
+	if (size < HEAD + 14 || size > HEAD + FRAME_MAX)
+		return 0;
+	uint32_t length = (uint32_t)(size - HEAD);
+	enum cw_bench_link link = (data[0] & 7) % CW_BENCH_LINKS;
+	struct cw_vnet_hdr vnet = { data[1],	      data[2],	       little(data + 3),
+				    little(data + 5), little(data + 7), little(data + 9) };
+	uint16_t l2 = link == CW_BENCH_SEGMENT ? 0 : 14;
+	memcpy(frame, data + HEAD, length);
+	if (l2 > 0)
+		cw_bench_ether(bench, link, frame);
+	if (data[0] & FINISH && length >= l2 + 60u && packet_header_len(frame + l2) >= 20)
+		packet_finish_ip(frame + l2);
+	struct rte_mbuf *m = cw_fuzz_mbuf(frame, length, l2);
+	if (cw_vnet_to_mbuf(&vnet, m, l2)) {
+		serve(bench, link, m);
+		cw_bench_flush(bench);
+		/* From the uplink's twin frames go out as they are. */
+		if (link != CW_BENCH_UPLINK_TWIN)
+			check_sealed(bench);
+	} else {
+		rte_pktmbuf_free(m);
+	}
+	cw_fuzz_settle();
+	return 0;
+}

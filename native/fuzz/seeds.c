@@ -1,0 +1,251 @@
+/*
+ * Writes the kept corpus: for each target a few small inputs that get past its first checks, from
+ * which the fuzzer goes on. Their forms are told in the targets. Usage: seeds CORPUS-FOLDER
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "causeway_dp.h"
+#include "packet.h"
+#include "port/vnet.h"
+
+#define SEED_MAX 1024
+#define HOST 0x0a01000a
+#define FAR 0x0a020005
+#define VNI 100
+
+struct seed {
+	uint32_t length;
+	uint8_t bytes[SEED_MAX];
+};
+
+static const char *root;
+
+static void write_seed(const char *target, const char *name, const struct seed *seed)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", root, target);
+	if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+		perror(path);
+		exit(1);
+	}
+	snprintf(path, sizeof(path), "%s/%s/%s", root, target, name);
+	FILE *file = fopen(path, "wb");
+	if (file == NULL || fwrite(seed->bytes, 1, seed->length, file) != seed->length ||
+	    fclose(file) != 0) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void add(struct seed *seed, const void *data, uint32_t length)
+{
+	memcpy(seed->bytes + seed->length, data, length);
+	seed->length += length;
+}
+
+static void add_ip(struct seed *seed, uint8_t protocol, uint32_t from, uint32_t to,
+		   uint32_t payload)
+{
+	uint32_t l4 = protocol == PACKET_TCP ? 24 : 8, length = 20 + l4 + payload;
+	uint8_t *ip = seed->bytes + seed->length;
+
+	memset(ip, 0x5a, length);
+	packet_ip(ip, 20, protocol, from, to);
+	if (protocol == PACKET_TCP) {
+		ip[32] = 0x60;
+		ip[33] = 0x02;
+		memcpy(ip + 40, (const uint8_t[]){ 2, 4, 5, 180 }, 4);
+	}
+	packet_finish(ip, length);
+	seed->length += length;
+}
+
+static void add_item(struct seed *seed, uint8_t type, uint16_t length)
+{
+	seed->bytes[seed->length] = type;
+	packet_put16(seed->bytes + seed->length + 2, length);
+	seed->length += 4;
+	memset(seed->bytes + seed->length, 1, length);
+	seed->length += length;
+}
+
+static void control_seeds(void)
+{
+	static const uint16_t lengths[] = { 8, 4, 12, 28, 8, 4, 8, 8, 8, 8, 40, 4, 32, 40, 4 };
+	struct seed all = { 0 };
+
+	for (uint8_t type = 0; type < 15; type++) {
+		struct seed one = { 0 };
+		char name[16];
+		add_item(&one, type, lengths[type]);
+		add_item(&all, type, lengths[type]);
+		snprintf(name, sizeof(name), "item-%02x", type);
+		write_seed("control", name, &one);
+	}
+	write_seed("control", "all", &all);
+}
+
+static void mss_seeds(void)
+{
+	struct seed plain = { 3, { 1432 >> 8, 1432 & 0xff, 0 } }, partial = { 3, { 2, 0, 1 } };
+
+	add_ip(&plain, PACKET_TCP, HOST, FAR, 0);
+	write_seed("mss", "syn", &plain);
+	add_ip(&partial, PACKET_TCP, HOST, FAR, 10);
+	write_seed("mss", "partial", &partial);
+}
+
+static void overlay_seeds(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t type;
+		uint16_t size;
+	} kinds[] = {
+		{ "data", 0xD1, 60 },    { "control", 0xD2, 44 },   { "initiation", 0xD4, 160 },
+		{ "cookie", 0xD6, 64 },  { "response", 0xD5, 100 }, { "challenge", 0xD7, 40 },
+		{ "relay", 0xD8, 60 },
+	};
+	struct seed train = { 3, { 0, 60, 3 } }, stun = { 3, { 0 } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct seed one = { 3u + kinds[i].size, { 0, 0, 3, kinds[i].type } };
+		memset(one.bytes + 7, 0x11, 4); /* the bench's receiver index */
+		one.bytes[3 + 15] = 1;
+		write_seed("overlay", kinds[i].name, &one);
+		add(&train, one.bytes + 3, 60 < kinds[i].size ? 60 : kinds[i].size);
+	}
+	add(&stun, (const uint8_t[20]){ 0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42 }, 20);
+	write_seed("overlay", "stun", &stun);
+	write_seed("overlay", "train", &train);
+}
+
+static void add_geneve(struct seed *seed, uint8_t options)
+{
+	const uint8_t header[8] = { options, 0, 8, 0, 0, 0, VNI, 0 };
+	const uint8_t option[4] = { 0xff, 0xca, 1, 0 };
+
+	add(seed, header, sizeof(header));
+	for (uint8_t i = 0; i < options; i++)
+		add(seed, option, sizeof(option));
+}
+
+static void plaintext_seeds(void)
+{
+	struct seed udp = { 2, { 2, 0 } }, tcp = { 2, { 2, 3 } }, local = { 2, { 2, 1 } };
+	struct seed control = { 2, { 1, 0 } };
+
+	add_geneve(&udp, 0);
+	add_ip(&udp, PACKET_UDP, FAR, HOST, 20);
+	write_seed("plaintext", "udp", &udp);
+	add_geneve(&tcp, 4);
+	add_ip(&tcp, PACKET_TCP, FAR, HOST, 0);
+	write_seed("plaintext", "syn-options", &tcp);
+	add_geneve(&local, 0);
+	add_ip(&local, 1, FAR, 0x0a010001, 10);
+	write_seed("plaintext", "to-the-box", &local);
+	add_item(&control, 1, 4);
+	add_item(&control, 10, 100);
+	write_seed("plaintext", "control", &control);
+}
+
+/* Link, offload header in little-endian, Ethernet, packet. */
+static void frame_seed(const char *name, uint8_t link, const struct cw_vnet_hdr *v,
+		       uint8_t protocol, uint32_t to, uint32_t payload)
+{
+	const uint8_t head[11] = { link | 8,
+				   v->flags,
+				   v->gso_type,
+				   (uint8_t)v->hdr_len,
+				   0,
+				   (uint8_t)v->gso_size,
+				   0,
+				   (uint8_t)v->csum_start,
+				   0,
+				   (uint8_t)v->csum_offset,
+				   0 };
+	const uint8_t ether[14] = { [12] = 8 };
+	struct seed seed = { 0 };
+
+	add(&seed, head, sizeof(head));
+	if (link != 4)
+		add(&seed, ether, sizeof(ether));
+	add_ip(&seed, protocol, HOST, to, payload);
+	write_seed("frame", name, &seed);
+}
+
+static void frame_seeds(void)
+{
+	static const struct cw_vnet_hdr none, partial = { 1, 0, 0, 0, 34, 16 };
+	static const struct cw_vnet_hdr tcp = { 1, CW_VNET_GSO_TCPV4, 58, 50, 34, 16 };
+	static const struct cw_vnet_hdr udp = { 1, CW_VNET_GSO_UDP_L4, 42, 50, 34, 6 };
+	static const struct cw_vnet_hdr tun = { 1, CW_VNET_GSO_TCPV4, 44, 50, 20, 16 };
+	static const struct cw_vnet_hdr tunnel = { 1, 0, 0, 0, 54, 16 };
+
+	frame_seed("lan-udp", 0, &none, PACKET_UDP, FAR, 60);
+	frame_seed("lan-partial", 0, &partial, PACKET_TCP, FAR, 60);
+	frame_seed("lan-tcp-train", 0, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed("lan-udp-train", 0, &udp, PACKET_UDP, FAR, 220);
+	frame_seed("lan-tunnel", 0, &tunnel, 4, FAR, 100);
+	frame_seed("lan-no-session", 0, &none, PACKET_UDP, 0x0a030005, 60);
+	frame_seed("lan-twin", 1, &tcp, PACKET_TCP, HOST, 220);
+	frame_seed("uplink", 2, &udp, PACKET_UDP, 0xc6336402, 220);
+	frame_seed("segment-tcp-train", 4, &tun, PACKET_TCP, FAR, 220);
+}
+
+static void program_seeds(void)
+{
+	struct seed seed = { 0 }, empty = { 0 };
+	struct cw_program_head head = { .generation = 7 };
+
+	add(&empty, &head, sizeof(head));
+	write_seed("program_check", "empty", &empty);
+	head = (struct cw_program_head){ .generation = 7,
+					 .mac1_key_count = 1,
+					 .port_count = 2,
+					 .segment_count = 1,
+					 .peer_count = 1,
+					 .route_count = 1 };
+	const struct cw_port_program ports[2] = {
+		{ .twin = "wan0", .nic = "eth1", .role = CW_ROLE_UPLINK, .overlay_port = 9 },
+		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
+	};
+	const struct cw_segment_program segment = { .name = "office",
+						    .twin = "office",
+						    .vni = VNI };
+	const struct cw_peer_program peer = { .name = "lisbon" };
+	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
+						.prefix_len = 112 };
+	const uint8_t key[32] = { 1 };
+	add(&seed, &head, sizeof(head));
+	add(&seed, key, sizeof(key));
+	add(&seed, ports, sizeof(ports));
+	add(&seed, &segment, sizeof(segment));
+	add(&seed, &peer, sizeof(peer));
+	add(&seed, &route, sizeof(route));
+	write_seed("program_check", "whole", &seed);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds CORPUS-FOLDER\n");
+		return 2;
+	}
+	root = argv[1];
+	if (mkdir(root, 0755) != 0 && errno != EEXIST) {
+		perror(root);
+		return 1;
+	}
+	control_seeds();
+	frame_seeds();
+	mss_seeds();
+	overlay_seeds();
+	plaintext_seeds();
+	program_seeds();
+	return 0;
+}
