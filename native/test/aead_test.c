@@ -185,46 +185,6 @@ static void refuses_every_forgery(struct cw_aead *aead, uint8_t suite)
 	cw_aead_key_wipe(&key);
 }
 
-#define BURST 32
-#define BURST_FORGED 17
-
-static void a_burst_is_its_packets(struct cw_aead *aead, uint8_t suite)
-{
-	static uint8_t texts[BURST][256], alone[256];
-	struct cw_aead_job jobs[BURST];
-	uint8_t secret[32], aad[FRAME_AAD];
-	struct cw_aead_key key;
-
-	check_fill(secret, sizeof(secret));
-	check_fill(aad, sizeof(aad));
-	CHECK(cw_aead_key_init(&key, aead, suite, secret) == 0);
-	for (uint32_t i = 0; i < BURST; i++) {
-		jobs[i] = (struct cw_aead_job){ .aad = aad, .aad_len = sizeof(aad), .rc = 1,
-						.text = texts[i], .length = i * 7,
-						.nonce = { (uint8_t)i } };
-		memset(texts[i], (int)i, sizeof(texts[i]));
-	}
-	CHECK(cw_aead_seal_burst(aead, &key, jobs, BURST) == BURST);
-	for (uint32_t i = 0; i < BURST; i++) {
-		memset(alone, (int)i, sizeof(alone));
-		CHECK(cw_aead_seal(aead, &key, jobs[i].nonce, aad, sizeof(aad), alone, i * 7) == 0);
-		CHECK(memcmp(alone, texts[i], i * 7 + CW_AEAD_TAG) == 0 && jobs[i].rc == 0);
-		jobs[i].length += CW_AEAD_TAG;
-	}
-	texts[BURST_FORGED][3] ^= 1;
-	CHECK(cw_aead_open_burst(aead, &key, jobs, BURST) == BURST - 1);
-	for (uint32_t i = 0; i < BURST; i++) {
-		CHECK(jobs[i].rc == (i == BURST_FORGED ? -EBADMSG : 0));
-		for (uint32_t at = 0; at < i * 7; at++)
-			CHECK(texts[i][at] == (i == BURST_FORGED ? 0 : i));
-	}
-	CHECK(cw_aead_seal_burst(aead, &key, NULL, 0) == 0);
-	jobs[1].length = CW_AEAD_TEXT_MAX + 1;
-	CHECK(cw_aead_seal_burst(aead, &key, jobs, 3) == 2 && jobs[1].rc == -EINVAL);
-	CHECK(jobs[0].rc == 0 && jobs[2].rc == 0);
-	cw_aead_key_wipe(&key);
-}
-
 static void keeps_its_limits(struct cw_aead *aead, uint8_t suite)
 {
 	static uint8_t text[CW_AEAD_TEXT_MAX + 1 + CW_AEAD_TAG], aad[CW_AEAD_TEXT_MAX + 1];
@@ -326,7 +286,6 @@ int main(int argc, char **argv)
 		seals_and_opens_what_was_published(backends[b]);
 		for (int s = 0; s < 2; s++) {
 			refuses_every_forgery(backends[b], suites[s]);
-			a_burst_is_its_packets(backends[b], suites[s]);
 			keeps_its_limits(backends[b], suites[s]);
 			allocates_nothing_for_a_packet(backends[b], suites[s]);
 			keys_outlive_their_context(backend_names[b], suites[s]);

@@ -167,31 +167,3 @@ int cw_aead_open(struct cw_aead *aead, const struct cw_aead_key *key, const uint
 		memset(text, 0, length);
 	return rc;
 }
-
-uint32_t cw_aead_seal_burst(struct cw_aead *aead, const struct cw_aead_key *key,
-			    struct cw_aead_job *jobs, uint32_t count)
-{
-	uint32_t good = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct cw_aead_job *job = &jobs[i];
-		job->rc = cw_aead_seal(aead, key, job->nonce, job->aad, job->aad_len, job->text,
-				       job->length);
-		good += job->rc == 0;
-	}
-	return good;
-}
-
-uint32_t cw_aead_open_burst(struct cw_aead *aead, const struct cw_aead_key *key,
-			    struct cw_aead_job *jobs, uint32_t count)
-{
-	uint32_t good = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct cw_aead_job *job = &jobs[i];
-		job->rc = cw_aead_open(aead, key, job->nonce, job->aad, job->aad_len, job->text,
-				       job->length);
-		good += job->rc == 0;
-	}
-	return good;
-}

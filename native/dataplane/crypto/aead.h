@@ -26,16 +26,6 @@ struct cw_aead_key {
 	uint8_t expanded[CW_AEAD_KEY_BYTES] __attribute__((aligned(64)));
 };
 
-/* One packet of a burst. `length` is that of cw_aead_seal() or cw_aead_open(); so is `rc`. */
-struct cw_aead_job {
-	const uint8_t *aad;
-	uint8_t *text;
-	uint32_t aad_len;
-	uint32_t length;
-	uint8_t nonce[12];
-	int rc;
-};
-
 /*
  * `backend`: "auto", "ipsec-mb" or "openssl". A backend must give known answers first; "auto" goes
  * on to the next one if it cannot. 0, -ENOTSUP (unknown, not built in, or not for this CPU),
@@ -71,11 +61,5 @@ int cw_aead_seal(struct cw_aead *aead, const struct cw_aead_key *key, const uint
  */
 int cw_aead_open(struct cw_aead *aead, const struct cw_aead_key *key, const uint8_t nonce[12],
 		 const uint8_t *aad, uint32_t aad_len, uint8_t *text, uint32_t length);
-
-/* The same over packets of one key. How many went well; each job's `rc` says which. */
-uint32_t cw_aead_seal_burst(struct cw_aead *aead, const struct cw_aead_key *key,
-			    struct cw_aead_job *jobs, uint32_t count);
-uint32_t cw_aead_open_burst(struct cw_aead *aead, const struct cw_aead_key *key,
-			    struct cw_aead_job *jobs, uint32_t count);
 
 #endif

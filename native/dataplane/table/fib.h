@@ -48,17 +48,4 @@ static inline uint32_t cw_fib_lookup(const struct cw_fib *fib, uint32_t address)
 	return entry;
 }
 
-/*
- * The same for `count` addresses. The first loads, which are apt to miss the caches, do not wait
- * for each other.
- */
-static inline void cw_fib_lookup_burst(const struct cw_fib *fib, const uint32_t *addresses,
-				       uint32_t *hops, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		__builtin_prefetch(&fib->root[addresses[i] >> 16]);
-	for (uint32_t i = 0; i < count; i++)
-		hops[i] = cw_fib_lookup(fib, addresses[i]);
-}
-
 #endif
