@@ -11,7 +11,7 @@ import type { Log } from '../host/system/log.ts'
 export interface DatapathParts {
   readonly socketPath: string
   readonly log: Log
-  /** Packet memory, of hugepages where that many are free: 64–4,096 MiB. */
+  /** Packet memory, of hugepages where that many are free: 128–4,096 MiB. */
   readonly memoryMb: number
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
 }

@@ -141,7 +141,7 @@ static int send_control(struct cw_engine *engine, const void *in, size_t in_len,
 	    in_len != sizeof(record) + record.length)
 		return refuse(answer, -EINVAL, "/items: length");
 	struct cw_keypair *keypair = cw_keypair_find(atomic_load(&engine->index), record.local_index);
-	if (keypair == NULL)
+	if (keypair == NULL || memcmp(keypair->peer->name, record.peer, CW_NAME) != 0)
 		return refuse(answer, -ENOENT, "/localIndex: not current");
 	struct cw_command command = { .kind = CW_COMMAND_SEND,
 				      .peer = keypair->peer,

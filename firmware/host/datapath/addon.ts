@@ -10,7 +10,7 @@ import type { Verb } from '../../wire/datapath.ts'
 import type { Answer, Transport } from './client.ts'
 
 export interface AddonOptions {
-  /** Packet memory: 64–4,096 MiB, of hugepages unless `noHugepages`. */
+  /** Packet memory: 128–4,096 MiB, of hugepages unless `noHugepages`. */
   readonly memoryMb: number
   readonly noHugepages: boolean
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'

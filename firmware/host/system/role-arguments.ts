@@ -28,8 +28,8 @@ export function readRoleArguments(argv: readonly string[]): RoleArguments {
     })
     if (!isInstanceName(values.instance)) return wrong(`'${values.instance}' names no instance`)
     const memoryMb = Number(values.memory)
-    if (!Number.isInteger(memoryMb) || memoryMb < 64 || memoryMb > 4096) {
-      return wrong('--memory takes 64 to 4096 MiB')
+    if (!Number.isInteger(memoryMb) || memoryMb < 128 || memoryMb > 4096) {
+      return wrong('--memory takes 128 to 4096 MiB')
     }
     const aead = aeads.find((name) => name === values.aead)
     if (aead === undefined) return wrong(`--aead takes ${aeads.join(', ')}`)

@@ -4,9 +4,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <rte_mbuf.h>
 #include <sched.h>
@@ -159,6 +161,21 @@ void cw_link_close(struct cw_link *link)
 	*link = (struct cw_link){ .fd = -1, .tx_fd = -1 };
 }
 
+/*
+ * The carrier itself: IFF_RUNNING follows it by up to a second, and a twin that is told so late loses its neighbours
+ * while packets flow. Where a driver does not say, IFF_RUNNING must do.
+ */
+static bool has_carrier(int fd, const char *name)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	struct ifreq ifr = { .ifr_data = (char *)&link };
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
+	if (ioctl(fd, SIOCETHTOOL, &ifr) == 0)
+		return link.data != 0;
+	return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_RUNNING) != 0;
+}
+
 void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_look *look)
 {
 	/* The socket remembers its namespace: there the name means the NIC. */
@@ -169,9 +186,7 @@ void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_lo
 	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
 	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0 || ifr.ifr_ifindex != nic->ifindex)
 		return;
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr) != 0)
-		return;
-	look->has_carrier = (ifr.ifr_flags & IFF_RUNNING) != 0;
+	look->has_carrier = has_carrier(fd, name);
 	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
 		return;
 	memcpy(look->mac, ifr.ifr_hwaddr.sa_data, sizeof(look->mac));

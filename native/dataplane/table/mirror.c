@@ -20,6 +20,7 @@
 
 #define REQUESTS_MAX 256
 #define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
+#define SETTLE_MOST_MS 500 /* a new neighbour waits no longer, however slow this machine is */
 #define LOOK_MS 1000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
@@ -139,7 +140,7 @@ int cw_mirror_refresh(struct cw_mirror *mirror)
 	return cw_rtnetlink_dump(mirror->dump_fd, mirror->state);
 }
 
-/* However fast the kernel changes, dumps take at most a tenth of the time. */
+/* However fast the kernel changes, dumps take a tenth of the time, as long as one takes less than 50 ms. */
 static void update(struct cw_mirror *mirror)
 {
 	struct cw_engine *engine = mirror->engine;
@@ -154,6 +155,8 @@ static void update(struct cw_mirror *mirror)
 	mirror->settle_ms = (uint32_t)((cw_now_us() - started_us) * 10 / 1000);
 	if (mirror->settle_ms < SETTLE_MS)
 		mirror->settle_ms = SETTLE_MS;
+	if (mirror->settle_ms > SETTLE_MOST_MS)
+		mirror->settle_ms = SETTLE_MOST_MS;
 }
 
 static void *run(void *arg)

@@ -46,7 +46,9 @@ static int compare(const void *left, const void *right)
 		return a->prefix_len < b->prefix_len ? -1 : 1;
 	if (a->source != b->source)
 		return a->source < b->source ? -1 : 1;
-	return a->metric < b->metric ? -1 : a->metric > b->metric;
+	if (a->metric != b->metric)
+		return a->metric < b->metric ? -1 : 1;
+	return a->hop < b->hop ? -1 : a->hop > b->hop;
 }
 
 static struct cw_fib *make_fib(struct draft *draft)
