@@ -14,13 +14,18 @@ export interface Program {
   readonly segments: readonly SegmentProgram[]
   readonly peers: readonly PeerProgram[]
   readonly routes: readonly RouteProgram[]
+  /** In order: the first that fits decides. */
+  readonly acl: readonly AclProgram[]
 }
 
 /** A NIC that the datapath owns, with its kernel twin. */
 export interface PortProgram {
   /** Name of the twin, a persistent multi-queue TAP in the datapath's own network namespace. */
   readonly twin: string
-  /** Kernel name of the NIC, and the named network namespace that holds it (`''`: the own one). */
+  /** `netdev`: a NIC that the kernel drives. `pmd`: a device of DPDK's, by its bus address or `net_…,key=value`. */
+  readonly kind: 'netdev' | 'pmd'
+  /** Name of the NIC (at most 15 bytes for a netdev, 63 for a pmd), and of the network namespace that holds a netdev
+   *  (`''`: the own one). */
   readonly nic: string
   readonly nicNetns: string
   readonly role: 'uplink' | 'lan'
@@ -30,6 +35,10 @@ export interface PortProgram {
   readonly segment: string
   /** UDP port of the overlay; 0 for a LAN. */
   readonly overlayPort: number
+  /** The port has the NIC's frames with this tag (IEEE 802.1Q, 1–4094); 0: the untagged ones. */
+  readonly vlan: number
+  /** Receive queues of a pmd; 0 is one. */
+  readonly queues: number
   /** Kernel routing table that holds the uplink's routes; 254 is `main`. */
   readonly table: number
 }
@@ -52,6 +61,22 @@ export interface RouteProgram {
   readonly segment: string
   readonly prefix: string
   readonly peer: string
+}
+
+/** Between two prefixes of segments of this device. An allowing rule also fits the way back. */
+export interface AclProgram {
+  readonly name: string
+  readonly action: 'allow' | 'deny'
+  readonly fromSegment: string
+  readonly toSegment: string
+  /** Prefixes; '' is every address. */
+  readonly source: string
+  readonly destination: string
+  /** IP protocol number; 0 is any. */
+  readonly protocol: number
+  /** First and last; 0–65535 is any, also packets without ports. */
+  readonly sourcePorts: readonly [number, number]
+  readonly destinationPorts: readonly [number, number]
 }
 
 /** What one handshake yields, as seen from here: `seal` is the own direction. */
@@ -111,6 +136,27 @@ export type DatapathEvent =
   | { readonly kind: 'used'; readonly peer: string; readonly localIndex: number }
   /** The keypair was erased: lifetime, retirement or replacement. */
   | { readonly kind: 'erased'; readonly peer: string; readonly localIndex: number }
+  /** Policy kept a packet out; `peer` is '' for one from a LAN or the box itself. Some a second at most. */
+  | { readonly kind: 'denied'; readonly peer: string; readonly denial: Denial }
+  /** A NIC or a link of the kernel came, went or changed. */
+  | { readonly kind: 'links' }
+
+export interface Denial {
+  readonly source: string
+  readonly destination: string
+  /** 0 where the protocol or the fragment has none. */
+  readonly sourcePort: number
+  readonly destinationPort: number
+  readonly protocol: number
+  /** Index into the names of the drop counters. */
+  readonly reason: number
+  /** Denials before this one that were not told. */
+  readonly suppressed: number
+  /** Whence ('' for a VNI unknown here) and whither; '' for the default rule. */
+  readonly segment: string
+  readonly toSegment: string
+  readonly rule: string
+}
 
 export type KeypairState = 'previous' | 'current' | 'next'
 
@@ -138,6 +184,10 @@ export interface Counters {
   readonly uptimeMs: number
   /** Named drop reasons; every reason is present, zeros included. */
   readonly drops: Readonly<Record<string, number>>
+  /** Installed and not yet erased. */
+  readonly keypairs: number
+  /** Packet buffers that are not free: at rest a constant. */
+  readonly buffers: { readonly small: number; readonly large: number }
   readonly ports: readonly PortCounters[]
   readonly peers: readonly PeerCounters[]
 }

@@ -123,12 +123,15 @@ function compileProgram(
     ports: ports.map(
       ({ name, facts, role, uplink, segment }): PortProgram => ({
         twin: name,
+        kind: 'netdev',
         nic: facts.name,
         nicNetns,
         role,
         uplink,
         segment,
         overlayPort: role === 'uplink' ? config.overlay.port : 0,
+        vlan: 0,
+        queues: 0,
         table: tableOf(role === 'uplink' ? uplink : 0),
       }),
     ),
@@ -146,6 +149,7 @@ function compileProgram(
         prefixes.map((prefix) => ({ segment, prefix, peer: peer.name })),
       ),
     ),
+    acl: [],
   }
 }
 

@@ -4,8 +4,8 @@
  * reading past the end is WIRE_TRUNCATED.
  */
 import assert from 'node:assert/strict'
-import { formatIpv4, parseIpv4 } from '../model/address.ts'
 import { CausewayError } from '../model/errors.ts'
+import { ipBytes, ipText } from './ip.ts'
 
 /** Appends fields to one buffer, so that who wipes it has wiped all there is of a secret. */
 export class RecordWriter {
@@ -57,12 +57,7 @@ export class RecordWriter {
 
   /** 16 bytes; IPv4 in its v4-mapped form, RFC 4291 §2.5.5.2. */
   address(text: string): this {
-    const address = parseIpv4(text)
-    if (address === null) throw new CausewayError('WIRE_INVALID', `no IPv4 address: ${text}`)
-    const at = this.#skip(16)
-    this.#bytes.writeUInt16BE(0xffff, at + 10)
-    this.#bytes.writeUInt32BE(address, at + 12)
-    return this
+    return this.bytes(ipBytes(text), 16)
   }
 
   zeros(size: number): this {
@@ -127,7 +122,7 @@ export class RecordReader {
   /** '' for all zeros, which stands for "none". */
   address(): string {
     const bytes = this.#take(16)
-    return bytes.readUInt16BE(10) === 0xffff ? formatIpv4(bytes.readUInt32BE(12)) : ''
+    return bytes.every((byte) => byte === 0) ? '' : ipText(bytes)
   }
 
   /** Text up to its zero byte. */

@@ -2,18 +2,19 @@
  * The messages of the native border as bytes: the other half of `native/dataplane/include/causeway_dp.h`, which says what
  * each field means. Both carry ABI and record sizes; `checkInfo` refuses a datapath that differs.
  */
-import { parseInterfaceAddress } from '../model/address.ts'
 import { CausewayError } from '../model/errors.ts'
 import type {
   ControlSend,
   DatapathEvent,
+  Denial,
   DirectionKeys,
   Keypair,
   Program,
 } from '../model/program.ts'
 import { RecordReader, RecordWriter } from './bytes.ts'
+import { ipBytes } from './ip.ts'
 
-export const abi = 1
+export const abi = 2
 
 export const verbs = {
   describe: 1,
@@ -29,23 +30,26 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
-  info: 120,
+  info: 128,
   programHead: 32,
-  port: 108,
+  port: 160,
   segment: 56,
   peer: 80,
   route: 24,
+  acl: 80,
   install: 232,
   controlSend: 40,
   keypairState: 136,
   portCounters: 72,
   peerCounters: 96,
   event: 40,
+  denial: 140,
 } as const
 
 export const nameBytes = 32
 export const interfaceBytes = 16
 const netnsBytes = 64
+const deviceBytes = 64
 const mac1KeyBytes = 32
 const identityBytes = 48
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
@@ -58,7 +62,8 @@ export function encodeProgram(program: Program): Buffer {
     recordSizes.port * program.ports.length +
     recordSizes.segment * program.segments.length +
     recordSizes.peer * program.peers.length +
-    recordSizes.route * program.routes.length
+    recordSizes.route * program.routes.length +
+    recordSizes.acl * program.acl.length
   const out = new RecordWriter(size)
     .u64(program.generation)
     .u32(program.mac1Keys.length)
@@ -66,20 +71,25 @@ export function encodeProgram(program: Program): Buffer {
     .u32(program.segments.length)
     .u32(program.peers.length)
     .u32(program.routes.length)
-    .u32(0)
+    .u32(program.acl.length)
   const segmentAt = indexByName(program.segments)
   const peerAt = indexByName(program.peers)
   for (const key of program.mac1Keys) out.bytes(key, mac1KeyBytes)
   program.ports.forEach((port, i) => {
     const isUplink = port.role === 'uplink'
     const segment = isUplink ? 0 : lookUp(segmentAt, port.segment, `/ports/${i}/segment`)
-    out.name(port.twin, interfaceBytes).name(port.nic, interfaceBytes)
+    out.name(port.twin, interfaceBytes).name(port.nic, deviceBytes)
     out.name(port.nicNetns, netnsBytes)
     out
       .u8(isUplink ? 1 : 2)
       .u8(port.uplink)
       .u16(segment)
-    out.u16(port.overlayPort).u16(0).u32(port.table)
+    out.u16(port.overlayPort).u16(port.vlan)
+    out
+      .u8(port.kind === 'pmd' ? 1 : 0)
+      .u8(port.queues)
+      .u16(0)
+      .u32(port.table)
   })
   for (const { name, twin, vni } of program.segments) {
     out.name(name, nameBytes).name(twin, interfaceBytes).u32(vni).u32(0)
@@ -88,18 +98,34 @@ export function encodeProgram(program: Program): Buffer {
     out.name(name, nameBytes).bytes(identity, identityBytes)
   }
   program.routes.forEach((route, i) => {
-    const prefix = parseInterfaceAddress(route.prefix)
-    if (prefix === null) {
-      throw new CausewayError('WIRE_INVALID', `no prefix: ${route.prefix}`, {
-        path: `/routes/${i}/prefix`,
-      })
-    }
-    out.address(route.prefix.slice(0, route.prefix.indexOf('/')))
+    const { address, bits } = prefixOf(route.prefix, `/routes/${i}/prefix`)
+    out.bytes(address, 16)
     out.u16(lookUp(segmentAt, route.segment, `/routes/${i}/segment`))
     out.u16(lookUp(peerAt, route.peer, `/routes/${i}/peer`))
-    out.u8(96 + prefix.bits).zeros(3)
+    out.u8(bits).zeros(3)
+  })
+  program.acl.forEach((rule, i) => {
+    const source = prefixOf(rule.source, `/acl/${i}/source`)
+    const destination = prefixOf(rule.destination, `/acl/${i}/destination`)
+    out.name(rule.name, nameBytes).bytes(source.address, 16).bytes(destination.address, 16)
+    out.u8(source.bits).u8(destination.bits)
+    out.u16(lookUp(segmentAt, rule.fromSegment, `/acl/${i}/fromSegment`))
+    out.u16(lookUp(segmentAt, rule.toSegment, `/acl/${i}/toSegment`))
+    out.u8(rule.protocol).u8(rule.action === 'allow' ? 1 : 2)
+    out.u16(rule.sourcePorts[0]).u16(rule.sourcePorts[1])
+    out.u16(rule.destinationPorts[0]).u16(rule.destinationPorts[1])
   })
   return out.end()
+}
+
+/** '' is every address of either family. Bits are of the 128. */
+function prefixOf(text: string, path: string): { address: Uint8Array; bits: number } {
+  if (text === '') return { address: new Uint8Array(16), bits: 0 }
+  const [address = '', length = ''] = text.split('/')
+  const isV4 = !address.includes(':')
+  const bits = /^\d{1,3}$/.test(length) ? Number(length) + (isV4 ? 96 : 0) : Number.NaN
+  if (!(bits <= 128)) throw new CausewayError('WIRE_INVALID', `no prefix: ${text}`, { path })
+  return { address: ipBytes(address), bits }
 }
 
 function indexByName(list: readonly { readonly name: string }[]): Map<string, number> {
@@ -169,7 +195,31 @@ export function decodeEvent(bytes: Uint8Array): DatapathEvent | null {
       return { kind: 'used', peer, localIndex }
     case 6:
       return { kind: 'erased', peer, localIndex }
+    case 7:
+      return { kind: 'denied', peer, denial: decodeDenial(from) }
+    case 8:
+      return { kind: 'links' }
     default:
       return null
   }
+}
+
+function decodeDenial(from: RecordReader): Denial {
+  return {
+    source: from.address(),
+    destination: from.address(),
+    sourcePort: from.u16(),
+    destinationPort: from.u16(),
+    protocol: skipAfter(from.u8(), from, 1),
+    reason: from.u16(),
+    suppressed: from.u32(),
+    segment: from.name(nameBytes),
+    toSegment: from.name(nameBytes),
+    rule: from.name(nameBytes),
+  }
+}
+
+function skipAfter<T>(value: T, from: RecordReader, bytes: number): T {
+  from.skip(bytes)
+  return value
 }

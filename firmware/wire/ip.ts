@@ -16,6 +16,21 @@ export function ipBytes(text: string): Buffer {
   return Buffer.from([...before, ...new Array<number>(gap).fill(0), ...after])
 }
 
+/** The canonical text, RFC 5952: the first longest run of zeros, of two groups or more, is `::`; IPv4 as a dotted quad. */
+export function ipText(bytes: Uint8Array): string {
+  if (isMappedIpv4(bytes)) return [...bytes.subarray(12, 16)].join('.')
+  const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
+  let run = { at: 0, length: 1 }
+  for (let at = 0; at < 8; at++) {
+    let length = 0
+    while (at + length < 8 && words[at + length] === 0) length++
+    if (length > run.length) run = { at, length }
+  }
+  const hex = (part: readonly number[]): string => part.map((word) => word.toString(16)).join(':')
+  if (run.length < 2) return hex(words)
+  return `${hex(words.slice(0, run.at))}::${hex(words.slice(run.at + run.length))}`
+}
+
 export function isMappedIpv4(bytes: Uint8Array): boolean {
   return mappedPrefix.equals(bytes.subarray(0, mappedPrefix.length))
 }

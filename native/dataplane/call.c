@@ -63,9 +63,11 @@ static int describe(struct cw_engine *engine, struct answer *answer)
 			.sizes = { sizeof(struct cw_info), sizeof(struct cw_program_head),
 				   sizeof(struct cw_port_program), sizeof(struct cw_segment_program),
 				   sizeof(struct cw_peer_program), sizeof(struct cw_route_program),
+				   sizeof(struct cw_acl_program),
 				   sizeof(struct cw_keypair_install), sizeof(struct cw_control_send),
 				   sizeof(struct cw_keypair_state), sizeof(struct cw_port_counters),
-				   sizeof(struct cw_peer_counters), sizeof(struct cw_event) },
+				   sizeof(struct cw_peer_counters), sizeof(struct cw_event),
+				   sizeof(struct cw_denial) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",
@@ -236,6 +238,9 @@ static int counters(struct cw_engine *engine, struct answer *answer)
 		return -EMSGSIZE;
 	head->uptime_ms = (cw_now_us() - engine->started_us) / 1000;
 	head->drop_count = CW_DROP_COUNT;
+	head->keypair_count = atomic_load(&engine->index)->count;
+	head->small_in_use = rte_mempool_in_use_count(engine->pools.small);
+	head->large_in_use = rte_mempool_in_use_count(engine->pools.large);
 	memcpy(drops, engine->worker->drops, sizeof(engine->worker->drops));
 	if (program == NULL)
 		return answer->length;

@@ -36,7 +36,7 @@ struct cw_worker;
  */
 struct cw_port {
 	char twin_name[CW_IFNAME];
-	char nic_name[CW_IFNAME];
+	char nic_name[CW_DEVICE];
 	char nic_netns[CW_NAME * 2];
 	struct cw_link nic;
 	struct cw_link twin;
@@ -61,12 +61,14 @@ struct cw_program {
 	uint32_t segment_count;
 	uint32_t peer_count;
 	uint32_t route_count;
+	uint32_t acl_count;
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
 	struct cw_port_program port_programs[CW_PORTS_MAX];
 	struct cw_segment_program segment_programs[CW_SEGMENTS_MAX];
 	struct cw_port *ports[CW_PORTS_MAX];
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
+	struct cw_acl_program acl[CW_ACL_MAX];
 	struct cw_route_program routes[];
 };
 

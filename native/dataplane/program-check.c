@@ -43,8 +43,12 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 		bool is_uplink = p->role == CW_ROLE_UPLINK;
 		if (!is_name(p->twin, sizeof(p->twin), false))
 			return refuse(check, "ports", i, "twin", "no interface name");
-		if (!is_name(p->nic, sizeof(p->nic), false))
-			return refuse(check, "ports", i, "nic", "no interface name");
+		if (p->kind != CW_KIND_NETDEV && p->kind != CW_KIND_PMD)
+			return refuse(check, "ports", i, "kind", "neither netdev nor pmd");
+		if (!is_name(p->nic, p->kind == CW_KIND_NETDEV ? CW_IFNAME : CW_DEVICE, false))
+			return refuse(check, "ports", i, "nic", "no device name");
+		if (p->vlan > 4094)
+			return refuse(check, "ports", i, "vlan", "not in 0 to 4094");
 		if (!is_name(p->nic_netns, sizeof(p->nic_netns), true))
 			return refuse(check, "ports", i, "nicNetns", "no namespace name");
 		if (!is_uplink && p->role != CW_ROLE_LAN)
@@ -57,7 +61,7 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			const struct cw_port_program *other = &parts->ports[j];
 			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
 				return refuse(check, "ports", i, "twin", "used twice");
-			if (memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
+			if (other->vlan == p->vlan && memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
 			    memcmp(other->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0)
 				return refuse(check, "ports", i, "nic", "used twice");
 			if (is_uplink && other->role == CW_ROLE_UPLINK && other->uplink == p->uplink)
@@ -117,12 +121,35 @@ static int check_routes(const struct check *check, const struct cw_program_parts
 			return refuse(check, "routes", i, "segment", "unknown");
 		if (r->peer >= parts->head.peer_count)
 			return refuse(check, "routes", i, "peer", "unknown");
-		if (memcmp(r->address, v4_mapped, sizeof(v4_mapped)) != 0)
-			return refuse(check, "routes", i, "prefix", "not IPv4");
-		if (r->prefix_len < 96 || r->prefix_len > 128)
+		bool is_v4 = memcmp(r->address, v4_mapped, sizeof(v4_mapped)) == 0;
+		if (r->prefix_len > 128 || (is_v4 && r->prefix_len < 96))
 			return refuse(check, "routes", i, "prefix", "length");
 		if (has_host_bits(r->address, r->prefix_len))
 			return refuse(check, "routes", i, "prefix", "host bits are set");
+	}
+	return 0;
+}
+
+static int check_acl(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.acl_count; i++) {
+		const struct cw_acl_program *rule = &parts->acl[i];
+		if (!is_name(rule->name, sizeof(rule->name), false))
+			return refuse(check, "acl", i, "name", "no name");
+		if (rule->from_segment >= parts->head.segment_count)
+			return refuse(check, "acl", i, "fromSegment", "unknown");
+		if (rule->to_segment >= parts->head.segment_count)
+			return refuse(check, "acl", i, "toSegment", "unknown");
+		if (rule->action != CW_ACL_ALLOW && rule->action != CW_ACL_DENY)
+			return refuse(check, "acl", i, "action", "neither allow nor deny");
+		if (rule->source_len > 128 || has_host_bits(rule->source, rule->source_len))
+			return refuse(check, "acl", i, "source", "no prefix");
+		if (rule->destination_len > 128 || has_host_bits(rule->destination, rule->destination_len))
+			return refuse(check, "acl", i, "destination", "no prefix");
+		if (rule->source_port_first > rule->source_port_last)
+			return refuse(check, "acl", i, "sourcePort", "ends before it begins");
+		if (rule->destination_port_first > rule->destination_port_last)
+			return refuse(check, "acl", i, "destinationPort", "ends before it begins");
 	}
 	return 0;
 }
@@ -148,7 +175,7 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	memcpy(head, take(&at, sizeof(*head), 1), sizeof(*head));
 	if (head->mac1_key_count > CW_MAC1_KEYS_MAX || head->port_count > CW_PORTS_MAX ||
 	    head->segment_count > CW_SEGMENTS_MAX || head->peer_count > CW_PEERS_MAX ||
-	    head->route_count > CW_ROUTES_MAX) {
+	    head->route_count > CW_ROUTES_MAX || head->acl_count > CW_ACL_MAX) {
 		snprintf(why, why_len, "/: more than a program may hold");
 		return -EINVAL;
 	}
@@ -157,6 +184,7 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	parts->segments = take(&at, sizeof(parts->segments[0]), head->segment_count);
 	parts->peers = take(&at, sizeof(parts->peers[0]), head->peer_count);
 	parts->routes = take(&at, sizeof(parts->routes[0]), head->route_count);
+	parts->acl = take(&at, sizeof(parts->acl[0]), head->acl_count);
 	if ((size_t)(at - (const uint8_t *)in) != in_len)
 		return -EINVAL;
 	if (head->generation <= running_generation) {
@@ -169,5 +197,7 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 		rc = check_segments(&check, parts);
 	if (rc == 0)
 		rc = check_peers(&check, parts);
-	return rc == 0 ? check_routes(&check, parts) : rc;
+	if (rc == 0)
+		rc = check_routes(&check, parts);
+	return rc == 0 ? check_acl(&check, parts) : rc;
 }

@@ -12,6 +12,7 @@ struct cw_program_parts {
 	const struct cw_segment_program *segments;
 	const struct cw_peer_program *peers;
 	const struct cw_route_program *routes;
+	const struct cw_acl_program *acl;
 };
 
 /* `in` must be aligned to 8. 0, -EINVAL or -ESTALE with a JSON pointer and a reason in `why`. */

@@ -34,6 +34,9 @@ static uint64_t read_parts(const struct cw_program_parts *parts)
 	for (uint32_t i = 0; i < head->route_count; i++)
 		FUZZ_NEEDS(parts->routes[i].peer < head->peer_count &&
 			   parts->routes[i].segment < head->segment_count);
+	for (uint32_t i = 0; i < head->acl_count; i++)
+		FUZZ_NEEDS(parts->acl[i].from_segment < head->segment_count &&
+			   parts->acl[i].to_segment < head->segment_count);
 	return sum;
 }
 

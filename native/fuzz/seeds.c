@@ -209,7 +209,8 @@ static void program_seeds(void)
 					 .port_count = 2,
 					 .segment_count = 1,
 					 .peer_count = 1,
-					 .route_count = 1 };
+					 .route_count = 1,
+					 .acl_count = 1 };
 	const struct cw_port_program ports[2] = {
 		{ .twin = "wan0", .nic = "eth1", .role = CW_ROLE_UPLINK, .overlay_port = 9 },
 		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
@@ -220,6 +221,7 @@ static void program_seeds(void)
 	const struct cw_peer_program peer = { .name = "lisbon" };
 	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
 						.prefix_len = 112 };
+	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
 	const uint8_t key[32] = { 1 };
 	add(&seed, &head, sizeof(head));
 	add(&seed, key, sizeof(key));
@@ -227,6 +229,7 @@ static void program_seeds(void)
 	add(&seed, &segment, sizeof(segment));
 	add(&seed, &peer, sizeof(peer));
 	add(&seed, &route, sizeof(route));
+	add(&seed, &rule, sizeof(rule));
 	write_seed("program_check", "whole", &seed);
 }
 

@@ -18,10 +18,11 @@ struct sample {
 	struct cw_segment_program segments[2];
 	struct cw_peer_program peers[2];
 	struct cw_route_program routes[3];
+	struct cw_acl_program acl[1];
 };
 
 /* The arrays follow each other; what rounds the struct up is no part of the message. */
-#define SAMPLE_BYTES (offsetof(struct sample, routes) + sizeof(((struct sample *)0)->routes))
+#define SAMPLE_BYTES (offsetof(struct sample, acl) + sizeof(((struct sample *)0)->acl))
 
 static struct cw_route_program route(uint32_t address, uint8_t len, uint16_t segment, uint16_t peer)
 {
@@ -43,7 +44,8 @@ static struct sample good_program(void)
 			  .port_count = 3,
 			  .segment_count = 2,
 			  .peer_count = 2,
-			  .route_count = 3 },
+			  .route_count = 3,
+			  .acl_count = 1 },
 		.mac1_keys = { { 1 }, { 2 } },
 		.ports = { { .twin = "wan0",
 			     .nic = "eth1",
@@ -63,6 +65,13 @@ static struct sample good_program(void)
 		.peers = { { .name = "lisbon" }, { .name = "oslo" } },
 		.routes = { route(0x0a020000, 24, 0, 0), route(0, 0, 1, 1),
 			    route(0x0a020001, 32, 1, 0) },
+		.acl = { { .name = "print",
+			   .action = CW_ACL_ALLOW,
+			   .to_segment = 1,
+			   .protocol = 6,
+			   .source_port_last = 65535,
+			   .destination_port_first = 9100,
+			   .destination_port_last = 9100 } },
 	};
 }
 
@@ -115,6 +124,7 @@ static void accepts_a_good_one(void)
 	CHECK((const void *)parts.mac1_keys == program.mac1_keys);
 	CHECK(parts.ports == program.ports && parts.segments == program.segments);
 	CHECK(parts.peers == program.peers && parts.routes == program.routes);
+	CHECK(parts.acl == program.acl);
 
 	/* An empty one takes a box out of service. */
 	struct cw_program_head empty = { .generation = 7 };
@@ -159,6 +169,19 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/1/nic", memset(p.ports[1].nic, 'a', CW_IFNAME));
 	REFUSES("/ports/2/nic", strcpy(p.ports[2].nic, "eth1"),
 		strcpy(p.ports[2].nic_netns, "nics"));
+	REFUSES("/ports/1/kind", p.ports[1].kind = 2);
+	ACCEPTS(p.ports[1].kind = CW_KIND_PMD, memset(p.ports[1].nic, 'a', CW_IFNAME + 1));
+	REFUSES("/ports/1/vlan", p.ports[1].vlan = 4095);
+	ACCEPTS(strcpy(p.ports[1].nic, "eth1"), strcpy(p.ports[1].nic_netns, "nics"), p.ports[1].vlan = 20);
+	REFUSES("/acl/0/name", p.acl[0].name[0] = 0);
+	REFUSES("/acl/0/fromSegment", p.acl[0].from_segment = 2);
+	REFUSES("/acl/0/toSegment", p.acl[0].to_segment = 2);
+	REFUSES("/acl/0/action", p.acl[0].action = 0);
+	REFUSES("/acl/0/source", p.acl[0].source[0] = 1);
+	REFUSES("/acl/0/source", p.acl[0].source_len = 129);
+	REFUSES("/acl/0/destination", p.acl[0].destination[15] = 1, p.acl[0].destination_len = 127);
+	REFUSES("/acl/0/sourcePort", p.acl[0].source_port_first = 2, p.acl[0].source_port_last = 1);
+	REFUSES("/acl/0/destinationPort", p.acl[0].destination_port_first = 9101);
 	ACCEPTS(strcpy(p.ports[2].nic, "eth1")); /* of another namespace */
 	REFUSES("/ports/0/nicNetns", p.ports[0].nic_netns[0] = '/');
 	REFUSES("/ports/0/nicNetns", memset(p.ports[0].nic_netns, 'a', 2 * CW_NAME));
@@ -190,8 +213,9 @@ static void refuses_bad_routes(void)
 {
 	REFUSES("/routes/0/segment", p.routes[0].segment = 2);
 	REFUSES("/routes/2/peer", p.routes[2].peer = 2);
-	REFUSES("/routes/0/prefix", p.routes[0].address[10] = 0);
-	REFUSES("/routes/0/prefix", p.routes[0].address[0] = 1);
+	ACCEPTS(memset(p.routes[0].address, 0, 16), p.routes[0].address[0] = 0xfd, p.routes[0].prefix_len = 8);
+	REFUSES("/routes/0/prefix", memset(p.routes[0].address, 0, 16), p.routes[0].address[0] = 0xfd,
+		p.routes[0].prefix_len = 7);
 	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 95);
 	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 129);
 	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 255);

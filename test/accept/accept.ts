@@ -8,8 +8,12 @@ import type { CausewayError } from '../../firmware/model/errors.ts'
 import { align } from '../lab/table.ts'
 import { lines as firstLight } from './first-light.ts'
 import { type Check, holds, type Line, type Outcome, sees } from './line.ts'
+import { lines as whole } from './whole.ts'
 
-const issues: Readonly<Record<string, readonly Line[]>> = { 'first-light': firstLight }
+const issues: Readonly<Record<string, readonly Line[]>> = {
+  'first-light': firstLight,
+  whole,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

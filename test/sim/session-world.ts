@@ -120,6 +120,7 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
     ports: [],
     segments: [],
     routes: [],
+    acl: [],
     peers: peers.map(({ name, wireKey }) => ({ name, identity: wireKey.publicKey })),
   }
 }

@@ -66,6 +66,8 @@ export function onEvent(
   sessions: ReadonlyMap<string, Session>,
   event: DatapathEvent,
 ): void {
+  // Not of a session: whoever wired the datapath listens to these.
+  if (event.kind === 'denied' || event.kind === 'links') return
   const session = sessions.get(event.peer)
   if (session === undefined) {
     context.strays.stale++

@@ -90,7 +90,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   return {
     describe: () =>
       verb(() => ({
-        abi: 1,
+        abi: 2,
         bootId: options.bootId,
         aead: 'openssl' as const,
         pid: 0,
@@ -163,6 +163,8 @@ function counters(
     generation: program?.generation ?? 0,
     uptimeMs,
     drops: { ...drops },
+    keypairs: 0,
+    buffers: { small: 0, large: 0 },
     ports: [],
     peers: [],
   }

@@ -13,17 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CW_ABI 1u
+#define CW_ABI 2u
 
 #define CW_NAME 32
 #define CW_IFNAME 16
 #define CW_IDENTITY 48
+#define CW_DEVICE 64
 
 /* Hard limits of one program. */
 #define CW_PORTS_MAX 32
 #define CW_SEGMENTS_MAX 64
 #define CW_PEERS_MAX 1024
 #define CW_ROUTES_MAX 65536
+#define CW_ACL_MAX 1024
 #define CW_MAC1_KEYS_MAX 32
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
@@ -46,7 +48,7 @@ struct cw_info {
 	uint64_t hugepage_bytes;
 	char aead[CW_NAME];
 	/* Sizes of the records below, in their order, so that the other half can refuse. */
-	uint32_t sizes[12];
+	uint32_t sizes[14];
 };
 
 struct cw_program_head {
@@ -56,21 +58,27 @@ struct cw_program_head {
 	uint32_t segment_count;
 	uint32_t peer_count;
 	uint32_t route_count;
-	uint32_t zero;
-	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes */
+	uint32_t acl_count;
+	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes, ACL rules */
 };
 
 #define CW_ROLE_UPLINK 1
 #define CW_ROLE_LAN 2
 
+#define CW_KIND_NETDEV 0 /* a NIC that the kernel drives, by its name */
+#define CW_KIND_PMD 1    /* a device of DPDK's, by its bus address or `net_…,key=value` */
+
 struct cw_port_program {
 	char twin[CW_IFNAME];
-	char nic[CW_IFNAME];
-	char nic_netns[CW_NAME * 2];
+	char nic[CW_DEVICE];
+	char nic_netns[CW_NAME * 2]; /* netdev only */
 	uint8_t role;
 	uint8_t uplink;
 	uint16_t segment; /* index into the segments; LANs only */
 	uint16_t overlay_port;
+	uint16_t vlan;  /* 1–4094, IEEE 802.1Q: this port has the NIC's frames of that tag; 0: the untagged ones */
+	uint8_t kind;
+	uint8_t queues; /* pmd only: receive queues, 0 for one */
 	uint16_t zero;
 	uint32_t table;
 };
@@ -94,6 +102,27 @@ struct cw_route_program {
 	uint16_t peer;
 	uint8_t prefix_len; /* of the 128 bits: an IPv4 /24 is 120 */
 	uint8_t zero[3];
+};
+
+#define CW_ACL_ALLOW 1
+#define CW_ACL_DENY 2
+
+/*
+ * Rules are tried in order, the first that fits decides; without one a packet may pass inside a segment and not between
+ * two. An allowing rule also fits the way back: source and destination changed over.
+ */
+struct cw_acl_program {
+	char name[CW_NAME];
+	uint8_t source[16];
+	uint8_t destination[16];
+	uint8_t source_len; /* of the 128 bits; 0 is any address of either family */
+	uint8_t destination_len;
+	uint16_t from_segment;
+	uint16_t to_segment;
+	uint8_t protocol; /* IP protocol number; 0: any */
+	uint8_t action;
+	uint16_t source_port_first, source_port_last; /* 0 and 65535: any, also packets without ports */
+	uint16_t destination_port_first, destination_port_last;
 };
 
 #define CW_SUITE_CHACHA20_POLY1305 1
@@ -160,7 +189,10 @@ struct cw_counters_head {
 	uint32_t drop_count; /* u64 each, in the order of the names of DESCRIBE */
 	uint32_t port_count;
 	uint32_t peer_count;
-	uint32_t zero;
+	uint32_t keypair_count; /* installed and not yet erased */
+	/* Buffers of the two pools that are not free: at rest a constant. */
+	uint32_t small_in_use;
+	uint32_t large_in_use;
 };
 
 struct cw_port_counters {
@@ -197,28 +229,47 @@ enum cw_event_kind {
 	CW_EVENT_WANTED = 4,
 	CW_EVENT_USED = 5,
 	CW_EVENT_ERASED = 6,
+	CW_EVENT_DENIED = 7, /* struct cw_denial follows; `peer` is empty for a packet from a LAN or the box */
+	CW_EVENT_LINKS = 8,  /* a NIC or a link of the kernel came, went or changed */
 };
 
 struct cw_event {
 	uint16_t kind;
-	uint16_t length; /* of the items that follow; 0 but for CONTROL */
+	uint16_t length; /* of the items that follow; 0 but for CONTROL and DENIED */
 	uint32_t local_index;
 	char peer[CW_NAME];
 };
 
-static_assert(sizeof(struct cw_info) == 120, "border record");
+/* A packet that policy kept out: by ACL, or by what its peer may send. Some a second; `suppressed` were not told before it. */
+struct cw_denial {
+	uint8_t source[16];
+	uint8_t destination[16];
+	uint16_t source_port; /* ports are 0 where the protocol or the fragment has none */
+	uint16_t destination_port;
+	uint8_t protocol;
+	uint8_t zero;
+	uint16_t reason; /* enum cw_drop: index into the names of DESCRIBE */
+	uint32_t suppressed;
+	char segment[CW_NAME]; /* whence; '' for a VNI that is unknown here */
+	char to_segment[CW_NAME];
+	char rule[CW_NAME]; /* '' for the default */
+};
+
+static_assert(sizeof(struct cw_info) == 128, "border record");
 static_assert(sizeof(struct cw_program_head) == 32, "border record");
-static_assert(sizeof(struct cw_port_program) == 108, "border record");
+static_assert(sizeof(struct cw_port_program) == 160, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
 static_assert(sizeof(struct cw_peer_program) == 80, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");
+static_assert(sizeof(struct cw_acl_program) == 80, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
-static_assert(sizeof(struct cw_counters_head) == 32, "border record");
+static_assert(sizeof(struct cw_counters_head) == 40, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
+static_assert(sizeof(struct cw_denial) == 140, "border record");
 
 struct cw_engine;
 

@@ -10,6 +10,7 @@
 #include "table/fib.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
+#include "table/address.h"
 
 #define HOP_LOCAL 1
 #define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
@@ -163,7 +164,7 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	for (uint32_t i = 0; i < program->route_count; i++) {
 		const struct cw_route_program *route = &program->routes[i];
 		uint32_t prefix;
-		if (route->segment != segment)
+		if (route->segment != segment || !cw_is_v4_mapped(route->address))
 			continue;
 		memcpy(&prefix, route->address + 12, sizeof(prefix));
 		add(draft, rte_be_to_cpu_32(prefix), route->prefix_len - 96, SOURCE_OVERLAY, 0,

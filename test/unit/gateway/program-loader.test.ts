@@ -14,6 +14,7 @@ const program: Program = {
   segments: [],
   peers: [],
   routes: [],
+  acl: [],
 }
 
 function datapathOf(bootId: string): FakeDatapath {

@@ -70,22 +70,28 @@ export const program: Program = {
   ports: [
     {
       twin: 'lan0',
+      kind: 'netdev',
       nic: 'eth0',
       nicNetns: spaces.nics,
       role: 'lan',
       uplink: 0,
       segment: 'office',
       overlayPort: 0,
+      vlan: 0,
+      queues: 0,
       table: 254,
     },
     {
       twin: 'wan0',
+      kind: 'netdev',
       nic: 'eth1',
       nicNetns: spaces.nics,
       role: 'uplink',
       uplink: 1,
       segment: '',
       overlayPort: port,
+      vlan: 0,
+      queues: 0,
       table: 254,
     },
   ],
@@ -95,6 +101,7 @@ export const program: Program = {
     { segment: 'office', prefix: '10.2.0.0/24', peer: 'far' },
     { segment: 'office', prefix: '10.3.0.0/24', peer: 'other' },
   ],
+  acl: [],
 }
 
 const directionKeys = (): DirectionKeys => ({

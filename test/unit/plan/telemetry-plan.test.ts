@@ -20,6 +20,8 @@ function reading(uptimeMs: number, bytes: number): Counters {
     generation: 3,
     uptimeMs,
     drops: { replay: 2, no_session: 0 },
+    keypairs: 0,
+    buffers: { small: 0, large: 0 },
     ports: [{ twin: 'wan0', isUp: true, ...sides, rxBuffers: 1, txBuffers: 2 }],
     peers: [
       {

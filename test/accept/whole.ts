@@ -1,0 +1,4 @@
+/** The gateway made whole: segments, IPv6, no leak, restarts, hostile input. Its promises, in order. */
+import type { Line } from './line.ts'
+
+export const lines: readonly Line[] = []
