@@ -195,12 +195,12 @@ static void put_port(struct answer *answer, const struct cw_port *port)
 	if (out == NULL)
 		return;
 	memcpy(out->twin, port->twin_name, sizeof(out->twin));
-	out->rx_packets = port->nic.rx_packets;
-	out->rx_bytes = port->nic.rx_bytes;
-	out->rx_buffers = port->nic.rx_buffers;
-	out->tx_packets = port->nic.tx_packets;
-	out->tx_bytes = port->nic.tx_bytes;
-	out->tx_buffers = port->nic.tx_buffers;
+	out->rx_packets = port->rx_packets;
+	out->rx_bytes = port->rx_bytes;
+	out->rx_buffers = port->rx_buffers;
+	out->tx_packets = port->tx_packets;
+	out->tx_bytes = port->tx_bytes;
+	out->tx_buffers = port->tx_buffers;
 	out->is_up = atomic_load(&port->is_up);
 }
 

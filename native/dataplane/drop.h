@@ -11,6 +11,7 @@
 	X(RX_OVERFLOW, "rx_overflow")         /* the kernel's queue of a NIC was full */         \
 	X(RX_TRUNCATED, "rx_truncated")       /* larger than the largest buffer */               \
 	X(RX_OFFLOAD, "rx_offload")           /* an offload that no port of ours asked for */    \
+	X(VLAN, "vlan")                       /* a tag, or none, that no port of the NIC has */  \
 	X(RX_MALFORMED, "rx_malformed")       /* headers that contradict the length */           \
 	X(NO_BUFFER, "no_buffer")             /* packet memory is used up */                     \
 	/* classify and route */                                                                 \

@@ -18,7 +18,7 @@
 
 #include "causeway_dp.h"
 #include "drop.h"
-#include "port/link.h"
+#include "port/port.h"
 #include "table/replay.h"
 
 /* At 4,096 peers and a rekey in two minutes: the last eight minutes, over twice a key's life. */
@@ -29,23 +29,6 @@ struct cw_aead;
 struct cw_mac1;
 struct cw_mirror;
 struct cw_worker;
-
-/*
- * A NIC and its twin, open. Outlives programs that name the same (twin, NIC, namespace); what a program says of the
- * port beside that is the program's.
- */
-struct cw_port {
-	char twin_name[CW_IFNAME];
-	char nic_name[CW_DEVICE];
-	char nic_netns[CW_NAME * 2];
-	struct cw_link nic;
-	struct cw_link twin;
-	uint8_t mac[6];
-	/* As the mirror saw them last. */
-	_Atomic uint16_t mtu;
-	atomic_bool is_up;
-	atomic_bool is_gone; /* vanished, or came back as another: the next program opens it anew */
-};
 
 /* A segment's L3 twin, open. Outlives programs that name the same twin. */
 struct cw_segment {

@@ -22,12 +22,19 @@ static int fail(char *why, size_t why_len, int rc, const char *field, uint32_t i
 static struct cw_port *running_port(const struct cw_engine *engine, const struct cw_port_program *p)
 {
 	for (uint32_t i = 0; engine->program != NULL && i < engine->program->port_count; i++) {
-		struct cw_port *port = engine->program->ports[i];
-		if (memcmp(port->twin_name, p->twin, sizeof(p->twin)) == 0 &&
-		    memcmp(port->nic_name, p->nic, sizeof(p->nic)) == 0 &&
-		    memcmp(port->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0 &&
-		    !atomic_load(&port->is_gone) && !atomic_load(&port->twin.is_gone))
-			return port;
+		if (cw_port_is(engine->program->ports[i], p))
+			return engine->program->ports[i];
+	}
+	return NULL;
+}
+
+/* Ports of one NIC share it: with those of the program that is being made, and of the one that runs. */
+static struct cw_nic *open_nic(const struct cw_program *program, const struct cw_port_program *p)
+{
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
+		if (program->ports[i] != NULL && program->ports[i]->nic != NULL &&
+		    cw_nic_is(program->ports[i]->nic, p))
+			return program->ports[i]->nic;
 	}
 	return NULL;
 }
@@ -46,15 +53,11 @@ static struct cw_segment *running_segment(const struct cw_engine *engine,
 
 static void close_port(struct cw_worker *worker, struct cw_port *port)
 {
-	if (port->nic.fd >= 0) {
-		cw_worker_forget(worker, &port->nic);
-		cw_link_close(&port->nic);
-	}
-	if (port->twin.fd >= 0) {
+	if (port->twin.fd >= 0)
 		cw_worker_forget(worker, &port->twin);
-		cw_link_close(&port->twin);
-	}
-	free(port);
+	if (port->nic != NULL && port->nic->port_count == 1 && port->nic->is_watched)
+		cw_worker_forget(worker, &port->nic->link);
+	cw_port_close(port);
 }
 
 static void close_segment(struct cw_worker *worker, struct cw_segment *segment)
@@ -101,30 +104,6 @@ static void take_down(struct cw_engine *engine, struct cw_program *program,
 	free(program);
 }
 
-static int open_port(const struct cw_port_program *p, struct cw_port **out)
-{
-	struct cw_port *port = calloc(1, sizeof(*port));
-	struct cw_link_look look;
-
-	if (port == NULL)
-		return -ENOMEM;
-	*out = port;
-	memcpy(port->twin_name, p->twin, sizeof(p->twin));
-	memcpy(port->nic_name, p->nic, sizeof(p->nic));
-	memcpy(port->nic_netns, p->nic_netns, sizeof(p->nic_netns));
-	port->nic.fd = port->nic.tx_fd = port->twin.fd = port->twin.tx_fd = -1;
-	int rc = cw_link_open_nic(&port->nic, p->nic, p->nic_netns, &look);
-	if (rc == 0)
-		rc = cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
-	if (rc != 0)
-		return rc;
-	memcpy(port->mac, look.mac, sizeof(port->mac));
-	atomic_store(&port->mtu, look.mtu);
-	atomic_store(&port->is_up, look.has_carrier);
-	cw_link_set_carrier(&port->twin, look.has_carrier);
-	return 0;
-}
-
 static int open_segment(const struct cw_segment_program *p, struct cw_segment **out)
 {
 	struct cw_segment *segment = calloc(1, sizeof(*segment));
@@ -145,7 +124,10 @@ static int open_links(struct cw_engine *engine, const struct cw_program_parts *p
 		program->ports[i] = running_port(engine, &parts->ports[i]);
 		if (program->ports[i] != NULL)
 			continue;
-		int rc = open_port(&parts->ports[i], &program->ports[i]);
+		struct cw_nic *nic = open_nic(program, &parts->ports[i]);
+		if (nic == NULL)
+			nic = open_nic(engine->program, &parts->ports[i]);
+		int rc = cw_port_open(&parts->ports[i], nic, &program->ports[i]);
 		if (rc != 0)
 			return fail(why, why_len, rc, "ports", i, strerror(-rc));
 	}
@@ -207,6 +189,14 @@ static void list_peers(struct cw_worker *worker, const struct cw_program *progra
 	}
 }
 
+static int watch_nic(struct cw_worker *worker, struct cw_nic *nic)
+{
+	int rc = nic->is_watched ? 0 : cw_worker_watch(worker, &nic->link);
+
+	nic->is_watched = nic->is_watched || rc == 0;
+	return rc;
+}
+
 static int watch(struct cw_engine *engine, const struct cw_program *program,
 		 const struct cw_program *before)
 {
@@ -215,7 +205,7 @@ static int watch(struct cw_engine *engine, const struct cw_program *program,
 	for (uint32_t i = 0; rc == 0 && i < program->port_count; i++) {
 		if (has_port(before, program->ports[i]))
 			continue;
-		rc = cw_worker_watch(engine->worker, &program->ports[i]->nic);
+		rc = watch_nic(engine->worker, program->ports[i]->nic);
 		if (rc == 0)
 			rc = cw_worker_watch(engine->worker, &program->ports[i]->twin);
 	}

@@ -91,18 +91,13 @@ static void finish(struct cw_worker *worker)
 	cw_merge_flush(worker);
 }
 
-static void serve_nic(struct cw_worker *worker, uint32_t index)
+static void serve_nic(struct cw_worker *worker, struct cw_nic *nic)
 {
-	struct cw_port *port = worker->view->program->ports[index];
 	struct rte_mbuf *frames[CW_BURST];
-	uint16_t n = cw_link_rx(&port->nic, &worker->engine->pools, frames, CW_BURST);
+	uint16_t n = cw_link_rx(&nic->link, &worker->engine->pools, frames, CW_BURST);
 
-	for (uint16_t i = 0; i < n; i++) {
-		if (worker->view->program->port_programs[index].role == CW_ROLE_LAN)
-			cw_classify_lan(worker, index, frames[i]);
-		else
-			cw_classify_uplink(worker, index, frames[i]);
-	}
+	for (uint16_t i = 0; i < n; i++)
+		cw_receive(worker, nic, frames[i]);
 	finish(worker);
 }
 
@@ -112,7 +107,7 @@ static void serve_twin(struct cw_worker *worker, struct cw_port *port)
 	uint16_t n = cw_link_rx(&port->twin, &worker->engine->pools, frames, CW_BURST);
 
 	for (uint16_t i = 0; i < n; i++)
-		cw_pass(worker, &port->nic, frames[i]);
+		cw_pass_out(worker, port, frames[i]);
 }
 
 static void serve_segment(struct cw_worker *worker, uint32_t index)
@@ -142,9 +137,12 @@ static void serve_link(struct cw_worker *worker, const struct cw_link *link, boo
 
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		struct cw_port *port = program->ports[i];
-		if (link == &port->nic)
-			serve_nic(worker, i);
-		else if (link == &port->twin && can_read)
+		if (link == &port->nic->link) {
+			/* Once: the frames of the other ports on this NIC come with it. */
+			serve_nic(worker, port->nic);
+			return;
+		}
+		if (link == &port->twin && can_read)
 			serve_twin(worker, port);
 		else if (link == &port->twin)
 			lose_twin(worker, &port->twin);
@@ -216,7 +214,7 @@ static void count_overflows(struct cw_worker *worker)
 	const struct cw_program *program = worker->view->program;
 
 	for (uint32_t i = 0; i < program->port_count; i++)
-		cw_link_count_overflow(&program->ports[i]->nic);
+		cw_link_count_overflow(&program->ports[i]->nic->link);
 }
 
 static void tick(struct cw_worker *worker)

@@ -22,16 +22,19 @@ static void serve(struct cw_bench *bench, enum cw_bench_link link, struct rte_mb
 {
 	switch (link) {
 	case CW_BENCH_LAN:
-		cw_classify_lan(bench->worker, CW_BENCH_LAN_PORT, m);
+		cw_receive(bench->worker, bench->ports[CW_BENCH_LAN_PORT]->nic, m);
 		break;
 	case CW_BENCH_UPLINK:
-		cw_classify_uplink(bench->worker, CW_BENCH_UPLINK_PORT, m);
+		cw_receive(bench->worker, bench->ports[CW_BENCH_UPLINK_PORT]->nic, m);
 		break;
 	case CW_BENCH_SEGMENT:
 		cw_classify_segment(bench->worker, 0, m);
 		break;
+	case CW_BENCH_LAN_TWIN:
+		cw_pass_out(bench->worker, bench->ports[CW_BENCH_LAN_PORT], m);
+		break;
 	default:
-		cw_pass(bench->worker, bench->links[link - 1], m);
+		cw_pass_out(bench->worker, bench->ports[CW_BENCH_UPLINK_PORT], m);
 		break;
 	}
 }

@@ -155,6 +155,8 @@ static struct cw_port *make_port(uint8_t number)
 	struct cw_port *port = calloc(1, sizeof(*port));
 
 	CHECK_OR_STOP(port != NULL);
+	port->nic = calloc(1, sizeof(*port->nic));
+	CHECK_OR_STOP(port->nic != NULL);
 	port->mtu = CW_BENCH_MTU;
 	memcpy(port->mac, (const uint8_t[]){ 2, 0, 0, 0, 0, number }, 6);
 	return port;
@@ -293,9 +295,9 @@ void cw_bench_open(struct cw_bench *bench)
 	bench->ports[1] = make_port(2);
 	bench->segment = calloc(1, sizeof(*bench->segment));
 	CHECK_OR_STOP(bench->segment != NULL);
-	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic, CW_LINK_NIC);
+	open_link(bench, CW_BENCH_LAN, &bench->ports[0]->nic->link, CW_LINK_NIC);
 	open_link(bench, CW_BENCH_LAN_TWIN, &bench->ports[0]->twin, CW_LINK_TAP);
-	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic, CW_LINK_NIC);
+	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic->link, CW_LINK_NIC);
 	open_link(bench, CW_BENCH_UPLINK_TWIN, &bench->ports[1]->twin, CW_LINK_TAP);
 	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN);
 	bench->far = make_peer(bench->worker, "far");
@@ -320,8 +322,10 @@ void cw_bench_close(struct cw_bench *bench)
 		cw_link_close(bench->links[i]);
 		close(bench->ends[i]);
 	}
-	free(bench->ports[0]);
-	free(bench->ports[1]);
+	for (uint32_t i = 0; i < 2; i++) {
+		free(bench->ports[i]->nic);
+		free(bench->ports[i]);
+	}
 	free(bench->segment);
 	cw_view_free(view);
 	free(program);

@@ -33,19 +33,19 @@ static void serve(struct cw_bench *bench, enum cw_bench_link which, struct rte_m
 {
 	switch (which) {
 	case CW_BENCH_LAN:
-		cw_classify_lan(bench->worker, CW_BENCH_LAN_PORT, m);
+		cw_receive(bench->worker, bench->ports[CW_BENCH_LAN_PORT]->nic, m);
 		break;
 	case CW_BENCH_UPLINK:
-		cw_classify_uplink(bench->worker, CW_BENCH_UPLINK_PORT, m);
+		cw_receive(bench->worker, bench->ports[CW_BENCH_UPLINK_PORT]->nic, m);
 		break;
 	case CW_BENCH_SEGMENT:
 		cw_classify_segment(bench->worker, 0, m);
 		break;
 	case CW_BENCH_LAN_TWIN:
-		cw_pass(bench->worker, bench->links[CW_BENCH_LAN], m);
+		cw_pass_out(bench->worker, bench->ports[CW_BENCH_LAN_PORT], m);
 		break;
 	default:
-		cw_pass(bench->worker, bench->links[CW_BENCH_UPLINK], m);
+		cw_pass_out(bench->worker, bench->ports[CW_BENCH_UPLINK_PORT], m);
 		break;
 	}
 }

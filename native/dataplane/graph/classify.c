@@ -9,11 +9,18 @@
 #include "table/fib.h"
 #include "worker.h"
 
-void cw_pass(struct cw_worker *worker, struct cw_link *link, struct rte_mbuf *m)
+void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m)
 {
 	(void)worker;
 	cw_vnet_forward(m);
-	cw_link_tx(link, &m, 1);
+	cw_link_tx(twin, &m, 1);
+}
+
+void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
+{
+	(void)worker;
+	cw_vnet_forward(m);
+	cw_port_tx(port, m);
 }
 
 /* Finishes a partial checksum that is not of the packet's own L4 header: of a packet in a tunnel, say. */

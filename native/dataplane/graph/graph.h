@@ -1,6 +1,7 @@
 /*
  * The nodes, in the order in which packets meet them. Each takes ownership of the packet it is given.
  *
+ *   NIC ──► cw_receive ──► cw_classify_lan | cw_classify_uplink
  *   LAN NIC ──► cw_classify_lan ──► cw_route_out ──► cw_seal ──► cw_tx_route ──► uplink NIC
  *   segment twin ─► cw_classify_segment ─┘
  *   uplink NIC ──► cw_classify_uplink ──► cw_open ──► cw_route_in ──► cw_merge ──► cw_tx_link ──► LAN NIC
@@ -18,16 +19,22 @@
 struct cw_fib;
 struct cw_keypair;
 struct cw_link;
+struct cw_nic;
 struct cw_peer;
+struct cw_port;
 struct cw_worker;
 struct rte_mbuf;
+
+/* A frame of a NIC, to the port that its VLAN tag names. */
+void cw_receive(struct cw_worker *worker, const struct cw_nic *nic, struct rte_mbuf *m);
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
 void cw_classify_uplink(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
 void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_mbuf *m);
 
-/* To `link` as it was received: the exception path in both directions. */
-void cw_pass(struct cw_worker *worker, struct cw_link *link, struct rte_mbuf *m);
+/* Up to `twin` as it was received, or from the twin out of `port`: the exception path in both directions. */
+void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m);
+void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m);
 
 /* Opens the `length` bytes of one datagram in place. `outer_tos` carries the ECN mark. */
 void cw_open(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8_t outer_tos);

@@ -19,7 +19,7 @@ static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbu
 	memcpy(ether->to, to, 6);
 	memcpy(ether->from, port->mac, 6);
 	ether->type = rte_cpu_to_be_16(CW_ETHER_IP4);
-	cw_link_tx(&port->nic, &m, 1);
+	cw_port_tx(port, m);
 }
 
 static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,

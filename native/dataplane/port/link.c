@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <poll.h>
 #include <rte_mbuf.h>
 #include <string.h>
@@ -48,6 +49,9 @@ static void read_auxdata(struct msghdr *message, struct rte_mbuf *m)
 			m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 			m->vlan_tci = aux.tp_vlan_tci;
 		}
+		/* A service tag (802.1ad) is none of a port's: said so by the flag of a stack of two. */
+		if (aux.tp_status & TP_STATUS_VLAN_TPID_VALID && aux.tp_vlan_tpid != ETHERTYPE_VLAN)
+			m->ol_flags |= RTE_MBUF_F_RX_QINQ;
 	}
 }
 
@@ -57,8 +61,14 @@ static uint16_t l2_length(const struct cw_link *link, const struct rte_mbuf *m)
 
 	if (link->kind == CW_LINK_TUN)
 		return 0;
-	bool is_tagged = m->data_len >= ETHER_HEADER + 4 && frame[12] == 0x81 && frame[13] == 0x00;
-	return is_tagged ? ETHER_HEADER + 4 : ETHER_HEADER;
+	uint16_t length = ETHER_HEADER;
+	for (int tags = 0; tags < 2 && m->data_len >= length + 4; tags++) {
+		uint32_t type = frame[length - 2] << 8 | frame[length - 1];
+		if (type != 0x8100 && type != 0x88a8)
+			break;
+		length += 4;
+	}
+	return length;
 }
 
 /*

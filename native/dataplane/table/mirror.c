@@ -102,23 +102,12 @@ static void refresh_neighbours(struct cw_mirror *mirror)
 	}
 }
 
-/* A look at every NIC: its twin shows its carrier, its MTU counts from now on, and one that is gone is said to be. */
 static void look_at_nics(struct cw_engine *engine)
 {
 	const struct cw_program *program = engine->program;
 
-	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
-		struct cw_port *port = program->ports[i];
-		struct cw_link_look look;
-		cw_link_look(&port->nic, port->nic_name, &look);
-		if (!look.is_there || memcmp(look.mac, port->mac, sizeof(look.mac)) != 0)
-			atomic_store(&port->is_gone, true);
-		else
-			atomic_store(&port->mtu, look.mtu);
-		bool is_up = look.has_carrier && !atomic_load(&port->is_gone);
-		if (is_up != atomic_exchange(&port->is_up, is_up))
-			cw_link_set_carrier(&port->twin, is_up);
-	}
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++)
+		cw_port_look(program->ports[i]);
 }
 
 void cw_mirror_collect(struct cw_engine *engine)

@@ -1,0 +1,28 @@
+/* A frame of a NIC meets its port: the VLAN tag says which, and goes off. See graph.h. */
+#include <rte_mbuf.h>
+
+#include "graph/graph.h"
+#include "worker.h"
+
+void cw_receive(struct cw_worker *worker, const struct cw_nic *nic, struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+	uint32_t index = 0;
+	int vlan = cw_port_untag(m);
+
+	while (index < program->port_count &&
+	       (program->ports[index]->nic != nic || program->ports[index]->vlan != vlan))
+		index++;
+	if (index == program->port_count) {
+		cw_drop(worker, m, CW_DROP_VLAN);
+		return;
+	}
+	struct cw_port *port = program->ports[index];
+	port->rx_buffers++;
+	port->rx_packets += cw_link_segments(m);
+	port->rx_bytes += m->pkt_len;
+	if (program->port_programs[index].role == CW_ROLE_LAN)
+		cw_classify_lan(worker, index, m);
+	else
+		cw_classify_uplink(worker, index, m);
+}

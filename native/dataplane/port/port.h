@@ -1,0 +1,70 @@
+/*
+ * Ports, and the NICs they stand on. A NIC carries one port, or several by VLAN tag (IEEE 802.1Q); a port joins its
+ * share of the NIC's frames with a twin of its own. Twins and the graph see frames without the tag.
+ */
+#ifndef CW_PORT_H
+#define CW_PORT_H
+
+#include "causeway_dp.h"
+#include "port/link.h"
+
+#define CW_VLAN_ID 0x0fff /* of a tag; the rest is priority */
+
+/* An open NIC, held by the ports that stand on it; outlives programs as they do. */
+struct cw_nic {
+	char name[CW_DEVICE];
+	char netns[CW_NAME * 2];
+	uint8_t kind;
+	struct cw_link link;
+	uint32_t port_count;
+	bool is_watched;
+	uint8_t mac[6];
+	atomic_bool is_gone; /* vanished, or came back as another: the next program opens it anew */
+};
+
+/*
+ * A port, open. Outlives programs that name the same (twin, NIC, namespace, VLAN); what a program says of it beside
+ * that is the program's.
+ */
+struct cw_port {
+	char twin_name[CW_IFNAME];
+	uint16_t vlan; /* 0: the NIC's untagged frames */
+	struct cw_nic *nic;
+	struct cw_link twin;
+	uint8_t mac[6];
+	/* The NIC's, as the mirror saw them last. */
+	_Atomic uint16_t mtu;
+	atomic_bool is_up;
+	/* Through the NIC; the worker's. */
+	uint64_t rx_packets, rx_bytes, rx_buffers;
+	uint64_t tx_packets, tx_bytes, tx_buffers;
+};
+
+/* Whether `nic` is what `p` names, and still there. */
+bool cw_nic_is(const struct cw_nic *nic, const struct cw_port_program *p);
+
+/* Whether `port` is what `p` names, and both its ends are still there. */
+bool cw_port_is(const struct cw_port *port, const struct cw_port_program *p);
+
+/*
+ * Opens a port on `nic`, or on one that it opens if that is NULL. 0 or a negative errno; `*port` must be closed in both
+ * cases, if it is not NULL.
+ */
+int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_port **port);
+
+/* Its last port closes a NIC. The worker has forgotten the links that go. */
+void cw_port_close(struct cw_port *port);
+
+/* Looks at the NIC: its ports' twins show its carrier, its MTU counts from now on. Control side. True: something changed. */
+bool cw_port_look(struct cw_port *port);
+
+/*
+ * Which VLAN a frame came in, 0 for untagged and for a mere priority; the tag is taken off. A tag inside of it stays.
+ * -1: a service tag (802.1ad), which no port has, or a frame too short to have what it claims.
+ */
+int cw_port_untag(struct rte_mbuf *m);
+
+/* Sends and frees one frame on the port's NIC, with the port's tag. */
+void cw_port_tx(struct cw_port *port, struct rte_mbuf *m);
+
+#endif
