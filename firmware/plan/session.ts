@@ -25,6 +25,8 @@ export interface SessionTiming {
   readonly ownRekeyMs: number
   /** The secret behind freshness challenges changes so often; the one before is still good. */
   readonly challengeMs: number
+  /** A cookie may be shown for so long; the secret behind cookies changes as often. */
+  readonly cookieMs: number
   /** The datapath repeats `silent` so often while it lasts. */
   readonly silentMs: number
 }
@@ -41,6 +43,7 @@ export const wireTiming: SessionTiming = {
   ownRawMs: 1_000,
   ownRekeyMs: 5_000,
   challengeMs: 120_000,
+  cookieMs: 120_000,
   silentMs: 5_000,
 }
 

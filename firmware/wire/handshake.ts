@@ -1,7 +1,7 @@
 /**
  * The handshake messages of profile G: 0xD4 initiation, 0xD5 response, 0xD7 challenge, as bytes. Raw ones end in
  * mac1 and mac2, those of a rekey do without. Pure; when to send and whom to believe is gateway/sessions.
- * The cookie (0xD6) is not taken yet: mac2 is sent as zeros and not read. wire.md, "Handshake".
+ * The cookie (0xD6) and mac2, which shows one, are cookie.ts. wire.md, "Handshake".
  *
  *   0xD4, 160: 0 type, zero 3 | 4 sender index | 8 ephemeral 32 | 40 static 32+16 | 88 payload 24+16
  *              | 128 mac1 16 | 144 mac2 16

@@ -6,6 +6,7 @@ import type { UdpAddress } from '../../host/udp/udp.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
 import { decodeItems } from '../../wire/control.ts'
+import { cookieMessageBytes } from '../../wire/cookie.ts'
 import {
   challengeMessageBytes,
   initiationBytes,
@@ -15,6 +16,7 @@ import {
   responseBytes,
   withoutMacs,
 } from '../../wire/handshake.ts'
+import { onCookie } from './cookies.ts'
 import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
 import { onHandshakePart } from './rekey.ts'
@@ -39,20 +41,29 @@ export function onDatagram(
   switch (datagram[0]) {
     case messageType.initiation: {
       const message = checkMacs(context, datagram, initiationBytes)
-      if (message !== null) void onInitiation(context, uplink, message, from)
+      if (message === null || context.datapath === null) return
+      context.admission.admit({ datagram, from, socket: uplink.socket }, () => {
+        void onInitiation(context, uplink, message, from)
+      })
       return
     }
     case messageType.response: {
       const message = checkMacs(context, datagram, responseBytes)
-      const found = message === null ? null : findAttempt(context, uplink, message)
-      if (message !== null && found !== null) void onResponse(...found, message, from)
+      if (message === null || findAttempt(context, uplink, message) === null) return
+      context.admission.admit({ datagram, from, socket: uplink.socket }, () => {
+        // Another answer may have come first.
+        const found = findAttempt(context, uplink, message)
+        if (found !== null) void onResponse(...found, message, from)
+      })
       return
     }
-    case messageType.challenge: {
-      if (datagram.length !== challengeMessageBytes) {
-        context.strays.malformed++
-        return
+    case messageType.cookie:
+      if (hasSize(context, datagram, cookieMessageBytes)) {
+        onCookie(context, uplink, datagram, from)
       }
+      return
+    case messageType.challenge: {
+      if (!hasSize(context, datagram, challengeMessageBytes)) return
       const found = findAttempt(context, uplink, datagram)
       if (found !== null) onChallenge(...found, datagram, from)
       return
@@ -124,11 +135,14 @@ function onClosed(session: Session): void {
   context.steer(session)
 }
 
+function hasSize(context: Context, datagram: Uint8Array, bytes: number): boolean {
+  if (datagram.length === bytes) return true
+  context.strays.malformed++
+  return false
+}
+
 function checkMacs(context: Context, datagram: Uint8Array, bytes: number): Uint8Array | null {
-  if (datagram.length !== bytes + macsBytes) {
-    context.strays.malformed++
-    return null
-  }
+  if (!hasSize(context, datagram, bytes + macsBytes)) return null
   try {
     return withoutMacs(datagram, context.ownMac1Key)
   } catch (error) {
@@ -143,8 +157,12 @@ function findAttempt(
   uplink: Uplink,
   message: Uint8Array,
 ): [Session, RawAttempt] | null {
-  const session = context.bySenderIndex.get(receiverIndexOf(message))
-  if (session?.raw?.uplink.number === uplink.number) return [session, session.raw]
+  const index = receiverIndexOf(message)
+  const session = context.bySenderIndex.get(index)
+  const attempt = session?.raw
+  if (attempt?.senderIndex === index && attempt.uplink.number === uplink.number) {
+    return [session!, attempt]
+  }
   context.strays.stale++
   return null
 }

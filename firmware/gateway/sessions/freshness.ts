@@ -7,6 +7,7 @@ import type { UdpAddress } from '../../host/udp/udp.ts'
 import { equalBytes, mac } from '../../wire/blake2s.ts'
 import { challengeBytes } from '../../wire/handshake.ts'
 import { ipBytes } from '../../wire/ip.ts'
+import { openRotatingSecret } from './rotating-secret.ts'
 
 /** To whom a challenge is given; `used` counts the challenges that this peer used so far. */
 export interface ChallengeBinding {
@@ -30,28 +31,11 @@ export function openFreshness(
   random: (bytes: number) => Uint8Array,
   renewMs: number,
 ): Freshness {
-  let secret = random(32)
-  let before: Uint8Array | null = null
-  let sinceMs = clock.nowMs()
-
-  const renew = (): void => {
-    const ageMs = clock.nowMs() - sinceMs
-    if (ageMs < renewMs) return
-    before = ageMs < 2 * renewMs ? secret : null
-    secret = random(32)
-    // Late renewals keep the rhythm, or a secret could be good for longer than twice its time.
-    sinceMs += Math.floor(ageMs / renewMs) * renewMs
-  }
+  const secret = openRotatingSecret(clock, random, renewMs)
   return {
-    challenge: (binding) => {
-      renew()
-      return compute(secret, binding)
-    },
-    holds: (challenge, binding) => {
-      renew()
-      const secrets = before === null ? [secret] : [secret, before]
-      return secrets.some((key) => equalBytes(compute(key, binding), challenge))
-    },
+    challenge: (binding) => compute(secret.present(), binding),
+    holds: (challenge, binding) =>
+      secret.valid().some((key) => equalBytes(compute(key, binding), challenge)),
   }
 }
 

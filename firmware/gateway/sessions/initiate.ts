@@ -3,8 +3,7 @@
  * another one takes its place, over uplinks and endpoints in turn, for as long as the session needs one.
  * wire.md, "Handshake", "Freshness" and "Retries".
  */
-import type { UdpAddress } from '../../host/udp/udp.ts'
-import { CausewayError } from '../../model/errors.ts'
+import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
 import { between } from '../../plan/session.ts'
 import {
   challengeBytes,
@@ -15,9 +14,9 @@ import {
   withMacs,
   writeInitiation,
 } from '../../wire/handshake.ts'
-import { ipBytes } from '../../wire/ip.ts'
 import { rawPrologue } from '../../wire/keys.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
+import { showCookie } from './cookies.ts'
 import { installKeypair } from './keypairs.ts'
 import {
   type Context,
@@ -25,6 +24,7 @@ import {
   dropRaw,
   dropRekey,
   fail,
+  failOn,
   finishRaw,
   noPsk,
   type RawAttempt,
@@ -116,13 +116,7 @@ export async function onResponse(
 
 /** Only from where an initiation went to, answers are taken: nobody can bend the path of a session. */
 function isExpected(attempt: RawAttempt, from: UdpAddress): boolean {
-  return attempt.sentTo.some((to) => isSame(to, from))
-}
-
-/** Counts a message that could not be taken, and keeps its code. */
-export function failOn(session: Session, error: unknown): void {
-  if (!(error instanceof CausewayError)) throw error
-  fail(session, error.code === 'WIRE_UNAUTHENTIC' ? 'unauthentic' : 'malformed', error.code)
+  return attempt.sentTo.some((to) => isSamePlace(to, from))
 }
 
 function initiate(
@@ -150,24 +144,26 @@ function initiate(
       uplink: choice.uplink.number,
     },
   })
-  const datagram = withMacs(message, mac1Key(peer.wireKey))
+  const datagram = showCookie(session, choice.uplink, withMacs(message, mac1Key(peer.wireKey)))
   const attempt: RawAttempt = {
     senderIndex,
     state,
     startedAtMs: clock.nowMs(),
     uplink: choice.uplink,
     sentTo: [],
+    datagram,
+    isResent: false,
     challenges: choice.challenges,
     timers: [],
   }
   session.raw = attempt
   context.bySenderIndex.set(senderIndex, session)
-  transmit(attempt, datagram, choice.to)
+  transmit(attempt, choice.to)
   // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
   const next = (): UdpAddress =>
     choice.challenges > 0 ? choice.to : nextEndpoint(session, choice.uplink)
   for (const delayMs of timing.resendMs) {
-    attempt.timers.push(clock.after(delayMs, () => transmit(attempt, datagram, next())))
+    attempt.timers.push(clock.after(delayMs, () => transmit(attempt, next())))
   }
   const endMs = between(timing.retryMs, chance(context))
   attempt.timers.push(clock.after(endMs, () => giveUp(session)))
@@ -180,9 +176,9 @@ function giveUp(session: Session): void {
   session.context.steer(session)
 }
 
-function transmit(attempt: RawAttempt, datagram: Uint8Array, to: UdpAddress): void {
-  if (!attempt.sentTo.some((known) => isSame(known, to))) attempt.sentTo.push(to)
-  attempt.uplink.socket.send(datagram, to)
+function transmit(attempt: RawAttempt, to: UdpAddress): void {
+  if (!attempt.sentTo.some((known) => isSamePlace(known, to))) attempt.sentTo.push(to)
+  attempt.uplink.socket.send(attempt.datagram, to)
 }
 
 /** The private bytes live no longer than it takes to make a key of them. */
@@ -196,7 +192,7 @@ export function ephemeralPair(context: Context): ReturnType<typeof x25519Pair> {
 /** Configured endpoints and, should they all be wrong, where the peer was last. */
 function endpoints({ peer, current }: Session): readonly UdpAddress[] {
   const last = current?.remote
-  if (last === undefined || peer.endpoints.some((known) => isSame(known, last))) {
+  if (last === undefined || peer.endpoints.some((known) => isSamePlace(known, last))) {
     return peer.endpoints
   }
   return [...peer.endpoints, last]
@@ -216,11 +212,6 @@ function nextEndpoint(session: Session, uplink: Uplink): UdpAddress {
   const choices = endpointsOf(session, uplink)
   const fallback = session.raw?.sentTo[0]
   return choices[session.turns.endpoint++ % choices.length] ?? fallback!
-}
-
-function isSame(a: UdpAddress, b: UdpAddress): boolean {
-  // As bytes: IPv6 has more than one spelling.
-  return a.port === b.port && ipBytes(a.address).equals(ipBytes(b.address))
 }
 
 const noChallenge = new Uint8Array(challengeBytes)

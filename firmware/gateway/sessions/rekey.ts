@@ -21,13 +21,14 @@ import {
 } from '../../wire/handshake.ts'
 import { addPart, splitHandshake } from '../../wire/handshake-part.ts'
 import { noKem, rekeyPrologue, rekeyPsk } from '../../wire/keys.ts'
-import { ephemeralPair, failOn, startRaw } from './initiate.ts'
+import { ephemeralPair, startRaw } from './initiate.ts'
 import { installKeypair, isCurrent } from './keypairs.ts'
 import { answerCopy, chooseSuite, isPskRight, remember } from './respond.ts'
 import {
   chance,
   dropRekey,
   fail,
+  failOn,
   finishRekey,
   type KnownKeypair,
   noPsk,

@@ -1,6 +1,6 @@
 /**
  * The raw responder: takes 0xD4, answers with 0xD5, or with 0xD7 where the initiation could disturb a session.
- * Order of checks: size and mac1 → rate of the source → Diffie-Hellman → everything else.
+ * What costs a stranger's flood more than it costs us was turned away before, by admission.ts.
  * wire.md, "Denial of service", "Freshness" and "Retries".
  */
 import type { UdpAddress } from '../../host/udp/udp.ts'
@@ -17,6 +17,7 @@ import {
   writeResponse,
 } from '../../wire/handshake.ts'
 import { rawPrologue } from '../../wire/keys.ts'
+import { showCookie } from './cookies.ts'
 import { isNoChallenge } from './freshness.ts'
 import { ephemeralPair } from './initiate.ts'
 import { installKeypair } from './keypairs.ts'
@@ -27,6 +28,7 @@ import {
   dropRekey,
   fail,
   noPsk,
+  type Sent,
   type Session,
   type Uplink,
 } from './session.ts'
@@ -34,7 +36,7 @@ import {
 /** Initiations remembered per peer, so that a copy is known as one. */
 const answeredLimit = 8
 
-/** An initiation whose mac1 holds, without its macs. */
+/** An initiation whose mac1 holds and whose turn has come, without its macs. */
 export async function onInitiation(
   context: Context,
   uplink: Uplink,
@@ -42,10 +44,6 @@ export async function onInitiation(
   from: UdpAddress,
 ): Promise<void> {
   if (context.datapath === null) return
-  if (!context.sourceLimit.allows(from.address)) {
-    context.strays.limited++
-    return
-  }
   const initiation = open(context, message)
   if (initiation === null) return
   const session = context.byKey.get(hex(initiation.state.remoteStatic))
@@ -74,7 +72,12 @@ export async function onInitiation(
 
 /** Remembers an initiation as answered; `send` is filled in once its keypair is installed. */
 export function remember(session: Session, ephemeral: Uint8Array, localIndex: number): Answered {
-  const answered: Answered = { ephemeral: Uint8Array.from(ephemeral), localIndex, send: null }
+  const answered: Answered = {
+    ephemeral: Uint8Array.from(ephemeral),
+    localIndex,
+    sent: null,
+    send: null,
+  }
   session.answered.push(answered)
   if (session.answered.length > answeredLimit) session.answered.shift()
   return answered
@@ -124,7 +127,7 @@ async function answer(
     senderIndex: localIndex,
     payload: { suite, uplink: uplink.number },
   })
-  const datagram = withMacs(message, mac1Key(peer.wireKey))
+  const datagram = showCookie(session, uplink, withMacs(message, mac1Key(peer.wireKey)))
   const answered = remember(session, ephemeral, localIndex)
   const isInstalled = await installKeypair(session, {
     transcript,
@@ -138,7 +141,10 @@ async function answer(
     remote: from,
   })
   if (!isInstalled) return
-  answered.send = (to) => uplink.socket.send(datagram, to ?? from)
+  const sent: Sent = { uplink, sentTo: [from], datagram, isResent: false }
+  context.bySenderIndex.set(localIndex, session)
+  answered.sent = sent
+  answered.send = (to) => uplink.socket.send(sent.datagram, to ?? from)
   answered.send(from)
   context.steer(session)
 }

@@ -5,15 +5,15 @@
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
-import type { ErrorCode } from '../../model/errors.ts'
+import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { SessionTiming } from '../../plan/session.ts'
 import type { Suite } from '../../wire/handshake.ts'
 import type { Reassembly } from '../../wire/handshake-part.ts'
 import type { InitiatorState } from '../../wire/noise.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
+import type { Admission } from './admission.ts'
 import type { Freshness } from './freshness.ts'
 import type { Indices } from './indices.ts'
-import type { SourceLimit } from './source-limit.ts'
 
 export interface PeerConfig {
   readonly name: string
@@ -47,11 +47,11 @@ export interface Context {
   readonly ownMac1Key: Uint8Array
   readonly timing: SessionTiming
   readonly indices: Indices
-  readonly sourceLimit: SourceLimit
+  readonly admission: Admission
   readonly freshness: Freshness
   /** By static key, hex. */
   readonly byKey: Map<string, Session>
-  /** Those with a raw initiation under way, by its sender index. */
+  /** Those with a raw initiation under way or a response given, by its sender index. */
   readonly bySenderIndex: Map<number, Session>
   /** Datagrams that led to no session. */
   readonly strays: Record<StrayReason, number>
@@ -65,7 +65,14 @@ export interface Context {
   readonly resync: (session: Session) => void
 }
 
-export type StrayReason = 'malformed' | 'mac1' | 'limited' | 'unauthentic' | 'unknown' | 'stale'
+export type StrayReason =
+  | 'malformed'
+  | 'mac1'
+  | 'limited'
+  | 'cookie'
+  | 'unauthentic'
+  | 'unknown'
+  | 'stale'
 
 export type FailureReason =
   | 'timeout'
@@ -98,10 +105,17 @@ export interface Attempt {
   readonly timers: CancelTimer[]
 }
 
-export interface RawAttempt extends Attempt {
+/** A raw message that was sent, and may be again. */
+export interface Sent {
   readonly uplink: Uplink
   /** Where copies went to: only from there an answer is taken. */
   readonly sentTo: UdpAddress[]
+  datagram: Uint8Array
+  /** Whether it was sent again for a cookie that came back. */
+  isResent: boolean
+}
+
+export interface RawAttempt extends Attempt, Sent {
   /** How many challenges led to this initiation, one after the other. */
   readonly challenges: number
 }
@@ -114,6 +128,8 @@ export interface RekeyAttempt extends Attempt {
 export interface Answered {
   readonly ephemeral: Uint8Array
   readonly localIndex: number
+  /** The raw response; null for a rekey's. */
+  sent: Sent | null
   send: ((to: UdpAddress | null) => void) | null
 }
 
@@ -145,6 +161,8 @@ export interface Session {
   /** The last eight initiations answered, oldest first. */
   answered: Answered[]
   challengesUsed: number
+  /** Those to show in mac2, by the socket they were given to. */
+  readonly cookies: WeakMap<UdpSocket, { readonly cookie: Uint8Array; readonly untilMs: number }>
   /** Of handshake items: the own message id, and the other end's message under way. */
   messageId: number
   incoming: Reassembly
@@ -184,6 +202,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     turns: { uplink: 0, endpoint: 0 },
     answered: [],
     challengesUsed: 0,
+    cookies: new WeakMap(),
     messageId: Buffer.from(context.random(2)).readUInt16BE(0),
     incoming: null,
     state: 'down',
@@ -212,6 +231,12 @@ export function chance(context: Context): number {
 export function fail(session: Session, reason: FailureReason, code: ErrorCode): void {
   session.failures[reason]++
   session.lastError = code
+}
+
+/** Counts a message that could not be taken, and keeps its code. */
+export function failOn(session: Session, error: unknown): void {
+  if (!(error instanceof CausewayError)) throw error
+  fail(session, error.code === 'WIRE_UNAUTHENTIC' ? 'unauthentic' : 'malformed', error.code)
 }
 
 export function dropRaw(session: Session): void {
@@ -252,6 +277,7 @@ export function cancelDue(session: Session): void {
 export function forgetKeypair(session: Session, keypair: KnownKeypair | null): void {
   if (keypair === null) return
   keypair.chain.fill(0)
+  session.context.bySenderIndex.delete(keypair.localIndex)
   session.context.indices.release(keypair.localIndex)
 }
 

@@ -8,13 +8,16 @@ import { isUsableWireKey } from '../../model/wire-key.ts'
 import { type SessionTiming, wireTiming } from '../../plan/session.ts'
 import { encodeItems } from '../../wire/control.ts'
 import { closeReason } from '../../wire/control-item.ts'
+import { cookieKey } from '../../wire/cookie.ts'
 import { mac1Key } from '../../wire/handshake.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
+import { openAdmission } from './admission.ts'
 import { openAttachment, resync } from './attachment.ts'
 import { onDatagram } from './demux.ts'
 import { openFreshness } from './freshness.ts'
 import { openIndices } from './indices.ts'
 import { hex } from './respond.ts'
+import { openRotatingSecret } from './rotating-secret.ts'
 import { steer } from './schedule.ts'
 import {
   type Context,
@@ -26,7 +29,6 @@ import {
   type StrayReason,
   type Uplink,
 } from './session.ts'
-import { openSourceLimit } from './source-limit.ts'
 import { type SessionStatus, statusOf } from './status.ts'
 
 export interface SessionsOptions {
@@ -100,6 +102,7 @@ export function openSessions(options: SessionsOptions): Sessions {
       for (const stop of listeners.values()) stop()
       listeners.clear()
       attachment.end()
+      context.admission.end()
       for (const session of sessions.values()) resetSession(session)
       await turn
     },
@@ -109,6 +112,15 @@ export function openSessions(options: SessionsOptions): Sessions {
 function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Session>): Context {
   const { clock, random, wireKey } = options
   const timing = options.timing ?? wireTiming
+  const strays: Context['strays'] = {
+    malformed: 0,
+    mac1: 0,
+    limited: 0,
+    cookie: 0,
+    unauthentic: 0,
+    unknown: 0,
+    stale: 0,
+  }
   const isKept = (session: Session): boolean => sessions.get(session.peer.name) === session
   return {
     clock,
@@ -119,11 +131,17 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     ownMac1Key: mac1Key(wireKey.publicKey),
     timing,
     indices: openIndices(clock, random, timing.lifetimeMs),
-    sourceLimit: openSourceLimit(clock),
+    admission: openAdmission({
+      clock,
+      random,
+      secret: openRotatingSecret(clock, random, timing.cookieMs),
+      ownCookieKey: cookieKey(wireKey.publicKey),
+      onRefused: (how) => strays[how]++,
+    }),
     freshness: openFreshness(clock, random, timing.challengeMs),
     byKey: new Map(),
     bySenderIndex: new Map(),
-    strays: { malformed: 0, mac1: 0, limited: 0, unauthentic: 0, unknown: 0, stale: 0 },
+    strays,
     uplinks: [],
     datapath: null,
     suites: ['chacha20-poly1305'],

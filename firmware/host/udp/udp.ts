@@ -2,10 +2,17 @@
  * The port to UDP: sockets bound to one address and port. Behind it stand `system.ts` (node:dgram) and
  * `fake.ts` (tests). Datagrams may be lost, doubled and reordered; nothing here retries.
  */
+import { ipBytes } from '../../wire/ip.ts'
+
 export interface UdpAddress {
   /** An IP address as text, never a name. */
   readonly address: string
   readonly port: number
+}
+
+/** As bytes: IPv6 has more than one spelling. */
+export function isSamePlace(a: UdpAddress, b: UdpAddress): boolean {
+  return a.port === b.port && ipBytes(a.address).equals(ipBytes(b.address))
 }
 
 export interface UdpSocket extends AsyncDisposable {

@@ -5,7 +5,6 @@ import { openFreshness } from '../../../firmware/gateway/sessions/freshness.ts'
 import { openIndices } from '../../../firmware/gateway/sessions/indices.ts'
 import { installKeypair } from '../../../firmware/gateway/sessions/keypairs.ts'
 import { type Context, newSession } from '../../../firmware/gateway/sessions/session.ts'
-import { openSourceLimit } from '../../../firmware/gateway/sessions/source-limit.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { wireTiming } from '../../../firmware/plan/session.ts'
 import { mac1Key } from '../../../firmware/wire/handshake.ts'
@@ -106,11 +105,19 @@ function contextOf({ clock, randomBytes, tenant }: World, { wireKey }: Box): Con
     ownMac1Key: mac1Key(wireKey.publicKey),
     timing: wireTiming,
     indices: openIndices(clock, randomBytes, wireTiming.lifetimeMs),
-    sourceLimit: openSourceLimit(clock),
+    admission: { admit: () => {}, end: () => {} },
     freshness: openFreshness(clock, randomBytes, wireTiming.challengeMs),
     byKey: new Map(),
     bySenderIndex: new Map(),
-    strays: { malformed: 0, mac1: 0, limited: 0, unauthentic: 0, unknown: 0, stale: 0 },
+    strays: {
+      malformed: 0,
+      mac1: 0,
+      limited: 0,
+      cookie: 0,
+      unauthentic: 0,
+      unknown: 0,
+      stale: 0,
+    },
     uplinks: [],
     datapath: null,
     suites: ['chacha20-poly1305'],

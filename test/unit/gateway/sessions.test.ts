@@ -166,8 +166,8 @@ test('a source may not have more than a burst of five worked on, then twenty a s
     await world.clock.advance(10)
   }
   await world.clock.advance(100)
-  const { unauthentic, limited } = b.sessions.strays()
-  assert.equal(unauthentic + limited, 100)
+  const { unauthentic, cookie } = b.sessions.strays()
+  assert.equal(unauthentic + cookie, 100)
   assert.ok(unauthentic >= 22 && unauthentic <= 26, `${unauthentic} worked on in a second`)
 })
 
