@@ -41,14 +41,6 @@ static int refuse(struct answer *answer, int rc, const char *why)
 	return rc;
 }
 
-static void put_address(uint8_t to[16], uint32_t address)
-{
-	uint32_t wire = rte_cpu_to_be_32(address);
-
-	to[10] = to[11] = 0xff;
-	memcpy(to + 12, &wire, sizeof(wire));
-}
-
 static int describe(struct cw_engine *engine, struct answer *answer)
 {
 	struct cw_info *info = put(answer, sizeof(*info));
@@ -172,7 +164,7 @@ static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
 	out->uplink = path->uplink;
 	out->remote_port = path->remote_port;
 	out->age_ms = (uint32_t)((cw_now_us() - keypair->installed_us) / 1000);
-	put_address(out->remote_address, path->remote);
+	memcpy(out->remote_address, &path->remote, sizeof(out->remote_address));
 	memcpy(out->chain, keypair->chain, sizeof(out->chain));
 	memcpy(out->h, keypair->h, sizeof(out->h));
 }
@@ -224,7 +216,7 @@ static void put_peer(struct answer *answer, const struct cw_peer *peer)
 		out->last_heard_ms = (uint32_t)((cw_now_us() - peer->heard_us) / 1000);
 	out->local_index = current->local_index;
 	out->remote_port = current->session->path.remote_port;
-	put_address(out->remote_address, current->session->path.remote);
+	memcpy(out->remote_address, &current->session->path.remote, sizeof(out->remote_address));
 }
 
 /* Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. */

@@ -19,6 +19,7 @@
 #include "causeway_dp.h"
 #include "drop.h"
 #include "port/port.h"
+#include "table/address.h"
 #include "table/replay.h"
 
 /* At 4,096 peers and a rekey in two minutes: the last eight minutes, over twice a key's life. */
@@ -66,21 +67,34 @@ struct cw_hop {
 	uint8_t kind;
 	uint8_t port;
 	uint16_t peer;
-	uint32_t gateway; /* host order; 0: the destination is on the link */
+	struct cw_address gateway; /* of either family; none: the destination is on the link */
 };
 
 struct cw_fib;
+struct cw_fib6;
 struct cw_neighbours;
+
+#define CW_PORT_ADDRESSES_MAX 16
+
+/* What is the box's own on a port: all but link-local addresses. */
+struct cw_own {
+	uint32_t count;
+	struct cw_address list[CW_PORT_ADDRESSES_MAX];
+};
 
 /* Everything that a packet is looked up in: the program joined with the kernel's routes. Immutable. */
 struct cw_view {
 	uint64_t serial; /* grows with every view */
 	struct cw_program *program;
 	struct cw_fib *segment_fib[CW_SEGMENTS_MAX];
+	struct cw_fib6 *segment_fib6[CW_SEGMENTS_MAX];
 	struct cw_fib *uplink_fib[CW_PORTS_MAX];
+	struct cw_fib6 *uplink_fib6[CW_PORTS_MAX];
 	struct cw_neighbours *neighbours;
-	uint32_t port_address[CW_PORTS_MAX];       /* first address of each twin, host order */
-	uint32_t segment_address[CW_SEGMENTS_MAX]; /* one of this box's in the segment */
+	struct cw_own own[CW_PORTS_MAX];
+	/* What the box says things from: the first address of each family, link-local only where there is no other. */
+	struct cw_address port_address[CW_PORTS_MAX][CW_FAMILIES];
+	struct cw_address segment_address[CW_SEGMENTS_MAX][CW_FAMILIES];
 	uint32_t hop_count;
 	struct cw_hop *hops; /* a FIB's value is an index into these; 0 is CW_HOP_NONE */
 };

@@ -21,8 +21,8 @@
 
 /* Packets that wait until the kernel has resolved a next hop. */
 struct cw_pending {
-	const struct cw_port *port;
-	uint32_t address; /* 0: free */
+	const struct cw_port *port; /* NULL: free */
+	struct cw_address address;
 	uint16_t count;
 	uint64_t since_us;
 	uint64_t asked_us;

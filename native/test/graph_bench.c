@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "packet.h"
-#include "table/fib.h"
 #include "table/mirror.h"
 #include "table/session.h"
 #include "table/view.h"
@@ -38,7 +37,7 @@ struct cw_mirror {
 	uint32_t *asked;
 };
 
-void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address)
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address)
 {
 	(void)port, (void)address;
 	++*mirror->asked;
@@ -202,26 +201,37 @@ static struct cw_neighbours *make_neighbours(void)
 	struct cw_neighbour known[HOSTS + 1] = { 0 };
 
 	for (uint32_t i = 0; i <= HOSTS; i++) {
-		known[i].address = i < HOSTS ? CW_BENCH_HOST + i : CW_BENCH_WAN - 1;
+		known[i].address = cw_bench_v4(i < HOSTS ? CW_BENCH_HOST + i : CW_BENCH_WAN - 1);
 		known[i].port = i < HOSTS ? CW_BENCH_LAN_PORT : CW_BENCH_UPLINK_PORT;
 		memcpy(known[i].mac, (const uint8_t[]){ 6, 0, 0, 0, 0, (uint8_t)i }, 6);
 	}
 	return cw_neighbours_new(known, HOSTS + 1);
 }
 
+static void set_addresses(struct cw_view *view)
+{
+	static const uint32_t own[2] = { CW_BENCH_BOX, CW_BENCH_WAN };
+
+	for (uint32_t port = 0; port < 2; port++) {
+		view->port_address[port][CW_V4] = cw_bench_v4(own[port]);
+		view->own[port] = (struct cw_own){ .count = 1, .list = { cw_bench_v4(own[port]) } };
+	}
+	view->segment_address[0][CW_V4] = cw_bench_v4(CW_BENCH_BOX);
+}
+
 static struct cw_view *make_view(struct cw_bench *bench)
 {
-	static const struct cw_hop hops[HOPS] = {
+	const struct cw_hop hops[HOPS] = {
 		[HOP_LOCAL] = { .kind = CW_HOP_LOCAL },
 		[HOP_FAR] = { .kind = CW_HOP_OVERLAY, .peer = 0 },
 		[HOP_OTHER] = { .kind = CW_HOP_OVERLAY, .peer = 1 },
 		[HOP_LAN] = { .kind = CW_HOP_LINK, .port = CW_BENCH_LAN_PORT },
 		[HOP_LAN_GATEWAY] = { .kind = CW_HOP_LINK,
 				      .port = CW_BENCH_LAN_PORT,
-				      .gateway = CW_BENCH_HOST + HOSTS - 1 },
+				      .gateway = cw_bench_v4(CW_BENCH_HOST + HOSTS - 1) },
 		[HOP_WAN] = { .kind = CW_HOP_LINK,
 			      .port = CW_BENCH_UPLINK_PORT,
-			      .gateway = CW_BENCH_WAN - 1 },
+			      .gateway = cw_bench_v4(CW_BENCH_WAN - 1) },
 	};
 	static const struct cw_fib_route office[] = {
 		{ CW_BENCH_BOX, 32, HOP_LOCAL },    { 0x0a010000, 24, HOP_LAN },
@@ -235,11 +245,11 @@ static struct cw_view *make_view(struct cw_bench *bench)
 	view->serial = 1;
 	view->program = make_program(bench);
 	view->segment_fib[0] = cw_fib_new(office, sizeof(office) / sizeof(office[0]));
+	view->segment_fib6[0] = cw_fib6_new(NULL, 0);
 	view->uplink_fib[CW_BENCH_UPLINK_PORT] = cw_fib_new(wan, 1);
+	view->uplink_fib6[CW_BENCH_UPLINK_PORT] = cw_fib6_new(NULL, 0);
 	view->neighbours = make_neighbours();
-	view->port_address[CW_BENCH_LAN_PORT] = CW_BENCH_BOX;
-	view->port_address[CW_BENCH_UPLINK_PORT] = CW_BENCH_WAN;
-	view->segment_address[0] = CW_BENCH_BOX;
+	set_addresses(view);
 	view->hop_count = HOPS;
 	view->hops = malloc(sizeof(hops));
 	CHECK_OR_STOP(view->hops != NULL && view->neighbours != NULL &&

@@ -10,6 +10,7 @@
 #ifndef CW_GRAPH_BENCH_H
 #define CW_GRAPH_BENCH_H
 
+#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
 #include "engine.h"
@@ -59,6 +60,12 @@ struct cw_bench {
 	uint8_t frame[CW_BENCH_FRAME_MAX];
 	uint32_t at, length, step;
 };
+
+/* An IPv4 address in host order as the tables have it. */
+static inline struct cw_address cw_bench_v4(uint32_t address)
+{
+	return cw_address_of_v4(rte_cpu_to_be_32(address));
+}
 
 /* Starts EAL, without hugepages, in this process: once. */
 void cw_bench_open(struct cw_bench *bench);

@@ -95,7 +95,7 @@ static void run(void)
 {
 	for (uint32_t i = 0; i < sent.count; i++)
 		cw_merge_add(bench.worker, CW_BENCH_LAN_PORT,
-			     packet_u32(sent.bytes[i] + 16), sent.bytes[i], sent.length[i]);
+			     cw_packet_destination(sent.bytes[i]), sent.bytes[i], sent.length[i]);
 	collect();
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 }
@@ -284,7 +284,7 @@ static void keeps_apart_next_hops(void)
 
 	for (uint32_t i = 0; i < 3; i++) {
 		plain(0, 1000 + 100 * i, 100);
-		cw_merge_add(bench.worker, to[i].port, to[i].next_hop, sent.bytes[i],
+		cw_merge_add(bench.worker, to[i].port, cw_bench_v4(to[i].next_hop), sent.bytes[i],
 			     sent.length[i]);
 	}
 	collect();
@@ -373,7 +373,8 @@ static void counts_what_finds_no_buffer(void)
 	while ((taken[count] = rte_pktmbuf_alloc(bench.engine->pools.large)) != NULL)
 		count++;
 	plain(0, 1000, 100);
-	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, CW_BENCH_HOST, sent.bytes[0], sent.length[0]);
+	cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, cw_bench_v4(CW_BENCH_HOST),
+		     sent.bytes[0], sent.length[0]);
 	CHECK(strcmp(cw_bench_drops(&bench), "no_buffer 1") == 0);
 	rte_pktmbuf_free_bulk(taken, count);
 	collect();

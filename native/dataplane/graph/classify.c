@@ -6,7 +6,7 @@
 #include "graph/ip4.h"
 #include "graph/overlay.h"
 #include "port/vnet.h"
-#include "table/fib.h"
+#include "table/view.h"
 #include "worker.h"
 
 void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m)
@@ -95,9 +95,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	struct cw_ip4 *ip = cw_ip4(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len));
-	uint32_t value = cw_fib_lookup(worker->view->segment_fib[segment],
-				       rte_be_to_cpu_32(ip->destination));
-	const struct cw_hop *hop = &worker->view->hops[value];
+	const struct cw_hop *hop = cw_hop_to(worker->view, segment, (const uint8_t *)ip);
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
 	if (hop->kind != CW_HOP_OVERLAY || ip->ttl <= 1) {
 		cw_pass(worker, &port->twin, m);
@@ -120,14 +118,21 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 		cw_drop(worker, m, CW_DROP_RX_OFFLOAD);
 		return;
 	}
-	uint32_t value = cw_fib_lookup(worker->view->segment_fib[segment],
-				       rte_be_to_cpu_32(cw_ip4(l3)->destination));
-	const struct cw_hop *hop = &worker->view->hops[value];
+	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	if (hop->kind != CW_HOP_OVERLAY) {
 		cw_drop(worker, m, CW_DROP_NO_ROUTE);
 		return;
 	}
 	to_overlay(worker, segment, hop, m);
+}
+
+static bool is_own(const struct cw_own *own, struct cw_address address)
+{
+	for (uint32_t i = 0; i < own->count; i++) {
+		if (cw_address_equal(own->list[i], address))
+			return true;
+	}
+	return false;
 }
 
 void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
@@ -141,7 +146,7 @@ void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbu
 		if (ip->protocol == IPPROTO_UDP && !cw_ip4_is_fragment(ip) &&
 		    m->data_len >= m->l2_len + m->l3_len + sizeof(*udp) &&
 		    udp->destination == rte_cpu_to_be_16(overlay_port) &&
-		    rte_be_to_cpu_32(ip->destination) == worker->view->port_address[index]) {
+		    is_own(&worker->view->own[index], cw_address_of_v4(ip->destination))) {
 			cw_overlay(worker, index, m);
 			return;
 		}

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "drop.h"
+#include "table/address.h"
 
-struct cw_fib;
 struct cw_keypair;
 struct cw_link;
 struct cw_nic;
@@ -49,12 +49,12 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint
 /* A probe under `current`, when it is due; silence is told to the gateway. */
 void cw_control_tick(struct cw_worker *worker, struct cw_peer *peer);
 
-/* Looks `destination` (host order) up in `fib`, and out of that link. `m` has room for Ethernet at its start. */
-void cw_tx_route(struct cw_worker *worker, const struct cw_fib *fib, uint32_t destination,
-		 struct rte_mbuf *m, enum cw_drop reason);
+/* Out of an uplink by its routes. `m` has room for Ethernet at its start; no route is a counted drop. */
+void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address destination,
+		 struct rte_mbuf *m);
 
-/* Fills in Ethernet for `next_hop` on `port` and sends; waits for the neighbour where it is unknown. */
-void cw_tx_link(struct cw_worker *worker, uint8_t port, uint32_t next_hop, struct rte_mbuf *m);
+/* Fills in Ethernet for `next_hop` (of either family) on `port` and sends; waits for the neighbour where it is unknown. */
+void cw_tx_link(struct cw_worker *worker, uint8_t port, struct cw_address next_hop, struct rte_mbuf *m);
 
 /* The view changed or time passed: sends what now has a neighbour, drops what waited too long. */
 void cw_tx_pending(struct cw_worker *worker);

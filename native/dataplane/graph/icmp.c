@@ -6,7 +6,7 @@
 #include "graph/ip4.h"
 #include "graph/merge.h"
 #include "graph/seal.h"
-#include "table/fib.h"
+#include "table/view.h"
 #include "worker.h"
 
 #define TOO_BIG_PER_SECOND 100
@@ -42,13 +42,13 @@ static void send_to_source(struct cw_worker *worker, uint32_t segment, uint8_t *
 			   uint32_t length)
 {
 	const struct cw_view *view = worker->view;
-	uint32_t to = rte_be_to_cpu_32(cw_ip4(packet)->destination);
-	const struct cw_hop *hop = &view->hops[cw_fib_lookup(view->segment_fib[segment], to)];
+	const struct cw_hop *hop = cw_hop_to(view, segment, packet);
 
 	if (hop->kind == CW_HOP_LOCAL) {
 		cw_deliver_local(worker, segment, packet, length);
 	} else if (hop->kind == CW_HOP_LINK) {
-		cw_merge_add(worker, hop->port, hop->gateway != 0 ? hop->gateway : to, packet, length);
+		cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet,
+			     length);
 	} else if (hop->kind == CW_HOP_OVERLAY) {
 		struct rte_mbuf *m = cw_new_packet(worker, packet, length);
 		if (m != NULL)
@@ -80,7 +80,7 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 		.total_length = rte_cpu_to_be_16(total),
 		.ttl = 64,
 		.protocol = IPPROTO_ICMP,
-		.source = rte_cpu_to_be_32(worker->view->segment_address[segment]),
+		.source = cw_address_v4(worker->view->segment_address[segment][CW_V4]),
 		.destination = ip->source,
 	};
 	cw_ip4_set_checksum(answer);

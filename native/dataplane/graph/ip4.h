@@ -16,6 +16,7 @@ struct cw_ether {
 };
 
 #define CW_ETHER_IP4 0x0800
+#define CW_ETHER_IP6 0x86dd
 
 /*
  *  0                   1                   2                   3

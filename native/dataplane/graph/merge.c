@@ -95,7 +95,7 @@ static void append(struct cw_merge_flow *flow, const struct cw_tcp *tcp, const u
 	head->flags |= tcp->flags & CW_TCP_PSH;
 }
 
-static void start_flow(struct cw_worker *worker, uint8_t port, uint32_t next_hop,
+static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
 		       const uint8_t *packet, uint32_t length, uint32_t payload)
 {
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + sizeof(struct cw_ip4));
@@ -132,7 +132,7 @@ static void start_flow(struct cw_worker *worker, uint8_t port, uint32_t next_hop
 	};
 }
 
-static void send_alone(struct cw_worker *worker, uint8_t port, uint32_t next_hop,
+static void send_alone(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
 		       const uint8_t *packet, uint32_t length)
 {
 	struct rte_mbuf *m = cw_new_packet(worker, packet, length);
@@ -141,8 +141,8 @@ static void send_alone(struct cw_worker *worker, uint8_t port, uint32_t next_hop
 		cw_tx_link(worker, port, next_hop, m);
 }
 
-void cw_merge_add(struct cw_worker *worker, uint8_t port, uint32_t next_hop, const uint8_t *packet,
-		  uint32_t length)
+void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
+		  const uint8_t *packet, uint32_t length)
 {
 	const struct cw_ip4 *ip = cw_ip4(packet);
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(ip + 1);
@@ -161,7 +161,7 @@ void cw_merge_add(struct cw_worker *worker, uint8_t port, uint32_t next_hop, con
 		struct cw_merge_flow *flow = &worker->merge.flows[i];
 		if (flow->m == NULL || !is_same_flow(flow, ip, tcp))
 			continue;
-		if (can_join && flow->port == port && flow->next_hop == next_hop &&
+		if (can_join && flow->port == port && cw_address_equal(flow->next_hop, next_hop) &&
 		    can_append(flow, ip, tcp, headers, payload)) {
 			append(flow, tcp, packet + headers, payload);
 			return;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "table/address.h"
+
 struct cw_worker;
 struct rte_mbuf;
 
@@ -16,7 +18,7 @@ struct rte_mbuf;
 
 struct cw_merge_flow {
 	struct rte_mbuf *m; /* NULL: free */
-	uint32_t next_hop;
+	struct cw_address next_hop;
 	uint32_t next_sequence;
 	uint16_t segment; /* payload of each but the last */
 	uint16_t count;
@@ -31,8 +33,8 @@ struct cw_merge {
 };
 
 /* A sound IPv4 packet for `next_hop` on `port`: kept for a moment, joined, or sent. Copies. */
-void cw_merge_add(struct cw_worker *worker, uint8_t port, uint32_t next_hop, const uint8_t *packet,
-		  uint32_t length);
+void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
+		  const uint8_t *packet, uint32_t length);
 
 void cw_merge_flush(struct cw_worker *worker);
 

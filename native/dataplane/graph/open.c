@@ -10,7 +10,7 @@
 #include "graph/ip4.h"
 #include "graph/mss.h"
 #include "graph/seal.h"
-#include "table/fib.h"
+#include "table/view.h"
 #include "worker.h"
 
 #define GENEVE_OPTIONS_MAX 16
@@ -95,8 +95,7 @@ static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint
 		return;
 	}
 	/* A peer may send from the prefixes that we would send to it, and from no other. */
-	uint32_t source = cw_fib_lookup(view->segment_fib[segment], rte_be_to_cpu_32(ip->source));
-	const struct cw_hop *back = &view->hops[source];
+	const struct cw_hop *back = cw_hop_back(view, (uint32_t)segment, plain + at);
 	if (back->kind != CW_HOP_OVERLAY || view->program->peers[back->peer] != peer) {
 		drop(worker, CW_DROP_INNER_SOURCE);
 		return;
@@ -189,9 +188,7 @@ static bool fits(struct cw_worker *worker, uint32_t segment, uint8_t port, const
 void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length)
 {
 	struct cw_ip4 *ip = cw_ip4(packet);
-	uint32_t destination = rte_be_to_cpu_32(ip->destination);
-	const struct cw_hop *hop =
-		&worker->view->hops[cw_fib_lookup(worker->view->segment_fib[segment], destination)];
+	const struct cw_hop *hop = cw_hop_to(worker->view, segment, packet);
 
 	switch (hop->kind) {
 	case CW_HOP_LOCAL:
@@ -214,5 +211,5 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, ui
 	if (!fits(worker, segment, hop->port, packet, length))
 		return;
 	cw_ip4_decrement_ttl(ip);
-	cw_merge_add(worker, hop->port, hop->gateway != 0 ? hop->gateway : destination, packet, length);
+	cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet, length);
 }

@@ -89,8 +89,8 @@ void cw_seal_flush(struct cw_worker *worker)
 			       .fragment = rte_cpu_to_be_16(CW_IP4_DF),
 			       .ttl = OUTER_TTL,
 			       .protocol = IPPROTO_UDP,
-			       .source = rte_cpu_to_be_32(worker->view->port_address[index]),
-			       .destination = rte_cpu_to_be_32(path->remote) };
+			       .source = cw_address_v4(worker->view->port_address[index][CW_V4]),
+			       .destination = cw_address_v4(path->remote) };
 	cw_ip4_set_checksum(ip);
 	if (out->count > 1) {
 		/* The kernel cuts and finishes checksums: it wants the pseudo header's sum. */
@@ -102,8 +102,7 @@ void cw_seal_flush(struct cw_worker *worker)
 	if (port == NULL)
 		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
 	else
-		cw_tx_route(worker, worker->view->uplink_fib[index], path->remote, m,
-			    CW_DROP_NO_UPLINK_ROUTE);
+		cw_tx_route(worker, index, path->remote, m);
 }
 
 /* Room for one more datagram of `size`, in the open buffer if it fits there. NULL: no buffer left. */

@@ -4,11 +4,12 @@
 
 #include "graph/graph.h"
 #include "graph/ip4.h"
-#include "table/fib.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
+#include "table/view.h"
 #include "worker.h"
 
+#define IP6_HEADER 40
 #define PENDING_US 3000000
 #define ASK_AGAIN_US 1000000
 
@@ -18,20 +19,21 @@ static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbu
 
 	memcpy(ether->to, to, 6);
 	memcpy(ether->from, port->mac, 6);
-	ether->type = rte_cpu_to_be_16(CW_ETHER_IP4);
+	bool is_ip6 = *(const uint8_t *)(ether + 1) >> 4 == 6;
+	ether->type = is_ip6 ? rte_cpu_to_be_16(CW_ETHER_IP6) : rte_cpu_to_be_16(CW_ETHER_IP4);
 	cw_port_tx(port, m);
 }
 
 static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,
-				       uint32_t address)
+				       struct cw_address address)
 {
 	struct cw_pending *free_slot = NULL;
 
 	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
 		struct cw_pending *slot = &worker->pending[i];
-		if (slot->address == address && slot->port == port)
+		if (slot->port == port && cw_address_equal(slot->address, address))
 			return slot;
-		if (slot->address == 0 && free_slot == NULL)
+		if (slot->port == NULL && free_slot == NULL)
 			free_slot = slot;
 	}
 	if (free_slot != NULL) {
@@ -43,7 +45,7 @@ static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw
 	return free_slot;
 }
 
-static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, uint32_t next_hop,
+static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct cw_address next_hop,
 			       struct rte_mbuf *m)
 {
 	struct cw_pending *slot =
@@ -64,12 +66,12 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, uint32_t
 	worker->pending_packet_count++;
 }
 
-void cw_tx_link(struct cw_worker *worker, uint8_t index, uint32_t next_hop, struct rte_mbuf *m)
+void cw_tx_link(struct cw_worker *worker, uint8_t index, struct cw_address next_hop, struct rte_mbuf *m)
 {
-	struct cw_neighbour *neighbour =
-		next_hop == 0 ? NULL : cw_neighbour_find(worker->view->neighbours, index, next_hop);
+	struct cw_neighbour *neighbour = cw_neighbour_find(worker->view->neighbours, index, next_hop);
 
-	if (next_hop == 0) {
+	/* 0.0.0.0 and :: are nobody's: asking for them would be no more than a wait. */
+	if (cw_address_is_none(next_hop) || cw_address_equal(next_hop, cw_address_of_v4(0))) {
 		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
 		return;
 	}
@@ -81,16 +83,16 @@ void cw_tx_link(struct cw_worker *worker, uint8_t index, uint32_t next_hop, stru
 	send_frame(worker->view->program->ports[index], neighbour->mac, m);
 }
 
-void cw_tx_route(struct cw_worker *worker, const struct cw_fib *fib, uint32_t destination,
-		 struct rte_mbuf *m, enum cw_drop reason)
+void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address destination,
+		 struct rte_mbuf *m)
 {
-	const struct cw_hop *hop = &worker->view->hops[cw_fib_lookup(fib, destination)];
+	const struct cw_hop *hop = cw_hop_out(worker->view, uplink, destination);
 
 	if (hop->kind != CW_HOP_LINK) {
-		cw_drop(worker, m, reason);
+		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
 		return;
 	}
-	cw_tx_link(worker, hop->port, hop->gateway != 0 ? hop->gateway : destination, m);
+	cw_tx_link(worker, hop->port, cw_next_hop(hop, destination), m);
 }
 
 static uint32_t port_index(const struct cw_worker *worker, const struct cw_port *port)
@@ -121,14 +123,14 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 				   slot->packets[i]);
 	}
 	worker->pending_packet_count -= slot->count;
-	slot->address = 0;
+	slot->port = NULL;
 	worker->pending_count--;
 }
 
 void cw_tx_pending(struct cw_worker *worker)
 {
 	for (uint32_t i = 0; i < CW_PENDING_MAX && worker->pending_count > 0; i++) {
-		if (worker->pending[i].address != 0)
+		if (worker->pending[i].port != NULL)
 			settle_pending(worker, &worker->pending[i]);
 	}
 }
@@ -145,7 +147,7 @@ struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint
 		return NULL;
 	}
 	m->l2_len = sizeof(struct cw_ether);
-	m->l3_len = cw_ip4_header_len(cw_ip4(l3));
+	m->l3_len = l3[0] >> 4 == 6 ? IP6_HEADER : cw_ip4_header_len(cw_ip4(l3));
 	m->data_len = m->pkt_len = size;
 	memcpy(rte_pktmbuf_mtod_offset(m, void *, sizeof(struct cw_ether)), l3, length);
 	return m;

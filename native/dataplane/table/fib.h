@@ -3,8 +3,7 @@
  * where longer prefixes live (DIR-16-8-8, after Gupta, Lin, McKeown 1998). At most three loads a
  * lookup; 256 KiB, and 1 KiB a block, of which a route needs two at most: 128 MiB for 65,536
  * scattered hosts. Immutable once built: made beside the one in use and swapped. (rte_fib's
- * DIR-24-8 takes 64 MiB a table.) IPv6 gets a table of its own, for its depth asks for another
- * shape.
+ * DIR-24-8 takes 64 MiB a table.) IPv6 is deeper and has another shape: fib6.h.
  */
 #ifndef CW_FIB_H
 #define CW_FIB_H

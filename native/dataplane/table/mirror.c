@@ -24,6 +24,11 @@
 #define LOOK_MS 1000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
+struct request {
+	struct cw_address address;
+	uint64_t port;
+};
+
 struct cw_mirror {
 	struct cw_engine *engine;
 	struct cw_mirror_state *state;
@@ -34,7 +39,7 @@ struct cw_mirror {
 	bool is_stale; /* the last dump failed: the view is older than it should be */
 	uint32_t settle_ms;
 	int wake_fd;
-	struct rte_ring *requests; /* worker -> mirror: port and address in a pointer's bits */
+	struct rte_ring *requests; /* worker -> mirror: struct request */
 };
 
 const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror)
@@ -50,10 +55,12 @@ void cw_mirror_wake(struct cw_mirror *mirror)
 		abort(); /* an eventfd of our own cannot fail otherwise */
 }
 
-void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address)
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address)
 {
+	struct request request = { .address = address, .port = port };
+
 	/* A full ring is no loss: the packet waits, and the worker asks again with the next one. */
-	if (rte_ring_enqueue(mirror->requests, (void *)((uintptr_t)port << 32 | address)) == 0)
+	if (rte_ring_enqueue_elem(mirror->requests, &request, sizeof(request)) == 0)
 		cw_mirror_wake(mirror);
 }
 
@@ -72,12 +79,12 @@ static int twin_ifindex(const struct cw_mirror *mirror, uint8_t port)
 
 static void serve_requests(struct cw_mirror *mirror)
 {
-	void *request;
+	struct request request;
 
-	while (rte_ring_dequeue(mirror->requests, &request) == 0) {
-		int ifindex = twin_ifindex(mirror, (uint8_t)((uintptr_t)request >> 32));
+	while (rte_ring_dequeue_elem(mirror->requests, &request, sizeof(request)) == 0) {
+		int ifindex = twin_ifindex(mirror, (uint8_t)request.port);
 		if (ifindex != 0)
-			cw_rtnetlink_use(mirror->use_fd, ifindex, (uint32_t)(uintptr_t)request);
+			cw_rtnetlink_use(mirror->use_fd, ifindex, request.address);
 	}
 }
 
@@ -191,13 +198,15 @@ int cw_mirror_start(struct cw_engine *engine)
 	mirror->engine = engine;
 	engine->mirror = mirror;
 	mirror->state = calloc(1, sizeof(*mirror->state));
-	mirror->requests = rte_ring_create("cw_requests", REQUESTS_MAX, SOCKET_ID_ANY, 0);
+	mirror->requests = rte_ring_create_elem("cw_requests", sizeof(struct request), REQUESTS_MAX,
+						SOCKET_ID_ANY, 0);
 	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	mirror->settle_ms = SETTLE_MS;
 	mirror->dump_fd = cw_rtnetlink_open(0);
 	mirror->use_fd = cw_rtnetlink_open(0);
 	mirror->watch_fd =
-		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE);
+		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+				  RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE);
 	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0)
 		return -ENOMEM;
 	if (mirror->dump_fd < 0 || mirror->use_fd < 0 || mirror->watch_fd < 0)

@@ -26,21 +26,22 @@ struct cw_mirror_link {
 
 struct cw_mirror_address {
 	int ifindex;
-	uint32_t address; /* host order */
+	bool is_source; /* neither tentative nor deprecated nor made for a day (RFC 4862, 8981): packets may leave from it */
+	struct cw_address address;
 };
 
 struct cw_mirror_route {
+	struct cw_address prefix;
+	struct cw_address gateway; /* none: on the link */
 	int ifindex;
-	uint32_t prefix; /* host order */
-	uint32_t gateway; /* 0: on the link */
 	uint32_t metric;
 	uint32_t table;
-	uint8_t prefix_len;
+	uint8_t prefix_len; /* of the 128 bits */
 };
 
 struct cw_mirror_neighbour {
+	struct cw_address address;
 	int ifindex;
-	uint32_t address;
 	uint8_t mac[6];
 	bool is_stale;
 };
@@ -64,7 +65,7 @@ const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror);
 int cw_mirror_refresh(struct cw_mirror *mirror);
 
 /* Any thread: have the kernel resolve `address` on the twin of `port`; at most 256 wait. */
-void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, uint32_t address);
+void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address);
 
 /* Control lock held: erases and frees the keypairs that the worker has let go of. */
 void cw_mirror_collect(struct cw_engine *engine);

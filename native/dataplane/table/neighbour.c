@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-static uint32_t hash(uint8_t port, uint32_t address)
+static uint32_t hash(uint8_t port, struct cw_address address)
 {
-	return (address ^ (uint32_t)port << 24) * 0x9e3779b1u >> 7;
+	uint64_t mixed = (address.words[0] ^ address.words[1] ^ port) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(mixed >> 32);
 }
 
 struct cw_neighbours *cw_neighbours_new(const struct cw_neighbour *entries, uint32_t count)
@@ -21,20 +23,21 @@ struct cw_neighbours *cw_neighbours_new(const struct cw_neighbour *entries, uint
 	table->count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at = hash(entries[i].port, entries[i].address) & table->mask;
-		while (table->slots[at].address != 0)
+		while (!cw_address_is_none(table->slots[at].address))
 			at = (at + 1) & table->mask;
 		table->slots[at] = entries[i];
 	}
 	return table;
 }
 
-struct cw_neighbour *cw_neighbour_find(struct cw_neighbours *table, uint8_t port, uint32_t address)
+struct cw_neighbour *cw_neighbour_find(struct cw_neighbours *table, uint8_t port,
+				       struct cw_address address)
 {
 	for (uint32_t at = hash(port, address);; at++) {
 		struct cw_neighbour *slot = &table->slots[at & table->mask];
-		if (slot->address == 0)
+		if (cw_address_is_none(slot->address))
 			return NULL;
-		if (slot->address == address && slot->port == port)
+		if (cw_address_equal(slot->address, address) && slot->port == port)
 			return slot;
 	}
 }

@@ -76,20 +76,67 @@ static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *messa
 	return true;
 }
 
+/* The address in an attribute of 4 or 16 bytes, as the family has it; none without. */
+static struct cw_address read_address(const struct rtattr *a, uint8_t family)
+{
+	size_t size = family == AF_INET ? 4 : 16;
+	uint32_t v4;
+
+	if (a == NULL || RTA_PAYLOAD(a) < size)
+		return (struct cw_address){ { 0, 0 } };
+	if (family == AF_INET6)
+		return cw_address_of(RTA_DATA(a));
+	memcpy(&v4, RTA_DATA(a), sizeof(v4));
+	return cw_address_of_v4(v4);
+}
+
+static bool is_internet(uint8_t family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 static bool add_address(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *info = NLMSG_DATA(message);
 	int length = IFA_PAYLOAD(message);
-	const struct rtattr *local = find(IFA_RTA(info), length, IFA_LOCAL, 4);
+	const struct rtattr *address = find(IFA_RTA(info), length, IFA_LOCAL, 4);
+	const struct rtattr *flags = find(IFA_RTA(info), length, IFA_FLAGS, 4);
 
-	if (info->ifa_family != AF_INET || local == NULL)
+	if (address == NULL)
+		address = find(IFA_RTA(info), length, IFA_ADDRESS, 4);
+	if (!is_internet(info->ifa_family) || address == NULL)
 		return true;
 	if (state->address_count == CW_MIRROR_ADDRESSES_MAX)
 		return false;
+	uint32_t is = flags != NULL ? read_u32(flags) : info->ifa_flags;
+	uint32_t unfit = info->ifa_family == AF_INET6 ?
+				 IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TEMPORARY :
+				 0;
 	state->addresses[state->address_count++] = (struct cw_mirror_address){
-		.ifindex = (int)info->ifa_index, .address = ntohl(read_u32(local))
+		.ifindex = (int)info->ifa_index,
+		.is_source = (is & unfit) == 0,
+		.address = read_address(address, info->ifa_family),
 	};
 	return true;
+}
+
+/* A next hop of the other family, RFC 8950, stands in an attribute of its own. */
+static struct cw_address read_gateway(const struct rtattr *attributes, int length, uint8_t family)
+{
+	const struct rtattr *via = find(attributes, length, RTA_VIA, sizeof(struct rtvia) + 16);
+
+	if (via == NULL)
+		return read_address(find(attributes, length, RTA_GATEWAY, 4), family);
+	return cw_address_of(((const struct rtvia *)RTA_DATA(via))->rtvia_addr);
+}
+
+/* The prefix ::/0 and its like have no attribute; 0.0.0.0/0 is ::ffff:0:0/96 here. */
+static struct cw_address read_prefix(const struct rtattr *attributes, int length, uint8_t family)
+{
+	const struct rtattr *prefix = find(attributes, length, RTA_DST, 4);
+
+	return prefix == NULL && family == AF_INET ? cw_address_of_v4(0) :
+						     read_address(prefix, family);
 }
 
 static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *message)
@@ -100,17 +147,19 @@ static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 	const struct rtattr *device = find(attributes, length, RTA_OIF, 4);
 	const struct rtattr *table = find(attributes, length, RTA_TABLE, 4);
 
-	if (info->rtm_family != AF_INET || info->rtm_type != RTN_UNICAST || device == NULL)
+	/* What the kernel learned of single destinations (RTM_F_CLONED: their MTU, say) are no routes. */
+	if (!is_internet(info->rtm_family) || info->rtm_type != RTN_UNICAST || device == NULL ||
+	    info->rtm_flags & RTM_F_CLONED)
 		return true;
 	if (state->route_count == CW_MIRROR_ROUTES_MAX)
 		return false;
 	state->routes[state->route_count++] = (struct cw_mirror_route){
+		.prefix = read_prefix(attributes, length, info->rtm_family),
+		.gateway = read_gateway(attributes, length, info->rtm_family),
 		.ifindex = (int)read_u32(device),
-		.prefix = ntohl(read_u32(find(attributes, length, RTA_DST, 4))),
-		.gateway = ntohl(read_u32(find(attributes, length, RTA_GATEWAY, 4))),
 		.metric = read_u32(find(attributes, length, RTA_PRIORITY, 4)),
 		.table = table != NULL ? read_u32(table) : info->rtm_table,
-		.prefix_len = info->rtm_dst_len,
+		.prefix_len = info->rtm_dst_len + (info->rtm_family == AF_INET ? 96 : 0),
 	};
 	return true;
 }
@@ -124,16 +173,16 @@ static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *
 	const struct rtattr *address = find(attributes, length, NDA_DST, 4);
 	const struct rtattr *mac = find(attributes, length, NDA_LLADDR, 6);
 
-	if (info->ndm_family != AF_INET || !(info->ndm_state & USABLE) || !address || !mac)
+	if (!is_internet(info->ndm_family) || !(info->ndm_state & USABLE) || !address || !mac)
 		return true;
-	/* The kernel lists broadcast addresses too; nothing is broadcast into a LAN from afar (RFC 2644). */
+	/* The kernel lists group addresses too; nothing is broadcast into a LAN from afar (RFC 2644). */
 	if (*(const uint8_t *)RTA_DATA(mac) & 1)
 		return true;
 	if (state->neighbour_count == CW_NEIGHBOURS_MAX)
 		return false;
 	struct cw_mirror_neighbour *neighbour = &state->neighbours[state->neighbour_count++];
 	neighbour->ifindex = info->ndm_ifindex;
-	neighbour->address = ntohl(read_u32(address));
+	neighbour->address = read_address(address, info->ndm_family);
 	neighbour->is_stale = (info->ndm_state & (NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0;
 	memcpy(neighbour->mac, RTA_DATA(mac), 6);
 	return true;
@@ -192,32 +241,41 @@ static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_stat
 
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
 {
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
 	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
 	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);
-	if (rc == 0)
-		rc = dump_one(fd, RTM_GETADDR, AF_INET, state);
-	if (rc == 0)
-		rc = dump_one(fd, RTM_GETROUTE, AF_INET, state);
-	if (rc == 0)
-		rc = dump_one(fd, RTM_GETNEIGH, AF_INET, state);
+
+	for (size_t i = 0; rc == 0 && i < sizeof(families); i++) {
+		rc = dump_one(fd, RTM_GETADDR, families[i], state);
+		if (rc == 0)
+			rc = dump_one(fd, RTM_GETROUTE, families[i], state);
+		if (rc == 0)
+			rc = dump_one(fd, RTM_GETNEIGH, families[i], state);
+	}
 	return rc;
 }
 
-void cw_rtnetlink_use(int fd, int ifindex, uint32_t address)
+void cw_rtnetlink_use(int fd, int ifindex, struct cw_address address)
 {
+	bool is_v4 = cw_address_is_v4(address);
+	uint32_t size = is_v4 ? 4 : 16;
 	struct {
 		struct nlmsghdr head;
 		struct ndmsg body;
 		struct rtattr attribute;
-		uint32_t address;
+		uint8_t address[16];
 	} request = {
-		.head = { .nlmsg_len = sizeof(request),
+		.head = { .nlmsg_len = sizeof(request) - 16 + size,
 			  .nlmsg_type = RTM_NEWNEIGH,
 			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE },
-		.body = { .ndm_family = AF_INET, .ndm_ifindex = ifindex, .ndm_flags = NTF_USE },
-		.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = NDA_DST },
-		.address = htonl(address),
+		.body = { .ndm_family = is_v4 ? AF_INET : AF_INET6,
+			  .ndm_ifindex = ifindex,
+			  .ndm_flags = NTF_USE },
+		.attribute = { .rta_len = RTA_LENGTH(size), .rta_type = NDA_DST },
 	};
+
+	memcpy(request.address, cw_address_bytes(&address) + 16 - size, size);
 	/* Best effort: packets wait for the answer, and their limit is counted. */
-	(void)!send(fd, &request, sizeof(request), MSG_DONTWAIT);
+	(void)!send(fd, &request, request.head.nlmsg_len, MSG_DONTWAIT);
 }

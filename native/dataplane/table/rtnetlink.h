@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "table/address.h"
+
 struct cw_mirror_state;
 
 /* A socket bound to multicast groups (RTMGRP_*), or a negative errno. */
@@ -16,6 +18,6 @@ void cw_rtnetlink_drain(int fd);
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state);
 
 /* Has the kernel resolve or confirm a neighbour (NTF_USE). */
-void cw_rtnetlink_use(int fd, int ifindex, uint32_t address);
+void cw_rtnetlink_use(int fd, int ifindex, struct cw_address address);
 
 #endif

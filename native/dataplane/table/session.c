@@ -9,8 +9,6 @@
 #include "table/mirror.h"
 #include "worker.h"
 
-static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
 static struct cw_peer *find_peer(const struct cw_worker *worker, const char *name)
 {
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
@@ -28,7 +26,7 @@ static const char *check_install(const struct cw_keypair_install *install)
 		return "remoteIndex";
 	if (install->lifetime_ms == 0 || install->lifetime_ms > 180000)
 		return "lifetimeMs";
-	if (memcmp(install->remote_address, v4_mapped, sizeof(v4_mapped)) != 0)
+	if (!cw_is_v4_mapped(install->remote_address))
 		return "remoteAddress";
 	if (install->remote_port == 0)
 		return "remotePort";
@@ -52,18 +50,16 @@ static struct cw_session *join_session(struct cw_peer *peer, const struct cw_key
 {
 	struct cw_keypair *current = atomic_load(&peer->current);
 	struct cw_session *session;
-	uint32_t remote;
 
 	if (install->is_rekey)
 		return current == NULL ? NULL : current->session;
 	session = calloc(1, sizeof(*session));
 	if (session == NULL)
 		return NULL;
-	memcpy(&remote, install->remote_address + 12, sizeof(remote));
 	session->path = (struct cw_path){ .uplink = install->uplink,
 					  .local_port = install->local_port,
 					  .remote_port = install->remote_port,
-					  .remote = rte_be_to_cpu_32(remote) };
+					  .remote = cw_address_of(install->remote_address) };
 	return session;
 }
 

@@ -19,7 +19,7 @@ struct cw_path {
 	uint8_t uplink;
 	uint16_t local_port;
 	uint16_t remote_port;
-	uint32_t remote; /* host order */
+	struct cw_address remote;
 };
 
 /* Shared by the keypairs of one chain; freed with the last of them. */

@@ -2,15 +2,11 @@
 #include "table/view.h"
 
 #include <errno.h>
-#include <rte_byteorder.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
-#include "table/fib.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
-#include "table/address.h"
 
 #define HOP_LOCAL 1
 #define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
@@ -19,8 +15,8 @@
 enum source { SOURCE_LOCAL, SOURCE_KERNEL, SOURCE_OVERLAY };
 
 struct candidate {
-	uint32_t prefix;
-	uint8_t prefix_len;
+	struct cw_address prefix;
+	uint8_t prefix_len; /* of the 128 bits */
 	uint8_t source;
 	uint32_t metric;
 	uint32_t hop;
@@ -31,18 +27,25 @@ struct draft {
 	const struct cw_mirror_state *state;
 	struct candidate *candidates;
 	struct cw_fib_route *routes;
+	struct cw_fib6_route *routes6;
 	uint32_t count;
 	int ifindex[CW_PORTS_MAX];
 	int segment_ifindex[CW_SEGMENTS_MAX];
 };
 
+static bool is_same_prefix(const struct candidate *a, const struct candidate *b)
+{
+	return cw_address_equal(a->prefix, b->prefix) && a->prefix_len == b->prefix_len;
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct candidate *a = left;
 	const struct candidate *b = right;
+	int order = memcmp(&a->prefix, &b->prefix, sizeof(a->prefix));
 
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
+	if (order != 0)
+		return order;
 	if (a->prefix_len != b->prefix_len)
 		return a->prefix_len < b->prefix_len ? -1 : 1;
 	if (a->source != b->source)
@@ -52,21 +55,34 @@ static int compare(const void *left, const void *right)
 	return a->hop < b->hop ? -1 : a->hop > b->hop;
 }
 
-static struct cw_fib *make_fib(struct draft *draft)
+/* Both tables from the candidates of both families, which are used up. False: no memory. */
+static bool make_fibs(struct draft *draft, struct cw_fib **fib, struct cw_fib6 **fib6)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, n6 = 0;
 
 	qsort(draft->candidates, draft->count, sizeof(draft->candidates[0]), compare);
 	for (uint32_t i = 0; i < draft->count; i++) {
 		const struct candidate *c = &draft->candidates[i];
-		bool is_first = i == 0 || c[-1].prefix != c->prefix || c[-1].prefix_len != c->prefix_len;
-		if (is_first && n < CW_FIB_ROUTES_MAX)
-			draft->routes[n++] = (struct cw_fib_route){ .prefix = c->prefix,
-								    .prefix_len = c->prefix_len,
-								    .next_hop = c->hop };
+		if (i > 0 && is_same_prefix(c - 1, c))
+			continue;
+		if (c->prefix_len >= 96 && cw_address_is_v4(c->prefix)) {
+			if (n < CW_FIB_ROUTES_MAX)
+				draft->routes[n++] = (struct cw_fib_route){
+					.prefix = rte_be_to_cpu_32(cw_address_v4(c->prefix)),
+					.prefix_len = c->prefix_len - 96,
+					.next_hop = c->hop
+				};
+		} else if (n6 < CW_FIB6_ROUTES_MAX) {
+			struct cw_fib6_route *route = &draft->routes6[n6++];
+			memcpy(route->prefix, cw_address_bytes(&c->prefix), sizeof(route->prefix));
+			route->prefix_len = c->prefix_len;
+			route->next_hop = c->hop;
+		}
 	}
 	draft->count = 0;
-	return cw_fib_new(draft->routes, n);
+	*fib = cw_fib_new(draft->routes, n);
+	*fib6 = cw_fib6_new(draft->routes6, n6);
+	return *fib != NULL && *fib6 != NULL;
 }
 
 static void find_interfaces(struct draft *draft)
@@ -110,6 +126,16 @@ static int segment_of(const struct draft *draft, int ifindex)
 	return -1;
 }
 
+/* The first that is fit to be a source; a link-local one only until another comes. */
+static void offer(struct cw_address place[CW_FAMILIES], const struct cw_mirror_address *a)
+{
+	struct cw_address *at = &place[cw_address_family(a->address)];
+
+	if (a->is_source && (cw_address_is_none(*at) || (cw_address_is_link_local(*at) &&
+							 !cw_address_is_link_local(a->address))))
+		*at = a->address;
+}
+
 static void read_addresses(struct draft *draft)
 {
 	struct cw_view *view = draft->view;
@@ -118,14 +144,18 @@ static void read_addresses(struct draft *draft)
 		const struct cw_mirror_address *a = &draft->state->addresses[i];
 		int port = port_of(draft, a->ifindex);
 		int segment = segment_of(draft, a->ifindex);
-		if (port >= 0 && view->port_address[port] == 0)
-			view->port_address[port] = a->address;
-		if (segment >= 0 && view->segment_address[segment] == 0)
-			view->segment_address[segment] = a->address;
+		struct cw_own *own = port >= 0 ? &view->own[port] : NULL;
+		if (own != NULL && !cw_address_is_link_local(a->address) &&
+		    own->count < CW_PORT_ADDRESSES_MAX)
+			own->list[own->count++] = a->address;
+		if (port >= 0)
+			offer(view->port_address[port], a);
+		if (segment >= 0)
+			offer(view->segment_address[segment], a);
 	}
 }
 
-static void add(struct draft *draft, uint32_t prefix, uint8_t len, enum source source,
+static void add(struct draft *draft, struct cw_address prefix, uint8_t len, enum source source,
 		uint32_t metric, uint32_t hop)
 {
 	draft->candidates[draft->count++] = (struct candidate){ .prefix = prefix,
@@ -135,12 +165,20 @@ static void add(struct draft *draft, uint32_t prefix, uint8_t len, enum source s
 								.hop = hop };
 }
 
+/* Link-local and group prefixes are of one link: they are no routes (RFC 4291 §2.5.6). */
+static bool is_of_a_link(const struct cw_mirror_route *route)
+{
+	return cw_address_is_link_local(route->prefix) || cw_address_bytes(&route->prefix)[0] == 0xff;
+}
+
 /* The kernel's route `i` leads out of `port`: its hop has a number of its own. */
 static void add_kernel_route(struct draft *draft, uint32_t i, int port)
 {
 	const struct cw_mirror_route *route = &draft->state->routes[i];
 	uint32_t hop = HOP_PEERS + draft->view->program->peer_count + i;
 
+	if (is_of_a_link(route))
+		return;
 	draft->view->hops[hop] = (struct cw_hop){ .kind = CW_HOP_LINK,
 						  .port = (uint8_t)port,
 						  .gateway = route->gateway };
@@ -151,10 +189,12 @@ static int build_segment(struct draft *draft, uint32_t segment)
 {
 	const struct cw_program *program = draft->view->program;
 	const struct cw_mirror_state *state = draft->state;
+	struct cw_view *view = draft->view;
 
 	for (uint32_t i = 0; i < state->address_count; i++) {
-		if (segment_of(draft, state->addresses[i].ifindex) == (int)segment)
-			add(draft, state->addresses[i].address, 32, SOURCE_LOCAL, 0, HOP_LOCAL);
+		const struct cw_mirror_address *a = &state->addresses[i];
+		if (segment_of(draft, a->ifindex) == (int)segment && !cw_address_is_link_local(a->address))
+			add(draft, a->address, 128, SOURCE_LOCAL, 0, HOP_LOCAL);
 	}
 	for (uint32_t i = 0; i < state->route_count; i++) {
 		int port = port_of(draft, state->routes[i].ifindex);
@@ -163,29 +203,25 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	}
 	for (uint32_t i = 0; i < program->route_count; i++) {
 		const struct cw_route_program *route = &program->routes[i];
-		uint32_t prefix;
-		if (route->segment != segment || !cw_is_v4_mapped(route->address))
-			continue;
-		memcpy(&prefix, route->address + 12, sizeof(prefix));
-		add(draft, rte_be_to_cpu_32(prefix), route->prefix_len - 96, SOURCE_OVERLAY, 0,
-		    HOP_PEERS + route->peer);
+		if (route->segment == segment)
+			add(draft, cw_address_of(route->address), route->prefix_len, SOURCE_OVERLAY, 0,
+			    HOP_PEERS + route->peer);
 	}
-	draft->view->segment_fib[segment] = make_fib(draft);
-	return draft->view->segment_fib[segment] == NULL ? -ENOMEM : 0;
+	return make_fibs(draft, &view->segment_fib[segment], &view->segment_fib6[segment]) ? 0 : -ENOMEM;
 }
 
 static int build_uplink(struct draft *draft, uint32_t port)
 {
 	const struct cw_port_program *program = &draft->view->program->port_programs[port];
 	const struct cw_mirror_state *state = draft->state;
+	struct cw_view *view = draft->view;
 
 	for (uint32_t i = 0; i < state->route_count; i++) {
 		if (state->routes[i].ifindex == draft->ifindex[port] &&
 		    state->routes[i].table == program->table)
 			add_kernel_route(draft, i, (int)port);
 	}
-	draft->view->uplink_fib[port] = make_fib(draft);
-	return draft->view->uplink_fib[port] == NULL ? -ENOMEM : 0;
+	return make_fibs(draft, &view->uplink_fib[port], &view->uplink_fib6[port]) ? 0 : -ENOMEM;
 }
 
 /* Marks of use are carried over, so that a change elsewhere does not make an entry look idle. */
@@ -200,7 +236,7 @@ static int build_neighbours(struct draft *draft, struct cw_view *before)
 	for (uint32_t i = 0; i < state->neighbour_count; i++) {
 		const struct cw_mirror_neighbour *known = &state->neighbours[i];
 		int port = port_of(draft, known->ifindex);
-		if (port < 0 || known->address == 0)
+		if (port < 0 || cw_address_is_none(known->address))
 			continue;
 		struct cw_neighbour *entry = &entries[count++];
 		entry->address = known->address;
@@ -256,7 +292,9 @@ int cw_view_publish(struct cw_engine *engine)
 		draft->state = state;
 		draft->candidates = calloc(most, sizeof(draft->candidates[0]));
 		draft->routes = calloc(most, sizeof(draft->routes[0]));
-		if (view->hops != NULL && draft->candidates != NULL && draft->routes != NULL)
+		draft->routes6 = calloc(most, sizeof(draft->routes6[0]));
+		if (view->hops != NULL && draft->candidates != NULL && draft->routes != NULL &&
+		    draft->routes6 != NULL)
 			rc = build(draft, before);
 	}
 	if (rc == 0) {
@@ -270,6 +308,7 @@ int cw_view_publish(struct cw_engine *engine)
 	if (draft != NULL) {
 		free(draft->candidates);
 		free(draft->routes);
+		free(draft->routes6);
 	}
 	free(draft);
 	return rc;
@@ -279,10 +318,14 @@ void cw_view_free(struct cw_view *view)
 {
 	if (view == NULL)
 		return;
-	for (uint32_t s = 0; s < CW_SEGMENTS_MAX; s++)
+	for (uint32_t s = 0; s < CW_SEGMENTS_MAX; s++) {
 		cw_fib_free(view->segment_fib[s]);
-	for (uint32_t p = 0; p < CW_PORTS_MAX; p++)
+		cw_fib6_free(view->segment_fib6[s]);
+	}
+	for (uint32_t p = 0; p < CW_PORTS_MAX; p++) {
 		cw_fib_free(view->uplink_fib[p]);
+		cw_fib6_free(view->uplink_fib6[p]);
+	}
 	free(view->neighbours);
 	free(view->hops);
 	free(view);

@@ -2,8 +2,53 @@
 #ifndef CW_VIEW_H
 #define CW_VIEW_H
 
-struct cw_engine;
-struct cw_view;
+#include <rte_byteorder.h>
+
+#include "engine.h"
+#include "table/address.h"
+#include "table/fib.h"
+#include "table/fib6.h"
+
+/* Whither a packet goes that came from `segment`; `l3` is a sound IPv4 or IPv6 header. */
+static inline const struct cw_hop *cw_hop_to(const struct cw_view *view, uint32_t segment,
+					     const uint8_t *l3)
+{
+	uint32_t v4;
+
+	if (l3[0] >> 4 == 6)
+		return &view->hops[cw_fib6_lookup(view->segment_fib6[segment], l3 + 24)];
+	memcpy(&v4, l3 + 16, sizeof(v4));
+	return &view->hops[cw_fib_lookup(view->segment_fib[segment], rte_be_to_cpu_32(v4))];
+}
+
+/* Whither an answer to it would go: what its source is to the segment. */
+static inline const struct cw_hop *cw_hop_back(const struct cw_view *view, uint32_t segment,
+					       const uint8_t *l3)
+{
+	uint32_t v4;
+
+	if (l3[0] >> 4 == 6)
+		return &view->hops[cw_fib6_lookup(view->segment_fib6[segment], l3 + 8)];
+	memcpy(&v4, l3 + 12, sizeof(v4));
+	return &view->hops[cw_fib_lookup(view->segment_fib[segment], rte_be_to_cpu_32(v4))];
+}
+
+/* By the routes of an uplink. */
+static inline const struct cw_hop *cw_hop_out(const struct cw_view *view, uint32_t port,
+					      struct cw_address destination)
+{
+	if (!cw_address_is_v4(destination))
+		return &view->hops[cw_fib6_lookup(view->uplink_fib6[port],
+						  cw_address_bytes(&destination))];
+	return &view->hops[cw_fib_lookup(view->uplink_fib[port],
+					 rte_be_to_cpu_32(cw_address_v4(destination)))];
+}
+
+/* Whom a CW_HOP_LINK hands a packet to `destination`. */
+static inline struct cw_address cw_next_hop(const struct cw_hop *hop, struct cw_address destination)
+{
+	return cw_address_is_none(hop->gateway) ? destination : hop->gateway;
+}
 
 /* Control lock held: builds, publishes, waits for quiescence, frees the one before. 0, -ENOMEM or -EINVAL. */
 int cw_view_publish(struct cw_engine *engine);

@@ -1,0 +1,167 @@
+/* See fib6.h. */
+#include "table/fib6.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* By prefix, the shorter first: what encloses comes before what it encloses. */
+static int compare(const void *left, const void *right)
+{
+	const struct cw_fib6_route *a = left;
+	const struct cw_fib6_route *b = right;
+	int order = memcmp(a->prefix, b->prefix, sizeof(a->prefix));
+
+	return order != 0 ? order : (int)a->prefix_len - (int)b->prefix_len;
+}
+
+static bool has_host_bits(const struct cw_fib6_route *r)
+{
+	uint32_t byte = r->prefix_len / 8;
+
+	if (r->prefix_len % 8 != 0 && r->prefix[byte++] & 0xff >> r->prefix_len % 8)
+		return true;
+	for (; byte < sizeof(r->prefix); byte++) {
+		if (r->prefix[byte] != 0)
+			return true;
+	}
+	return false;
+}
+
+static int check(const struct cw_fib6_route *sorted, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cw_fib6_route *r = &sorted[i];
+		if (r->prefix_len > 128 || has_host_bits(r) || r->next_hop == 0 ||
+		    r->next_hop > CW_FIB6_NEXT_HOP_MAX)
+			return EINVAL;
+		if (i > 0 && compare(r - 1, r) == 0)
+			return EEXIST;
+	}
+	return 0;
+}
+
+/* A block whose every entry is `inherited`; UINT32_MAX: no memory. */
+static uint32_t new_block(struct cw_fib6 *fib, const uint8_t *prefix, uint32_t at, uint32_t inherited)
+{
+	if (fib->block_count == fib->block_room) {
+		uint32_t room = fib->block_room == 0 ? 16 : fib->block_room * 2;
+		void *grown = realloc(fib->blocks, room * sizeof(fib->blocks[0]));
+		if (grown == NULL)
+			return UINT32_MAX;
+		fib->blocks = grown;
+		fib->block_room = room;
+	}
+	struct cw_fib6_block *block = &fib->blocks[fib->block_count];
+	memset(block, 0, sizeof(*block));
+	memcpy(block->wanted, prefix, at);
+	memset(block->mask, 0xff, at);
+	block->at = at;
+	block->otherwise = inherited;
+	for (uint32_t i = 0; i < 256; i++)
+		block->next[i] = inherited;
+	return fib->block_count++;
+}
+
+/* The first byte in which sorted routes differ, or in which one of them ends. */
+static uint32_t deciding_byte(const struct cw_fib6_route *sorted, uint32_t count)
+{
+	uint32_t at = 0;
+
+	while (at < 15 && sorted[0].prefix[at] == sorted[count - 1].prefix[at])
+		at++;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t last = (sorted[i].prefix_len - 1u) / 8;
+		at = last < at ? last : at;
+	}
+	return at;
+}
+
+/*
+ * The entry for routes that are all longer than what led to it; `inherited` is for what they do not cover. Goes one byte
+ * deeper with every call within itself. False: no memory.
+ */
+static bool build(struct cw_fib6 *fib, const struct cw_fib6_route *sorted, uint32_t count,
+		  uint32_t inherited, uint32_t *entry)
+{
+	uint32_t at = deciding_byte(sorted, count);
+	uint32_t number = new_block(fib, sorted[0].prefix, at, inherited);
+
+	if (number == UINT32_MAX)
+		return false;
+	*entry = number | CW_FIB6_BLOCK;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cw_fib6_route *r = &sorted[i];
+		if (r->prefix_len > 8 * (at + 1))
+			continue;
+		for (uint32_t n = 0; n < 1u << (8 * (at + 1) - r->prefix_len); n++)
+			fib->blocks[number].next[r->prefix[at] + n] = r->next_hop;
+	}
+	for (uint32_t i = 0, end; i < count; i = end) {
+		uint8_t byte = sorted[i].prefix[at];
+		end = i + 1;
+		if (sorted[i].prefix_len <= 8 * (at + 1))
+			continue;
+		/* Those that end in this byte stand before all longer ones of the same value. */
+		while (end < count && sorted[end].prefix[at] == byte)
+			end++;
+		uint32_t deeper;
+		if (!build(fib, sorted + i, end - i, fib->blocks[number].next[byte], &deeper))
+			return false;
+		fib->blocks[number].next[byte] = deeper;
+	}
+	return true;
+}
+
+/* The table lives long: what its blocks grew ahead of need goes back. */
+static void give_back_room(struct cw_fib6 *fib)
+{
+	void *less = NULL;
+
+	if (fib->block_count > 0)
+		less = realloc(fib->blocks, fib->block_count * sizeof(fib->blocks[0]));
+	if (less != NULL) {
+		fib->blocks = less;
+		fib->block_room = fib->block_count;
+	}
+}
+
+struct cw_fib6 *cw_fib6_new(const struct cw_fib6_route *routes, uint32_t count)
+{
+	struct cw_fib6_route *sorted = NULL;
+	struct cw_fib6 *fib = NULL;
+	int error = count > CW_FIB6_ROUTES_MAX ? ENOSPC : 0;
+	uint32_t first = 0;
+
+	if (error == 0) {
+		sorted = malloc((count + 1) * sizeof(*sorted));
+		fib = calloc(1, sizeof(*fib));
+		error = sorted == NULL || fib == NULL ? ENOMEM : 0;
+	}
+	if (error == 0) {
+		if (count > 0)
+			memcpy(sorted, routes, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), compare);
+		error = check(sorted, count);
+	}
+	if (error == 0 && count > 0 && sorted[0].prefix_len == 0)
+		fib->root = sorted[first++].next_hop;
+	if (error == 0 && first < count &&
+	    !build(fib, sorted + first, count - first, fib->root, &fib->root))
+		error = ENOMEM;
+	free(sorted);
+	if (error == 0) {
+		give_back_room(fib);
+		return fib;
+	}
+	cw_fib6_free(fib);
+	errno = error;
+	return NULL;
+}
+
+void cw_fib6_free(struct cw_fib6 *fib)
+{
+	if (fib != NULL)
+		free(fib->blocks);
+	free(fib);
+}
