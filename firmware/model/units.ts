@@ -17,6 +17,8 @@ export function rateBps(rate: Rate): number {
 
 /** Outer IPv4 and UDP, sealed header, Geneve, tag: 20 + 8 + 16 + 8 + 16 (wire.md, "Sealed data"). */
 export const overlayOverheadBytes = 68
+/** The same where the outer header is IPv6's, of 40 bytes. */
+export const overlayOverhead6Bytes = 88
 export const ethernetMtuBytes = 1500
 /** RFC 8200 §5: what every IPv6 link carries; below it nothing here is sensible. */
 export const leastMtuBytes = 1280

@@ -2,15 +2,21 @@
  * Turns what the device is told to be, and the facts of the machine, into what the datapath and the kernel
  * must look like. Pure: the same input gives the same output, down to the order of lists.
  */
-import { formatPrefix, parseInterfaceAddress } from '../model/address.ts'
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
-import type { HostState, NicFacts, NicState, RouteState, TwinState } from '../model/host-state.ts'
+import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
 import type { PortProgram, Program } from '../model/program.ts'
-import { ethernetMtuBytes, overlayOverheadBytes } from '../model/units.ts'
+import {
+  ethernetMtuBytes,
+  leastMtuBytes,
+  overlayOverhead6Bytes,
+  overlayOverheadBytes,
+} from '../model/units.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileFirewall } from './firewall.ts'
-import { compileRoutes, compileRules, tableOf } from './route.ts'
+import { findPorts, hasIpv6, type Port } from './ports.ts'
+import { isIpv6 } from './prefix.ts'
+import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
 import { compileSysctls } from './sysctl.ts'
 
 export interface Facts {
@@ -37,32 +43,24 @@ const nicFeatures = ['rx-gro', 'rx-udp-gro-forwarding']
 /** A NIC's own LRO forgets what a train was made of; GRO does not. */
 const nicFeaturesOff = ['rx-lro']
 
-/** A port of the configuration, with its place in it and the NIC as found. */
-interface Port {
-  readonly name: string
-  readonly facts: NicFacts
-  readonly mtuBytes: number
-  readonly addresses: readonly string[]
-  readonly role: 'uplink' | 'lan'
-  readonly uplink: number
-  readonly segment: string
-}
-
 export function compile(config: DeviceConfig, facts: Facts): DesiredState {
-  const { ports, absentNics } = findPorts(config, facts)
+  const { ports, absentNics } = findPorts(config, facts.nics)
   const segmentTwins = nameSegmentTwins(config.segments.map(({ name }) => name))
-  const present = new Set(ports.map(({ name }) => name))
-  const routes = compileRoutes(config, present, segmentTwins)
+  const inside = insidePrefixes(config)
+  const isV6 = ipv6Segments(config)
+  const speaksV6 = new Map(
+    [...segmentTwins].map(([segment, twin]) => [twin, isV6.has(segment)] as const),
+  )
   return {
     program: compileProgram(config, facts, ports, segmentTwins),
     host: {
       netns: facts.nicNetns,
       nics: ports.map(compileNic),
-      twins: [...ports.map(compileTwin), ...compileSegmentTwins(ports, segmentTwins)],
-      routes: canonical(routes),
-      rules: compileRules(config, present),
-      sysctls: compileSysctls(config, present, segmentTwins),
-      firewall: compileFirewall(config, segmentTwins.values()),
+      twins: [...ports.map(compileTwin), ...compileSegmentTwins(ports, speaksV6)],
+      routes: compileRoutes(config, ports, segmentTwins, inside),
+      rules: compileRules(ports),
+      sysctls: compileSysctls(ports, speaksV6),
+      firewall: compileFirewall({ config, ports, segmentTwins, inside }),
     },
     absentNics,
   }
@@ -84,31 +82,6 @@ export function nameSegmentTwins(names: readonly string[]): ReadonlyMap<string, 
     twins.set(name, twin)
   }
   return twins
-}
-
-function findPorts(
-  { uplinks, lans }: DeviceConfig,
-  { nics }: Facts,
-): { readonly ports: readonly Port[]; readonly absentNics: readonly string[] } {
-  const byName = new Map(nics.map((nic) => [nic.name, nic]))
-  const ports: Port[] = []
-  const absentNics: string[] = []
-  const find = (
-    port: { name: string; nic: string; address: readonly string[]; mtu?: number },
-    rest: Pick<Port, 'role' | 'uplink' | 'segment'>,
-  ): void => {
-    const found = byName.get(interfaceOf(port.nic))
-    if (found === undefined) absentNics.push(interfaceOf(port.nic))
-    else {
-      const mtuBytes = port.mtu ?? found.mtuBytes
-      ports.push({ name: port.name, facts: found, mtuBytes, addresses: port.address, ...rest })
-    }
-  }
-  uplinks.forEach((uplink, number) => {
-    find(uplink, { role: 'uplink', uplink: number, segment: '' })
-  })
-  for (const lan of lans) find(lan, { role: 'lan', uplink: 0, segment: lan.segment })
-  return { ports, absentNics }
 }
 
 function compileProgram(
@@ -168,31 +141,38 @@ function compileTwin({ name, facts, mtuBytes, addresses }: Port): TwinState {
   return { name, kind: 'tap', mac: facts.mac, mtuBytes, gsoMaxBytes: bufferMaxBytes, addresses }
 }
 
-/** What fits into a sealed datagram on the narrowest uplink, and never more than plain Ethernet's share. */
+/** Segments with a prefix of IPv6, here or behind a peer. */
+function ipv6Segments({ lans, peers }: DeviceConfig): ReadonlySet<string> {
+  const here = lans.filter(({ address }) => address.some(isIpv6)).map(({ segment }) => segment)
+  const there = peers.flatMap(({ segments }) =>
+    Object.entries(segments)
+      .filter(([, prefixes]) => prefixes.some(isIpv6))
+      .map(([segment]) => segment),
+  )
+  return new Set([...here, ...there])
+}
+
+/**
+ * What fits into a sealed datagram on the narrowest uplink, and never more than plain Ethernet's share. IPv6 has a
+ * least MTU, for which the overlay fragments (wire.md).
+ * @param twins name → whether IPv6 is spoken in the segment
+ */
 function compileSegmentTwins(
   ports: readonly Port[],
-  segmentTwins: ReadonlyMap<string, string>,
+  twins: ReadonlyMap<string, boolean>,
 ): TwinState[] {
-  const uplinks = ports.filter(({ role }) => role === 'uplink')
-  const narrowest = Math.min(ethernetMtuBytes, ...uplinks.map(({ mtuBytes }) => mtuBytes))
-  return [...segmentTwins.values()].map((name) => ({
+  const room = ports
+    .filter(({ role }) => role === 'uplink')
+    .map((port) => port.mtuBytes - (hasIpv6(port) ? overlayOverhead6Bytes : overlayOverheadBytes))
+  const narrowest = Math.min(ethernetMtuBytes - overlayOverheadBytes, ...room)
+  return [...twins].map(([name, isV6]) => ({
     name,
     kind: 'tun',
     mac: null,
-    mtuBytes: narrowest - overlayOverheadBytes,
+    mtuBytes: isV6 ? Math.max(narrowest, leastMtuBytes) : narrowest,
     gsoMaxBytes: bufferMaxBytes,
     addresses: [],
   }))
-}
-
-/** Prefixes as the kernel prints them, so that a reading compares; each route once. */
-function canonical(routes: readonly RouteState[]): RouteState[] {
-  const byKey = new Map<string, RouteState>()
-  for (const route of routes) {
-    const prefix = formatPrefix(parseInterfaceAddress(route.prefix)!)
-    byKey.set(`${route.table} ${prefix} ${route.metric}`, { ...route, prefix })
-  }
-  return [...byKey.values()]
 }
 
 /** 16 bytes of the tenant, 32 of the peer's static key. */

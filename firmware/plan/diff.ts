@@ -15,6 +15,7 @@ import type {
   SysctlState,
   TwinState,
 } from '../model/host-state.ts'
+import { routeKey } from './route.ts'
 
 export function diff(want: HostState, have: HostReading): Step[] {
   const links = new Map(have.links.map((link) => [link.name, link]))
@@ -148,10 +149,6 @@ function removalsOf(want: HostState, have: HostReading): Step[] {
       .filter((rule) => !rules.has(ruleKey(rule)))
       .map((rule) => ({ kind: 'remove-rule', rule }) as const),
   ]
-}
-
-function routeKey({ table, prefix, metric }: RouteState): string {
-  return `${table} ${prefix} ${metric}`
 }
 
 function isSameRoute(one: RouteState, other: RouteState | undefined): boolean {

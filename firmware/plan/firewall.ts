@@ -1,59 +1,88 @@
 /**
- * The firmware's nftables table as text: who may reach the box, what the kernel forwards, and what never leaves
- * by an uplink. Pure. ICMP errors are let in as RFC 4890 and RFC 5927 advise.
+ * The firmware's nftables table as text: what the kernel forwards, and what never leaves by an uplink; who may reach
+ * the box itself is in firewall-box.ts. Pure.
  * What is denied is denied to every link of ours but the named LANs and segments: a twin that is not known here
  * (one of an older configuration, still to be removed) is an uplink. What is allowed names its links.
  */
-import { contains, formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import { type FirewallState, ownMark } from '../model/host-state.ts'
+import type { FirewallState } from '../model/host-state.ts'
+import { boxChains } from './firewall-box.ts'
+import {
+  type Chain,
+  familiesOf,
+  fromOutside,
+  namedSet,
+  quoted,
+  setOf,
+  toOutside,
+} from './firewall-text.ts'
+import type { Port } from './ports.ts'
+import { networkOf } from './prefix.ts'
 
 export const firewallTable = 'causeway'
-const fromOutside = `iifgroup ${ownMark} iifname != @own`
-const toOutside = `oifgroup ${ownMark} oifname != @own`
 const highestPort = 65_535
 const lowestPort = 1024
+/**
+ * RFC 1918 and RFC 4193: nobody's addresses on the Internet. What a LAN sends there and nobody here has does not
+ * break out: it was meant for a site, and the access network must not see it in clear.
+ */
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 
-/** @param segmentTwins names of the segments' twins */
-export function compileFirewall(
-  config: DeviceConfig,
-  segmentTwins: Iterable<string>,
-): FirewallState {
-  const own = [...config.lans.map(({ name }) => name), ...segmentTwins]
-  const fingerprint = fingerprintOf(render(config, own, '').text)
-  return { ...render(config, own, fingerprint), fingerprint }
+/** What the table is made of, besides the configuration. */
+export interface FirewallInput {
+  readonly config: DeviceConfig
+  /** Those whose NIC is there, with the addresses that they have now. */
+  readonly ports: readonly Port[]
+  /** Segment → its twin. */
+  readonly segmentTwins: ReadonlyMap<string, string>
+  /** Prefixes that are kept inside, canonical: the overlay's, the LANs', and those withdrawn a while ago. */
+  readonly inside: readonly string[]
 }
+
+export function compileFirewall(input: FirewallInput): FirewallState {
+  const fingerprint = fingerprintOf(render(input, '').text)
+  return { ...render(input, fingerprint), fingerprint }
+}
+
+/** Drops of the firewall, by name: `nft list counters` shows them. */
+const counters = [
+  'kept_inside',
+  'kept_private',
+  'forged_inside',
+  'denied_forward',
+  'denied_uplink',
+  'denied_box',
+  'denied_foreign_box',
+] as const
 
 /** The running table bears its fingerprint as comment of a rule: nft prints no other as JSON. */
 function render(
-  config: DeviceConfig,
-  own: readonly string[],
+  input: FirewallInput,
   comment: string,
 ): { readonly text: string; readonly ruleCount: number } {
+  const { config, segmentTwins } = input
   const chains = [
     ...untrackedChains(config),
-    inputChain(),
-    uplinkChain(config, comment),
-    forwardChain(config),
+    ...boxChains(input, comment),
+    forwardChain(input),
     outputChain(),
     natChain(config),
   ]
-  const uplinks = config.uplinks.map(({ name }) => quoted(name))
+  const own = [...config.lans.map(({ name }) => name), ...segmentTwins.values()]
+  const uplinks = config.uplinks.map(({ name }) => name)
   const lines = [
     `table inet ${firewallTable} {`,
-    ...namedSet('uplinks', 'ifname', uplinks),
+    ...counters.map((name) => `  counter ${name} { }`),
+    ...namedSet('uplinks', 'ifname', uplinks.map(quoted)),
     ...namedSet('own', 'ifname', own.map(quoted)),
-    ...insideSet(config),
+    ...prefixSets('inside', input.inside),
+    ...prefixSets('connected', connectedOf(input.ports)),
+    ...prefixSets('private', privateRanges),
     ...chains.flatMap(({ head, rules }) => [...head, ...rules.map((rule) => `    ${rule}`), '  }']),
     '}\n',
   ]
   const ruleCount = chains.reduce((total, { rules }) => total + rules.length, 0)
   return { text: lines.join('\n'), ruleCount }
-}
-
-interface Chain {
-  readonly head: readonly string[]
-  readonly rules: readonly string[]
 }
 
 /** The overlay port is not tracked: a flood of handshakes must not fill the connection table. */
@@ -70,43 +99,33 @@ function untrackedChains({ overlay }: DeviceConfig): Chain[] {
   ]
 }
 
-/** The box trusts its LANs and its overlay; from an uplink comes only what `from_uplink` lets in. */
-function inputChain(): Chain {
-  return {
-    head: ['  chain input {', '    type filter hook input priority filter; policy accept;'],
-    rules: [`${fromOutside} jump from_uplink`],
-  }
-}
-
-function uplinkChain({ overlay }: DeviceConfig, comment: string): Chain {
-  const errors = 'destination-unreachable, time-exceeded, parameter-problem'
-  return {
-    head: ['  chain from_uplink {'],
-    rules: [
-      `udp dport ${overlay.port} accept`,
-      'ct state established,related accept',
-      `icmp type { ${errors} } limit rate 100/second burst 50 packets accept`,
-      'icmp type echo-request limit rate 10/second burst 20 packets accept',
-      `counter drop comment "${comment}"`,
-    ],
-  }
-}
-
-/** LANs with breakout reach the Internet; LANs of one segment reach each other; nothing else is forwarded. */
-function forwardChain({ segments, lans }: DeviceConfig): Chain {
-  const lansOf = (segment: string): string =>
-    setOf(lans.filter((lan) => lan.segment === segment).map(({ name }) => quoted(name)))
-  const used = segments.filter(({ name }) => lans.some((lan) => lan.segment === name))
+/** What is inside stays inside; a segment talks to itself; breakout where it is allowed; nothing else. */
+function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
+  const lansOf = (segment: string): string[] =>
+    config.lans.filter((lan) => lan.segment === segment).map(({ name }) => quoted(name))
+  const used = config.segments.filter(({ name }) => lansOf(name).length > 0)
+  const within = used.flatMap(({ name }) => {
+    const lans = lansOf(name)
+    const twin = quoted(segmentTwins.get(name)!)
+    return [
+      `iifname ${setOf(lans)} oifname ${setOf([...lans, twin])} accept`,
+      `iifname ${twin} oifname ${setOf(lans)} accept`,
+    ]
+  })
   return {
     head: ['  chain forward {', '    type filter hook forward priority filter; policy drop;'],
     rules: [
-      `${toOutside} ip daddr @inside counter drop`,
-      `${fromOutside} ip saddr @inside counter drop`,
+      ...insideRules(),
+      `${fromOutside} ip saddr @inside4 counter name forged_inside drop`,
+      `${fromOutside} ip6 saddr @inside6 counter name forged_inside drop`,
+      `${toOutside} ip daddr @private4 ip daddr != @connected4 counter name kept_private drop`,
+      `${toOutside} ip6 daddr @private6 ip6 daddr != @connected6 counter name kept_private drop`,
       'ct state established,related accept',
       ...used
         .filter(({ breakout }) => breakout === true)
-        .map(({ name }) => `iifname ${lansOf(name)} oifname @uplinks accept`),
-      ...used.map(({ name }) => `iifname ${lansOf(name)} oifname ${lansOf(name)} accept`),
+        .map(({ name }) => `iifname ${setOf(lansOf(name))} oifname @uplinks accept`),
+      ...within,
+      'counter name denied_forward drop',
     ],
   }
 }
@@ -115,8 +134,15 @@ function forwardChain({ segments, lans }: DeviceConfig): Chain {
 function outputChain(): Chain {
   return {
     head: ['  chain output {', '    type filter hook output priority filter; policy accept;'],
-    rules: [`${toOutside} ip daddr @inside counter drop`],
+    rules: insideRules(),
   }
+}
+
+function insideRules(): string[] {
+  return [
+    `${toOutside} ip daddr @inside4 counter name kept_inside drop`,
+    `${toOutside} ip6 daddr @inside6 counter name kept_inside drop`,
+  ]
 }
 
 /** UDP keeps off the overlay port: what comes back to it is taken for the overlay's. */
@@ -140,40 +166,21 @@ function natChain({ overlay, segments, lans }: DeviceConfig): Chain {
   }
 }
 
-/** Overlay prefixes and own LANs, without those that lie in another: nft refuses overlapping intervals. */
-function insideSet({ lans, peers }: DeviceConfig): string[] {
-  const texts = [
-    ...lans.flatMap(({ address }) => address),
-    ...peers.flatMap(({ segments }) => Object.values(segments).flat()),
+/** The access networks themselves: a modem's own pages, say. */
+function connectedOf(ports: readonly Port[]): string[] {
+  return ports
+    .filter(({ role }) => role === 'uplink')
+    .flatMap(({ addresses }) => addresses.map(networkOf))
+}
+
+/** One set a family, `NAME4` and `NAME6`. */
+function prefixSets(name: string, prefixes: readonly string[]): string[] {
+  const { v4, v6 } = familiesOf([...new Set(prefixes)].toSorted())
+  const flags = ['    flags interval', '    auto-merge']
+  return [
+    ...namedSet(`${name}4`, 'ipv4_addr', v4, flags),
+    ...namedSet(`${name}6`, 'ipv6_addr', v6, flags),
   ]
-  const prefixes = texts
-    .map((text) => parseInterfaceAddress(text)!)
-    .toSorted((one, other) => one.network - other.network || one.bits - other.bits)
-  const widest: Prefix[] = []
-  for (const prefix of prefixes) {
-    const last = widest.at(-1)
-    if (last === undefined || !contains(last, prefix.network)) widest.push(prefix)
-  }
-  const flags = ['    flags interval']
-  return namedSet('inside', 'ipv4_addr', widest.map(formatPrefix), flags)
-}
-
-function namedSet(
-  name: string,
-  type: string,
-  elements: readonly string[],
-  more: readonly string[] = [],
-): string[] {
-  const list = elements.length === 0 ? [] : [`    elements = { ${elements.join(', ')} }`]
-  return [`  set ${name} {`, `    type ${type}`, ...more, ...list, '  }']
-}
-
-function setOf(elements: readonly string[]): string {
-  return `{ ${elements.join(', ')} }`
-}
-
-function quoted(name: string): string {
-  return `"${name}"`
 }
 
 /** FNV-1a, 64 bits, in hex: tells two texts of ours apart; nobody attacks it. */

@@ -1,11 +1,12 @@
 /**
  * The kernel's routes and rules: overlay prefixes into the segments' twins, the Internet by the uplinks. Pure.
- * Behind every overlay prefix stands an `unreachable` of worse metric: when a twin is gone, a packet for the
- * overlay is refused and never follows the default route into the clear.
+ * Behind every prefix that is kept inside stands an `unreachable` of worse metric: when a twin is gone, a packet for
+ * the overlay is refused and never follows the default route into the clear.
  */
-import { formatIpv4, formatPrefix, parseInterfaceAddress } from '../model/address.ts'
-import type { DeviceConfig, Uplink } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import type { RouteState, RuleState } from '../model/host-state.ts'
+import type { Port } from './ports.ts'
+import { addressOf, isIpv6, networkOf } from './prefix.ts'
 
 const mainTable = 254
 /** Tables and rules of further uplinks; the first one uses `main`. */
@@ -19,78 +20,87 @@ export function tableOf(uplink: number): number {
   return uplink === 0 ? mainTable : firstTable + uplink
 }
 
-/** @param present twins whose NIC is there; a route to another would be refused by the kernel */
-export function compileRoutes(
-  config: DeviceConfig,
-  present: ReadonlySet<string>,
-  segmentTwins: ReadonlyMap<string, string>,
-): RouteState[] {
-  const sources = new Map<string, string>()
-  for (const { name, segment, address } of config.lans) {
-    const first = parseInterfaceAddress(address[0]!)!
-    if (present.has(name) && !sources.has(segment)) sources.set(segment, formatIpv4(first.address))
-  }
-  const overlay = config.peers.flatMap((peer) =>
-    Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
-      prefixes.flatMap((prefix) =>
-        overlayRoutes(prefix, segmentTwins.get(segment)!, sources.get(segment) ?? null),
-      ),
-    ),
-  )
-  const own = config.lans.flatMap(({ address }) => address.map((text) => unreachable(text)))
-  const uplinks = config.uplinks.flatMap((uplink, number) =>
-    present.has(uplink.name) ? uplinkRoutes(uplink, number) : [],
-  )
-  return [...overlay, ...own, ...uplinks]
+/** Prefixes that never leave by an uplink: the overlay's and the own LANs', canonical, each once. */
+export function insidePrefixes({ peers, lans }: DeviceConfig): string[] {
+  const texts = [
+    ...peers.flatMap(({ segments }) => Object.values(segments).flat()),
+    ...lans.flatMap(({ address }) => address),
+  ]
+  return [...new Set(texts.map(networkOf))]
 }
 
-export function compileRules(config: DeviceConfig, present: ReadonlySet<string>): RuleState[] {
-  return config.uplinks.flatMap(({ name, address }, number) => {
-    if (number === 0 || !present.has(name)) return []
-    return address.map((text, index) => ({
-      priority: tableOf(number) * 8 + index,
-      from: formatIpv4(parseInterfaceAddress(text)!.address),
-      table: tableOf(number),
+/**
+ * Each route once.
+ * @param ports those whose NIC is there; a route to another would be refused by the kernel
+ * @param inside canonical prefixes
+ */
+export function compileRoutes(
+  config: DeviceConfig,
+  ports: readonly Port[],
+  segmentTwins: ReadonlyMap<string, string>,
+  inside: readonly string[],
+): RouteState[] {
+  const overlay = config.peers.flatMap((peer) =>
+    Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
+      prefixes.map((text): RouteState => {
+        const prefix = networkOf(text)
+        const source = sourceOf(segment, isIpv6(prefix), ports)
+        const device = segmentTwins.get(segment)!
+        return { ...route(prefix, overlayMetric), device, source }
+      }),
+    ),
+  )
+  const behind = inside.map(
+    (prefix): RouteState => ({ ...route(prefix, unreachableMetric), kind: 'unreachable' }),
+  )
+  const routes = [...overlay, ...behind, ...ports.flatMap(uplinkRoutes)]
+  return [...new Map(routes.map((one) => [routeKey(one), one])).values()]
+}
+
+export function routeKey({ table, prefix, metric }: RouteState): string {
+  return `${table} ${prefix} ${metric}`
+}
+
+export function compileRules(ports: readonly Port[]): RuleState[] {
+  return ports.flatMap(({ role, uplink, addresses }) => {
+    if (role !== 'uplink' || uplink === 0) return []
+    return addresses.map((text, index) => ({
+      priority: tableOf(uplink) * 8 + index,
+      from: addressOf(text),
+      table: tableOf(uplink),
     }))
   })
 }
 
-function overlayRoutes(prefix: string, device: string, source: string | null): RouteState[] {
-  const route: RouteState = {
-    prefix,
-    table: mainTable,
-    metric: overlayMetric,
-    kind: 'unicast',
-    device,
-    via: null,
-    source,
-  }
-  return [route, unreachable(prefix)]
+/** The box speaks in a segment with the first address of the family that it has there. */
+function sourceOf(segment: string, isV6: boolean, ports: readonly Port[]): string | null {
+  const own = ports
+    .filter((port) => port.role === 'lan' && port.segment === segment)
+    .flatMap(({ addresses }) => addresses)
+    .find((text) => isIpv6(text) === isV6)
+  return own === undefined ? null : addressOf(own)
 }
 
-function unreachable(prefix: string): RouteState {
-  return {
-    prefix,
-    table: mainTable,
-    metric: unreachableMetric,
-    kind: 'unreachable',
-    device: null,
-    via: null,
-    source: null,
-  }
+/** Unicast, in `main`. */
+function route(prefix: string, metric: number): RouteState {
+  const none = { device: null, via: null, source: null }
+  return { prefix, table: mainTable, metric, kind: 'unicast', ...none }
 }
 
-function uplinkRoutes({ name, address, gateway }: Uplink, number: number): RouteState[] {
-  const routes: RouteState[] = []
-  const route = { kind: 'unicast', device: name, source: null } as const
-  const table = tableOf(number)
-  if (table !== mainTable) {
-    const networks = new Set(address.map((text) => formatPrefix(parseInterfaceAddress(text)!)))
-    for (const prefix of networks) routes.push({ ...route, prefix, table, metric: 0, via: null })
-  }
-  if (gateway === undefined) return routes
-  const everything = { ...route, prefix: '0.0.0.0/0', via: gateway }
-  routes.push({ ...everything, table: mainTable, metric: defaultMetric + number })
-  if (table !== mainTable) routes.push({ ...everything, table, metric: defaultMetric })
-  return routes
+function uplinkRoutes({ name, role, uplink, addresses, gateways }: Port): RouteState[] {
+  if (role !== 'uplink') return []
+  const table = tableOf(uplink)
+  const connected =
+    table === mainTable
+      ? []
+      : [...new Set(addresses.map(networkOf))].map(
+          // IPv6 has no metric 0: the kernel would make it another.
+          (prefix) => ({ ...route(prefix, isIpv6(prefix) ? 256 : 0), table, device: name }),
+        )
+  const defaults = gateways.flatMap((via) => {
+    const prefix = isIpv6(via) ? '::/0' : '0.0.0.0/0'
+    const main = { ...route(prefix, defaultMetric + uplink), device: name, via }
+    return table === mainTable ? [main] : [main, { ...main, table, metric: defaultMetric }]
+  })
+  return [...connected, ...defaults]
 }

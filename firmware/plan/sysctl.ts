@@ -2,36 +2,25 @@
  * The kernel's switches. Pure. Order matters: `ip_forward` sets others to the defaults of a router (RFC 1812)
  * and so comes first.
  */
-import type { DeviceConfig } from '../model/device-config.ts'
 import type { SysctlState } from '../model/host-state.ts'
+import { hasIpv6, type Port } from './ports.ts'
 
 const strict = '1'
 const loose = '2'
+/** Of `accept_ra`: also where packets are forwarded. */
+const evenOnRouters = '2'
+/** Of `addr_gen_mode`: no link-local address. */
+const noAddresses = '1'
 
-/** @param present twins whose NIC is there; those of others do not exist and have no switches */
+/**
+ * @param ports those whose NIC is there; twins of others do not exist and have no switches
+ * @param segmentTwins name → whether IPv6 is spoken in the segment
+ */
 export function compileSysctls(
-  config: DeviceConfig,
-  present: ReadonlySet<string>,
-  segmentTwins: ReadonlyMap<string, string>,
+  ports: readonly Port[],
+  segmentTwins: ReadonlyMap<string, boolean>,
 ): SysctlState[] {
-  const uplinks = config.uplinks.filter(({ name }) => present.has(name))
-  const lans = config.lans.filter(({ name }) => present.has(name))
-  const own = (key: string, value: string): SysctlState => ({ scope: 'own', key, value })
-  const nic = (key: string, value: string): SysctlState => ({ scope: 'nic', key, value })
-  const each = (twin: string, reversePath: string): SysctlState[] => [
-    // Replies over another uplink than the one asked are allowed (RFC 3704 §2.4), spoofed LAN sources are not.
-    own(`net/ipv4/conf/${twin}/rp_filter`, reversePath),
-    own(`net/ipv4/conf/${twin}/accept_redirects`, '0'),
-    own(`net/ipv4/conf/${twin}/secure_redirects`, '0'),
-    own(`net/ipv4/conf/${twin}/send_redirects`, '0'),
-    own(`net/ipv4/conf/${twin}/accept_source_route`, '0'),
-    // An address is answered for, and announced, only where it is (RFC 5227 does the same for hosts).
-    own(`net/ipv4/conf/${twin}/arp_ignore`, '1'),
-    own(`net/ipv4/conf/${twin}/arp_announce`, '2'),
-    own(`net/ipv4/conf/${twin}/arp_notify`, '1'),
-    // No IPv6 in this release: neither may the box speak it by itself.
-    own(`net/ipv6/conf/${twin}/disable_ipv6`, '1'),
-  ]
+  const isAnyV6 = ports.some(hasIpv6) || [...segmentTwins.values()].includes(true)
   return [
     nic('net/ipv6/conf/all/disable_ipv6', '1'),
     nic('net/ipv6/conf/default/disable_ipv6', '1'),
@@ -41,8 +30,68 @@ export function compileSysctls(
     own('net/ipv4/conf/all/rp_filter', '0'),
     own('net/ipv4/conf/all/send_redirects', '0'),
     own('net/ipv4/conf/all/accept_redirects', '0'),
-    ...uplinks.flatMap(({ name }) => each(name, loose)),
-    ...lans.flatMap(({ name }) => each(name, strict)),
-    ...[...segmentTwins.values()].flatMap((name) => each(name, strict)),
+    // What the box says to its own addresses passes `lo`.
+    ...(isAnyV6
+      ? [own('net/ipv6/conf/lo/disable_ipv6', '0'), own('net/ipv6/conf/all/forwarding', '1')]
+      : []),
+    ...ports.flatMap((port) => [
+      ...eachIpv4(port.name, port.role === 'uplink' ? loose : strict),
+      ...portIpv6(port),
+    ]),
+    ...[...segmentTwins].flatMap(([name, isV6]) => [
+      ...eachIpv4(name, strict),
+      own(`net/ipv6/conf/${name}/disable_ipv6`, isV6 ? '0' : '1'),
+      ...(isV6
+        ? [own(`net/ipv6/conf/${name}/addr_gen_mode`, noAddresses), ...eachIpv6(name, '0')]
+        : []),
+    ]),
   ]
+}
+
+function eachIpv4(twin: string, reversePath: string): SysctlState[] {
+  const conf = `net/ipv4/conf/${twin}`
+  return [
+    // Replies over another uplink than the one asked are allowed (RFC 3704 §2.4), spoofed LAN sources are not.
+    own(`${conf}/rp_filter`, reversePath),
+    own(`${conf}/accept_redirects`, '0'),
+    own(`${conf}/secure_redirects`, '0'),
+    own(`${conf}/send_redirects`, '0'),
+    own(`${conf}/accept_source_route`, '0'),
+    // An address is answered for, and announced, only where it is (RFC 5227 does the same for hosts).
+    own(`${conf}/arp_ignore`, '1'),
+    own(`${conf}/arp_announce`, '2'),
+    own(`${conf}/arp_notify`, '1'),
+  ]
+}
+
+/** Where it has no address of the family, the box does not speak it by itself either. */
+function portIpv6(port: Port): SysctlState[] {
+  const conf = `net/ipv6/conf/${port.name}`
+  if (!hasIpv6(port)) return [own(`${conf}/disable_ipv6`, '1')]
+  return [
+    own(`${conf}/disable_ipv6`, '0'),
+    ...eachIpv6(port.name, port.role === 'uplink' && port.isDynamic ? evenOnRouters : '0'),
+    // An address that moves here is made known (RFC 9131).
+    own(`${conf}/ndisc_notify`, '1'),
+  ]
+}
+
+function eachIpv6(twin: string, acceptRa: string): SysctlState[] {
+  const conf = `net/ipv6/conf/${twin}`
+  return [
+    own(`${conf}/accept_ra`, acceptRa),
+    own(`${conf}/use_tempaddr`, '0'),
+    own(`${conf}/accept_redirects`, '0'),
+    own(`${conf}/accept_source_route`, '0'),
+    // A twin that goes down for a moment keeps what it was given.
+    own(`${conf}/keep_addr_on_down`, '1'),
+  ]
+}
+
+function own(key: string, value: string): SysctlState {
+  return { scope: 'own', key, value }
+}
+
+function nic(key: string, value: string): SysctlState {
+  return { scope: 'nic', key, value }
 }

@@ -9,6 +9,8 @@ import {
   type LinkReading,
   type NicFacts,
   ownMark,
+  type RouteState,
+  type RuleState,
   type SysctlState,
 } from '../../model/host-state.ts'
 import { claimNamespace } from './claim.ts'
@@ -54,10 +56,8 @@ export function openLinuxNet(): Net {
         hasIpv6: await exists('/proc/sys/net/ipv6'),
         links: await links('', signal),
         nics: isThere ? await nicsOf(want, signal) : [],
-        routes: readRoutes(
-          await run([...ipJson, '-4', ...'route show table all proto'.split(' '), String(ownMark)]),
-        ),
-        rules: readRules(await run([...ipJson, '-4', 'rule', 'show'], { signal })),
+        routes: [...(await routes(4, signal)), ...(await routes(6, signal))],
+        rules: [...(await rules(4, signal)), ...(await rules(6, signal))],
         sysctls: await readSysctls(want, isThere),
         firewall: await firewall(signal),
       } satisfies HostReading
@@ -77,6 +77,21 @@ const ipJson = ['ip', '-json', '-details']
 async function links(netns: string, signal?: AbortSignal): Promise<LinkReading[]> {
   const scope = netns === '' ? [] : ['-netns', netns]
   return readLinks(await run([...ipJson, ...scope, 'addr', 'show'], { signal }))
+}
+
+async function routes(family: 4 | 6, signal?: AbortSignal): Promise<RouteState[]> {
+  const words = `-${family} route show table all proto ${ownMark}`.split(' ')
+  return readRoutes(await run([...ipJson, ...words], { signal, tolerates: hasNoFamily }), family)
+}
+
+async function rules(family: 4 | 6, signal?: AbortSignal): Promise<RuleState[]> {
+  const argv = [...ipJson, `-${family}`, 'rule', 'show']
+  return readRules(await run(argv, { signal, tolerates: hasNoFamily }))
+}
+
+/** Of a kernel without IPv6. */
+function hasNoFamily(stderr: string): boolean {
+  return /Address family not supported|Operation not supported/.test(stderr)
 }
 
 async function nicsOf({ netns, nics }: HostState, signal?: AbortSignal): Promise<LinkReading[]> {
@@ -136,7 +151,8 @@ async function perform(action: Action): Promise<void> {
       // The lines after one that fails are carried out nevertheless.
       const tolerance = action.isRemoval ? { tolerates: isGoneAlready } : {}
       const force = action.isRemoval ? ['-force'] : []
-      await run(['ip', ...scope, ...force, '-batch', '-'], { input, ...tolerance })
+      const family = action.family === null ? [] : [`-${action.family}`]
+      await run(['ip', ...family, ...scope, ...force, '-batch', '-'], { input, ...tolerance })
       return
     }
     case 'command':

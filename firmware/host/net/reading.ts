@@ -27,8 +27,9 @@ export function readLinks(text: string): LinkReading[] {
       groMaxBytes: number(link.gro_max_size),
       tunnel: readTunnel(link),
       isOurs: string(link.group) === String(ownMark),
+      // Link-local addresses and those of router advertisements are the kernel's own.
       addresses: list(link.addr_info)
-        .filter(({ family }) => family === 'inet')
+        .filter(({ scope, dynamic }) => scope !== 'link' && dynamic !== true)
         .map(({ local, prefixlen }) => `${string(local)}/${number(prefixlen)}`),
       features: {},
     }
@@ -51,17 +52,21 @@ function readTunnel(link: Json): LinkReading['tunnel'] {
   return { kind: data.type === 'tap' ? 'tap' : 'tun', isFit }
 }
 
-/** Only IPv4 routes that were asked for by the own protocol number. */
-export function readRoutes(text: string): RouteState[] {
-  return objects(text).map((route) => ({
-    prefix: prefixOf(string(route.dst)),
-    table: tableNumber(route.table),
-    metric: number(route.metric),
-    kind: route.type === 'unreachable' ? 'unreachable' : 'unicast',
-    device: optional(route.dev),
-    via: optional(route.gateway),
-    source: optional(route.prefsrc),
-  }))
+/** Routes of one family, which `ip route show` does not tell. */
+export function readRoutes(text: string, family: 4 | 6): RouteState[] {
+  return objects(text).map((route) => {
+    const isUnreachable = route.type === 'unreachable'
+    return {
+      prefix: prefixOf(string(route.dst), family),
+      table: tableNumber(route.table),
+      metric: number(route.metric),
+      kind: isUnreachable ? 'unreachable' : 'unicast',
+      // IPv6 says `lo`, which is not ours to name.
+      device: isUnreachable ? null : optional(route.dev),
+      via: optional(route.gateway),
+      source: optional(route.prefsrc),
+    }
+  })
 }
 
 export function readRules(text: string): RuleState[] {
@@ -99,7 +104,7 @@ export function readFeatures(text: string): Record<string, FeatureState> {
 const absences = [
   /^RTNETLINK answers: No such (process|file or directory|device)$/,
   /^RTNETLINK answers: Cannot assign requested address$/,
-  /^Error: (ipv4: )?(FIB table does not exist|Address not found)\.$/,
+  /^Error: (ipv[46]: )?(FIB table does not exist|[Aa]ddress not found)\.$/,
   /^Cannot find device ".*"$/,
   // Follows each of them in a batch.
   /^Command failed -:\d+$/,
@@ -128,9 +133,9 @@ export function readFirewall(text: string): Omit<FirewallState, 'text'> {
   return { fingerprint: string(marked?.comment), ruleCount: rules.length }
 }
 
-function prefixOf(destination: string): string {
-  if (destination === 'default') return '0.0.0.0/0'
-  return destination.includes('/') ? destination : `${destination}/32`
+function prefixOf(destination: string, family: 4 | 6): string {
+  if (destination === 'default') return family === 4 ? '0.0.0.0/0' : '::/0'
+  return destination.includes('/') ? destination : `${destination}/${family === 4 ? 32 : 128}`
 }
 
 const tableNames: Readonly<Record<string, number>> = { main: 254, default: 253, local: 255 }

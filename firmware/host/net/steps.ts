@@ -19,6 +19,8 @@ export type Action =
       readonly netns: string
       readonly lines: readonly string[]
       readonly isRemoval: boolean
+      /** Null where each line's address says it. */
+      readonly family: 4 | 6 | null
     }
   | { readonly kind: 'command'; readonly netns: string; readonly argv: readonly string[] }
   | { readonly kind: 'nft'; readonly text: string }
@@ -41,7 +43,8 @@ export function spell(steps: readonly Step[], ownPid: number): Action[] {
 }
 
 function isAlike(one: IpAction, other: IpAction): boolean {
-  return one.netns === other.netns && one.isRemoval === other.isRemoval
+  const isSamePlace = one.netns === other.netns && one.family === other.family
+  return isSamePlace && one.isRemoval === other.isRemoval
 }
 
 function spellStep(step: Step, ownPid: number): Action[] {
@@ -69,7 +72,7 @@ function spellStep(step: Step, ownPid: number): Action[] {
     case 'remove-twin':
       return [removal('', `link del dev ${step.name}`)]
     case 'add-address':
-      return [ip('', `addr replace ${step.address} dev ${step.device}`)]
+      return [ip('', `addr replace ${spellAddress(step.address)} dev ${step.device}`)]
     case 'remove-address':
       return [removal('', `addr del ${step.address} dev ${step.device}`)]
     case 'set-route':
@@ -77,18 +80,29 @@ function spellStep(step: Step, ownPid: number): Action[] {
     case 'remove-route':
       return [removal('', `route del ${spellRoute(step.route)}`)]
     case 'add-rule':
-      return [ip('', `rule add ${spellRule(step.rule)}`)]
+      return [{ ...ip('', `rule add ${spellRule(step.rule)}`), family: familyOf(step.rule.from) }]
     case 'remove-rule':
-      return [removal('', `rule del ${spellRule(step.rule)}`)]
+      return [
+        { ...removal('', `rule del ${spellRule(step.rule)}`), family: familyOf(step.rule.from) },
+      ]
   }
 }
 
-function ip(netns: string, ...lines: readonly string[]): Action {
-  return { kind: 'ip', netns, lines, isRemoval: false }
+function ip(netns: string, ...lines: readonly string[]): IpAction {
+  return { kind: 'ip', netns, lines, isRemoval: false, family: null }
 }
 
-function removal(netns: string, line: string): Action {
-  return { kind: 'ip', netns, lines: [line], isRemoval: true }
+function removal(netns: string, line: string): IpAction {
+  return { kind: 'ip', netns, lines: [line], isRemoval: true, family: null }
+}
+
+function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4
+}
+
+/** What an admin has assigned is used at once: a tentative address cannot be bound to (RFC 4862 §5.4). */
+function spellAddress(address: string): string {
+  return familyOf(address) === 6 ? `${address} nodad` : address
 }
 
 function command(netns: string, argv: readonly string[]): Action {

@@ -1,0 +1,95 @@
+/**
+ * The part of the firewall that says who may reach the box itself: nobody, but for what is named here. From an uplink
+ * come the overlay's datagrams, answers, and ICMP; from a segment ICMP and the services that the segment is
+ * given, and only at the box's addresses in that segment. Pure. ICMP as RFC 4890 and RFC 5927 advise.
+ */
+import type { DeviceConfig } from '../model/device-config.ts'
+import { ownMark } from '../model/host-state.ts'
+import { type Chain, familiesOf, fromOutside, quoted, setOf } from './firewall-text.ts'
+import type { Port } from './ports.ts'
+import { addressOf } from './prefix.ts'
+
+export interface BoxInput {
+  readonly config: DeviceConfig
+  readonly ports: readonly Port[]
+  readonly segmentTwins: ReadonlyMap<string, string>
+}
+
+export function boxChains(input: BoxInput, comment: string): Chain[] {
+  const { config, segmentTwins } = input
+  const verdicts = config.segments.flatMap(({ name }) => [
+    ...config.lans
+      .filter(({ segment }) => segment === name)
+      .map((lan) => `${quoted(lan.name)} : jump ${chainOf(name)}`),
+    `${quoted(segmentTwins.get(name)!)} : jump ${chainOf(name)}`,
+  ])
+  const toSegments =
+    verdicts.length === 0 ? [] : [`iifgroup ${ownMark} iifname vmap ${setOf(verdicts)}`]
+  return [
+    uplinkChain(config, comment),
+    ...config.segments.map(({ name }) => segmentChain(input, name)),
+    {
+      head: ['  chain input {', '    type filter hook input priority filter; policy accept;'],
+      rules: [`${fromOutside} jump from_uplink`, ...toSegments],
+    },
+  ]
+}
+
+function chainOf(segment: string): string {
+  return `box-${segment}`
+}
+
+const errors4 = 'destination-unreachable, time-exceeded, parameter-problem'
+const errors6 = `${errors4}, packet-too-big`
+const neighbours = 'nd-neighbor-solicit, nd-neighbor-advert'
+/** Queries and reports of multicast listeners (RFC 3810) come from link-local addresses. */
+const listeners = [
+  'ip6 saddr { fe80::/10, :: } icmpv6 type { mld-listener-query, mld-listener-report, ' +
+    'mld-listener-done, mld2-listener-report } accept',
+  'ip protocol igmp accept',
+]
+
+function uplinkChain({ overlay }: DeviceConfig, comment: string): Chain {
+  const errors = 'limit rate 100/second burst 50 packets accept'
+  const echo = 'limit rate 10/second burst 20 packets accept'
+  return {
+    head: ['  chain from_uplink {'],
+    rules: [
+      `udp dport ${overlay.port} accept`,
+      'ct state established,related accept',
+      // A hop limit of 255 says that it was sent on this very link (RFC 4861 §7.1).
+      `ip6 hoplimit 255 icmpv6 type { ${neighbours}, nd-router-advert } accept`,
+      ...listeners,
+      `icmp type { ${errors4} } ${errors}`,
+      `icmpv6 type { ${errors6} } ${errors}`,
+      `icmp type echo-request ${echo}`,
+      `icmpv6 type echo-request ${echo}`,
+      `counter name denied_uplink drop comment "${comment}"`,
+    ],
+  }
+}
+
+function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
+  const own = familiesOf(
+    config.lans
+      .filter((lan) => lan.segment === segment)
+      .flatMap(({ name }) => ports.filter((port) => port.name === name))
+      .flatMap(({ addresses }) => addresses.map(addressOf)),
+  )
+  // What is sent to all on the link is not sent to another segment's address.
+  const v4 = setOf(['255.255.255.255', '224.0.0.0/4', ...own.v4])
+  const v6 = setOf(['fe80::/10', 'ff00::/8', ...own.v6])
+  return {
+    head: [`  chain ${chainOf(segment)} {`],
+    rules: [
+      `ip6 hoplimit 255 icmpv6 type { ${neighbours}, nd-router-solicit } accept`,
+      ...listeners,
+      `ip daddr != ${v4} counter name denied_foreign_box drop`,
+      `ip6 daddr != ${v6} counter name denied_foreign_box drop`,
+      'ct state established,related accept',
+      `icmp type { echo-request, ${errors4} } accept`,
+      `icmpv6 type { echo-request, ${errors6} } accept`,
+      'counter name denied_box drop',
+    ],
+  }
+}

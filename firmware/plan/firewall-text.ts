@@ -1,0 +1,41 @@
+/** Pieces of nftables' language that the chains share. Pure. */
+import { ownMark } from '../model/host-state.ts'
+import { isIpv6 } from './prefix.ts'
+
+export interface Chain {
+  /** The lines before its rules. */
+  readonly head: readonly string[]
+  readonly rules: readonly string[]
+}
+
+export const fromOutside = `iifgroup ${ownMark} iifname != @own`
+export const toOutside = `oifgroup ${ownMark} oifname != @own`
+
+export function namedSet(
+  name: string,
+  type: string,
+  elements: readonly string[],
+  more: readonly string[] = [],
+): string[] {
+  const list = elements.length === 0 ? [] : [`    elements = { ${elements.join(', ')} }`]
+  return [`  set ${name} {`, `    type ${type}`, ...more, ...list, '  }']
+}
+
+export function setOf(elements: readonly string[]): string {
+  return `{ ${elements.join(', ')} }`
+}
+
+export function quoted(name: string): string {
+  return `"${name}"`
+}
+
+/** Addresses or prefixes, each to its family. */
+export function familiesOf(texts: readonly string[]): {
+  readonly v4: readonly string[]
+  readonly v6: readonly string[]
+} {
+  return {
+    v4: texts.filter((text) => !isIpv6(text)),
+    v6: texts.filter(isIpv6),
+  }
+}
