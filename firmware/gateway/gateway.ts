@@ -59,7 +59,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       connect: parts.connectDatapath,
       clock,
       log,
-      onUp: request,
+      onUp: (datapath) => {
+        datapath.onEvent(({ kind }) => {
+          if (kind === 'links') request()
+        })
+        request()
+      },
       onDown: request,
     }),
   )

@@ -30,13 +30,14 @@ export function openProgramLoader(file: RecordFile, log: Pick<Log, 'warn'>): Pro
   let known: string | null = null
   return {
     async load(datapath, program) {
-      const [{ bootId }, { generation }] = await Promise.all([
+      const [{ bootId }, { generation, ports }] = await Promise.all([
         datapath.describe(),
         datapath.counters(),
       ])
       const running = recordOf(bootId, generation, program)
       // Generation 0 is a datapath without a program.
-      if (generation > 0 && (known ?? (await file.read())) === running) return
+      const isWhole = generation > 0 && !ports.some(({ isGone }) => isGone)
+      if (isWhole && (known ?? (await file.read())) === running) return
       const next = { ...program, generation: generation + 1 }
       await datapath.load(next)
       known = recordOf(bootId, next.generation, program)

@@ -195,6 +195,8 @@ export interface Counters {
 export interface PortCounters {
   readonly twin: string
   readonly isUp: boolean
+  /** Its NIC or twin vanished, and may be back by now: only a load opens it anew. */
+  readonly isGone: boolean
   /** Frames and bytes as read from and written to the NIC; a train counts each of its segments. */
   readonly rxPackets: number
   readonly rxBytes: number

@@ -69,7 +69,8 @@ function decodePort(from: RecordReader): PortCounters {
     txPackets: from.u64(),
     txBytes: from.u64(),
     txBuffers: from.u64(),
-    isUp: from.u64() !== 0,
+    isUp: from.u32() !== 0,
+    isGone: from.u32() !== 0,
   }
 }
 

@@ -194,6 +194,7 @@ static void put_port(struct answer *answer, const struct cw_port *port)
 	out->tx_bytes = port->tx_bytes;
 	out->tx_buffers = port->tx_buffers;
 	out->is_up = atomic_load(&port->is_up);
+	out->is_gone = atomic_load(&port->nic->is_gone) || atomic_load(&port->twin.is_gone);
 }
 
 static void put_peer(struct answer *answer, const struct cw_peer *peer)

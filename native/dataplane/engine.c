@@ -68,24 +68,34 @@ void cw_engine_quiesce(struct cw_engine *engine)
 		usleep(50);
 }
 
+static bool push(struct cw_engine *engine, const struct cw_event *event, const void *items)
+{
+	void *taken;
+
+	if (rte_ring_dequeue(engine->free_events, &taken) != 0)
+		return false;
+	struct cw_event_slot *slot = taken;
+	slot->event = *event;
+	if (event->length > 0)
+		memcpy(slot->items, items, event->length);
+	rte_ring_enqueue(engine->events, slot);
+	engine->wake(engine->wake_arg);
+	return true;
+}
+
 void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
 		   uint32_t local_index, const void *items, uint16_t length)
 {
-	struct cw_engine *engine = worker->engine;
-	void *taken;
+	struct cw_event event = { .kind = kind, .length = length, .local_index = local_index };
 
-	if (rte_ring_dequeue(engine->free_events, &taken) != 0) {
+	memcpy(event.peer, peer, CW_NAME);
+	if (!push(worker->engine, &event, items))
 		worker->drops[CW_DROP_EVENT_FULL]++;
-		return;
-	}
-	struct cw_event_slot *slot = taken;
-	slot->event =
-		(struct cw_event){ .kind = kind, .length = length, .local_index = local_index };
-	memcpy(slot->event.peer, peer, CW_NAME);
-	if (length > 0)
-		memcpy(slot->items, items, length);
-	rte_ring_enqueue(engine->events, slot);
-	engine->wake(engine->wake_arg);
+}
+
+bool cw_event_push_links(struct cw_engine *engine)
+{
+	return push(engine, &(struct cw_event){ .kind = CW_EVENT_LINKS }, NULL);
 }
 
 int cw_next_event(struct cw_engine *engine, void *out, size_t out_len)
@@ -146,8 +156,8 @@ static int make_rings(struct cw_engine *engine)
 
 	engine->commands = rte_ring_create("cw_commands", COMMANDS, SOCKET_ID_ANY, one_reader);
 	engine->events = rte_ring_create("cw_events", EVENTS, SOCKET_ID_ANY, one_reader);
-	engine->free_events =
-		rte_ring_create("cw_free_events", EVENTS, SOCKET_ID_ANY, one_reader);
+	/* Worker and mirror both take from it. */
+	engine->free_events = rte_ring_create("cw_free_events", EVENTS, SOCKET_ID_ANY, 0);
 	engine->garbage = rte_ring_create("cw_garbage", GARBAGE, SOCKET_ID_ANY, one_reader);
 	engine->event_slots = calloc(EVENTS, sizeof(engine->event_slots[0]));
 	engine->past = calloc(CW_PAST_KEYPAIRS, sizeof(engine->past[0]));

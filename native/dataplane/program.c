@@ -112,7 +112,7 @@ static int open_segment(const struct cw_segment_program *p, struct cw_segment **
 		return -ENOMEM;
 	*out = segment;
 	memcpy(segment->twin_name, p->twin, sizeof(p->twin));
-	segment->twin.fd = segment->twin.tx_fd = -1;
+	segment->twin.fd = segment->twin.tx_fd = segment->twin.watch_fd = -1;
 	return cw_link_open_twin(&segment->twin, p->twin, CW_LINK_TUN);
 }
 
@@ -189,12 +189,15 @@ static void list_peers(struct cw_worker *worker, const struct cw_program *progra
 	}
 }
 
-static int watch_nic(struct cw_worker *worker, struct cw_nic *nic)
+static int watch_nic(struct cw_engine *engine, struct cw_nic *nic)
 {
-	int rc = nic->is_watched ? 0 : cw_worker_watch(worker, &nic->link);
-
-	nic->is_watched = nic->is_watched || rc == 0;
-	return rc;
+	if (nic->is_watched)
+		return 0;
+	int rc = cw_worker_watch(engine->worker, &nic->link);
+	if (rc != 0)
+		return rc;
+	nic->is_watched = true;
+	return cw_mirror_watch(engine->mirror, nic->link.watch_fd);
 }
 
 static int watch(struct cw_engine *engine, const struct cw_program *program,
@@ -205,7 +208,7 @@ static int watch(struct cw_engine *engine, const struct cw_program *program,
 	for (uint32_t i = 0; rc == 0 && i < program->port_count; i++) {
 		if (has_port(before, program->ports[i]))
 			continue;
-		rc = watch_nic(engine->worker, program->ports[i]->nic);
+		rc = watch_nic(engine, program->ports[i]->nic);
 		if (rc == 0)
 			rc = cw_worker_watch(engine->worker, &program->ports[i]->twin);
 	}
@@ -233,6 +236,7 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 		return rc;
 	}
 	list_peers(engine->worker, program);
+	cw_mirror_wake(engine->mirror);
 	take_down(engine, before, program);
 	return 0;
 }

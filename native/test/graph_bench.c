@@ -43,6 +43,12 @@ void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address
 	++*mirror->asked;
 }
 
+int cw_mirror_watch(struct cw_mirror *mirror, int fd)
+{
+	(void)mirror, (void)fd;
+	return 0;
+}
+
 void cw_mirror_wake(struct cw_mirror *mirror)
 {
 	(void)mirror;
@@ -138,6 +144,7 @@ static void open_link(struct cw_bench *bench, enum cw_bench_link which, struct c
 
 	bench->links[which] = link;
 	*link = (struct cw_link){ .kind = kind,
+				  .watch_fd = -1,
 				  .can_send_udp_trains = true,
 				  .drops = bench->worker->drops };
 	CHECK_OR_STOP(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);

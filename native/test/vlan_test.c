@@ -29,6 +29,7 @@ static void add_port(void)
 	cameras.vlan = 20;
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
 	cameras.twin = (struct cw_link){ .kind = CW_LINK_TAP,
+					 .watch_fd = -1,
 					 .fd = pair[0],
 					 .tx_fd = pair[0],
 					 .can_send_udp_trains = true,

@@ -203,7 +203,8 @@ struct cw_port_counters {
 	uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t tx_buffers;
-	uint64_t is_up;
+	uint32_t is_up;
+	uint32_t is_gone; /* its NIC or twin vanished, and may be back: only a load opens it anew */
 };
 
 #define CW_NONE UINT32_MAX

@@ -8,6 +8,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <rte_mbuf.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "port/vnet.h"
+#include "table/rtnetlink.h"
 
 #define SOCKET_BUFFER_BYTES (32 << 20)
 
@@ -93,9 +95,14 @@ static int open_both(struct cw_link *link, const char *nic)
 	if (link->tx_fd < 0)
 		return link->tx_fd;
 	link->fd = open_packet_socket(nic, ETH_P_ALL);
-	if (link->fd < 0)
-		close(link->tx_fd);
-	return link->fd < 0 ? link->fd : 0;
+	link->watch_fd = link->fd < 0 ? -1 : cw_rtnetlink_open(RTMGRP_LINK);
+	if (link->watch_fd >= 0)
+		return 0;
+	int rc = link->fd < 0 ? link->fd : link->watch_fd;
+	close(link->tx_fd);
+	if (link->fd >= 0)
+		close(link->fd);
+	return rc;
 }
 
 int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,
@@ -110,7 +117,7 @@ int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,
 	if (home >= 0)
 		leave_netns(home);
 	if (rc != 0) {
-		link->fd = link->tx_fd = -1;
+		link->fd = link->tx_fd = link->watch_fd = -1;
 		return rc;
 	}
 	link->kind = CW_LINK_NIC;
@@ -145,6 +152,7 @@ int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind 
 		return rc;
 	}
 	link->fd = link->tx_fd = fd;
+	link->watch_fd = -1;
 	link->kind = kind;
 	link->can_send_udp_trains = has_uso;
 	return 0;
@@ -156,9 +164,11 @@ void cw_link_close(struct cw_link *link)
 		close(link->tx_fd);
 	if (link->fd >= 0)
 		close(link->fd);
+	if (link->watch_fd >= 0)
+		close(link->watch_fd);
 	rte_pktmbuf_free(link->spare_small);
 	rte_pktmbuf_free(link->spare_large);
-	*link = (struct cw_link){ .fd = -1, .tx_fd = -1 };
+	*link = (struct cw_link){ .fd = -1, .tx_fd = -1, .watch_fd = -1 };
 }
 
 /*
@@ -184,7 +194,10 @@ void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_lo
 
 	*look = (struct cw_link_look){ 0 };
 	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
-	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0 || ifr.ifr_ifindex != nic->ifindex)
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0)
+		return;
+	look->ifindex = ifr.ifr_ifindex;
+	if (look->ifindex != nic->ifindex)
 		return;
 	look->has_carrier = has_carrier(fd, name);
 	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)

@@ -30,6 +30,7 @@ struct cw_link {
 	enum cw_link_kind kind;
 	bool can_send_udp_trains; /* USO: kernel 6.2 and later; found out by the first refusal */
 	int ifindex;   /* of a NIC, in its namespace */
+	int watch_fd;  /* of a NIC: rtnetlink, tells of the links of its namespace; else -1 */
 	atomic_bool is_gone; /* a twin that was deleted */
 	bool is_stuck; /* the last frame found its queue full: the next does not wait for it again */
 	struct rte_mbuf *spare_small;
@@ -42,6 +43,7 @@ struct cw_link {
 /* What a NIC is like now. */
 struct cw_link_look {
 	bool is_there; /* the same NIC that was opened, not a later one of its name */
+	int ifindex;   /* of whatever has the name now; 0: nothing has it */
 	bool has_carrier;
 	uint16_t mtu;
 	uint8_t mac[6];

@@ -32,13 +32,14 @@ static int open_nic(const struct cw_port_program *p, struct cw_nic **out)
 	memcpy(nic->name, p->nic, sizeof(p->nic));
 	memcpy(nic->netns, p->nic_netns, sizeof(p->nic_netns));
 	nic->kind = p->kind;
-	nic->link.fd = nic->link.tx_fd = -1;
+	nic->link.fd = nic->link.tx_fd = nic->link.watch_fd = -1;
 	int rc = cw_link_open_nic(&nic->link, p->nic, p->nic_netns, &look);
 	if (rc != 0) {
 		free(nic);
 		return rc;
 	}
 	memcpy(nic->mac, look.mac, sizeof(nic->mac));
+	nic->found_ifindex = look.ifindex;
 	*out = nic;
 	return 0;
 }
@@ -61,7 +62,7 @@ int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_
 	*out = port;
 	memcpy(port->twin_name, p->twin, sizeof(p->twin));
 	port->vlan = p->vlan;
-	port->twin.fd = port->twin.tx_fd = -1;
+	port->twin.fd = port->twin.tx_fd = port->twin.watch_fd = -1;
 	if (nic == NULL)
 		rc = open_nic(p, &nic);
 	if (rc != 0)
@@ -92,13 +93,14 @@ bool cw_port_look(struct cw_port *port)
 {
 	struct cw_nic *nic = port->nic;
 	struct cw_link_look look;
-	bool is_changed = false;
 
 	cw_link_look(&nic->link, nic->name, &look);
+	bool is_changed = look.ifindex != nic->found_ifindex;
+	nic->found_ifindex = look.ifindex;
 	if (!look.is_there || memcmp(look.mac, nic->mac, sizeof(look.mac)) != 0)
-		is_changed = !atomic_exchange(&nic->is_gone, true);
+		is_changed |= !atomic_exchange(&nic->is_gone, true);
 	else
-		is_changed = atomic_exchange(&port->mtu, look.mtu) != look.mtu;
+		is_changed |= atomic_exchange(&port->mtu, look.mtu) != look.mtu;
 	bool is_up = look.has_carrier && !atomic_load(&nic->is_gone);
 	if (is_up != atomic_exchange(&port->is_up, is_up)) {
 		cw_link_set_carrier(&port->twin, is_up);

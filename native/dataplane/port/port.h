@@ -19,6 +19,7 @@ struct cw_nic {
 	uint32_t port_count;
 	bool is_watched;
 	uint8_t mac[6];
+	int found_ifindex;   /* of what had the name at the last look; the control side's */
 	atomic_bool is_gone; /* vanished, or came back as another: the next program opens it anew */
 };
 
@@ -55,7 +56,10 @@ int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_
 /* Its last port closes a NIC. The worker has forgotten the links that go. */
 void cw_port_close(struct cw_port *port);
 
-/* Looks at the NIC: its ports' twins show its carrier, its MTU counts from now on. Control side. True: something changed. */
+/*
+ * Looks at the NIC: the twin shows its carrier, its MTU counts from now on, and one that is gone is said to be. Control
+ * side. True: something changed, also that a NIC of this name is back.
+ */
 bool cw_port_look(struct cw_port *port);
 
 /*

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -22,6 +23,7 @@
 #define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
 #define SETTLE_MOST_MS 500 /* a new neighbour waits no longer, however slow this machine is */
 #define LOOK_MS 1000
+#define LINKS_APART_US 200000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
 struct request {
@@ -38,6 +40,10 @@ struct cw_mirror {
 	int use_fd; /* errors about neighbours that cannot be probed must not look like changes */
 	bool is_stale; /* the last dump failed: the view is older than it should be */
 	uint32_t settle_ms;
+	int nics_fd; /* epoll over the watches in the namespaces of the NICs */
+	uint64_t links_digest; /* as the gateway was told last */
+	bool has_news;         /* of links; told when LINKS_APART_US have passed */
+	uint64_t told_us;
 	int wake_fd;
 	struct rte_ring *requests; /* worker -> mirror: struct request */
 };
@@ -109,12 +115,39 @@ static void refresh_neighbours(struct cw_mirror *mirror)
 	}
 }
 
-static void look_at_nics(struct cw_engine *engine)
+int cw_mirror_watch(struct cw_mirror *mirror, int fd)
 {
-	const struct cw_program *program = engine->program;
+	struct epoll_event event = { .events = EPOLLIN };
 
-	for (uint32_t i = 0; program != NULL && i < program->port_count; i++)
-		cw_port_look(program->ports[i]);
+	return fd < 0 || epoll_ctl(mirror->nics_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+static void look_at_nics(struct cw_mirror *mirror)
+{
+	const struct cw_program *program = mirror->engine->program;
+
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
+		struct cw_port *port = program->ports[i];
+		if (port->nic->link.watch_fd >= 0)
+			cw_rtnetlink_drain(port->nic->link.watch_fd);
+		mirror->has_news |= cw_port_look(port);
+	}
+}
+
+static bool can_tell(const struct cw_mirror *mirror)
+{
+	return mirror->has_news && cw_now_us() - mirror->told_us >= LINKS_APART_US;
+}
+
+/* Whoever changes a link changes several: the gateway is told once, and soon again if it goes on. */
+static void tell_links(struct cw_mirror *mirror)
+{
+	mirror->has_news |= mirror->links_digest != mirror->state->links_digest;
+	mirror->links_digest = mirror->state->links_digest;
+	if (!can_tell(mirror) || !cw_event_push_links(mirror->engine))
+		return;
+	mirror->has_news = false;
+	mirror->told_us = cw_now_us();
 }
 
 void cw_mirror_collect(struct cw_engine *engine)
@@ -159,12 +192,13 @@ static void *run(void *arg)
 {
 	struct cw_mirror *mirror = arg;
 	struct cw_engine *engine = mirror->engine;
-	struct pollfd fds[2] = { { .fd = mirror->watch_fd, .events = POLLIN },
-				 { .fd = mirror->wake_fd, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = mirror->watch_fd, .events = POLLIN },
+				 { .fd = mirror->wake_fd, .events = POLLIN },
+				 { .fd = mirror->nics_fd, .events = POLLIN } };
 	time_t refreshed = time(NULL);
 
 	while (!atomic_load(&engine->is_stopping)) {
-		poll(fds, 2, LOOK_MS);
+		poll(fds, 3, mirror->has_news ? LINKS_APART_US / 1000 : LOOK_MS);
 		if (fds[1].revents & POLLIN) {
 			uint64_t ignored;
 			if (read(mirror->wake_fd, &ignored, sizeof(ignored)) < 0)
@@ -179,7 +213,8 @@ static void *run(void *arg)
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
 		cw_mirror_collect(engine);
-		look_at_nics(engine);
+		look_at_nics(mirror);
+		tell_links(mirror);
 		if (time(NULL) - refreshed >= REFRESH_S) {
 			refresh_neighbours(mirror);
 			refreshed = time(NULL);
@@ -202,16 +237,19 @@ int cw_mirror_start(struct cw_engine *engine)
 						SOCKET_ID_ANY, 0);
 	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	mirror->settle_ms = SETTLE_MS;
+	mirror->nics_fd = epoll_create1(EPOLL_CLOEXEC);
 	mirror->dump_fd = cw_rtnetlink_open(0);
 	mirror->use_fd = cw_rtnetlink_open(0);
 	mirror->watch_fd =
 		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
 				  RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE);
-	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0)
+	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0 ||
+	    mirror->nics_fd < 0)
 		return -ENOMEM;
 	if (mirror->dump_fd < 0 || mirror->use_fd < 0 || mirror->watch_fd < 0)
 		return -EPROTO;
 	int rc = cw_mirror_refresh(mirror);
+	mirror->links_digest = mirror->state->links_digest;
 	return rc != 0 ? rc : -pthread_create(&mirror->thread, NULL, run, mirror);
 }
 
@@ -233,6 +271,8 @@ void cw_mirror_stop(struct cw_engine *engine)
 		close(mirror->use_fd);
 	if (mirror->wake_fd > 0)
 		close(mirror->wake_fd);
+	if (mirror->nics_fd > 0)
+		close(mirror->nics_fd);
 	rte_ring_free(mirror->requests);
 	free(mirror->state);
 	free(mirror);

@@ -49,6 +49,7 @@ struct cw_mirror_neighbour {
 /* The last complete dump. Read and written under the engine's control lock. */
 struct cw_mirror_state {
 	uint32_t link_count, address_count, route_count, neighbour_count;
+	uint64_t links_digest; /* of names, places and states: another one says that some link changed */
 	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
 	struct cw_mirror_address addresses[CW_MIRROR_ADDRESSES_MAX];
 	struct cw_mirror_route routes[CW_MIRROR_ROUTES_MAX];
@@ -70,7 +71,10 @@ void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address
 /* Control lock held: erases and frees the keypairs that the worker has let go of. */
 void cw_mirror_collect(struct cw_engine *engine);
 
-/* Any thread: there is garbage to collect. */
+/* Control lock held: what `fd`, a watch in a NIC's namespace, says wakes the mirror; closing it ends that. */
+int cw_mirror_watch(struct cw_mirror *mirror, int fd);
+
+/* Any thread: there is garbage to collect, or another program. */
 void cw_mirror_wake(struct cw_mirror *mirror);
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "table/mirror.h"
 
+/* IFF_LOWER_UP: <linux/if.h> has it, which <net/if.h> does not let in. */
+#define LOWER_UP 0x10000
 #define USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 int cw_rtnetlink_open(uint32_t groups)
@@ -61,6 +63,17 @@ static uint32_t read_u32(const struct rtattr *a)
 	return value;
 }
 
+/* FNV-1a over what matters of a link; summed, since the order of a dump means nothing. */
+static uint64_t digest(const struct ifinfomsg *info, const char *name)
+{
+	uint32_t flags = info->ifi_flags & (IFF_UP | LOWER_UP);
+	uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)(uint32_t)info->ifi_index << 32 ^ flags;
+
+	for (; *name != 0; name++)
+		hash = (hash ^ (uint8_t)*name) * 0x100000001b3u;
+	return hash * 0x9e3779b97f4a7c15u;
+}
+
 static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
@@ -73,6 +86,7 @@ static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *messa
 	struct cw_mirror_link *link = &state->links[state->link_count++];
 	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index };
 	strncpy(link->name, RTA_DATA(name), sizeof(link->name) - 1);
+	state->links_digest += digest(info, link->name);
 	return true;
 }
 
@@ -243,6 +257,7 @@ int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 
+	state->links_digest = 0;
 	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
 	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);
 

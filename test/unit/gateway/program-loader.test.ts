@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openProgramLoader, type RecordFile } from '../../../firmware/gateway/program-loader.ts'
+import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { Program } from '../../../firmware/model/program.ts'
@@ -83,3 +84,18 @@ test('a record that cannot be written is said and costs one load of the next gat
   await openProgramLoader(full, silent).load(datapath, program)
   assert.equal(await generationOf(datapath), 2)
 })
+
+test('a program whose NIC went and came back is loaded again', async () => {
+  const datapath = datapathOf('a')
+  const loader = openProgramLoader(memoryFile(), silent)
+  await loader.load(datapath, program)
+  const gone: Datapath = {
+    ...datapath,
+    counters: async () => ({ ...(await datapath.counters()), ports: [port] }),
+  }
+  await loader.load(gone, program)
+  assert.equal(await generationOf(datapath), 2)
+})
+
+const sides = { rxPackets: 0, rxBytes: 0, rxBuffers: 0, txPackets: 0, txBytes: 0, txBuffers: 0 }
+const port = { twin: 'lan0', isUp: false, isGone: true, ...sides }

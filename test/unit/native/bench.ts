@@ -19,7 +19,7 @@ import { type SealedSuite, seal } from '../../vector/sealed.ts'
 import { Inside } from './lines.ts'
 
 const tag = `cwio-${process.pid}`
-const spaces = { box: `${tag}-b`, nics: `${tag}-n`, host: `${tag}-h`, remote: `${tag}-r` }
+export const spaces = { box: `${tag}-b`, nics: `${tag}-n`, host: `${tag}-h`, remote: `${tag}-r` }
 export const vni = 100
 const port = 51_820
 export const inner = { host: '10.1.0.10', far: '10.2.0.10', port: 4_000 }

@@ -51,13 +51,16 @@ export class Inside implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<Line>()
     this.#waiting.push(resolve)
     const timer = setTimeout(() => this.#child.kill(), patienceMs)
-    const ended = once(this.#child, 'close').then(() => {
+    const heard = new AbortController()
+    const ended = once(this.#child, 'close', heard).then(() => {
       throw new Error('the helper said nothing more')
     })
+    ended.catch(() => {})
     try {
       return await Promise.race([promise, ended])
     } finally {
       clearTimeout(timer)
+      heard.abort()
     }
   }
 

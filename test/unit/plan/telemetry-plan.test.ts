@@ -22,7 +22,7 @@ function reading(uptimeMs: number, bytes: number): Counters {
     drops: { replay: 2, no_session: 0 },
     keypairs: 0,
     buffers: { small: 0, large: 0 },
-    ports: [{ twin: 'wan0', isUp: true, ...sides, rxBuffers: 1, txBuffers: 2 }],
+    ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
     peers: [
       {
         peer: 'hub-1',
