@@ -1,12 +1,12 @@
 /*
- * Fuzzes cw_mss_clamp(). Input: MTU u16 | 1: partial checksum u8 | packet, whose IPv4 checksum is
- * made right, since the clamp only ever sees sound headers.
+ * Fuzzes cw_mss_clamp(). Input: MTU u16 | 1: partial checksum u8 | packet of either family, whose
+ * IPv4 checksum is made right, since the clamp only ever sees sound headers.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz_bench.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "graph/mss.h"
 #include "packet.h"
 
@@ -16,14 +16,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < HEAD + 20 || size > HEAD + UINT16_MAX)
 		return 0;
-	uint32_t length = (uint32_t)(size - HEAD), header = packet_header_len(data + HEAD);
+	uint32_t length = (uint32_t)(size - HEAD);
+	bool is6 = packet_is6(data + HEAD);
+	uint32_t header = is6 ? 40 : packet_header_len(data + HEAD);
 	if (header < 20 || header > length)
 		return 0;
 	uint8_t *before = malloc(length), *packet = malloc(length);
 	memcpy(packet, data + HEAD, length);
-	packet_finish_ip(packet);
+	if (!is6)
+		packet_finish_ip(packet);
 	memcpy(before, packet, length);
-	if (cw_ip4_is_sound(packet, length)) {
+	if (cw_l3_is_sound(packet, length)) {
 		cw_mss_clamp(packet, length, packet_u16(data), data[2] & 1);
 		/* Never more than the MSS and the checksum. */
 		uint32_t changed = 0;

@@ -18,6 +18,7 @@
 struct train {
 	uint8_t bytes[TRAIN_MAX];
 	uint32_t l2, l3, l4, payload, pad;
+	bool is6;
 	uint32_t segment; /* 0: no train */
 	uint64_t flags;
 };
@@ -32,11 +33,22 @@ static uint8_t *ip_of(struct train *t)
 	return t->bytes + t->l2;
 }
 
+/* Random addresses, class, flow label and hop limit; extension headers with nothing in them. */
+static void make_header6(uint8_t *ip, uint32_t header, uint8_t protocol)
+{
+	packet_ip6(ip, header, protocol, 0, 0);
+	check_fill(ip + 1, 3);
+	check_fill(ip + 7, 33);
+	ip[0] = (uint8_t)(0x60 | check_below(16));
+}
+
 /* Random bytes in random headers; lengths and data offset say the truth, the checksums nothing. */
 static void make_train(struct train *t, bool is_tcp, uint32_t payload)
 {
 	t->l2 = check_below(3) == 0 ? 0 : check_below(4) == 0 ? 18 : 14;
-	t->l3 = 20 + 4 * (check_below(3) == 0 ? check_below(11) : 0);
+	t->is6 = check_below(2) != 0;
+	t->l3 = t->is6 ? 40 + 8 * (check_below(3) == 0 ? check_below(8) : 0) :
+			 20 + 4 * (check_below(3) == 0 ? check_below(11) : 0);
 	t->l4 = is_tcp ? 20 + 4 * check_below(11) : 8;
 	uint32_t room = TRAIN_MAX - t->l2 - headers_of(t);
 	t->payload = payload < room ? payload : room;
@@ -46,18 +58,23 @@ static void make_train(struct train *t, bool is_tcp, uint32_t payload)
 	for (uint32_t i = 0; i < t->payload; i++)
 		t->bytes[t->l2 + headers_of(t) + i] = (uint8_t)(i * 7 + i / 251);
 	uint8_t *ip = ip_of(t);
-	ip[0] = (uint8_t)(0x40 | t->l3 / 4);
-	ip[9] = is_tcp ? PACKET_TCP : PACKET_UDP;
-	packet_put16(ip + 2, headers_of(t) + t->payload);
+	if (t->is6) {
+		make_header6(ip, t->l3, is_tcp ? PACKET_TCP : PACKET_UDP);
+		packet_put16(ip + 4, headers_of(t) - 40 + t->payload);
+	} else {
+		ip[0] = (uint8_t)(0x40 | t->l3 / 4);
+		ip[9] = is_tcp ? PACKET_TCP : PACKET_UDP;
+		packet_put16(ip + 2, headers_of(t) + t->payload);
+		if (check_below(8) == 0)
+			packet_put16(ip + 4, 0xfffe);
+		packet_finish_ip(ip);
+	}
 	if (is_tcp)
 		ip[t->l3 + 12] = (uint8_t)(t->l4 / 4 << 4);
 	else
 		packet_put16(ip + t->l3 + 4, t->l4 + t->payload);
-	if (check_below(8) == 0)
-		packet_put16(ip + 4, 0xfffe);
 	if (is_tcp && check_below(8) == 0)
 		packet_put32(ip + t->l3 + 4, 0xffffff00);
-	packet_finish_ip(ip);
 }
 
 /* The mbuf of a train, its bytes in a block of just their size: the caller frees `buf_addr`. */
@@ -88,8 +105,9 @@ static uint32_t oracle(struct train *t, uint32_t index, uint8_t *to)
 
 	memcpy(to, ip, headers_of(t));
 	memcpy(to + headers_of(t), ip + headers_of(t) + offset, bytes);
-	packet_put16(to + 4, packet_u16(ip + 4) + index);
-	if (ip[9] == PACKET_TCP) {
+	if (!t->is6)
+		packet_put16(to + 4, packet_u16(ip + 4) + index);
+	if (t->l4 != 8) {
 		packet_put32(l4 + 4, packet_u32(l4 + 4) + offset);
 		l4[13] &= (uint8_t)~((is_last ? 0 : FIN_PSH) | (index == 0 ? 0 : CWR));
 	}

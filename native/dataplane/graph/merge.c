@@ -5,14 +5,19 @@
 #include <string.h>
 
 #include "graph/graph.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "worker.h"
 
 #define ETHER sizeof(struct cw_ether)
 
-static struct cw_ip4 *flow_ip(const struct cw_merge_flow *flow)
+static uint8_t *flow_l3(const struct cw_merge_flow *flow)
 {
-	return rte_pktmbuf_mtod_offset(flow->m, struct cw_ip4 *, ETHER);
+	return rte_pktmbuf_mtod_offset(flow->m, uint8_t *, ETHER);
+}
+
+static struct cw_tcp *flow_tcp(const struct cw_merge_flow *flow)
+{
+	return rte_pktmbuf_mtod_offset(flow->m, struct cw_tcp *, ETHER + flow->m->l3_len);
 }
 
 static void flush_flow(struct cw_worker *worker, struct cw_merge_flow *flow)
@@ -20,16 +25,15 @@ static void flush_flow(struct cw_worker *worker, struct cw_merge_flow *flow)
 	struct rte_mbuf *m = flow->m;
 
 	if (flow->count > 1) {
-		struct cw_ip4 *ip = flow_ip(flow);
-		struct cw_tcp *tcp = (struct cw_tcp *)(ip + 1);
+		uint8_t *l3 = flow_l3(flow);
+		struct cw_tcp *tcp = flow_tcp(flow);
 		uint32_t length = m->pkt_len - ETHER;
-		ip->total_length = rte_cpu_to_be_16(length);
-		cw_ip4_set_checksum(ip);
+		cw_l3_set_total(l3, length);
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM;
 		m->l4_len = (tcp->data_offset >> 4) * 4;
 		m->tso_segsz = flow->segment;
-		uint32_t l4_len = length - sizeof(*ip);
-		tcp->checksum = (uint16_t)~cw_csum_fold(cw_ip4_pseudo(ip, l4_len));
+		tcp->checksum = (uint16_t)~cw_csum_fold(
+			cw_l3_pseudo(l3, IPPROTO_TCP, length - m->l3_len));
 	}
 	flow->m = NULL;
 	worker->merge.open_count--;
@@ -46,45 +50,80 @@ void cw_merge_flush(struct cw_worker *worker)
 	}
 }
 
+/*
+ * Bytes of the L3 header of a packet that could belong to a train: TCP right behind it, nothing in it that a train could
+ * not say of all its segments. 0: none. Without DF the id of IPv4 says something (RFC 6864).
+ */
+static uint32_t plain_l3_len(const uint8_t *l3)
+{
+	const struct cw_ip4 *ip = cw_ip4(l3);
+
+	if (cw_l3_is_ip6(l3))
+		return cw_ip6(l3)->next_header == IPPROTO_TCP ? sizeof(struct cw_ip6) : 0;
+	return ip->protocol == IPPROTO_TCP && ip->version_ihl == 0x45 && !cw_ip4_is_fragment(ip) ?
+		       sizeof(*ip) :
+		       0;
+}
+
 /* A plain data segment: nothing in it that a train could not say of all its segments. */
-static bool is_plain(const struct cw_ip4 *ip, const struct cw_tcp *tcp, uint32_t payload)
+static bool is_plain(const uint8_t *l3, const struct cw_tcp *tcp, uint32_t payload)
 {
 	return payload > 0 && (tcp->flags & ~CW_TCP_PSH) == CW_TCP_ACK && tcp->urgent == 0 &&
-	       ip->fragment == rte_cpu_to_be_16(CW_IP4_DF);
+	       cw_l3_is_whole(l3);
 }
 
-static bool has_good_checksum(const struct cw_ip4 *ip, const struct cw_tcp *tcp, uint32_t l4_len)
+static bool has_good_checksum(const uint8_t *l3, const struct cw_tcp *tcp, uint32_t l4_len)
 {
-	return cw_csum_fold(cw_csum_add(cw_ip4_pseudo(ip, l4_len), tcp, l4_len)) == 0;
+	return cw_csum_fold(cw_csum_add(cw_l3_pseudo(l3, IPPROTO_TCP, l4_len), tcp, l4_len)) == 0;
 }
 
-static bool is_same_flow(const struct cw_merge_flow *flow, const struct cw_ip4 *ip,
-			 const struct cw_tcp *tcp)
+static uint32_t ports_of(const struct cw_tcp *tcp)
 {
-	const struct cw_ip4 *have = flow_ip(flow);
+	uint32_t ports;
 
-	return have->source == ip->source && have->destination == ip->destination &&
-	       memcmp(have + 1, tcp, 4) == 0;
+	memcpy(&ports, tcp, sizeof(ports));
+	return ports;
 }
 
-static bool can_append(const struct cw_merge_flow *flow, const struct cw_ip4 *ip,
-		       const struct cw_tcp *tcp, uint32_t headers, uint32_t payload)
+/* Ports, version and addresses; ports first, for they differ most and lie at hand. */
+static bool is_same_flow(const struct cw_merge_flow *flow, const uint8_t *l3, uint32_t l3_len,
+			 uint32_t ports)
 {
-	const struct cw_ip4 *have = flow_ip(flow);
-	const struct cw_tcp *head = (const struct cw_tcp *)(have + 1);
+	if (flow->ports != ports || flow->m->l3_len != l3_len)
+		return false;
+	const uint8_t *have = flow_l3(flow);
+	return l3_len == sizeof(struct cw_ip6) ?
+		       memcmp(cw_ip6(have)->source, cw_ip6(l3)->source, 32) == 0 :
+		       memcmp(&cw_ip4(have)->source, &cw_ip4(l3)->source, 8) == 0;
+}
+
+/* What the L3 headers say beside addresses and length: TOS and TTL; class, flow label and hop limit. */
+static bool is_same_header(const uint8_t *have, const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ? memcmp(have, l3, sizeof(cw_ip6(l3)->class_flow)) == 0 &&
+					  cw_ip6(have)->hop_limit == cw_ip6(l3)->hop_limit :
+				  cw_ip4(have)->tos == cw_ip4(l3)->tos &&
+					  cw_ip4(have)->ttl == cw_ip4(l3)->ttl;
+}
+
+static bool can_append(const struct cw_merge_flow *flow, const uint8_t *l3, uint32_t headers,
+		       uint32_t payload)
+{
+	const struct cw_tcp *head = flow_tcp(flow);
+	const struct cw_tcp *tcp = (const struct cw_tcp *)(l3 + flow->m->l3_len);
 
 	return !flow->is_closed && rte_be_to_cpu_32(tcp->sequence) == flow->next_sequence &&
-	       payload <= flow->segment && have->tos == ip->tos && have->ttl == ip->ttl &&
+	       payload <= flow->segment && is_same_header(flow_l3(flow), l3) &&
 	       head->acknowledgement == tcp->acknowledgement && head->window == tcp->window &&
 	       head->data_offset == tcp->data_offset &&
-	       memcmp(head + 1, tcp + 1, headers - sizeof(*ip) - sizeof(*tcp)) == 0 &&
+	       memcmp(head + 1, tcp + 1, headers - flow->m->l3_len - sizeof(*tcp)) == 0 &&
 	       flow->m->pkt_len + payload <= CW_TRAIN_BYTES_MAX;
 }
 
 static void append(struct cw_merge_flow *flow, const struct cw_tcp *tcp, const uint8_t *data,
 		   uint32_t payload)
 {
-	struct cw_tcp *head = (struct cw_tcp *)(flow_ip(flow) + 1);
+	struct cw_tcp *head = flow_tcp(flow);
 
 	memcpy(rte_pktmbuf_mtod_offset(flow->m, uint8_t *, flow->m->pkt_len), data, payload);
 	flow->m->pkt_len += payload;
@@ -96,9 +135,9 @@ static void append(struct cw_merge_flow *flow, const struct cw_tcp *tcp, const u
 }
 
 static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
-		       const uint8_t *packet, uint32_t length, uint32_t payload)
+		       const uint8_t *packet, uint32_t length, uint32_t l3_len, uint32_t payload)
 {
-	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + sizeof(struct cw_ip4));
+	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 	struct cw_merge *merge = &worker->merge;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
 
@@ -107,7 +146,7 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 		return;
 	}
 	m->l2_len = ETHER;
-	m->l3_len = sizeof(struct cw_ip4);
+	m->l3_len = l3_len & 0x1ff;
 	m->data_len = m->pkt_len = ETHER + length;
 	memcpy(rte_pktmbuf_mtod_offset(m, void *, ETHER), packet, length);
 
@@ -124,6 +163,7 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 	*flow = (struct cw_merge_flow){
 		.m = m,
 		.next_hop = next_hop,
+		.ports = ports_of(tcp),
 		.next_sequence = rte_be_to_cpu_32(tcp->sequence) + payload,
 		.segment = (uint16_t)payload,
 		.count = 1,
@@ -144,25 +184,24 @@ static void send_alone(struct cw_worker *worker, uint8_t port, struct cw_address
 void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
 		  const uint8_t *packet, uint32_t length)
 {
-	const struct cw_ip4 *ip = cw_ip4(packet);
-	const struct cw_tcp *tcp = (const struct cw_tcp *)(ip + 1);
-	uint32_t headers = sizeof(*ip) + sizeof(*tcp);
+	uint32_t l3_len = plain_l3_len(packet);
+	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 
-	if (ip->protocol != IPPROTO_TCP || ip->version_ihl != 0x45 || length < headers ||
-	    cw_ip4_is_fragment(ip)) {
+	if (l3_len == 0 || length < l3_len + sizeof(*tcp)) {
 		send_alone(worker, port, next_hop, packet, length);
 		return;
 	}
-	headers = sizeof(*ip) + (tcp->data_offset >> 4) * 4u;
+	uint32_t ports = ports_of(tcp);
+	uint32_t headers = l3_len + (tcp->data_offset >> 4) * 4u;
 	uint32_t payload = headers <= length ? length - headers : 0;
-	bool can_join = headers >= sizeof(*ip) + sizeof(*tcp) && is_plain(ip, tcp, payload) &&
-			has_good_checksum(ip, tcp, length - sizeof(*ip));
+	bool can_join = headers >= l3_len + sizeof(*tcp) && is_plain(packet, tcp, payload) &&
+			has_good_checksum(packet, tcp, length - l3_len);
 	for (uint32_t i = 0; i < CW_MERGE_FLOWS; i++) {
 		struct cw_merge_flow *flow = &worker->merge.flows[i];
-		if (flow->m == NULL || !is_same_flow(flow, ip, tcp))
+		if (flow->m == NULL || !is_same_flow(flow, packet, l3_len, ports))
 			continue;
 		if (can_join && flow->port == port && cw_address_equal(flow->next_hop, next_hop) &&
-		    can_append(flow, ip, tcp, headers, payload)) {
+		    can_append(flow, packet, headers, payload)) {
 			append(flow, tcp, packet + headers, payload);
 			return;
 		}
@@ -171,7 +210,7 @@ void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next
 		break;
 	}
 	if (can_join)
-		start_flow(worker, port, next_hop, packet, length, payload);
+		start_flow(worker, port, next_hop, packet, length, l3_len, payload);
 	else
 		send_alone(worker, port, next_hop, packet, length);
 }

@@ -1,7 +1,8 @@
 /*
  * Puts TCP segments that were opened in order back into trains before they leave for the LAN: the reverse of cutting,
  * and worth a factor of four. Only segments that differ in nothing but sequence and payload are joined, and only
- * with good checksums, so that cutting the train gives back the same packets. Flushed at the end of every burst.
+ * with good checksums, so that cutting the train gives back the same packets; of IPv6 flow label and traffic class
+ * must agree, and TCP must follow the header at once. Flushed at the end of every burst.
  */
 #ifndef CW_MERGE_H
 #define CW_MERGE_H
@@ -19,6 +20,7 @@ struct rte_mbuf;
 struct cw_merge_flow {
 	struct rte_mbuf *m; /* NULL: free */
 	struct cw_address next_hop;
+	uint32_t ports;
 	uint32_t next_sequence;
 	uint16_t segment; /* payload of each but the last */
 	uint16_t count;
@@ -32,7 +34,7 @@ struct cw_merge {
 	uint32_t open_count;
 };
 
-/* A sound IPv4 packet for `next_hop` on `port`: kept for a moment, joined, or sent. Copies. */
+/* A sound packet of either family for `next_hop` on `port`: kept for a moment, joined, or sent. Copies. */
 void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
 		  const uint8_t *packet, uint32_t length);
 

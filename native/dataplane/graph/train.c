@@ -6,7 +6,19 @@
 #include <string.h>
 
 #include "graph/csum.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
+
+/* Of the L4 header: behind IPv6's extension headers, if there are any. */
+static uint8_t protocol_of(const uint8_t *l3, uint16_t l3_len)
+{
+	struct cw_ip6_end end;
+
+	if (!cw_l3_is_ip6(l3))
+		return cw_ip4(l3)->protocol;
+	if (l3_len == sizeof(struct cw_ip6))
+		return cw_ip6(l3)->next_header;
+	return cw_ip6_walk(l3, l3_len, &end) ? end.protocol : 0;
+}
 
 void cw_cut_begin(struct cw_cut *cut, const struct rte_mbuf *m)
 {
@@ -19,8 +31,8 @@ void cw_cut_begin(struct cw_cut *cut, const struct rte_mbuf *m)
 		.l3 = l3,
 		.l3_len = m->l3_len,
 		.headers_len = m->l3_len + m->l4_len,
-		.end = rte_be_to_cpu_16(cw_ip4(l3)->total_length),
-		.is_tcp = cw_ip4(l3)->protocol == IPPROTO_TCP,
+		.end = cw_l3_total(l3),
+		.protocol = protocol_of(l3, m->l3_len),
 		.is_train = (m->ol_flags & trains) != 0,
 		.is_partial = l4_rx == RTE_MBUF_F_RX_L4_CKSUM_NONE ||
 			      l4_tx == RTE_MBUF_F_TX_TCP_CKSUM || l4_tx == RTE_MBUF_F_TX_UDP_CKSUM,
@@ -52,15 +64,15 @@ uint32_t cw_cut_peek(const struct cw_cut *cut)
 	return cut->headers_len + (left < cut->segment ? left : cut->segment);
 }
 
-/* RFC 1071 over the pseudo header and the whole L4 packet. */
-static void finish_checksum(uint8_t *l3, uint16_t l3_len, uint32_t length, uint16_t checksum_offset)
+/* RFC 1071 over the pseudo header and the whole L4 packet of `length` bytes with its L3 header. */
+static void finish_checksum(const struct cw_cut *cut, uint8_t *l3, uint32_t length)
 {
-	uint8_t *l4 = l3 + l3_len;
-	uint8_t *field = l4 + checksum_offset;
-	uint32_t l4_len = length - l3_len;
+	uint8_t *l4 = l3 + cut->l3_len;
+	uint8_t *field = l4 + (cut->protocol == IPPROTO_TCP ? 16 : 6);
+	uint32_t l4_len = length - cut->l3_len;
 
 	memset(field, 0, 2);
-	uint64_t sum = cw_ip4_pseudo(cw_ip4(l3), l4_len);
+	uint64_t sum = cw_l3_pseudo(l3, cut->protocol, l4_len);
 	uint16_t checksum = cw_csum_fold(cw_csum_add(sum, l4, l4_len));
 	/* UDP sends a computed zero as ones, for zero says "none" (RFC 768); TCP does not mind. */
 	if (checksum == 0)
@@ -74,7 +86,7 @@ static uint32_t copy_whole(struct cw_cut *cut, uint8_t *to)
 
 	memcpy(to, cut->l3, length);
 	if (cut->is_partial)
-		finish_checksum(to, cut->l3_len, length, cut->is_tcp ? 16 : 6);
+		finish_checksum(cut, to, length);
 	cut->offset = cut->end;
 	return length;
 }
@@ -102,21 +114,18 @@ uint32_t cw_cut_next(struct cw_cut *cut, uint8_t *to)
 
 	uint32_t payload = length - cut->headers_len;
 	bool is_last = cut->offset + payload == cut->end;
-	struct cw_ip4 *ip = cw_ip4(to);
 	uint8_t *l4 = to + cut->l3_len;
 
 	memcpy(to, cut->l3, cut->headers_len);
 	memcpy(to + cut->headers_len, cut->l3 + cut->offset, payload);
-	ip->total_length = rte_cpu_to_be_16(length);
-	ip->id = rte_cpu_to_be_16(rte_be_to_cpu_16(ip->id) + cut->index);
-	cw_ip4_set_checksum(ip);
-	if (cut->is_tcp) {
+	if (!cw_l3_is_ip6(to))
+		cw_ip4(to)->id = rte_cpu_to_be_16(rte_be_to_cpu_16(cw_ip4(to)->id) + cut->index);
+	cw_l3_set_total(to, length);
+	if (cut->protocol == IPPROTO_TCP)
 		fix_tcp(cut, l4, is_last);
-		finish_checksum(to, cut->l3_len, length, 16);
-	} else {
+	else
 		((struct cw_udp *)l4)->length = rte_cpu_to_be_16(length - cut->l3_len);
-		finish_checksum(to, cut->l3_len, length, 6);
-	}
+	finish_checksum(cut, to, length);
 	cut->offset += payload;
 	cut->index++;
 	return length;

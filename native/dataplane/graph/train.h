@@ -1,7 +1,7 @@
 /*
- * A train: many segments of one flow in one linear buffer (RX_LRO with `tso_segsz`). Cutting it writes whole IPv4
- * packets, final checksums included, to wherever the caller wants them: the slot in which they are sealed, or a buffer
- * for a link that cannot cut. RFC 791, RFC 793 §3.1, RFC 768.
+ * A train: many segments of one flow in one linear buffer (RX_LRO with `tso_segsz`). Cutting it writes whole packets
+ * of its family, final checksums included, to wherever the caller wants them: the slot in which they are sealed, or a
+ * buffer for a link that cannot cut. RFC 791, RFC 8200, RFC 793 §3.1, RFC 768.
  */
 #ifndef CW_TRAIN_H
 #define CW_TRAIN_H
@@ -19,12 +19,15 @@ struct cw_cut {
 	uint32_t offset;      /* of the next piece's payload, from l3 */
 	uint32_t end;
 	uint32_t index;
-	bool is_tcp;
+	uint8_t protocol;     /* of L4 */
 	bool is_train;
 	bool is_partial;      /* the L4 checksum is still to be done */
 };
 
-/* `m` must be a well-formed IPv4 packet with l2_len, l3_len and, for a train, l4_len set. */
+/*
+ * `m` must be a well-formed packet with l2_len, l3_len (IPv6: extension headers included) and, for a train, l4_len set.
+ * One with a routing header must have neither a train nor a partial checksum, whose pseudo header is not the packet's.
+ */
 void cw_cut_begin(struct cw_cut *cut, const struct rte_mbuf *m);
 
 /* Largest packet, L3 header included, that this cut will yield. */

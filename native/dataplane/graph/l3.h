@@ -1,0 +1,72 @@
+/* What a packet of either family says of itself. `l3` is sound: cw_l3_is_sound() said so. */
+#ifndef CW_L3_H
+#define CW_L3_H
+
+#include "graph/ip4.h"
+#include "graph/ip6.h"
+
+static inline bool cw_l3_is_ip6(const uint8_t *l3)
+{
+	return l3[0] >> 4 == 6;
+}
+
+static inline bool cw_l3_is_sound(const uint8_t *l3, uint32_t length)
+{
+	return length > 0 && cw_l3_is_ip6(l3) ? cw_ip6_is_sound(l3, length) :
+						cw_ip4_is_sound(l3, length);
+}
+
+/* Bytes of the whole packet, by its header. */
+static inline uint32_t cw_l3_total(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ?
+		       sizeof(struct cw_ip6) + rte_be_to_cpu_16(cw_ip6(l3)->payload_length) :
+		       rte_be_to_cpu_16(cw_ip4(l3)->total_length);
+}
+
+/* Makes the header say `length`, checksum included. */
+static inline void cw_l3_set_total(uint8_t *l3, uint32_t length)
+{
+	if (cw_l3_is_ip6(l3)) {
+		cw_ip6(l3)->payload_length =
+			rte_cpu_to_be_16((uint16_t)(length - sizeof(struct cw_ip6)));
+	} else {
+		cw_ip4(l3)->total_length = rte_cpu_to_be_16((uint16_t)length);
+		cw_ip4_set_checksum(cw_ip4(l3));
+	}
+}
+
+/* TOS or traffic class: DSCP and ECN. RFC 2474, RFC 3168. */
+static inline uint8_t cw_l3_class(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ? cw_ip6_class(cw_ip6(l3)) : cw_ip4(l3)->tos;
+}
+
+static inline uint8_t cw_l3_hops_left(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ? cw_ip6(l3)->hop_limit : cw_ip4(l3)->ttl;
+}
+
+static inline void cw_l3_decrement_hops(uint8_t *l3)
+{
+	if (cw_l3_is_ip6(l3))
+		cw_ip6(l3)->hop_limit--;
+	else
+		cw_ip4_decrement_ttl(cw_ip4(l3));
+}
+
+/* Whether a router on the way may not cut it into fragments: IPv6 never, IPv4 with DF. */
+static inline bool cw_l3_is_whole(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ||
+	       (cw_ip4(l3)->fragment & rte_cpu_to_be_16(CW_IP4_DF)) != 0;
+}
+
+/* Sum of the pseudo header before an L4 packet of `protocol`; not folded. */
+static inline uint64_t cw_l3_pseudo(const uint8_t *l3, uint8_t protocol, uint32_t l4_len)
+{
+	return cw_l3_is_ip6(l3) ? cw_ip6_pseudo(cw_ip6(l3), protocol, l4_len) :
+				  cw_ip4_pseudo(cw_ip4(l3), l4_len);
+}
+
+#endif
