@@ -155,6 +155,7 @@ export class Reconciler implements AsyncDisposable {
     const desired = compile(config, { mac1Keys, nicNetns, nics })
     this.#reportAbsent(desired)
     const removals = await this.#converge(desired.host, signal)
+    net.hold(desired.host.twins)
     const connected = datapath()
     if (connected !== null) {
       await this.#parts.leaveSessions(config)

@@ -179,18 +179,25 @@ export class Lab implements AsyncDisposable {
     await this.#disposal
   }
 
-  async #startSite(site: string): Promise<void> {
-    const [datapath, gateway] = (['datapath', 'gateway'] as const).map((role) =>
-      this.#startRole(site, role),
-    )
-    this.processes.set(site, { datapath: datapath!, gateway: gateway! })
-    await Promise.all([
-      datapath!.line((line) => line.includes('"datapath ready"'), readyTimeoutMs),
-      gateway!.line((line) => line.includes('"gateway ready"'), readyTimeoutMs),
-    ])
+  /** Starts a process of a site again after it has ended, and waits until it is ready. */
+  async restart(site: string, role: keyof SiteProcesses): Promise<void> {
+    const processes = this.processes.get(site)
+    if (processes === undefined || processes[role].isRunning) {
+      throw new CausewayError('LAB_INVALID', `there is no dead ${role} at '${site}'`)
+    }
+    const program = this.#startRole(site, role)
+    this.processes.set(site, { ...processes, [role]: program })
+    await ready(program, role)
   }
 
-  #startRole(site: string, role: 'datapath' | 'gateway'): Program {
+  async #startSite(site: string): Promise<void> {
+    const datapath = this.#startRole(site, 'datapath')
+    const gateway = this.#startRole(site, 'gateway')
+    this.processes.set(site, { datapath, gateway })
+    await Promise.all([ready(datapath, 'datapath'), ready(gateway, 'gateway')])
+  }
+
+  #startRole(site: string, role: keyof SiteProcesses): Program {
     const title = `${site} ${role}`
     const file = this.#logFolder && join(this.#logFolder, `${site}-${role}.log`)
     const instance = this.names.instance(site)
@@ -233,4 +240,8 @@ export class Lab implements AsyncDisposable {
     await this[Symbol.asyncDispose]()
     process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 129)
   }
+}
+
+async function ready(program: Program, role: keyof SiteProcesses): Promise<void> {
+  await program.line((line) => line.includes(`"${role} ready"`), readyTimeoutMs)
 }

@@ -37,6 +37,8 @@ const pureBuiltins = new Set(['assert', 'assert/strict', 'buffer', 'events', 'pa
 const cryptoHomes = /^firmware\/(wire|host|gateway|controller)\//
 const machineHomes = /^firmware\/(host\/|(.+\/)?(api|store)\/)/
 const nativeHome = 'firmware/host/datapath/addon.ts'
+/** Its own for each native module: the gateway's twins, the datapath. */
+const nativeHomes = [nativeHome, 'firmware/host/net/twin-holder.ts']
 /** Modules that would hand EAL's memory handles to another process or thread. */
 const forbiddenInDatapath = ['child_process', 'worker_threads', 'cluster']
 
@@ -112,13 +114,18 @@ function checkBuiltin(path: string, folder: string, specifier: string, name: str
 }
 
 function checkNativeHome(path: string, source: string): Violation[] {
-  if (path === nativeHome) return []
+  if (nativeHomes.includes(path)) return []
   const loader = tokenize(source).find(
     (token) => token.kind === 'word' && /^(createRequire|require|dlopen)$/.test(token.text),
   )
   return loader === undefined
     ? []
-    : [{ path, problem: `uses '${loader.text}': only ${nativeHome} loads a native module` }]
+    : [
+        {
+          path,
+          problem: `uses '${loader.text}': only ${nativeHomes.join(' and ')} load a native module`,
+        },
+      ]
 }
 
 function checkDatapathProcess(tree: SourceTree): Violation[] {

@@ -18,6 +18,8 @@ import type { Net } from './net.ts'
 export interface FakeNet extends Net {
   /** Every step that was applied, oldest first. */
   readonly applied: readonly Step[]
+  /** Names of the twins that are held. */
+  readonly held: readonly string[]
   /** A NIC is plugged in, into the own namespace. */
   plug(nic: NicFacts): void
   /** A NIC or twin vanishes, wherever it is. */
@@ -49,10 +51,14 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
     firewall: null,
   }
   const applied: Step[] = []
+  let held: readonly string[] = []
   let mustFail = false
   let isClaimed = false
   return {
     applied,
+    get held() {
+      return held
+    },
     plug: (nic) => machine.links.set(nic.name, newLink(nic)),
     remove: (name) => {
       machine.links.delete(name)
@@ -95,6 +101,9 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
         take(machine, step)
         applied.push(step)
       }
+    },
+    hold: (twins) => {
+      held = twins.map(({ name }) => name)
     },
   }
 }

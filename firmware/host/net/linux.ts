@@ -27,10 +27,12 @@ import {
   readRules,
 } from './reading.ts'
 import { type Action, spell } from './steps.ts'
+import { openTwinHolder, type TwinHolder } from './twin-holder.ts'
 
 const firewallTable = 'causeway'
 
 export function openLinuxNet(): Net {
+  let holder: TwinHolder | null = null
   return {
     claim: claimNamespace,
 
@@ -68,6 +70,11 @@ export function openLinuxNet(): Net {
         signal?.throwIfAborted()
         await perform(action)
       }
+    },
+
+    hold(twins) {
+      holder ??= openTwinHolder()
+      holder.hold(twins)
     },
   }
 }

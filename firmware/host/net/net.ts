@@ -2,7 +2,7 @@
  * The port to the kernel's network set-up: links, addresses, routes, rules, switches, firewall. Behind it stand
  * linux.ts (iproute2, ethtool, nftables, /proc) and fake.ts (tests). What to set is decided in plan/.
  */
-import type { HostReading, HostState, NicFacts, Step } from '../../model/host-state.ts'
+import type { HostReading, HostState, NicFacts, Step, TwinState } from '../../model/host-state.ts'
 
 export interface Net {
   /**
@@ -16,4 +16,6 @@ export interface Net {
   read(want: HostState, signal?: AbortSignal): Promise<HostReading>
   /** In order; stops at the first that fails. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
   apply(steps: readonly Step[], signal?: AbortSignal): Promise<void>
+  /** Keeps the carrier of these twins, and of no others, while no datapath runs. @throws HOST_SYSTEM */
+  hold(twins: readonly Pick<TwinState, 'name' | 'kind'>[]): void
 }
