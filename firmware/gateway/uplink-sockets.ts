@@ -3,7 +3,7 @@
  * those whose place stays, so that a new configuration loses no datagram.
  */
 import type { UdpAddress, UdpSocket } from '../host/udp/udp.ts'
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import { type DeviceConfig, interfaceOf, staticAddresses } from '../model/device-config.ts'
 import type { Uplink } from './sessions/session.ts'
 
 export type BindUdp = (local: UdpAddress) => Promise<UdpSocket>
@@ -25,9 +25,11 @@ export class UplinkSockets implements AsyncDisposable {
     absentNics: readonly string[],
   ): Promise<{ readonly uplinks: readonly Uplink[]; readonly retire: () => Promise<void> }> {
     const made: Uplink[] = []
-    for (const [number, { name, nic, address }] of uplinks.entries()) {
-      if (absentNics.includes(interfaceOf(nic))) continue
-      const place = { address: address[0]!.split('/')[0]!, port: overlay.port }
+    for (const [number, uplink] of uplinks.entries()) {
+      const { name, nic } = uplink
+      const [first] = staticAddresses(uplink)
+      if (first === undefined || absentNics.includes(interfaceOf(nic))) continue
+      const place = { address: first.split('/')[0]!, port: overlay.port }
       made.push({ number, name, socket: await this.#at(place) })
     }
     const needed = new Set(made.map(({ socket }) => socket))

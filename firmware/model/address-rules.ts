@@ -1,57 +1,77 @@
 /**
- * The rules for addresses, prefixes and endpoints of a device configuration. No address may belong to two
- * places, since the kernel's main table is one for all segments, and nothing outside may lie inside.
+ * The rules for addresses, prefixes and endpoints of a device configuration, of both families. No address may belong
+ * to two places, since the kernel's main table is one for all segments, and nothing outside may lie inside.
  */
 import {
+  type Address,
+  comparePrefixes,
   contains,
+  type Family,
+  holdsSpecial,
   type InterfaceAddress,
+  isGlobal,
   isHostOf,
-  isUnicast,
+  isLinkLocal,
   overlaps,
   type Prefix,
+  parseAddress,
   parseEndpoint,
   parseInterfaceAddress,
-  parseIpv4,
+  widthOf,
 } from './address.ts'
-import type { Lan, Uplink } from './device-config.ts'
+import type { ConfigRule, Refuse } from './config-rule.ts'
+import { staticAddresses, type Uplink } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
-import type { Located, Parts, Refuse } from './device-config-parts.ts'
-import type { ErrorCode } from './errors.ts'
+import type { Located, Parts } from './device-config-parts.ts'
 
 /** A network that something in the document claims. */
-interface Claim extends Prefix {
+export interface Claim extends Prefix {
   readonly at: string
   readonly kind: 'uplink' | 'lan' | 'overlay' | 'endpoint'
   /** The port of an uplink's or LAN's network, the segment of an overlay prefix. */
   readonly owner: string
+  /** The segment that its addresses are in; '' for none. */
+  readonly segment: string
 }
 
-export function checkAddresses(parts: Parts, refuse: Refuse): void {
-  const owned = new Map<number, string>()
+/** @returns what is claimed, as far as it can be read */
+export function checkAddresses(parts: Parts, refuse: Refuse): readonly Claim[] {
+  const owned = new Map<string, string>()
   const claims: Claim[] = []
   for (const { at, part } of parts.uplinks) {
-    const addresses = checkInterface(at, part.address, owned, refuse)
-    checkGateway({ at, part }, addresses, refuse)
-    for (const address of addresses) claims.push({ ...address, kind: 'uplink', owner: at })
+    const addresses = checkInterface(at, staticAddresses(part), owned, true, refuse)
+    checkGateways({ at, part }, addresses, refuse)
+    for (const address of addresses) claims.push(claim(address, 'uplink', at, ''))
   }
   for (const { at, part } of parts.lans) {
-    for (const address of checkInterface(at, part.address, owned, refuse)) {
-      claims.push({ ...address, kind: 'lan', owner: at })
+    for (const address of checkInterface(at, part.address, owned, false, refuse)) {
+      claims.push(claim(address, 'lan', at, part.segment))
     }
-    checkMtu({ at, part }, parts.uplinks, refuse)
   }
-  claims.push(...overlayClaims(parts, refuse), ...endpointClaims(parts, owned, refuse))
-  checkOverlaps(claims, refuse)
+  claims.push(...overlayClaims(parts, refuse))
+  const endpoints = endpointClaims(parts, owned, refuse)
+  checkOverlaps([...claims, ...endpoints], refuse)
+  return claims
 }
 
 interface LocatedAddress extends InterfaceAddress {
   readonly at: string
 }
 
+function claim(
+  { at, family, network, bits }: LocatedAddress,
+  kind: Claim['kind'],
+  owner: string,
+  segment: string,
+): Claim {
+  return { at, family, network, bits, kind, owner, segment }
+}
+
 function checkInterface(
   at: string,
   texts: readonly string[],
-  owned: Map<number, string>,
+  owned: Map<string, string>,
+  isUplink: boolean,
   refuse: Refuse,
 ): LocatedAddress[] {
   const addresses: LocatedAddress[] = []
@@ -59,59 +79,65 @@ function checkInterface(
     const path = `${at}/address/${index}`
     const parsed = parseInterfaceAddress(text)
     if (parsed === null) {
-      if (text.includes(':')) refuse('CONFIG_UNSUPPORTED', path, 'IPv6 is not in this release')
-      else refuse('CONFIG_ADDRESS_INVALID', path, 'must be like 192.0.2.1/24')
+      const expected = 'must be an address with its prefix length, like 10.1.0.1/24 or fd00:1::1/64'
+      refuse('address-form', path, expected)
       return
     }
     const { address } = parsed
-    if (!isUnicast(address) || parsed.bits === 0 || !isHostOf(parsed, address)) {
-      refuse('CONFIG_ADDRESS_UNUSABLE', path, 'no host can have this address')
+    const isOfLink = isUplink && address.family === 4 && isLinkLocal(address)
+    if ((!isGlobal(address) && !isOfLink) || parsed.bits === 0) {
+      refuse('address-routable', path, 'no host can have this address')
       return
     }
-    const earlier = owned.get(address)
+    if (!isHostOf(parsed, address)) {
+      refuse('address-of-host', path, 'is the address of its network; give that of a host in it')
+      return
+    }
+    const earlier = owned.get(keyOf(address))
     if (earlier !== undefined) {
-      refuse('CONFIG_ADDRESS_DUPLICATE', path, `is already that of ${earlier}`)
+      refuse('address-once', path, `is already that of ${earlier}`)
       return
     }
-    owned.set(address, path)
+    owned.set(keyOf(address), path)
     addresses.push({ ...parsed, at: path })
   })
   return addresses
 }
 
-function checkGateway(
+function checkGateways(
   { at, part }: Located<Uplink>,
   addresses: readonly InterfaceAddress[],
   refuse: Refuse,
 ): void {
-  if (part.gateway === undefined) return
-  const path = `${at}/gateway`
-  const gateway = parseIpv4(part.gateway)
-  if (gateway === null) {
-    if (part.gateway.includes(':'))
-      refuse('CONFIG_UNSUPPORTED', path, 'IPv6 is not in this release')
-    else refuse('CONFIG_GATEWAY_INVALID', path, 'must be an address like 192.0.2.1')
-    return
+  for (const field of ['gateway', 'gateway6'] as const) {
+    const text = part[field]
+    const path = `${at}/${field}`
+    const family = field === 'gateway' ? 4 : 6
+    if (text === undefined) continue
+    if (part.address === 'dhcp') {
+      refuse('gateway-by-dhcp', path, 'comes by DHCP: leave it out, or give addresses')
+      continue
+    }
+    const gateway = parseAddress(text)
+    if (gateway?.family !== family) {
+      const example = family === 4 ? '192.0.2.1' : '2001:db8::1 or fe80::1'
+      refuse(`${field}-form`, path, `must be an IPv${family} address like ${example}`)
+      continue
+    }
+    const own = addresses.filter((address) => address.family === family)
+    // Without a good address there is nothing to compare with, and that has been said.
+    const hasBroken = addresses.length < part.address.length
+    if (hasBroken || isNextTo(gateway, own)) continue
+    refuse(`${field}-near`, path, 'is no other host on a network of this uplink')
   }
-  const isReachable = addresses.some(
-    (own) => contains(own, gateway) && isHostOf(own, gateway) && own.address !== gateway,
-  )
-  // Without a good address there is nothing to compare with, and that has been said.
-  if (isReachable || addresses.length === 0) return
-  refuse('CONFIG_GATEWAY_UNREACHABLE', path, 'is no other host on a network of this uplink')
 }
 
-/** A LAN that sends larger packets than any uplink carries would have them all refused or cut. */
-function checkMtu(
-  { at, part }: Located<Lan>,
-  uplinks: readonly Located<Uplink>[],
-  refuse: Refuse,
-): void {
-  const { mtu } = part
-  if (mtu === undefined) return
-  const largest = Math.max(...uplinks.map((uplink) => uplink.part.mtu ?? Number.POSITIVE_INFINITY))
-  if (uplinks.length === 0 || mtu <= largest) return
-  refuse('CONFIG_MTU_TOO_SMALL', `${at}/mtu`, `no uplink carries more than ${largest} bytes`)
+function isNextTo(gateway: Address, own: readonly InterfaceAddress[]): boolean {
+  if (gateway.family === 6 && isLinkLocal(gateway)) return own.length > 0
+  return own.some(
+    (one) =>
+      contains(one, gateway) && isHostOf(one, gateway) && one.address.value !== gateway.value,
+  )
 }
 
 function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
@@ -120,52 +146,98 @@ function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
     for (const [segment, prefixes] of Object.entries(part.segments)) {
       prefixes.forEach((text, index) => {
         const path = `${at}/segments/${escapeToken(segment)}/${index}`
-        const parsed = parseInterfaceAddress(text)
-        if (parsed === null) {
-          if (text.includes(':')) refuse('CONFIG_UNSUPPORTED', path, 'IPv6 is not in this release')
-          else refuse('CONFIG_PREFIX_INVALID', path, 'must be like 10.2.0.0/16')
-        } else if (parsed.address !== parsed.network) {
-          refuse('CONFIG_PREFIX_HOST_BITS', path, 'has bits set below its length')
-        } else {
-          claims.push({ ...parsed, at: path, kind: 'overlay', owner: segment })
-        }
+        const parsed = readPrefix(text, path, 'prefix', refuse)
+        if (parsed === null) return
+        if (holdsSpecial(parsed)) {
+          refuse('prefix-routable', path, 'holds addresses that no host can have')
+        } else claims.push(claim({ ...parsed, at: path }, 'overlay', segment, segment))
       })
     }
   }
   return claims
 }
 
-function endpointClaims(
-  { peers }: Parts,
-  owned: ReadonlyMap<number, string>,
+/** Null once it is refused. */
+export function readPrefix(
+  text: string,
+  path: string,
+  rules: 'prefix' | 'acl-prefix',
   refuse: Refuse,
-): Claim[] {
+): InterfaceAddress | null {
+  const parsed = parseInterfaceAddress(text)
+  if (parsed === null) {
+    refuse(`${rules}-form`, path, 'must be a prefix, like 10.2.0.0/16 or fd00:2::/48')
+    return null
+  }
+  if (parsed.address.value === parsed.network) return parsed
+  refuse(`${rules}-exact`, path, 'has bits set below its length')
+  return null
+}
+
+function endpointClaims(parts: Parts, owned: ReadonlyMap<string, string>, refuse: Refuse): Claim[] {
   const claims: Claim[] = []
   const taken = new Map<string, string>()
-  for (const { at, part } of peers) {
+  for (const { at, part } of parts.peers) {
+    const before = claims.length
     part.endpoints.forEach((text, index) => {
       const path = `${at}/endpoints/${index}`
+      const broken = (rule: ConfigRule, message: string): void => refuse(rule, path, message)
       const endpoint = parseEndpoint(text)
-      if (endpoint === null && text.startsWith('[')) {
-        refuse('CONFIG_UNSUPPORTED', path, 'IPv6 is not in this release')
+      if (endpoint === null) {
+        const example = '198.51.100.7:51820 or [2001:db8::7]:51820'
+        broken('endpoint-form', `must be the address and port of a host, like ${example}`)
         return
       }
-      const address = endpoint === null ? null : parseIpv4(endpoint.address)
-      const earlier = taken.get(text)
-      taken.set(text, path)
-      if (address === null || !isUnicast(address)) {
-        refuse('CONFIG_ENDPOINT_INVALID', path, "must be a host's like 198.51.100.7:51820")
-      } else if (earlier !== undefined) {
-        refuse('CONFIG_ENDPOINT_DUPLICATE', path, `is already at ${earlier}`)
-      } else if (owned.has(address)) {
-        refuse('CONFIG_ENDPOINT_INSIDE', path, `is this device's own ${owned.get(address)}`)
+      const address = parseAddress(endpoint.address)!
+      const { family, value } = address
+      const place = `${keyOf(address)} ${endpoint.port}`
+      const earlier = taken.get(place)
+      taken.set(place, path)
+      if (!isGlobal(address)) broken('endpoint-routable', 'no other host can have this address')
+      else if (earlier !== undefined) broken('endpoint-once', `is already at ${earlier}`)
+      else if (owned.has(keyOf(address))) {
+        broken('endpoint-other', `is this device's own ${owned.get(keyOf(address))}`)
       } else {
         // One bit more than an address has, so that it sorts behind every network that holds it.
-        claims.push({ network: address, bits: 33, at: path, kind: 'endpoint', owner: at })
+        const bits = widthOf(family) + 1
+        claims.push({
+          family,
+          network: value,
+          bits,
+          at: path,
+          kind: 'endpoint',
+          owner: at,
+          segment: '',
+        })
       }
     })
+    const found = claims.slice(before)
+    if (part.endpoints.length > 0 && found.length === part.endpoints.length) {
+      checkReachable(`${at}/endpoints`, found, parts, refuse)
+    }
   }
   return claims
+}
+
+function checkReachable(
+  path: string,
+  endpoints: readonly Claim[],
+  { uplinks, isWhole }: Parts,
+  refuse: Refuse,
+): void {
+  const isReached = ({ family, network }: Claim): boolean =>
+    uplinks.some(({ part }) => {
+      if (hasGateway(part, family)) return true
+      const own = staticAddresses(part).map(parseInterfaceAddress)
+      return own.some((one) => one !== null && contains(one, { family, value: network }))
+    })
+  if (!isWhole.uplinks || endpoints.some(isReached)) return
+  const families = [...new Set(endpoints.map(({ family }) => `IPv${family}`))].join(' and ')
+  refuse('endpoint-reachable', path, `no uplink has their network, or a gateway for ${families}`)
+}
+
+function hasGateway({ address, gateway, gateway6 }: Uplink, family: Family): boolean {
+  return family === 4 ? address === 'dhcp' || gateway !== undefined : gateway6 !== undefined
 }
 
 /**
@@ -173,24 +245,31 @@ function endpointClaims(
  * in n log n. Within a segment a peer may have a part of another's prefix: the longest match decides.
  */
 function checkOverlaps(claims: readonly Claim[], refuse: Refuse): void {
-  const sorted = claims.toSorted(
-    (one, other) => one.network - other.network || one.bits - other.bits,
-  )
   const open: Claim[] = []
-  for (const claim of sorted) {
-    while (open.length > 0 && !overlaps(open.at(-1)!, claim)) open.pop()
-    const conflict = open.map((outer) => ({ outer, code: conflictOf(outer, claim) }))
-    const found = conflict.find(({ code }) => code !== null)
-    if (found?.code) refuse(found.code, claim.at, `overlaps with ${found.outer.at}`)
-    if (claim.kind !== 'endpoint') open.push(claim)
+  for (const inner of claims.toSorted(comparePrefixes)) {
+    while (open.length > 0 && !holds(open.at(-1)!, inner)) open.pop()
+    const conflicts = open.map((outer) => ({ outer, rule: conflictOf(outer, inner) }))
+    const found = conflicts.find(({ rule }) => rule !== null)
+    if (found?.rule) refuse(found.rule, inner.at, `overlaps with ${found.outer.at}`)
+    if (inner.kind !== 'endpoint') open.push(inner)
   }
 }
 
+function holds(outer: Claim, inner: Claim): boolean {
+  return inner.kind === 'endpoint'
+    ? contains(outer, { family: inner.family, value: inner.network })
+    : overlaps(outer, inner)
+}
+
 /** What is wrong with a claim that lies inside another; null if they go together. */
-function conflictOf(outer: Claim, inner: Claim): ErrorCode | null {
-  if (inner.kind === 'endpoint') return outer.kind === 'uplink' ? null : 'CONFIG_ENDPOINT_INSIDE'
+function conflictOf(outer: Claim, inner: Claim): ConfigRule | null {
+  if (inner.kind === 'endpoint') return outer.kind === 'uplink' ? null : 'endpoint-outside'
   const isSameNetwork = outer.bits === inner.bits
-  if (outer.kind !== inner.kind || outer.owner !== inner.owner) return 'CONFIG_PREFIX_OVERLAP'
-  if (outer.kind === 'overlay') return isSameNetwork ? 'CONFIG_PREFIX_DUPLICATE' : null
-  return isSameNetwork ? null : 'CONFIG_PREFIX_OVERLAP'
+  if (outer.kind !== inner.kind || outer.owner !== inner.owner) return 'networks-apart'
+  if (outer.kind === 'overlay') return isSameNetwork ? 'prefix-once' : null
+  return isSameNetwork ? null : 'networks-apart'
+}
+
+function keyOf({ family, value }: Address): string {
+  return `${family} ${value}`
 }

@@ -1,17 +1,25 @@
 /**
- * Tells what is wrong with the form of a device configuration: schema errors as coded errors with JSON
- * pointers (RFC 6901). Whether the parts fit together is the business of device-config-rules.ts.
+ * Tells what is wrong with the form of a device configuration: coded errors with JSON pointers (RFC 6901) in words
+ * that say what is expected. Whether the parts fit together is the business of device-config-rules.ts.
  */
 import { Compile } from 'typebox/schema'
-import { Settings } from 'typebox/system'
 import { DeviceConfig, plannedFields } from './device-config.ts'
+import {
+  branchFor,
+  type FormSchema,
+  isContainer,
+  isLeafSound,
+  kindOfValue,
+  wordsOf,
+} from './device-config-form.ts'
 import type { ErrorBody, ErrorCode } from './errors.ts'
 
 /** More errors than this help nobody; the rest of the document is not looked at. */
 export const maxConfigErrors = 100
 
-Settings.Set({ maxErrors: 4 * maxConfigErrors })
 const validator = Compile(DeviceConfig)
+/** The schema as what it is at run time. */
+export const deviceConfigForm: FormSchema = DeviceConfig as unknown as FormSchema
 
 export function isDeviceConfig(value: unknown): value is DeviceConfig {
   return validator.Check(value)
@@ -19,60 +27,9 @@ export function isDeviceConfig(value: unknown): value is DeviceConfig {
 
 /** Everything wrong with the form, at most `maxConfigErrors`; empty exactly if `isDeviceConfig`. */
 export function checkForm(value: unknown): ErrorBody[] {
-  if (validator.Check(value)) return []
-  const [, found] = validator.Errors(value)
   const errors: ErrorBody[] = []
-  const seen = new Set<string>()
-  for (const { keyword, instancePath, params, message } of found) {
-    for (const error of translate(value, keyword, instancePath, params, message)) {
-      const at = error.path ?? ''
-      // A union reports each of its branches; one complaint about a place is enough.
-      if (seen.has(at)) continue
-      seen.add(at)
-      errors.push(error)
-    }
-  }
+  explain(deviceConfigForm, value, '', errors)
   return errors.slice(0, maxConfigErrors)
-}
-
-function translate(
-  document: unknown,
-  keyword: string,
-  path: string,
-  params: object,
-  message: string,
-): ErrorBody[] {
-  // What stands behind `additionalProperties: false`; that keyword reports it as well.
-  if (keyword === 'boolean') return []
-  if (keyword === 'additionalProperties') {
-    const names = stringsIn(params, 'additionalProperties')
-    return names.map((name) => unknownField(path, name))
-  }
-  if (keyword === 'required') {
-    const names = stringsIn(params, 'requiredProperties')
-    return names.map((name) =>
-      coded('CONFIG_MISSING_FIELD', `'${name}' is missing`, `${path}/${name}`),
-    )
-  }
-  if (path === '/version' && keyword !== 'type') {
-    return [coded('CONFIG_VERSION', 'this firmware reads version 1', path)]
-  }
-  if (/^\/uplinks\/\d+\/address$/.test(path) && valueAt(document, path) === 'dhcp') {
-    return [coded('CONFIG_UNSUPPORTED', "'dhcp' is not in this release: give addresses", path)]
-  }
-  return [coded('CONFIG_INVALID', message, path)]
-}
-
-function unknownField(path: string, name: string): ErrorBody {
-  const at = `${path}/${escapeToken(name)}`
-  const isPlanned = plannedFields[path.replace(/\/\d+/g, '/*')]?.includes(name) === true
-  return isPlanned
-    ? coded('CONFIG_UNSUPPORTED', `'${name}' is not in this release`, at)
-    : coded('CONFIG_UNKNOWN_FIELD', 'this field is not known here', at)
-}
-
-function coded(code: ErrorCode, message: string, path: string): ErrorBody {
-  return { code, message, path }
 }
 
 /** A name as a token of a JSON pointer (RFC 6901 §3), cut so that no document bloats its own errors. */
@@ -80,16 +37,92 @@ export function escapeToken(name: string): string {
   return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function valueAt(document: unknown, path: string): unknown {
-  let value = document
-  for (const token of path.split('/').slice(1)) {
-    if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Record<string, unknown>)[token]
+function explain(whole: FormSchema, value: unknown, at: string, errors: ErrorBody[]): void {
+  if (errors.length >= maxConfigErrors) return
+  const schema = branchFor(whole, value)
+  const code = schema.errorCode ?? 'CONFIG_INVALID'
+  if (at === '/version' && Number.isInteger(value) && value !== schema.const) {
+    errors.push(coded('CONFIG_VERSION', `this firmware reads version ${schema.const}`, at))
+  } else if (!isContainer(schema.type)) {
+    if (!isLeafSound(schema, value)) errors.push(coded(code, misfit(whole, value), at))
+  } else if (schema.type !== kindOfValue(value)) {
+    errors.push(coded(code, misfit(whole, value), at))
+  } else if (schema.type === 'array') {
+    explainList(schema, value as readonly unknown[], at, errors)
+  } else {
+    explainFields(schema, value as Readonly<Record<string, unknown>>, at, errors)
   }
-  return value
 }
 
-function stringsIn(params: object, key: string): string[] {
-  const list = (params as Record<string, unknown>)[key]
-  return Array.isArray(list) ? list.map(String) : []
+function explainList(
+  schema: FormSchema,
+  list: readonly unknown[],
+  at: string,
+  errors: ErrorBody[],
+): void {
+  const { items = {}, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema
+  if (list.length < minItems) errors.push(coded('CONFIG_INVALID', `must be ${wordsOf(schema)}`, at))
+  if (list.length > maxItems) {
+    errors.push(coded('CONFIG_TOO_MANY', `has ${list.length} entries of at most ${maxItems}`, at))
+    return
+  }
+  for (const [index, item] of list.entries()) explain(items, item, `${at}/${index}`, errors)
+}
+
+function explainFields(
+  schema: FormSchema,
+  fields: Readonly<Record<string, unknown>>,
+  at: string,
+  errors: ErrorBody[],
+): void {
+  const { properties, patternProperties = {}, required = [] } = schema
+  const names = Object.keys(fields)
+  const most = schema.maxProperties ?? Number.POSITIVE_INFINITY
+  if (names.length > most) {
+    errors.push(coded('CONFIG_TOO_MANY', `has ${names.length} entries of at most ${most}`, at))
+    return
+  }
+  for (const name of required.filter((one) => !Object.hasOwn(fields, one))) {
+    errors.push(coded('CONFIG_MISSING_FIELD', `'${name}' is missing`, `${at}/${name}`))
+  }
+  if (properties === undefined) {
+    const [inner = {}] = Object.values(patternProperties)
+    for (const name of names) explain(inner, fields[name], `${at}/${escapeToken(name)}`, errors)
+    return
+  }
+  for (const name of names.filter((one) => !Object.hasOwn(properties, one))) {
+    errors.push(unknownField(at, name, Object.keys(properties)))
+  }
+  for (const [name, inner] of Object.entries(properties)) {
+    if (Object.hasOwn(fields, name)) explain(inner, fields[name], `${at}/${name}`, errors)
+  }
+}
+
+function misfit(schema: FormSchema, value: unknown): string {
+  const kind = kindOfValue(value)
+  const must = `must be ${wordsOf(schema)}`
+  const isKnown = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === kind)
+  return isKnown ? must : `${must}; this is ${kindWords[kind] ?? kind}`
+}
+
+const kindWords: Readonly<Record<string, string>> = {
+  null: 'empty',
+  object: 'a set of fields',
+  array: 'a list',
+  string: 'text',
+  integer: 'a number',
+  number: 'a number',
+  boolean: 'true or false',
+}
+
+function unknownField(path: string, name: string, known: readonly string[]): ErrorBody {
+  const at = `${path}/${escapeToken(name)}`
+  if (plannedFields[path.replace(/\/\d+/g, '/*')]?.includes(name) === true) {
+    return coded('CONFIG_UNSUPPORTED', `'${escapeToken(name)}' is not in this release`, at)
+  }
+  return coded('CONFIG_UNKNOWN_FIELD', `is not known here; known are ${known.join(', ')}`, at)
+}
+
+function coded(code: ErrorCode, message: string, path: string): ErrorBody {
+  return { code, message, path }
 }

@@ -3,8 +3,8 @@
  * them: one slip in a file then hides no other.
  */
 import { Compile } from 'typebox/schema'
-import { Lan, Peer, Segment, Uplink } from './device-config.ts'
-import type { ErrorCode } from './errors.ts'
+import { AclRule, Api, Dns, Lan, Peer, Segment, Uplink } from './device-config.ts'
+import { Name } from './device-config-fields.ts'
 
 /** A well-formed part of the document, and where it stands (JSON pointer). */
 export interface Located<Part> {
@@ -17,17 +17,31 @@ export interface Parts {
   readonly segments: readonly Located<Segment>[]
   readonly lans: readonly Located<Lan>[]
   readonly peers: readonly Located<Peer>[]
-  /** Whether every segment is among `segments`, so that an unknown name is indeed unknown. */
-  readonly hasAllSegments: boolean
+  readonly acl: readonly Located<AclRule>[]
+  /** Null where they are not there, or not well-formed. */
+  readonly site: string | null
+  readonly dns: Dns | null
+  readonly api: Api | null
+  /** Whether all entries of a section are among its parts, so that what is not there is indeed not there. */
+  readonly isWhole: Readonly<Record<Section, boolean>>
 }
 
-/** Takes note of a broken rule: code, JSON pointer, message. */
-export type Refuse = (code: ErrorCode, path: string, message: string) => void
+type Section = 'uplinks' | 'segments' | 'lans' | 'peers'
 
-const uplink = Compile(Uplink)
-const segment = Compile(Segment)
-const lan = Compile(Lan)
-const peer = Compile(Peer)
+interface Validator<Part> {
+  Check(value: unknown): value is Part
+}
+
+const validators = {
+  uplinks: Compile(Uplink),
+  segments: Compile(Segment),
+  lans: Compile(Lan),
+  peers: Compile(Peer),
+  acl: Compile(AclRule),
+  site: Compile(Name),
+  dns: Compile(Dns),
+  api: Compile(Api),
+}
 
 export function partsOf(document: unknown): Parts {
   const sections = (typeof document === 'object' && document !== null ? document : {}) as Record<
@@ -36,23 +50,43 @@ export function partsOf(document: unknown): Parts {
   >
   const take = <Part>(
     section: string,
-    validator: { Check(value: unknown): value is Part },
-    limit: number,
+    validator: Validator<Part>,
+    most: number,
   ): Located<Part>[] => {
     const list = sections[section]
     if (!Array.isArray(list)) return []
     return list
-      .slice(0, limit)
+      .slice(0, most)
       .map((part: unknown, index) => ({ at: `/${section}/${index}`, part }))
       .filter((located): located is Located<Part> => validator.Check(located.part))
   }
-  const segments = take('segments', segment, 32)
-  const all = sections.segments
+  const one = <Part>(section: string, validator: Validator<Part>): Part | null => {
+    const part = sections[section]
+    return validator.Check(part) ? part : null
+  }
+  const lists = {
+    uplinks: take('uplinks', validators.uplinks, 8),
+    segments: take('segments', validators.segments, 32),
+    lans: take('lans', validators.lans, 32),
+    peers: take('peers', validators.peers, 1024),
+  }
+  const isWhole = (section: Section): boolean => {
+    const list = sections[section]
+    const least = section === 'uplinks' ? 1 : 0
+    const { length } = lists[section]
+    return Array.isArray(list) && list.length === length && length >= least
+  }
   return {
-    uplinks: take('uplinks', uplink, 8),
-    segments,
-    lans: take('lans', lan, 32),
-    peers: take('peers', peer, 1024),
-    hasAllSegments: Array.isArray(all) && all.length === segments.length,
+    ...lists,
+    acl: take('acl', validators.acl, 256),
+    site: one('site', validators.site),
+    dns: one('dns', validators.dns),
+    api: one('api', validators.api),
+    isWhole: {
+      uplinks: isWhole('uplinks'),
+      segments: isWhole('segments'),
+      lans: isWhole('lans'),
+      peers: isWhole('peers'),
+    },
   }
 }

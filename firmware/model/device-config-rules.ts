@@ -1,13 +1,14 @@
 /**
- * The rules that span fields of a device configuration: names, keys, references. Each broken one is a coded
- * error with a JSON pointer.
- * Addresses and prefixes have their rules in address-rules.ts.
+ * The rules that span fields of a device configuration: names, NICs, keys, references. Each broken one is a coded
+ * error with a JSON pointer. Addresses, services and `acl` have rules in files of their own.
  */
+import { checkAcl } from './acl-rules.ts'
 import { checkAddresses } from './address-rules.ts'
-import { interfaceOf } from './device-config.ts'
+import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
+import { interfaceOf, kindOf } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
-import type { Located, Parts, Refuse } from './device-config-parts.ts'
-import type { ErrorBody, ErrorCode } from './errors.ts'
+import type { Located, Parts } from './device-config-parts.ts'
+import { checkServices } from './service-rules.ts'
 import { decodeWireKey, encodeWireKey, isUsableWireKey } from './wire-key.ts'
 
 export interface Rules {
@@ -15,16 +16,21 @@ export interface Rules {
   readonly ownWireKey?: string | undefined
 }
 
-/** All broken rules, in the order of the document's sections. */
-export function checkRules(parts: Parts, rules: Rules = {}): ErrorBody[] {
-  const errors: ErrorBody[] = []
-  const refuse: Refuse = (code, path, message) => errors.push({ code, message, path })
+/** All broken rules, by subject. */
+export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
+  const refusals: Refusal[] = []
+  const refuse: Refuse = (...refusal) => refusals.push(refusalOf(...refusal))
   checkNames(parts, refuse)
   checkNics(parts, refuse)
-  checkSegments(parts, refuse)
   checkWireKeys(parts, rules.ownWireKey, refuse)
-  checkAddresses(parts, refuse)
-  return errors
+  const before = refusals.length
+  checkSegments(parts, refuse)
+  const claims = checkAddresses(parts, refuse)
+  // Among claims that are incomplete, nothing can be said to be missing.
+  const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
+  checkServices(parts, refuse)
+  checkAcl(parts, isComplete ? claims : null, refuse)
+  return refusals
 }
 
 /** `all` and `default` are sysctl's words for every interface; `lo` exists already. */
@@ -32,46 +38,75 @@ const reservedNames = new Set(['all', 'default', 'lo'])
 /** The prefix of the segments' twins, which the firmware names itself. */
 export const segmentTwinPrefix = 'seg-'
 
-function checkNames({ uplinks, segments, lans, peers }: Parts, refuse: Refuse): void {
+function checkNames({ uplinks, segments, lans, peers, acl, site }: Parts, refuse: Refuse): void {
   const twins = [...uplinks, ...lans]
-  const nics = new Set(twins.map(({ part }) => interfaceOf(part.nic)))
+  const netdevs = twins.filter(({ part }) => kindOf(part.nic) === 'netdev')
+  const nics = new Set(netdevs.map(({ part }) => interfaceOf(part.nic)))
   for (const { at, part } of twins) {
+    const path = `${at}/name`
     if (reservedNames.has(part.name)) {
-      refuse('CONFIG_NAME_RESERVED', `${at}/name`, `'${part.name}' is a word of the kernel`)
+      refuse('name-reserved', path, `'${part.name}' is a word of the kernel`)
     }
     if (part.name.startsWith(segmentTwinPrefix)) {
-      const message = `'${segmentTwinPrefix}…' names the twins of segments`
-      refuse('CONFIG_TWIN_COLLISION', `${at}/name`, message)
+      refuse('name-of-segment-twin', path, `'${segmentTwinPrefix}…' names the twins of segments`)
     }
     if (nics.has(part.name)) {
-      const message = `'${part.name}' is a NIC; its twin needs a name of its own`
-      refuse('CONFIG_TWIN_COLLISION', `${at}/name`, message)
+      refuse('name-of-nic', path, `'${part.name}' is a NIC; its twin needs a name of its own`)
     }
-  }
-  refuseRepeated(twins, 'name', ({ name }) => name, 'CONFIG_NAME_DUPLICATE', refuse)
-  refuseRepeated(segments, 'name', ({ name }) => name, 'CONFIG_NAME_DUPLICATE', refuse)
-  refuseRepeated(peers, 'name', ({ name }) => name, 'CONFIG_NAME_DUPLICATE', refuse)
-}
-
-function checkNics({ uplinks, lans }: Parts, refuse: Refuse): void {
-  const ports = [...uplinks, ...lans]
-  refuseRepeated(ports, 'nic', ({ nic }) => nic, 'CONFIG_NIC_DUPLICATE', refuse)
-}
-
-function checkSegments({ segments, lans, peers, hasAllSegments }: Parts, refuse: Refuse): void {
-  refuseRepeated(segments, 'vni', ({ vni }) => String(vni), 'CONFIG_VNI_DUPLICATE', refuse)
-  if (!hasAllSegments) return
-  const known = new Set(segments.map(({ part }) => part.name))
-  for (const { at, part } of lans) {
-    if (known.has(part.segment)) continue
-    refuse('CONFIG_SEGMENT_UNKNOWN', `${at}/segment`, `there is no segment '${part.segment}'`)
   }
   for (const { at, part } of peers) {
-    for (const name of Object.keys(part.segments)) {
-      if (known.has(name)) continue
-      const path = `${at}/segments/${escapeToken(name)}`
-      refuse('CONFIG_SEGMENT_UNKNOWN', path, 'there is no segment of this name')
+    if (part.name === site) refuse('peer-is-other', `${at}/name`, 'is the name of this site')
+  }
+  refuseRepeated(twins, 'name', ({ name }) => name, 'port-name-once', refuse)
+  refuseRepeated(segments, 'name', ({ name }) => name, 'segment-name-once', refuse)
+  refuseRepeated(peers, 'name', ({ name }) => name, 'peer-name-once', refuse)
+  refuseRepeated(acl, 'name', ({ name }) => name, 'acl-name-once', refuse)
+}
+
+function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {
+  const ports = [...uplinks, ...lans]
+  const frames = ({ nic, vlan = 0 }: { nic: string; vlan?: number }): string => `${nic} ${vlan}`
+  refuseRepeated(ports, 'nic', frames, 'nic-once', refuse)
+  const queues = new Map<string, { readonly at: string; readonly count: number }>()
+  for (const { at, part } of ports) {
+    const path = `${at}/queues`
+    const { nic, queues: count = 1 } = part
+    const earlier = queues.get(nic)
+    if (kindOf(nic) !== 'pmd') {
+      if (part.queues !== undefined) refuse('queues-of-pmd', path, "only 'pmd:' NICs have queues")
+    } else if (earlier === undefined) queues.set(nic, { at, count })
+    else if (earlier.count !== count) {
+      refuse('queues-agree', path, `${earlier.at} has the same NIC and says ${earlier.count}`)
     }
+  }
+  if (isWhole.uplinks) checkMtus({ uplinks, lans }, refuse)
+}
+
+/** A LAN that sends larger packets than any uplink carries would have them all refused or cut. */
+function checkMtus({ uplinks, lans }: Pick<Parts, 'uplinks' | 'lans'>, refuse: Refuse): void {
+  const largest = Math.max(...uplinks.map(({ part }) => part.mtu ?? Number.POSITIVE_INFINITY))
+  for (const { at, part } of lans) {
+    if (part.mtu === undefined || part.mtu <= largest) continue
+    refuse('mtu-fits', `${at}/mtu`, `no uplink carries more than ${largest} bytes`)
+  }
+}
+
+function checkSegments({ segments, lans, peers, acl, isWhole }: Parts, refuse: Refuse): void {
+  refuseRepeated(segments, 'vni', ({ vni }) => String(vni), 'vni-once', refuse)
+  if (!isWhole.segments) return
+  const known = new Set(segments.map(({ part }) => part.name))
+  const check = (rule: ConfigRule, path: string, name: string): void => {
+    if (!known.has(name)) refuse(rule, path, `there is no segment '${name.slice(0, 64)}'`)
+  }
+  for (const { at, part } of lans) check('lan-segment-known', `${at}/segment`, part.segment)
+  for (const { at, part } of peers) {
+    for (const name of Object.keys(part.segments)) {
+      check('peer-segment-known', `${at}/segments/${escapeToken(name)}`, name)
+    }
+  }
+  for (const { at, part } of acl) {
+    check('acl-segment-known', `${at}/from/segment`, part.from.segment)
+    check('acl-segment-known', `${at}/to/segment`, part.to.segment)
   }
 }
 
@@ -80,16 +115,12 @@ function checkWireKeys({ peers }: Parts, ownWireKey: string | undefined, refuse:
     const key = decodeWireKey(part.wireKey)
     const path = `${at}/wireKey`
     if (key === null || !isUsableWireKey(key)) {
-      refuse(
-        'CONFIG_WIRE_KEY_INVALID',
-        path,
-        'must be a usable X25519 public key: 32 bytes in base64',
-      )
+      refuse('wire-key-usable', path, 'must be a usable X25519 public key: 32 bytes in base64')
     } else if (encodeWireKey(key) === ownWireKey) {
-      refuse('CONFIG_WIRE_KEY_OWN', path, "is this device's own key")
+      refuse('wire-key-other', path, "is this device's own key")
     }
   }
-  refuseRepeated(peers, 'wireKey', ({ wireKey }) => wireKey, 'CONFIG_WIRE_KEY_DUPLICATE', refuse)
+  refuseRepeated(peers, 'wireKey', ({ wireKey }) => wireKey, 'wire-key-once', refuse)
 }
 
 /** Refuses every part whose key an earlier one has. */
@@ -97,7 +128,7 @@ function refuseRepeated<Part>(
   parts: readonly Located<Part>[],
   field: string,
   keyOf: (part: Part) => string,
-  code: ErrorCode,
+  rule: ConfigRule,
   refuse: Refuse,
 ): void {
   const first = new Map<string, string>()
@@ -105,6 +136,6 @@ function refuseRepeated<Part>(
     const key = keyOf(part)
     const earlier = first.get(key)
     if (earlier === undefined) first.set(key, at)
-    else refuse(code, `${at}/${field}`, `is already that of ${earlier}`)
+    else refuse(rule, `${at}/${field}`, `is already that of ${earlier}`)
   }
 }

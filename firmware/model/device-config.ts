@@ -1,100 +1,237 @@
 /**
- * What one device is told to be: the form of `device.yaml`, as schemas and the types derived from them.
- * Rules that span fields are in device-config-rules.ts; both are applied by the one parse in host/config.
+ * What one device is told to be: the form of `device.yaml`, as schemas and the types derived from them; CONFIG.md
+ * is made from them. Values have their forms in device-config-fields.ts, rules that span fields are in
+ * device-config-rules.ts. All are applied by the one parse in host/config, behind which addresses are canonical text.
  */
 import Type, { type Static } from 'typebox'
-import { leastMtuBytes, mostMtuBytes, Rate } from './units.ts'
+import {
+  Cidrs,
+  DhcpAddress,
+  Domain,
+  EndpointText,
+  Gateway,
+  Gateway6,
+  InterfaceName,
+  Mtu,
+  Name,
+  Nic,
+  PortRange,
+  PrefixText,
+  Protocol,
+  ServerAddress,
+  Tenant,
+  UplinkAddress,
+  Vlan,
+  Vni,
+  WireKeyText,
+} from './device-config-fields.ts'
+import { Rate } from './units.ts'
+
+export const configVersion = 1
+export const defaultRekeySeconds = 115
+export const defaultLeaseSeconds = 43_200
+
+/** The same schema with what it means where it stands. */
+function means<Schema extends Type.TSchema>(schema: Schema, description: string): Schema {
+  return Type.With(schema, { description }) as Schema
+}
+
+/** The same for a field that may be left out; `unset` says what holds then. */
+function maybe<Schema extends Type.TSchema>(schema: Schema, description: string, unset: string) {
+  return Type.Optional(Type.With(schema, { description, unset }) as Schema)
+}
 
 const closed = { additionalProperties: false } as const
 
-/** A kernel interface name (at most 15 bytes) that is also a plain word in every file it ends up in. */
-export const InterfaceName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,14}$' })
-/** Names of sites, peers and segments. */
-export const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$' })
-/** `netdev:enp1s0`: a NIC that the kernel drives. `pmd:` will be DPDK's. */
-export const Nic = Type.String({ pattern: '^netdev:[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$' })
-/** An IPv4 address or prefix with its length; device-config-rules.ts reads it. */
-export const Cidr = Type.String({ minLength: 1, maxLength: 43 })
-/** Geneve VNI, 24 bits (RFC 8926 §3.4). */
-export const Vni = Type.Integer({ minimum: 1, maximum: 0xff_ffff })
-export const Mtu = Type.Integer({ minimum: leastMtuBytes, maximum: mostMtuBytes })
-
 export const Overlay = Type.Object(
   {
-    /** UDP port of everything in wire.md. */
-    port: Type.Integer({ minimum: 1024, maximum: 65_535 }),
-    /** Age at which the initiator rekeys; 115 unless told. Longer would meet the hard stop of 180 s. */
-    rekeySeconds: Type.Optional(Type.Integer({ minimum: 2, maximum: 120 })),
+    port: means(
+      Type.Integer({ minimum: 1024, maximum: 65_535 }),
+      'UDP port of the overlay on every uplink.',
+    ),
+    rekeySeconds: maybe(
+      Type.Integer({ minimum: 2, maximum: 120 }),
+      'Age of a key at which a new one is made; the same at every site.',
+      String(defaultRekeySeconds),
+    ),
   },
   closed,
 )
 
 export const Uplink = Type.Object(
   {
-    /** Also the name of the NIC's twin in the kernel. */
-    name: InterfaceName,
-    nic: Nic,
-    address: Type.Array(Cidr, { minItems: 1, maxItems: 8 }),
-    gateway: Type.Optional(Type.String({ minLength: 1, maxLength: 39 })),
-    /** The NIC's MTU is kept unless this sets another. */
-    mtu: Type.Optional(Mtu),
-    up: Type.Optional(Rate),
-    down: Type.Optional(Rate),
-    kind: Type.Optional(Type.Literal('internet')),
+    name: means(InterfaceName, "Name of the NIC's twin in the kernel."),
+    nic: means(Nic, "The NIC: one that the kernel drives (`netdev:`), or one of DPDK's (`pmd:`)."),
+    vlan: maybe(Vlan, 'Has the frames with this tag (IEEE 802.1Q).', 'the untagged frames'),
+    queues: maybe(
+      Type.Integer({ minimum: 1, maximum: 16 }),
+      'Receive queues of a `pmd:` NIC.',
+      '1',
+    ),
+    address: means(UplinkAddress, 'Addresses of both families, or `dhcp` (IPv4).'),
+    gateway: maybe(Gateway, 'Next hop to everywhere over IPv4.', 'none, or what DHCP says'),
+    gateway6: maybe(Gateway6, 'Next hop to everywhere over IPv6; may be link-local.', 'none'),
+    mtu: maybe(
+      Mtu,
+      'The most that its frames carry; also set it where the way is narrower.',
+      "the NIC's",
+    ),
+    up: maybe(Rate, 'Its rate towards the Internet, in bits per second.', 'unknown'),
+    down: maybe(Rate, 'Its rate from the Internet, in bits per second.', 'unknown'),
+    kind: maybe(Type.Literal('internet'), 'What it leads to.', 'internet'),
   },
   closed,
 )
 
 export const Segment = Type.Object(
   {
-    name: Name,
-    vni: Vni,
-    /** Whether its LANs may reach the Internet through the uplinks; false unless told. */
-    breakout: Type.Optional(Type.Boolean()),
+    name: means(Name, 'Sites that use one name mean one segment.'),
+    vni: means(Vni, 'Its number on the wire (RFC 8926); the same at every site.'),
+    breakout: maybe(
+      Type.Boolean(),
+      'Whether its LANs may reach the Internet through the uplinks.',
+      'false',
+    ),
+    admin: maybe(
+      Type.Boolean(),
+      'Whether its hosts may use SSH and the local API of this box.',
+      'false',
+    ),
+  },
+  closed,
+)
+
+export const LanDhcp = Type.Object(
+  {
+    from: means(DhcpAddress, 'The first address that is lent.'),
+    to: means(DhcpAddress, 'The last one.'),
+    leaseSeconds: maybe(
+      Type.Integer({ minimum: 120, maximum: 604_800 }),
+      'How long one is lent.',
+      String(defaultLeaseSeconds),
+    ),
   },
   closed,
 )
 
 export const Lan = Type.Object(
   {
-    name: InterfaceName,
-    nic: Nic,
-    segment: Name,
-    address: Type.Array(Cidr, { minItems: 1, maxItems: 8 }),
-    mtu: Type.Optional(Mtu),
+    name: means(InterfaceName, "Name of the NIC's twin in the kernel."),
+    nic: means(Nic, 'As for an uplink. Several LANs share a NIC when their `vlan` differs.'),
+    vlan: maybe(Vlan, 'Has the frames with this tag (IEEE 802.1Q).', 'the untagged frames'),
+    queues: maybe(
+      Type.Integer({ minimum: 1, maximum: 16 }),
+      'Receive queues of a `pmd:` NIC.',
+      '1',
+    ),
+    segment: means(Name, 'The segment that its hosts are in.'),
+    address: means(Cidrs, "The box's addresses in it, of both families."),
+    mtu: maybe(Mtu, 'The most that its frames carry.', "the NIC's"),
+    dhcp: maybe(LanDhcp, 'The box lends addresses to its hosts, and answers their DNS.', 'no DHCP'),
   },
   closed,
 )
 
-export const PeerRole = Type.Union([Type.Literal('hub'), Type.Literal('site')])
+export const PeerRole = Type.Union([Type.Literal('hub'), Type.Literal('site')], {
+  title: 'hub or site',
+})
 export type PeerRole = Static<typeof PeerRole>
 
 export const Peer = Type.Object(
   {
-    name: Name,
-    /** X25519 public key, 32 bytes in base64. */
-    wireKey: Type.String({ minLength: 1, maxLength: 64 }),
-    /** `site` unless told. */
-    role: Type.Optional(PeerRole),
-    /** `198.51.100.7:51820`; empty for a peer that always calls first. */
-    endpoints: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 8 }),
-    /** Segment → the prefixes behind this peer. */
-    segments: Type.Record(Type.String({ maxLength: 64 }), Type.Array(Cidr, { maxItems: 256 })),
+    name: means(Name, 'Name of the other site.'),
+    wireKey: means(WireKeyText, 'Its public key: what `causeway key` says there.'),
+    role: maybe(PeerRole, 'What it is in the network; only shown so far.', 'site'),
+    endpoints: means(
+      Type.Array(EndpointText, { maxItems: 8 }),
+      'Where it can be called; empty if it always calls first.',
+    ),
+    segments: means(
+      Type.Record(Type.String(), Type.Array(PrefixText, { maxItems: 256 }), { maxProperties: 32 }),
+      'Segment → the prefixes behind this peer. It may use no other.',
+    ),
+  },
+  closed,
+)
+
+export const Dns = Type.Object(
+  {
+    servers: maybe(
+      Type.Array(ServerAddress, { minItems: 1, maxItems: 8 }),
+      'Who is asked.',
+      "those of the uplinks' DHCP",
+    ),
+    domain: maybe(Domain, "The LANs' hosts get it as their domain.", 'none'),
+  },
+  closed,
+)
+
+/** One side of a rule. */
+export const AclSide = Type.Object(
+  {
+    segment: means(Name, 'A segment of this box.'),
+    prefix: maybe(PrefixText, 'Only these addresses of it.', 'all'),
+  },
+  closed,
+)
+
+export const AclRule = Type.Object(
+  {
+    name: means(Name, 'Shown in what is logged about denied packets.'),
+    action: means(
+      Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),
+      'An allowing rule lets the answers back as well.',
+    ),
+    from: means(AclSide, 'Who begins.'),
+    to: means(AclSide, 'With whom.'),
+    protocol: maybe(Protocol, '`icmp` is that of both families.', 'any'),
+    ports: maybe(
+      Type.Array(PortRange, { minItems: 1, maxItems: 64 }),
+      'Destination ports; only with tcp and udp.',
+      'any',
+    ),
+  },
+  closed,
+)
+
+export const Api = Type.Object(
+  {
+    lan: maybe(
+      Type.Union([Type.Literal('off'), Type.Literal('status')], { title: 'off or status' }),
+      '`status`: read-only HTTPS on the LAN addresses, for segments with `admin`.',
+      'off',
+    ),
   },
   closed,
 )
 
 export const DeviceConfig = Type.Object(
   {
-    version: Type.Literal(1),
-    revision: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-    site: Name,
-    tenant: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }),
-    overlay: Overlay,
-    uplinks: Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
-    segments: Type.Array(Segment, { maxItems: 32 }),
-    lans: Type.Array(Lan, { maxItems: 32 }),
-    peers: Type.Array(Peer, { maxItems: 1024 }),
+    version: means(
+      Type.Literal(configVersion),
+      'Of this form. Older ones are read, newer ones refused.',
+    ),
+    revision: means(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+      'Yours to count up, so that all can tell which file a box runs.',
+    ),
+    site: means(Name, 'Name of this site.'),
+    tenant: means(Tenant, 'Whose network it is; the same at every site.'),
+    overlay: means(Overlay, 'The private network between the sites.'),
+    uplinks: means(Type.Array(Uplink, { minItems: 1, maxItems: 8 }), 'The ways to the Internet.'),
+    segments: means(
+      Type.Array(Segment, { maxItems: 32 }),
+      'Networks of their own: inside one all is allowed, between two nothing, unless `acl` says otherwise.',
+    ),
+    lans: means(Type.Array(Lan, { maxItems: 32 }), 'The networks of this site.'),
+    peers: means(Type.Array(Peer, { maxItems: 1024 }), 'The other sites.'),
+    acl: maybe(
+      Type.Array(AclRule, { maxItems: 256 }),
+      'Rules, in order: the first that fits decides. At most 1,024 once protocols and ports are spelt out.',
+      'no rules',
+    ),
+    dns: maybe(Dns, 'DNS for the LANs that have `dhcp`.', 'all by default'),
+    api: maybe(Api, 'Who may ask this box how it is, besides its own shell.', 'only its own shell'),
   },
   closed,
 )
@@ -102,20 +239,31 @@ export const DeviceConfig = Type.Object(
 export type Uplink = Static<typeof Uplink>
 export type Segment = Static<typeof Segment>
 export type Lan = Static<typeof Lan>
+export type LanDhcp = Static<typeof LanDhcp>
 export type Peer = Static<typeof Peer>
+export type Dns = Static<typeof Dns>
+export type AclRule = Static<typeof AclRule>
+export type Api = Static<typeof Api>
 export type DeviceConfig = Static<typeof DeviceConfig>
 
-export const defaultRekeySeconds = 115
-
-/** The kernel's name of a NIC: what stands behind `netdev:`. */
+/** The name of a NIC or device: what stands behind `netdev:` or `pmd:`. */
 export function interfaceOf(nic: string): string {
   return nic.slice(nic.indexOf(':') + 1)
 }
 
+/** `pmd` is driven by DPDK and unknown to the kernel. */
+export function kindOf(nic: string): 'netdev' | 'pmd' {
+  return nic.startsWith('pmd:') ? 'pmd' : 'netdev'
+}
+
+/** Those written down: none where DHCP gives them. */
+export function staticAddresses({ address }: Pick<Uplink, 'address'>): readonly string[] {
+  return address === 'dhcp' ? [] : address
+}
+
 /** Words of later releases, by their place (`*` for an index). They are refused by name, not ignored. */
 export const plannedFields: Readonly<Record<string, readonly string[]>> = {
-  '': ['acl', 'policies'],
-  '/uplinks/*': ['metered', 'backup', 'vlan'],
-  '/lans/*': ['vlan', 'dhcp'],
+  '': ['policies'],
+  '/uplinks/*': ['metered', 'backup'],
   '/peers/*': ['psk'],
 }

@@ -5,7 +5,11 @@
 import Type, { type Static } from 'typebox'
 
 /** `40M`, `1.5G`, `800k`: bits per second with decimal prefixes, as carriers sell them. */
-export const Rate = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,3})?[kMG]$' })
+export const Rate = Type.String({
+  pattern: '^[0-9]{1,6}(\\.[0-9]{1,3})?[kMG]$',
+  title: 'a rate',
+  examples: ['40M', '1.5G'],
+})
 export type Rate = Static<typeof Rate>
 
 const prefixes: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 }

@@ -13,6 +13,7 @@ import {
   overlayOverheadBytes,
 } from '../model/units.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
+import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6 } from './prefix.ts'
@@ -55,7 +56,7 @@ export function compile(config: DeviceConfig, facts: Facts): DesiredState {
     program: compileProgram(config, facts, ports, segmentTwins),
     host: {
       netns: facts.nicNetns,
-      nics: ports.map(compileNic),
+      nics: compileNics(ports),
       twins: [...ports.map(compileTwin), ...compileSegmentTwins(ports, speaksV6)],
       routes: compileRoutes(config, ports, segmentTwins, inside),
       rules: compileRules(ports),
@@ -94,17 +95,17 @@ function compileProgram(
     generation: 0,
     mac1Keys,
     ports: ports.map(
-      ({ name, facts, role, uplink, segment }): PortProgram => ({
+      ({ name, kind, nic, vlan, queues, role, uplink, segment }): PortProgram => ({
         twin: name,
-        kind: 'netdev',
-        nic: facts.name,
-        nicNetns,
+        kind,
+        nic,
+        nicNetns: kind === 'netdev' ? nicNetns : '',
         role,
         uplink,
         segment,
         overlayPort: role === 'uplink' ? config.overlay.port : 0,
-        vlan: 0,
-        queues: 0,
+        vlan,
+        queues,
         table: tableOf(role === 'uplink' ? uplink : 0),
       }),
     ),
@@ -122,23 +123,30 @@ function compileProgram(
         prefixes.map((prefix) => ({ segment, prefix, peer: peer.name })),
       ),
     ),
-    acl: [],
+    acl: compileAcl(config.acl),
   }
 }
 
-function compileNic({ facts, mtuBytes }: Port): NicState {
-  return {
-    name: facts.name,
-    mtuBytes,
-    gsoMaxBytes: Math.min(bufferMaxBytes, facts.tsoMaxBytes ?? bufferMaxBytes),
-    groMaxBytes: bufferMaxBytes,
-    features: nicFeatures,
-    featuresOff: nicFeaturesOff,
+/** A NIC that several ports share by VLANs has the largest of their MTUs. */
+function compileNics(ports: readonly Port[]): NicState[] {
+  const states = new Map<string, NicState>()
+  for (const { facts, mtuBytes } of ports) {
+    if (facts === null) continue
+    const { name, tsoMaxBytes } = facts
+    states.set(name, {
+      name,
+      mtuBytes: Math.max(mtuBytes, states.get(name)?.mtuBytes ?? 0),
+      gsoMaxBytes: Math.min(bufferMaxBytes, tsoMaxBytes ?? bufferMaxBytes),
+      groMaxBytes: bufferMaxBytes,
+      features: nicFeatures,
+      featuresOff: nicFeaturesOff,
+    })
   }
+  return [...states.values()]
 }
 
 function compileTwin({ name, facts, mtuBytes, addresses }: Port): TwinState {
-  return { name, kind: 'tap', mac: facts.mac, mtuBytes, gsoMaxBytes: bufferMaxBytes, addresses }
+  return { name, kind: 'tap', mac: facts?.mac ?? null, mtuBytes, gsoMaxBytes: bufferMaxBytes, addresses }
 }
 
 /** Segments with a prefix of IPv6, here or behind a peer. */

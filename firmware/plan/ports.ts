@@ -1,13 +1,30 @@
 /** The ports of a configuration whose NIC is there, with what they are like now. Pure. */
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import {
+  type DeviceConfig,
+  interfaceOf,
+  kindOf,
+  type Lan,
+  staticAddresses,
+  type Uplink,
+} from '../model/device-config.ts'
 import type { NicFacts } from '../model/host-state.ts'
+import type { PortProgram } from '../model/program.ts'
+import { ethernetMtuBytes } from '../model/units.ts'
 import { canonicalAddress, isIpv6 } from './prefix.ts'
 
 /** A port of the configuration, with its place in it and the NIC as found. */
 export interface Port {
   /** Also the name of its twin. */
   readonly name: string
-  readonly facts: NicFacts
+  readonly kind: PortProgram['kind']
+  /** Name of the NIC or device. */
+  readonly nic: string
+  /** 0: the untagged frames. */
+  readonly vlan: number
+  /** 0 unless the configuration says. */
+  readonly queues: number
+  /** Null for a pmd: the kernel does not know it. */
+  readonly facts: NicFacts | null
   readonly mtuBytes: number
   /** Canonical. */
   readonly addresses: readonly string[]
@@ -31,19 +48,24 @@ export function findPorts({ uplinks, lans }: DeviceConfig, nics: readonly NicFac
   const ports: Port[] = []
   const absentNics: string[] = []
   const find = (
-    port: { name: string; nic: string; address: readonly string[]; mtu?: number },
+    port: Uplink | Lan,
     rest: Pick<Port, 'role' | 'uplink' | 'segment' | 'gateways'>,
   ): void => {
-    const facts = byName.get(interfaceOf(port.nic))
-    if (facts === undefined) absentNics.push(interfaceOf(port.nic))
-    else {
-      const mtuBytes = port.mtu ?? facts.mtuBytes
-      const addresses = port.address.map(canonicalAddress)
-      ports.push({ name: port.name, facts, mtuBytes, addresses, isDynamic: false, ...rest })
+    const { name, vlan = 0, queues = 0 } = port
+    const kind = kindOf(port.nic)
+    const nic = interfaceOf(port.nic)
+    const facts = (kind === 'netdev' ? byName.get(nic) : null) ?? null
+    if (kind === 'netdev' && facts === null) {
+      if (!absentNics.includes(nic)) absentNics.push(nic)
+      return
     }
+    const mtuBytes = port.mtu ?? facts?.mtuBytes ?? ethernetMtuBytes
+    const addresses = staticAddresses(port).map(canonicalAddress)
+    const isDynamic = port.address === 'dhcp'
+    ports.push({ name, kind, nic, vlan, queues, facts, mtuBytes, addresses, isDynamic, ...rest })
   }
   uplinks.forEach((uplink, number) => {
-    const gateways = uplink.gateway === undefined ? [] : [uplink.gateway]
+    const gateways = [uplink.gateway, uplink.gateway6].filter((one) => one !== undefined)
     find(uplink, { role: 'uplink', uplink: number, segment: '', gateways })
   })
   for (const lan of lans) find(lan, { role: 'lan', uplink: 0, segment: lan.segment, gateways: [] })

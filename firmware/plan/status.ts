@@ -1,7 +1,8 @@
 /**
  * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
  */
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import { formatEndpoint } from '../model/address.ts'
+import { type DeviceConfig, interfaceOf, staticAddresses } from '../model/device-config.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import type {
   ConfigSource,
@@ -72,13 +73,13 @@ export function composeDrops(counters: Counters): Drops {
 
 function composeUplinks({ config, counters, rates }: StatusFacts): UplinkStatus[] {
   const ports = new Map(counters?.ports.map((port) => [port.twin, port]))
-  return (config?.uplinks ?? []).map(({ name, nic, address, gateway }) => ({
-    name,
-    nic,
-    address,
-    gateway: gateway ?? null,
-    isUp: ports.get(name)?.isUp ?? null,
-    throughput: rates.ports.get(name) ?? null,
+  return (config?.uplinks ?? []).map((uplink) => ({
+    name: uplink.name,
+    nic: uplink.nic,
+    address: [...staticAddresses(uplink)],
+    gateway: uplink.gateway ?? null,
+    isUp: ports.get(uplink.name)?.isUp ?? null,
+    throughput: rates.ports.get(uplink.name) ?? null,
   }))
 }
 
@@ -89,11 +90,12 @@ function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerS
     const counts = counted.get(name)
     const hasAddress = counts !== undefined && counts.remoteAddress !== ''
     const { rttUs = null, lastHeardMs = null } = counts ?? {}
+    const remote = { address: counts?.remoteAddress ?? '', port: counts?.remotePort ?? 0 }
     return {
       name,
       role: role ?? 'site',
       state: stateOf(known.get(name)?.state),
-      endpoint: hasAddress ? `${counts.remoteAddress}:${counts.remotePort}` : null,
+      endpoint: hasAddress ? formatEndpoint(remote) : null,
       rttSeconds: rttUs === null ? null : rttUs / 1e6,
       lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
       lastError: known.get(name)?.lastError ?? null,

@@ -4,6 +4,7 @@
  */
 import { LineCounter, parseDocument } from 'yaml'
 import type { DeviceConfig } from '../../model/device-config.ts'
+import { canonicalConfig } from '../../model/device-config-canonical.ts'
 import { checkForm, isDeviceConfig, maxConfigErrors } from '../../model/device-config-check.ts'
 import { partsOf } from '../../model/device-config-parts.ts'
 import { checkRules, type Rules } from '../../model/device-config-rules.ts'
@@ -24,8 +25,11 @@ export function parseDeviceConfig(text: string, rules: Rules = {}): ParsedConfig
   const read = readYaml(text)
   if (read.errors.length > 0) return { config: null, errors: read.errors.slice(0, maxConfigErrors) }
   const { value } = read
-  const errors = [...checkForm(value), ...checkRules(partsOf(value), rules)]
-  if (errors.length === 0 && isDeviceConfig(value)) return { config: value, errors: [] }
+  const broken = checkRules(partsOf(value), rules).map(({ rule, ...error }) => error)
+  const errors: ErrorBody[] = [...checkForm(value), ...broken]
+  if (errors.length === 0 && isDeviceConfig(value)) {
+    return { config: canonicalConfig(value), errors: [] }
+  }
   const located = errors.slice(0, maxConfigErrors).map((error) => withLine(error, read.lineOf))
   return { config: null, errors: located }
 }

@@ -7,141 +7,56 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { maxConfigBytes, parseDeviceConfig } from '../../../firmware/host/config/parse.ts'
+import { type ConfigRule, configRules } from '../../../firmware/model/config-rule.ts'
 import { isDeviceConfig } from '../../../firmware/model/device-config-check.ts'
-import { type ErrorCode, errorTable } from '../../../firmware/model/errors.ts'
-import { sampleConfig, sampleWireKey } from './sample-config.ts'
+import { partsOf } from '../../../firmware/model/device-config-parts.ts'
+import { checkRules } from '../../../firmware/model/device-config-rules.ts'
+import type { ErrorCode } from '../../../firmware/model/errors.ts'
+import { brokenConfigs, changed, ownWireKey } from './broken-config.ts'
+import { sampleConfig, wholeConfig } from './sample-config.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a document under test has no type yet
 type Document = any
-type Break = (config: Document) => void
 
 const found = (config: Document): [ErrorCode, string | undefined][] =>
-  parseDeviceConfig(JSON.stringify(config), { ownWireKey: sampleWireKey(9) }).errors.map(
-    ({ code, path }) => [code, path],
-  )
+  parseDeviceConfig(JSON.stringify(config), { ownWireKey }).errors.map(({ code, path }) => [
+    code,
+    path,
+  ])
 
-test('the sample with every word of this release is sound, as YAML too', () => {
-  assert.deepEqual(found(sampleConfig()), [])
-  assert.deepEqual(parseDeviceConfig(stringify(sampleConfig())).config, sampleConfig())
+test('the samples are sound, as YAML too', () => {
+  for (const sample of [sampleConfig(), wholeConfig()]) {
+    assert.deepEqual(found(sample), [])
+    assert.deepEqual(parseDeviceConfig(stringify(sample)).config, sample)
+  }
 })
 
-const rules: readonly [ErrorCode, string, Break][] = [
-  ['CONFIG_VERSION', '/version', (c) => (c.version = 2)],
-  ['CONFIG_MISSING_FIELD', '/revision', (c) => delete c.revision],
-  ['CONFIG_MISSING_FIELD', '/uplinks/0/nic', (c) => delete c.uplinks[0].nic],
-  ['CONFIG_UNKNOWN_FIELD', '/lans/0/colour', (c) => (c.lans[0].colour = 'red')],
-  ['CONFIG_UNKNOWN_FIELD', '/a~1b~0c', (c) => (c['a/b~c'] = 1)],
-  ['CONFIG_UNSUPPORTED', '/acl', (c) => (c.acl = [])],
-  ['CONFIG_UNSUPPORTED', '/uplinks/0/address', (c) => (c.uplinks[0].address = 'dhcp')],
-  ['CONFIG_UNSUPPORTED', '/uplinks/1/metered', (c) => (c.uplinks[1].metered = true)],
-  ['CONFIG_UNSUPPORTED', '/uplinks/1/backup', (c) => (c.uplinks[1].backup = true)],
-  ['CONFIG_UNSUPPORTED', '/lans/1/vlan', (c) => (c.lans[1].vlan = 20)],
-  ['CONFIG_UNSUPPORTED', '/lans/0/dhcp', (c) => (c.lans[0].dhcp = {})],
-  ['CONFIG_UNSUPPORTED', '/lans/0/address/1', (c) => c.lans[0].address.push('fd00:1::1/64')],
-  ['CONFIG_UNSUPPORTED', '/peers/1/endpoints/0', (c) => (c.peers[1].endpoints = ['[::1]:5'])],
-  ['CONFIG_INVALID', '/overlay/port', (c) => (c.overlay.port = '51820')],
-  ['CONFIG_INVALID', '/overlay/rekeySeconds', (c) => (c.overlay.rekeySeconds = 1)],
-  ['CONFIG_INVALID', '/tenant', (c) => (c.tenant = 'x')],
-  ['CONFIG_INVALID', '/uplinks/0/up', (c) => (c.uplinks[0].up = '40 M')],
-  ['CONFIG_INVALID', '/uplinks/0/name', (c) => (c.uplinks[0].name = 'sixteen-byte-nam')],
-  ['CONFIG_INVALID', '/uplinks', (c) => (c.uplinks = [])],
-  ['CONFIG_NAME_RESERVED', '/lans/0/name', (c) => (c.lans[0].name = 'all')],
-  ['CONFIG_NAME_DUPLICATE', '/lans/0/name', (c) => (c.lans[0].name = 'wan0')],
-  ['CONFIG_NAME_DUPLICATE', '/peers/1/name', (c) => (c.peers[1].name = 'hub-1')],
-  ['CONFIG_TWIN_COLLISION', '/lans/0/name', (c) => (c.lans[0].name = 'enp1s0')],
-  ['CONFIG_TWIN_COLLISION', '/uplinks/1/name', (c) => (c.uplinks[1].name = 'seg-office')],
-  ['CONFIG_NIC_DUPLICATE', '/lans/1/nic', (c) => (c.lans[1].nic = 'netdev:enp1s0')],
-  ['CONFIG_VNI_DUPLICATE', '/segments/1/vni', (c) => (c.segments[1].vni = 100)],
-  ['CONFIG_SEGMENT_UNKNOWN', '/lans/0/segment', (c) => (c.lans[0].segment = 'ofice')],
-  ['CONFIG_SEGMENT_UNKNOWN', '/peers/1/segments/guests', (c) => (c.peers[1].segments.guests = [])],
-  ['CONFIG_ADDRESS_INVALID', '/lans/0/address/0', (c) => (c.lans[0].address = ['10.1.0.1'])],
-  ['CONFIG_ADDRESS_INVALID', '/lans/0/address/0', (c) => (c.lans[0].address = ['010.1.0.1/24'])],
-  ['CONFIG_ADDRESS_UNUSABLE', '/lans/0/address/0', (c) => (c.lans[0].address = ['10.1.0.0/24'])],
-  ['CONFIG_ADDRESS_UNUSABLE', '/lans/0/address/0', (c) => (c.lans[0].address = ['127.0.0.1/8'])],
-  ['CONFIG_ADDRESS_DUPLICATE', '/lans/1/address/0', (c) => (c.lans[1].address = ['10.1.0.1/16'])],
-  ['CONFIG_GATEWAY_INVALID', '/uplinks/0/gateway', (c) => (c.uplinks[0].gateway = 'gw')],
-  ['CONFIG_GATEWAY_UNREACHABLE', '/uplinks/0/gateway', (c) => (c.uplinks[0].gateway = '8.8.8.8')],
-  ['CONFIG_GATEWAY_UNREACHABLE', '/uplinks/0/gateway', (c) => (c.uplinks[0].gateway = '192.0.2.2')],
-  [
-    'CONFIG_PREFIX_INVALID',
-    '/peers/1/segments/office/0',
-    (c) => (c.peers[1].segments.office = ['10.7.0.0']),
-  ],
-  [
-    'CONFIG_PREFIX_HOST_BITS',
-    '/peers/1/segments/office/0',
-    (c) => (c.peers[1].segments.office = ['10.7.0.1/24']),
-  ],
-  [
-    'CONFIG_PREFIX_DUPLICATE',
-    '/peers/1/segments/office/0',
-    (c) => (c.peers[1].segments.office = ['10.0.0.0/16']),
-  ],
-  [
-    'CONFIG_PREFIX_OVERLAP',
-    '/lans/0/address/0',
-    (c) => (c.peers[1].segments.office = ['10.1.0.0/22']),
-  ],
-  [
-    'CONFIG_PREFIX_OVERLAP',
-    '/peers/1/segments/cameras/0',
-    (c) => (c.peers[1].segments = { cameras: ['10.0.8.0/24'] }),
-  ],
-  ['CONFIG_PREFIX_OVERLAP', '/lans/1/address/0', (c) => (c.lans[1].address = ['192.0.2.9/25'])],
-  ['CONFIG_WIRE_KEY_INVALID', '/peers/0/wireKey', (c) => (c.peers[0].wireKey = 'AAAA')],
-  ['CONFIG_WIRE_KEY_INVALID', '/peers/0/wireKey', (c) => (c.peers[0].wireKey = sampleWireKey(0))],
-  ['CONFIG_WIRE_KEY_DUPLICATE', '/peers/1/wireKey', (c) => (c.peers[1].wireKey = sampleWireKey(1))],
-  ['CONFIG_WIRE_KEY_OWN', '/peers/1/wireKey', (c) => (c.peers[1].wireKey = sampleWireKey(9))],
-  [
-    'CONFIG_ENDPOINT_INVALID',
-    '/peers/0/endpoints/0',
-    (c) => (c.peers[0].endpoints = ['hub:51820']),
-  ],
-  [
-    'CONFIG_ENDPOINT_INVALID',
-    '/peers/0/endpoints/0',
-    (c) => (c.peers[0].endpoints = ['198.51.100.7:65536']),
-  ],
-  [
-    'CONFIG_ENDPOINT_DUPLICATE',
-    '/peers/1/endpoints/0',
-    (c) => (c.peers[1].endpoints = ['198.51.100.7:51820']),
-  ],
-  [
-    'CONFIG_ENDPOINT_INSIDE',
-    '/peers/0/endpoints/0',
-    (c) => (c.peers[0].endpoints = ['10.0.7.9:51820']),
-  ],
-  [
-    'CONFIG_ENDPOINT_INSIDE',
-    '/peers/0/endpoints/0',
-    (c) => (c.peers[0].endpoints = ['192.0.2.2:51820']),
-  ],
-  [
-    'CONFIG_MTU_TOO_SMALL',
-    '/lans/0/mtu',
-    (c) => {
-      c.lans[0].mtu = 9000
-      c.uplinks[1].mtu = 1400
-    },
-  ],
-]
+test('addresses come out in canonical text, however they are written', () => {
+  const config = wholeConfig()
+  config.lans[0].address[1] = 'FD00:0001::0:1/64'
+  config.peers[0].endpoints[1] = '[2001:0DB8:7::7]:51820'
+  config.acl[2].from.prefix = 'fd00:1:0:0::/64'
+  config.dns.servers[1] = '2001:db8:0::53'
+  assert.deepEqual(parseDeviceConfig(stringify(config)).config, wholeConfig())
+})
 
-for (const [code, path, change] of rules) {
-  test(`${code} at ${path}: ${change.toString().replace(/\s+/g, ' ').slice(7, 80)}`, () => {
-    const config = sampleConfig()
-    change(config)
-    assert.deepEqual(found(config), [[code, path]])
+for (const { rule, at, change } of brokenConfigs) {
+  const [code] = configRules[rule]
+  test(`${rule}: ${JSON.stringify(change).slice(0, 90)}`, () => {
+    const document = changed(change)
+    assert.deepEqual(found(document), [[code, at]])
+    const told = checkRules(partsOf(document), { ownWireKey }).map((refusal) => refusal.rule)
+    assert.deepEqual(told, [rule])
   })
 }
 
-test('every CONFIG_ code of the table that a document can earn is in the rules above', () => {
-  const elsewhere = new Set(['CONFIG_SYNTAX', 'CONFIG_TOO_LARGE', 'CONFIG_UNREADABLE'])
-  const covered = new Set<string>(rules.map(([code]) => code))
-  const missing = Object.keys(errorTable).filter(
-    (code) => code.startsWith('CONFIG_') && !covered.has(code) && !elsewhere.has(code),
+test('every rule of the table is broken above', () => {
+  const covered = new Set(brokenConfigs.map(({ rule }) => rule))
+  const rules = Object.keys(configRules) as ConfigRule[]
+  assert.deepEqual(
+    rules.filter((rule) => !covered.has(rule)),
+    [],
   )
-  assert.deepEqual(missing, [])
 })
 
 test('one slip hides no other: all errors of a document are told, with their lines', () => {
@@ -217,9 +132,9 @@ test('no text and no JSON makes it throw; what it accepts has the form', () => {
   }
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), judge), { numRuns: 200 })
   fc.assert(fc.property(fc.json(), judge), { numRuns: 200 })
-  const anywhere = fc.constantFrom(...pathsOf(sampleConfig()))
+  const anywhere = fc.constantFrom(...pathsOf(wholeConfig()))
   const damaged = fc.tuple(anywhere, fc.jsonValue()).map(([path, value]) => {
-    const config = sampleConfig()
+    const config = wholeConfig()
     let at = config
     for (const key of path.slice(0, -1)) at = at[key]
     at[path.at(-1)!] = value

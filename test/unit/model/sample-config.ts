@@ -66,3 +66,65 @@ export const sampleNics = ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0'].map((name, ind
   mtuBytes: 1500,
   tsoMaxBytes: 65_536,
 }))
+
+/** The same with every word that a configuration can have, and both families. */
+// biome-ignore lint/suspicious/noExplicitAny: tests reach into it to break it
+export function wholeConfig(): any {
+  const config = sampleConfig()
+  config.uplinks[0].address.push('2001:db8:0:1::2/64')
+  config.uplinks[0].gateway6 = 'fe80::1'
+  config.uplinks.push({
+    name: 'wan2',
+    nic: 'pmd:0000:01:00.0',
+    vlan: 7,
+    queues: 2,
+    address: 'dhcp',
+  })
+  config.segments[0].admin = true
+  config.lans[0].address.push('fd00:1::1/64')
+  config.lans[0].dhcp = { from: '10.1.0.50', to: '10.1.0.250', leaseSeconds: 3600 }
+  config.lans.push({
+    name: 'cams2',
+    nic: 'netdev:enp3s0',
+    vlan: 20,
+    segment: 'cameras',
+    address: ['fd00:1:20::1/64'],
+  })
+  config.lans.push({
+    name: 'cams3',
+    nic: 'pmd:0000:01:00.0',
+    vlan: 8,
+    queues: 2,
+    segment: 'cameras',
+    address: ['10.1.21.1/24'],
+  })
+  config.peers[0].endpoints.push('[2001:db8:7::7]:51820')
+  config.peers[0].segments.office.push('fd00::/48')
+  config.acl = [
+    {
+      name: 'nvr',
+      action: 'allow',
+      from: { segment: 'office', prefix: '10.1.0.0/24' },
+      to: { segment: 'cameras', prefix: '10.1.20.0/24' },
+      protocol: 'tcp',
+      ports: [443, '8000-8010'],
+    },
+    {
+      name: 'ping',
+      action: 'allow',
+      from: { segment: 'office' },
+      to: { segment: 'cameras' },
+      protocol: 'icmp',
+    },
+    {
+      name: 'quiet',
+      action: 'deny',
+      from: { segment: 'office', prefix: 'fd00:1::/64' },
+      to: { segment: 'office' },
+      protocol: 47,
+    },
+  ]
+  config.dns = { servers: ['10.0.0.53', '2001:db8::53'], domain: 'berlin.example.com' }
+  config.api = { lan: 'status' }
+  return config
+}

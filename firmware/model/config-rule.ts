@@ -1,0 +1,134 @@
+/**
+ * Every rule that spans fields of a device configuration, by name: the code of the error that breaking it earns, and
+ * what it asks for. CONFIG.md is made from this table, and a test breaks each of them.
+ */
+import type { ErrorBody, ErrorCode } from './errors.ts'
+
+export const configRules = {
+  'name-reserved': ['CONFIG_NAME_RESERVED', '`all`, `default` and `lo` name no uplink and no LAN.'],
+  'name-of-segment-twin': [
+    'CONFIG_TWIN_COLLISION',
+    'Names that begin with `seg-` are for segments.',
+  ],
+  'name-of-nic': ['CONFIG_TWIN_COLLISION', 'No uplink or LAN is called like a NIC that is in use.'],
+  'port-name-once': ['CONFIG_NAME_DUPLICATE', 'Uplinks and LANs have different names.'],
+  'segment-name-once': ['CONFIG_NAME_DUPLICATE', 'Segments have different names.'],
+  'peer-name-once': ['CONFIG_NAME_DUPLICATE', 'Peers have different names.'],
+  'peer-is-other': ['CONFIG_PEER_SELF', 'No peer has the name of this site.'],
+  'acl-name-once': ['CONFIG_NAME_DUPLICATE', 'Rules of `acl` have different names.'],
+  'nic-once': [
+    'CONFIG_NIC_DUPLICATE',
+    'Who shares a NIC has a `vlan` of its own; one may have none.',
+  ],
+  'queues-of-pmd': ['CONFIG_QUEUES_INVALID', '`queues` is for `pmd:` NICs.'],
+  'queues-agree': ['CONFIG_QUEUES_INVALID', 'Who shares a NIC says the same `queues`.'],
+  'mtu-fits': ['CONFIG_MTU_TOO_SMALL', 'No LAN has a larger `mtu` than every uplink.'],
+  'vni-once': ['CONFIG_VNI_DUPLICATE', 'Segments have different numbers.'],
+  'lan-segment-known': ['CONFIG_SEGMENT_UNKNOWN', "A LAN's segment is one of `segments`."],
+  'peer-segment-known': ['CONFIG_SEGMENT_UNKNOWN', "A peer's segments are of `segments`."],
+  'acl-segment-known': ['CONFIG_SEGMENT_UNKNOWN', "A rule's segments are of `segments`."],
+  'wire-key-usable': ['CONFIG_WIRE_KEY_INVALID', 'A key is a point of X25519, and no weak one.'],
+  'wire-key-other': ['CONFIG_WIRE_KEY_OWN', "No peer has this box's own key."],
+  'wire-key-once': ['CONFIG_WIRE_KEY_DUPLICATE', 'Peers have different keys.'],
+  'address-form': [
+    'CONFIG_ADDRESS_INVALID',
+    'An address is IPv4 or IPv6 and has its prefix length.',
+  ],
+  'address-routable': [
+    'CONFIG_ADDRESS_UNUSABLE',
+    'No address is unspecified, loopback, multicast or link-local (an uplink may have an IPv4 one).',
+  ],
+  'address-of-host': [
+    'CONFIG_ADDRESS_UNUSABLE',
+    'No address is the first or, of IPv4, the last of its network.',
+  ],
+  'address-once': ['CONFIG_ADDRESS_DUPLICATE', 'No address is given twice.'],
+  'networks-apart': [
+    'CONFIG_PREFIX_OVERLAP',
+    'Networks of uplinks and LANs, and prefixes of segments, do not overlap: neither with each other nor across segments.',
+  ],
+  'gateway-form': ['CONFIG_GATEWAY_INVALID', '`gateway` is an IPv4 address.'],
+  'gateway6-form': ['CONFIG_GATEWAY_INVALID', '`gateway6` is an IPv6 address.'],
+  'gateway-by-dhcp': ['CONFIG_GATEWAY_DHCP', 'With `address: dhcp` the gateways come by DHCP.'],
+  'gateway-near': [
+    'CONFIG_GATEWAY_UNREACHABLE',
+    '`gateway` is another host on a network of its uplink.',
+  ],
+  'gateway6-near': [
+    'CONFIG_GATEWAY_UNREACHABLE',
+    '`gateway6` is another host on an IPv6 network of its uplink, or link-local there.',
+  ],
+  'prefix-form': ['CONFIG_PREFIX_INVALID', 'A prefix is IPv4 or IPv6 and has its length.'],
+  'prefix-exact': ['CONFIG_PREFIX_HOST_BITS', 'A prefix has no bits set below its length.'],
+  'prefix-routable': [
+    'CONFIG_PREFIX_UNUSABLE',
+    'No prefix holds unspecified, loopback, link-local or multicast addresses, nor everything.',
+  ],
+  'prefix-once': ['CONFIG_PREFIX_DUPLICATE', 'No prefix stands twice in a segment.'],
+  'endpoint-form': ['CONFIG_ENDPOINT_INVALID', 'An endpoint is an address and a port, no name.'],
+  'endpoint-routable': ['CONFIG_ENDPOINT_INVALID', "An endpoint is a host's."],
+  'endpoint-once': ['CONFIG_ENDPOINT_DUPLICATE', 'No endpoint stands twice.'],
+  'endpoint-other': ['CONFIG_ENDPOINT_INSIDE', "No endpoint is this box's own address."],
+  'endpoint-outside': ['CONFIG_ENDPOINT_INSIDE', 'No endpoint lies in a LAN or in the overlay.'],
+  'endpoint-reachable': [
+    'CONFIG_ENDPOINT_UNREACHABLE',
+    'Of each peer with endpoints one can be reached: an uplink has its network, or a gateway of its family.',
+  ],
+  'dhcp-form': ['CONFIG_DHCP_INVALID', '`from` and `to` are IPv4 addresses.'],
+  'dhcp-inside': [
+    'CONFIG_DHCP_RANGE',
+    '`from` and `to` are hosts of one IPv4 network of their LAN.',
+  ],
+  'dhcp-forward': ['CONFIG_DHCP_RANGE', '`from` is not after `to`.'],
+  'dhcp-others': ['CONFIG_DHCP_RANGE', "The box's own address is not among those that it lends."],
+  'dns-form': ['CONFIG_DNS_INVALID', 'A DNS server is an address.'],
+  'dns-routable': ['CONFIG_DNS_INVALID', "A DNS server's address is a host's."],
+  'dns-other': [
+    'CONFIG_DNS_INVALID',
+    "No DNS server has one of this box's addresses: it would ask itself.",
+  ],
+  'dns-once': ['CONFIG_DNS_INVALID', 'No DNS server stands twice.'],
+  'dns-domain': ['CONFIG_DNS_INVALID', '`local` and what ends in it is for mDNS (RFC 6762).'],
+  'acl-prefix-form': [
+    'CONFIG_PREFIX_INVALID',
+    "A rule's prefix is IPv4 or IPv6 and has its length.",
+  ],
+  'acl-prefix-exact': [
+    'CONFIG_PREFIX_HOST_BITS',
+    "A rule's prefix has no bits set below its length.",
+  ],
+  'acl-prefix-inside': [
+    'CONFIG_ACL_PREFIX',
+    "A rule's prefix has addresses that are in its segment, here or behind a peer.",
+  ],
+  'acl-family': ['CONFIG_ACL_FAMILY', 'Both prefixes of a rule are of one family.'],
+  'acl-ports-protocol': ['CONFIG_ACL_PORTS', '`ports` needs `protocol: tcp` or `udp`.'],
+  'acl-ports-range': [
+    'CONFIG_ACL_PORTS',
+    'A range begins before it ends, and ends at 65535 at most.',
+  ],
+  'acl-size': [
+    'CONFIG_ACL_TOO_MANY',
+    'All rules together are 1,024 at most, each range of ports counted.',
+  ],
+  'acl-effective': [
+    'CONFIG_ACL_SHADOWED',
+    'No rule is made void by an earlier one that fits the same packets and says the opposite.',
+  ],
+  'api-for-somebody': ['CONFIG_API_NOBODY', '`lan: status` needs a LAN in a segment with `admin`.'],
+} as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>
+
+export type ConfigRule = keyof typeof configRules
+
+/** A broken rule. */
+export interface Refusal extends ErrorBody {
+  readonly rule: ConfigRule
+  readonly path: string
+}
+
+/** Takes note of a broken rule: rule, JSON pointer, message. */
+export type Refuse = (rule: ConfigRule, path: string, message: string) => void
+
+export function refusalOf(rule: ConfigRule, path: string, message: string): Refusal {
+  return { rule, code: configRules[rule][0], message, path }
+}

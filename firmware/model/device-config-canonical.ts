@@ -1,0 +1,54 @@
+/** Brings the addresses of a sound device configuration into canonical text (RFC 5952), so that equal ones are equal. */
+import {
+  formatAddress,
+  formatEndpoint,
+  formatInterfaceAddress,
+  formatPrefix,
+  parseAddress,
+  parseEndpoint,
+  parseInterfaceAddress,
+} from './address.ts'
+import type { AclRule, DeviceConfig } from './device-config.ts'
+
+/** @param config one that has passed every check */
+export function canonicalConfig(config: DeviceConfig): DeviceConfig {
+  const { acl, dns } = config
+  return {
+    ...config,
+    uplinks: config.uplinks.map((uplink) => ({
+      ...uplink,
+      address: uplink.address === 'dhcp' ? 'dhcp' : uplink.address.map(interfaceText),
+      ...(uplink.gateway6 === undefined ? {} : { gateway6: addressText(uplink.gateway6) }),
+    })),
+    lans: config.lans.map((lan) => ({ ...lan, address: lan.address.map(interfaceText) })),
+    peers: config.peers.map((peer) => ({
+      ...peer,
+      endpoints: peer.endpoints.map((text) => formatEndpoint(parseEndpoint(text)!)),
+      segments: Object.fromEntries(
+        Object.entries(peer.segments).map(([name, list]) => [name, list.map(prefixText)]),
+      ),
+    })),
+    ...(acl === undefined
+      ? {}
+      : { acl: acl.map((rule) => ({ ...rule, from: sideOf(rule.from), to: sideOf(rule.to) })) }),
+    ...(dns?.servers === undefined
+      ? {}
+      : { dns: { ...dns, servers: dns.servers.map(addressText) } }),
+  }
+}
+
+function sideOf(side: AclRule['from']): AclRule['from'] {
+  return side.prefix === undefined ? side : { ...side, prefix: prefixText(side.prefix) }
+}
+
+function addressText(text: string): string {
+  return formatAddress(parseAddress(text)!)
+}
+
+function interfaceText(text: string): string {
+  return formatInterfaceAddress(parseInterfaceAddress(text)!)
+}
+
+function prefixText(text: string): string {
+  return formatPrefix(parseInterfaceAddress(text)!)
+}
