@@ -146,7 +146,14 @@ function compileNics(ports: readonly Port[]): NicState[] {
 }
 
 function compileTwin({ name, facts, mtuBytes, addresses }: Port): TwinState {
-  return { name, kind: 'tap', mac: facts?.mac ?? null, mtuBytes, gsoMaxBytes: bufferMaxBytes, addresses }
+  return {
+    name,
+    kind: 'tap',
+    mac: facts?.mac ?? null,
+    mtuBytes,
+    gsoMaxBytes: bufferMaxBytes,
+    addresses,
+  }
 }
 
 /** Segments with a prefix of IPv6, here or behind a peer. */
