@@ -111,6 +111,12 @@ export interface DirectionKeys {
 }
 
 /** Items to be sealed in one control frame (0xD2) under the named keypair, which must be `current`. */
+/** With what the datapath asks strangers for cookies: the key that seals them, the present secret, the one before. */
+export interface CookieSecrets {
+  readonly cookieKey: Uint8Array
+  readonly secrets: readonly Uint8Array[]
+}
+
 export interface ControlSend {
   readonly peer: string
   readonly localIndex: number

@@ -5,6 +5,7 @@
 import { CausewayError } from '../model/errors.ts'
 import type {
   ControlSend,
+  CookieSecrets,
   DatapathEvent,
   Denial,
   DirectionKeys,
@@ -24,6 +25,7 @@ export const verbs = {
   send: 5,
   keypairs: 6,
   counters: 7,
+  cookies: 8,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
@@ -158,6 +160,15 @@ export function encodeKeypair(keypair: Keypair): Buffer {
 
 function putDirection(out: RecordWriter, { key, iv, time }: DirectionKeys): void {
   out.bytes(key, 32).bytes(iv, 12).bytes(time, 4)
+}
+
+/** Both secrets are 32 bytes; without one before, the present one stands in its place. */
+export function encodeCookies({ cookieKey, secrets }: CookieSecrets): Buffer {
+  return new RecordWriter(96)
+    .bytes(cookieKey, 32)
+    .bytes(secrets[0]!, 32)
+    .bytes(secrets[1] ?? secrets[0]!, 32)
+    .end()
 }
 
 export function encodeRetire(localIndices: readonly number[]): Buffer {

@@ -7,6 +7,7 @@
 
 #include "crypto/aead.h"
 #include "engine.h"
+#include "graph/handshake.h"
 #include "program.h"
 #include "table/mirror.h"
 #include "table/session.h"
@@ -146,6 +147,14 @@ static int send_control(struct cw_engine *engine, const void *in, size_t in_len,
 	return rc == -ENOENT ? refuse(answer, rc, "/localIndex: not current") : rc;
 }
 
+static int cookies(struct cw_engine *engine, const void *in, size_t in_len, struct answer *answer)
+{
+	if (in_len != CW_COOKIE_SECRETS_BYTES)
+		return refuse(answer, -EINVAL, "/: length");
+	struct cw_command command = { .kind = CW_COMMAND_COOKIES, .items = in };
+	return cw_worker_do(engine->worker, &command);
+}
+
 static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
 {
 	uint8_t state = atomic_load(&keypair->state);
@@ -275,6 +284,9 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		break;
 	case CW_VERB_COUNTERS:
 		rc = counters(engine, &answer);
+		break;
+	case CW_VERB_COOKIES:
+		rc = cookies(engine, in, in_len, &answer);
 		break;
 	default:
 		rc = refuse(&answer, -ENOSYS, "/: unknown verb");

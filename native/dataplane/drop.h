@@ -29,6 +29,8 @@
 	X(HANDSHAKE_SIZE, "handshake_size")       /* 0xD4–0xD7 of a wrong size */                \
 	X(HANDSHAKE_MAC1, "handshake_mac1")       /* mac1 fits none of our keys */               \
 	X(HANDSHAKE_RATE, "handshake_rate")       /* more than the gateway should be asked */    \
+	X(HANDSHAKE_SOURCE, "handshake_source")   /* more than one source should ask */          \
+	X(HANDSHAKE_COOKIE, "handshake_cookie")   /* either, answered with a cookie */           \
 	X(SEALED_LENGTH, "sealed_length")         /* too short, or flags set */                  \
 	X(SEALED_INDEX, "sealed_index")           /* no keypair has this receiver index */       \
 	X(SEALED_REPLAY, "sealed_replay")         /* counter seen before or too old */           \

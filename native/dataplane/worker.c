@@ -12,6 +12,7 @@
 #include "crypto/aead.h"
 #include "crypto/mac1.h"
 #include "graph/graph.h"
+#include "graph/handshake.h"
 
 #define READY_MAX 64
 #define SECOND_TICKS 10
@@ -49,6 +50,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	rc = cw_aead_open_context(&worker->aead, engine->aead_backend);
 	if (rc == 0)
 		rc = cw_mac1_open(&worker->mac1);
+	if (rc == 0)
+		rc = cw_handshakes_open(&worker->handshakes);
 	return rc;
 }
 
@@ -65,6 +68,7 @@ void cw_worker_close(struct cw_worker *worker)
 		free(worker->peers[i]);
 	}
 	cw_aead_close_context(worker->aead);
+	cw_handshakes_close(worker->handshakes);
 	cw_mac1_close(worker->mac1);
 	if (worker->epoll_fd > 0)
 		close(worker->epoll_fd);
@@ -182,6 +186,10 @@ static void run_command(struct cw_worker *worker, struct cw_command *command)
 		break;
 	case CW_COMMAND_SEND:
 		command->result = send_items(worker, command);
+		break;
+	case CW_COMMAND_COOKIES:
+		cw_handshakes_renew(worker, command->items);
+		command->result = 0;
 		break;
 	}
 	finish(worker);

@@ -35,7 +35,7 @@ struct cw_bucket {
 	uint32_t tokens;
 };
 
-enum cw_command_kind { CW_COMMAND_ENTER, CW_COMMAND_RETIRE, CW_COMMAND_SEND };
+enum cw_command_kind { CW_COMMAND_ENTER, CW_COMMAND_RETIRE, CW_COMMAND_SEND, CW_COMMAND_COOKIES };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
 struct cw_command {
@@ -52,6 +52,7 @@ struct cw_worker {
 	struct cw_engine *engine;
 	struct cw_aead *aead;
 	struct cw_mac1 *mac1;
+	struct cw_handshakes *handshakes;
 	int epoll_fd;
 	uint64_t now_us; /* CLOCK_BOOTTIME, read once a round */
 	uint64_t ticked_us;
@@ -69,9 +70,6 @@ struct cw_worker {
 	uint32_t pending_packet_count;
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket icmp_bucket;
-	struct cw_bucket hash_bucket;
-	struct cw_bucket handshake_bucket;
-	struct cw_bucket answer_bucket;
 	struct cw_bucket stun_bucket;
 	uint8_t scratch[65536];
 

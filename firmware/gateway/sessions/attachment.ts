@@ -2,6 +2,8 @@
  * Which datapath the sessions work with: takes one over with what it has, lets go of it when it dies, and reads its
  * keypairs again where the pictures differ. What sessions then do with it is schedule.ts.
  */
+
+import type { CancelTimer } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { DatapathEvent, InstalledKeypair } from '../../model/program.ts'
@@ -40,7 +42,19 @@ export function openAttachment(
 ): Attachment {
   const lines = new WeakMap<Datapath, Line>()
   let isEnded = false
+  let renewal: CancelTimer | null = null
 
+  /** The datapath asks strangers for cookies as the gateway would, with the same secrets: it has each of them at once. */
+  const giveSecrets = (): void => {
+    const { datapath, clock, ownCookieKey, cookieSecret } = context
+    renewal?.()
+    renewal = null
+    if (datapath === null) return
+    const secrets = { cookieKey: ownCookieKey, secrets: cookieSecret.valid() }
+    // Dead or busy: the next time it is told again, and does without meanwhile.
+    datapath.cookies(secrets).catch(() => undefined)
+    renewal = clock.after(cookieSecret.renewsInMs(), giveSecrets)
+  }
   const listen = (datapath: Datapath): Line => {
     const line: Line = { isClosed: false, backlog: null }
     lines.set(datapath, line)
@@ -50,7 +64,9 @@ export function openAttachment(
     })
     datapath.onClose(() => {
       line.isClosed = true
-      if (context.datapath === datapath) detach(context, sessions)
+      if (context.datapath !== datapath) return
+      detach(context, sessions)
+      giveSecrets()
     })
     return line
   }
@@ -67,7 +83,10 @@ export function openAttachment(
           throw new CausewayError('DATAPATH_UNREACHABLE', 'the datapath died meanwhile')
         }
         if (isEnded) wipeChains(installed)
-        else takeOver(context, sessions, { datapath, hasAes, installed, backlog: line.backlog })
+        else {
+          takeOver(context, sessions, { datapath, hasAes, installed, backlog: line.backlog })
+          giveSecrets()
+        }
       } finally {
         line.backlog = null
       }
@@ -75,6 +94,7 @@ export function openAttachment(
     end: () => {
       isEnded = true
       context.datapath = null
+      giveSecrets()
     },
   }
 }

@@ -6,7 +6,8 @@
 import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
 import { cookieKey, readCookie, withMac2 } from '../../wire/cookie.ts'
 import { receiverIndexOf } from '../../wire/handshake.ts'
-import { type Context, failOn, type Sent, type Session, type Uplink } from './session.ts'
+import { failOn } from './fail-on.ts'
+import type { Context, Sent, Session, Uplink } from './session.ts'
 
 /** 0xD6: the other end has more to do than it can, and wants to see that we receive where we send from. */
 export function onCookie(

@@ -17,6 +17,7 @@ import {
 import { rawPrologue } from '../../wire/keys.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
+import { failOn } from './fail-on.ts'
 import { installKeypair } from './keypairs.ts'
 import {
   type Context,
@@ -24,7 +25,6 @@ import {
   dropRaw,
   dropRekey,
   fail,
-  failOn,
   finishRaw,
   noPsk,
   type RawAttempt,

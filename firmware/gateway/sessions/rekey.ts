@@ -21,6 +21,7 @@ import {
 } from '../../wire/handshake.ts'
 import { addPart, splitHandshake } from '../../wire/handshake-part.ts'
 import { noKem, rekeyPrologue, rekeyPsk } from '../../wire/keys.ts'
+import { failOn } from './fail-on.ts'
 import { ephemeralPair, startRaw } from './initiate.ts'
 import { installKeypair, isCurrent } from './keypairs.ts'
 import { answerCopy, chooseSuite, isPskRight, remember } from './respond.ts'
@@ -28,7 +29,6 @@ import {
   chance,
   dropRekey,
   fail,
-  failOn,
   finishRekey,
   type KnownKeypair,
   noPsk,

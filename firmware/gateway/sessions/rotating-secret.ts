@@ -6,6 +6,8 @@ export interface RotatingSecret {
   present(): Uint8Array
   /** Those that still hold: the present one, then the one before, if it is not too old. */
   valid(): readonly Uint8Array[]
+  /** Until the present one is replaced. */
+  renewsInMs(): number
 }
 
 export function openRotatingSecret(
@@ -33,6 +35,10 @@ export function openRotatingSecret(
     valid: () => {
       renew()
       return before === null ? [secret] : [secret, before]
+    },
+    renewsInMs: () => {
+      renew()
+      return sinceMs + renewMs - clock.nowMs()
     },
   }
 }

@@ -5,7 +5,7 @@
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
-import { CausewayError, type ErrorCode } from '../../model/errors.ts'
+import type { ErrorCode } from '../../model/errors.ts'
 import type { SessionTiming } from '../../plan/session.ts'
 import type { Suite } from '../../wire/handshake.ts'
 import type { Reassembly } from '../../wire/handshake-part.ts'
@@ -14,6 +14,7 @@ import type { X25519Pair } from '../../wire/x25519.ts'
 import type { Admission } from './admission.ts'
 import type { Freshness } from './freshness.ts'
 import type { Indices } from './indices.ts'
+import type { RotatingSecret } from './rotating-secret.ts'
 
 export interface PeerConfig {
   readonly name: string
@@ -48,6 +49,8 @@ export interface Context {
   readonly timing: SessionTiming
   readonly indices: Indices
   readonly admission: Admission
+  readonly ownCookieKey: Uint8Array
+  readonly cookieSecret: RotatingSecret
   readonly freshness: Freshness
   /** By static key, hex. */
   readonly byKey: Map<string, Session>
@@ -231,12 +234,6 @@ export function chance(context: Context): number {
 export function fail(session: Session, reason: FailureReason, code: ErrorCode): void {
   session.failures[reason]++
   session.lastError = code
-}
-
-/** Counts a message that could not be taken, and keeps its code. */
-export function failOn(session: Session, error: unknown): void {
-  if (!(error instanceof CausewayError)) throw error
-  fail(session, error.code === 'WIRE_UNAUTHENTIC' ? 'unauthentic' : 'malformed', error.code)
 }
 
 export function dropRaw(session: Session): void {

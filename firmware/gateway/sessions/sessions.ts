@@ -121,6 +121,8 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     unknown: 0,
     stale: 0,
   }
+  const ownCookieKey = cookieKey(wireKey.publicKey)
+  const cookieSecret = openRotatingSecret(clock, random, timing.cookieMs)
   const isKept = (session: Session): boolean => sessions.get(session.peer.name) === session
   return {
     clock,
@@ -131,11 +133,13 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     ownMac1Key: mac1Key(wireKey.publicKey),
     timing,
     indices: openIndices(clock, random, timing.lifetimeMs),
+    ownCookieKey,
+    cookieSecret,
     admission: openAdmission({
       clock,
       random,
-      secret: openRotatingSecret(clock, random, timing.cookieMs),
-      ownCookieKey: cookieKey(wireKey.publicKey),
+      secret: cookieSecret,
+      ownCookieKey,
       onRefused: (how) => strays[how]++,
     }),
     freshness: openFreshness(clock, random, timing.challengeMs),

@@ -4,6 +4,7 @@ import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
 import {
   decodeEvent,
+  encodeCookies,
   encodeKeypair,
   encodeProgram,
   encodeRetire,
@@ -65,6 +66,14 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     },
     retire: async (indices) => void (await call(verbs.retire, encodeRetire(indices))),
     send: async (control) => void (await call(verbs.send, encodeSend(control))),
+    cookies: async (secrets) => {
+      const bytes = encodeCookies(secrets)
+      try {
+        await call(verbs.cookies, bytes)
+      } finally {
+        bytes.fill(0)
+      }
+    },
     keypairs: async () => decodeKeypairs(await call(verbs.keypairs, nothing)),
     counters: async () => decodeCounters(await call(verbs.counters, nothing), drops),
     onEvent: (handler) => void handlers.push(handler),

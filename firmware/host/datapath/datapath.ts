@@ -4,6 +4,7 @@
  */
 import type {
   ControlSend,
+  CookieSecrets,
   Counters,
   DatapathEvent,
   DatapathInfo,
@@ -23,6 +24,8 @@ export interface Datapath extends AsyncDisposable {
   retire(localIndices: readonly number[]): Promise<void>
   /** Seals items into control frames. @throws SESSION_NO_KEYPAIR unless the index is `current` */
   send(control: ControlSend): Promise<void>
+  /** Good for 250 s: what strangers may ask the gateway is limited without, but nobody then has a cookie to show. */
+  cookies(secrets: CookieSecrets): Promise<void>
   keypairs(): Promise<InstalledKeypair[]>
   counters(): Promise<Counters>
   /** Handlers run in order of arrival, never before the verb that caused them has returned to C. */

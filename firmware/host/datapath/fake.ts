@@ -130,6 +130,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       const copy = Uint8Array.from(items)
       return verb(() => peerOf(peer).sendControl(localIndex, copy))
     },
+    cookies: () => verb(() => undefined),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
     counters: () => verb(() => counters(program, drops, clock.nowMs())),
     onEvent: (handler) => onEvents.push(handler),

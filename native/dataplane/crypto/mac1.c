@@ -38,14 +38,21 @@ void cw_mac1_close(struct cw_mac1 *mac1)
 	free(mac1);
 }
 
+bool cw_mac1_make(struct cw_mac1 *mac1, const uint8_t *key, uint32_t key_len, const uint8_t *message,
+		  uint32_t length, uint8_t mac[16])
+{
+	size_t size = 0;
+
+	return EVP_MAC_init(mac1->context, key, key_len, NULL) == 1 &&
+	       EVP_MAC_update(mac1->context, message, length) == 1 &&
+	       EVP_MAC_final(mac1->context, mac, &size, 16) == 1 && size == 16;
+}
+
 bool cw_mac1_ok(struct cw_mac1 *mac1, const uint8_t key[32], const uint8_t *message,
 		uint32_t length, const uint8_t mac[16])
 {
 	uint8_t computed[16];
-	size_t size = 0;
 
-	return EVP_MAC_init(mac1->context, key, 32, NULL) == 1 &&
-	       EVP_MAC_update(mac1->context, message, length) == 1 &&
-	       EVP_MAC_final(mac1->context, computed, &size, sizeof(computed)) == 1 && size == 16 &&
+	return cw_mac1_make(mac1, key, 32, message, length, computed) &&
 	       CRYPTO_memcmp(computed, mac, 16) == 0;
 }

@@ -3,73 +3,22 @@
 
 #include <string.h>
 
-#include "crypto/mac1.h"
 #include "graph/graph.h"
+#include "graph/handshake.h"
 #include "graph/ip4.h"
 #include "graph/seal.h"
 #include "worker.h"
 
-/* Of all sources; the gateway limits each one. A stranger without our key gets no further than the hash. */
-#define HASHES_PER_SECOND 50000
-#define HASHES_BURST 5000
-#define HANDSHAKES_PER_SECOND 2000
-#define HANDSHAKES_BURST 500
 #define STUN_PER_SECOND 1000
 #define STUN_BURST 100
 #define STUN_COOKIE 0x2112A442u
 
 enum kind { KIND_SEALED, KIND_TWIN, KIND_DROPPED };
 
-/* Size of 0xD4–0xD7, and how much of it mac1 covers (it stands right behind); 0: no mac1. */
-static const struct {
-	uint16_t size;
-	uint16_t covered;
-} handshakes[] = {
-	{ 160, 128 }, /* 0xD4 initiation */
-	{ 100, 68 },  /* 0xD5 response */
-	{ 64, 0 },    /* 0xD6 cookie */
-	{ 40, 0 },    /* 0xD7 challenge */
-};
-
 static enum kind drop(struct cw_worker *worker, enum cw_drop reason)
 {
 	worker->drops[reason]++;
 	return KIND_DROPPED;
-}
-
-static bool has_mac1(struct cw_worker *worker, const uint8_t *d, uint16_t covered)
-{
-	const struct cw_program *program = worker->view->program;
-
-	for (uint32_t key = 0; key < program->mac1_key_count; key++) {
-		if (cw_mac1_ok(worker->mac1, program->mac1_keys[key], d, covered, d + covered))
-			return true;
-	}
-	return false;
-}
-
-/* Size, mac1, rate: junk must not use up what handshakes need. Cookies and challenges have no mac1, but a rate. */
-static enum kind check_handshake(struct cw_worker *worker, const uint8_t *d, uint32_t length)
-{
-	uint32_t i = d[0] - 0xD4;
-	uint16_t covered;
-
-	if (length != handshakes[i].size)
-		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
-	covered = handshakes[i].covered;
-	if (covered == 0)
-		return cw_bucket_take(&worker->answer_bucket, worker->now_us, HANDSHAKES_PER_SECOND,
-				      HANDSHAKES_BURST) ?
-			       KIND_TWIN :
-			       drop(worker, CW_DROP_HANDSHAKE_RATE);
-	if (!cw_bucket_take(&worker->hash_bucket, worker->now_us, HASHES_PER_SECOND, HASHES_BURST))
-		return drop(worker, CW_DROP_HANDSHAKE_RATE);
-	if (!has_mac1(worker, d, covered))
-		return drop(worker, CW_DROP_HANDSHAKE_MAC1);
-	if (!cw_bucket_take(&worker->handshake_bucket, worker->now_us, HANDSHAKES_PER_SECOND,
-			    HANDSHAKES_BURST))
-		return drop(worker, CW_DROP_HANDSHAKE_RATE);
-	return KIND_TWIN;
 }
 
 static bool is_stun(const uint8_t *d, uint32_t length)
@@ -84,14 +33,15 @@ static bool is_stun(const uint8_t *d, uint32_t length)
 	return cookie == rte_cpu_to_be_32(STUN_COOKIE) && rte_be_to_cpu_16(body) == length - 20;
 }
 
-static enum kind classify(struct cw_worker *worker, const uint8_t *d, uint32_t length)
+static enum kind classify(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
+			  const uint8_t *d, uint32_t length)
 {
 	if (length == 0)
 		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (d[0] == CW_TYPE_DATA || d[0] == CW_TYPE_CONTROL)
 		return KIND_SEALED;
 	if (d[0] >= 0xD4 && d[0] <= 0xD7)
-		return check_handshake(worker, d, length);
+		return cw_handshake_is_due(worker, index, m, d, length) ? KIND_TWIN : KIND_DROPPED;
 	if (!is_stun(d, length))
 		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (!cw_bucket_take(&worker->stun_bucket, worker->now_us, STUN_PER_SECOND, STUN_BURST))
@@ -140,7 +90,7 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 	uint32_t step = is_train ? m->tso_segsz : end - headers;
 	for (uint32_t at = headers; at < end || at == headers; at += step) {
 		uint32_t length = end - at < step ? end - at : step;
-		enum kind kind = classify(worker, l3 + at, length);
+		enum kind kind = classify(worker, index, m, l3 + at, length);
 		if (kind == KIND_SEALED) {
 			cw_open(worker, l3 + at, length, tos);
 		} else if (kind == KIND_TWIN && !is_train) {

@@ -37,6 +37,7 @@ enum cw_verb {
 	CW_VERB_SEND = 5,     /* struct cw_control_send, items -> - */
 	CW_VERB_KEYPAIRS = 6, /* - -> struct cw_keypair_state[] */
 	CW_VERB_COUNTERS = 7, /* - -> struct cw_counters_head and its arrays */
+	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
 };
 
 struct cw_info {

@@ -4,9 +4,11 @@ import { test } from 'node:test'
 import { openFreshness } from '../../../firmware/gateway/sessions/freshness.ts'
 import { openIndices } from '../../../firmware/gateway/sessions/indices.ts'
 import { installKeypair } from '../../../firmware/gateway/sessions/keypairs.ts'
+import { openRotatingSecret } from '../../../firmware/gateway/sessions/rotating-secret.ts'
 import { type Context, newSession } from '../../../firmware/gateway/sessions/session.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { wireTiming } from '../../../firmware/plan/session.ts'
+import { cookieKey } from '../../../firmware/wire/cookie.ts'
 import { mac1Key } from '../../../firmware/wire/handshake.ts'
 import {
   addBox,
@@ -106,6 +108,8 @@ function contextOf({ clock, randomBytes, tenant }: World, { wireKey }: Box): Con
     timing: wireTiming,
     indices: openIndices(clock, randomBytes, wireTiming.lifetimeMs),
     admission: { admit: () => {}, end: () => {} },
+    ownCookieKey: cookieKey(wireKey.publicKey),
+    cookieSecret: openRotatingSecret(clock, randomBytes, wireTiming.cookieMs),
     freshness: openFreshness(clock, randomBytes, wireTiming.challengeMs),
     byKey: new Map(),
     bySenderIndex: new Map(),

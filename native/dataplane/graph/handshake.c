@@ -1,0 +1,250 @@
+/* See handshake.h. */
+#include "graph/handshake.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "crypto/cookie.h"
+#include "crypto/mac1.h"
+#include "graph/ip4.h"
+#include "worker.h"
+
+/* What hashing may cost; those that show a cookie are not crowded out by those that do not. */
+#define HASHES_PER_SECOND 50000
+#define HASHES_BURST 5000
+/* A source's own, as wire.md says: sources that share a slot of the table share its rate. */
+#define SOURCE_PER_SECOND 20
+#define SOURCE_BURST 5
+#define SOURCE_SLOTS 4096
+/* Of all sources together, to the gateway: about twice what it works on, so that it can choose. */
+#define PASSED_PER_SECOND 400
+#define PASSED_BURST 200
+#define COOKIES_PER_SECOND 20000
+#define COOKIES_BURST 2000
+/* The gateway renews them every 120 s; without one nobody takes what they let through. */
+#define SECRETS_US 250000000u
+
+/* Size of 0xD4–0xD7, and how much of it mac1 covers (it stands right behind); 0: no mac1. */
+static const struct {
+	uint16_t size;
+	uint16_t covered;
+} kinds[] = {
+	{ 160, 128 }, /* 0xD4 initiation */
+	{ 100, 68 },  /* 0xD5 response */
+	{ 64, 0 },    /* 0xD6 cookie */
+	{ 40, 0 },    /* 0xD7 challenge */
+};
+
+/* How much is believed of a sender: each standing has rates of its own. */
+enum standing { PROVEN, STRANGER, NO_MAC, STANDINGS };
+
+struct cw_handshakes {
+	struct cw_cookies *cookies;
+	uint64_t renewed_us; /* 0: never */
+	uint64_t seed;
+	struct cw_bucket hashes[2]; /* with mac2, without */
+	struct cw_bucket cookie_bucket;
+	struct cw_bucket passed[STANDINGS];
+	struct cw_bucket sources[STANDINGS][SOURCE_SLOTS];
+};
+
+struct source {
+	uint8_t address[16];
+	uint16_t port; /* host order */
+};
+
+int cw_handshakes_open(struct cw_handshakes **out)
+{
+	struct cw_handshakes *handshakes = calloc(1, sizeof(*handshakes));
+
+	if (handshakes == NULL)
+		return -ENOMEM;
+	*out = handshakes;
+	if (getrandom(&handshakes->seed, sizeof(handshakes->seed), 0) != sizeof(handshakes->seed))
+		return -EIO;
+	return cw_cookies_open(&handshakes->cookies);
+}
+
+void cw_handshakes_close(struct cw_handshakes *handshakes)
+{
+	if (handshakes != NULL)
+		cw_cookies_close(handshakes->cookies);
+	free(handshakes);
+}
+
+void cw_handshakes_renew(struct cw_worker *worker, const uint8_t *secrets)
+{
+	cw_cookies_renew(worker->handshakes->cookies, secrets,
+			 (const uint8_t(*)[32])(const void *)(secrets + 32));
+	worker->handshakes->renewed_us = worker->now_us;
+}
+
+static bool drop(struct cw_worker *worker, enum cw_drop reason)
+{
+	worker->drops[reason]++;
+	return false;
+}
+
+static bool has_mac1(struct cw_worker *worker, const uint8_t *d, uint16_t covered)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t key = 0; key < program->mac1_key_count; key++) {
+		if (cw_mac1_ok(worker->mac1, program->mac1_keys[key], d, covered, d + covered))
+			return true;
+	}
+	return false;
+}
+
+static struct source source_of(const struct rte_mbuf *m)
+{
+	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
+	struct source source = { .address = { [10] = 0xff, [11] = 0xff } };
+
+	if (l3[0] >> 4 == 4)
+		memcpy(source.address + 12, l3 + 12, 4);
+	else
+		memcpy(source.address, l3 + 8, 16);
+	source.port = (uint16_t)(l3[m->l3_len] << 8 | l3[m->l3_len + 1]);
+	return source;
+}
+
+/* One slot for an IPv4 address or an IPv6 /64; nobody outside can tell which. */
+static uint32_t slot_of(const struct cw_handshakes *handshakes, const struct source *source)
+{
+	bool is_v4 = source->address[10] == 0xff && source->address[11] == 0xff &&
+		     source->address[0] == 0;
+	uint64_t x;
+
+	memcpy(&x, source->address + (is_v4 ? 8 : 0), sizeof(x));
+	x ^= handshakes->seed;
+	x = (x ^ x >> 33) * 0xff51afd7ed558ccdu;
+	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53u;
+	return (x ^ x >> 33) % SOURCE_SLOTS;
+}
+
+static bool has_mac2(const uint8_t *d, uint32_t length)
+{
+	static const uint8_t none[16];
+
+	return memcmp(d + length - 16, none, 16) != 0;
+}
+
+static void write_ip(uint8_t *to, const uint8_t *from, uint32_t l4_len)
+{
+	if (from[0] >> 4 == 4) {
+		struct cw_ip4 *ip = cw_ip4(to);
+		*ip = (struct cw_ip4){
+			.version_ihl = 0x45,
+			.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + l4_len)),
+			.ttl = 64,
+			.protocol = IPPROTO_UDP,
+			.source = cw_ip4(from)->destination,
+			.destination = cw_ip4(from)->source,
+		};
+		cw_ip4_set_checksum(ip);
+		return;
+	}
+	memset(to, 0, 40);
+	to[0] = 0x60;
+	to[4] = (uint8_t)(l4_len >> 8);
+	to[5] = (uint8_t)l4_len;
+	to[6] = IPPROTO_UDP;
+	to[7] = 64;
+	memcpy(to + 8, from + 24, 16);
+	memcpy(to + 24, from + 8, 16);
+}
+
+/* Back to where `m` came from, by the way it came. */
+static void send_back(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
+		      const uint8_t payload[CW_COOKIE_MESSAGE_BYTES])
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *l3 = frame + m->l2_len;
+	struct rte_mbuf *answer = rte_pktmbuf_alloc(worker->engine->pools.small);
+	uint32_t l3_len = l3[0] >> 4 == 4 ? 20 : 40;
+	uint32_t l4_len = sizeof(struct cw_udp) + CW_COOKIE_MESSAGE_BYTES;
+
+	if (answer == NULL) {
+		worker->drops[CW_DROP_NO_BUFFER]++;
+		return;
+	}
+	uint8_t *to = rte_pktmbuf_mtod(answer, uint8_t *);
+	memcpy(to, frame + 6, 6);
+	memcpy(to + 6, frame, 6);
+	memcpy(to + 12, frame + m->l2_len - 2, 2);
+	write_ip(to + 14, l3, l4_len);
+	struct cw_udp *udp = (struct cw_udp *)(to + 14 + l3_len);
+	memcpy(&udp->source, l3 + m->l3_len + 2, 2);
+	memcpy(&udp->destination, l3 + m->l3_len, 2);
+	udp->length = rte_cpu_to_be_16((uint16_t)l4_len);
+	udp->checksum = 0;
+	memcpy(udp + 1, payload, CW_COOKIE_MESSAGE_BYTES);
+	/* Both addresses stand at the end of either header. */
+	uint32_t addresses = l3_len == 20 ? 8 : 32;
+	uint64_t sum = cw_csum_add(0, to + 14 + l3_len - addresses, addresses);
+	sum += rte_cpu_to_be_16(IPPROTO_UDP) + (uint64_t)udp->length;
+	udp->checksum = cw_csum_fold(cw_csum_add(sum, udp, l4_len));
+	if (udp->checksum == 0)
+		udp->checksum = 0xffff;
+	answer->data_len = answer->pkt_len = (uint16_t)(14 + l3_len + l4_len);
+	answer->l2_len = 14;
+	answer->l3_len = (uint16_t)l3_len;
+	cw_port_tx(worker->view->program->ports[index], answer);
+}
+
+/* Above its rate: who has no cookie is asked for one, who shows one has to wait. */
+static bool refuse(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
+		   const struct source *source, const uint8_t *d, uint32_t length,
+		   enum cw_drop reason)
+{
+	struct cw_handshakes *h = worker->handshakes;
+	bool is_fresh = h->renewed_us != 0 && worker->now_us - h->renewed_us < SECRETS_US;
+	uint8_t cookie[CW_COOKIE_MESSAGE_BYTES];
+
+	if (!is_fresh ||
+	    !cw_bucket_take(&h->cookie_bucket, worker->now_us, COOKIES_PER_SECOND, COOKIES_BURST) ||
+	    !cw_cookie_answer(h->cookies, worker->mac1, source->address, source->port, d, length,
+			      cookie))
+		return drop(worker, reason);
+	send_back(worker, index, m, cookie);
+	return drop(worker, CW_DROP_HANDSHAKE_COOKIE);
+}
+
+bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
+			 const uint8_t *d, uint32_t length)
+{
+	struct cw_handshakes *h = worker->handshakes;
+	uint32_t kind = d[0] - 0xD4u;
+	enum standing standing = NO_MAC;
+	struct source source;
+
+	if (length != kinds[kind].size)
+		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
+	source = source_of(m);
+	if (kinds[kind].covered != 0) {
+		bool shows = has_mac2(d, length);
+		if (!cw_bucket_take(&h->hashes[shows ? 0 : 1], worker->now_us, HASHES_PER_SECOND,
+				    HASHES_BURST))
+			return drop(worker, CW_DROP_HANDSHAKE_RATE);
+		if (!has_mac1(worker, d, kinds[kind].covered))
+			return drop(worker, CW_DROP_HANDSHAKE_MAC1);
+		bool is_proven = shows && h->renewed_us != 0 &&
+				 cw_cookie_is_shown(h->cookies, worker->mac1, source.address,
+						    source.port, d, length);
+		standing = is_proven ? PROVEN : STRANGER;
+	}
+	struct cw_bucket *own = &h->sources[standing][slot_of(h, &source)];
+	enum cw_drop reason = CW_DROP_COUNT;
+	if (!cw_bucket_take(own, worker->now_us, SOURCE_PER_SECOND, SOURCE_BURST))
+		reason = CW_DROP_HANDSHAKE_SOURCE;
+	else if (!cw_bucket_take(&h->passed[standing], worker->now_us, PASSED_PER_SECOND,
+				 PASSED_BURST))
+		reason = CW_DROP_HANDSHAKE_RATE;
+	if (reason == CW_DROP_COUNT)
+		return true;
+	return standing == STRANGER ? refuse(worker, index, m, &source, d, length, reason) :
+				      drop(worker, reason);
+}
