@@ -38,7 +38,8 @@ export function openRotatingSecret(
     },
     renewsInMs: () => {
       renew()
-      return sinceMs + renewMs - clock.nowMs()
+      // Fractions of a millisecond: rounded down, it would be asked for again and again in the same one.
+      return Math.max(1, sinceMs + renewMs - clock.nowMs())
     },
   }
 }
