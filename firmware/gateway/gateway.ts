@@ -5,6 +5,7 @@
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Net } from '../host/net/net.ts'
+import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { CausewayError } from '../model/errors.ts'
@@ -24,6 +25,7 @@ import { openProgramLoader, type RecordFile } from './program-loader.ts'
 import { Reconciler } from './reconcile.ts'
 import { Telemetry } from './telemetry.ts'
 import type { BindUdp } from './uplink-sockets.ts'
+import { Withholding } from './withholding.ts'
 
 export interface GatewayParts {
   readonly places: Places
@@ -36,6 +38,9 @@ export interface GatewayParts {
   readonly connectDatapath: () => Promise<Datapath>
   readonly bindUdp: BindUdp
   readonly programRecord: RecordFile
+  /** Which prefixes were inside. */
+  readonly insideRecord: Pick<RecordFile, 'read' | 'write'>
+  readonly services: Services
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -75,6 +80,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       log,
       net,
       loader: openProgramLoader(parts.programRecord, log),
+      services: owned.use(parts.services),
+      withholding: new Withholding(clock, parts.insideRecord, log),
       nicNetns: places.nicNetns,
       mac1Keys: [mac1Key(wireKey.publicKey)],
       choose: (running) => chooseConfig(running, places, ownWireKey, log),
@@ -84,6 +91,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       onDone: announcer(log, () => reconciler.outcome.running.config?.revision ?? 0),
     }),
   )
+  parts.services.onLease(request)
   const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current }))
   const status = (): Status => {
     const { running, absentNics, isDone, failure } = reconciler.outcome

@@ -7,6 +7,7 @@ import type { Datapath } from '../host/datapath/datapath.ts'
 import { parseEndpoint } from '../model/address.ts'
 import { type DeviceConfig, defaultRekeySeconds } from '../model/device-config.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
+import type { UplinkPlace } from '../plan/compile.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { PeerConfig, SessionLog } from './sessions/session.ts'
@@ -37,10 +38,10 @@ export class Peering implements AsyncDisposable {
   /** The peers must be in the datapath's running program, and the uplinks' addresses on their twins. */
   async configure(
     config: DeviceConfig,
-    absentNics: readonly string[],
+    places: readonly UplinkPlace[],
     datapath: Datapath,
   ): Promise<void> {
-    const { uplinks, retire } = await this.#sockets.update(config, absentNics)
+    const { uplinks, retire } = await this.#sockets.update(config.overlay.port, places)
     const { tenant, rekeySeconds } = wantOf(config)
     const isOther =
       tenant !== this.#openedFor.tenant || rekeySeconds !== this.#openedFor.rekeySeconds

@@ -6,15 +6,17 @@
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Net } from '../host/net/net.ts'
+import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { HostState, Step } from '../model/host-state.ts'
-import { compile, type DesiredState } from '../plan/compile.ts'
+import { compile, type DesiredState, type UplinkPlace } from '../plan/compile.ts'
 import { diff, isRemoval } from '../plan/diff.ts'
 import { noConfig, type RunningConfig } from './config-source.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { ProgramLoader } from './program-loader.ts'
+import type { Withholding } from './withholding.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 30_000
@@ -22,6 +24,8 @@ const longestPauseMs = 30_000
 const absentPauseMs = 5_000
 /** How long what somebody else broke (flushed rules, a lost link or route) may stay so. */
 const lookAgainMs = 30_000
+/** A lease that is over within this is over. */
+const leastLookMs = 1_000
 /** One change can undo another (an address takes its routes along), so a pass looks again after it acted. */
 const mostRounds = 4
 
@@ -30,6 +34,8 @@ export interface ReconcileParts {
   readonly log: Log
   readonly net: Net
   readonly loader: ProgramLoader
+  readonly services: Services
+  readonly withholding: Withholding
   readonly nicNetns: string
   readonly mac1Keys: readonly Uint8Array[]
   /** Chooses anew, given what runs. */
@@ -41,7 +47,7 @@ export interface ReconcileParts {
   /** Sockets and peers, once machine and datapath are as they should be. */
   readonly configureSessions: (
     config: DeviceConfig,
-    absentNics: readonly string[],
+    uplinks: readonly UplinkPlace[],
     datapath: Datapath,
   ) => Promise<void>
   /** After each pass that ended with everything in place. */
@@ -62,6 +68,7 @@ export class Reconciler implements AsyncDisposable {
   readonly #parts: ReconcileParts
   readonly #abort = new AbortController()
   #outcome: Outcome = { running: noConfig, absentNics: [], isDone: false, failure: null }
+  #refusedLeases: readonly string[] = []
   #wantsPass = false
   #wantsConfig = true
   /** Taken before the machine is touched for the first time. */
@@ -115,11 +122,11 @@ export class Reconciler implements AsyncDisposable {
         this.#outcome = { running, absentNics: [], isDone: false, failure: null }
         return
       }
-      const { absentNics, isLoaded } = await this.#apply(config, signal)
+      const { absentNics, isLoaded, expiresInMs } = await this.#apply(config, signal)
       signal.throwIfAborted()
       this.#outcome = { running, absentNics, isDone: isLoaded, failure: null }
       this.#pauseMs = firstPauseMs
-      this.#again(absentNics.length > 0 ? absentPauseMs : lookAgainMs)
+      this.#again(absentNics.length > 0 ? absentPauseMs : Math.max(expiresInMs, leastLookMs))
       if (isLoaded) onDone()
     } catch (error) {
       if (signal.aborted) return
@@ -148,22 +155,31 @@ export class Reconciler implements AsyncDisposable {
   async #apply(
     config: DeviceConfig,
     signal: AbortSignal,
-  ): Promise<{ absentNics: readonly string[]; isLoaded: boolean }> {
-    const { net, loader, nicNetns, mac1Keys, datapath } = this.#parts
+  ): Promise<{ absentNics: readonly string[]; isLoaded: boolean; expiresInMs: number }> {
+    const { net, loader, services, withholding, nicNetns, mac1Keys, datapath } = this.#parts
     this.#claim ??= await net.claim()
     const nics = await net.nics(nicNetns)
-    const desired = compile(config, { mac1Keys, nicNetns, nics })
+    const leases = await services.leases()
+    const withheld = await withholding.next(config)
+    const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
     this.#reportAbsent(desired)
     const removals = await this.#converge(desired.host, signal)
     net.hold(desired.host.twins)
+    // Packets must not wait for a program that does not start: its failure is told at the end.
+    const served = await services.run(desired.host.services).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    )
     const connected = datapath()
     if (connected !== null) {
       await this.#parts.leaveSessions(config)
       await loader.load(connected, desired.program)
       await net.apply(removals, signal)
-      await this.#parts.configureSessions(config, desired.absentNics, connected)
+      await this.#parts.configureSessions(config, desired.uplinks, connected)
     }
-    return { absentNics: desired.absentNics, isLoaded: connected !== null }
+    if (served !== null) throw served.error
+    const expiresInMs = Math.min(lookAgainMs, ...leases.map((lease) => lease.expiresInMs))
+    return { absentNics: desired.absentNics, isLoaded: connected !== null, expiresInMs }
   }
 
   /** @returns what must wait until the datapath has let go */
@@ -185,7 +201,12 @@ export class Reconciler implements AsyncDisposable {
     })
   }
 
-  #reportAbsent({ absentNics }: DesiredState): void {
+  #reportAbsent({ absentNics, refusedLeases }: DesiredState): void {
+    for (const uplink of refusedLeases) {
+      if (this.#refusedLeases.includes(uplink)) continue
+      this.#parts.log.warn({ uplink }, 'lease refused: its network is one of those inside')
+    }
+    this.#refusedLeases = refusedLeases
     for (const nic of absentNics) {
       if (this.#outcome.absentNics.includes(nic)) continue
       this.#parts.log.warn({ detail: nic }, 'NIC missing')

@@ -3,28 +3,44 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock/system.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
+import { openServices } from '../host/service/system.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { type Gateway, openGateway } from './gateway.ts'
+import { fieldsOf } from './log-fields.ts'
+import type { RecordFile } from './program-loader.ts'
 
 /** @throws STORE_ errors of the wire key, API_IN_USE */
 export async function runGateway(places: Places, log: Log): Promise<Gateway> {
+  const clock = systemClock()
   return openGateway({
     places,
     log,
-    clock: systemClock(),
+    clock,
     random: (bytes) => randomBytes(bytes),
     net: openLinuxNet(),
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,
-    programRecord: {
-      read: () => readIfThere(places.programRecord),
-      write: (text) => replaceFile(places.programRecord, text),
-      remove: () => removeFile(places.programRecord),
-    },
+    programRecord: recordAt(places.programRecord),
+    insideRecord: recordAt(places.insideRecord),
+    services: openServices({
+      clock,
+      runFolder: places.serviceFolder,
+      leaseFile: places.dnsmasqLeases,
+      onFault: (service, error) =>
+        log.error({ ...fieldsOf(error), detail: service }, 'service fault'),
+    }),
   })
+}
+
+function recordAt(path: string): RecordFile {
+  return {
+    read: () => readIfThere(path),
+    write: (text) => replaceFile(path, text),
+    remove: () => removeFile(path),
+  }
 }

@@ -3,7 +3,7 @@
  * those whose place stays, so that a new configuration loses no datagram.
  */
 import type { UdpAddress, UdpSocket } from '../host/udp/udp.ts'
-import { type DeviceConfig, interfaceOf, staticAddresses } from '../model/device-config.ts'
+import type { UplinkPlace } from '../plan/compile.ts'
 import type { Uplink } from './sessions/session.ts'
 
 export type BindUdp = (local: UdpAddress) => Promise<UdpSocket>
@@ -21,16 +21,13 @@ export class UplinkSockets implements AsyncDisposable {
    * @throws the system's error when an address is not there or the port is taken
    */
   async update(
-    { overlay, uplinks }: DeviceConfig,
-    absentNics: readonly string[],
+    port: number,
+    places: readonly UplinkPlace[],
   ): Promise<{ readonly uplinks: readonly Uplink[]; readonly retire: () => Promise<void> }> {
     const made: Uplink[] = []
-    for (const [number, uplink] of uplinks.entries()) {
-      const { name, nic } = uplink
-      const [first] = staticAddresses(uplink)
-      if (first === undefined || absentNics.includes(interfaceOf(nic))) continue
-      const place = { address: first.split('/')[0]!, port: overlay.port }
-      made.push({ number, name, socket: await this.#at(place) })
+    for (const { number, name, addresses } of places) {
+      const address = addresses[0]!.split('/')[0]!
+      made.push({ number, name, socket: await this.#at({ address, port }) })
     }
     const needed = new Set(made.map(({ socket }) => socket))
     const retired = this.#open.filter((socket) => !needed.has(socket))

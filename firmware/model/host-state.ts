@@ -4,6 +4,8 @@
  * Names are interface names, addresses and prefixes canonical text (`10.1.0.1/24`).
  */
 
+import type { ServiceState } from './service.ts'
+
 /** Marks the firmware's links (group) and its routes and rules (protocol), see rtnetlink(7). */
 export const ownMark = 203
 
@@ -16,6 +18,8 @@ export interface HostState {
   readonly rules: readonly RuleState[]
   readonly sysctls: readonly SysctlState[]
   readonly firewall: FirewallState
+  /** Programs that serve the box; host/service runs them, no step of these. */
+  readonly services: readonly ServiceState[]
 }
 
 /** A NIC in the NIC namespace: up, ALLMULTI, without addresses. */

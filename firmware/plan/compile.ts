@@ -6,6 +6,7 @@ import type { DeviceConfig } from '../model/device-config.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
 import type { PortProgram, Program } from '../model/program.ts'
+import type { LeaseFacts } from '../model/service.ts'
 import {
   ethernetMtuBytes,
   leastMtuBytes,
@@ -16,8 +17,9 @@ import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
-import { isIpv6 } from './prefix.ts'
+import { isIpv6, overlapsAny } from './prefix.ts'
 import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
+import { compileServices } from './service.ts'
 import { compileSysctls } from './sysctl.ts'
 
 export interface Facts {
@@ -27,6 +29,18 @@ export interface Facts {
   readonly nicNetns: string
   /** NICs that are there, in whichever of the two namespaces. */
   readonly nics: readonly NicFacts[]
+  /** What the DHCP clients were lent. */
+  readonly leases: readonly LeaseFacts[]
+  /** Prefixes that were inside a while ago: they are kept from the uplinks as well. Canonical. */
+  readonly withheld: readonly string[]
+}
+
+/** An uplink that can be used now. */
+export interface UplinkPlace {
+  readonly number: number
+  readonly name: string
+  /** Canonical, with length; at least one. */
+  readonly addresses: readonly string[]
 }
 
 export interface DesiredState {
@@ -35,6 +49,10 @@ export interface DesiredState {
   readonly host: HostState
   /** NICs of the configuration that the machine does not have; their ports are left out. */
   readonly absentNics: readonly string[]
+  /** Those whose NIC is there and that have an address. */
+  readonly uplinks: readonly UplinkPlace[]
+  /** Uplinks whose lease cannot be used, since its network is one of those inside. */
+  readonly refusedLeases: readonly string[]
 }
 
 /** What fits a large buffer of the datapath with its headers: mbuf lengths are 16 bits. */
@@ -45,9 +63,11 @@ const nicFeatures = ['rx-gro', 'rx-udp-gro-forwarding']
 const nicFeaturesOff = ['rx-lro']
 
 export function compile(config: DeviceConfig, facts: Facts): DesiredState {
-  const { ports, absentNics } = findPorts(config, facts.nics)
+  const own = insidePrefixes(config)
+  const leases = facts.leases.filter(({ address }) => !overlapsAny(address, own))
+  const { ports, absentNics } = findPorts(config, facts.nics, leases)
   const segmentTwins = nameSegmentTwins(config.segments.map(({ name }) => name))
-  const inside = insidePrefixes(config)
+  const inside = [...new Set([...own, ...facts.withheld])]
   const isV6 = ipv6Segments(config)
   const speaksV6 = new Map(
     [...segmentTwins].map(([segment, twin]) => [twin, isV6.has(segment)] as const),
@@ -62,8 +82,13 @@ export function compile(config: DeviceConfig, facts: Facts): DesiredState {
       rules: compileRules(ports),
       sysctls: compileSysctls(ports, speaksV6),
       firewall: compileFirewall({ config, ports, segmentTwins, inside }),
+      services: compileServices(config, ports, leases, own),
     },
     absentNics,
+    uplinks: ports
+      .filter(({ role, addresses }) => role === 'uplink' && addresses.length > 0)
+      .map(({ uplink, name, addresses }) => ({ number: uplink, name, addresses })),
+    refusedLeases: facts.leases.filter((one) => !leases.includes(one)).map(({ device }) => device),
   }
 }
 

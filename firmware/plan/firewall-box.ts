@@ -3,11 +3,11 @@
  * come the overlay's datagrams, answers, and ICMP; from a segment ICMP and the services that the segment is
  * given, and only at the box's addresses in that segment. Pure. ICMP as RFC 4890 and RFC 5927 advise.
  */
-import type { DeviceConfig } from '../model/device-config.ts'
+import type { DeviceConfig, Lan } from '../model/device-config.ts'
 import { ownMark } from '../model/host-state.ts'
 import { type Chain, familiesOf, fromOutside, quoted, setOf } from './firewall-text.ts'
 import type { Port } from './ports.ts'
-import { addressOf } from './prefix.ts'
+import { addressOf, isIpv6 } from './prefix.ts'
 
 export interface BoxInput {
   readonly config: DeviceConfig
@@ -49,7 +49,8 @@ const listeners = [
   'ip protocol igmp accept',
 ]
 
-function uplinkChain({ overlay }: DeviceConfig, comment: string): Chain {
+function uplinkChain({ overlay, uplinks }: DeviceConfig, comment: string): Chain {
+  const lent = uplinks.filter(({ address }) => address === 'dhcp').map(({ name }) => quoted(name))
   const errors = 'limit rate 100/second burst 50 packets accept'
   const echo = 'limit rate 10/second burst 20 packets accept'
   return {
@@ -57,6 +58,7 @@ function uplinkChain({ overlay }: DeviceConfig, comment: string): Chain {
     rules: [
       `udp dport ${overlay.port} accept`,
       'ct state established,related accept',
+      ...(lent.length === 0 ? [] : [`iifname ${setOf(lent)} udp sport 67 udp dport 68 accept`]),
       // A hop limit of 255 says that it was sent on this very link (RFC 4861 §7.1).
       `ip6 hoplimit 255 icmpv6 type { ${neighbours}, nd-router-advert } accept`,
       ...listeners,
@@ -76,6 +78,8 @@ function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
       .flatMap(({ name }) => ports.filter((port) => port.name === name))
       .flatMap(({ addresses }) => addresses.map(addressOf)),
   )
+  const served = config.lans.filter((lan) => lan.segment === segment && lan.dhcp !== undefined)
+  const isAdmin = config.segments.find(({ name }) => name === segment)?.admin === true
   // What is sent to all on the link is not sent to another segment's address.
   const v4 = setOf(['255.255.255.255', '224.0.0.0/4', ...own.v4])
   const v6 = setOf(['fe80::/10', 'ff00::/8', ...own.v6])
@@ -84,12 +88,26 @@ function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
     rules: [
       `ip6 hoplimit 255 icmpv6 type { ${neighbours}, nd-router-solicit } accept`,
       ...listeners,
+      ...lansRule(served, 'udp sport 68 udp dport 67'),
+      ...lansRule(
+        served.filter(({ address }) => address.some(isIpv6)),
+        'udp sport 546 udp dport 547',
+      ),
       `ip daddr != ${v4} counter name denied_foreign_box drop`,
       `ip6 daddr != ${v6} counter name denied_foreign_box drop`,
       'ct state established,related accept',
       `icmp type { echo-request, ${errors4} } accept`,
       `icmpv6 type { echo-request, ${errors6} } accept`,
+      ...lansRule(served, 'meta l4proto { tcp, udp } th dport 53'),
+      // SSH and the local API.
+      ...(isAdmin ? ['tcp dport { 22, 443 } accept'] : []),
       'counter name denied_box drop',
     ],
   }
+}
+
+function lansRule(lans: readonly Lan[], match: string): string[] {
+  return lans.length === 0
+    ? []
+    : [`iifname ${setOf(lans.map(({ name }) => quoted(name)))} ${match} accept`]
 }

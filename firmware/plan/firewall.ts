@@ -4,8 +4,10 @@
  * What is denied is denied to every link of ours but the named LANs and segments: a twin that is not known here
  * (one of an older configuration, still to be removed) is an uplink. What is allowed names its links.
  */
+import { anyPorts } from '../model/acl.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FirewallState } from '../model/host-state.ts'
+import { spellOut } from './acl.ts'
 import { boxChains } from './firewall-box.ts'
 import {
   type Chain,
@@ -49,6 +51,7 @@ const counters = [
   'kept_inside',
   'kept_private',
   'forged_inside',
+  'denied_acl',
   'denied_forward',
   'denied_uplink',
   'denied_box',
@@ -104,6 +107,8 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
   const lansOf = (segment: string): string[] =>
     config.lans.filter((lan) => lan.segment === segment).map(({ name }) => quoted(name))
   const used = config.segments.filter(({ name }) => lansOf(name).length > 0)
+  const linksOf = (segment: string): string =>
+    setOf([...lansOf(segment), quoted(segmentTwins.get(segment)!)])
   const within = used.flatMap(({ name }) => {
     const lans = lansOf(name)
     const twin = quoted(segmentTwins.get(name)!)
@@ -121,6 +126,7 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       `${toOutside} ip daddr @private4 ip daddr != @connected4 counter name kept_private drop`,
       `${toOutside} ip6 daddr @private6 ip6 daddr != @connected6 counter name kept_private drop`,
       'ct state established,related accept',
+      ...aclRules(config, linksOf),
       ...used
         .filter(({ breakout }) => breakout === true)
         .map(({ name }) => `iifname ${setOf(lansOf(name))} oifname @uplinks accept`),
@@ -128,6 +134,25 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       'counter name denied_forward drop',
     ],
   }
+}
+
+/** What the datapath has let through between two segments here, with the state that it does not keep. */
+function aclRules({ acl }: DeviceConfig, linksOf: (segment: string) => string): string[] {
+  return spellOut(acl).map((term) => {
+    const { action, fromSegment, toSegment, source, destination, family, protocol, ports } = term
+    const ip = family === 6 ? 'ip6' : 'ip'
+    const [first, last] = ports
+    const isAnyPort = first === anyPorts[0] && last === anyPorts[1]
+    return [
+      `iifname ${linksOf(fromSegment)} oifname ${linksOf(toSegment)}`,
+      ...(family === null ? [] : [`meta nfproto ipv${family}`]),
+      ...(source === null ? [] : [`${ip} saddr ${source}`]),
+      ...(destination === null ? [] : [`${ip} daddr ${destination}`]),
+      ...(protocol === 0 ? [] : [`meta l4proto ${protocol}`]),
+      ...(isAnyPort ? [] : [`th dport ${first === last ? first : `${first}-${last}`}`]),
+      action === 'allow' ? 'accept' : 'counter name denied_acl drop',
+    ].join(' ')
+  })
 }
 
 /** What the box itself sends to the overlay leaves sealed or not at all. */

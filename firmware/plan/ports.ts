@@ -9,6 +9,7 @@ import {
 } from '../model/device-config.ts'
 import type { NicFacts } from '../model/host-state.ts'
 import type { PortProgram } from '../model/program.ts'
+import type { LeaseFacts } from '../model/service.ts'
 import { ethernetMtuBytes } from '../model/units.ts'
 import { canonicalAddress, isIpv6 } from './prefix.ts'
 
@@ -43,7 +44,12 @@ export interface PortsFound {
   readonly absentNics: readonly string[]
 }
 
-export function findPorts({ uplinks, lans }: DeviceConfig, nics: readonly NicFacts[]): PortsFound {
+/** @param leases those that may be used */
+export function findPorts(
+  { uplinks, lans }: DeviceConfig,
+  nics: readonly NicFacts[],
+  leases: readonly LeaseFacts[],
+): PortsFound {
   const byName = new Map(nics.map((nic) => [nic.name, nic]))
   const ports: Port[] = []
   const absentNics: string[] = []
@@ -60,12 +66,16 @@ export function findPorts({ uplinks, lans }: DeviceConfig, nics: readonly NicFac
       return
     }
     const mtuBytes = port.mtu ?? facts?.mtuBytes ?? ethernetMtuBytes
-    const addresses = staticAddresses(port).map(canonicalAddress)
     const isDynamic = port.address === 'dhcp'
+    const lent = isDynamic ? leases.filter(({ device }) => device === name) : []
+    const addresses = [...staticAddresses(port), ...lent.map(({ address }) => address)].map(
+      canonicalAddress,
+    )
     ports.push({ name, kind, nic, vlan, queues, facts, mtuBytes, addresses, isDynamic, ...rest })
   }
   uplinks.forEach((uplink, number) => {
-    const gateways = [uplink.gateway, uplink.gateway6].filter((one) => one !== undefined)
+    const lent = leases.find(({ device }) => device === uplink.name)?.gateway ?? undefined
+    const gateways = [uplink.gateway ?? lent, uplink.gateway6].filter((one) => one !== undefined)
     find(uplink, { role: 'uplink', uplink: number, segment: '', gateways })
   })
   for (const lan of lans) find(lan, { role: 'lan', uplink: 0, segment: lan.segment, gateways: [] })

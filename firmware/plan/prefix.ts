@@ -1,8 +1,10 @@
 /** Addresses and prefixes of both families as the kernel prints them. Pure. RFC 5952. */
 import {
+  contains,
   formatAddress,
   formatInterfaceAddress,
   formatPrefix,
+  overlaps,
   parseAddress,
   parseInterfaceAddress,
 } from '../model/address.ts'
@@ -24,4 +26,15 @@ export function canonicalAddress(cidr: string): string {
 /** The network an address is on: `10.1.0.1/24` → `10.1.0.0/24`. */
 export function networkOf(cidr: string): string {
   return formatPrefix(parseInterfaceAddress(cidr)!)
+}
+
+/** Whether an address lies in one of the networks. */
+export function isInside(address: string, networks: readonly string[]): boolean {
+  const found = parseAddress(address.split('/')[0]!)
+  return found !== null && networks.some((text) => contains(parseInterfaceAddress(text)!, found))
+}
+
+export function overlapsAny(cidr: string, networks: readonly string[]): boolean {
+  const own = parseInterfaceAddress(cidr)!
+  return networks.some((text) => overlaps(own, parseInterfaceAddress(text)!))
 }

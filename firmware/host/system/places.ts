@@ -14,6 +14,12 @@ export interface Places {
   readonly datapathSocket: string
   /** What of the running program the gateway remembers while the machine is up. */
   readonly programRecord: string
+  /** Which prefixes the gateway kept inside. */
+  readonly insideRecord: string
+  /** Notes, configurations and leases of the programs beside. */
+  readonly serviceFolder: string
+  /** What dnsmasq has lent. */
+  readonly dnsmasqLeases: string
   readonly wireKey: string
   readonly lastGood: string
   /** Name of the network namespace for the NICs. */
@@ -36,6 +42,9 @@ export function placesOf(instance: string, root = '/'): Places {
     apiSocket: join(run, 'api.sock'),
     datapathSocket: join(run, 'datapath.sock'),
     programRecord: join(run, 'program.json'),
+    insideRecord: join(run, 'inside.json'),
+    serviceFolder: join(run, 'services'),
+    dnsmasqLeases: join(lib, 'dnsmasq.leases'),
     wireKey: join(lib, 'keys/wire.key'),
     lastGood: join(lib, 'config/last-good.yaml'),
     nicNetns: `causeway-${instance}`,

@@ -9,6 +9,7 @@ import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
+import { type FakeServices, fakeServices } from '../../../firmware/host/service/fake.ts'
 import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
@@ -26,6 +27,7 @@ interface Line {
 export interface Box {
   readonly places: Places
   readonly net: FakeNet
+  readonly services: FakeServices
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -65,6 +67,7 @@ export async function openBox(
     },
     places,
     net: fakeNet(nics),
+    services: fakeServices(),
     lines,
     datapath: null,
     loads: 0,
@@ -93,6 +96,11 @@ export async function openBox(
           return box.datapath
         },
         bindUdp: async (local) => network.bind(local),
+        services: box.services,
+        insideRecord: {
+          read: () => readIfThere(places.insideRecord),
+          write: (text) => replaceFile(places.insideRecord, text),
+        },
         programRecord: {
           read: () => readIfThere(places.programRecord),
           write: (text) => replaceFile(places.programRecord, text),

@@ -34,7 +34,7 @@ try {
 process.stdout.write(JSON.stringify({ steps: taken, claims, failure }))
 
 async function converge(config: DeviceConfig, nicNetns: string): Promise<void> {
-  const facts = { mac1Keys: [], nicNetns, nics: await net.nics(nicNetns) }
+  const facts = { mac1Keys: [], nicNetns, nics: await net.nics(nicNetns), leases: [], withheld: [] }
   const { host } = compile(config, facts)
   for (let round = 0; round < 3; round++) {
     const steps = diff(host, await net.read(host))

@@ -131,6 +131,35 @@ test('IPv6 comes about as well, stays untouched, and goes', async () => {
   assert.equal(ip('-n', space, '-6', 'route', 'show', 'table', 'all', 'proto', '203'), '')
 })
 
+test('the kernel takes the firewall with every word of the configuration in it', async () => {
+  const config = dualStack()
+  config.uplinks[0] = { name: 'wan0', nic: 'netdev:enp1s0', address: 'dhcp' }
+  config.segments[0].admin = true
+  config.lans[0].dhcp = { from: '10.1.0.50', to: '10.1.0.99' }
+  const to = { segment: 'cameras' }
+  config.acl = [
+    { name: 'a', action: 'allow', from: { segment: 'office', prefix: '10.1.0.0/25' }, to },
+    {
+      name: 'b',
+      action: 'allow',
+      from: { segment: 'office' },
+      to,
+      protocol: 'tcp',
+      ports: [443, '8000-8010'],
+    },
+    {
+      name: 'c',
+      action: 'deny',
+      from: { segment: 'office', prefix: 'fd00:1::/64' },
+      to,
+      protocol: 'icmp',
+    },
+  ]
+  assert.equal((await inside(config)).failure, undefined)
+  assert.deepEqual((await inside(config)).steps, [])
+  assert.equal((await inside(sampleConfig())).failure, undefined)
+})
+
 test('what is gone already is removed with success, and what cannot be removed is not', async () => {
   const place = { table: 1001, metric: 5, kind: 'unicast', source: null } as const
   const route = { ...place, prefix: '10.99.0.0/16', device: 'wan0', via: '192.0.2.1' }

@@ -1,0 +1,31 @@
+/** Services in memory, for tests: what is wanted runs, leases are what the test says. */
+import type { LeaseFacts, ServiceState } from '../../model/service.ts'
+import type { Services } from './service.ts'
+
+export interface FakeServices extends Services {
+  readonly running: readonly ServiceState[]
+  /** The DHCP server lends, or takes back. */
+  lend(leases: readonly LeaseFacts[]): void
+}
+
+export function fakeServices(): FakeServices {
+  let running: readonly ServiceState[] = []
+  let leases: readonly LeaseFacts[] = []
+  const handlers: (() => void)[] = []
+  return {
+    get running() {
+      return running
+    },
+    lend: (now) => {
+      leases = now
+      for (const handler of handlers) handler()
+    },
+    run: async (want) => {
+      running = want
+    },
+    status: () => running.map(({ name }) => ({ name, isRunning: true, restarts: 0 })),
+    leases: async () => [...leases],
+    onLease: (handler) => void handlers.push(handler),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}

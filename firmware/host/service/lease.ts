@@ -1,0 +1,94 @@
+/**
+ * The word of a DHCP client about its lease: the script that it runs, and the reading of what that script wrote. Whoever
+ * answers DHCP on an access network is a stranger, so nothing but well-formed unicast addresses passes. RFC 2131, 2132.
+ */
+import {
+  contains,
+  formatAddress,
+  formatInterfaceAddress,
+  type InterfaceAddress,
+  isGlobal,
+  isHostOf,
+  parseAddress,
+  parseInterfaceAddress,
+} from '../../model/address.ts'
+import type { LeaseFacts } from '../../model/service.ts'
+
+const mostServers = 4
+/** The least that a server may grant here, and what stands for "for ever" (RFC 2131 §3.3). */
+const leastSeconds = 30
+const mostSeconds = 0xffff_ffff
+
+/**
+ * busybox calls it with the event's name and the lease in the environment (udhcpc(8)). At its start the client says
+ * `deconfig`: what was lent before is still good until it expires or is refused, so only a refusal removes it.
+ */
+export const leaseScript = `#!/bin/sh
+# Notes what a DHCP server lent; the gateway process sets it. Written anew at every start.
+set -eu
+case $1 in
+  bound | renew)
+    umask 077
+    {
+      echo "address=\${ip:-}"
+      echo "bits=\${mask:-}"
+      echo "router=\${router:-}"
+      echo "dns=\${dns:-}"
+      echo "lease=\${lease:-}"
+      read -r up _ </proc/uptime
+      echo "at=$up"
+    } >"$CAUSEWAY_LEASE.tmp"
+    mv "$CAUSEWAY_LEASE.tmp" "$CAUSEWAY_LEASE"
+    ;;
+  nak) rm -f "$CAUSEWAY_LEASE" ;;
+esac
+`
+
+/** @param uptimeMs of the machine, now. Null: it is no lease, or it has expired. */
+export function readLease(device: string, text: string, uptimeMs: number): LeaseFacts | null {
+  const fields = new Map(
+    text.split('\n').map((line) => {
+      const [key = '', ...value] = line.split('=')
+      return [key, value.join('=')] as const
+    }),
+  )
+  const own = parseInterfaceAddress(`${fields.get('address')}/${fields.get('bits')}`)
+  if (own === null || own.family !== 4 || own.bits === 0) return null
+  if (!isGlobal(own.address) || !isHostOf(own, own.address)) return null
+  const expiresInMs = expiryMs(fields) - uptimeMs
+  if (!(expiresInMs > 0)) return null
+  const servers = addressesOf(fields.get('dns')).slice(0, mostServers)
+  return {
+    device,
+    address: formatInterfaceAddress(own),
+    gateway: gatewayOf(own, fields.get('router')),
+    dnsServers: servers,
+    expiresInMs,
+  }
+}
+
+function expiryMs(fields: ReadonlyMap<string, string>): number {
+  const [at, lease] = [fields.get('at') ?? '', fields.get('lease') ?? '']
+  if (!/^\d{1,12}(\.\d+)?$/.test(at) || !/^\d{1,10}$/.test(lease)) return Number.NaN
+  const seconds = Math.min(Math.max(Number(lease), leastSeconds), mostSeconds)
+  return (Number(at) + seconds) * 1000
+}
+
+/** The first router that is another host on the network. */
+function gatewayOf(own: InterfaceAddress, text: string | undefined): string | null {
+  const found = addressesOf(text).find((router) => {
+    const address = parseAddress(router)!
+    return contains(own, address) && isHostOf(own, address) && address.value !== own.address.value
+  })
+  return found ?? null
+}
+
+/** Those of IPv4 that a host can have. */
+function addressesOf(text: string | undefined): string[] {
+  return (text ?? '').split(/\s+/).flatMap((word) => {
+    const address = parseAddress(word)
+    return address !== null && address.family === 4 && isGlobal(address)
+      ? [formatAddress(address)]
+      : []
+  })
+}

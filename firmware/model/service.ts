@@ -1,0 +1,35 @@
+/**
+ * The programs that serve the box beside the datapath (DHCP and DNS for the LANs, a DHCP client for an uplink) as
+ * data: which must run, and what a DHCP client was lent. plan/ makes the first, host/service the rest.
+ */
+
+export interface ServiceState {
+  /** Unique on the box, a plain word: `dnsmasq`, `udhcpc-wan0`. */
+  readonly name: string
+  readonly program: 'dnsmasq' | 'udhcpc'
+  /** The uplink's twin that a DHCP client asks on; '' for dnsmasq. */
+  readonly device: string
+  /** What dnsmasq reads; '' for a DHCP client. */
+  readonly config: string
+}
+
+/** What an uplink was lent (RFC 2131). */
+export interface LeaseFacts {
+  /** The uplink's twin. */
+  readonly device: string
+  /** With the length of its network. */
+  readonly address: string
+  /** Null: none was told. */
+  readonly gateway: string | null
+  /** At most 4. */
+  readonly dnsServers: readonly string[]
+  /** From now. */
+  readonly expiresInMs: number
+}
+
+export interface ServiceStatus {
+  readonly name: string
+  readonly isRunning: boolean
+  /** Since the gateway started. */
+  readonly restarts: number
+}
