@@ -3,8 +3,9 @@
  * Each is a program of test/lab/traffic (or Debian's) inside the host's namespace; content is always compared.
  */
 import { join } from 'node:path'
+import { formatEndpoint } from '../../firmware/model/address.ts'
 import { CausewayError } from '../../firmware/model/errors.ts'
-import { bare } from './description.ts'
+import { bare, type Family, type LanDescription } from './description.ts'
 import type { Lab } from './lab.ts'
 import type { Program } from './program.ts'
 import { type ContentSpec, sha256Of } from './traffic/content.ts'
@@ -21,6 +22,8 @@ const folder = join(import.meta.dirname, 'traffic')
 export interface FileSpec extends ContentSpec {
   /** Has the server change a byte, to show that a comparison would see it. */
   readonly isCorrupt?: boolean | undefined
+  /** IPv4 unless told. */
+  readonly family?: Family
 }
 export interface Fetched {
   readonly bytes: number
@@ -48,21 +51,38 @@ export interface Stream {
   readonly ratePps: number
   readonly count: number
   readonly bytes: number
+  /** IPv4 unless told. */
+  readonly family?: Family
 }
 
-/** LAN address of a site's host. */
-export function hostAddress(lab: Lab, site: string): string {
-  const found = lab.sites.find(({ name }) => name === site)
-  if (found === undefined) throw new CausewayError('LAB_INVALID', `there is no site '${site}'`)
-  return bare(found.lan.host)
+/** A host by its name (`berlin-cameras`), or by its site's: then it is that of the first LAN. */
+function hostOf(lab: Lab, host: string): { readonly where: string; readonly lan: LanDescription } {
+  for (const { name, lan: first, lans } of lab.sites) {
+    const lan = host === name ? first : lans.find(({ place }) => host === `${name}-${place}`)
+    if (lan !== undefined) return { where: `${name}-${lan.place}`, lan }
+  }
+  throw new CausewayError('LAB_INVALID', `there is no host '${host}'`)
 }
 
-/** Starts a file server and a UDP echo at every site's host. */
+/** Every host's name. */
+export function allHosts(lab: Lab): string[] {
+  return lab.sites.flatMap(({ name, lans }) => lans.map(({ place }) => `${name}-${place}`))
+}
+
+/** LAN address of a host. */
+export function hostAddress(lab: Lab, host: string, family: Family = 4): string {
+  const { lan } = hostOf(lab, host)
+  const address = family === 4 ? lan.host : lan.v6?.host
+  if (address !== undefined) return bare(address)
+  throw new CausewayError('LAB_INVALID', `'${host}' has no IPv6 address in this lab`)
+}
+
+/** Starts a file server and a UDP echo at every host. */
 export async function startServers(lab: Lab): Promise<void> {
   await Promise.all(
-    lab.sites.flatMap(({ name }) => [
-      listening(startNode(lab, name, 'file-server.ts', [filePort])),
-      listening(startNode(lab, name, 'udp-echo.ts', [echoPort])),
+    allHosts(lab).flatMap((host) => [
+      listening(startNode(lab, host, 'file-server.ts', [filePort])),
+      listening(startNode(lab, host, 'udp-echo.ts', [echoPort])),
     ]),
   )
 }
@@ -81,12 +101,13 @@ export async function fetchFile(
   return { ...got, isEqual: got.bytes === spec.bytes && got.sha256 === sha256Of(spec) }
 }
 
-/** Address of a file on a site's host. */
-export function fileUrl(lab: Lab, site: string, spec: FileSpec): string {
+/** Address of a file on a host. */
+export function fileUrl(lab: Lab, host: string, spec: FileSpec): string {
   const query = new URLSearchParams({ seed: String(spec.seed), bytes: String(spec.bytes) })
   if (spec.canary !== undefined) query.set('canary', spec.canary)
   if (spec.isCorrupt === true) query.set('corrupt', '1')
-  return `http://${hostAddress(lab, site)}:${filePort}/file?${query}`
+  const address = hostAddress(lab, host, spec.family)
+  return `http://${formatEndpoint({ address, port: filePort })}/file?${query}`
 }
 
 /** Exchanges `count` datagrams of 8 to `maxBytes` bytes with the echo at `to`. */
@@ -94,9 +115,13 @@ export async function exchangeDatagrams(
   lab: Lab,
   from: string,
   to: string,
-  { count, maxBytes }: { readonly count: number; readonly maxBytes: number },
+  {
+    count,
+    maxBytes,
+    family,
+  }: { readonly count: number; readonly maxBytes: number; readonly family?: Family },
 ): Promise<Exchanged> {
-  const args = [hostAddress(lab, to), echoPort, count, maxBytes]
+  const args = [hostAddress(lab, to, family), echoPort, count, maxBytes]
   return result(startNode(lab, from, 'udp-exchange.ts', args), 'exchanged', 60_000)
 }
 
@@ -105,11 +130,11 @@ export async function sendStream(
   lab: Lab,
   from: string,
   to: string,
-  { ratePps, count, bytes }: Stream,
+  { ratePps, count, bytes, family }: Stream,
 ): Promise<StreamAccount> {
   await using sink = startNode(lab, to, 'udp-sink.ts', [streamPort, streamPorts, count])
   await listening(sink)
-  const address = hostAddress(lab, to)
+  const address = hostAddress(lab, to, family)
   const args = [address, streamPort, streamPorts, ratePps, count, bytes]
   const source = startNode(lab, from, 'udp-source.ts', args)
   const durationMs = (count / ratePps) * 1000
@@ -123,12 +148,18 @@ export async function sendStream(
 }
 
 /** Waits for the first answered ping: sessions come up with the first packets. @throws LAB_TIMEOUT */
-export async function awaitReachable(lab: Lab, from: string, to: string): Promise<void> {
-  const argv = ['ping', '-n', '-c', '1', '-W', '1', hostAddress(lab, to)]
+export async function awaitReachable(
+  lab: Lab,
+  from: string,
+  to: string,
+  family: Family = 4,
+): Promise<void> {
+  const argv = ['ping', '-n', '-c', '1', '-W', '1', hostAddress(lab, to, family)]
+  const { where } = hostOf(lab, from)
   const deadlineMs = performance.now() + reachableTimeoutMs
   while (performance.now() < deadlineMs) {
     const startedMs = performance.now()
-    if ((await lab.attempt(`${from}-host`, argv)).code === 0) return
+    if ((await lab.attempt(where, argv)).code === 0) return
     // "Unreachable" comes back at once; an unanswered ping has already waited its second.
     if (performance.now() - startedMs < 200) await new Promise((next) => setTimeout(next, 200))
   }
@@ -140,24 +171,29 @@ export async function ping(
   lab: Lab,
   from: string,
   to: string,
-  { count, intervalMs }: { readonly count: number; readonly intervalMs: number },
+  {
+    count,
+    intervalMs,
+    family,
+  }: { readonly count: number; readonly intervalMs: number; readonly family?: Family },
 ): Promise<number[]> {
   const interval = (intervalMs / 1000).toFixed(3)
-  const argv = ['ping', '-n', '-c', String(count), '-i', interval, '-W', '2', hostAddress(lab, to)]
+  const address = hostAddress(lab, to, family)
+  const argv = ['ping', '-n', '-c', String(count), '-i', interval, '-W', '2', address]
   const timeoutMs = count * intervalMs * 2 + 20_000
-  const { stdout } = await lab.attempt(`${from}-host`, argv, { timeoutMs })
+  const { stdout } = await lab.attempt(hostOf(lab, from).where, argv, { timeoutMs })
   return [...stdout.matchAll(/ time=([\d.]+) ms/g)].map((match) => Number(match[1]))
 }
 
-/** Starts one of the programs of test/lab/traffic at a site's host. */
+/** Starts one of the programs of test/lab/traffic at a host. */
 export function startNode(
   lab: Lab,
-  site: string,
+  host: string,
   file: string,
   args: readonly (string | number)[],
 ): Program {
   const argv = [process.execPath, join(folder, file), ...args.map(String)]
-  return lab.spawn(`${site}-host`, argv, { title: `${file} at ${site}` })
+  return lab.spawn(hostOf(lab, host).where, argv, { title: `${file} at ${host}` })
 }
 
 async function listening(program: Program): Promise<void> {

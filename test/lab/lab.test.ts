@@ -9,17 +9,30 @@ import { after, test } from 'node:test'
 import { parseDeviceConfig } from '../../firmware/host/config/parse.ts'
 import { plainRouting } from '../bench/carriers.ts'
 import { startCapture } from './capture.ts'
-import { describeSites } from './description.ts'
+import { describeSites, describeWhole } from './description.ts'
+import { startDhcpServers } from './dhcp.ts'
 import { plantDrop } from './faults.ts'
-import { exchangeDatagrams, fetchFile, sendStream, startServers } from './hosts.ts'
+import { exchangeDatagrams, fetchFile, hostAddress, sendStream, startServers } from './hosts.ts'
 import { openLab } from './lab.ts'
-import { readHugepages, readNamespaces, reserveHugepages, withMachineLock } from './machine.ts'
+import {
+  readHugepages,
+  readNamespaces,
+  readRecords,
+  reserveHugepages,
+  withMachineLock,
+} from './machine.ts'
+import { ip } from './network.ts'
 import { datagramOf } from './pcap.ts'
 import { writeSiteFiles } from './site-files.ts'
 
 const bearing = (id: string): string[] => readNamespaces().filter((name) => name.endsWith(`-${id}`))
-const hugepagesBefore = readHugepages()
-after(() => assert.equal(readHugepages(), hugepagesBefore))
+/** Pages that no lab holds; other labs of this machine may come and go meanwhile. */
+const freeHugepages = (): Promise<number> =>
+  withMachineLock(async () =>
+    readRecords().reduce((left, { hugepages }) => left - hugepages, readHugepages()),
+  )
+const hugepagesBefore = await freeHugepages()
+after(async () => assert.equal(await freeHugepages(), hugepagesBefore))
 
 test('hosts reach each other, what they exchange is compared, and nothing is left', async () => {
   let id = ''
@@ -94,6 +107,38 @@ test('the boxes get a configuration that the firmware accepts', async () => {
   }
 })
 
+test('two segments, both families, WANs of an MTU and by DHCP: as described', async () => {
+  await using lab = await openLab(describeWhole(2, { wanMtu: 1400, dhcpSites: ['berlin'] }))
+  writeSiteFiles(lab.description, lab.names)
+  for (const { name } of lab.sites) {
+    const path = `/etc/causeway/${lab.names.instance(name)}/device.yaml`
+    const { config, errors } = parseDeviceConfig(readFileSync(path, 'utf8'))
+    assert.deepEqual(errors, [])
+    assert.equal(config?.uplinks[0]?.address === 'dhcp', name === 'berlin')
+    assert.deepEqual(Object.keys(config?.peers[0]?.segments ?? {}), ['office', 'cameras'])
+  }
+  // What the gateways would do, to see that the hosts' side fits.
+  await ip(lab.netns('lisbon'), [
+    'address add 10.2.20.1/24 dev eth2',
+    'address add fd00:2:20::1/64 dev eth2 nodad',
+    'address add 2001:db8:2::2/64 dev eth1 nodad',
+  ])
+  for (const [where, to] of [
+    ['lisbon-cameras', '10.2.20.1'],
+    ['lisbon-cameras', 'fd00:2:20::1'],
+    ['lisbon', hostAddress(lab, 'lisbon-cameras', 6)],
+    ['internet', '2001:db8:2::2'],
+  ] as const) {
+    const { code, stdout } = await lab.attempt(where, ['ping', '-n', '-c', '1', '-W', '2', to])
+    assert.equal(code, 0, stdout)
+  }
+  assert.match(await lab.exec('lisbon', ['ip', 'link', 'show', 'eth1']), / mtu 1400 /)
+  await startDhcpServers(lab)
+  const client = ['udhcpc', '-i', 'eth1', '-n', '-q', '-f', '-s', '/bin/true']
+  const { stderr } = await lab.attempt('berlin', client)
+  assert.match(stderr, /lease of 198\.51\.100\.2 obtained/)
+})
+
 const script = `
   import { openLab } from '${join(import.meta.dirname, 'lab.ts')}'
   import { describeSites } from '${join(import.meta.dirname, 'description.ts')}'
@@ -119,11 +164,11 @@ test('what a killed lab left goes when the next one opens, hugepages included', 
   const exited = once(child, 'exit')
   const [id] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const recordPath = `/run/causeway-lab/${id}.json`
-  const pagesBefore = readHugepages()
+  const pagesBefore = await freeHugepages()
   await withMachineLock(async () => {
     reserveHugepages(JSON.parse(readFileSync(recordPath, 'utf8')), 4)
   })
-  assert.equal(readHugepages(), pagesBefore + 4)
+  assert.equal(await freeHugepages(), pagesBefore)
   child.kill('SIGKILL')
   await exited
   assert.equal(bearing(id).length, 5)
@@ -131,5 +176,5 @@ test('what a killed lab left goes when the next one opens, hugepages included', 
   assert.deepEqual(bearing(id), [])
   assert.equal(existsSync(recordPath), false)
   assert.equal(bearing(lab.id).length, 5)
-  assert.equal(readHugepages(), pagesBefore)
+  assert.equal(await freeHugepages(), pagesBefore)
 })

@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { attempt, type CommandOptions, type CommandResult, run } from './command.ts'
 import type { LabDescription, SiteDescription } from './description.ts'
+import { startDhcpServers } from './dhcp.ts'
 import * as machine from './machine.ts'
-import { buildNetwork, type LabNames, namesOf } from './network.ts'
+import { buildNetwork, hostsOf, type LabNames, namesOf } from './network.ts'
 import { Program, type ProgramOptions } from './program.ts'
 import { writeSiteFiles } from './site-files.ts'
 
@@ -73,10 +74,10 @@ export class Lab implements AsyncDisposable {
       startTicks: machine.startTicksOf(process.pid)!,
       namespaces: [
         this.names.internet,
-        ...sites.flatMap((site) => [
-          this.names.box(site),
-          this.names.host(site),
-          this.names.nics(site),
+        ...description.sites.flatMap((site) => [
+          this.names.box(site.name),
+          ...hostsOf(site, this.names),
+          this.names.nics(site.name),
         ]),
       ],
       instances: sites.map(this.names.instance),
@@ -126,6 +127,7 @@ export class Lab implements AsyncDisposable {
       })
       writeSiteFiles(this.description, this.names)
       this.stopping.throwIfAborted()
+      await startDhcpServers(this)
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
     })
   }
@@ -162,12 +164,13 @@ export class Lab implements AsyncDisposable {
     return program
   }
 
-  /** Namespace of a name used in this lab: `berlin`, `berlin-host`, `berlin-nics`, `internet`. */
+  /** Namespace of a name used in this lab: `berlin`, `berlin-host`, `berlin-cameras`, `berlin-nics`, `internet`. */
   netns(where: string): string {
     if (where === 'internet') return this.names.internet
-    for (const { name } of this.sites) {
+    for (const { name, lans } of this.sites) {
       if (where === name) return this.names.box(name)
-      if (where === `${name}-host`) return this.names.host(name)
+      const lan = lans.find(({ place }) => where === `${name}-${place}`)
+      if (lan !== undefined) return this.names.host(name, lan.place)
       if (where === `${name}-nics`) return this.names.nics(name)
     }
     throw new CausewayError('LAB_INVALID', `there is no '${where}' in this lab`)

@@ -5,7 +5,14 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { bare, type LabDescription, type SiteDescription } from './description.ts'
+import { formatEndpoint } from '../../firmware/model/address.ts'
+import {
+  bare,
+  type LabDescription,
+  type LanDescription,
+  type SiteDescription,
+  type WanDescription,
+} from './description.ts'
 import type { LabNames } from './network.ts'
 
 const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
@@ -26,7 +33,7 @@ export function writeSiteFiles(description: LabDescription, names: LabNames): vo
 }
 
 function deviceConfig(
-  { sites, rekeySeconds }: LabDescription,
+  { sites, segments, acl, endpoints = [4], rekeySeconds }: LabDescription,
   own: SiteDescription,
   keys: ReadonlyMap<string, KeyObject>,
 ): object {
@@ -36,32 +43,38 @@ function deviceConfig(
     site: own.name,
     tenant,
     overlay: { port: overlayPort, ...(rekeySeconds === undefined ? {} : { rekeySeconds }) },
-    uplinks: [
-      {
-        name: 'wan0',
-        nic: `netdev:${own.wan.nic}`,
-        address: [own.wan.address],
-        gateway: bare(own.wan.gateway),
-      },
-    ],
-    segments: [{ name: 'office', vni: 100 }],
-    lans: [
-      {
-        name: 'lan0',
-        nic: `netdev:${own.lan.nic}`,
-        segment: 'office',
-        address: [own.lan.address],
-      },
-    ],
+    uplinks: [{ name: 'wan0', nic: `netdev:${own.wan.nic}`, ...uplinkAddresses(own.wan) }],
+    segments,
+    lans: own.lans.map(({ nic, segment, address, v6 }, index) => ({
+      name: `lan${index}`,
+      nic: `netdev:${nic}`,
+      segment,
+      address: [address, ...(v6 === undefined ? [] : [v6.address])],
+    })),
     peers: sites
       .filter(({ name }) => name !== own.name)
-      .map(({ name, lan, wan }) => ({
+      .map(({ name, lans, wan }) => ({
         name,
         wireKey: publicWireKey(keys.get(name)!),
-        endpoints: [`${bare(wan.address)}:${overlayPort}`],
-        segments: { office: [lan.prefix] },
+        endpoints: endpoints.map((family) => {
+          const address = family === 4 ? wan.address : wan.v6!.address
+          return formatEndpoint({ address: bare(address), port: overlayPort })
+        }),
+        segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
+    ...(acl === undefined ? {} : { acl }),
   }
+}
+
+function uplinkAddresses({ address, gateway, v6, isDhcp }: WanDescription): object {
+  if (isDhcp === true) return { address: 'dhcp' }
+  const all = [address, ...(v6 === undefined ? [] : [v6.address])]
+  const gateway6 = v6 === undefined ? {} : { gateway6: bare(v6.gateway) }
+  return { address: all, gateway: bare(gateway), ...gateway6 }
+}
+
+function prefixesOf({ prefix, v6 }: LanDescription): string[] {
+  return [prefix, ...(v6 === undefined ? [] : [v6.prefix])]
 }
 
 function makeWireKey(): KeyObject {

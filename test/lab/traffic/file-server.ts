@@ -24,7 +24,7 @@ const server = createServer((request, response) => {
   // A client that goes away in the middle is its own business.
   pipeline(query.has('corrupt') ? corrupted(spec) : contentOf(spec), response).catch(() => {})
 })
-server.listen(port, '0.0.0.0', () => console.log(JSON.stringify({ event: 'listening' })))
+server.listen(port, '::', () => console.log(JSON.stringify({ event: 'listening' })))
 
 function* corrupted(spec: ContentSpec): Generator<Buffer> {
   let isFirst = true

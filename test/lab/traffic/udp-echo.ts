@@ -4,6 +4,6 @@
  */
 import { createSocket } from 'node:dgram'
 
-const socket = createSocket('udp4')
+const socket = createSocket('udp6')
 socket.on('message', (datagram, from) => socket.send(datagram, from.port, from.address))
 socket.bind(Number(process.argv[2]), () => console.log(JSON.stringify({ event: 'listening' })))

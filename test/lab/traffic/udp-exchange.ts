@@ -12,7 +12,7 @@ const [address, port, count, maxBytes] = process.argv.slice(2)
 const answerMs = 300
 const triesPerDatagram = 8
 
-const socket = createSocket('udp4')
+const socket = createSocket(address!.includes(':') ? 'udp6' : 'udp4')
 let equal = 0
 let resent = 0
 

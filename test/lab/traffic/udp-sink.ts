@@ -29,9 +29,9 @@ function take(datagram: Buffer): void {
   }
 }
 
-/** Sum of the kernel's drops at our sockets: last column of /proc/net/udp, local port in the second. */
+/** Sum of the kernel's drops at our sockets: last column of /proc/net/udp6, local port in the second. */
 function socketDrops(): number {
-  return readFileSync('/proc/self/net/udp', 'utf8')
+  return readFileSync('/proc/self/net/udp6', 'utf8')
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
@@ -44,7 +44,7 @@ function socketDrops(): number {
 
 const sockets: Socket[] = []
 for (let index = 0; index < ports!; index++) {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: bufferBytes })
+  const socket = createSocket({ type: 'udp6', recvBufferSize: bufferBytes })
   socket.on('message', take)
   socket.bind(firstPort! + index)
   await new Promise((resolve) => socket.once('listening', resolve))

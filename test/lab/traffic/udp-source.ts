@@ -12,7 +12,7 @@ const [firstPort, ports, ratePps, count, bytes] = numbers.map(Number)
 const maxBurst = 64
 const tickMs = 1
 
-const socket = createSocket('udp4')
+const socket = createSocket(address!.includes(':') ? 'udp6' : 'udp4')
 let sent = 0
 let failed = 0
 let answered = 0
