@@ -127,7 +127,7 @@ export class Lab implements AsyncDisposable {
       })
       writeSiteFiles(this.description, this.names)
       this.stopping.throwIfAborted()
-      await startDhcpServers(this)
+      await startDhcpServers(this.sites, (argv) => this.spawn('internet', argv))
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
     })
   }

@@ -3,6 +3,7 @@
  * CONFIG.md shows the first of each code as its example.
  */
 import type { ConfigRule } from '../../../firmware/model/config-rule.ts'
+import type { ErrorCode } from '../../../firmware/model/errors.ts'
 import { sampleWireKey, wholeConfig } from './sample-config.ts'
 
 /** What is set where (JSON pointer); undefined takes it away. */
@@ -171,3 +172,22 @@ export function changed(change: Change): unknown {
   }
   return config
 }
+
+/** Codes of the form, each with a change that earns it. Their constraints are walked in device-config-form.test.ts. */
+export const formExamples: readonly {
+  readonly code: ErrorCode
+  readonly at: string
+  readonly change: Change
+}[] = [
+  { code: 'CONFIG_VERSION', at: '/version', change: { '/version': 9 } },
+  { code: 'CONFIG_INVALID', at: '/overlay/port', change: { '/overlay/port': '51820' } },
+  { code: 'CONFIG_MISSING_FIELD', at: '/lans/0/segment', change: { '/lans/0/segment': undefined } },
+  { code: 'CONFIG_UNKNOWN_FIELD', at: '/lans/0/adress', change: { '/lans/0/adress': [] } },
+  { code: 'CONFIG_UNSUPPORTED', at: '/uplinks/1/metered', change: { '/uplinks/1/metered': true } },
+  {
+    code: 'CONFIG_TOO_MANY',
+    at: '/dns/servers',
+    change: { '/dns/servers': Array.from({ length: 9 }, (_, at) => `10.0.0.${at + 1}`) },
+  },
+  { code: 'CONFIG_MTU_INVALID', at: '/uplinks/0/mtu', change: { '/uplinks/0/mtu': 576 } },
+]

@@ -1,0 +1,180 @@
+/**
+ * What each error about a device configuration means to an admin, and what to do about it. CONFIG.md is made from it; the
+ * compiler sees to it that no code is missing.
+ */
+import type { ErrorCode } from './errors.ts'
+
+export type ConfigCode = Extract<ErrorCode, `CONFIG_${string}`>
+
+export interface CodeHelp {
+  readonly meaning: string
+  readonly remedy: string
+}
+
+const help = (meaning: string, remedy: string): CodeHelp => ({ meaning, remedy })
+
+export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
+  CONFIG_SYNTAX: help(
+    'The file is no YAML, or uses what a configuration does not need: aliases, tags, repeated keys, a second document.',
+    'Mend the line that is named; mind indentation, and quote IPv6 addresses in `[…]` lists.',
+  ),
+  CONFIG_UNREADABLE: help(
+    'The file is not there, may not be read, or is not UTF-8.',
+    'Look at path and permissions.',
+  ),
+  CONFIG_TOO_LARGE: help('The file has more than 1 MiB.', 'Summarise prefixes.'),
+  CONFIG_VERSION: help(
+    'The document is of a later version than this firmware reads.',
+    'Update the firmware, or write the document in a version that it reads.',
+  ),
+  CONFIG_INVALID: help(
+    'A value has the wrong form; the message says what is expected.',
+    'Write it like the example in the message. YAML takes `1.10` for a number and `{}` for fields: quote text.',
+  ),
+  CONFIG_MISSING_FIELD: help('A field that must be there is not.', 'Add it.'),
+  CONFIG_UNKNOWN_FIELD: help(
+    'There is no such field here. None is ignored, so that a slip in a name cannot go unseen.',
+    'Look at spelling and indentation.',
+  ),
+  CONFIG_UNSUPPORTED: help('The field is of a later release.', 'Leave it out.'),
+  CONFIG_TOO_MANY: help(
+    'A list is longer than this firmware takes.',
+    'Shorten it; summarise prefixes.',
+  ),
+  CONFIG_NAME_RESERVED: help('A name means something else to the kernel.', 'Choose another.'),
+  CONFIG_NAME_DUPLICATE: help('Two things of a kind have one name.', 'Rename one.'),
+  CONFIG_TWIN_COLLISION: help(
+    'An uplink or LAN has a name under which the kernel knows another interface.',
+    'Rename it, for example to `wan0` or `lan0`.',
+  ),
+  CONFIG_PEER_SELF: help(
+    'A peer is called like this site: its entry was copied with the rest.',
+    'Take it out; a site is not its own peer.',
+  ),
+  CONFIG_NIC_DUPLICATE: help(
+    'Two uplinks or LANs claim the same frames of a NIC.',
+    'Give each but one a `vlan` of its own, or another NIC.',
+  ),
+  CONFIG_QUEUES_INVALID: help(
+    '`queues` cannot be had like this.',
+    'Leave it out for `netdev:` NICs; say the same wherever a `pmd:` NIC is named.',
+  ),
+  CONFIG_VNI_DUPLICATE: help(
+    'Two segments have one number on the wire.',
+    'Number them anew, alike at every site.',
+  ),
+  CONFIG_SEGMENT_UNKNOWN: help(
+    'A name of a segment is not among `segments`.',
+    'Mend its spelling, or add the segment.',
+  ),
+  CONFIG_ADDRESS_INVALID: help(
+    'What should be an address with its prefix length is none.',
+    'Write it like `10.1.0.1/24` or `fd00:1::1/64`, without leading zeros and zone.',
+  ),
+  CONFIG_ADDRESS_UNUSABLE: help(
+    'No host can have this address.',
+    'Give one of a host in its network.',
+  ),
+  CONFIG_ADDRESS_DUPLICATE: help('An address is given twice on this box.', 'Keep one.'),
+  CONFIG_GATEWAY_INVALID: help(
+    'A gateway is no address of its family.',
+    '`gateway` is for IPv4, `gateway6` for IPv6; both without prefix length.',
+  ),
+  CONFIG_GATEWAY_DHCP: help(
+    'DHCP says the gateway, and so does the file.',
+    'Leave the gateway out, or `dhcp`.',
+  ),
+  CONFIG_GATEWAY_UNREACHABLE: help(
+    'A gateway is not on a network of its uplink.',
+    'Look at the prefix length of the address, and at both for slips.',
+  ),
+  CONFIG_PREFIX_INVALID: help(
+    'What should be a prefix is none.',
+    'Write it like `10.2.0.0/16` or `fd00:2::/48`.',
+  ),
+  CONFIG_PREFIX_HOST_BITS: help(
+    'A prefix names a host, not a network.',
+    'Clear the bits below its length (`10.2.0.0/16`), or make it longer.',
+  ),
+  CONFIG_PREFIX_UNUSABLE: help(
+    'A prefix holds addresses to which nothing is routed.',
+    'Name what is behind the peer, in several prefixes if need be.',
+  ),
+  CONFIG_PREFIX_DUPLICATE: help(
+    'Two peers, or one twice, have the same prefix.',
+    'Leave it with the one that has it.',
+  ),
+  CONFIG_PREFIX_OVERLAP: help(
+    'Networks overlap where they must not: packets could go either way.',
+    'Renumber one, or write longer prefixes that leave the other out.',
+  ),
+  CONFIG_WIRE_KEY_INVALID: help(
+    'A key is no usable public key.',
+    'Copy what `causeway key` prints at the other site.',
+  ),
+  CONFIG_WIRE_KEY_DUPLICATE: help(
+    'Two peers have one key.',
+    'Ask both sites for theirs with `causeway key`.',
+  ),
+  CONFIG_WIRE_KEY_OWN: help("A peer has this box's own key.", "Take the other site's key."),
+  CONFIG_ENDPOINT_INVALID: help(
+    'An endpoint is not the address and port of a host; names are not resolved.',
+    'Write it like `198.51.100.7:51820` or `"[2001:db8::7]:51820"`.',
+  ),
+  CONFIG_ENDPOINT_DUPLICATE: help(
+    'An endpoint stands twice.',
+    'Leave it with the peer that has it.',
+  ),
+  CONFIG_ENDPOINT_INSIDE: help(
+    'An endpoint lies inside the overlay, in a LAN, or on this box: it cannot carry the overlay.',
+    "Give the peer's address on the Internet.",
+  ),
+  CONFIG_ENDPOINT_UNREACHABLE: help(
+    'No uplink leads to any endpoint of a peer.',
+    'Add `gateway` or `gateway6` to an uplink, or an endpoint of the family that it has; or leave endpoints empty if the peer calls.',
+  ),
+  CONFIG_MTU_INVALID: help(
+    'An MTU is out of range.',
+    'Ethernet carries 1500; below 1280 there is no IPv6.',
+  ),
+  CONFIG_MTU_TOO_SMALL: help(
+    'A LAN may send what no uplink can carry.',
+    "Lower the LAN's `mtu`, or raise an uplink's if its link can.",
+  ),
+  CONFIG_DHCP_INVALID: help(
+    'A limit of what DHCP lends is no IPv4 address.',
+    'Write it like `10.1.0.50`.',
+  ),
+  CONFIG_DHCP_RANGE: help(
+    'What DHCP is to lend does not fit its LAN.',
+    'Choose first and last address in the network of the LAN, without the own one.',
+  ),
+  CONFIG_DNS_INVALID: help(
+    'A DNS server or domain cannot be used.',
+    'Give addresses of servers elsewhere.',
+  ),
+  CONFIG_ACL_PREFIX: help(
+    'A rule speaks of addresses that its segment does not have: it would never fit.',
+    'Look at prefix and segment for a slip, or add the network.',
+  ),
+  CONFIG_ACL_FAMILY: help(
+    'A rule has IPv4 on one side and IPv6 on the other.',
+    'Write a rule for each family.',
+  ),
+  CONFIG_ACL_PORTS: help(
+    'Ports of a rule cannot be what they are.',
+    'Name `protocol: tcp` or `udp`, and ranges from the lower to the higher port.',
+  ),
+  CONFIG_ACL_TOO_MANY: help(
+    'Spelt out, the rules are more than every packet can be compared with.',
+    'Join ranges of ports, and prefixes.',
+  ),
+  CONFIG_ACL_SHADOWED: help(
+    'A rule can never decide: one before it, of the other action, fits all its packets.',
+    'Put the narrower rule first.',
+  ),
+  CONFIG_API_NOBODY: help(
+    'The local API is opened for LANs, and no LAN may use it.',
+    'Set `admin: true` for the segment of those who may, or `lan: off`.',
+  ),
+}
