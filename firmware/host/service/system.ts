@@ -84,10 +84,12 @@ class SystemServices implements Services {
   async leases(): Promise<LeaseFacts[]> {
     const [up = '0'] = (await readFile('/proc/uptime', 'utf8')).split(' ')
     const found: LeaseFacts[] = []
-    for (const { state } of this.#supervised.values()) {
-      if (state.program !== 'udhcpc') continue
-      const text = await readIfThere(this.#lease(state.name))
-      const lease = text === null ? null : readLease(state.device, text, Number(up) * 1000)
+    // Also those of clients that a gateway before this one started.
+    for (const file of await this.#files('.lease')) {
+      const device = /^udhcpc-(.+)\.lease$/.exec(file)?.[1]
+      const text = await readIfThere(join(this.#parts.runFolder, file))
+      if (device === undefined || text === null) continue
+      const lease = readLease(device, text, Number(up) * 1000)
       if (lease !== null) found.push(lease)
     }
     return found
@@ -126,16 +128,25 @@ class SystemServices implements Services {
   /** What runs by a note of ours and is not wanted, whichever gateway started it. */
   async #endOthers(want: readonly ServiceState[]): Promise<void> {
     const wanted = new Set(want.map(({ name }) => name))
-    const noted = (await readdir(this.#parts.runFolder))
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => file.slice(0, -'.json'.length))
-    for (const name of noted) {
+    for (const file of await this.#files('.json')) {
+      const name = file.slice(0, -'.json'.length)
       if (wanted.has(name)) continue
       await end(this.#note(name))
       await removeFile(this.#lease(name))
       await removeFile(join(this.#parts.runFolder, `${name}.conf`))
     }
     for (const name of this.#supervised.keys()) if (!wanted.has(name)) this.#supervised.delete(name)
+  }
+
+  /** Files of this ending in the folder; none without it. */
+  async #files(ending: string): Promise<string[]> {
+    try {
+      const files = await readdir(this.#parts.runFolder)
+      return files.filter((file) => file.endsWith(ending)).toSorted()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
   }
 
   async #check(one: Supervised): Promise<void> {
