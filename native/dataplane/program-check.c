@@ -20,20 +20,32 @@ static int refuse(const struct check *check, const char *array, uint32_t i, cons
 	return -EINVAL;
 }
 
-/* ASCII that is visible, ended by a zero, with zeros behind it; `may_be_empty` for the namespace. */
-static bool is_name(const char *name, size_t size, bool may_be_empty)
+/* ASCII that is visible, ended by a zero, with zeros behind it. */
+static bool is_text(const char *text, size_t size)
 {
-	size_t length = strnlen(name, size);
+	size_t length = strnlen(text, size);
 
-	if (length == size || (length == 0 && !may_be_empty))
+	if (length == size)
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		bool is_fine = i < length ? name[i] > ' ' && name[i] < 127 && name[i] != '/' :
-					    name[i] == 0;
+		bool is_fine = i < length ? text[i] > ' ' && text[i] < 127 : text[i] == 0;
 		if (!is_fine)
 			return false;
 	}
 	return true;
+}
+
+/* `may_be_empty` for the namespace. */
+static bool is_name(const char *name, size_t size, bool may_be_empty)
+{
+	return is_text(name, size) && (name[0] != 0 || may_be_empty) && strchr(name, '/') == NULL;
+}
+
+/* Of a device's arguments some are paths. */
+static bool is_nic(const struct cw_port_program *p)
+{
+	return p->kind == CW_KIND_PMD ? is_text(p->nic, CW_DEVICE) && p->nic[0] != 0 :
+					is_text(p->nic, sizeof(p->nic)) && is_name(p->nic, CW_IFNAME, false);
 }
 
 static int check_ports(const struct check *check, const struct cw_program_parts *parts)
@@ -45,10 +57,12 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			return refuse(check, "ports", i, "twin", "no interface name");
 		if (p->kind != CW_KIND_NETDEV && p->kind != CW_KIND_PMD)
 			return refuse(check, "ports", i, "kind", "neither netdev nor pmd");
-		if (!is_name(p->nic, p->kind == CW_KIND_NETDEV ? CW_IFNAME : CW_DEVICE, false))
+		if (!is_nic(p))
 			return refuse(check, "ports", i, "nic", "no device name");
 		if (p->vlan > 4094)
 			return refuse(check, "ports", i, "vlan", "not in 0 to 4094");
+		if (p->queues > CW_QUEUES_MAX)
+			return refuse(check, "ports", i, "queues", "too many");
 		if (!is_name(p->nic_netns, sizeof(p->nic_netns), true))
 			return refuse(check, "ports", i, "nicNetns", "no namespace name");
 		if (!is_uplink && p->role != CW_ROLE_LAN)
@@ -61,9 +75,15 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			const struct cw_port_program *other = &parts->ports[j];
 			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
 				return refuse(check, "ports", i, "twin", "used twice");
-			if (other->vlan == p->vlan && memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
-			    memcmp(other->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0)
+			bool is_same_nic =
+				memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
+				memcmp(other->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0;
+			if (is_same_nic && other->vlan == p->vlan)
 				return refuse(check, "ports", i, "nic", "used twice");
+			if (is_same_nic && other->kind != p->kind)
+				return refuse(check, "ports", i, "kind", "differs from that of the same NIC");
+			if (is_same_nic && other->queues != p->queues)
+				return refuse(check, "ports", i, "queues", "differ from those of the same NIC");
 			if (is_uplink && other->role == CW_ROLE_UPLINK && other->uplink == p->uplink)
 				return refuse(check, "ports", i, "uplink", "used twice");
 		}

@@ -16,6 +16,8 @@
 
 #define READY_MAX 64
 #define SECOND_TICKS 10
+#define POLL_BUSY_US 200 /* after a frame the next is waited for without sleep */
+#define POLL_IDLE_US 100
 
 const char *const cw_drop_names[CW_DROP_COUNT] = {
 #define X(constant, name) name,
@@ -81,12 +83,15 @@ int cw_worker_watch(struct cw_worker *worker, struct cw_link *link)
 	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = link } };
 
 	link->drops = worker->drops;
+	if (cw_link_needs_polling(link))
+		return 0;
 	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) == 0 ? 0 : -errno;
 }
 
 void cw_worker_forget(struct cw_worker *worker, struct cw_link *link)
 {
-	epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, link->fd, NULL);
+	if (!cw_link_needs_polling(link))
+		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, link->fd, NULL);
 }
 
 static void finish(struct cw_worker *worker)
@@ -95,7 +100,7 @@ static void finish(struct cw_worker *worker)
 	cw_merge_flush(worker);
 }
 
-static void serve_nic(struct cw_worker *worker, struct cw_nic *nic)
+static bool serve_nic(struct cw_worker *worker, struct cw_nic *nic)
 {
 	struct rte_mbuf *frames[CW_BURST];
 	uint16_t n = cw_link_rx(&nic->link, &worker->engine->pools, frames, CW_BURST);
@@ -103,6 +108,30 @@ static void serve_nic(struct cw_worker *worker, struct cw_nic *nic)
 	for (uint16_t i = 0; i < n; i++)
 		cw_receive(worker, nic, frames[i]);
 	finish(worker);
+	return n > 0;
+}
+
+static void list_polled(struct cw_worker *worker)
+{
+	const struct cw_program *program = worker->view->program;
+
+	worker->polled_count = 0;
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		struct cw_nic *nic = program->ports[i]->nic;
+		bool is_new = cw_link_needs_polling(&nic->link);
+		for (uint32_t k = 0; k < worker->polled_count; k++)
+			is_new = is_new && worker->polled[k] != nic;
+		if (is_new)
+			worker->polled[worker->polled_count++] = nic;
+	}
+}
+
+static void serve_polled(struct cw_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->polled_count; i++) {
+		if (serve_nic(worker, worker->polled[i]))
+			worker->heard_us = worker->now_us;
+	}
 }
 
 static void serve_twin(struct cw_worker *worker, struct cw_port *port)
@@ -238,18 +267,32 @@ static void tick(struct cw_worker *worker)
 	finish(worker);
 }
 
+/* How long to sleep: until the next tick, or until NICs that must be polled want to be looked at. */
+static uint64_t sleep_us(const struct cw_worker *worker)
+{
+	uint64_t now = cw_now_us();
+	uint64_t next = worker->ticked_us + CW_TICK_US;
+	uint64_t most = next > now ? next - now : 0;
+
+	if (worker->polled_count == 0)
+		return most;
+	if (now - worker->heard_us < POLL_BUSY_US)
+		return 0;
+	return most < POLL_IDLE_US ? most : POLL_IDLE_US;
+}
+
 static int wait_for_work(struct cw_worker *worker, struct epoll_event *ready)
 {
 	struct rte_rcu_qsbr *qsbr = worker->engine->qsbr;
-	uint64_t next = worker->ticked_us + CW_TICK_US;
 	int n = epoll_wait(worker->epoll_fd, ready, READY_MAX, 0);
+	uint64_t most = n == 0 ? sleep_us(worker) : 0;
 
-	if (n == 0) {
-		uint64_t now = cw_now_us();
+	if (most > 0) {
+		struct timespec limit = { .tv_sec = (time_t)(most / 1000000),
+					  .tv_nsec = (long)(most % 1000000) * 1000 };
 		/* Asleep the worker holds nothing: whoever publishes need not wait for it. */
 		rte_rcu_qsbr_thread_offline(qsbr, 0);
-		n = epoll_wait(worker->epoll_fd, ready, READY_MAX,
-			       next > now ? (int)((next - now) / 1000 + 1) : 0);
+		n = epoll_pwait2(worker->epoll_fd, ready, READY_MAX, &limit, NULL);
 		rte_rcu_qsbr_thread_online(qsbr, 0);
 	}
 	rte_rcu_qsbr_quiescent(qsbr, 0);
@@ -272,6 +315,7 @@ void cw_worker_run(struct cw_worker *worker)
 		worker->index = atomic_load(&engine->index);
 		if (is_new) {
 			worker->view_serial = view->serial;
+			list_polled(worker);
 			cw_tx_pending(worker);
 		}
 		/* Before any packet: a key that expired while the box was suspended must not seal one more. */
@@ -287,6 +331,8 @@ void cw_worker_run(struct cw_worker *worker)
 				serve_link(worker, ready[i].data.ptr,
 					   (ready[i].events & EPOLLIN) != 0);
 		}
+		if (view != NULL)
+			serve_polled(worker);
 	}
 	rte_rcu_qsbr_thread_offline(engine->qsbr, 0);
 	rte_rcu_qsbr_thread_unregister(engine->qsbr, 0);

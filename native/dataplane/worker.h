@@ -63,6 +63,11 @@ struct cw_worker {
 	uint64_t view_serial;
 	struct cw_keypair_index *index;
 
+	/* NICs that tell nothing of their frames: looked at in every round. */
+	struct cw_nic *polled[CW_PORTS_MAX];
+	uint32_t polled_count;
+	uint64_t heard_us; /* when one of them had something last */
+
 	struct cw_out out;
 	struct cw_merge merge;
 	struct cw_pending pending[CW_PENDING_MAX];

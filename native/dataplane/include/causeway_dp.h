@@ -26,6 +26,7 @@
 #define CW_PEERS_MAX 1024
 #define CW_ROUTES_MAX 65536
 #define CW_ACL_MAX 1024
+#define CW_QUEUES_MAX 16
 #define CW_MAC1_KEYS_MAX 32
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */

@@ -12,13 +12,14 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <rte_mbuf.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "port/netns.h"
+#include "port/pmd.h"
 #include "port/vnet.h"
 #include "table/rtnetlink.h"
 
@@ -29,31 +30,6 @@
 #define TUN_F_USO4 0x20
 #define TUN_F_USO6 0x40
 #endif
-
-static int enter_netns(const char *name, int *home)
-{
-	char path[96];
-
-	*home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (*home < 0)
-		return -errno;
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	int ns = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = ns < 0 || setns(ns, CLONE_NEWNET) != 0 ? -errno : 0;
-	if (ns >= 0)
-		close(ns);
-	if (rc != 0)
-		close(*home);
-	return rc;
-}
-
-static void leave_netns(int home)
-{
-	/* A thread that cannot go home would open later sockets in the wrong place: that must not go on. */
-	if (setns(home, CLONE_NEWNET) != 0)
-		rte_panic("cannot return to the own network namespace: %s\n", strerror(errno));
-	close(home);
-}
 
 static int set_option(int fd, int level, int name, int value)
 {
@@ -109,13 +85,13 @@ int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,
 		     struct cw_link_look *look)
 {
 	int home = -1;
-	int rc = netns[0] == 0 ? 0 : enter_netns(netns, &home);
+	int rc = netns[0] == 0 ? 0 : cw_netns_enter(netns, &home);
 
 	if (rc != 0)
 		return rc;
 	rc = open_both(link, nic);
 	if (home >= 0)
-		leave_netns(home);
+		cw_netns_leave(home);
 	if (rc != 0) {
 		link->fd = link->tx_fd = link->watch_fd = -1;
 		return rc;
@@ -160,6 +136,8 @@ int cw_link_open_twin(struct cw_link *link, const char *name, enum cw_link_kind 
 
 void cw_link_close(struct cw_link *link)
 {
+	if (link->kind == CW_LINK_PMD)
+		cw_pmd_close(link);
 	if (link->tx_fd != link->fd)
 		close(link->tx_fd);
 	if (link->fd >= 0)
@@ -192,6 +170,10 @@ void cw_link_look(const struct cw_link *nic, const char *name, struct cw_link_lo
 	struct ifreq ifr = { 0 };
 	int fd = nic->tx_fd;
 
+	if (nic->kind == CW_LINK_PMD) {
+		cw_pmd_look(nic, look);
+		return;
+	}
 	*look = (struct cw_link_look){ 0 };
 	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", name);
 	if (ioctl(fd, SIOCGIFINDEX, &ifr) != 0)

@@ -13,6 +13,7 @@
 
 #include "drop.h"
 #include "graph/train.h"
+#include "port/pmd.h"
 #include "port/vnet.h"
 
 #define ETHER_HEADER 14
@@ -55,12 +56,9 @@ static void read_auxdata(struct msghdr *message, struct rte_mbuf *m)
 	}
 }
 
-static uint16_t l2_length(const struct cw_link *link, const struct rte_mbuf *m)
+uint16_t cw_link_l2_length(const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-
-	if (link->kind == CW_LINK_TUN)
-		return 0;
 	uint16_t length = ETHER_HEADER;
 	for (int tags = 0; tags < 2 && m->data_len >= length + 4; tags++) {
 		uint32_t type = frame[length - 2] << 8 | frame[length - 1];
@@ -115,7 +113,7 @@ static struct rte_mbuf *receive(struct cw_link *link, bool *is_empty)
 	m->pkt_len = length;
 	if (is_nic)
 		read_auxdata(&message, m);
-	if (!cw_vnet_to_mbuf(&vnet, m, l2_length(link, m))) {
+	if (!cw_vnet_to_mbuf(&vnet, m, link->kind == CW_LINK_TUN ? 0 : cw_link_l2_length(m))) {
 		link->drops[CW_DROP_RX_OFFLOAD]++;
 		rte_pktmbuf_free(m);
 		return NULL;
@@ -128,6 +126,8 @@ uint16_t cw_link_rx(struct cw_link *link, const struct cw_pools *pools, struct r
 {
 	uint16_t count = 0;
 
+	if (link->kind == CW_LINK_PMD)
+		return cw_pmd_rx(link, frames, n);
 	for (uint16_t tries = 0; tries < n; tries++) {
 		/* Without a buffer the frame stays in the kernel's queue, whose overflow is counted. */
 		if (!fill_spares(link, pools))
@@ -194,11 +194,6 @@ static enum cw_drop drop_of(int rc)
 	}
 }
 
-static bool is_ip4(const struct rte_mbuf *m)
-{
-	return *rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len) >> 4 == 4;
-}
-
 /* Sends the segments of a UDP train one by one, where the kernel cannot cut it. */
 static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
 {
@@ -206,7 +201,7 @@ static int write_pieces(struct cw_link *link, struct rte_mbuf *m)
 	struct cw_cut cut;
 	int rc = 0;
 
-	if (piece == NULL || !is_ip4(m))
+	if (piece == NULL)
 		return -EOPNOTSUPP;
 	piece->ol_flags = m->ol_flags & RTE_MBUF_F_TX_VLAN;
 	piece->vlan_tci = m->vlan_tci;
@@ -227,6 +222,10 @@ void cw_link_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = frames[i];
+		if (link->kind == CW_LINK_PMD) {
+			cw_pmd_tx(link, m);
+			continue;
+		}
 		bool is_udp_train = (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0;
 		uint32_t segments = cw_link_segments(m);
 		int rc = is_udp_train && !link->can_send_udp_trains ? -EINVAL : write_frame(link, m);
@@ -251,6 +250,8 @@ void cw_link_count_overflow(struct cw_link *link)
 	struct tpacket_stats stats;
 	socklen_t length = sizeof(stats);
 
+	if (link->kind == CW_LINK_PMD)
+		cw_pmd_count_overflow(link);
 	if (link->kind == CW_LINK_NIC &&
 	    getsockopt(link->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
 		link->drops[CW_DROP_RX_OVERFLOW] += stats.tp_drops;

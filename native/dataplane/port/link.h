@@ -1,6 +1,7 @@
 /*
- * One end from which frames come and to which they go: the AF_PACKET socket of a NIC, or a queue of a TUN or TAP
- * twin. Frames are mbufs with the offload flags of vnet.h; a train crosses whole. Owned by one worker.
+ * One end from which frames come and to which they go: the AF_PACKET socket of a NIC, a queue of a TUN or TAP twin, or
+ * a device of DPDK's (pmd.h). Frames are mbufs with the offload flags of vnet.h; a train crosses whole, but for a device,
+ * for which it is cut. Owned by one worker.
  */
 #ifndef CW_LINK_H
 #define CW_LINK_H
@@ -22,7 +23,9 @@ struct cw_pools {
 	struct rte_mempool *large; /* data room 65,535 less headroom */
 };
 
-enum cw_link_kind { CW_LINK_NIC, CW_LINK_TAP, CW_LINK_TUN };
+enum cw_link_kind { CW_LINK_NIC, CW_LINK_TAP, CW_LINK_TUN, CW_LINK_PMD };
+
+#define CW_PMD_NAME 64
 
 struct cw_link {
 	int fd;    /* to receive, and to send on a twin */
@@ -33,6 +36,13 @@ struct cw_link {
 	int watch_fd;  /* of a NIC: rtnetlink, tells of the links of its namespace; else -1 */
 	atomic_bool is_gone; /* a twin that was deleted */
 	bool is_stuck; /* the last frame found its queue full: the next does not wait for it again */
+	/* Of a device of DPDK's. */
+	uint16_t device, queues, next_queue, mtu;
+	bool is_probed; /* by us: it goes when the link is closed */
+	bool can_finish_checksums;
+	const struct cw_pools *pools;
+	struct rte_mempool *own_pool; /* NULL: it receives into `pools` */
+	uint64_t missed, no_buffer; /* as counted last */
 	struct rte_mbuf *spare_small;
 	struct rte_mbuf *spare_large;
 	uint64_t rx_packets, rx_bytes, rx_buffers;
@@ -76,6 +86,15 @@ void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier);
 
 /* Adds the kernel's own count of frames that found the socket's queue full; call once a second. */
 void cw_link_count_overflow(struct cw_link *link);
+
+/* Whether nothing tells of frames that came: whoever waits must look. */
+static inline bool cw_link_needs_polling(const struct cw_link *link)
+{
+	return link->kind == CW_LINK_PMD;
+}
+
+/* Bytes of Ethernet and the tags in the frame. */
+uint16_t cw_link_l2_length(const struct rte_mbuf *m);
 
 /* Number of segments that a buffer stands for on the wire. */
 uint32_t cw_link_segments(const struct rte_mbuf *m);

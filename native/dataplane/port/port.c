@@ -2,9 +2,15 @@
 #include "port/port.h"
 
 #include <errno.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <rte_mbuf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define TAG_BYTES 4
 #define MACS_BYTES 12
@@ -22,7 +28,30 @@ bool cw_port_is(const struct cw_port *port, const struct cw_port_program *p)
 	       cw_nic_is(port->nic, p) && !atomic_load(&port->twin.is_gone);
 }
 
-static int open_nic(const struct cw_port_program *p, struct cw_nic **out)
+/* A device has the MTU that its twin was given: nobody else tells it. */
+static uint16_t twin_mtu(const char *twin)
+{
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", twin);
+	bool is_known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &ifr) == 0;
+	if (fd >= 0)
+		close(fd);
+	return is_known && ifr.ifr_mtu <= UINT16_MAX ? (uint16_t)ifr.ifr_mtu : ETHERMTU;
+}
+
+static int open_link(struct cw_link *link, const struct cw_port_program *p,
+		     const struct cw_pools *pools, struct cw_link_look *look, struct cw_why *why)
+{
+	if (p->kind == CW_KIND_NETDEV)
+		return cw_link_open_nic(link, p->nic, p->nic_netns, look);
+	struct cw_pmd_want want = { p->nic, p->queues, twin_mtu(p->twin) };
+	return cw_pmd_open(link, &want, pools, look, why);
+}
+
+static int open_nic(const struct cw_port_program *p, const struct cw_pools *pools,
+		    struct cw_nic **out, struct cw_why *why)
 {
 	struct cw_nic *nic = calloc(1, sizeof(*nic));
 	struct cw_link_look look;
@@ -33,7 +62,7 @@ static int open_nic(const struct cw_port_program *p, struct cw_nic **out)
 	memcpy(nic->netns, p->nic_netns, sizeof(p->nic_netns));
 	nic->kind = p->kind;
 	nic->link.fd = nic->link.tx_fd = nic->link.watch_fd = -1;
-	int rc = cw_link_open_nic(&nic->link, p->nic, p->nic_netns, &look);
+	int rc = open_link(&nic->link, p, pools, &look, why);
 	if (rc != 0) {
 		free(nic);
 		return rc;
@@ -52,7 +81,8 @@ static void release_nic(struct cw_nic *nic)
 	free(nic);
 }
 
-int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_port **out)
+int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, struct cw_nic *nic,
+		 struct cw_port **out, struct cw_why *why)
 {
 	struct cw_port *port = calloc(1, sizeof(*port));
 	int rc = 0;
@@ -64,7 +94,7 @@ int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_
 	port->vlan = p->vlan;
 	port->twin.fd = port->twin.tx_fd = port->twin.watch_fd = -1;
 	if (nic == NULL)
-		rc = open_nic(p, &nic);
+		rc = open_nic(p, pools, &nic, why);
 	if (rc != 0)
 		return rc;
 	nic->port_count++;

@@ -7,6 +7,7 @@
 
 #include "causeway_dp.h"
 #include "port/link.h"
+#include "port/pmd.h"
 
 #define CW_VLAN_ID 0x0fff /* of a tag; the rest is priority */
 
@@ -49,9 +50,10 @@ bool cw_port_is(const struct cw_port *port, const struct cw_port_program *p);
 
 /*
  * Opens a port on `nic`, or on one that it opens if that is NULL. 0 or a negative errno; `*port` must be closed in both
- * cases, if it is not NULL.
+ * cases, if it is not NULL. `why` may stay empty: then the errno says it.
  */
-int cw_port_open(const struct cw_port_program *p, struct cw_nic *nic, struct cw_port **port);
+int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, struct cw_nic *nic,
+		 struct cw_port **port, struct cw_why *why);
 
 /* Its last port closes a NIC. The worker has forgotten the links that go. */
 void cw_port_close(struct cw_port *port);
