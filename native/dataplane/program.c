@@ -129,9 +129,12 @@ static int open_links(struct cw_engine *engine, const struct cw_program_parts *p
 			nic = open_nic(engine->program, &parts->ports[i]);
 		struct cw_why reason = { "" };
 		int rc = cw_port_open(&parts->ports[i], &engine->pools, nic, &program->ports[i], &reason);
+		if (rc != 0 && reason.text[0] != 0) {
+			snprintf(why, why_len, "/ports/%u/nic: %s", i, reason.text);
+			return rc;
+		}
 		if (rc != 0)
-			return fail(why, why_len, rc, "ports", i,
-				    reason.text[0] != 0 ? reason.text : strerror(-rc));
+			return fail(why, why_len, rc, "ports", i, strerror(-rc));
 	}
 	for (uint32_t i = 0; i < program->segment_count; i++) {
 		program->segments[i] = running_segment(engine, &parts->segments[i]);

@@ -170,6 +170,13 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/2/nic", strcpy(p.ports[2].nic, "eth1"),
 		strcpy(p.ports[2].nic_netns, "nics"));
 	REFUSES("/ports/1/kind", p.ports[1].kind = 2);
+	ACCEPTS(p.ports[1].kind = CW_KIND_PMD, strcpy(p.ports[1].nic, "net_memif0,socket=/run/m"));
+	REFUSES("/ports/1/nic", strcpy(p.ports[1].nic, "eth/1"));
+	REFUSES("/ports/1/queues", p.ports[1].queues = CW_QUEUES_MAX + 1);
+	REFUSES("/ports/1/queues", strcpy(p.ports[1].nic, "eth1"), strcpy(p.ports[1].nic_netns, "nics"),
+		p.ports[1].vlan = 20, p.ports[1].queues = 2);
+	REFUSES("/ports/1/kind", strcpy(p.ports[1].nic, "eth1"), strcpy(p.ports[1].nic_netns, "nics"),
+		p.ports[1].vlan = 20, p.ports[1].kind = CW_KIND_PMD);
 	ACCEPTS(p.ports[1].kind = CW_KIND_PMD, memset(p.ports[1].nic, 'a', CW_IFNAME + 1));
 	REFUSES("/ports/1/vlan", p.ports[1].vlan = 4095);
 	ACCEPTS(strcpy(p.ports[1].nic, "eth1"), strcpy(p.ports[1].nic_netns, "nics"), p.ports[1].vlan = 20);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <rte_mbuf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,20 @@ static uint16_t twin_mtu(const char *twin)
 	if (fd >= 0)
 		close(fd);
 	return is_known && ifr.ifr_mtu <= UINT16_MAX ? (uint16_t)ifr.ifr_mtu : ETHERMTU;
+}
+
+/* And only here is its MAC known, which its twin must have. */
+static int set_twin_mac(const char *twin, const uint8_t mac[6])
+{
+	struct ifreq ifr = { .ifr_hwaddr = { .sa_family = ARPHRD_ETHER } };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", twin);
+	memcpy(ifr.ifr_hwaddr.sa_data, mac, 6);
+	int rc = fd < 0 || ioctl(fd, SIOCSIFHWADDR, &ifr) != 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 static int open_link(struct cw_link *link, const struct cw_port_program *p,
@@ -101,6 +116,8 @@ int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, 
 	port->nic = nic;
 	memcpy(port->mac, nic->mac, sizeof(port->mac));
 	rc = cw_link_open_twin(&port->twin, p->twin, CW_LINK_TAP);
+	if (rc == 0 && p->kind == CW_KIND_PMD)
+		rc = set_twin_mac(p->twin, nic->mac);
 	if (rc != 0)
 		return rc;
 	/* A new queue of a twin knows nothing of what was shown on it before. */

@@ -130,6 +130,17 @@ function keypair(suite: SealedSuite): Keypair {
   }
 }
 
+export interface CodedError {
+  readonly code: string
+  readonly message: string
+  readonly path?: string
+}
+
+interface Answer {
+  readonly result?: unknown
+  readonly error?: CodedError
+}
+
 export interface Datagram {
   readonly address: string
   readonly port: number
@@ -150,21 +161,34 @@ export class Bench implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    for (const part of [this.box, this.host, this.remote]) await part.hear()
+    await this.ready()
     await this.call('load', program)
     await this.call('install', this.keypair)
   }
 
+  async ready(): Promise<void> {
+    for (const part of [this.box, this.host, this.remote]) await part.hear()
+  }
+
   async call<Result>(call: string, argument: unknown = null): Promise<Result> {
+    const { result, error } = await this.#ask(call, argument)
+    assert.equal(error, undefined)
+    return result as Result
+  }
+
+  /** The error of a call that must fail. */
+  async refusal(call: string, argument: unknown): Promise<CodedError> {
+    const { error } = await this.#ask(call, argument)
+    assert.ok(error !== undefined, `${call} was not refused`)
+    return error
+  }
+
+  async #ask(call: string, argument: unknown): Promise<Answer> {
     this.box.say({ call, argument })
     for (;;) {
-      const line = await this.box.hear<{ event?: DatapathEvent; result?: Result; error?: object }>()
-      if (line.event !== undefined) {
-        this.events.push(line.event)
-        continue
-      }
-      assert.equal(line.error, undefined)
-      return line.result as Result
+      const line = await this.box.hear<Answer & { event?: DatapathEvent }>()
+      if (line.event === undefined) return line
+      this.events.push(line.event)
     }
   }
 
