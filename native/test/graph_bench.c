@@ -20,10 +20,6 @@
 #define LARGE_BUFFERS 127
 #define EVENTS 64
 #define SOCKET_BYTES (8 << 20)
-#define HOSTS 20
-
-enum hop { HOP_NONE, HOP_LOCAL, HOP_FAR, HOP_OTHER, HOP_LAN, HOP_LAN_GATEWAY, HOP_WAN, HOPS };
-
 static void bench_needs(bool is_true, const char *claim, int line)
 {
 	if (is_true)
@@ -180,91 +176,6 @@ static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
 	return peer;
 }
 
-static struct cw_program *make_program(struct cw_bench *bench)
-{
-	struct cw_program *program = calloc(1, sizeof(*program));
-
-	CHECK_OR_STOP(program != NULL);
-	program->generation = 1;
-	program->port_count = 2;
-	program->segment_count = 1;
-	program->peer_count = 2;
-	program->mac1_key_count = 2;
-	memset(program->mac1_keys[0], 0xA1, 32);
-	memset(program->mac1_keys[1], 0xA2, 32);
-	program->port_programs[CW_BENCH_LAN_PORT].role = CW_ROLE_LAN;
-	program->port_programs[CW_BENCH_UPLINK_PORT].role = CW_ROLE_UPLINK;
-	program->port_programs[CW_BENCH_UPLINK_PORT].overlay_port = CW_BENCH_PORT;
-	program->segment_programs[0].vni = CW_BENCH_VNI;
-	memcpy(program->ports, bench->ports, sizeof(bench->ports));
-	program->segments[0] = bench->segment;
-	program->peers[0] = bench->far;
-	program->peers[1] = bench->other;
-	return program;
-}
-
-static struct cw_neighbours *make_neighbours(void)
-{
-	struct cw_neighbour known[HOSTS + 1] = { 0 };
-
-	for (uint32_t i = 0; i <= HOSTS; i++) {
-		known[i].address = cw_bench_v4(i < HOSTS ? CW_BENCH_HOST + i : CW_BENCH_WAN - 1);
-		known[i].port = i < HOSTS ? CW_BENCH_LAN_PORT : CW_BENCH_UPLINK_PORT;
-		memcpy(known[i].mac, (const uint8_t[]){ 6, 0, 0, 0, 0, (uint8_t)i }, 6);
-	}
-	return cw_neighbours_new(known, HOSTS + 1);
-}
-
-static void set_addresses(struct cw_view *view)
-{
-	static const uint32_t own[2] = { CW_BENCH_BOX, CW_BENCH_WAN };
-
-	for (uint32_t port = 0; port < 2; port++) {
-		view->port_address[port][CW_V4] = cw_bench_v4(own[port]);
-		view->own[port] = (struct cw_own){ .count = 1, .list = { cw_bench_v4(own[port]) } };
-	}
-	view->segment_address[0][CW_V4] = cw_bench_v4(CW_BENCH_BOX);
-}
-
-static struct cw_view *make_view(struct cw_bench *bench)
-{
-	const struct cw_hop hops[HOPS] = {
-		[HOP_LOCAL] = { .kind = CW_HOP_LOCAL },
-		[HOP_FAR] = { .kind = CW_HOP_OVERLAY, .peer = 0 },
-		[HOP_OTHER] = { .kind = CW_HOP_OVERLAY, .peer = 1 },
-		[HOP_LAN] = { .kind = CW_HOP_LINK, .port = CW_BENCH_LAN_PORT },
-		[HOP_LAN_GATEWAY] = { .kind = CW_HOP_LINK,
-				      .port = CW_BENCH_LAN_PORT,
-				      .gateway = cw_bench_v4(CW_BENCH_HOST + HOSTS - 1) },
-		[HOP_WAN] = { .kind = CW_HOP_LINK,
-			      .port = CW_BENCH_UPLINK_PORT,
-			      .gateway = cw_bench_v4(CW_BENCH_WAN - 1) },
-	};
-	static const struct cw_fib_route office[] = {
-		{ CW_BENCH_BOX, 32, HOP_LOCAL },    { 0x0a010000, 24, HOP_LAN },
-		{ 0x0a020000, 16, HOP_FAR },	    { 0x0a030000, 16, HOP_OTHER },
-		{ 0x0a090000, 16, HOP_LAN_GATEWAY },
-	};
-	static const struct cw_fib_route wan[] = { { 0, 0, HOP_WAN } };
-	struct cw_view *view = calloc(1, sizeof(*view));
-
-	CHECK_OR_STOP(view != NULL);
-	view->serial = 1;
-	view->program = make_program(bench);
-	view->segment_fib[0] = cw_fib_new(office, sizeof(office) / sizeof(office[0]));
-	view->segment_fib6[0] = cw_fib6_new(NULL, 0);
-	view->uplink_fib[CW_BENCH_UPLINK_PORT] = cw_fib_new(wan, 1);
-	view->uplink_fib6[CW_BENCH_UPLINK_PORT] = cw_fib6_new(NULL, 0);
-	view->neighbours = make_neighbours();
-	set_addresses(view);
-	view->hop_count = HOPS;
-	view->hops = malloc(sizeof(hops));
-	CHECK_OR_STOP(view->hops != NULL && view->neighbours != NULL &&
-		      view->segment_fib[0] != NULL);
-	memcpy(view->hops, hops, sizeof(hops));
-	return view;
-}
-
 static void make_keypair(struct cw_bench *bench)
 {
 	struct cw_keypair_install install = { .peer = "far",
@@ -296,6 +207,13 @@ static void make_keypair(struct cw_bench *bench)
 	CHECK_OR_STOP(rc == 0);
 }
 
+void cw_bench_outer6(struct cw_bench *bench, bool is_v6)
+{
+	cw_bench_flush(bench);
+	bench->keypair->session->path.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) :
+							     cw_bench_v4(CW_BENCH_FAR_WAN);
+}
+
 void cw_bench_open(struct cw_bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
@@ -319,7 +237,7 @@ void cw_bench_open(struct cw_bench *bench)
 	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN);
 	bench->far = make_peer(bench->worker, "far");
 	bench->other = make_peer(bench->worker, "other");
-	bench->worker->view = make_view(bench);
+	bench->worker->view = cw_bench_view(bench);
 	make_keypair(bench);
 }
 

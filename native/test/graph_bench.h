@@ -6,6 +6,9 @@
  *   lan0  10.1.0.1/24, hosts .10 to .29 known   wan0  198.51.100.2/30 by .1, port 51820
  *   segment `office`, VNI 100: 10.1.0.0/24 here, 10.2.0.0/16 at `far` (203.0.113.2),
  *   10.3.0.0/16 at `other`, which has no keypair; 10.9.0.0/16 by 10.1.0.29
+ *
+ * The same of IPv6, where 10.1.0.1/24 is fd00::10.1.0.1/120, but for the next hops: wan0 by fe80::1, fd00::10.9.0.0/112
+ * by fe80::1d.
  */
 #ifndef CW_GRAPH_BENCH_H
 #define CW_GRAPH_BENCH_H
@@ -66,6 +69,22 @@ static inline struct cw_address cw_bench_v4(uint32_t address)
 {
 	return cw_address_of_v4(rte_cpu_to_be_32(address));
 }
+
+/* The bench's IPv6 address for it: fd00:: with the same last bytes. */
+static inline struct cw_address cw_bench_v6(uint32_t address)
+{
+	uint32_t last = rte_cpu_to_be_32(address);
+	uint8_t bytes[16] = { 0xfd };
+
+	memcpy(bytes + 12, &last, sizeof(last));
+	return cw_address_of(bytes);
+}
+
+/* Whether what is sealed for `far` goes over IPv6 from now on; over IPv4 at the start. */
+void cw_bench_outer6(struct cw_bench *bench, bool is_v6);
+
+/* A new view of the bench's program, for cw_bench_open(). */
+struct cw_view *cw_bench_view(struct cw_bench *bench);
 
 /* Starts EAL, without hugepages, in this process: once. */
 void cw_bench_open(struct cw_bench *bench);

@@ -11,7 +11,9 @@
 #include "packet.h"
 
 #define DROPS_TEXT 1024
-#define OUTER_HEADERS (14 + 28)
+#define ETHER 14
+#define OUTER_IP4_UDP 28
+#define OUTER_IP6_UDP 48
 
 struct rte_mbuf *cw_bench_mbuf(struct cw_bench *bench, const void *frame, uint32_t length,
 			       uint16_t l2_len)
@@ -141,12 +143,13 @@ static uint8_t *next_datagram(struct cw_bench *bench, uint32_t *length)
 
 	if (bench->at == bench->length) {
 		bench->length = cw_bench_take(bench, CW_BENCH_UPLINK, &vnet, bench->frame);
-		if (bench->length <= OUTER_HEADERS) {
+		uint32_t headers = ETHER + (bench->frame[ETHER] >> 4 == 6 ? OUTER_IP6_UDP : OUTER_IP4_UDP);
+		if (bench->length <= headers) {
 			bench->at = bench->length = 0;
 			return NULL;
 		}
-		bench->at = OUTER_HEADERS;
-		bench->step = vnet.gso_type != 0 ? vnet.gso_size : bench->length - OUTER_HEADERS;
+		bench->at = headers;
+		bench->step = vnet.gso_type != 0 ? vnet.gso_size : bench->length - headers;
 	}
 	uint8_t *datagram = bench->frame + bench->at;
 	uint32_t left = bench->length - bench->at;

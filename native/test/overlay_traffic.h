@@ -1,4 +1,4 @@
-/* What overlay_test and handshake_test share: datagrams of each kind, received by a bench's uplink. */
+/* What the tests of the overlay port share: datagrams of each kind, received by a bench's uplink. */
 #ifndef OVERLAY_TRAFFIC_H
 #define OVERLAY_TRAFFIC_H
 
@@ -8,7 +8,7 @@
 
 #include "graph_bench.h"
 
-#define HEADERS (14 + 20 + 8)
+#define HEADERS (14u + (is_over_v6 ? 40 : 20) + 8) /* Ethernet, IP, UDP */
 #define DATAGRAM_MAX 1400
 
 struct datagram {
@@ -19,6 +19,17 @@ struct datagram {
 extern struct cw_bench bench;
 /* From where they come: CW_BENCH_FAR_WAN at first. */
 extern uint32_t sender;
+/* The family of the outer packets: IPv4 at first. */
+extern bool is_over_v6;
+/* The frame that was made last, and its IP header. */
+extern uint8_t cw_test_frame[CW_BENCH_FRAME_MAX];
+#define OUTER (cw_test_frame + 14)
+
+/* A frame for the overlay port into `cw_test_frame`: payload, lengths and checksums done. */
+void cw_test_make_frame(const uint8_t *payload, uint32_t length);
+
+/* Gives `length` bytes of it to the uplink, and ends the burst. */
+void cw_test_give_frame(const struct cw_vnet_hdr *vnet, uint32_t length);
 
 /* One frame from the uplink: datagrams of `step` bytes each but the last; 0: one. */
 void cw_test_receive_to(const uint8_t *payload, uint32_t length, uint32_t step, uint16_t port);

@@ -4,7 +4,6 @@
 
 #include "graph/graph.h"
 #include "graph/ip4.h"
-#include "graph/overlay.h"
 #include "port/vnet.h"
 #include "table/view.h"
 #include "worker.h"
@@ -124,32 +123,4 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 		return;
 	}
 	to_overlay(worker, segment, hop, m);
-}
-
-static bool is_own(const struct cw_own *own, struct cw_address address)
-{
-	for (uint32_t i = 0; i < own->count; i++) {
-		if (cw_address_equal(own->list[i], address))
-			return true;
-	}
-	return false;
-}
-
-void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
-{
-	struct cw_port *port = worker->view->program->ports[index];
-	uint16_t overlay_port = worker->view->program->port_programs[index].overlay_port;
-
-	if (is_ip4_for(port, m)) {
-		const struct cw_ip4 *ip = cw_ip4(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len));
-		const struct cw_udp *udp = (const struct cw_udp *)((const uint8_t *)ip + m->l3_len);
-		if (ip->protocol == IPPROTO_UDP && !cw_ip4_is_fragment(ip) &&
-		    m->data_len >= m->l2_len + m->l3_len + sizeof(*udp) &&
-		    udp->destination == rte_cpu_to_be_16(overlay_port) &&
-		    is_own(&worker->view->own[index], cw_address_of_v4(ip->destination))) {
-			cw_overlay(worker, index, m);
-			return;
-		}
-	}
-	cw_pass(worker, &port->twin, m);
 }

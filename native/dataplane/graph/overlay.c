@@ -1,11 +1,12 @@
 /* See overlay.h. */
 #include "graph/overlay.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "graph/graph.h"
 #include "graph/handshake.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "graph/seal.h"
 #include "worker.h"
 
@@ -49,7 +50,7 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 	return KIND_TWIN;
 }
 
-/* One datagram of a train goes up as a packet of its own. */
+/* One datagram of a train goes up as a packet of its own, with a checksum: over IPv6 the kernel takes none without. */
 static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const struct rte_mbuf *m,
 		       const uint8_t *datagram, uint32_t length)
 {
@@ -62,14 +63,17 @@ static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const str
 		return;
 	}
 	uint8_t *to = rte_pktmbuf_mtod(piece, uint8_t *);
-	struct cw_ip4 *ip = cw_ip4(to + m->l2_len);
-	struct cw_udp *udp = (struct cw_udp *)(to + m->l2_len + m->l3_len);
+	uint8_t *l3 = to + m->l2_len;
+	struct cw_udp *udp = (struct cw_udp *)(l3 + m->l3_len);
+	uint32_t udp_len = sizeof(*udp) + length;
 	memcpy(to, rte_pktmbuf_mtod(m, void *), headers);
 	memcpy(to + headers, datagram, length);
-	ip->total_length = rte_cpu_to_be_16(headers - m->l2_len + length);
-	cw_ip4_set_checksum(ip);
-	udp->length = rte_cpu_to_be_16(sizeof(*udp) + length);
+	cw_l3_set_total(l3, m->l3_len + udp_len);
+	udp->length = rte_cpu_to_be_16(udp_len);
 	udp->checksum = 0;
+	udp->checksum = cw_csum_fold(cw_csum_add(cw_l3_pseudo(l3, IPPROTO_UDP, udp_len), udp, udp_len));
+	if (udp->checksum == 0)
+		udp->checksum = 0xffff;
 	piece->data_len = piece->pkt_len = headers + length;
 	cw_link_tx(twin, &piece, 1);
 }
@@ -79,9 +83,9 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 	struct cw_port *port = worker->view->program->ports[index];
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	uint32_t headers = m->l3_len + sizeof(struct cw_udp);
-	uint32_t end = rte_be_to_cpu_16(cw_ip4(l3)->total_length);
+	uint32_t end = cw_l3_total(l3);
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
-	uint8_t tos = cw_ip4(l3)->tos;
+	uint8_t tos = cw_l3_class(l3);
 
 	if (end < headers) {
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);

@@ -7,7 +7,7 @@
 struct cw_worker;
 struct rte_mbuf;
 
-/* `m` is a sound IPv4 UDP packet, or a train of them, to the overlay port; l2_len and l3_len are set. */
+/* `m` is a sound UDP packet, or a train of them, to the overlay port; l2_len and l3_len are set. */
 void cw_overlay(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
 
 #endif

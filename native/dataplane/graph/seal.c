@@ -14,8 +14,6 @@
 #define LANE_DATA 0x0000u    /* path 0, class 0, writer 0 */
 #define LANE_CONTROL 0x00e0u /* path 0, class 7, writer 0 */
 #define OUT_COUNT_MAX 64     /* UDP_MAX_SEGMENTS of Linux before 6.9 */
-#define OUTER_HEADERS (sizeof(struct cw_ether) + CW_OUTER_IP4_UDP)
-#define OUTER_TTL 64
 #define WAIT_US 5000000
 #define TOS_CONTROL 0xc0 /* CS6, RFC 4594 §3.1 */
 
@@ -32,34 +30,18 @@ void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16
 	nonce[11] ^= counter & 0xff;
 }
 
-static const struct cw_port *uplink_port(const struct cw_worker *worker, uint8_t uplink,
-					 uint32_t *index)
-{
-	const struct cw_program *program = worker->view->program;
-
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		const struct cw_port_program *port = &program->port_programs[i];
-		if (port->role == CW_ROLE_UPLINK && port->uplink == uplink) {
-			*index = i;
-			return program->ports[i];
-		}
-	}
-	return NULL;
-}
-
 uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair)
 {
 	uint32_t index;
-	const struct cw_port *port = uplink_port(worker, keypair->session->path.uplink, &index);
+	const struct cw_path *path = &keypair->session->path;
+	const struct cw_port *port = cw_outer_port(worker, path, &index);
 	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
+	uint32_t overhead = cw_outer_overhead(path) + CW_SEALED_OVERHEAD;
 
 	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
-	if (mtu < CW_INNER_LEAST + CW_OUTER_IP4_UDP + CW_SEALED_OVERHEAD)
-		return CW_INNER_LEAST;
-	return mtu - CW_OUTER_IP4_UDP - CW_SEALED_OVERHEAD;
+	return mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
 }
 
-/* Puts the outer headers before the datagrams and hands the buffer to the uplink. */
 void cw_seal_flush(struct cw_worker *worker)
 {
 	struct cw_out *out = &worker->out;
@@ -67,42 +49,8 @@ void cw_seal_flush(struct cw_worker *worker)
 
 	if (m == NULL)
 		return;
-	const struct cw_path *path = &out->keypair->session->path;
-	uint32_t index = 0;
-	const struct cw_port *port = uplink_port(worker, path->uplink, &index);
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(struct cw_ether));
-	struct cw_udp *udp = (struct cw_udp *)(l3 + sizeof(struct cw_ip4));
-	struct cw_ip4 *ip = cw_ip4(l3);
-	uint32_t udp_len = sizeof(*udp) + out->bytes;
-
 	out->m = NULL;
-	m->data_len = m->pkt_len = OUTER_HEADERS + out->bytes;
-	m->l2_len = sizeof(struct cw_ether);
-	m->l3_len = sizeof(*ip);
-	m->l4_len = sizeof(*udp);
-	*udp = (struct cw_udp){ .source = rte_cpu_to_be_16(path->local_port),
-				.destination = rte_cpu_to_be_16(path->remote_port),
-				.length = rte_cpu_to_be_16(udp_len) };
-	*ip = (struct cw_ip4){ .version_ihl = 0x45,
-			       .tos = out->tos,
-			       .total_length = rte_cpu_to_be_16(sizeof(*ip) + udp_len),
-			       .fragment = rte_cpu_to_be_16(CW_IP4_DF),
-			       .ttl = OUTER_TTL,
-			       .protocol = IPPROTO_UDP,
-			       .source = cw_address_v4(worker->view->port_address[index][CW_V4]),
-			       .destination = cw_address_v4(path->remote) };
-	cw_ip4_set_checksum(ip);
-	if (out->count > 1) {
-		/* The kernel cuts and finishes checksums: it wants the pseudo header's sum. */
-		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_UDP_CKSUM;
-		m->tso_segsz = out->datagram;
-		udp->checksum = (uint16_t)~cw_csum_fold(cw_ip4_pseudo(ip, udp_len));
-	}
-	/* One datagram goes without a UDP checksum (RFC 768): the tag covers more than it would. */
-	if (port == NULL)
-		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
-	else
-		cw_tx_route(worker, index, path->remote, m);
+	cw_outer_send(worker, &out->keypair->session->path, &out->load, m);
 }
 
 /* Room for one more datagram of `size`, in the open buffer if it fits there. NULL: no buffer left. */
@@ -112,22 +60,22 @@ static uint8_t *out_slot(struct cw_worker *worker, struct cw_keypair *keypair, u
 	struct cw_out *out = &worker->out;
 
 	if (out->m != NULL &&
-	    (out->keypair->session != keypair->session || out->tos != tos || out->is_closed ||
-	     size > out->datagram || out->bytes + size > CW_TRAIN_BYTES_MAX ||
-	     out->count == OUT_COUNT_MAX))
+	    (out->keypair->session != keypair->session || out->load.tos != tos || out->is_closed ||
+	     size > out->load.datagram || out->load.bytes + size > CW_TRAIN_BYTES_MAX ||
+	     out->load.count == OUT_COUNT_MAX))
 		cw_seal_flush(worker);
 	if (out->m == NULL) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
 		if (m == NULL)
 			return NULL;
 		*out = (struct cw_out){
-			.m = m, .keypair = keypair, .datagram = size, .tos = tos
+			.m = m, .keypair = keypair, .load = { .datagram = size, .tos = tos }
 		};
 	}
-	uint8_t *slot = rte_pktmbuf_mtod_offset(out->m, uint8_t *, OUTER_HEADERS + out->bytes);
-	out->bytes += size;
-	out->count++;
-	out->is_closed = size < out->datagram;
+	uint8_t *slot = rte_pktmbuf_mtod_offset(out->m, uint8_t *, CW_OUTER_ROOM + out->load.bytes);
+	out->load.bytes += size;
+	out->load.count++;
+	out->is_closed = size < out->load.datagram;
 	return slot;
 }
 

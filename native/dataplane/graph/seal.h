@@ -2,13 +2,15 @@
  * Sealing: Geneve inside AEAD, written straight into the slot from which it leaves. Datagrams of one size to one path
  * make one linear UDP-GSO buffer. wire.md "Sealed data and control"; RFC 8926, RFC 6040.
  *
- *   outer Ethernet, IPv4, UDP | header 16 | Geneve 8 | inner packet | tag 16 | header 16 | …
+ *   outer Ethernet, IP, UDP | header 16 | Geneve 8 | inner packet | tag 16 | header 16 | …
  */
 #ifndef CW_SEAL_H
 #define CW_SEAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "graph/outer.h"
 
 struct cw_keypair;
 struct cw_peer;
@@ -19,7 +21,6 @@ struct rte_mbuf;
 #define CW_GENEVE_HEADER 8
 #define CW_TAG 16
 #define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
-#define CW_OUTER_IP4_UDP 28
 #define CW_INNER_LEAST 576
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
@@ -28,10 +29,7 @@ struct rte_mbuf;
 struct cw_out {
 	struct rte_mbuf *m;
 	struct cw_keypair *keypair;
-	uint32_t datagram; /* bytes of each but the last */
-	uint32_t bytes;
-	uint32_t count;
-	uint8_t tos;
+	struct cw_outer_load load;
 	bool is_closed; /* a shorter one came: it must be the last */
 };
 

@@ -18,6 +18,16 @@ static struct cw_peer *find_peer(const struct cw_worker *worker, const char *nam
 	return NULL;
 }
 
+/* One host that routes lead to; what is of a link would need to say of which. */
+static bool is_endpoint(struct cw_address address)
+{
+	const uint8_t *bytes = cw_address_bytes(&address);
+
+	if (cw_address_is_v4(address))
+		return bytes[12] != 0 && bytes[12] < 224;
+	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff;
+}
+
 static const char *check_install(const struct cw_keypair_install *install)
 {
 	if (install->local_index == 0)
@@ -26,7 +36,7 @@ static const char *check_install(const struct cw_keypair_install *install)
 		return "remoteIndex";
 	if (install->lifetime_ms == 0 || install->lifetime_ms > 180000)
 		return "lifetimeMs";
-	if (!cw_is_v4_mapped(install->remote_address))
+	if (!is_endpoint(cw_address_of(install->remote_address)))
 		return "remoteAddress";
 	if (install->remote_port == 0)
 		return "remotePort";
@@ -45,6 +55,14 @@ static bool was_installed(const struct cw_engine *engine, const uint8_t h[32])
 	return false;
 }
 
+/* Any value that looks random and is not zero, which would say that there is none (RFC 6437 §3). */
+static uint32_t flow_label(const struct cw_keypair_install *install)
+{
+	uint32_t mixed = (install->local_index ^ install->remote_index) * 0x9e3779b1u;
+
+	return mixed >> 12 == 0 ? 1 : mixed >> 12;
+}
+
 /* A rekey goes on with the session that carried it; a raw handshake makes a new one. */
 static struct cw_session *join_session(struct cw_peer *peer, const struct cw_keypair_install *install)
 {
@@ -59,6 +77,7 @@ static struct cw_session *join_session(struct cw_peer *peer, const struct cw_key
 	session->path = (struct cw_path){ .uplink = install->uplink,
 					  .local_port = install->local_port,
 					  .remote_port = install->remote_port,
+					  .flow_label = flow_label(install),
 					  .remote = cw_address_of(install->remote_address) };
 	return session;
 }

@@ -19,6 +19,7 @@ struct cw_path {
 	uint8_t uplink;
 	uint16_t local_port;
 	uint16_t remote_port;
+	uint32_t flow_label; /* 20 bits, IPv6 only */
 	struct cw_address remote;
 };
 

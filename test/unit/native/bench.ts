@@ -3,6 +3,7 @@
  * and packets made by hand.
  *
  *     host 10.1.0.10 ── lan0 [box: C] wan0 198.51.100.1 ── remote 198.51.100.2 (TypeScript)
+ *                                         2001:db8::1      2001:db8::2
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -22,6 +23,10 @@ const tag = `cwio-${process.pid}`
 export const spaces = { box: `${tag}-b`, nics: `${tag}-n`, host: `${tag}-h`, remote: `${tag}-r` }
 export const vni = 100
 const port = 51_820
+const outer = {
+  4: { box: '198.51.100.1', remote: '198.51.100.2' },
+  6: { box: '2001:db8::1', remote: '2001:db8::2' },
+} as const
 export const inner = { host: '10.1.0.10', far: '10.2.0.10', port: 4_000 }
 
 const ip = (...args: string[]): string =>
@@ -49,10 +54,13 @@ export function setUpSpaces(): void {
   twin('wan0', 'eth1', '198.51.100.1/30')
   ip('-n', spaces.box, 'tuntap', 'add', 'seg', 'mode', 'tun', 'multi_queue', 'vnet_hdr')
   ip('netns', 'exec', spaces.box, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1')
+  ip('netns', 'exec', spaces.box, 'sysctl', '-qw', 'net.ipv6.conf.wan0.disable_ipv6=0')
+  ip('-n', spaces.box, 'address', 'add', `${outer[6].box}/64`, 'dev', 'wan0', 'nodad')
   ip('-n', spaces.box, 'link', 'set', 'seg', 'up')
   ip('-n', spaces.host, 'address', 'add', `${inner.host}/24`, 'dev', 'eth')
   ip('-n', spaces.host, 'route', 'add', 'default', 'via', '10.1.0.1')
   ip('-n', spaces.remote, 'address', 'add', '198.51.100.2/30', 'dev', 'eth')
+  ip('-n', spaces.remote, 'address', 'add', `${outer[6].remote}/64`, 'dev', 'eth', 'nodad')
 }
 
 export function removeSpaces(): void {
@@ -110,7 +118,7 @@ const directionKeys = (): DirectionKeys => ({
   time: randomBytes(4),
 })
 
-function keypair(suite: SealedSuite): Keypair {
+function keypair(suite: SealedSuite, remoteAddress: string): Keypair {
   return {
     peer: 'far',
     localIndex: 0x1111,
@@ -120,7 +128,7 @@ function keypair(suite: SealedSuite): Keypair {
     origin: 'raw',
     uplink: 1,
     localPort: port,
-    remoteAddress: '198.51.100.2',
+    remoteAddress,
     remotePort: port,
     seal: directionKeys(),
     open: directionKeys(),
@@ -151,12 +159,17 @@ export interface Datagram {
 export class Bench implements AsyncDisposable {
   readonly box: Inside
   readonly host = new Inside(spaces.host, './inside-udp.ts', [inner.host, String(inner.port)])
-  readonly remote = new Inside(spaces.remote, './inside-udp.ts', ['198.51.100.2', String(port)])
+  readonly remote: Inside
   readonly events: DatapathEvent[] = []
   readonly keypair: Keypair
+  readonly #address: string
 
-  constructor(suite: SealedSuite, aead: string) {
-    this.keypair = keypair(suite)
+  /** `family`: of the outer packets. */
+  constructor(suite: SealedSuite, aead: string, family: 4 | 6 = 4) {
+    const { box, remote } = outer[family]
+    this.#address = box
+    this.keypair = keypair(suite, remote)
+    this.remote = new Inside(spaces.remote, './inside-udp.ts', [remote, String(port)])
     this.box = new Inside(spaces.box, './inside-box.ts', [aead])
   }
 
@@ -204,7 +217,7 @@ export class Bench implements AsyncDisposable {
   }
 
   toBox(bytes: Buffer): void {
-    this.remote.say({ address: '198.51.100.1', port, hex: bytes.toString('hex') })
+    this.remote.say({ address: this.#address, port, hex: bytes.toString('hex') })
   }
 
   seal(counter: number, plaintext: Buffer, lane = 0x0123): Buffer {

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { createInterface } from 'node:readline'
 
 const [address = '', port = ''] = process.argv.slice(2)
-const socket = createSocket('udp4')
+const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
 const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
 socket.on('message', (bytes, from) =>
   say({ address: from.address, port: from.port, hex: bytes.toString('hex') }),

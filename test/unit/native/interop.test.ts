@@ -23,14 +23,15 @@ import {
 before(setUpSpaces)
 after(removeSpaces)
 
-for (const [suite, aead] of [
-  ['aes-256-gcm', 'auto'],
-  ['chacha20-poly1305', 'auto'],
-  ['aes-256-gcm', 'openssl'],
-  ['chacha20-poly1305', 'openssl'],
+for (const [suite, aead, family] of [
+  ['aes-256-gcm', 'auto', 4],
+  ['chacha20-poly1305', 'auto', 4],
+  ['aes-256-gcm', 'openssl', 4],
+  ['chacha20-poly1305', 'openssl', 4],
+  ['aes-256-gcm', 'auto', 6],
 ] as const) {
-  test(`C and TypeScript open each other's frames: ${suite}, backend ${aead}`, async () => {
-    await using bench = new Bench(suite, aead)
+  test(`C and TypeScript open each other's frames: ${suite}, ${aead}, over IPv${family}`, async () => {
+    await using bench = new Bench(suite, aead, family)
     await bench.start()
 
     for (const counter of [1, 2, 3]) {

@@ -1,0 +1,209 @@
+/*
+ * The outer headers in both families: what leaves the uplink is read field by field, alone and as a
+ * train, whole and cut by the port; what has no address or no route to leave by is counted.
+ */
+#include "check.h"
+#include "graph/graph.h"
+#include "graph/seal.h"
+#include "graph_bench.h"
+#include "packet.h"
+
+static struct cw_bench bench;
+static uint8_t frame[CW_BENCH_FRAME_MAX];
+static uint8_t out[CW_BENCH_FRAME_MAX];
+static uint8_t *const sent = frame + 14;
+static uint8_t *const l3 = out + 14;
+static bool is_v6;
+
+static uint32_t headers(void)
+{
+	return is_v6 ? 48 : 28;
+}
+
+/* `pieces` TCP segments of `bytes` each from the host to `far`, as one buffer. */
+static void give_train(uint32_t pieces, uint32_t bytes, uint8_t tos)
+{
+	uint32_t length = 40 + pieces * bytes;
+	struct cw_vnet_hdr vnet = { CW_VNET_NEEDS_CSUM, pieces > 1 ? CW_VNET_GSO_TCPV4 : 0, 54,
+				    (uint16_t)(pieces > 1 ? bytes : 0), 34, 16 };
+
+	cw_bench_ether(&bench, CW_BENCH_LAN, frame);
+	packet_ip(sent, 20, PACKET_TCP, CW_BENCH_HOST, CW_BENCH_FAR);
+	memset(sent + 20, 0, 20);
+	check_fill(sent + 40, length - 40);
+	sent[1] = tos;
+	sent[32] = 0x50;
+	sent[33] = 0x10;
+	packet_finish(sent, length);
+	cw_bench_give(&bench, CW_BENCH_LAN, &vnet, frame, 14 + length);
+	cw_bench_flush(&bench);
+}
+
+static void check_ethernet(void)
+{
+	static const uint8_t to[6] = { 6, 0, 0, 0, 0, 20 };
+
+	CHECK(memcmp(out, to, 6) == 0 && memcmp(out + 6, bench.ports[1]->mac, 6) == 0);
+	CHECK(packet_u16(out + 12) == (is_v6 ? 0x86dd : 0x0800));
+}
+
+static void check_ip6(uint8_t tos, uint32_t udp_len)
+{
+	static uint32_t label;
+	struct cw_address from = cw_bench_v6(CW_BENCH_WAN), to = cw_bench_v6(CW_BENCH_FAR_WAN);
+
+	CHECK(packet_u32(l3) >> 20 == (0x600u | tos));
+	/* One label for a session, and never none: RFC 6437. */
+	label = label == 0 ? packet_u32(l3) & 0xfffff : label;
+	CHECK(label != 0 && (packet_u32(l3) & 0xfffff) == label);
+	CHECK(packet_u16(l3 + 4) == udp_len && l3[6] == PACKET_UDP && l3[7] == 64);
+	CHECK(memcmp(l3 + 8, &from, 16) == 0 && memcmp(l3 + 24, &to, 16) == 0);
+}
+
+static void check_ip4(uint8_t tos, uint32_t udp_len)
+{
+	CHECK(l3[0] == 0x45 && l3[1] == tos && packet_u16(l3 + 2) == 20 + udp_len);
+	CHECK(packet_u16(l3 + 6) == 0x4000 && l3[8] == 64 && l3[9] == PACKET_UDP);
+	CHECK(packet_sum(0, l3, 20) == 0xffff);
+	CHECK(packet_u32(l3 + 12) == CW_BENCH_WAN && packet_u32(l3 + 16) == CW_BENCH_FAR_WAN);
+}
+
+/* The kernel's convention for a checksum to be done: the pseudo header's sum, not complemented. */
+static uint32_t pseudo_sum(uint32_t udp_len)
+{
+	const uint8_t rest[4] = { 0, PACKET_UDP, (uint8_t)(udp_len >> 8), (uint8_t)udp_len };
+
+	return packet_sum(is_v6 ? packet_sum(0, l3 + 8, 32) : packet_sum(0, l3 + 12, 8), rest, 4);
+}
+
+/* The next buffer that left by the uplink; bytes of datagrams in it, 0: none. */
+static uint32_t take(uint8_t tos, struct cw_vnet_hdr *vnet)
+{
+	uint32_t length = cw_bench_take(&bench, CW_BENCH_UPLINK, vnet, out);
+	uint32_t udp_len = length - 14 - headers() + 8;
+	const uint8_t *udp = l3 + headers() - 8;
+
+	if (length == 0)
+		return 0;
+	check_ethernet();
+	if (is_v6)
+		check_ip6(tos, udp_len);
+	else
+		check_ip4(tos, udp_len);
+	CHECK(packet_u16(udp) == CW_BENCH_PORT && packet_u16(udp + 2) == CW_BENCH_PORT + 1);
+	CHECK(packet_u16(udp + 4) == udp_len);
+	if (vnet->flags & CW_VNET_NEEDS_CSUM) {
+		CHECK(vnet->csum_start == 14 + headers() - 8 && vnet->csum_offset == 6);
+		CHECK(packet_u16(udp + 6) == pseudo_sum(udp_len));
+	} else {
+		/* Over IPv6 none may go without (RFC 8200 §8.1). */
+		CHECK(!is_v6 && packet_u16(udp + 6) == 0);
+	}
+	return udp_len - 8;
+}
+
+static void puts_headers_before_datagrams(void)
+{
+	for (uint32_t i = 0; i < 500; i++) {
+		uint32_t pieces = check_below(3) == 0 ? 1 : 2 + check_below(60);
+		uint32_t bytes = 1 + check_below(pieces > 40 ? 1000 : 1300), count = 0, got;
+		uint8_t tos = (uint8_t)check_below(4);
+		struct cw_vnet_hdr vnet;
+		give_train(pieces, bytes, 0xb8 | tos);
+		while ((got = take(tos, &vnet)) > 0) {
+			uint32_t datagram = 40 + bytes + CW_SEALED_OVERHEAD;
+			bool is_train = got > datagram;
+			CHECK(got % datagram == 0 && got / datagram <= 64);
+			CHECK((vnet.gso_type != 0) == is_train);
+			CHECK(!is_train || (vnet.gso_type == CW_VNET_GSO_UDP_L4 &&
+					    vnet.gso_size == datagram &&
+					    vnet.hdr_len == 14 + headers()));
+			count += got / datagram;
+		}
+		CHECK(count == pieces && cw_bench_drops(&bench)[0] == 0);
+	}
+}
+
+/* A port that cannot cut trains of UDP gets whole datagrams, checksums done. */
+static void cuts_where_the_port_cannot(void)
+{
+	struct cw_vnet_hdr vnet;
+	uint32_t count = 0, length;
+
+	/* The port cuts into a buffer that it keeps to receive into. */
+	cw_bench_give(&bench, CW_BENCH_UPLINK, &(struct cw_vnet_hdr){ 0 }, frame, 60);
+	CHECK(cw_bench_drain(&bench, CW_BENCH_UPLINK_TWIN) == 1);
+	bench.links[CW_BENCH_UPLINK]->can_send_udp_trains = false;
+	give_train(20, 1000, 0);
+	while ((length = cw_bench_take(&bench, CW_BENCH_UPLINK, &vnet, out)) > 0) {
+		check_ethernet();
+		CHECK(length == 14 + headers() + 1040 + CW_SEALED_OVERHEAD && vnet.gso_type == 0);
+		CHECK(packet_is_right(l3, length - 14));
+		count++;
+	}
+	CHECK(count == 20 && cw_bench_drops(&bench)[0] == 0);
+	bench.links[CW_BENCH_UPLINK]->can_send_udp_trains = true;
+}
+
+static void marks_control_frames(void)
+{
+	struct cw_vnet_hdr vnet;
+
+	CHECK(cw_seal_control(bench.worker, bench.keypair, "\0\0\0\0", 4) == 0);
+	cw_bench_flush(&bench);
+	CHECK(take(0xc0, &vnet) == 36); /* CS6 */
+}
+
+/* wire.md: 68 bytes over IPv4, 88 over IPv6. */
+static void leaves_room_for_its_headers(void)
+{
+	uint32_t overhead = is_v6 ? 88 : 68;
+
+	CHECK(cw_seal_limit(bench.worker, bench.keypair) == CW_BENCH_MTU - overhead);
+	bench.ports[1]->mtu = 1280;
+	CHECK(cw_seal_limit(bench.worker, bench.keypair) == 1280 - overhead);
+	bench.ports[1]->mtu = 576;
+	CHECK(cw_seal_limit(bench.worker, bench.keypair) == 576);
+	bench.ports[1]->mtu = CW_BENCH_MTU;
+}
+
+/* Not from nowhere, and not from an address that no router takes. */
+static void needs_an_address_and_a_route(void)
+{
+	static const uint8_t link_local[16] = { 0xfe, 0x80, [15] = 2 };
+	struct cw_address *own = &bench.worker->view->port_address[1][is_v6 ? CW_V6 : CW_V4];
+	struct cw_address kept = *own;
+	struct cw_vnet_hdr vnet;
+
+	*own = (struct cw_address){ { 0, 0 } };
+	give_train(3, 100, 0);
+	CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 3") == 0);
+	if (is_v6) {
+		*own = cw_address_of(link_local);
+		give_train(1, 100, 0);
+		CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 1") == 0);
+	}
+	*own = kept;
+	bench.keypair->session->path.uplink = 7;
+	give_train(2, 100, 0);
+	CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 2") == 0);
+	bench.keypair->session->path.uplink = 0;
+	CHECK(take(0, &vnet) == 0);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_bench_open(&bench);
+	for (uint32_t family = 0; family < 2; family++) {
+		is_v6 = family == 1;
+		cw_bench_outer6(&bench, is_v6);
+		puts_headers_before_datagrams();
+		cuts_where_the_port_cannot();
+		marks_control_frames();
+		leaves_room_for_its_headers();
+		needs_an_address_and_a_route();
+	}
+	cw_bench_close(&bench);
+	return check_result();
+}
