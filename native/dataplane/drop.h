@@ -16,6 +16,7 @@
 	X(NO_BUFFER, "no_buffer")             /* packet memory is used up */                     \
 	/* classify and route */                                                                 \
 	X(NO_ROUTE, "no_route")               /* from the box into a segment, but no such prefix */ \
+	X(LINK_SCOPE, "link_scope")           /* multicast or link-local where there is no link */ \
 	X(TRANSIT, "transit")                 /* opened from one peer, routed to another */      \
 	X(TOO_BIG, "too_big")                 /* larger than the path's inner MTU, DF set */     \
 	X(NO_SESSION, "no_session")           /* no keypair for the peer; waited in vain */      \
@@ -40,6 +41,11 @@
 	X(INNER_SEGMENT, "inner_segment")         /* VNI unknown here */                         \
 	X(INNER_SOURCE, "inner_source")           /* not a prefix of this peer in this segment */ \
 	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
+	/* pieces of inner packets: each is counted */                                           \
+	X(REASSEMBLY_MALFORMED, "reassembly_malformed") /* what no sender makes of a packet */   \
+	X(REASSEMBLY_OVERLAP, "reassembly_overlap")     /* bytes that are here already */        \
+	X(REASSEMBLY_TIMEOUT, "reassembly_timeout")     /* the rest did not come within 1 s */   \
+	X(REASSEMBLY_FULL, "reassembly_full")           /* too many packets in pieces at once */ \
 	X(ECN, "ecn")                             /* CE outside, not ECN-capable inside: RFC 6040 */ \
 	X(CONTROL_MALFORMED, "control_malformed") /* a control item of a wrong length */         \
 	/* sending */                                                                            \

@@ -43,6 +43,7 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		return -ENOMEM;
 	*out = worker;
 	worker->engine = engine;
+	worker->reassembly.drops = worker->drops;
 	worker->now_us = cw_now_us();
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
@@ -262,6 +263,7 @@ static void tick(struct cw_worker *worker)
 	}
 	if (worker->pending_count > 0)
 		cw_tx_pending(worker);
+	cw_reassembly_expire(&worker->reassembly, worker->now_us);
 	if (++worker->ticks % SECOND_TICKS == 0)
 		count_overflows(worker);
 	finish(worker);

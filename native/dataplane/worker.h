@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "graph/merge.h"
+#include "graph/reassembly.h"
 #include "graph/seal.h"
 #include "table/session.h"
 
@@ -70,6 +71,7 @@ struct cw_worker {
 
 	struct cw_out out;
 	struct cw_merge merge;
+	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];
 	uint32_t pending_count;         /* slots in use */
 	uint32_t pending_packet_count;

@@ -134,7 +134,7 @@ static void reads_geneve(void)
 	DROPS("geneve", p.bytes[0] = 0xc0);
 	DROPS("geneve", p.bytes[1] = 0x80);
 	DROPS("geneve", p.bytes[1] = 0x40);
-	DROPS("geneve", packet_put16(p.bytes + 2, 0x86dd));
+	DROPS("inner_malformed", packet_put16(p.bytes + 2, 0x86dd));
 	DROPS("geneve", packet_put16(p.bytes + 2, 0x6558));
 	DROPS("geneve", p.bytes[0] = 4, p.length = 20);
 	DROPS("inner_segment", p.bytes[6]++);

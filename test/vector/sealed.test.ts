@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import file from './handshake.json' with { type: 'json' }
-import { geneve, open, type SealedSuite, seal } from './sealed.ts'
+import {
+  cutIntoPieces,
+  geneve,
+  geneveWithPiece,
+  open,
+  readPiece,
+  type SealedSuite,
+  seal,
+} from './sealed.ts'
 
 const suites: readonly SealedSuite[] = ['chacha20-poly1305', 'aes-256-gcm']
 const golden = file.sealed
@@ -68,4 +76,36 @@ test('an IPv4 packet of 1432 bytes fills an underlay of 1500', () => {
     Buffer.concat([geneve(100, 0x0800), Buffer.alloc(1432)]),
   )
   assert.equal(20 + 8 + frame.length, 1500)
+})
+
+test('a piece of an inner packet: golden bytes, there and back', () => {
+  const piece = {
+    vni: 100,
+    protocolType: 0x86dd,
+    id: 0x1234,
+    offset: 1200,
+    hasMore: false,
+    data: Buffer.from('last'),
+  }
+  const hex = '024086dd00006400' + 'ffca8201' + '123404b0' + '6c617374'
+  assert.equal(geneveWithPiece(piece).toString('hex'), hex)
+  assert.deepEqual(readPiece(Buffer.from(hex, 'hex')), piece)
+  const first = { ...piece, offset: 0, hasMore: true, data: Buffer.alloc(8) }
+  assert.equal(geneveWithPiece(first).toString('hex', 8, 16), 'ffca820112340004')
+  assert.equal(readPiece(geneve(100, 0x86dd)), null)
+})
+
+test('1280 bytes fill a path of 1280 in two pieces, and at most four ever', () => {
+  const packet = Buffer.from(Array.from({ length: 1280 }, (_, i) => i & 0xff))
+  const of = { vni: 100, protocolType: 0x86dd, id: 7 }
+  const pieces = cutIntoPieces(packet, 1280 - 68, of)
+  assert.deepEqual(
+    pieces.map(({ offset, hasMore, data }) => [offset, hasMore, data.length]),
+    [
+      [0, true, 1200],
+      [1200, false, 80],
+    ],
+  )
+  assert.equal(cutIntoPieces(packet, 576, of).length, 3)
+  assert.deepEqual(Buffer.concat(pieces.map(({ data }) => data)), packet)
 })

@@ -74,6 +74,57 @@ export function geneve(vni: number, protocolType: number): Buffer {
   return bytes
 }
 
+/** A piece of an inner packet, as Geneve option 0x82 tells it (wire.md). */
+export interface Piece {
+  readonly vni: number
+  readonly protocolType: number
+  readonly id: number
+  /** A multiple of 8, as is the length of every piece but the last. */
+  readonly offset: number
+  readonly hasMore: boolean
+  readonly data: Buffer
+}
+
+/** Geneve with its one option, which is critical, and the bytes of the piece. */
+export function geneveWithPiece(piece: Piece): Buffer {
+  const head = geneve(piece.vni, piece.protocolType)
+  head[0] = 2
+  head[1] = 0x40
+  const option = Buffer.from([0xff, 0xca, 0x82, 1, 0, 0, 0, 0])
+  option.writeUInt16BE(piece.id, 4)
+  option.writeUInt16BE(((piece.offset / 8) << 3) | (piece.hasMore ? 4 : 0), 6)
+  return Buffer.concat([head, option, piece.data])
+}
+
+/** null: Geneve without that option. */
+export function readPiece(plaintext: Buffer): Piece | null {
+  if (plaintext[0] !== 2 || plaintext.readUInt32BE(8) !== 0xffca8201) return null
+  const word = plaintext.readUInt16BE(14)
+  return {
+    vni: plaintext.readUIntBE(4, 3),
+    protocolType: plaintext.readUInt16BE(2),
+    id: plaintext.readUInt16BE(12),
+    offset: (word >> 3) * 8,
+    hasMore: (word & 4) !== 0,
+    data: plaintext.subarray(16),
+  }
+}
+
+/** `packet` in pieces that fill `limit` bytes of inner packet and option. */
+export function cutIntoPieces(
+  packet: Buffer,
+  limit: number,
+  of: Pick<Piece, 'vni' | 'protocolType' | 'id'>,
+): Piece[] {
+  const step = Math.floor((limit - 8) / 8) * 8
+  const pieces: Piece[] = []
+  for (let offset = 0; offset < packet.length; offset += step) {
+    const data = packet.subarray(offset, offset + step)
+    pieces.push({ ...of, offset, hasMore: offset + step < packet.length, data })
+  }
+  return pieces
+}
+
 /** iv XOR (type u8 ‖ 0 u8 ‖ lane u16 ‖ 0 u32 ‖ counter u32) */
 function nonceOf(keys: DirectionKeys, head: Buffer): Buffer {
   const nonce = Buffer.from(keys.iv)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "port/vnet.h"
 #include "table/view.h"
 #include "worker.h"
@@ -39,41 +39,64 @@ static void finish_checksum(struct rte_mbuf *m, uint32_t end)
 	memcpy(frame + place, &checksum, sizeof(checksum));
 }
 
-/*
- * Makes the offload's lengths those of this IPv4 header. They may speak of a header further inside (tunnels of a LAN
- * host, GRO of a NIC that looks into them): a checksum is then finished here, and a train is not ours to cut: false.
- */
-static bool adopt_header(struct rte_mbuf *m, const struct cw_ip4 *ip)
+/* Whether a partial checksum is that of the L4 header right behind `l3`; `header` is how far L3 reaches in any case. */
+static bool is_offload_own(const struct rte_mbuf *m, const uint8_t *l3, uint32_t *header)
 {
 	bool is_tcp = m->packet_type == RTE_PTYPE_L4_TCP;
 	uint32_t least = is_tcp ? sizeof(struct cw_tcp) : sizeof(struct cw_udp);
-	uint32_t total = rte_be_to_cpu_16(ip->total_length);
-	uint16_t header = cw_ip4_header_len(ip);
+	uint8_t wanted = is_tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	uint32_t total = cw_l3_total(l3);
+	struct cw_ip6_end end;
 
-	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE &&
-	    (m->l3_len != header || ip->protocol != (is_tcp ? IPPROTO_TCP : IPPROTO_UDP) ||
-	     cw_ip4_is_fragment(ip) || total < header + least)) {
+	if (cw_l3_is_ip6(l3)) {
+		if (!cw_ip6_walk(l3, total, &end))
+			return false;
+		*header = end.l4;
+		return m->l3_len == end.l4 && end.protocol == wanted && !end.is_fragment &&
+		       !end.has_routing && total >= end.l4 + least;
+	}
+	return m->l3_len == *header && cw_ip4(l3)->protocol == wanted &&
+	       !cw_ip4_is_fragment(cw_ip4(l3)) && total >= *header + least;
+}
+
+/*
+ * Makes the offload's lengths those of this header. They may speak of a header further inside (tunnels of a LAN host,
+ * GRO of a NIC that looks into them): a checksum is then finished here, and a train is not ours to cut: false.
+ */
+static bool adopt_header(struct rte_mbuf *m, const uint8_t *l3)
+{
+	uint32_t header = cw_l3_is_ip6(l3) ? sizeof(struct cw_ip6) : cw_ip4_header_len(cw_ip4(l3));
+
+	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE) {
+		if (is_offload_own(m, l3, &header))
+			return true;
 		/* A checksum inside of this header is nonsense: finishing it would damage the header. */
 		if (m->ol_flags & RTE_MBUF_F_RX_LRO || m->l3_len < header)
 			return false;
-		finish_checksum(m, m->l2_len + total);
+		finish_checksum(m, m->l2_len + cw_l3_total(l3));
 	}
-	m->l3_len = header;
+	m->l3_len = header & 0x1ff;
 	return true;
 }
 
-/* Whether the frame is an untagged IPv4 packet to this MAC with a sound header, and its offload is of that header. */
-static bool is_ip4_for(const struct cw_port *port, struct rte_mbuf *m)
+/* Whether the frame is an untagged IP packet to this MAC with a sound header, and its offload is of that header. */
+static bool is_ip_for(const struct cw_port *port, struct rte_mbuf *m)
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
+	const uint8_t *l3 = (const uint8_t *)(ether + 1);
 
 	if (m->data_len < sizeof(*ether) + sizeof(struct cw_ip4) ||
-	    m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ||
-	    ether->type != rte_cpu_to_be_16(CW_ETHER_IP4) ||
-	    memcmp(ether->to, port->mac, 6) != 0)
+	    m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED || memcmp(ether->to, port->mac, 6) != 0)
 		return false;
-	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	return cw_ip4_is_sound(l3, m->data_len - sizeof(*ether)) && adopt_header(m, cw_ip4(l3));
+	if (ether->type != rte_cpu_to_be_16(cw_l3_is_ip6(l3) ? CW_ETHER_IP6 : CW_ETHER_IP4))
+		return false;
+	return cw_l3_is_sound(l3, m->data_len - sizeof(*ether)) && adopt_header(m, l3);
+}
+
+/* ND, MLD and whatever else is between neighbours is the kernel's; so is IPv4's, whose addresses no segment has. */
+static bool may_cross(const uint8_t *l3)
+{
+	return !cw_l3_is_ip6(l3) || cw_ip6_may_cross(cw_ip6(l3));
 }
 
 static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
@@ -89,18 +112,18 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 	struct cw_port *port = worker->view->program->ports[index];
 	uint32_t segment = worker->view->program->port_programs[index].segment;
 
-	if (!is_ip4_for(port, m)) {
+	if (!is_ip_for(port, m)) {
 		cw_pass(worker, &port->twin, m);
 		return;
 	}
-	struct cw_ip4 *ip = cw_ip4(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len));
-	const struct cw_hop *hop = cw_hop_to(worker->view, segment, (const uint8_t *)ip);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
-	if (hop->kind != CW_HOP_OVERLAY || ip->ttl <= 1) {
+	if (hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1 || !may_cross(l3)) {
 		cw_pass(worker, &port->twin, m);
 		return;
 	}
-	cw_ip4_decrement_ttl(ip);
+	cw_l3_decrement_hops(l3);
 	to_overlay(worker, segment, hop, m);
 }
 
@@ -108,12 +131,16 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 {
 	const uint8_t *l3 = rte_pktmbuf_mtod(m, const uint8_t *);
 
-	if (!cw_ip4_is_sound(l3, m->data_len)) {
-		/* IPv6 chatter of the kernel on its own interface, and nothing else. */
-		cw_drop(worker, m, CW_DROP_NO_ROUTE);
+	if (!cw_l3_is_sound(l3, m->data_len)) {
+		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
 		return;
 	}
-	if (!adopt_header(m, cw_ip4(l3))) {
+	if (!may_cross(l3)) {
+		/* Chatter of the kernel on its own interface: nobody is there to hear it. */
+		cw_drop(worker, m, CW_DROP_LINK_SCOPE);
+		return;
+	}
+	if (!adopt_header(m, l3)) {
 		cw_drop(worker, m, CW_DROP_RX_OFFLOAD);
 		return;
 	}

@@ -42,6 +42,16 @@ static inline uint8_t cw_l3_class(const uint8_t *l3)
 	return cw_l3_is_ip6(l3) ? cw_ip6_class(cw_ip6(l3)) : cw_ip4(l3)->tos;
 }
 
+static inline void cw_l3_set_ecn(uint8_t *l3, uint8_t ecn)
+{
+	if (cw_l3_is_ip6(l3)) {
+		cw_ip6_set_ecn(cw_ip6(l3), ecn);
+	} else {
+		cw_ip4(l3)->tos = (cw_ip4(l3)->tos & ~CW_ECN_MASK) | ecn;
+		cw_ip4_set_checksum(cw_ip4(l3));
+	}
+}
+
 static inline uint8_t cw_l3_hops_left(const uint8_t *l3)
 {
 	return cw_l3_is_ip6(l3) ? cw_ip6(l3)->hop_limit : cw_ip4(l3)->ttl;

@@ -7,44 +7,68 @@
 #include <string.h>
 
 #include "graph/graph.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/seal.h"
 #include "table/view.h"
 #include "worker.h"
 
 #define GENEVE_OPTIONS_MAX 16
-#define GENEVE_CRITICAL 0x40
 #define GENEVE_OAM 0x80
+#define GENEVE_OPTION_CRITICAL 0x80
 
 static void drop(struct cw_worker *worker, enum cw_drop reason)
 {
 	worker->drops[reason]++;
 }
 
+struct geneve {
+	uint32_t vni;
+	uint32_t length; /* of the header with its options */
+	bool is_ip6;
+	const uint8_t *piece; /* value of the option that says so; NULL: the packet is whole */
+};
+
 /*
- * Geneve, RFC 8926 §3.4: |ver| opt len |O|C| rsvd |     protocol type     |        VNI         | rsvd |
- * Returns the offset of the inner IPv4 packet, 0 for what is not ours.
+ * |          option class         |      type     |R|R|R| length  |, then `length` words. Each must end inside the header;
+ * of the critical ones, whose type has its first bit set, we know one. False: not ours.
  */
-static uint32_t read_geneve(const uint8_t *g, uint32_t length, uint32_t *vni)
+static bool read_options(const uint8_t *g, struct geneve *geneve)
 {
-	if (length < CW_GENEVE_HEADER)
-		return 0;
-	uint32_t options = (g[0] & 0x3f) * 4u;
-	if (g[0] >> 6 != 0 || g[1] & (GENEVE_OAM | GENEVE_CRITICAL) ||
-	    options > GENEVE_OPTIONS_MAX || CW_GENEVE_HEADER + options > length)
-		return 0;
-	if (g[2] != 0x08 || g[3] != 0x00)
-		return 0;
-	/* Options: all must end inside the header; we know none, so a critical one is refused above and here. */
-	for (uint32_t at = CW_GENEVE_HEADER; at < CW_GENEVE_HEADER + options;) {
+	for (uint32_t at = CW_GENEVE_HEADER; at < geneve->length;) {
 		uint32_t size = 4 + (g[at + 3] & 0x1f) * 4u;
-		if (g[at + 2] & 0x80 || at + size > CW_GENEVE_HEADER + options)
-			return 0;
+		if (at + size > geneve->length)
+			return false;
+		if (g[at + 2] & GENEVE_OPTION_CRITICAL) {
+			if (g[at] << 8 != (CW_OPTION_CLASS & 0xff00) ||
+			    g[at + 1] != (CW_OPTION_CLASS & 0xff) ||
+			    g[at + 2] != CW_OPTION_PIECE || size != CW_PIECE_OPTION ||
+			    geneve->piece != NULL)
+				return false;
+			geneve->piece = g + at + 4;
+		}
 		at += size;
 	}
-	*vni = (uint32_t)g[4] << 16 | g[5] << 8 | g[6];
-	return CW_GENEVE_HEADER + options;
+	return true;
+}
+
+/*
+ * Geneve, RFC 8926 §3.4: |ver| opt len |O|C| rsvd |     protocol type     |        VNI         | rsvd |
+ * False for what is not ours. C must say truly whether there are critical options.
+ */
+static bool read_geneve(const uint8_t *g, uint32_t length, struct geneve *geneve)
+{
+	if (length < CW_GENEVE_HEADER)
+		return false;
+	uint32_t options = (g[0] & 0x3f) * 4u;
+	uint16_t protocol = (uint16_t)(g[2] << 8 | g[3]);
+	*geneve = (struct geneve){ .vni = (uint32_t)g[4] << 16 | g[5] << 8 | g[6],
+				   .length = CW_GENEVE_HEADER + options,
+				   .is_ip6 = protocol == CW_ETHER_IP6 };
+	if (g[0] >> 6 != 0 || g[1] & GENEVE_OAM || options > GENEVE_OPTIONS_MAX ||
+	    geneve->length > length || (protocol != CW_ETHER_IP4 && protocol != CW_ETHER_IP6))
+		return false;
+	return read_options(g, geneve) && ((g[1] & CW_GENEVE_CRITICAL) != 0) == (geneve->piece != NULL);
 }
 
 static int segment_by_vni(const struct cw_program *program, uint32_t vni)
@@ -57,58 +81,83 @@ static int segment_by_vni(const struct cw_program *program, uint32_t vni)
 }
 
 /* RFC 6040 §4.2: CE and ECT(1) outside are passed on to what can carry them. False: drop. */
-static bool copy_ecn(struct cw_ip4 *ip, uint8_t outer_tos)
+static bool copy_ecn(uint8_t *l3, uint8_t outer)
 {
-	uint8_t outer = outer_tos & CW_ECN_MASK;
-	uint8_t inner = ip->tos & CW_ECN_MASK;
+	uint8_t inner = cw_l3_class(l3) & CW_ECN_MASK;
 
 	if (outer == CW_ECN_CE && inner == 0)
 		return false;
 	if ((outer == CW_ECN_CE && inner != CW_ECN_CE) ||
-	    (outer == CW_ECN_ECT1 && inner == CW_ECN_ECT0)) {
-		ip->tos = (ip->tos & ~CW_ECN_MASK) | outer;
-		cw_ip4_set_checksum(ip);
-	}
+	    (outer == CW_ECN_ECT1 && inner == CW_ECN_ECT0))
+		cw_l3_set_ecn(l3, outer);
 	return true;
+}
+
+/* A whole inner packet in `length` bytes at `l3`: sound, from where its peer may send, and marked as its way was. */
+static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t segment,
+		       bool is_ip6, const struct cw_whole *inner)
+{
+	const struct cw_view *view = worker->view;
+	struct cw_peer *peer = keypair->peer;
+	uint8_t *l3 = inner->data;
+
+	if (!cw_l3_is_sound(l3, inner->length) || cw_l3_is_ip6(l3) != is_ip6) {
+		drop(worker, CW_DROP_INNER_MALFORMED);
+		return;
+	}
+	if (is_ip6 && !cw_ip6_may_cross(cw_ip6(l3))) {
+		drop(worker, CW_DROP_LINK_SCOPE);
+		return;
+	}
+	/* A peer may send from the prefixes that we would send to it, and from no other. */
+	const struct cw_hop *back = cw_hop_back(view, segment, l3);
+	if (back->kind != CW_HOP_OVERLAY || view->program->peers[back->peer] != peer) {
+		drop(worker, CW_DROP_INNER_SOURCE);
+		return;
+	}
+	if (!copy_ecn(l3, inner->ecn)) {
+		drop(worker, CW_DROP_ECN);
+		return;
+	}
+	uint32_t total = cw_l3_total(l3);
+	peer->rx_packets++;
+	peer->rx_bytes += total;
+	cw_mss_clamp(l3, total, cw_seal_limit(worker, keypair), false);
+	cw_route_in(worker, segment, l3, total);
 }
 
 static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t *plain,
 		      uint32_t length, uint8_t outer_tos)
 {
-	const struct cw_view *view = worker->view;
-	struct cw_peer *peer = keypair->peer;
-	uint32_t vni = 0;
-	uint32_t at = read_geneve(plain, length, &vni);
+	struct geneve geneve;
 
-	if (at == 0) {
+	if (!read_geneve(plain, length, &geneve)) {
 		drop(worker, CW_DROP_GENEVE);
 		return;
 	}
-	int segment = segment_by_vni(view->program, vni);
+	int segment = segment_by_vni(worker->view->program, geneve.vni);
 	if (segment < 0) {
 		drop(worker, CW_DROP_INNER_SEGMENT);
 		return;
 	}
-	struct cw_ip4 *ip = cw_ip4(plain + at);
-	if (!cw_ip4_is_sound(plain + at, length - at)) {
-		drop(worker, CW_DROP_INNER_MALFORMED);
-		return;
+	struct cw_whole inner = { .data = plain + geneve.length,
+				  .length = length - geneve.length,
+				  .ecn = outer_tos & CW_ECN_MASK };
+	if (geneve.piece != NULL) {
+		const uint8_t *value = geneve.piece;
+		struct cw_piece piece = { .session = keypair->session->index,
+					  .vni = geneve.vni,
+					  .id = (uint16_t)(value[0] << 8 | value[1]),
+					  .offset = (uint16_t)(value[2] << 8 | (value[3] & 0xf8)),
+					  .length = inner.length,
+					  .has_more = (value[3] & CW_PIECE_MORE) != 0,
+					  .is_ip6 = geneve.is_ip6,
+					  .ecn = inner.ecn,
+					  .data = inner.data };
+		if (!cw_reassembly_add(&worker->reassembly, &piece, worker->now_us, &inner))
+			return;
 	}
-	/* A peer may send from the prefixes that we would send to it, and from no other. */
-	const struct cw_hop *back = cw_hop_back(view, (uint32_t)segment, plain + at);
-	if (back->kind != CW_HOP_OVERLAY || view->program->peers[back->peer] != peer) {
-		drop(worker, CW_DROP_INNER_SOURCE);
-		return;
-	}
-	if (!copy_ecn(ip, outer_tos)) {
-		drop(worker, CW_DROP_ECN);
-		return;
-	}
-	uint32_t total = rte_be_to_cpu_16(ip->total_length);
-	peer->rx_packets++;
-	peer->rx_bytes += total;
-	cw_mss_clamp(plain + at, total, cw_seal_limit(worker, keypair), false);
-	cw_route_in(worker, (uint32_t)segment, plain + at, total);
+	open_inner(worker, keypair, (uint32_t)segment, geneve.is_ip6, &inner);
 }
 
 /* Index, window, tag, window: what passes is of the peer and new. NULL: dropped and counted. */
@@ -180,14 +229,13 @@ static bool fits(struct cw_worker *worker, uint32_t segment, uint8_t port, const
 	if (length <= mtu)
 		return true;
 	drop(worker, CW_DROP_TOO_BIG);
-	if (cw_ip4(packet)->fragment & rte_cpu_to_be_16(CW_IP4_DF))
+	if (cw_l3_is_whole(packet))
 		cw_deliver_local(worker, segment, packet, length);
 	return false;
 }
 
 void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length)
 {
-	struct cw_ip4 *ip = cw_ip4(packet);
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, packet);
 
 	switch (hop->kind) {
@@ -203,13 +251,13 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, ui
 		drop(worker, CW_DROP_NO_ROUTE);
 		return;
 	}
-	if (ip->ttl <= 1) {
+	if (cw_l3_hops_left(packet) <= 1) {
 		/* The kernel tells the sender, who would otherwise see a silent hop in a traceroute. */
 		cw_deliver_local(worker, segment, packet, length);
 		return;
 	}
 	if (!fits(worker, segment, hop->port, packet, length))
 		return;
-	cw_ip4_decrement_ttl(ip);
+	cw_l3_decrement_hops(packet);
 	cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet, length);
 }

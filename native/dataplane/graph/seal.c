@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/train.h"
 #include "worker.h"
@@ -112,51 +112,109 @@ static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8
 	return rc;
 }
 
-static void put_geneve(uint8_t *to, uint32_t vni)
+/* What the datagrams of one inner packet or train have in common. */
+struct load {
+	struct cw_keypair *keypair;
+	uint32_t vni;
+	uint32_t limit;
+	bool is_ip6;
+	uint8_t tos;
+};
+
+static void put_geneve(uint8_t *to, const struct load *load, uint8_t option_words, uint8_t flags)
 {
-	const uint8_t header[CW_GENEVE_HEADER] = {
-		0, 0, 0x08, 0x00, vni >> 16 & 0xff, vni >> 8 & 0xff, vni & 0xff, 0
-	};
+	uint32_t vni = load->vni;
+	const uint8_t header[CW_GENEVE_HEADER] = { option_words,
+						   flags,
+						   load->is_ip6 ? 0x86 : 0x08,
+						   load->is_ip6 ? 0xdd : 0x00,
+						   vni >> 16 & 0xff,
+						   vni >> 8 & 0xff,
+						   vni & 0xff,
+						   0 };
 	memcpy(to, header, sizeof(header));
 }
 
-/* One inner packet of `length` bytes, the next of `cut` or `packet`; false: not sealed, and counted. */
-static bool seal_one(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
-		     uint8_t tos, struct cw_cut *cut, const uint8_t *packet, uint32_t length)
+/* The slot of a datagram that will hold `bytes` behind the Geneve header; NULL: there is none, and that is counted. */
+static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_t bytes)
 {
-	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX) {
+	if (load->keypair->sealed >= CW_KEYPAIR_PACKETS_MAX) {
 		worker->drops[CW_DROP_KEY_EXHAUSTED]++;
-		return false;
+		return NULL;
 	}
-	uint8_t *slot = out_slot(worker, keypair, tos, CW_SEALED_OVERHEAD + length);
-	if (slot == NULL) {
+	uint8_t *slot = out_slot(worker, load->keypair, load->tos, CW_SEALED_OVERHEAD + bytes);
+	if (slot == NULL)
 		worker->drops[CW_DROP_NO_BUFFER]++;
+	return slot;
+}
+
+/* False: not sealed, and counted. */
+static bool finish(struct cw_worker *worker, const struct load *load, uint8_t *slot, uint32_t bytes)
+{
+	if (seal_slot(worker, load->keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + bytes) == 0)
+		return true;
+	worker->drops[CW_DROP_SEAL]++;
+	return false;
+}
+
+/* One inner packet of `length` bytes, the next of `cut` or `packet`; false: not sealed, and counted. */
+static bool seal_one(struct cw_worker *worker, const struct load *load, struct cw_cut *cut,
+		     const uint8_t *packet, uint32_t length)
+{
+	uint8_t *slot = begin(worker, load, length);
+
+	if (slot == NULL)
 		return false;
-	}
 	uint8_t *inner = slot + CW_SEALED_HEADER + CW_GENEVE_HEADER;
-	put_geneve(slot + CW_SEALED_HEADER, vni);
+	put_geneve(slot + CW_SEALED_HEADER, load, 0, 0);
 	if (cut != NULL)
 		cw_cut_next(cut, inner);
 	else
 		memcpy(inner, packet, length);
-	if (seal_slot(worker, keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + length) != 0) {
-		worker->drops[CW_DROP_SEAL]++;
+	if (!finish(worker, load, slot, length))
 		return false;
-	}
-	keypair->peer->tx_packets++;
-	keypair->peer->tx_bytes += length;
+	load->keypair->peer->tx_packets++;
+	load->keypair->peer->tx_bytes += length;
 	return true;
 }
 
+/* wire.md: a packet that may not shrink crosses in pieces, which the far end puts together (reassembly.h). */
+static void seal_pieces(struct cw_worker *worker, const struct load *load, const uint8_t *packet,
+			uint32_t length)
+{
+	uint32_t step = (load->limit - CW_PIECE_OPTION) & ~7u;
+	uint16_t id = ++load->keypair->session->piece_id;
+
+	for (uint32_t at = 0; at < length; at += step) {
+		uint32_t bytes = length - at < step ? length - at : step;
+		uint32_t offset_more = at | (at + bytes < length ? CW_PIECE_MORE : 0);
+		const uint8_t option[CW_PIECE_OPTION] = {
+			CW_OPTION_CLASS >> 8, CW_OPTION_CLASS & 0xff, CW_OPTION_PIECE, 1,
+			id >> 8, id & 0xff, offset_more >> 8 & 0xff, offset_more & 0xff
+		};
+		uint8_t *slot = begin(worker, load, CW_PIECE_OPTION + bytes);
+		if (slot == NULL)
+			return;
+		uint8_t *geneve = slot + CW_SEALED_HEADER;
+		put_geneve(geneve, load, CW_PIECE_OPTION / 4, CW_GENEVE_CRITICAL);
+		memcpy(geneve + CW_GENEVE_HEADER, option, sizeof(option));
+		memcpy(geneve + CW_GENEVE_HEADER + sizeof(option), packet + at, bytes);
+		if (!finish(worker, load, slot, CW_PIECE_OPTION + bytes))
+			return;
+	}
+	load->keypair->peer->tx_packets++;
+	load->keypair->peer->tx_bytes += length;
+}
+
 /* RFC 791 §3.2: cuts a packet that may be cut into pieces that fit. */
-static void seal_fragments(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
-			   uint8_t *packet, uint32_t length, uint32_t limit)
+static void seal_fragments(struct cw_worker *worker, const struct load *load, uint8_t *packet,
+			   uint32_t length)
 {
 	struct cw_ip4 *ip = cw_ip4(packet);
 	uint32_t header = cw_ip4_header_len(ip);
 	uint16_t first = rte_be_to_cpu_16(ip->fragment);
 	uint8_t piece[CW_SMALL_DATA];
-	uint32_t step = (RTE_MIN(limit, sizeof(piece)) - header) & ~7u;
+	uint32_t step = (RTE_MIN(load->limit, sizeof(piece)) - header) & ~7u;
 
 	for (uint32_t at = header; at < length; at += step) {
 		uint32_t bytes = length - at < step ? length - at : step;
@@ -168,26 +226,24 @@ static void seal_fragments(struct cw_worker *worker, struct cw_keypair *keypair,
 		uint16_t more = is_last ? first & CW_IP4_MF : CW_IP4_MF;
 		out->fragment = rte_cpu_to_be_16(((first & CW_IP4_OFFSET) + (at - header) / 8) | more);
 		cw_ip4_set_checksum(out);
-		seal_one(worker, keypair, vni, ip->tos & CW_ECN_MASK, NULL, piece, header + bytes);
+		seal_one(worker, load, NULL, piece, header + bytes);
 	}
 }
 
-static void seal_cut(struct cw_worker *worker, struct cw_keypair *keypair, uint32_t vni,
-		     struct rte_mbuf *m, uint32_t limit)
+static void seal_cut(struct cw_worker *worker, const struct load *load, struct cw_cut *cut)
 {
-	struct cw_cut cut;
-
-	cw_cut_begin(&cut, m);
-	uint8_t tos = cw_ip4(cut.l3)->tos & CW_ECN_MASK;
-	for (uint32_t length; (length = cw_cut_peek(&cut)) != 0;) {
-		uint32_t before = cut.offset;
-		if (length > limit) {
-			cw_cut_next(&cut, worker->scratch);
-			seal_fragments(worker, keypair, vni, worker->scratch, length, limit);
-		} else if (!seal_one(worker, keypair, vni, tos, &cut, NULL, length)) {
+	for (uint32_t length; (length = cw_cut_peek(cut)) != 0;) {
+		uint32_t before = cut->offset;
+		if (length > load->limit) {
+			cw_cut_next(cut, worker->scratch);
+			if (load->is_ip6)
+				seal_pieces(worker, load, worker->scratch, length);
+			else
+				seal_fragments(worker, load, worker->scratch, length);
+		} else if (!seal_one(worker, load, cut, NULL, length)) {
 			/* Each segment that is lost is counted, so each is tried: the cut must move on. */
-			if (cut.offset == before)
-				cw_cut_next(&cut, worker->scratch);
+			if (cut->offset == before)
+				cw_cut_next(cut, worker->scratch);
 		}
 	}
 }
@@ -219,18 +275,23 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 		wait(worker, peer, vni, m);
 		return;
 	}
-	uint32_t limit = cw_seal_limit(worker, keypair);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	struct load load = { .keypair = keypair,
+			     .vni = vni,
+			     .limit = cw_seal_limit(worker, keypair),
+			     .is_ip6 = cw_l3_is_ip6(l3),
+			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
 	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
-	cw_mss_clamp(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len), m->pkt_len - m->l2_len, limit,
-		     is_partial);
+	cw_mss_clamp(l3, m->pkt_len - m->l2_len, load.limit, is_partial);
 	cw_cut_begin(&cut, m);
-	bool may_cut = !(cw_ip4(cut.l3)->fragment & rte_cpu_to_be_16(CW_IP4_DF));
-	if (cw_cut_size(&cut) > limit && !may_cut) {
-		cw_icmp_too_big(worker, vni, m, limit);
+	/* IPv6 need not be told of less than its least MTU, for up to that a packet may cross in pieces. */
+	uint32_t most = load.is_ip6 ? RTE_MAX(load.limit, (uint32_t)CW_IP6_LEAST_MTU) : load.limit;
+	if (cw_cut_size(&cut) > most && cw_l3_is_whole(l3)) {
+		cw_icmp_too_big(worker, vni, m, most);
 		cw_drop(worker, m, CW_DROP_TOO_BIG);
 		return;
 	}
-	seal_cut(worker, keypair, vni, m, limit);
+	seal_cut(worker, &load, &cut);
 	rte_pktmbuf_free(m);
 }
 

@@ -20,6 +20,15 @@ struct rte_mbuf;
 #define CW_SEALED_HEADER 16
 #define CW_GENEVE_HEADER 8
 #define CW_TAG 16
+#define CW_GENEVE_CRITICAL 0x40
+/*
+ * The option of a piece, in 8-byte units of offset: |     class 0xFFCA      | type 0x82 | length 1 | then
+ * |              id               |         offset          |M| 0 |
+ */
+#define CW_OPTION_CLASS 0xffca
+#define CW_OPTION_PIECE 0x82
+#define CW_PIECE_OPTION 8 /* bytes of it */
+#define CW_PIECE_MORE 0x04
 #define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
 #define CW_INNER_LEAST 576
 #define CW_TYPE_DATA 0xD1
@@ -36,7 +45,7 @@ struct cw_out {
 /* Inner packets up to this size pass the peer's path unfragmented. */
 uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair);
 
-/* Seals an inner IPv4 packet or train for a peer; waits in the peer's queue without a keypair. */
+/* Seals an inner IP packet or train for a peer; waits in the peer's queue without a keypair. */
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
 
 /* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */

@@ -74,6 +74,7 @@ static struct cw_session *join_session(struct cw_peer *peer, const struct cw_key
 	session = calloc(1, sizeof(*session));
 	if (session == NULL)
 		return NULL;
+	session->index = install->local_index;
 	session->path = (struct cw_path){ .uplink = install->uplink,
 					  .local_port = install->local_port,
 					  .remote_port = install->remote_port,

@@ -26,6 +26,8 @@ struct cw_path {
 /* Shared by the keypairs of one chain; freed with the last of them. */
 struct cw_session {
 	struct cw_path path;
+	uint32_t index;    /* receiver index of its first keypair: no other session has it for 180 s and more */
+	uint16_t piece_id; /* of the inner packet that was sent in pieces last */
 	uint32_t keypairs;
 };
 

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { geneve, open } from '../../vector/sealed.ts'
+import { cutIntoPieces, geneve, geneveWithPiece, open } from '../../vector/sealed.ts'
 import {
   Bench,
   checksum,
@@ -111,13 +111,35 @@ test('what is forged, replayed or from the wrong place is a named drop and nothi
     sealed_index: 1,
     sealed_replay: 2,
     sealed_tag: 2,
-    geneve: 1,
     inner_segment: 1,
     inner_source: 1,
-    inner_malformed: 1,
+    inner_malformed: 2,
   })
   const confirmed = bench.events.filter(({ kind }) => kind === 'confirmed')
   assert.equal(confirmed.length, 1)
+})
+
+test('a packet that TypeScript cut into pieces arrives whole, in whatever order they come', async () => {
+  await using bench = new Bench('aes-256-gcm', 'auto')
+  await bench.start()
+  const text = 'long '.repeat(200)
+  const pieces = cutIntoPieces(packet(text), 400, { vni, protocolType: 0x0800, id: 77 })
+  assert.equal(pieces.length, 3)
+  for (const [counter, which] of [
+    [1, 2],
+    [2, 0],
+    [3, 0], // sent twice: a copy is dropped
+    [4, 1],
+  ] as const) {
+    bench.toBox(bench.seal(counter, geneveWithPiece(pieces[which]!)))
+  }
+  const came = await bench.host.hear<Datagram>()
+  assert.equal(Buffer.from(came.hex, 'hex').toString(), text)
+  const other = cutIntoPieces(packet('gone', '10.3.0.9'), 24, { vni, protocolType: 0x0800, id: 78 })
+  for (const [i, piece] of other.entries()) bench.toBox(bench.seal(5 + i, geneveWithPiece(piece)))
+  bench.toBox(bench.seal(20, Buffer.concat([geneve(vni, 0x0800), packet('last')])))
+  assert.equal(Buffer.from((await bench.host.hear<Datagram>()).hex, 'hex').toString(), 'last')
+  assert.deepEqual(await bench.drops(), { reassembly_overlap: 1, inner_source: 1 })
 })
 
 test('a program is refused whole, and a keypair goes in once', async () => {

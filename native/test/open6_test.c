@@ -1,0 +1,310 @@
+/*
+ * What becomes of an opened IPv6 packet, and of one that comes in pieces: Geneve, source, ECN, hop
+ * limit and destination, each right and wrong, sealed by the far end and read where it must come out.
+ */
+#include "check.h"
+#include "graph/graph.h"
+#include "graph_bench.h"
+#include "packet.h"
+
+#define PLAIN_MAX 2000
+#define GENEVE 8
+#define OPTION 8
+#define CE 3
+
+static struct cw_bench bench;
+static uint32_t next_counter = 1;
+static uint8_t frame[CW_BENCH_FRAME_MAX];
+
+struct plain {
+	uint32_t length;
+	uint8_t bytes[PLAIN_MAX];
+};
+
+/* Geneve, then a UDP packet with `bytes` of payload. */
+static struct plain plain_packet(uint32_t bytes, uint32_t source, uint32_t destination)
+{
+	struct plain p = { .length = GENEVE + 48 + bytes };
+	uint8_t *ip = p.bytes + GENEVE;
+
+	packet_put16(p.bytes + 2, 0x86dd);
+	packet_put32(p.bytes + 4, CW_BENCH_VNI << 8);
+	packet_ip6(ip, 40, PACKET_UDP, source, destination);
+	packet_put32(ip, 0x60012345);
+	packet_put16(ip + 40, 5000);
+	packet_put16(ip + 42, 6000);
+	check_fill(ip + 48, bytes);
+	packet_finish(ip, 48 + bytes);
+	return p;
+}
+
+static struct plain good(void)
+{
+	return plain_packet(100, CW_BENCH_FAR, CW_BENCH_HOST);
+}
+
+static uint8_t *ip_of(struct plain *p)
+{
+	return p->bytes + GENEVE;
+}
+
+/* Sealed by `far`, opened in a block of just its size. */
+static void open_plain(const struct plain *p, uint8_t outer_tos)
+{
+	uint8_t *datagram = malloc(p->length + 32);
+
+	cw_bench_seal(&bench, 0xD1, next_counter++, p->bytes, p->length, datagram);
+	cw_open(bench.worker, datagram, p->length + 32, outer_tos);
+	free(datagram);
+	cw_bench_flush(&bench);
+}
+
+/* What came out of `link`, its packet in `frame` + `l2`; 0: nothing, or more than one. */
+static uint32_t came_out(enum cw_bench_link link, uint32_t l2)
+{
+	struct cw_vnet_hdr vnet;
+	uint32_t length = cw_bench_take(&bench, link, &vnet, frame), others = 0;
+
+	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
+		others += cw_bench_drain(&bench, i);
+	return length > l2 && others == 0 ? length - l2 : 0;
+}
+
+static void expect_drop(const struct plain *p, uint8_t outer_tos, const char *reason,
+			const char *what)
+{
+	char wanted[64];
+	uint32_t leaks = 0;
+
+	open_plain(p, outer_tos);
+	snprintf(wanted, sizeof(wanted), "%s 1", reason);
+	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
+		leaks += cw_bench_drain(&bench, i);
+	const char *drops = cw_bench_drops(&bench);
+	if (!CHECK(leaks == 0 && strcmp(drops, wanted) == 0))
+		fprintf(stderr, "  %s: '%s', wanted '%s', %u frames\n", what, drops, wanted, leaks);
+}
+
+/* On the LAN stands `packet` as it went in, but for a hop and the ECN mark. */
+static void check_on_lan(const uint8_t *packet, uint8_t ecn, const char *what)
+{
+	uint8_t wanted[PLAIN_MAX];
+	uint32_t wanted_len = 40 + packet_u16(packet + 4);
+
+	memcpy(wanted, packet, wanted_len);
+	wanted[1] = (uint8_t)((wanted[1] & 0xcf) | ecn << 4);
+	wanted[7]--;
+	uint32_t length = came_out(CW_BENCH_LAN, 14);
+	bool is_same = length == wanted_len && memcmp(frame + 14, wanted, length) == 0;
+	if (!CHECK(is_same && packet_u16(frame + 12) == 0x86dd && cw_bench_drops(&bench)[0] == 0))
+		fprintf(stderr, "  %s: %u bytes of %u\n", what, length, wanted_len);
+}
+
+static void expect_on_lan(struct plain *p, uint8_t outer_tos, uint8_t ecn, const char *what)
+{
+	open_plain(p, outer_tos);
+	check_on_lan(ip_of(p), ecn, what);
+}
+
+#define DROPS(reason, ...)                                                \
+	do {                                                              \
+		struct plain p = good();                                  \
+		__VA_ARGS__;                                              \
+		expect_drop(&p, 0, reason, #__VA_ARGS__);                 \
+	} while (0)
+
+static void checks_the_inner_packet(void)
+{
+	struct plain p = good();
+
+	expect_on_lan(&p, 0, 0, "good");
+	p.length += 30;
+	expect_on_lan(&p, 0, 0, "padding");
+	for (uint32_t length = GENEVE; length < GENEVE + 148; length++)
+		DROPS("inner_malformed", p.length = length);
+	DROPS("inner_malformed", packet_put16(p.bytes + 2, 0x0800));
+	DROPS("inner_malformed", ip_of(&p)[0] = 0x45, packet_finish_ip(ip_of(&p)));
+	DROPS("inner_malformed", ip_of(&p)[0] = 0x75);
+	DROPS("inner_malformed", packet_put16(ip_of(&p) + 4, 109));
+	DROPS("geneve", packet_put16(p.bytes + 2, 0x86de));
+	DROPS("inner_segment", p.bytes[6]++);
+	/* From a peer comes only what its own prefixes hold, and nothing of a link. */
+	DROPS("inner_source", packet_put32(ip_of(&p) + 20, CW_BENCH_OTHER));
+	DROPS("inner_source", packet_put32(ip_of(&p) + 20, CW_BENCH_HOST));
+	DROPS("inner_source", packet_put16(ip_of(&p) + 8, 0x2001));
+	DROPS("link_scope", packet_put16(ip_of(&p) + 8, 0xfe80));
+	DROPS("link_scope", packet_put16(ip_of(&p) + 24, 0xfe80));
+	DROPS("link_scope", packet_put16(ip_of(&p) + 24, 0xff02));
+	DROPS("link_scope", memset(ip_of(&p) + 8, 0, 16));
+	DROPS("no_route", packet_put16(ip_of(&p) + 24, 0x2001));
+	DROPS("transit", packet_put32(ip_of(&p) + 36, CW_BENCH_OTHER));
+}
+
+/* RFC 6040 §4.2, figure 4: rows are inner, columns outer; 4 is a drop. */
+static const uint8_t ecn_result[4][4] = {
+	[0] = { 0, 0, 0, 4 }, /* Not-ECT */
+	[2] = { 2, 1, 2, CE }, /* ECT(0) */
+	[1] = { 1, 1, 1, CE }, /* ECT(1) */
+	[CE] = { CE, CE, CE, CE },
+};
+
+static void follows_rfc_6040(void)
+{
+	for (uint8_t inner = 0; inner < 4; inner++) {
+		for (uint8_t outer = 0; outer < 4; outer++) {
+			struct plain p = good();
+			packet_put32(ip_of(&p), 6u << 28 | (0xb8u | inner) << 20 | 0xfedcb);
+			if (ecn_result[inner][outer] == 4)
+				expect_drop(&p, outer, "ecn", "ECN");
+			else /* of the outer DSCP nothing is believed */
+				expect_on_lan(&p, 0x60 | outer, ecn_result[inner][outer], "ECN");
+		}
+	}
+}
+
+static void routes_what_is_allowed(void)
+{
+	struct plain p = plain_packet(10, CW_BENCH_FAR, CW_BENCH_BOX);
+
+	/* The box's own address: up the segment's twin, hop limit as it came. */
+	open_plain(&p, 0);
+	CHECK(came_out(CW_BENCH_SEGMENT, 0) == 58 && memcmp(frame, ip_of(&p), 58) == 0);
+	for (uint8_t hops = 0; hops < 2; hops++) {
+		p = good();
+		ip_of(&p)[7] = hops;
+		open_plain(&p, 0);
+		CHECK(came_out(CW_BENCH_SEGMENT, 0) == 148 && frame[7] == hops);
+	}
+	p = plain_packet(10, CW_BENCH_FAR, 0x0a090001);
+	open_plain(&p, 0);
+	CHECK(came_out(CW_BENCH_LAN, 14) == 58 && frame[5] == 19);
+	/* What does not fit the LAN is the kernel's to answer, for nobody may cut it. */
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+	bench.ports[0]->mtu = 147;
+	p = good();
+	open_plain(&p, 0);
+	CHECK(came_out(CW_BENCH_SEGMENT, 0) == 148 && memcmp(frame, ip_of(&p), 148) == 0);
+	CHECK(strcmp(cw_bench_drops(&bench), "too_big 1") == 0);
+	bench.ports[0]->mtu = CW_BENCH_MTU;
+}
+
+static void clamps_the_far_ends_mss(void)
+{
+	struct plain p = plain_packet(16, CW_BENCH_FAR, CW_BENCH_HOST);
+	uint8_t *ip = ip_of(&p), *tcp = ip + 40;
+
+	memset(tcp, 0, 24);
+	ip[6] = PACKET_TCP;
+	tcp[12] = 0x60;
+	tcp[13] = 0x02;
+	memcpy(tcp + 20, (const uint8_t[]){ 2, 4, 0x22, 0x60 }, 4);
+	packet_finish(ip, 64);
+	open_plain(&p, 0);
+	CHECK(came_out(CW_BENCH_LAN, 14) == 64 && packet_is_right(frame + 14, 64));
+	CHECK(packet_u16(frame + 14 + 62) == CW_BENCH_INNER_MTU - 60);
+}
+
+/* `bytes` of a packet from `at` on, as wire.md has a piece. */
+static struct plain piece_of(struct plain *whole, uint16_t id, uint32_t at, uint32_t bytes)
+{
+	struct plain p = { .length = GENEVE + OPTION + bytes };
+	uint32_t total = whole->length - GENEVE;
+
+	memcpy(p.bytes, whole->bytes, GENEVE);
+	p.bytes[0] = OPTION / 4;
+	p.bytes[1] = 0x40;
+	packet_put32(p.bytes + 8, 0xffca8201);
+	packet_put16(p.bytes + 12, id);
+	packet_put16(p.bytes + 14, at | (at + bytes < total ? 4 : 0));
+	memcpy(p.bytes + GENEVE + OPTION, ip_of(whole) + at, bytes);
+	return p;
+}
+
+static void puts_pieces_together(void)
+{
+	uint64_t before = bench.far->rx_packets;
+
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct plain whole = plain_packet(16 + check_below(1217), CW_BENCH_FAR, CW_BENCH_HOST);
+		uint32_t total = whole.length - GENEVE, most = 2 + check_below(3);
+		uint32_t step = ((total + most - 1) / most + 7) & ~7u, count = (total + step - 1) / step;
+		uint8_t inner = (uint8_t)check_below(4), outer = 0;
+		packet_put32(ip_of(&whole), 6u << 28 | (uint32_t)inner << 20);
+		uint32_t first = check_below(count);
+		for (uint32_t n = 0; n < count; n++) {
+			uint32_t at = (first + n) % count * step;
+			struct plain p = piece_of(&whole, (uint16_t)i, at,
+						  total - at < step ? total - at : step);
+			uint8_t tos = check_below(10) == 0 ? CE : inner == CE ? 2 : inner;
+			outer = tos == CE ? CE : outer == CE ? CE : tos;
+			CHECK(came_out(CW_BENCH_LAN, 14) == 0);
+			open_plain(&p, tos);
+		}
+		if (ecn_result[inner][outer] != 4)
+			check_on_lan(ip_of(&whole), ecn_result[inner][outer], "pieces");
+		else
+			CHECK(strcmp(cw_bench_drops(&bench), "ecn 1") == 0);
+	}
+	CHECK(bench.far->rx_packets - before > 1000 && bench.worker->reassembly.used == 0);
+}
+
+/* The whole is checked as any packet; a piece alone is lost after a second. */
+static void checks_what_came_in_pieces(void)
+{
+	struct plain whole = plain_packet(100, CW_BENCH_OTHER, CW_BENCH_HOST);
+	struct plain p = piece_of(&whole, 1, 0, 80);
+
+	open_plain(&p, 0);
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+	p = piece_of(&whole, 1, 80, 68);
+	expect_drop(&p, 0, "inner_source", "stolen source in pieces");
+	p = piece_of(&whole, 2, 0, 80);
+	open_plain(&p, 0);
+	bench.worker->now_us += 1000000;
+	cw_reassembly_expire(&bench.worker->reassembly, bench.worker->now_us);
+	CHECK(strcmp(cw_bench_drops(&bench), "reassembly_timeout 1") == 0);
+	p = piece_of(&whole, 3, 0, 148);
+	expect_drop(&p, 0, "reassembly_malformed", "all in one piece");
+	p.length = GENEVE + OPTION;
+	expect_drop(&p, 0, "reassembly_malformed", "nothing in it");
+}
+
+#define PIECE_DROPS(reason, ...)                                          \
+	do {                                                              \
+		struct plain whole = good();                              \
+		struct plain p = piece_of(&whole, 9, 0, 80);              \
+		__VA_ARGS__;                                              \
+		expect_drop(&p, 0, reason, #__VA_ARGS__);                 \
+	} while (0)
+
+/* RFC 8926 §3.4, §3.5: C and the options tell the same; of two options of the kind none can be meant. */
+static void reads_the_option(void)
+{
+	PIECE_DROPS("geneve", p.bytes[1] = 0);
+	PIECE_DROPS("geneve", p.bytes[8] = 0xfe);
+	PIECE_DROPS("geneve", p.bytes[9] = 0xcb);
+	PIECE_DROPS("geneve", p.bytes[10] = 0x81);
+	PIECE_DROPS("geneve", p.bytes[11] = 0);
+	PIECE_DROPS("geneve", p.bytes[11] = 2);
+	PIECE_DROPS("geneve", p.bytes[10] = 0x02); /* C without a critical option */
+	PIECE_DROPS("geneve", p.bytes[0] = 4, memcpy(p.bytes + 16, p.bytes + 8, 8));
+	PIECE_DROPS("geneve", p.bytes[0] = 1);
+	PIECE_DROPS("inner_segment", p.bytes[6]++);
+	DROPS("geneve", p.bytes[1] = 0x40);
+	CHECK(bench.worker->reassembly.used == 0);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_bench_open(&bench);
+	checks_the_inner_packet();
+	follows_rfc_6040();
+	routes_what_is_allowed();
+	clamps_the_far_ends_mss();
+	puts_pieces_together();
+	checks_what_came_in_pieces();
+	reads_the_option();
+	cw_bench_close(&bench);
+	return check_result();
+}
