@@ -60,6 +60,7 @@ void cw_fuzz_settle(void)
 	bench.worker->now_us += 10000000;
 	cw_tx_pending(bench.worker);
 	cw_seal_expire(bench.worker, bench.other);
+	cw_reassembly_expire(&bench.worker->reassembly, bench.worker->now_us);
 	if (poisoned != NULL) {
 		ASAN_UNPOISON_MEMORY_REGION(poison_from, poison_room);
 		FUZZ_NEEDS(rte_mbuf_refcnt_read(poisoned) == 1);

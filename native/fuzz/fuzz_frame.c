@@ -1,7 +1,7 @@
 /*
  * Fuzzes what the kernel hands over: any offload header over any frame, on each link. Input: link
- * 0–4 in the low bits, 8: make the IPv4 checksum right u8 | struct cw_vnet_hdr, little-endian |
- * frame. What is sealed of it must open.
+ * 0–4 in the low bits, 8: make the IPv4 checksum right, 16: the uplink carries 1280 bytes u8 |
+ * struct cw_vnet_hdr, little-endian | frame. What is sealed of it must open.
  */
 #include <string.h>
 
@@ -12,6 +12,9 @@
 #define HEAD 11
 #define FRAME_MAX 65000
 #define FINISH 8
+#define SMALL_PATH 16
+#define SMALL_MTU 1280
+#define OVERHEAD 68
 
 static uint16_t little(const uint8_t *at)
 {
@@ -39,20 +42,38 @@ static void serve(struct cw_bench *bench, enum cw_bench_link link, struct rte_mb
 	}
 }
 
-/* Whatever is sealed is sound IPv4 for the peer, and fits its path. */
-static void check_sealed(struct cw_bench *bench)
+static void check_packet(const uint8_t *ip, uint32_t length)
 {
-	static uint8_t plain[CW_BENCH_FRAME_MAX];
-	uint32_t length;
+	FUZZ_NEEDS(length >= 20 && packet_is_sound(ip, length));
+	FUZZ_NEEDS(packet_u32(ip + (packet_is6(ip) ? 36 : 16)) >> 16 == 0x0a02);
+}
+
+/* Whatever is sealed is sound and for the peer, and fits its path; pieces of it come one after the other. */
+static void check_sealed(struct cw_bench *bench, uint32_t inner_mtu)
+{
+	static uint8_t plain[CW_BENCH_FRAME_MAX], whole[CW_BENCH_FRAME_MAX];
+	uint32_t length, covered = 0;
 	uint8_t type;
 
 	while ((length = cw_bench_hear(bench, &type, plain)) > 0) {
-		uint8_t *ip = plain + 8;
-		FUZZ_NEEDS(type == 0xD1 && length >= 28 && length <= 8 + CW_BENCH_INNER_MTU);
-		FUZZ_NEEDS(ip[0] >> 4 == 4 && packet_u16(ip + 2) == length - 8);
-		FUZZ_NEEDS(packet_sum(0, ip, packet_header_len(ip)) == 0xffff);
-		FUZZ_NEEDS(packet_u32(ip + 16) >> 16 == 0x0a02);
+		bool is_piece = plain[0] != 0;
+		FUZZ_NEEDS(type == 0xD1 && length >= 28 - 20 * is_piece && length <= 8 + inner_mtu);
+		FUZZ_NEEDS(packet_u16(plain + 2) == (packet_is6(plain + 8) || is_piece ? 0x86dd : 0x0800));
+		if (!is_piece) {
+			FUZZ_NEEDS(covered == 0);
+			check_packet(plain + 8, length - 8);
+			continue;
+		}
+		uint32_t word = packet_u16(plain + 14);
+		FUZZ_NEEDS(length > 16 && word >> 3 == covered / 8 && covered + length - 16 <= 1280);
+		memcpy(whole + covered, plain + 16, length - 16);
+		covered += length - 16;
+		if ((word & 4) == 0) {
+			check_packet(whole, covered);
+			covered = 0;
+		}
 	}
+	FUZZ_NEEDS(covered == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -70,15 +91,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(frame, data + HEAD, length);
 	if (l2 > 0)
 		cw_bench_ether(bench, link, frame);
-	if (data[0] & FINISH && length >= l2 + 60u && packet_header_len(frame + l2) >= 20)
+	if (length > l2 && packet_is6(frame + l2) && l2 > 0)
+		packet_put16(frame + 12, 0x86dd);
+	if (data[0] & FINISH && length >= l2 + 60u && !packet_is6(frame + l2) &&
+	    packet_header_len(frame + l2) >= 20)
 		packet_finish_ip(frame + l2);
+	bench->ports[1]->mtu = data[0] & SMALL_PATH ? SMALL_MTU : CW_BENCH_MTU;
 	struct rte_mbuf *m = cw_fuzz_mbuf(frame, length, l2);
 	if (cw_vnet_to_mbuf(&vnet, m, l2)) {
 		serve(bench, link, m);
 		cw_bench_flush(bench);
 		/* From the uplink's twin frames go out as they are. */
 		if (link != CW_BENCH_UPLINK_TWIN)
-			check_sealed(bench);
+			check_sealed(bench, bench->ports[1]->mtu - OVERHEAD);
 	} else {
 		rte_pktmbuf_free(m);
 	}

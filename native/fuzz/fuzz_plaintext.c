@@ -1,6 +1,7 @@
 /*
- * Fuzzes what an authenticated peer may send: sealed for real, opened, read as Geneve and IPv4, and
- * routed. Input: 1: control, 2: make the inner IPv4 checksum right u8 | outer TOS u8 | plaintext.
+ * Fuzzes what an authenticated peer may send: sealed for real, opened, read as Geneve, put
+ * together and routed. Input: 1: control, 2: make the inner IPv4 checksum right, 4: several u8 |
+ * outer TOS u8 | plaintext; of several each has its length before it u16.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static void finish_inner(uint8_t *plain, uint32_t length)
 {
 	uint32_t at = 8 + (plain[0] & 0x3f) * 4u;
 
-	if (length >= at + 20 && packet_header_len(plain + at) >= 20 &&
+	if (length >= at + 20 && !packet_is6(plain + at) && packet_header_len(plain + at) >= 20 &&
 	    length >= at + packet_header_len(plain + at))
 		packet_finish_ip(plain + at);
 }
@@ -31,30 +32,43 @@ static void check_out(struct cw_bench *bench, enum cw_bench_link link, uint32_t 
 
 	while ((length = cw_bench_take(bench, link, &vnet, frame)) > 0) {
 		uint8_t *ip = frame + l2;
-		FUZZ_NEEDS(length >= l2 + 20 && ip[0] >> 4 == 4);
-		FUZZ_NEEDS(packet_u16(ip + 2) == length - l2);
-		FUZZ_NEEDS(packet_sum(0, ip, packet_header_len(ip)) == 0xffff);
-		FUZZ_NEEDS(packet_u32(ip + 12) >> 16 == 0x0a02);
+		FUZZ_NEEDS(length >= l2 + 20 && packet_is_sound(ip, length - l2));
+		FUZZ_NEEDS(packet_u32(ip + (packet_is6(ip) ? 20 : 12)) >> 16 == 0x0a02);
 	}
+}
+
+static void open_one(struct cw_bench *bench, const uint8_t *text, uint32_t length, uint8_t flags,
+		     uint8_t tos)
+{
+	static uint8_t plain[PLAIN_MAX];
+	static uint32_t counter;
+	bool is_control = flags & 1;
+
+	memcpy(plain, text, length);
+	if (flags & 2)
+		finish_inner(plain, length);
+	uint8_t *datagram = malloc(length + 32);
+	cw_bench_seal(bench, is_control ? 0xD2 : 0xD1, ++counter, plain, length, datagram);
+	cw_open(bench->worker, datagram, length + 32, tos);
+	free(datagram);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cw_bench *bench = cw_fuzz_bench();
-	static uint8_t plain[PLAIN_MAX];
-	static uint32_t counter;
 
 	if (size < HEAD + 1 || size > HEAD + PLAIN_MAX)
 		return 0;
 	uint32_t length = (uint32_t)(size - HEAD);
-	bool is_control = data[0] & 1;
-	memcpy(plain, data + HEAD, length);
-	if (data[0] & 2)
-		finish_inner(plain, length);
-	uint8_t *datagram = malloc(length + 32);
-	cw_bench_seal(bench, is_control ? 0xD2 : 0xD1, ++counter, plain, length, datagram);
-	cw_open(bench->worker, datagram, length + 32, data[1]);
-	free(datagram);
+	const uint8_t *text = data + HEAD;
+	if (!(data[0] & 4))
+		open_one(bench, text, length, data[0], data[1]);
+	for (uint32_t at = 0; data[0] & 4 && at + 3 <= length;) {
+		uint32_t said = packet_u16(text + at), left = length - at - 2;
+		uint32_t bytes = said == 0 || said > left ? left : said;
+		open_one(bench, text + at + 2, bytes, data[0], data[1]);
+		at += 2 + bytes;
+	}
 	cw_bench_flush(bench);
 	check_out(bench, CW_BENCH_LAN, 14);
 	check_out(bench, CW_BENCH_SEGMENT, 0);

@@ -11,7 +11,7 @@
 #include "packet.h"
 #include "port/vnet.h"
 
-#define SEED_MAX 1024
+#define SEED_MAX 1536
 #define HOST 0x0a01000a
 #define FAR 0x0a020005
 #define VNI 100
@@ -64,6 +64,24 @@ static void add_ip(struct seed *seed, uint8_t protocol, uint32_t from, uint32_t 
 	seed->length += length;
 }
 
+/* Of IPv6, with the last 32 bits of the addresses; a SYN or a UDP packet behind an empty extension header. */
+static void add_ip6(struct seed *seed, uint8_t protocol, uint32_t from, uint32_t to,
+		    uint32_t header, uint32_t payload)
+{
+	uint32_t l4 = protocol == PACKET_TCP ? 24 : 8, length = header + l4 + payload;
+	uint8_t *ip = seed->bytes + seed->length;
+
+	memset(ip, 0x5a, length);
+	packet_ip6(ip, header, protocol, from, to);
+	if (protocol == PACKET_TCP) {
+		ip[header + 12] = 0x60;
+		ip[header + 13] = 0x02;
+		memcpy(ip + header + 20, (const uint8_t[]){ 2, 4, 5, 180 }, 4);
+	}
+	packet_finish(ip, length);
+	seed->length += length;
+}
+
 static void add_item(struct seed *seed, uint8_t type, uint16_t length)
 {
 	seed->bytes[seed->length] = type;
@@ -92,11 +110,16 @@ static void control_seeds(void)
 static void mss_seeds(void)
 {
 	struct seed plain = { 3, { 1432 >> 8, 1432 & 0xff, 0 } }, partial = { 3, { 2, 0, 1 } };
+	struct seed six = plain, deep = plain;
 
 	add_ip(&plain, PACKET_TCP, HOST, FAR, 0);
 	write_seed("mss", "syn", &plain);
 	add_ip(&partial, PACKET_TCP, HOST, FAR, 10);
 	write_seed("mss", "partial", &partial);
+	add_ip6(&six, PACKET_TCP, HOST, FAR, 40, 0);
+	write_seed("mss", "syn6", &six);
+	add_ip6(&deep, PACKET_TCP, HOST, FAR, 56, 0);
+	write_seed("mss", "syn6-extensions", &deep);
 }
 
 static void overlay_seeds(void)
@@ -134,10 +157,23 @@ static void add_geneve(struct seed *seed, uint8_t options)
 		add(seed, option, sizeof(option));
 }
 
+/* A piece of `bytes` bytes of `packet`, its length before it. */
+static void add_piece(struct seed *seed, const struct seed *packet, uint32_t at, uint32_t bytes)
+{
+	uint8_t head[18] = { 0,	   0,	 2,    0x40, 0x86, 0xdd, 0, 0,
+			     VNI, 0,	 0xff, 0xca, 0x82, 1,	 0, 9 };
+
+	packet_put16(head, 16 + bytes);
+	packet_put16(head + 16, at | (at + bytes < packet->length ? 4 : 0));
+	add(seed, head, sizeof(head));
+	add(seed, packet->bytes + at, bytes);
+}
+
 static void plaintext_seeds(void)
 {
 	struct seed udp = { 2, { 2, 0 } }, tcp = { 2, { 2, 3 } }, local = { 2, { 2, 1 } };
-	struct seed control = { 2, { 1, 0 } };
+	struct seed control = { 2, { 1, 0 } }, six = { 2, { 0, 2 } }, pieces = { 2, { 4, 3 } };
+	struct seed packet = { 0 };
 
 	add_geneve(&udp, 0);
 	add_ip(&udp, PACKET_UDP, FAR, HOST, 20);
@@ -151,11 +187,39 @@ static void plaintext_seeds(void)
 	add_item(&control, 1, 4);
 	add_item(&control, 10, 100);
 	write_seed("plaintext", "control", &control);
+	add_geneve(&six, 0);
+	packet_put16(six.bytes + 4, 0x86dd);
+	add_ip6(&six, PACKET_TCP, FAR, HOST, 48, 30);
+	write_seed("plaintext", "tcp6", &six);
+	add_ip6(&packet, PACKET_UDP, FAR, HOST, 40, 60);
+	add_piece(&pieces, &packet, 80, packet.length - 80);
+	add_piece(&pieces, &packet, 0, 40);
+	add_piece(&pieces, &packet, 40, 40);
+	write_seed("plaintext", "pieces", &pieces);
+}
+
+/* Pieces of one packet in three orders, of another session, and one that overlaps. */
+static void reassembly_seeds(void)
+{
+	static const uint8_t orders[3][3] = { { 0, 1, 2 }, { 2, 1, 0 }, { 1, 1, 0 } };
+	struct seed seed = { 0 };
+
+	for (uint8_t o = 0; o < 3; o++) {
+		for (uint32_t i = 0; i < 3; i++) {
+			uint8_t n = orders[o][i];
+			const uint8_t piece[6 + 16] = { (uint8_t)((n < 2) | 2 | o << 3), 7, 0,
+							(uint8_t)(2 * n), 0, 16, n };
+			add(&seed, piece, sizeof(piece));
+		}
+	}
+	write_seed("reassembly", "orders", &seed);
+	seed.bytes[3] = 1;
+	seed.bytes[0] |= 128;
+	write_seed("reassembly", "overlap", &seed);
 }
 
 /* Link, offload header in little-endian, Ethernet, packet. */
-static void frame_seed(const char *name, uint8_t link, const struct cw_vnet_hdr *v,
-		       uint8_t protocol, uint32_t to, uint32_t payload)
+static struct seed frame_head(uint8_t link, const struct cw_vnet_hdr *v)
 {
 	const uint8_t head[11] = { link | 8,
 				   v->flags,
@@ -172,9 +236,26 @@ static void frame_seed(const char *name, uint8_t link, const struct cw_vnet_hdr 
 	struct seed seed = { 0 };
 
 	add(&seed, head, sizeof(head));
-	if (link != 4)
+	if ((link & 7) != 4)
 		add(&seed, ether, sizeof(ether));
+	return seed;
+}
+
+static void frame_seed(const char *name, uint8_t link, const struct cw_vnet_hdr *v,
+		       uint8_t protocol, uint32_t to, uint32_t payload)
+{
+	struct seed seed = frame_head(link, v);
+
 	add_ip(&seed, protocol, HOST, to, payload);
+	write_seed("frame", name, &seed);
+}
+
+static void frame_seed6(const char *name, uint8_t link, const struct cw_vnet_hdr *v,
+			uint8_t protocol, uint32_t header, uint32_t payload)
+{
+	struct seed seed = frame_head(link, v);
+
+	add_ip6(&seed, protocol, HOST, FAR, header, payload);
 	write_seed("frame", name, &seed);
 }
 
@@ -186,6 +267,14 @@ static void frame_seeds(void)
 	static const struct cw_vnet_hdr tun = { 1, CW_VNET_GSO_TCPV4, 44, 50, 20, 16 };
 	static const struct cw_vnet_hdr tunnel = { 1, 0, 0, 0, 54, 16 };
 
+	static const struct cw_vnet_hdr tcp6 = { 1, CW_VNET_GSO_TCPV6, 78, 50, 54, 16 };
+	static const struct cw_vnet_hdr udp6 = { 1, CW_VNET_GSO_UDP_L4, 70, 50, 62, 6 };
+
+	frame_seed6("lan-udp6", 0, &none, PACKET_UDP, 40, 60);
+	frame_seed6("lan-tcp6-train", 0, &tcp6, PACKET_TCP, 40, 220);
+	frame_seed6("lan-udp6-train", 0, &udp6, PACKET_UDP, 48, 220);
+	frame_seed6("lan-udp6-pieces", 16, &none, PACKET_UDP, 40, 1200);
+	frame_seed("lan-udp-fragments", 16, &none, PACKET_UDP, FAR, 1300);
 	frame_seed("lan-udp", 0, &none, PACKET_UDP, FAR, 60);
 	frame_seed("lan-partial", 0, &partial, PACKET_TCP, FAR, 60);
 	frame_seed("lan-tcp-train", 0, &tcp, PACKET_TCP, FAR, 220);
@@ -249,6 +338,7 @@ int main(int argc, char **argv)
 	mss_seeds();
 	overlay_seeds();
 	plaintext_seeds();
+	reassembly_seeds();
 	program_seeds();
 	return 0;
 }
