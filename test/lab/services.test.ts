@@ -9,6 +9,7 @@ import type { CommandResult } from './command.ts'
 import { describeSites } from './description.ts'
 import { awaitReachable } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
+import { setSysctls } from './network.ts'
 import { reconfigure } from './reconfigure.ts'
 
 const box = '10.1.0.1'
@@ -56,6 +57,7 @@ before(async () => {
     const { gateway: _, ...wan } = config.uplinks[0]
     config.uplinks = [{ ...wan, address: 'dhcp' }]
     config.segments[0] = { ...config.segments[0], breakout: true, admin: true }
+    config.lans[0].address.push('fd00:1::1/64')
     config.lans[0].dhcp = { from: '10.1.0.50', to: '10.1.0.59' }
   })
   const listens = lab.spawn(
@@ -93,6 +95,18 @@ test('a LAN host is lent an address, the box as its router and its DNS, which an
   await until('a name', async () => (await resolve('www.example')).stdout.trim() === '9.9.9.9')
   // A name of a stranger's that points inside.
   assert.notEqual((await resolve('rebind.example')).stdout.trim(), '10.2.0.10')
+})
+
+test('a LAN host makes itself an IPv6 address from what the box announces', async () => {
+  await setSysctls(lab.netns(host), { 'ipv6/conf/eth0/disable_ipv6': 0 })
+  await until('an address', async () =>
+    /inet6 fd00:1::.* dynamic/.test(
+      await lab.exec(host, ['ip', '-o', '-6', 'addr', 'show', 'dev', 'eth0']),
+    ),
+  )
+  await until('an answer', async () => (await ping(host, 'fd00:1::1')).code === 0)
+  const routes = await lab.exec(host, ['ip', '-6', 'route', 'show', 'default'])
+  assert.match(routes, /default via fe80::\S+ dev eth0 proto ra/)
 })
 
 test('breakout goes through NAT, and the box uses its own overlay', async () => {

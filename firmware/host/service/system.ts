@@ -6,6 +6,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CausewayError } from '../../model/errors.ts'
 import type { LeaseFacts, ServiceState, ServiceStatus } from '../../model/service.ts'
 import type { CancelTimer, Clock } from '../clock/clock.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../system/file.ts'
@@ -166,7 +167,10 @@ class SystemServices implements Services {
       await replaceFile(join(this.#parts.runFolder, `${state.name}.conf`), state.config)
     }
     await launch(this.#note(state.name), wanted)
-    if (one.nextMs > one.startedMs) one.restarts++
+    if (one.nextMs > one.startedMs) {
+      one.restarts++
+      this.#parts.onFault(state.name, new CausewayError('HOST_SYSTEM', 'it ended; started again'))
+    }
     one.startedMs = now
     one.nextMs = now + one.pauseMs
     one.pauseMs = Math.min(2 * one.pauseMs, longestPauseMs)

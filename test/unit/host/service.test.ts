@@ -1,10 +1,11 @@
 /** The programs beside the datapath: real processes that outlive their gateway, and the reading of leases. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readLease } from '../../../firmware/host/service/lease.ts'
+import { leaseScript, readLease } from '../../../firmware/host/service/lease.ts'
 import { end, type Launch, launch, look } from '../../../firmware/host/service/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cwsv-'))
@@ -59,6 +60,24 @@ test('a lease is read with what is left of it', () => {
     expiresInMs: 3_600_000,
   })
   assert.equal(readLease('wan0', textOf(), 3_700_500), null)
+})
+
+test('the script that the DHCP client runs notes a lease, keeps it over a restart, drops a refused one', () => {
+  const script = join(folder, 'script.sh')
+  const leaseFile = join(folder, 'wan0.lease')
+  writeFileSync(script, leaseScript, { mode: 0o700 })
+  const env = { PATH: '/usr/bin:/bin', CAUSEWAY_LEASE: leaseFile, ip: '192.0.2.77', mask: '24' }
+  const run = (event: string): unknown =>
+    execFileSync(script, [event], { env: { ...env, lease: '600' } })
+  run('deconfig')
+  run('bound')
+  const { address, gateway } = readLease('wan0', readFileSync(leaseFile, 'utf8'), 0)!
+  assert.deepEqual([address, gateway], ['192.0.2.77/24', null])
+  run('deconfig')
+  run('leasefail')
+  assert.ok(existsSync(leaseFile))
+  run('nak')
+  assert.ok(!existsSync(leaseFile))
 })
 
 test('a stranger that lends nonsense lends nothing', () => {
