@@ -5,7 +5,7 @@
  */
 import type { DeviceConfig, Lan } from '../model/device-config.ts'
 import { ownMark } from '../model/host-state.ts'
-import { type Chain, familiesOf, fromOutside, quoted, setOf } from './firewall-text.ts'
+import { answers, type Chain, familiesOf, fromOutside, quoted, setOf } from './firewall-text.ts'
 import type { Port } from './ports.ts'
 import { addressOf, isIpv6 } from './prefix.ts'
 
@@ -56,8 +56,10 @@ function uplinkChain({ overlay, uplinks }: DeviceConfig, comment: string): Chain
   return {
     head: ['  chain from_uplink {'],
     rules: [
+      'ip saddr @inside4 counter name forged_inside drop',
+      'ip6 saddr @inside6 counter name forged_inside drop',
       `udp dport ${overlay.port} accept`,
-      'ct state established,related accept',
+      ...answers,
       ...(lent.length === 0 ? [] : [`iifname ${setOf(lent)} udp sport 67 udp dport 68 accept`]),
       // A hop limit of 255 says that it was sent on this very link (RFC 4861 §7.1).
       `ip6 hoplimit 255 icmpv6 type { ${neighbours}, nd-router-advert } accept`,
@@ -95,7 +97,7 @@ function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
       ),
       `ip daddr != ${v4} counter name denied_foreign_box drop`,
       `ip6 daddr != ${v6} counter name denied_foreign_box drop`,
-      'ct state established,related accept',
+      ...answers,
       `icmp type { echo-request, ${errors4} } accept`,
       `icmpv6 type { echo-request, ${errors6} } accept`,
       ...lansRule(served, 'meta l4proto { tcp, udp } th dport 53'),

@@ -11,6 +11,12 @@ export interface Chain {
 export const fromOutside = `iifgroup ${ownMark} iifname != @own`
 export const toOutside = `oifgroup ${ownMark} oifname != @own`
 
+/**
+ * Answers to what was let through. What a side goes on sending is compared with the rules again, so that a rule that is
+ * gone ends what it allowed.
+ */
+export const answers = ['ct state established ct direction reply accept', 'ct state related accept']
+
 export function namedSet(
   name: string,
   type: string,

@@ -10,6 +10,7 @@ import type { FirewallState } from '../model/host-state.ts'
 import { spellOut } from './acl.ts'
 import { boxChains } from './firewall-box.ts'
 import {
+  answers,
   type Chain,
   familiesOf,
   fromOutside,
@@ -125,7 +126,9 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       `${fromOutside} ip6 saddr @inside6 counter name forged_inside drop`,
       `${toOutside} ip daddr @private4 ip daddr != @connected4 counter name kept_private drop`,
       `${toOutside} ip6 daddr @private6 ip6 daddr != @connected6 counter name kept_private drop`,
-      'ct state established,related accept',
+      // NAT leaves as it is what belongs to no connection.
+      `${toOutside} ct state invalid counter name denied_forward drop`,
+      ...answers,
       ...aclRules(config, linksOf),
       ...used
         .filter(({ breakout }) => breakout === true)

@@ -1,11 +1,11 @@
 /** The lab of no-leak, its traffic, and what happens to the box: each transition ends with everything as before. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse, stringify } from 'yaml'
 import { hostAddress } from '../../lab/hosts.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { ip, setSysctls } from '../../lab/network.ts'
 import type { Program } from '../../lab/program.ts'
+import { reconfigure } from '../../lab/reconfigure.ts'
 
 /** The one that things happen to. */
 export const site = 'berlin'
@@ -19,7 +19,6 @@ export const address6 = {
   peerHost: 'fd00:2::10',
 }
 const port = 9007
-const appliedMs = 15_000
 const folder = join(import.meta.dirname, '../../lab/traffic')
 
 export type Transition = (lab: Lab, round: number) => Promise<void>
@@ -58,30 +57,24 @@ interface Change {
   readonly uplink?: string
 }
 
-let revision = 1
-
-/** Writes the site's configuration, with a change, and waits until it is applied. */
+/** Gives the site its configuration, with a change. */
 export async function writeConfig(lab: Lab, change: Change): Promise<void> {
-  const path = `/etc/causeway/${lab.names.instance(site)}/device.yaml`
-  const config = parse(readFileSync(path, 'utf8'))
   const { withoutPeer, withoutPrefixes, breakout = true, lan = 'lan0', uplink = 'wan0' } = change
-  config.revision = ++revision
-  config.segments[0].breakout = breakout
-  const wan = config.uplinks[0]
-  config.uplinks = [
-    { ...wan, name: uplink, address: [wan.address[0], address6.box], gateway6: address6.internet },
-  ]
-  const inner = config.lans[0]
-  config.lans = [{ ...inner, name: lan, address: [inner.address[0], address6.lan] }]
-  saved.set(lab.id, saved.get(lab.id) ?? config.peers)
-  const peers = saved.get(lab.id)!
-  const segments = { office: withoutPrefixes ? [] : ['10.2.0.0/24', 'fd00:2::/64'] }
-  config.peers = withoutPeer ? [] : [{ ...peers[0], segments }]
-  writeFileSync(path, stringify(config))
-  const { gateway } = lab.processes.get(site)!
-  gateway.signal('SIGHUP')
-  const applied = new RegExp(`"revision":${revision}[,}].*"configuration applied"`)
-  await gateway.line((line) => applied.test(line), appliedMs)
+  await reconfigure(lab, site, (config) => {
+    const [wan] = config.uplinks
+    const [inner] = config.lans
+    const peers = saved.get(lab.id) ?? config.peers
+    saved.set(lab.id, peers)
+    const segments = { office: withoutPrefixes ? [] : ['10.2.0.0/24', 'fd00:2::/64'] }
+    const outer = { name: uplink, address: [wan.address[0], address6.box] }
+    return {
+      ...config,
+      segments: [{ ...config.segments[0], breakout }],
+      uplinks: [{ ...wan, ...outer, gateway6: address6.internet }],
+      lans: [{ ...inner, name: lan, address: [inner.address[0], address6.lan] }],
+      peers: withoutPeer ? [] : [{ ...peers[0], segments }],
+    }
+  })
 }
 
 /** The peers as the lab wrote them, by its id: they are taken away and come back. */
