@@ -12,7 +12,7 @@ import { CausewayError, type ErrorBody, type ErrorCode } from '../model/errors.t
 import type { Drops, Status } from '../model/local-api.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
-import { dropsText, errorText, statusText } from './text.ts'
+import { dropsText, errorText, soundText, statusText } from './text.ts'
 
 export const exitCode = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
@@ -114,13 +114,14 @@ async function perform({ words, places, isJson }: Call, output: Output): Promise
 }
 
 async function check(file: string, isJson: boolean, output: Output): Promise<ExitCode> {
-  const { config, errors } = parseDeviceConfig(await readConfigFile(file))
-  if (config === null) {
-    report(errors, isJson, output)
+  const parsed = parseDeviceConfig(await readConfigFile(file))
+  if (parsed.config === null) {
+    report(parsed.errors, isJson, output)
     return exitCode.refused
   }
-  const { revision, site } = config
-  output.out(isJson ? '{"errors":[]}\n' : `${file}: revision ${revision} of ${site} is sound\n`)
+  const { config, migratedFrom } = parsed
+  const answer = migratedFrom === null ? { errors: [] } : { errors: [], migratedFrom }
+  output.out(isJson ? `${JSON.stringify(answer)}\n` : soundText(file, config, migratedFrom))
   return exitCode.done
 }
 

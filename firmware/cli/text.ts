@@ -1,10 +1,24 @@
 /** What the CLI says to people. Pure: text out of the local API's answers. */
+import type { DeviceConfig } from '../model/device-config.ts'
 import type { ErrorBody } from '../model/errors.ts'
 import type { Drops, PeerStatus, Status, Throughput } from '../model/local-api.ts'
 
 export function errorText({ code, message, path, detail }: ErrorBody): string {
   const at = path === undefined ? '' : `${path === '' ? '/' : path}: `
   return `${code} ${at}${message}${detail === undefined ? '' : ` (${detail})`}`
+}
+
+/** What `check` says about a file without errors. */
+export function soundText(
+  file: string,
+  { revision, site, version }: DeviceConfig,
+  migratedFrom: number | null,
+): string {
+  const older =
+    migratedFrom === null
+      ? ''
+      : `\nIt is of version ${migratedFrom} and was read as one of version ${version}.`
+  return `${file}: revision ${revision} of ${site} is sound${older}\n`
 }
 
 export function statusText(status: Status): string {

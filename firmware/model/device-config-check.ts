@@ -41,9 +41,7 @@ function explain(whole: FormSchema, value: unknown, at: string, errors: ErrorBod
   if (errors.length >= maxConfigErrors) return
   const schema = branchFor(whole, value)
   const code = schema.errorCode ?? 'CONFIG_INVALID'
-  if (at === '/version' && Number.isInteger(value) && value !== schema.const) {
-    errors.push(coded('CONFIG_VERSION', `this firmware reads version ${schema.const}`, at))
-  } else if (!isContainer(schema.type)) {
+  if (!isContainer(schema.type)) {
     if (!isLeafSound(schema, value)) errors.push(coded(code, misfit(whole, value), at))
   } else if (schema.type !== kindOfValue(value)) {
     errors.push(coded(code, misfit(whole, value), at))
