@@ -180,7 +180,7 @@ export const AclRule = Type.Object(
     name: means(Name, 'Shown in what is logged about denied packets.'),
     action: means(
       Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),
-      'An allowing rule lets the answers back as well.',
+      'An allowing rule lets the answers back as well; a denying one knows of none.',
     ),
     from: means(AclSide, 'Who begins.'),
     to: means(AclSide, 'With whom.'),

@@ -9,7 +9,7 @@ export async function plantDrop(
   expression: string,
 ): Promise<void> {
   const lines = [
-    'table ip fault {',
+    'table inet fault {',
     'chain drops {',
     `type filter hook ${hook} priority 0`,
     `${expression} counter drop`,

@@ -77,10 +77,11 @@ export function hostAddress(lab: Lab, host: string, family: Family = 4): string 
   throw new CausewayError('LAB_INVALID', `'${host}' has no IPv6 address in this lab`)
 }
 
-/** Starts a file server and a UDP echo at every host. */
-export async function startServers(lab: Lab): Promise<void> {
+/** Starts a file server and a UDP echo at hosts: at those of the first LANs, unless others are named. */
+export async function startServers(lab: Lab, hosts?: readonly string[]): Promise<void> {
+  const places = hosts ?? lab.sites.map(({ name }) => name)
   await Promise.all(
-    allHosts(lab).flatMap((host) => [
+    places.flatMap((host) => [
       listening(startNode(lab, host, 'file-server.ts', [filePort])),
       listening(startNode(lab, host, 'udp-echo.ts', [echoPort])),
     ]),
