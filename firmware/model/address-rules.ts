@@ -250,7 +250,7 @@ function checkOverlaps(claims: readonly Claim[], refuse: Refuse): void {
     while (open.length > 0 && !holds(open.at(-1)!, inner)) open.pop()
     const conflicts = open.map((outer) => ({ outer, rule: conflictOf(outer, inner) }))
     const found = conflicts.find(({ rule }) => rule !== null)
-    if (found?.rule) refuse(found.rule, inner.at, `overlaps with ${found.outer.at}`)
+    if (found?.rule) refuse(found.rule, inner.at, `${howItLies[found.rule]} ${found.outer.at}`)
     if (inner.kind !== 'endpoint') open.push(inner)
   }
 }
@@ -261,8 +261,14 @@ function holds(outer: Claim, inner: Claim): boolean {
     : overlaps(outer, inner)
 }
 
+const howItLies = {
+  'networks-apart': 'overlaps with',
+  'prefix-once': 'is already at',
+  'endpoint-outside': 'lies in',
+} as const
+
 /** What is wrong with a claim that lies inside another; null if they go together. */
-function conflictOf(outer: Claim, inner: Claim): ConfigRule | null {
+function conflictOf(outer: Claim, inner: Claim): keyof typeof howItLies | null {
   if (inner.kind === 'endpoint') return outer.kind === 'uplink' ? null : 'endpoint-outside'
   const isSameNetwork = outer.bits === inner.bits
   if (outer.kind !== inner.kind || outer.owner !== inner.owner) return 'networks-apart'

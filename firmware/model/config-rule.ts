@@ -20,6 +20,10 @@ export const configRules = {
     'CONFIG_NIC_DUPLICATE',
     'Who shares a NIC has a `vlan` of its own; one may have none.',
   ],
+  'nic-alike': [
+    'CONFIG_NIC_DUPLICATE',
+    'Who shares a `pmd:` device writes it alike, arguments too.',
+  ],
   'queues-of-pmd': ['CONFIG_QUEUES_INVALID', '`queues` is for `pmd:` NICs.'],
   'queues-agree': ['CONFIG_QUEUES_INVALID', 'Who shares a NIC says the same `queues`.'],
   'mtu-fits': ['CONFIG_MTU_TOO_SMALL', 'No LAN has a larger `mtu` than every uplink.'],

@@ -5,7 +5,7 @@
 import { checkAcl } from './acl-rules.ts'
 import { checkAddresses } from './address-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
-import { interfaceOf, kindOf } from './device-config.ts'
+import { deviceOf, interfaceOf, kindOf } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
 import { checkServices } from './service-rules.ts'
@@ -65,18 +65,22 @@ function checkNames({ uplinks, segments, lans, peers, acl, site }: Parts, refuse
 
 function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {
   const ports = [...uplinks, ...lans]
-  const frames = ({ nic, vlan = 0 }: { nic: string; vlan?: number }): string => `${nic} ${vlan}`
+  const frames = ({ nic, vlan = 0 }: { nic: string; vlan?: number }): string =>
+    `${deviceOf(nic)} ${vlan}`
   refuseRepeated(ports, 'nic', frames, 'nic-once', refuse)
-  const queues = new Map<string, { readonly at: string; readonly count: number }>()
+  const opened = new Map<string, (typeof ports)[number]>()
   for (const { at, part } of ports) {
     const path = `${at}/queues`
-    const { nic, queues: count = 1 } = part
-    const earlier = queues.get(nic)
+    const { nic, queues } = part
+    const earlier = opened.get(deviceOf(nic))
     if (kindOf(nic) !== 'pmd') {
-      if (part.queues !== undefined) refuse('queues-of-pmd', path, "only 'pmd:' NICs have queues")
-    } else if (earlier === undefined) queues.set(nic, { at, count })
-    else if (earlier.count !== count) {
-      refuse('queues-agree', path, `${earlier.at} has the same NIC and says ${earlier.count}`)
+      if (queues !== undefined) refuse('queues-of-pmd', path, "only 'pmd:' NICs have queues")
+    } else if (earlier === undefined) opened.set(deviceOf(nic), { at, part })
+    else if (earlier.part.nic !== nic) {
+      refuse('nic-alike', `${at}/nic`, `${earlier.at} writes the same device ${earlier.part.nic}`)
+    } else if ((earlier.part.queues ?? 1) !== (queues ?? 1)) {
+      const says = earlier.part.queues ?? 1
+      refuse('queues-agree', path, `${earlier.at} has the same NIC and says ${says}`)
     }
   }
   if (isWhole.uplinks) checkMtus({ uplinks, lans }, refuse)

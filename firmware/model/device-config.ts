@@ -256,6 +256,13 @@ export function kindOf(nic: string): 'netdev' | 'pmd' {
   return nic.startsWith('pmd:') ? 'pmd' : 'netdev'
 }
 
+/** Tells NICs apart however they are written: bus addresses with or without domain, devices whatever their arguments. */
+export function deviceOf(nic: string): string {
+  if (kindOf(nic) === 'netdev') return nic
+  const device = interfaceOf(nic).split(',')[0]!.toLowerCase()
+  return /^[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(device) ? `pmd:0000:${device}` : `pmd:${device}`
+}
+
 /** Those written down: none where DHCP gives them. */
 export function staticAddresses({ address }: Pick<Uplink, 'address'>): readonly string[] {
   return address === 'dhcp' ? [] : address

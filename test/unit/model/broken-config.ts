@@ -57,6 +57,12 @@ export const brokenConfigs: readonly Broken[] = [
   broken('acl-name-once', '/acl/1/name', 'nvr'),
   broken('nic-once', '/lans/1/nic', 'netdev:enp1s0'),
   brokenBy('nic-once', '/lans/2/nic', { '/lans/2/vlan': undefined }),
+  broken('nic-alike', '/lans/3/nic', 'pmd:01:00.0'),
+  broken('nic-alike', '/lans/3/nic', 'pmd:0000:01:00.0,mac=1'),
+  brokenBy('nic-once', '/lans/3/nic', {
+    '/lans/3/nic': 'pmd:0000:01:00.0',
+    '/lans/3/vlan': 7,
+  }),
   broken('queues-of-pmd', '/lans/1/queues', 2),
   broken('queues-agree', '/lans/3/queues', 4),
   brokenBy('mtu-fits', '/lans/0/mtu', {
