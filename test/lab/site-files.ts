@@ -6,6 +6,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { formatEndpoint } from '../../firmware/model/address.ts'
+import type { DeviceConfig, Uplink } from '../../firmware/model/device-config.ts'
 import {
   bare,
   type LabDescription,
@@ -36,7 +37,7 @@ function deviceConfig(
   { sites, segments, acl, endpoints = [4], rekeySeconds }: LabDescription,
   own: SiteDescription,
   keys: ReadonlyMap<string, KeyObject>,
-): object {
+): DeviceConfig {
   return {
     version: 1,
     revision: 1,
@@ -44,7 +45,7 @@ function deviceConfig(
     tenant,
     overlay: { port: overlayPort, ...(rekeySeconds === undefined ? {} : { rekeySeconds }) },
     uplinks: [{ name: 'wan0', nic: `netdev:${own.wan.nic}`, ...uplinkAddresses(own.wan) }],
-    segments,
+    segments: [...segments],
     lans: own.lans.map(({ nic, segment, address, v6 }, index) => ({
       name: `lan${index}`,
       nic: `netdev:${nic}`,
@@ -62,11 +63,16 @@ function deviceConfig(
         }),
         segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
-    ...(acl === undefined ? {} : { acl }),
+    ...(acl === undefined ? {} : { acl: [...acl] }),
   }
 }
 
-function uplinkAddresses({ address, gateway, v6, isDhcp }: WanDescription): object {
+function uplinkAddresses({
+  address,
+  gateway,
+  v6,
+  isDhcp,
+}: WanDescription): Pick<Uplink, 'address' | 'gateway' | 'gateway6'> {
   if (isDhcp === true) return { address: 'dhcp' }
   const all = [address, ...(v6 === undefined ? [] : [v6.address])]
   const gateway6 = v6 === undefined ? {} : { gateway6: bare(v6.gateway) }

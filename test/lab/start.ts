@@ -6,7 +6,7 @@ import { setInterval } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { startTransfers, type Transfer } from './background.ts'
-import { describeSites } from './description.ts'
+import { describeWhole } from './description.ts'
 import { hostAddress, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { type Look, liveLine, liveTable, transferLines } from './live.ts'
@@ -42,7 +42,7 @@ function readOptions() {
 
 async function main(): Promise<number> {
   const startedMs = performance.now()
-  await using lab = await openLab(describeSites(3), { logFolder: values.logs })
+  await using lab = await openLab(describeWhole(3), { logFolder: values.logs })
   const sites = lab.sites.map(({ name }) => name)
   console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
   try {
@@ -120,6 +120,8 @@ function lookIn(lab: Lab): string {
   return [
     'look in from another shell, as root:',
     `  ip netns exec ${host} ping ${hostAddress(lab, second!)}`,
+    `  ip netns exec ${host} ping ${hostAddress(lab, second!, 6)}`,
+    `  another segment: ip netns exec ${lab.names.host(first!, 'cameras')} ping ${hostAddress(lab, `${second!}-cameras`)}`,
     `  ip netns exec ${host} curl -o /dev/null 'http://${hostAddress(lab, second!)}:8080/file?bytes=100000000'`,
     `  tcpdump of the WAN: ip netns exec ${lab.names.internet} tcpdump -n -i ${first}`,
     `  build/causeway status --instance ${lab.names.instance(first!)}`,
