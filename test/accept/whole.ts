@@ -1,6 +1,7 @@
 /** The gateway made whole: segments, IPv6, no leak, restarts, hostile input. Its promises, in order. */
 import type { Line } from './line.ts'
+import { mtu } from './whole/mtu.ts'
 import { noLeak } from './whole/no-leak.ts'
 import { segments } from './whole/segments.ts'
 
-export const lines: readonly Line[] = [segments, noLeak]
+export const lines: readonly Line[] = [segments, noLeak, mtu]
