@@ -20,7 +20,9 @@
 #include "table/view.h"
 #include "worker.h"
 
-#define SMALL_BUFFERS 8191
+#define SMALL_BUFFERS 8192u /* for each LEAST_MEMORY_MB, 19 MB of them: queues of devices hold some */
+#define SMALL_BUFFERS_MOST 65536u
+#define LEAST_MEMORY_MB 128
 #define LARGE_BUFFERS 1023
 #define LARGE_DATA_ROOM UINT16_MAX
 #define EVENTS 512
@@ -177,12 +179,15 @@ static int make_rings(struct cw_engine *engine)
 	return 0;
 }
 
-static int make_pools(struct cw_engine *engine)
+static int make_pools(struct cw_engine *engine, uint32_t memory_mb)
 {
 	uint16_t room = CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM;
+	uint32_t small = SMALL_BUFFERS * (memory_mb / LEAST_MEMORY_MB);
 
+	/* One less than a power of two: what a pool's ring holds without waste. */
+	small = rte_align32prevpow2(RTE_MIN(small, SMALL_BUFFERS_MOST)) - 1;
 	engine->pools.small =
-		rte_pktmbuf_pool_create("cw_small", SMALL_BUFFERS, 256, 0, room, SOCKET_ID_ANY);
+		rte_pktmbuf_pool_create("cw_small", small, 256, 0, room, SOCKET_ID_ANY);
 	engine->pools.large = rte_pktmbuf_pool_create("cw_large", LARGE_BUFFERS, 32, 0,
 						      LARGE_DATA_ROOM, SOCKET_ID_ANY);
 	return engine->pools.small == NULL || engine->pools.large == NULL ? -ENOMEM : 0;
@@ -211,7 +216,7 @@ static int open_parts(struct cw_engine *engine, const struct cw_options *options
 	rc = rc != 0 ? rc : make_rings(engine);
 	if (rc == 0) {
 		*part = "packet memory";
-		rc = make_pools(engine);
+		rc = make_pools(engine, options->memory_mb);
 	}
 	if (rc == 0) {
 		*part = "RCU";
@@ -259,7 +264,7 @@ int cw_engine_open(const struct cw_options *options, struct cw_engine **out, cha
 		snprintf(why, why_len, "an engine runs already in this process");
 		return -EBUSY;
 	}
-	if (options->memory_mb < 128 || options->memory_mb > 4096) {
+	if (options->memory_mb < LEAST_MEMORY_MB || options->memory_mb > 4096) {
 		snprintf(why, why_len, "memoryMb: 128 to 4096");
 		return -EINVAL;
 	}

@@ -2,15 +2,14 @@
  * Devices as ports: which are refused, and why; opened, looked at, closed and opened again without a buffer lost; several
  * queues, each with its turn; full and broken devices are counted. Interfaces lie in a namespace of the test's own.
  */
-#include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "device.h"
 #include "drop.h"
 #include "packet.h"
 #include "port/port.h"
@@ -20,39 +19,6 @@
 
 static struct cw_pools pools;
 static uint64_t drops[CW_DROP_COUNT];
-
-#define NEEDS(claim)                                                                             \
-	do {                                                                                     \
-		if (!(claim)) {                                                                  \
-			fprintf(stderr, "pmd_test.c:%d: not so: %s\n", __LINE__, #claim);        \
-			exit(1);                                                                 \
-		}                                                                                \
-	} while (0)
-
-static void run(const char *command)
-{
-	if (system(command) != 0) {
-		fprintf(stderr, "failed: %s\n", command);
-		exit(1);
-	}
-}
-
-static void start_eal(void)
-{
-	char cpu[16], folder[] = "/tmp/cw-pmd-XXXXXX", path[64];
-	const char *argv[] = { "pmd", "--no-huge", "--no-telemetry", "--no-shconf", "-a", "ffff:ff:1f.7",
-			       "--log-level=critical", "-m", "96", "--lcores", cpu };
-
-	snprintf(cpu, sizeof(cpu), "0@%d", sched_getcpu());
-	NEEDS(mkdtemp(folder) != NULL && setenv("RUNTIME_DIRECTORY", folder, 1) == 0);
-	NEEDS(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)(uintptr_t)argv) >= 0);
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	run(path);
-	pools.small = rte_pktmbuf_pool_create("small", 8191, 0, 0, CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM,
-					      SOCKET_ID_ANY);
-	pools.large = rte_pktmbuf_pool_create("large", 255, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
-	NEEDS(pools.small != NULL && pools.large != NULL);
-}
 
 static int open_device(struct cw_link *link, const char *device, uint8_t queues, uint16_t mtu,
 		       struct cw_why *why)
@@ -96,10 +62,10 @@ static void what_loses_packets_is_refused(void)
 
 	/* The other end here, and in another namespace: what it leaves undone shows. */
 	expect_refused("net_af_xdp0,iface=one", "ethtool -K END");
-	run("ethtool -K two tx off tso off gso off >/dev/null");
+	device_run("ethtool -K two tx off tso off gso off >/dev/null");
 	CHECK(cw_pmd_check("net_af_xdp0,iface=one", &(struct cw_why){ "" }) == 0);
 	expect_refused("net_af_xdp0,iface=three", "ethtool -K END");
-	run("ip netns exec $CW_OTHER ethtool -K four tx off tso off gso off >/dev/null");
+	device_run("ip netns exec $CW_OTHER ethtool -K four tx off tso off gso off >/dev/null");
 	CHECK(cw_pmd_check("net_af_xdp0,iface=three", &(struct cw_why){ "" }) == 0);
 	/* Back where it was. */
 	NEEDS(access("/sys/class/net/lo", F_OK) == 0);
@@ -205,7 +171,7 @@ static void af_xdp_carries(void)
 	struct cw_link_look look;
 	struct cw_why why;
 
-	run("ip link set one up && ip link set two up");
+	device_run("ip link set one up && ip link set two up");
 	if (!CHECK(open_device(&device, "net_af_xdp0,iface=one", 0, 1500, &why) == 0)) {
 		fprintf(stderr, "  %s\n", why.text);
 		return;
@@ -247,18 +213,18 @@ int main(int argc, char **argv)
 	snprintf(other, sizeof(other), "cwpmd-%d", getpid());
 	setenv("CW_OTHER", other, 1);
 	snprintf(command, sizeof(command), "ip netns add %s", other);
-	run(command);
+	device_run(command);
 	NEEDS(unshare(CLONE_NEWNET) == 0);
-	run("ip link add one type veth peer name two && ip link add bridge type bridge");
+	device_run("ip link add one type veth peer name two && ip link add bridge type bridge");
 	snprintf(command, sizeof(command), "ip link add three type veth peer name four netns %s", other);
-	run(command);
-	start_eal();
+	device_run(command);
+	device_start_eal(&pools);
 	what_loses_packets_is_refused();
 	devices_open_and_close();
 	af_xdp_carries();
 	queues_take_turns();
 	snprintf(command, sizeof(command), "ip netns del %s", other);
-	run(command);
+	device_run(command);
 	rte_eal_cleanup();
 	return check_result();
 }

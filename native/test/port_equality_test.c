@@ -3,7 +3,6 @@
  * is received from it, agree byte for byte. For what is sent the kernel is the oracle: it cuts and finishes checksums
  * itself, since the NIC (a veth in a namespace of the test's own) offloads nothing. The device is a pair of rings.
  */
-#include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "device.h"
 #include "drop.h"
 #include "packet.h"
 #include "port/port.h"
@@ -31,41 +31,6 @@ static struct cw_link wire; /* the other end of the veth */
 static uint64_t drops[CW_DROP_COUNT];
 static uint8_t frame[FRAME_MAX];
 
-#define NEEDS(claim) needs((claim), #claim, __LINE__)
-
-static void needs(bool is_true, const char *claim, int line)
-{
-	if (is_true)
-		return;
-	fprintf(stderr, "port_equality_test.c:%d: not so: %s\n", line, claim);
-	exit(1);
-}
-
-static void run(const char *command)
-{
-	if (system(command) != 0) {
-		fprintf(stderr, "failed: %s\n", command);
-		exit(1);
-	}
-}
-
-static void start_eal(void)
-{
-	char cpu[16], folder[] = "/tmp/cw-ports-XXXXXX", path[64];
-	const char *argv[] = { "ports", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
-			       "--log-level=error", "-m", "96", "--lcores", cpu };
-
-	snprintf(cpu, sizeof(cpu), "0@%d", sched_getcpu());
-	NEEDS(mkdtemp(folder) != NULL && setenv("RUNTIME_DIRECTORY", folder, 1) == 0);
-	NEEDS(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)(uintptr_t)argv) >= 0);
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	run(path);
-	pools.small = rte_pktmbuf_pool_create("small", 6143, 0, 0, CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM,
-					      SOCKET_ID_ANY);
-	pools.large = rte_pktmbuf_pool_create("large", 511, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
-	NEEDS(pools.small != NULL && pools.large != NULL);
-}
-
 static void open_ports(uint16_t mtu)
 {
 	const struct cw_pmd_want want = { "net_ring_wire", 0, mtu };
@@ -75,7 +40,7 @@ static void open_ports(uint16_t mtu)
 
 	for (int end = 0; end < 2; end++) {
 		snprintf(command, sizeof(command), "ip link set %s mtu %u", end == 0 ? "nic" : "wire", mtu);
-		run(command);
+		device_run(command);
 	}
 	NEEDS(cw_link_open_nic(&netdev.link, "nic", "", &look) == 0 && look.mtu == mtu);
 	NEEDS(cw_link_open_nic(&wire, "wire", "", &look) == 0);
@@ -357,10 +322,10 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	NEEDS(unshare(CLONE_NEWNET) == 0);
-	run("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-	run("ip link add nic type veth peer name wire && ip link set nic up && ip link set wire up");
-	run("ethtool -K nic tx off tso off gso off gro off >/dev/null && ethtool -K wire gro off >/dev/null");
-	start_eal();
+	device_run("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+	device_run("ip link add nic type veth peer name wire && ip link set nic up && ip link set wire up");
+	device_run("ethtool -K nic tx off tso off gso off gro off >/dev/null && ethtool -K wire gro off >/dev/null");
+	device_start_eal(&pools);
 	to_device = rte_ring_create("to", RING, SOCKET_ID_ANY, 0);
 	from_device = rte_ring_create("from", RING, SOCKET_ID_ANY, 0);
 	NEEDS(rte_eth_from_rings("wire", &to_device, 1, &from_device, 1, SOCKET_ID_ANY) >= 0);

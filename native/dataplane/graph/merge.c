@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/graph.h"
+#include "graph/join.h"
 #include "graph/l3.h"
 #include "worker.h"
 
@@ -28,12 +29,10 @@ static void flush_flow(struct cw_worker *worker, struct cw_merge_flow *flow)
 		uint8_t *l3 = flow_l3(flow);
 		struct cw_tcp *tcp = flow_tcp(flow);
 		uint32_t length = m->pkt_len - ETHER;
-		cw_l3_set_total(l3, length);
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM;
 		m->l4_len = (tcp->data_offset >> 4) * 4;
 		m->tso_segsz = flow->segment;
-		tcp->checksum = (uint16_t)~cw_csum_fold(
-			cw_l3_pseudo(l3, IPPROTO_TCP, length - m->l3_len));
+		cw_join_finish(l3, m->l3_len, length);
 	}
 	flow->m = NULL;
 	worker->merge.open_count--;
@@ -50,60 +49,13 @@ void cw_merge_flush(struct cw_worker *worker)
 	}
 }
 
-/*
- * Bytes of the L3 header of a packet that could belong to a train: TCP right behind it, nothing in it that a train could
- * not say of all its segments. 0: none. Without DF the id of IPv4 says something (RFC 6864).
- */
-static uint32_t plain_l3_len(const uint8_t *l3)
-{
-	const struct cw_ip4 *ip = cw_ip4(l3);
-
-	if (cw_l3_is_ip6(l3))
-		return cw_ip6(l3)->next_header == IPPROTO_TCP ? sizeof(struct cw_ip6) : 0;
-	return ip->protocol == IPPROTO_TCP && ip->version_ihl == 0x45 && !cw_ip4_is_fragment(ip) ?
-		       sizeof(*ip) :
-		       0;
-}
-
-/* A plain data segment: nothing in it that a train could not say of all its segments. */
-static bool is_plain(const uint8_t *l3, const struct cw_tcp *tcp, uint32_t payload)
-{
-	return payload > 0 && (tcp->flags & ~CW_TCP_PSH) == CW_TCP_ACK && tcp->urgent == 0 &&
-	       cw_l3_is_whole(l3);
-}
-
-static bool has_good_checksum(const uint8_t *l3, const struct cw_tcp *tcp, uint32_t l4_len)
-{
-	return cw_csum_fold(cw_csum_add(cw_l3_pseudo(l3, IPPROTO_TCP, l4_len), tcp, l4_len)) == 0;
-}
-
-static uint32_t ports_of(const struct cw_tcp *tcp)
-{
-	uint32_t ports;
-
-	memcpy(&ports, tcp, sizeof(ports));
-	return ports;
-}
-
 /* Ports, version and addresses; ports first, for they differ most and lie at hand. */
 static bool is_same_flow(const struct cw_merge_flow *flow, const uint8_t *l3, uint32_t l3_len,
 			 uint32_t ports)
 {
 	if (flow->ports != ports || flow->m->l3_len != l3_len)
 		return false;
-	const uint8_t *have = flow_l3(flow);
-	return l3_len == sizeof(struct cw_ip6) ?
-		       memcmp(cw_ip6(have)->source, cw_ip6(l3)->source, 32) == 0 :
-		       memcmp(&cw_ip4(have)->source, &cw_ip4(l3)->source, 8) == 0;
-}
-
-/* What the L3 headers say beside addresses and length: TOS and TTL; class, flow label and hop limit. */
-static bool is_same_header(const uint8_t *have, const uint8_t *l3)
-{
-	return cw_l3_is_ip6(l3) ? memcmp(have, l3, sizeof(cw_ip6(l3)->class_flow)) == 0 &&
-					  cw_ip6(have)->hop_limit == cw_ip6(l3)->hop_limit :
-				  cw_ip4(have)->tos == cw_ip4(l3)->tos &&
-					  cw_ip4(have)->ttl == cw_ip4(l3)->ttl;
+	return cw_join_same_addresses(flow_l3(flow), l3, l3_len);
 }
 
 static bool can_append(const struct cw_merge_flow *flow, const uint8_t *l3, uint32_t headers,
@@ -113,10 +65,8 @@ static bool can_append(const struct cw_merge_flow *flow, const uint8_t *l3, uint
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(l3 + flow->m->l3_len);
 
 	return !flow->is_closed && rte_be_to_cpu_32(tcp->sequence) == flow->next_sequence &&
-	       payload <= flow->segment && is_same_header(flow_l3(flow), l3) &&
-	       head->acknowledgement == tcp->acknowledgement && head->window == tcp->window &&
-	       head->data_offset == tcp->data_offset &&
-	       memcmp(head + 1, tcp + 1, headers - flow->m->l3_len - sizeof(*tcp)) == 0 &&
+	       payload <= flow->segment && cw_join_same_l3(flow_l3(flow), l3) &&
+	       cw_join_same_tcp(head, tcp, headers - flow->m->l3_len) &&
 	       flow->m->pkt_len + payload <= CW_TRAIN_BYTES_MAX;
 }
 
@@ -163,7 +113,7 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 	*flow = (struct cw_merge_flow){
 		.m = m,
 		.next_hop = next_hop,
-		.ports = ports_of(tcp),
+		.ports = cw_join_ports(tcp),
 		.next_sequence = rte_be_to_cpu_32(tcp->sequence) + payload,
 		.segment = (uint16_t)payload,
 		.count = 1,
@@ -184,18 +134,18 @@ static void send_alone(struct cw_worker *worker, uint8_t port, struct cw_address
 void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
 		  const uint8_t *packet, uint32_t length)
 {
-	uint32_t l3_len = plain_l3_len(packet);
+	uint32_t l3_len = cw_join_l3_len(packet);
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 
 	if (l3_len == 0 || length < l3_len + sizeof(*tcp)) {
 		send_alone(worker, port, next_hop, packet, length);
 		return;
 	}
-	uint32_t ports = ports_of(tcp);
+	uint32_t ports = cw_join_ports(tcp);
 	uint32_t headers = l3_len + (tcp->data_offset >> 4) * 4u;
 	uint32_t payload = headers <= length ? length - headers : 0;
-	bool can_join = headers >= l3_len + sizeof(*tcp) && is_plain(packet, tcp, payload) &&
-			has_good_checksum(packet, tcp, length - l3_len);
+	bool can_join = headers >= l3_len + sizeof(*tcp) && cw_join_is_plain(packet, tcp, payload) &&
+			cw_join_is_right(packet, tcp, length - l3_len);
 	for (uint32_t i = 0; i < CW_MERGE_FLOWS; i++) {
 		struct cw_merge_flow *flow = &worker->merge.flows[i];
 		if (flow->m == NULL || !is_same_flow(flow, packet, l3_len, ports))

@@ -9,6 +9,7 @@
 #include "graph/csum.h"
 #include "graph/l3.h"
 #include "graph/train.h"
+#include "port/gro.h"
 
 #define ETHER_HEADER 14
 #define TAG_BYTES 4
@@ -74,13 +75,15 @@ uint16_t cw_pmd_rx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n)
 			struct rte_mbuf *m = adopt(link, burst[k]);
 			if (m == NULL)
 				continue;
-			link->rx_buffers++;
 			link->rx_packets++;
 			link->rx_bytes += m->pkt_len;
 			frames[count++] = m;
 		}
 	}
 	link->next_queue = (uint16_t)(link->next_queue + 1) % link->queues;
+	if (count > 1)
+		count = cw_gro(link->pools, frames, count);
+	link->rx_buffers += count;
 	return count;
 }
 
