@@ -19,6 +19,7 @@ import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
 import { chooseConfig } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
+import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
 import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
@@ -59,14 +60,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const ownWireKey = encodeWireKey(wireKey.publicKey)
   await using owned = new AsyncDisposableStack()
   const request = (): void => reconciler.request(false)
+  const denials = new Denials(clock, log)
   const link = owned.use(
     new DatapathLink({
       connect: parts.connectDatapath,
       clock,
       log,
       onUp: (datapath) => {
-        datapath.onEvent(({ kind }) => {
-          if (kind === 'links') request()
+        datapath.onEvent((event) => {
+          if (event.kind === 'links') request()
+          denials.take(event)
         })
         request()
       },

@@ -154,8 +154,8 @@ export interface Denial {
   readonly sourcePort: number
   readonly destinationPort: number
   readonly protocol: number
-  /** Index into the names of the drop counters. */
-  readonly reason: number
+  /** The name of the drop counter that has it. */
+  readonly reason: string
   /** Denials before this one that were not told. */
   readonly suppressed: number
   /** Whence ('' for a VNI unknown here) and whither; '' for the default rule. */

@@ -186,8 +186,8 @@ export function encodeSend({ peer, localIndex, items }: ControlSend): Buffer {
     .end()
 }
 
-/** null: of a kind that this version does not know. @throws WIRE_TRUNCATED */
-export function decodeEvent(bytes: Uint8Array): DatapathEvent | null {
+/** `drops`: the names of the drop counters. null: of a kind that this version does not know. @throws WIRE_TRUNCATED */
+export function decodeEvent(bytes: Uint8Array, drops: readonly string[]): DatapathEvent | null {
   const from = new RecordReader(bytes)
   const kind = from.u16()
   const length = from.u16()
@@ -207,7 +207,7 @@ export function decodeEvent(bytes: Uint8Array): DatapathEvent | null {
     case 6:
       return { kind: 'erased', peer, localIndex }
     case 7:
-      return { kind: 'denied', peer, denial: decodeDenial(from) }
+      return { kind: 'denied', peer, denial: decodeDenial(from, drops) }
     case 8:
       return { kind: 'links' }
     default:
@@ -215,14 +215,14 @@ export function decodeEvent(bytes: Uint8Array): DatapathEvent | null {
   }
 }
 
-function decodeDenial(from: RecordReader): Denial {
+function decodeDenial(from: RecordReader, drops: readonly string[]): Denial {
   return {
     source: from.address(),
     destination: from.address(),
     sourcePort: from.u16(),
     destinationPort: from.u16(),
     protocol: skipAfter(from.u8(), from, 1),
-    reason: from.u16(),
+    reason: drops[from.u16()] ?? '',
     suppressed: from.u32(),
     segment: from.name(nameBytes),
     toSegment: from.name(nameBytes),

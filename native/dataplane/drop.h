@@ -15,6 +15,8 @@
 	X(RX_MALFORMED, "rx_malformed")       /* headers that contradict the length */           \
 	X(NO_BUFFER, "no_buffer")             /* packet memory is used up */                     \
 	/* classify and route */                                                                 \
+	X(ACL, "acl")                         /* a rule says so */                               \
+	X(SEGMENT, "segment")                 /* between two segments, and no rule allows it */ \
 	X(NO_ROUTE, "no_route")               /* from the box into a segment, but no such prefix */ \
 	X(LINK_SCOPE, "link_scope")           /* multicast or link-local where there is no link */ \
 	X(TRANSIT, "transit")                 /* opened from one peer, routed to another */      \
@@ -38,7 +40,7 @@
 	X(SEALED_LANES, "sealed_lanes")           /* no replay window left for a new lane */     \
 	X(SEALED_TAG, "sealed_tag")               /* authentication failed */                    \
 	X(GENEVE, "geneve")                       /* version, options or protocol not ours */    \
-	X(INNER_SEGMENT, "inner_segment")         /* VNI unknown here */                         \
+	X(INNER_SEGMENT, "inner_segment")         /* VNI unknown here, or not this peer's */     \
 	X(INNER_SOURCE, "inner_source")           /* not a prefix of this peer in this segment */ \
 	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
 	/* pieces of inner packets: each is counted */                                           \

@@ -70,6 +70,7 @@ struct cw_hop {
 	struct cw_address gateway; /* of either family; none: the destination is on the link */
 };
 
+struct cw_acl;
 struct cw_fib;
 struct cw_fib6;
 struct cw_neighbours;
@@ -90,6 +91,11 @@ struct cw_view {
 	struct cw_fib6 *segment_fib6[CW_SEGMENTS_MAX];
 	struct cw_fib *uplink_fib[CW_PORTS_MAX];
 	struct cw_fib6 *uplink_fib6[CW_PORTS_MAX];
+	/* Of all segments together, defaults apart: an address says its segment, CW_ALL_SEGMENT(). */
+	struct cw_fib *all_fib;
+	struct cw_fib6 *all_fib6;
+	bool has_default[CW_SEGMENTS_MAX]; /* its FIB has a route for everything */
+	struct cw_acl *acl; /* NULL: there are no rules */
 	struct cw_neighbours *neighbours;
 	struct cw_own own[CW_PORTS_MAX];
 	/* What the box says things from: the first address of each family, link-local only where there is no other. */

@@ -78,6 +78,8 @@ struct cw_worker {
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket icmp_bucket;
 	struct cw_bucket stun_bucket;
+	struct cw_bucket denial_bucket;
+	uint32_t denials_suppressed; /* since the last one that was told */
 	uint8_t scratch[65536];
 
 	uint64_t drops[CW_DROP_COUNT];

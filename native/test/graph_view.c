@@ -50,6 +50,7 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	program->segments[0] = bench->segment;
 	program->peers[0] = bench->far;
 	program->peers[1] = bench->other;
+	bench->far->segments = bench->other->segments = 1; /* the first, as a bit */
 	return program;
 }
 
@@ -86,6 +87,22 @@ static void set_addresses(struct cw_view *view)
 	}
 	view->segment_address[0][CW_V4] = cw_bench_v4(CW_BENCH_BOX);
 	view->segment_address[0][CW_V6] = cw_bench_v6(CW_BENCH_BOX);
+}
+
+/* Everything is of the one segment that there is. */
+static void make_all(struct cw_view *view, const struct cw_fib_route *v4, const struct cw_fib6_route *v6,
+		     uint32_t count)
+{
+	struct cw_fib_route all[HOPS];
+	struct cw_fib6_route all6[HOPS];
+
+	for (uint32_t i = 0; i < count; i++) {
+		all[i] = v4[i];
+		all6[i] = v6[i];
+		all[i].next_hop = all6[i].next_hop = CW_ALL_VALUE(0, v4[i].next_hop == HOP_LOCAL);
+	}
+	view->all_fib = cw_fib_new(all, count);
+	view->all_fib6 = cw_fib6_new(all6, count);
 }
 
 struct cw_view *cw_bench_view(struct cw_bench *bench)
@@ -130,6 +147,7 @@ struct cw_view *cw_bench_view(struct cw_bench *bench)
 		office6[i].next_hop = hop == HOP_LAN_GATEWAY ? HOP_LAN_GATEWAY6 : hop;
 	}
 	view->segment_fib6[0] = cw_fib6_new(office6, sizeof(office6) / sizeof(office6[0]));
+	make_all(view, office, office6, sizeof(office) / sizeof(office[0]));
 	view->uplink_fib[CW_BENCH_UPLINK_PORT] = cw_fib_new(wan, 1);
 	view->uplink_fib6[CW_BENCH_UPLINK_PORT] = cw_fib6_new(wan6, 1);
 	view->neighbours = make_neighbours();

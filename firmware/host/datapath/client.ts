@@ -40,8 +40,9 @@ const nothing = new Uint8Array(0)
 /** Asks who is there before anything else. @throws DATAPATH_ABI */
 export async function datapathOver(transport: Transport): Promise<Datapath> {
   const handlers: ((event: DatapathEvent) => void)[] = []
+  let drops: readonly string[] = []
   transport.onEvent((bytes) => {
-    const event = decodeEvent(bytes)
+    const event = decodeEvent(bytes, drops)
     if (event !== null) for (const handler of handlers) handler(event)
   })
   const call = async (verb: Verb, payload: Uint8Array): Promise<Uint8Array> => {
@@ -51,7 +52,7 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
   }
   const describe = async (): Promise<Description> =>
     decodeDescription(await call(verbs.describe, nothing))
-  const { drops } = await describe()
+  ;({ drops } = await describe())
 
   return {
     describe: async () => (await describe()).info,

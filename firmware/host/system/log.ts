@@ -14,6 +14,17 @@ export interface LogFields {
   readonly code?: string
   /** What the error said, for people. */
   readonly detail?: string
+  /** A flow: addresses, IP protocol number, ports (0 where there are none). */
+  readonly source?: string
+  readonly destination?: string
+  readonly protocol?: number
+  readonly sourcePort?: number
+  readonly destinationPort?: number
+  /** Of a packet that policy kept out: whither, by which rule, as which drop; denials before it that have no line. */
+  readonly toSegment?: string
+  readonly rule?: string
+  readonly reason?: string
+  readonly suppressed?: number
 }
 
 export interface Log {

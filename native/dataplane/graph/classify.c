@@ -4,6 +4,7 @@
 
 #include "graph/graph.h"
 #include "graph/l3.h"
+#include "graph/policy.h"
 #include "port/vnet.h"
 #include "table/view.h"
 #include "worker.h"
@@ -118,6 +119,11 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 	}
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
+	enum cw_drop reason;
+	if (!cw_policy_from_lan(worker, segment, hop, m, &reason)) {
+		cw_drop(worker, m, reason);
+		return;
+	}
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
 	if (hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1 || !may_cross(l3)) {
 		cw_pass(worker, &port->twin, m);
@@ -147,6 +153,11 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	if (hop->kind != CW_HOP_OVERLAY) {
 		cw_drop(worker, m, CW_DROP_NO_ROUTE);
+		return;
+	}
+	enum cw_drop reason;
+	if (!cw_policy_from_box(worker, &segment, m, &reason)) {
+		cw_drop(worker, m, reason);
 		return;
 	}
 	to_overlay(worker, segment, hop, m);

@@ -39,8 +39,9 @@ void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf
 /* Opens the `length` bytes of one datagram in place. `outer_tos` carries the ECN mark. */
 void cw_open(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8_t outer_tos);
 
-/* An opened inner packet, sound and allowed, on its way out of `segment`. */
-void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length);
+/* An opened inner packet of `peer`, sound and of its own prefixes, on its way out of `segment`. */
+void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_peer *peer, uint8_t *packet,
+		 uint32_t length);
 
 /* The items of an opened control frame. */
 void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint8_t *items,

@@ -9,6 +9,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
+#include "graph/policy.h"
 #include "graph/seal.h"
 #include "table/view.h"
 #include "worker.h"
@@ -112,7 +113,11 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 	/* A peer may send from the prefixes that we would send to it, and from no other. */
 	const struct cw_hop *back = cw_hop_back(view, segment, l3);
 	if (back->kind != CW_HOP_OVERLAY || view->program->peers[back->peer] != peer) {
-		drop(worker, CW_DROP_INNER_SOURCE);
+		uint64_t segments = atomic_load_explicit(&peer->segments, memory_order_relaxed);
+		bool is_foreign = !(segments & 1ull << segment);
+		cw_policy_deny_peer(worker, peer, (int)segment,
+				    is_foreign ? CW_DROP_INNER_SEGMENT : CW_DROP_INNER_SOURCE, l3,
+				    inner->length);
 		return;
 	}
 	if (!copy_ecn(l3, inner->ecn)) {
@@ -123,7 +128,7 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 	peer->rx_packets++;
 	peer->rx_bytes += total;
 	cw_mss_clamp(l3, total, cw_seal_limit(worker, keypair), false);
-	cw_route_in(worker, segment, l3, total);
+	cw_route_in(worker, segment, peer, l3, total);
 }
 
 static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t *plain,
@@ -137,7 +142,8 @@ static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint
 	}
 	int segment = segment_by_vni(worker->view->program, geneve.vni);
 	if (segment < 0) {
-		drop(worker, CW_DROP_INNER_SEGMENT);
+		cw_policy_deny_peer(worker, keypair->peer, -1, CW_DROP_INNER_SEGMENT,
+				    plain + geneve.length, length - geneve.length);
 		return;
 	}
 	struct cw_whole inner = { .data = plain + geneve.length,
@@ -234,10 +240,21 @@ static bool fits(struct cw_worker *worker, uint32_t segment, uint8_t port, const
 	return false;
 }
 
-void cw_route_in(struct cw_worker *worker, uint32_t segment, uint8_t *packet, uint32_t length)
+void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_peer *peer, uint8_t *packet,
+		 uint32_t length)
 {
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, packet);
+	enum cw_drop reason;
+	bool is_for_kernel;
 
+	if (!cw_policy_from_peer(worker, segment, hop, peer, packet, length, &is_for_kernel, &reason)) {
+		drop(worker, reason);
+		return;
+	}
+	if (is_for_kernel) {
+		cw_deliver_local(worker, segment, packet, length);
+		return;
+	}
 	switch (hop->kind) {
 	case CW_HOP_LOCAL:
 		cw_deliver_local(worker, segment, packet, length);

@@ -88,6 +88,7 @@ struct cw_peer {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	_Atomic uint32_t rtt_us; /* smoothed; CW_NONE before the first reply */
 	bool is_listed;          /* control side: in the running program */
+	_Atomic uint64_t segments; /* of the running program, a bit each: those in which it has prefixes */
 };
 
 /* Receiver index -> keypair. Immutable once published; rebuilt whenever a keypair comes or goes. */

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/acl.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
+#include "table/session.h"
 
 #define HOP_LOCAL 1
 #define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
@@ -210,6 +212,63 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	return make_fibs(draft, &view->segment_fib[segment], &view->segment_fib6[segment]) ? 0 : -ENOMEM;
 }
 
+static bool is_default(struct cw_address prefix, uint8_t len)
+{
+	return len == 0 || (len == 96 && cw_address_is_v4(prefix));
+}
+
+/* A default route says nothing of where an address belongs, but that its segment's own FIB knows an answer to anything. */
+static void add_to_all(struct draft *draft, uint32_t segment, struct cw_address prefix, uint8_t len,
+		       enum source source)
+{
+	if (is_default(prefix, len))
+		draft->view->has_default[segment] = true;
+	else
+		add(draft, prefix, len, source, segment, CW_ALL_VALUE(segment, source == SOURCE_LOCAL));
+}
+
+static int build_all(struct draft *draft)
+{
+	const struct cw_program *program = draft->view->program;
+	const struct cw_mirror_state *state = draft->state;
+	struct cw_view *view = draft->view;
+
+	for (uint32_t i = 0; i < state->address_count; i++) {
+		const struct cw_mirror_address *a = &state->addresses[i];
+		int segment = segment_of(draft, a->ifindex);
+		if (segment >= 0 && !cw_address_is_link_local(a->address))
+			add_to_all(draft, (uint32_t)segment, a->address, 128, SOURCE_LOCAL);
+	}
+	for (uint32_t i = 0; i < state->route_count; i++) {
+		const struct cw_mirror_route *route = &state->routes[i];
+		int segment = segment_of(draft, route->ifindex);
+		if (segment >= 0 && port_of(draft, route->ifindex) >= 0 && !is_of_a_link(route))
+			add_to_all(draft, (uint32_t)segment, route->prefix, route->prefix_len, SOURCE_KERNEL);
+	}
+	for (uint32_t i = 0; i < program->route_count; i++) {
+		const struct cw_route_program *route = &program->routes[i];
+		add_to_all(draft, route->segment, cw_address_of(route->address), route->prefix_len,
+			   SOURCE_OVERLAY);
+	}
+	if (program->acl_count > 0) {
+		view->acl = cw_acl_new(program->acl, program->acl_count, program->segment_count);
+		if (view->acl == NULL)
+			return -ENOMEM;
+	}
+	return make_fibs(draft, &view->all_fib, &view->all_fib6) ? 0 : -ENOMEM;
+}
+
+/* Which segments a peer has prefixes in: tells a foreign VNI from a foreign source, and no more hangs on it. */
+static void note_segments(const struct cw_program *program)
+{
+	uint64_t segments[CW_PEERS_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < program->route_count; i++)
+		segments[program->routes[i].peer] |= 1ull << program->routes[i].segment;
+	for (uint32_t i = 0; i < program->peer_count; i++)
+		atomic_store(&program->peers[i]->segments, segments[i]);
+}
+
 static int build_uplink(struct draft *draft, uint32_t port)
 {
 	const struct cw_port_program *program = &draft->view->program->port_programs[port];
@@ -270,6 +329,8 @@ static int build(struct draft *draft, struct cw_view *before)
 		if (program->port_programs[p].role == CW_ROLE_UPLINK)
 			rc = build_uplink(draft, p);
 	}
+	if (rc == 0)
+		rc = build_all(draft);
 	return rc != 0 ? rc : build_neighbours(draft, before);
 }
 
@@ -298,6 +359,7 @@ int cw_view_publish(struct cw_engine *engine)
 			rc = build(draft, before);
 	}
 	if (rc == 0) {
+		note_segments(program);
 		atomic_store(&engine->view, view);
 		cw_engine_wake_worker(engine);
 		cw_engine_quiesce(engine);
@@ -326,6 +388,9 @@ void cw_view_free(struct cw_view *view)
 		cw_fib_free(view->uplink_fib[p]);
 		cw_fib6_free(view->uplink_fib6[p]);
 	}
+	cw_fib_free(view->all_fib);
+	cw_fib6_free(view->all_fib6);
+	cw_acl_free(view->acl);
 	free(view->neighbours);
 	free(view->hops);
 	free(view);

@@ -44,6 +44,18 @@ static inline const struct cw_hop *cw_hop_out(const struct cw_view *view, uint32
 					 rte_be_to_cpu_32(cw_address_v4(destination)))];
 }
 
+/* What the FIB of all segments says of an address; 0: it belongs to none. */
+#define CW_ALL_VALUE(segment, is_local) (1 + 2 * (segment) + (is_local))
+#define CW_ALL_SEGMENT(value) (((value) - 1) / 2)
+#define CW_ALL_IS_LOCAL(value) (((value) - 1) % 2 != 0) /* this box's own */
+
+static inline uint32_t cw_all_find(const struct cw_view *view, struct cw_address address)
+{
+	if (!cw_address_is_v4(address))
+		return cw_fib6_lookup(view->all_fib6, cw_address_bytes(&address));
+	return cw_fib_lookup(view->all_fib, rte_be_to_cpu_32(cw_address_v4(address)));
+}
+
 /* Whom a CW_HOP_LINK hands a packet to `destination`. */
 static inline struct cw_address cw_next_hop(const struct cw_hop *hop, struct cw_address destination)
 {

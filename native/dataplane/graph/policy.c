@@ -1,0 +1,243 @@
+/* See policy.h. */
+#include "graph/policy.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "graph/l3.h"
+#include "table/acl.h"
+#include "table/view.h"
+#include "worker.h"
+
+#define TOLD_PER_SECOND 10
+#define TOLD_BURST 20
+#define ICMP_ERROR_HEADER 8
+
+struct question {
+	const struct cw_peer *peer; /* that it was opened from; NULL: a LAN or the box */
+	int from;
+	int to; /* -1: not known, or not told */
+	const uint8_t *l3;
+	uint32_t length; /* that lie here */
+};
+
+/* Where L4 begins, of which protocol; `is_later` for a fragment that has none of its header. False: not to be read. */
+static bool find_l4(const struct question *q, uint32_t *at, uint8_t *protocol, bool *is_later)
+{
+	struct cw_ip6_end end;
+
+	if (!cw_l3_is_ip6(q->l3)) {
+		const struct cw_ip4 *ip = cw_ip4(q->l3);
+		*at = cw_ip4_header_len(ip);
+		*protocol = ip->protocol;
+		*is_later = (ip->fragment & rte_cpu_to_be_16(CW_IP4_OFFSET)) != 0;
+		return true;
+	}
+	if (!cw_ip6_walk(q->l3, q->length, &end))
+		return false;
+	*at = end.l4;
+	*protocol = end.protocol;
+	*is_later = end.is_fragment && end.fragment != 0;
+	return true;
+}
+
+static bool is_with_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
+}
+
+/* False: what follows the IP header is not known, so no rule can be asked; addresses and protocol are there. */
+static bool read_flow(const struct question *q, struct cw_flow *flow)
+{
+	uint32_t at = 0;
+	bool is_later = false;
+	uint8_t protocol = cw_l3_is_ip6(q->l3) ? cw_ip6(q->l3)->next_header : cw_ip4(q->l3)->protocol;
+	bool is_read = find_l4(q, &at, &protocol, &is_later);
+
+	*flow = (struct cw_flow){ .source = cw_packet_source(q->l3),
+				  .destination = cw_packet_destination(q->l3),
+				  .protocol = protocol };
+	if (is_read && !is_later && is_with_ports(protocol) && at + 4 <= q->length) {
+		flow->has_ports = true;
+		flow->source_port = (uint16_t)(q->l3[at] << 8 | q->l3[at + 1]);
+		flow->destination_port = (uint16_t)(q->l3[at + 2] << 8 | q->l3[at + 3]);
+	}
+	return is_read;
+}
+
+static bool is_icmp_error(uint8_t protocol, uint8_t type)
+{
+	if (protocol == IPPROTO_ICMPV6)
+		return type >= 1 && type <= 4;
+	return protocol == IPPROTO_ICMP && (type == 3 || type == 11 || type == 12);
+}
+
+/* The packet that an ICMP error speaks of went the other way: RFC 792, RFC 4443 §3. False: it is no such error. */
+static bool read_quote(const struct question *q, struct question *quote)
+{
+	uint8_t protocol = 0;
+	uint32_t at = 0;
+	bool is_later = false;
+
+	if (!find_l4(q, &at, &protocol, &is_later) || is_later ||
+	    at + ICMP_ERROR_HEADER + sizeof(struct cw_ip4) > q->length ||
+	    !is_icmp_error(protocol, q->l3[at]))
+		return false;
+	quote->from = q->to;
+	quote->to = q->from;
+	quote->l3 = q->l3 + at + ICMP_ERROR_HEADER;
+	quote->length = q->length - at - ICMP_ERROR_HEADER;
+	bool is_ip6 = cw_l3_is_ip6(quote->l3);
+	return is_ip6 == cw_l3_is_ip6(q->l3) &&
+	       quote->length >= (is_ip6 ? sizeof(struct cw_ip6) : cw_ip4_header_len(cw_ip4(quote->l3)));
+}
+
+/* Whether a rule says so of the packet that came before, for what answers it is let through with it. */
+static bool is_error_of_allowed(const struct cw_acl *acl, const struct question *q)
+{
+	struct question quote = { 0 };
+	struct cw_flow flow;
+	bool is_allowed = false;
+
+	return read_quote(q, &quote) && read_flow(&quote, &flow) &&
+	       cw_acl_find(acl, (uint32_t)quote.from, (uint32_t)quote.to, &flow, &is_allowed) !=
+		       CW_ACL_NO_RULE &&
+	       is_allowed;
+}
+
+static void name_segment(const struct cw_worker *worker, int segment, char to[CW_NAME])
+{
+	if (segment >= 0)
+		memcpy(to, worker->view->program->segment_programs[segment].name, CW_NAME);
+}
+
+/* A few a second are told, so that whoever is denied cannot flood the log; the rest is a number in the next one. */
+static void tell(struct cw_worker *worker, const struct question *q, enum cw_drop reason, uint32_t rule)
+{
+	static const char nobody[CW_NAME];
+	struct cw_denial denial = { .reason = (uint16_t)reason };
+	struct cw_flow flow;
+
+	if (!cw_bucket_take(&worker->denial_bucket, worker->now_us, TOLD_PER_SECOND, TOLD_BURST)) {
+		worker->denials_suppressed++;
+		return;
+	}
+	if (cw_l3_is_sound(q->l3, q->length)) {
+		read_flow(q, &flow);
+		memcpy(denial.source, &flow.source, sizeof(denial.source));
+		memcpy(denial.destination, &flow.destination, sizeof(denial.destination));
+		denial.source_port = flow.source_port;
+		denial.destination_port = flow.destination_port;
+		denial.protocol = flow.protocol;
+	}
+	denial.suppressed = worker->denials_suppressed;
+	worker->denials_suppressed = 0;
+	name_segment(worker, q->from, denial.segment);
+	name_segment(worker, q->to, denial.to_segment);
+	if (rule != CW_ACL_NO_RULE)
+		memcpy(denial.rule, worker->view->program->acl[rule].name, CW_NAME);
+	cw_event_push(worker, CW_EVENT_DENIED, q->peer != NULL ? q->peer->name : nobody, 0, &denial,
+		      sizeof(denial));
+}
+
+/* The first rule that fits decides; without one it is what the segments are to each other. */
+static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw_drop *reason)
+{
+	const struct cw_acl *acl = worker->view->acl;
+	bool is_allowed = q->from == q->to;
+	uint32_t rule = CW_ACL_NO_RULE;
+	struct cw_flow flow;
+
+	if (acl != NULL) {
+		/* Headers that no rule can look behind must not be a way around the rules. */
+		if (!read_flow(q, &flow))
+			is_allowed = false;
+		else
+			rule = cw_acl_find(acl, (uint32_t)q->from, (uint32_t)q->to, &flow, &is_allowed);
+		if (rule == CW_ACL_NO_RULE && !is_allowed)
+			is_allowed = is_error_of_allowed(acl, q);
+	}
+	if (is_allowed)
+		return true;
+	*reason = rule != CW_ACL_NO_RULE || q->from == q->to ? CW_DROP_ACL : CW_DROP_SEGMENT;
+	tell(worker, q, *reason, rule);
+	return false;
+}
+
+static int segment_of(uint32_t value)
+{
+	return value == 0 ? -1 : (int)CW_ALL_SEGMENT(value);
+}
+
+/* Where the destination belongs, which the segment's own FIB says best, but for what only its default route covers. */
+static int whither(const struct cw_view *view, uint32_t segment, const struct cw_hop *hop,
+		   const uint8_t *l3)
+{
+	bool is_known = hop->kind == CW_HOP_LINK || hop->kind == CW_HOP_OVERLAY;
+
+	if (hop->kind == CW_HOP_LOCAL || (is_known && !view->has_default[segment]))
+		return (int)segment;
+	int to = segment_of(cw_all_find(view, cw_packet_destination(l3)));
+	return to < 0 && is_known ? (int)segment : to;
+}
+
+bool cw_policy_from_lan(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
+			const struct rte_mbuf *m, enum cw_drop *reason)
+{
+	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
+	int to = whither(worker->view, segment, hop, l3);
+
+	if (to < 0 || hop->kind == CW_HOP_LOCAL || (to == (int)segment && worker->view->acl == NULL))
+		return true;
+	struct question q = { .from = (int)segment, .to = to, .l3 = l3, .length = m->data_len - m->l2_len };
+	return may_pass(worker, &q, reason);
+}
+
+bool cw_policy_from_box(struct cw_worker *worker, uint32_t *segment, const struct rte_mbuf *m,
+			enum cw_drop *reason)
+{
+	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
+	uint32_t value = cw_all_find(worker->view, cw_packet_source(l3));
+	struct question q = { .from = segment_of(value),
+			      .to = (int)*segment,
+			      .l3 = l3,
+			      .length = m->data_len - m->l2_len };
+
+	if (q.from == q.to && (CW_ALL_IS_LOCAL(value) || worker->view->acl == NULL))
+		return true;
+	/* Of no segment at all: the far end would have to refuse it. */
+	if (q.from < 0) {
+		*reason = CW_DROP_SEGMENT;
+		tell(worker, &q, *reason, CW_ACL_NO_RULE);
+		return false;
+	}
+	if (!may_pass(worker, &q, reason))
+		return false;
+	*segment = (uint32_t)q.from;
+	return true;
+}
+
+bool cw_policy_from_peer(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
+			 const struct cw_peer *peer, const uint8_t *l3, uint32_t length,
+			 bool *is_for_kernel, enum cw_drop *reason)
+{
+	int to = whither(worker->view, segment, hop, l3);
+
+	*is_for_kernel = false;
+	if (to < 0 || hop->kind == CW_HOP_LOCAL || (to == (int)segment && worker->view->acl == NULL))
+		return true;
+	struct question q = { .peer = peer, .from = (int)segment, .to = to, .l3 = l3, .length = length };
+	*is_for_kernel = to != (int)segment;
+	return may_pass(worker, &q, reason);
+}
+
+void cw_policy_deny_peer(struct cw_worker *worker, const struct cw_peer *peer, int segment,
+			 enum cw_drop reason, const uint8_t *l3, uint32_t length)
+{
+	struct question q = { .peer = peer, .from = segment, .to = -1, .l3 = l3, .length = length };
+
+	worker->drops[reason]++;
+	tell(worker, &q, reason, CW_ACL_NO_RULE);
+}

@@ -1,0 +1,39 @@
+/*
+ * Rules between two prefixes of segments, spelt out for every pair of segments in both directions, so that a packet
+ * meets only the rules of its pair. Immutable once built, with the view. The first that fits decides.
+ */
+#ifndef CW_ACL_H
+#define CW_ACL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "table/address.h"
+
+struct cw_acl;
+struct cw_acl_program;
+
+/* What a packet says of itself. Of a fragment other than the first, `has_ports` is false: it fits only rules without. */
+struct cw_flow {
+	struct cw_address source;
+	struct cw_address destination;
+	uint16_t source_port; /* host order */
+	uint16_t destination_port;
+	uint8_t protocol;
+	bool has_ports;
+};
+
+/* Copies what it needs of `rules`, checked by cw_program_check(); NULL when there is no memory. */
+struct cw_acl *cw_acl_new(const struct cw_acl_program *rules, uint32_t count, uint32_t segment_count);
+
+void cw_acl_free(struct cw_acl *acl);
+
+/*
+ * The index of the program's rule that decides about `flow` from one segment to the other, CW_ACL_NO_RULE where none
+ * fits; `is_allowed` is what it says. A rule that allows also fits the way back.
+ */
+#define CW_ACL_NO_RULE UINT32_MAX
+uint32_t cw_acl_find(const struct cw_acl *acl, uint32_t from, uint32_t to, const struct cw_flow *flow,
+		     bool *is_allowed);
+
+#endif
