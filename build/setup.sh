@@ -27,7 +27,7 @@ needs="Node $node_version: libatomic1"
 if [ "$verb" != check ]; then
   needs="$needs
 the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
-the gateway: iproute2 nftables ethtool procps
+the gateway: iproute2 nftables ethtool procps openssl
 DHCP and DNS: dnsmasq-base udhcpc"
   [ "$arch" = arm64 ] || needs="$needs
 fast AES-GCM: libipsec-mb-dev"

@@ -5,29 +5,44 @@
 import { parseArgs } from 'node:util'
 import { readConfigFile } from '../host/config/file.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
-import { askApi } from '../host/system/api-client.ts'
+import { followApi } from '../host/system/api-client.ts'
 import { defaultInstance, isInstanceName, type Places, placesOf } from '../host/system/places.ts'
-import { openWireKey } from '../host/system/wire-key.ts'
-import { CausewayError, type ErrorBody, type ErrorCode } from '../model/errors.ts'
-import type { Drops, Status } from '../model/local-api.ts'
+import { openWireKey, readWireKey } from '../host/system/wire-key.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { Drops, Health, Status } from '../model/local-api.ts'
+import type { ApiEvent } from '../model/local-api-event.ts'
+import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
-import { dropsText, errorText, soundText, statusText } from './text.ts'
-
-export const exitCode = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
-
-export interface Output {
-  out(text: string): void
-  err(text: string): void
-}
+import {
+  type Call,
+  type ExitCode,
+  exitCode,
+  exitOf,
+  Misuse,
+  type Output,
+  report,
+  show,
+} from './call.ts'
+import { config } from './config.ts'
+import { dropsText, eventText, healthText, sessionsText, soundText, statusText } from './text.ts'
 
 export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 
-  check FILE   tell what is wrong with a device configuration
+  check FILE   tell what is wrong with a device configuration; changes nothing
   status       show uplinks, peers and health of the running gateway
+  health       say whether all is well (exit 0) or what is not (exit 1)
+  sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
+  events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
+
+  config show             print the configuration that runs, without secrets
+  config apply FILE       try a configuration; it is taken back unless it is confirmed within
+                          --confirm-seconds N (60 unless told, at most 120; 0: needs no confirm)
+  config confirm          keep it: it becomes device.yaml and an entry of the history
+  config rollback         take it back now
+  config history [N]      list what ran here, or print entry N
 
   datapath     run the process that moves packets   (started by the supervisor)
   gateway      run the process that decides         (started by the supervisor)
@@ -40,22 +55,16 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 The datapath takes --memory MIB (128 unless told) and --aead auto|ipsec-mb|openssl.
 `
 
-/** What was typed, once it is known to make sense. */
-interface Call {
-  readonly words: readonly string[]
-  readonly places: Places
-  readonly isJson: boolean
-}
-
 /** @param argv what follows the program's name */
 export async function runCli(argv: readonly string[], output: Output): Promise<ExitCode> {
   const call = readCall(argv, output)
   if (typeof call === 'number') return call
   try {
-    return await perform(call, output)
+    return await perform(call)
   } catch (error) {
+    if (error instanceof Misuse) return misused(error.message, output)
     if (!(error instanceof CausewayError)) throw error
-    report([error.toJSON()], call.isJson, output)
+    report(error.errors ?? [error.toJSON()], call.isJson, output)
     return exitOf(error.code)
   }
 }
@@ -69,6 +78,7 @@ function readCall(argv: readonly string[], output: Output): Call | ExitCode {
         instance: { type: 'string', default: defaultInstance },
         root: { type: 'string', default: '/' },
         json: { type: 'boolean', default: false },
+        'confirm-seconds': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
@@ -78,30 +88,58 @@ function readCall(argv: readonly string[], output: Output): Call | ExitCode {
       return exitCode.done
     }
     if (!isInstanceName(values.instance)) throw new Error(`'${values.instance}' names no instance`)
+    const [command, verb] = positionals
+    const seconds = values['confirm-seconds']
+    if (seconds !== undefined && !(command === 'config' && verb === 'apply')) {
+      throw new Misuse('--confirm-seconds is for config apply')
+    }
     return {
       words: positionals,
       places: placesOf(values.instance, values.root),
       isJson: values.json,
+      confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
+      output,
     }
   } catch (error) {
     return misused(error instanceof Error ? error.message : String(error), output)
   }
 }
 
-async function perform({ words, places, isJson }: Call, output: Output): Promise<ExitCode> {
-  const [command, ...rest] = words
+function readSeconds(text: string): number {
+  const seconds = Number(text)
+  if (/^\d{1,3}$/.test(text) && seconds <= 120) return seconds
+  throw new Misuse('--confirm-seconds takes 0 to 120')
+}
+
+async function perform(call: Call): Promise<ExitCode> {
+  const { places, isJson, output } = call
+  const [command, ...rest] = call.words
   const [file] = rest
-  if (command === undefined) return misused('a command is needed', output)
+  if (command === undefined) throw new Misuse('a command is needed')
+  if (command === 'config') return config(call)
   if (command === 'check') {
-    if (file === undefined || rest.length > 1) return misused('check takes one FILE', output)
-    return check(file, isJson, output)
+    if (file === undefined || rest.length > 1) throw new Misuse('check takes one FILE')
+    return check(call, file)
   }
-  if (rest.length > 0) return misused(`${command} takes no '${rest[0]}'`, output)
+  if (rest.length > 0) throw new Misuse(`${command} takes no '${rest[0]}'`)
   switch (command) {
     case 'status':
-      return show<Status>(places, '/api/v1/status', statusText, isJson, output)
+      await show<Status>(call, '/api/v1/status', statusText)
+      return exitCode.done
+    case 'health': {
+      const { isHealthy } = await show<Health>(call, '/api/v1/health', healthText, {
+        answers: [503],
+      })
+      return isHealthy ? exitCode.done : exitCode.failed
+    }
+    case 'sessions':
+      await show<SessionsAnswer>(call, '/api/v1/sessions', sessionsText)
+      return exitCode.done
+    case 'events':
+      return follow(call)
     case 'drops':
-      return show<Drops>(places, '/api/v1/drops', dropsText, isJson, output)
+      await show<Drops>(call, '/api/v1/drops', dropsText)
+      return exitCode.done
     case 'key': {
       const { publicKey } = await openWireKey(places.wireKey)
       const wireKey = encodeWireKey(publicKey)
@@ -109,12 +147,13 @@ async function perform({ words, places, isJson }: Call, output: Output): Promise
       return exitCode.done
     }
     default:
-      return misused(`there is no command '${command}'`, output)
+      throw new Misuse(`there is no command '${command}'`)
   }
 }
 
-async function check(file: string, isJson: boolean, output: Output): Promise<ExitCode> {
-  const parsed = parseDeviceConfig(await readConfigFile(file))
+async function check({ places, isJson, output }: Call, file: string): Promise<ExitCode> {
+  const text = await readConfigFile(file)
+  const parsed = parseDeviceConfig(text, { ownWireKey: await ownWireKey(places) })
   if (parsed.config === null) {
     report(parsed.errors, isJson, output)
     return exitCode.refused
@@ -125,32 +164,22 @@ async function check(file: string, isJson: boolean, output: Output): Promise<Exi
   return exitCode.done
 }
 
-async function show<Answer>(
-  places: Places,
-  path: string,
-  textOf: (answer: Answer) => string,
-  isJson: boolean,
-  output: Output,
-): Promise<ExitCode> {
-  const body = await askApi(places.apiSocket, path)
-  output.out(isJson ? `${body}\n` : textOf(JSON.parse(body) as Answer))
-  return exitCode.done
+/** Unknown to whoever may not read it, or on another machine: then one rule is left to the box itself. */
+async function ownWireKey({ wireKey }: Places): Promise<string | undefined> {
+  const key = await readWireKey(wireKey).catch(() => null)
+  return key === null ? undefined : encodeWireKey(key.publicKey)
+}
+
+/** Ends when the gateway does, which is a failure: it may have been what was waited for. */
+async function follow({ places, isJson, output }: Call): Promise<ExitCode> {
+  await followApi(places.apiSocket, '/api/v1/events', (data) =>
+    output.out(isJson ? `${data}\n` : eventText(JSON.parse(data) as ApiEvent)),
+  )
+  output.err('causeway: the gateway ended the stream\n')
+  return exitCode.unreachable
 }
 
 function misused(message: string, output: Output): ExitCode {
   output.err(`causeway: ${message}\n\n${usage}`)
   return exitCode.usage
-}
-
-function report(errors: readonly ErrorBody[], isJson: boolean, output: Output): void {
-  if (isJson) output.out(`${JSON.stringify({ errors })}\n`)
-  else output.err(errors.map((error) => `${errorText(error)}\n`).join(''))
-}
-
-const refusals: ReadonlySet<ErrorCode> = new Set(['CONFIG_TOO_LARGE', 'API_INVALID'])
-const silences: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_TIMEOUT'])
-
-function exitOf(code: ErrorCode): ExitCode {
-  if (silences.has(code)) return exitCode.unreachable
-  return refusals.has(code) ? exitCode.refused : exitCode.failed
 }

@@ -1,7 +1,9 @@
 /** What the CLI says to people. Pure: text out of the local API's answers. */
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { ErrorBody } from '../model/errors.ts'
-import type { Drops, PeerStatus, Status, Throughput } from '../model/local-api.ts'
+import type { Drops, Health, PeerStatus, Status, Throughput } from '../model/local-api.ts'
+import type { ApiEvent } from '../model/local-api-event.ts'
+import type { SessionsAnswer } from '../model/local-api-session.ts'
 
 export function errorText({ code, message, path, detail }: ErrorBody): string {
   const at = path === undefined ? '' : `${path === '' ? '/' : path}: `
@@ -22,7 +24,7 @@ export function soundText(
 }
 
 export function statusText(status: Status): string {
-  const { site, revision, instance, uplinks, peers, health } = status
+  const { site, revision, instance, uplinks, peers, health, pendingChange } = status
   const name = site === null ? `instance ${instance}` : `${site}, revision ${revision}`
   const uplinkRows = uplinks.map(({ name: uplink, isUp, address, throughput }) => [
     uplink,
@@ -40,7 +42,7 @@ export function statusText(status: Status): string {
     rateText(peer.throughput, 'txBitsPerSecond'),
   ])
   return [
-    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n`,
+    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     table(['PEER', 'STATE', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
   ]
@@ -48,21 +50,74 @@ export function statusText(status: Status): string {
     .join('\n')
 }
 
+function pendingText(change: Status['pendingChange']): string {
+  if (change === null) return ''
+  const { revision, remainingSeconds } = change
+  return `revision ${revision} is not confirmed: taken back in ${remainingSeconds} s (causeway config confirm keeps it)\n`
+}
+
 /** Why it is not up, if that is known. */
 function peerStateText({ state, lastError }: PeerStatus): string {
   return state === 'up' || lastError === null ? state : `${state} (${lastError})`
 }
 
-export function dropsText({ total, sinceSeconds, reasons }: Drops): string {
+export function dropsText({ total, sinceSeconds, reasons, meanings }: Drops): string {
   const rows = Object.entries(reasons)
     .filter(([, count]) => count > 0)
     .sort(([, one], [, other]) => other - one)
-    .map(([reason, count]) => [reason, String(count)])
+    .map(([reason, count]) => [reason, String(count), meanings[reason] ?? ''])
   const head = `${total} packets dropped in ${durationText(sinceSeconds)}\n`
-  return rows.length === 0 ? head : `${head}\n${table(['REASON', 'PACKETS'], rows)}`
+  return rows.length === 0 ? head : `${head}\n${table(['REASON', 'PACKETS', ''], rows)}`
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function healthText({ isHealthy, problems }: Health): string {
+  return isHealthy ? 'all is well\n' : problems.map((problem) => `${problem}\n`).join('')
+}
+
+export function sessionsText({ sessions }: SessionsAnswer): string {
+  if (sessions.length === 0) return 'no peer is configured\n'
+  const rows = sessions.map((session) => [
+    session.peer,
+    session.lastError === null || session.state === 'up'
+      ? session.state
+      : `${session.state} (${session.lastError})`,
+    durationText(session.stateSeconds),
+    session.role ?? '–',
+    session.suite ?? '–',
+    session.uplink ?? '–',
+    session.endpoint ?? '–',
+    session.keypairSeconds === null ? '–' : durationText(session.keypairSeconds),
+    `${session.handshakes} + ${session.rekeys}`,
+    failuresText(session.failures),
+  ])
+  const head = ['PEER', 'STATE', 'FOR', 'ROLE', 'SUITE', 'UPLINK', 'ENDPOINT', 'KEY AGE']
+  return table([...head, 'SESSIONS + REKEYS', 'FAILED'], rows)
+}
+
+function failuresText(failures: Readonly<Record<string, number>>): string {
+  const some = Object.entries(failures).filter(([, count]) => count > 0)
+  return some.length === 0 ? '–' : some.map(([reason, count]) => `${reason} ${count}`).join(', ')
+}
+
+/** One line an event. */
+export function eventText(event: ApiEvent): string {
+  switch (event.kind) {
+    case 'status':
+      return `${event.status.health}\n`
+    case 'health':
+      return event.isHealthy ? 'all is well\n' : `problems: ${event.problems.join('; ')}\n`
+    case 'datapath':
+      return `datapath ${event.isConnected ? 'connected' : 'lost'}\n`
+    case 'config':
+      return `configuration: revision ${event.revision ?? '–'} (${event.source})\n${pendingText(event.pendingChange)}`
+    case 'uplink':
+      return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}\n`
+    case 'peer':
+      return `peer ${event.peer} is ${event.state ?? 'configured no more'}\n`
+  }
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   const widths = head.map((text, column) =>
     Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)),

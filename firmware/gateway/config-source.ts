@@ -1,80 +1,277 @@
 /**
- * Decides which configuration runs: device.yaml if every check passes; else the one that runs already; else,
- * at boot, the last good one. Never stops the gateway.
+ * Which configuration runs: a candidate while one is tried; else device.yaml if every check passes; else the one that
+ * runs already; else, at boot, the newest of the history. Never stops the gateway. What becomes of a candidate
+ * is decided in config-change.ts.
  */
 import { readConfigFile } from '../host/config/file.ts'
-import { loadLastGood, saveLastGood } from '../host/config/last-good.ts'
+import { type Entry, type History, type Origin, openHistory } from '../host/config/history.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
+import { type Disk, systemDisk } from '../host/system/disk.ts'
+import { replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
-import type { ConfigSource } from '../model/local-api.ts'
+import type { ConfigSource as SourceName } from '../model/local-api.ts'
+import { compareRevisions, readChecked, truncation } from './config-check.ts'
 import { fieldsOf, fieldsOfBody } from './log-fields.ts'
 
 export interface RunningConfig {
   /** Null until there is one. */
   readonly config: DeviceConfig | null
-  readonly source: ConfigSource
+  /** As it was written; '' without one. */
+  readonly text: string
+  readonly source: SourceName
   /** Why device.yaml is not what runs; empty if it is. */
   readonly refusals: readonly ErrorBody[]
 }
 
-export const noConfig: RunningConfig = { config: null, source: 'none', refusals: [] }
+export const noConfig: RunningConfig = { config: null, text: '', source: 'none', refusals: [] }
+
+export interface ConfigSourceParts {
+  readonly places: Pick<Places, 'config' | 'configFolder'>
+  readonly ownWireKey: string
+  readonly log: Log
+  readonly disk?: Disk
+  /** Milliseconds since 1970, as far as the box knows. */
+  readonly wallMs: () => number
+}
+
+export type Candidate = RunningConfig & { readonly config: DeviceConfig }
 
 /** Each of a document's hundred errors is for `causeway check`; the log gets the first ones. */
 const loggedErrors = 10
 
-/** Saves what passes as last good before it returns, and so before anything is applied. */
-export async function chooseConfig(
-  running: RunningConfig,
-  places: Pick<Places, 'config' | 'lastGood'>,
-  ownWireKey: string,
-  log: Log,
-): Promise<RunningConfig> {
-  const fresh = await readChecked(() => readConfigFile(places.config), ownWireKey)
-  if (fresh.config !== null) {
-    await saveOrSay(places.lastGood, fresh.text, log)
-    return { config: fresh.config, source: 'file', refusals: [] }
-  }
-  for (const error of fresh.errors.slice(0, loggedErrors)) {
-    log.error(fieldsOfBody(error), 'configuration refused')
-  }
-  if (running.config !== null) return { ...running, refusals: fresh.errors }
-  const old = await readChecked(() => loadLastGood(places.lastGood), ownWireKey)
-  if (old.config !== null) {
-    log.warn({ revision: old.config.revision }, 'running on the last good configuration')
-    return { config: old.config, source: 'last-good', refusals: fresh.errors }
-  }
-  for (const error of old.errors) log.error(fieldsOfBody(error), 'last good configuration refused')
-  return { config: null, source: 'none', refusals: fresh.errors }
-}
+export class ConfigSource {
+  readonly #parts: ConfigSourceParts
+  readonly #disk: Disk
+  #history: History | null = null
+  /** What was confirmed last; null until device.yaml was read for the first time. */
+  #confirmed: RunningConfig | null = null
+  #candidate: Candidate | null = null
+  /** device.yaml as it was read last; null if it could not be. */
+  #fileText: string | null = null
+  #wantsFile = true
+  /** A write of device.yaml failed half-way: it may hold the candidate. */
+  #isInDoubt = false
+  /** What reads and writes files does so one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
-type Checked =
-  | { readonly config: DeviceConfig; readonly text: string }
-  | { readonly config: null; readonly errors: readonly ErrorBody[] }
-
-/** @param read gives null where there is nothing, which is no error */
-async function readChecked(
-  read: () => Promise<string | null>,
-  ownWireKey: string,
-): Promise<Checked> {
-  try {
-    const text = await read()
-    if (text === null) return { config: null, errors: [] }
-    const { config, errors } = parseDeviceConfig(text, { ownWireKey })
-    return config === null ? { config, errors } : { config, text }
-  } catch (error) {
-    if (error instanceof CausewayError) return { config: null, errors: [error.toJSON()] }
-    throw error
+  constructor(parts: ConfigSourceParts) {
+    this.#parts = parts
+    this.#disk = parts.disk ?? systemDisk
   }
-}
 
-/** A full disk must not keep a good configuration from running. */
-async function saveOrSay(path: string, text: string, log: Log): Promise<void> {
-  try {
-    await saveLastGood(path, text)
-  } catch (error) {
-    log.error(fieldsOf(error), 'last good configuration not saved')
+  /** Null until device.yaml was read. */
+  get confirmed(): RunningConfig | null {
+    return this.#confirmed
+  }
+
+  get candidate(): Candidate | null {
+    return this.#candidate
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#history?.entries ?? []
+  }
+
+  /** device.yaml is read again by the next choice; while a candidate runs, by the first one after it. */
+  reload(): void {
+    this.#wantsFile = true
+    if (this.#candidate === null) return
+    const { revision } = this.#candidate.config
+    const detail = 'device.yaml is read once the change is confirmed or taken back'
+    this.#parts.log.warn({ code: 'CONFIG_PENDING', revision, detail }, 'reload waits')
+  }
+
+  /** What passes is in the history before this returns, and so before anything is applied. */
+  choose(): Promise<RunningConfig> {
+    return this.#inTurn(() => this.#choose())
+  }
+
+  async #choose(): Promise<RunningConfig> {
+    if (this.#candidate !== null) return this.#candidate
+    if (!this.#wantsFile && this.#confirmed !== null) return this.#confirmed
+    // A request that comes while this one reads is another one.
+    this.#wantsFile = false
+    try {
+      const history = await this.#open()
+      this.#confirmed = await this.#read(history)
+      return this.#confirmed
+    } catch (error) {
+      this.#wantsFile = true
+      throw error
+    }
+  }
+
+  /** Every check, before anything is touched. @throws CONFIG_ errors, all of a document's in `errors` */
+  check(text: string): Candidate {
+    const { config, errors } = parseDeviceConfig(text, { ownWireKey: this.#parts.ownWireKey })
+    if (config !== null) return { config, text, source: 'candidate', refusals: [] }
+    const [first] = errors
+    throw new CausewayError(first!.code, first!.message, { ...first, errors })
+  }
+
+  /** From its return on it is what `choose` gives. @throws CONFIG_CONFLICT, STORE_WRITE_FAILED */
+  propose(candidate: Candidate): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#refuseEdited()
+      const history = await this.#open()
+      await history.propose(this.#entryOf(candidate, 'apply'))
+      this.#candidate = candidate
+    })
+  }
+
+  /**
+   * Makes the candidate device.yaml and the newest of the history: durable, both or neither, once it returns.
+   * @throws CONFIG_CONFLICT when somebody edited device.yaml meanwhile, STORE_WRITE_FAILED
+   */
+  accept(): Promise<void> {
+    return this.#inTurn(() => this.#accept())
+  }
+
+  async #accept(): Promise<void> {
+    const candidate = this.#candidate!
+    await this.#refuseEdited()
+    const history = await this.#open()
+    // This order: a cut between the two leaves a device.yaml that says what runs, and an entry that nobody misses.
+    const { number } = await history.add(this.#entryOf(candidate, 'apply'))
+    try {
+      await replaceFile(this.#parts.places.config, candidate.text, 0o600, this.#disk)
+    } catch (error) {
+      this.#isInDoubt = true
+      await history.takeBack(number)
+      throw error
+    }
+    this.#isInDoubt = false
+    this.#fileText = candidate.text
+    this.#confirmed = { ...candidate, source: 'file' }
+    this.#candidate = null
+    await history.dropCandidate()
+  }
+
+  /** Back to what was confirmed last, or to a device.yaml that somebody wants read. Never fails. */
+  giveUp(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#candidate === null) return
+      const { text } = this.#candidate
+      this.#candidate = null
+      if (this.#isInDoubt) await this.#restoreFile(text)
+      const history = await this.#open()
+      await history.dropCandidate()
+    })
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  /** An edit that nobody asked to read yet must not be lost under what is written here. */
+  async #refuseEdited(): Promise<void> {
+    const { places } = this.#parts
+    const now = await readConfigFile(places.config, this.#disk).catch(() => null)
+    if (now === this.#fileText || (this.#isInDoubt && now === this.#candidate?.text)) return
+    const message = `${places.config} was changed since it was read: reload it first, or put it back`
+    throw new CausewayError('CONFIG_CONFLICT', message)
+  }
+
+  async #restoreFile(candidateText: string): Promise<void> {
+    const { places, log } = this.#parts
+    this.#isInDoubt = false
+    try {
+      const now = await readConfigFile(places.config, this.#disk).catch(() => null)
+      if (now !== candidateText) return
+      // Where there was none that could be read, what ran before is the best there is.
+      const text = this.#fileText ?? this.#confirmed?.text ?? ''
+      if (text === '') await this.#disk.remove(places.config)
+      else await replaceFile(places.config, text, 0o600, this.#disk)
+    } catch (error) {
+      log.error(fieldsOf(error), 'device.yaml not restored')
+    }
+  }
+
+  async #open(): Promise<History> {
+    if (this.#history !== null) return this.#history
+    const { places, log } = this.#parts
+    this.#history = await openHistory({
+      folder: places.configFolder,
+      disk: this.#disk,
+      onBroken: (error) => log.error(fieldsOf(error), 'saved configuration passed over'),
+    })
+    return this.#history
+  }
+
+  async #read(history: History): Promise<RunningConfig> {
+    const { places, log, ownWireKey } = this.#parts
+    const fresh = await readChecked(() => readConfigFile(places.config, this.#disk), ownWireKey)
+    this.#fileText = fresh.text
+    const [newest] = history.entries
+    // Only at boot: an admin who asks for a shorter one is right.
+    const isAtBoot = this.#confirmed === null
+    const errors =
+      fresh.config === null ? fresh.errors : isAtBoot ? truncation(fresh.text, newest) : []
+    if (fresh.config !== null && errors.length === 0) {
+      const running: Candidate = { ...fresh, source: 'file', refusals: [] }
+      compareRevisions(running, newest, log)
+      await this.#record(running, history)
+      await this.#forgetCandidate(running.text, history)
+      return running
+    }
+    for (const error of errors.slice(0, loggedErrors)) {
+      log.error(fieldsOfBody(error), 'configuration refused')
+    }
+    if (this.#confirmed !== null && this.#confirmed.config !== null) {
+      return { ...this.#confirmed, refusals: errors }
+    }
+    await this.#forgetCandidate(null, history)
+    return this.#lastGood(history, errors)
+  }
+
+  /** The newest that still passes: checks may have become stricter with an update. */
+  #lastGood(history: History, refusals: readonly ErrorBody[]): RunningConfig {
+    const { log, ownWireKey } = this.#parts
+    for (const { text, revision } of history.entries) {
+      const { config, errors } = parseDeviceConfig(text, { ownWireKey })
+      if (config !== null) {
+        log.warn({ revision }, 'running on the last good configuration')
+        return { config, text, source: 'last-good', refusals }
+      }
+      log.error({ ...fieldsOfBody(errors[0]!), revision }, 'last good configuration refused')
+    }
+    return { ...noConfig, refusals }
+  }
+
+  /** A full disk must not keep a good configuration from running. */
+  async #record(running: Candidate, history: History): Promise<void> {
+    const [newest, before] = history.entries
+    if (newest?.text === running.text) return
+    if (before?.text === running.text && newest?.text === history.candidate?.text) {
+      // Cut off between entry and device.yaml: its confirm was never answered.
+      await history.takeBack(newest!.number)
+      return
+    }
+    try {
+      await history.add(this.#entryOf(running, 'edit'))
+    } catch (error) {
+      this.#parts.log.error(fieldsOf(error), 'configuration not saved')
+    }
+  }
+
+  /** A gateway that starts with a candidate was stopped while one was tried; unless it is what runs. */
+  async #forgetCandidate(runningText: string | null, history: History): Promise<void> {
+    if (history.candidate === null) return
+    const { revision, text } = history.candidate
+    if (text !== runningText) {
+      const detail = 'the gateway was stopped before it was confirmed'
+      this.#parts.log.warn({ code: 'CONFIG_UNCONFIRMED', revision, detail }, 'change taken back')
+    }
+    await history.dropCandidate()
+  }
+
+  #entryOf({ config, text }: Candidate, origin: Origin) {
+    const savedAt = new Date(this.#parts.wallMs()).toISOString()
+    return { revision: config.revision, origin, savedAt, text }
   }
 }

@@ -8,8 +8,9 @@ import type { Log } from '../host/system/log.ts'
 import type { DatapathInfo } from '../model/program.ts'
 import { fieldsOf } from './log-fields.ts'
 
-const firstPauseMs = 100
-const longestPauseMs = 2_000
+const firstPauseMs = 50
+/** Part of the time for which a restart of the datapath stops the traffic. */
+const longestPauseMs = 250
 
 export interface DatapathLinkParts {
   readonly connect: () => Promise<Datapath>
@@ -28,7 +29,7 @@ export class DatapathLink implements AsyncDisposable {
   #cancelPause: CancelTimer = () => {}
   #connecting: Promise<void> = Promise.resolve()
   #isClosed = false
-  /** The same failure every two seconds is one line, not thousands. */
+  /** The same failure four times a second is one line, not thousands. */
   #isReported = false
 
   constructor(parts: DatapathLinkParts) {

@@ -6,24 +6,33 @@ import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
+import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
+import { lanApiAddresses } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
-import { chooseConfig } from './config-source.ts'
+import type { ConfigParts } from './api/config-routes.ts'
+import { LanApi } from './api/lan-api.ts'
+import { routesOf } from './api/routes.ts'
+import { configAnswers } from './config-answer.ts'
+import { ConfigChanges } from './config-change.ts'
+import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
 import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
-import { Reconciler } from './reconcile.ts'
+import { type Outcome, Reconciler } from './reconcile.ts'
+import { sessionAnswer } from './session-answer.ts'
+import { StatusWatch } from './status-watch.ts'
 import { Telemetry } from './telemetry.ts'
 import type { BindUdp } from './uplink-sockets.ts'
 import { Withholding } from './withholding.ts'
@@ -34,11 +43,16 @@ export interface GatewayParts {
   /** Cryptographically strong. */
   readonly random: (bytes: number) => Uint8Array
   readonly log: Log
+  /** Milliseconds since 1970, as far as the box knows: for people only. */
+  readonly wallMs: () => number
   readonly net: Net
   readonly wireKey: X25519Pair
   readonly connectDatapath: () => Promise<Datapath>
   readonly bindUdp: BindUdp
   readonly programRecord: RecordFile
+  /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
+  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  readonly lanApiPort: number
   /** Which prefixes were inside. */
   readonly insideRecord: Pick<RecordFile, 'read' | 'write'>
   readonly services: Services
@@ -77,6 +91,17 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     }),
   )
   const peering = owned.use(new Peering(parts))
+  const source = new ConfigSource({ ...parts, ownWireKey })
+  const changes = owned.use(
+    new ConfigChanges({
+      clock,
+      log,
+      source,
+      request: () => reconciler.request(true),
+      onChange: () => watch.look(),
+    }),
+  )
+  const announce = announcer(log)
   const reconciler: Reconciler = owned.use(
     new Reconciler({
       clock,
@@ -87,11 +112,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       withholding: new Withholding(clock, parts.insideRecord, log),
       nicNetns: places.nicNetns,
       mac1Keys: [mac1Key(wireKey.publicKey)],
-      choose: (running) => chooseConfig(running, places, ownWireKey, log),
+      choose: () => source.choose(),
       datapath: () => link.current,
       leaveSessions: (config) => peering.leave(config),
       configureSessions: (...wanted) => peering.configure(...wanted),
-      onDone: announcer(log, () => reconciler.outcome.running.config?.revision ?? 0),
+      onPass: (outcome) => {
+        announce(outcome)
+        changes.onPass(outcome)
+        watch.look()
+        void lanApi.listen(lanApiAddresses(outcome.running.config))
+      },
     }),
   )
   parts.services.onLease(request)
@@ -104,6 +134,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       wireKey: ownWireKey,
       uptimeMs: clock.nowMs() - startedAtMs,
       ...running,
+      pendingChange: changes.pending,
       absentNics,
       isDone,
       failure: failure?.toJSON() ?? null,
@@ -111,13 +142,27 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       sessions: peering.status(),
     })
   }
-  const answers = answersOf({ log, telemetry, peering, status })
+  const watch: StatusWatch = owned.use(new StatusWatch({ clock, status }))
+  const config = configAnswers(source, changes)
+  const answers = answersOf({ log, telemetry, peering, status, watch, config })
+  const lanApi: LanApi = owned.use(
+    new LanApi({
+      clock,
+      port: parts.lanApiPort,
+      routes: routesOf(answers).filter(({ isForLan }) => isForLan === true),
+      certificate: parts.certificate,
+      onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
+    }),
+  )
   owned.use(await openApi({ socketPath: places.apiSocket, ...answers }))
   reconciler.request(true)
   const kept = owned.move()
   return {
     status,
-    reload: () => reconciler.request(true),
+    reload: () => {
+      source.reload()
+      reconciler.request(true)
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
@@ -127,12 +172,17 @@ interface AnswerParts {
   readonly telemetry: Telemetry
   readonly peering: Peering
   readonly status: () => Status
+  readonly watch: StatusWatch
+  readonly config: ConfigParts
 }
 
 function answersOf(parts: AnswerParts): Omit<ApiParts, 'socketPath'> {
-  const { log, telemetry, peering, status } = parts
+  const { log, telemetry, peering, status, watch, config } = parts
   return {
     status,
+    sessions: () => peering.status().map(sessionAnswer),
+    subscribe: (listener) => watch.listen(listener),
+    config,
     drops: () => {
       const { counters } = telemetry.reading
       if (counters !== null) return composeDrops(counters)
@@ -146,13 +196,13 @@ function answersOf(parts: AnswerParts): Omit<ApiParts, 'socketPath'> {
   }
 }
 
-/** The first time everything is in place is what a supervisor waits for; later ones tell of new revisions. */
-function announcer(log: Log, revisionOf: () => number): () => void {
-  let announced: number | null = null
-  return () => {
-    const revision = revisionOf()
-    if (announced === null) log.info({ revision }, 'gateway ready')
-    else if (announced !== revision) log.info({ revision }, 'configuration applied')
-    announced = revision
+/** The first time everything is in place is what a supervisor waits for; later ones tell of new configurations. */
+function announcer(log: Log): (outcome: Outcome) => void {
+  let announced: string | null = null
+  return ({ running, isDone }) => {
+    if (!isDone || announced === running.text) return
+    const revision = running.config?.revision ?? 0
+    log.info({ revision }, announced === null ? 'gateway ready' : 'configuration applied')
+    announced = running.text
   }
 }

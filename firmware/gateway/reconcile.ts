@@ -38,8 +38,8 @@ export interface ReconcileParts {
   readonly withholding: Withholding
   readonly nicNetns: string
   readonly mac1Keys: readonly Uint8Array[]
-  /** Chooses anew, given what runs. */
-  readonly choose: (running: RunningConfig) => Promise<RunningConfig>
+  /** Which configuration is to run. */
+  readonly choose: () => Promise<RunningConfig>
   /** Null while there is none. */
   readonly datapath: () => Datapath | null
   /** Tells peers that are configured no more, while the datapath can still seal for them. */
@@ -50,8 +50,8 @@ export interface ReconcileParts {
     uplinks: readonly UplinkPlace[],
     datapath: Datapath,
   ) => Promise<void>
-  /** After each pass that ended with everything in place. */
-  readonly onDone: () => void
+  /** After each pass that was not broken off. */
+  readonly onPass: (outcome: Outcome) => void
 }
 
 /** How the last pass ended. */
@@ -85,7 +85,7 @@ export class Reconciler implements AsyncDisposable {
     return this.#outcome
   }
 
-  /** Asks for a pass; during one, for another after it. `reload` reads device.yaml again. */
+  /** Asks for a pass; during one, for another after it. `reload` chooses the configuration anew. */
   request(reload: boolean): void {
     if (this.#abort.signal.aborted) return
     this.#wantsPass = true
@@ -113,13 +113,14 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #pass(): Promise<void> {
-    const { log, onDone } = this.#parts
+    const { log, onPass } = this.#parts
     const signal = this.#abort.signal
     try {
       const running = await this.#chooseConfig()
       const { config } = running
       if (config === null) {
         this.#outcome = { running, absentNics: [], isDone: false, failure: null }
+        onPass(this.#outcome)
         return
       }
       const { absentNics, isLoaded, expiresInMs } = await this.#apply(config, signal)
@@ -127,7 +128,7 @@ export class Reconciler implements AsyncDisposable {
       this.#outcome = { running, absentNics, isDone: isLoaded, failure: null }
       this.#pauseMs = firstPauseMs
       this.#again(absentNics.length > 0 ? absentPauseMs : Math.max(expiresInMs, leastLookMs))
-      if (isLoaded) onDone()
+      onPass(this.#outcome)
     } catch (error) {
       if (signal.aborted) return
       const failure = operatingError(error)
@@ -135,6 +136,7 @@ export class Reconciler implements AsyncDisposable {
       this.#outcome = { ...this.#outcome, isDone: false, failure }
       this.#again(this.#pauseMs)
       this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
+      onPass(this.#outcome)
     }
   }
 
@@ -143,7 +145,7 @@ export class Reconciler implements AsyncDisposable {
     // A request that comes while this one reads is another one.
     this.#wantsConfig = false
     try {
-      const running = await this.#parts.choose(this.#outcome.running)
+      const running = await this.#parts.choose()
       this.#outcome = { ...this.#outcome, running }
       return running
     } catch (error) {

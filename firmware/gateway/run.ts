@@ -4,6 +4,7 @@ import { systemClock } from '../host/clock/system.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openServices } from '../host/service/system.ts'
+import { openCertificate } from '../host/system/certificate.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
@@ -20,11 +21,14 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     places,
     log,
     clock,
+    wallMs: Date.now,
     random: (bytes) => randomBytes(bytes),
     net: openLinuxNet(),
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,
+    certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+    lanApiPort: 443,
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     services: openServices({

@@ -177,4 +177,36 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'The local API is opened for LANs, and no LAN may use it.',
     'Set `admin: true` for the segment of those who may, or `lan: off`.',
   ),
+  CONFIG_TRUNCATED: help(
+    'At boot, `device.yaml` is only the beginning of what ran last: it was probably cut by a power failure.',
+    'If it is meant so, reload it (SIGHUP) or count its revision up. What ran last runs meanwhile.',
+  ),
+  CONFIG_REVISION_OLD: help(
+    'What is handed in has a revision that has been used on this box.',
+    'Count `revision` up, also for a configuration that ran before.',
+  ),
+  CONFIG_PENDING: help(
+    'A change is under way, and there is one at a time.',
+    'Confirm it or take it back: `causeway config confirm` or `rollback`.',
+  ),
+  CONFIG_NOT_PENDING: help(
+    'There is no change to confirm or to take back.',
+    'See `causeway config show`: it says what became of the last one.',
+  ),
+  CONFIG_NO_FALLBACK: help(
+    'Nothing ran on this box before to which an unconfirmed change could return.',
+    'Apply the first configuration with `--confirm-seconds 0`.',
+  ),
+  CONFIG_CONFLICT: help(
+    '`device.yaml` was edited since the gateway read it; a change would overwrite the edit.',
+    'Reload it (SIGHUP), or put it back as it was.',
+  ),
+  CONFIG_NOT_APPLIED: help(
+    'A change could not be brought about, and was taken back.',
+    'The detail says what failed; the log says more.',
+  ),
+  CONFIG_UNCONFIRMED: help(
+    'A change was taken back: nobody confirmed it in time, somebody said so, or the gateway was restarted.',
+    'Apply it again, and confirm it in time.',
+  ),
 }

@@ -51,11 +51,21 @@ export const errorTable = {
   CONFIG_ACL_TOO_MANY: { http: 422, retry: false },
   CONFIG_ACL_SHADOWED: { http: 422, retry: false },
   CONFIG_API_NOBODY: { http: 422, retry: false },
+  CONFIG_TRUNCATED: { http: 422, retry: false },
+  CONFIG_REVISION_OLD: { http: 409, retry: false },
+  CONFIG_PENDING: { http: 409, retry: true },
+  CONFIG_NOT_PENDING: { http: 409, retry: false },
+  CONFIG_NO_FALLBACK: { http: 409, retry: false },
+  CONFIG_CONFLICT: { http: 409, retry: false },
+  CONFIG_NOT_APPLIED: { http: 500, retry: false },
+  CONFIG_UNCONFIRMED: { http: 409, retry: false },
   API_INVALID: { http: 400, retry: false },
   API_NOT_FOUND: { http: 404, retry: false },
   API_TOO_LARGE: { http: 413, retry: false },
   API_TIMEOUT: { http: 503, retry: true },
   API_NOT_READY: { http: 503, retry: true },
+  API_RATE: { http: 429, retry: true },
+  API_BUSY: { http: 503, retry: true },
   API_IN_USE: { http: 500, retry: false },
   API_UNREACHABLE: { http: 503, retry: true },
   API_INTERNAL: { http: 500, retry: false },
@@ -89,6 +99,11 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
+/** Whatever can be said against a configuration. */
+export const configErrors: readonly ErrorCode[] = (Object.keys(errorTable) as ErrorCode[]).filter(
+  (code) => code.startsWith('CONFIG_'),
+)
+
 /** The one shape in which errors leave a process: logs, API bodies, CLI `--json`. */
 export interface ErrorBody {
   readonly code: ErrorCode
@@ -96,23 +111,32 @@ export interface ErrorBody {
   /** JSON pointer (RFC 6901) into the document at fault. */
   readonly path?: string
   readonly detail?: string
+  /** Of a document with several: all of them, this one included. */
+  readonly errors?: readonly ErrorBody[]
 }
 
 export class CausewayError extends Error {
   readonly code: ErrorCode
   readonly path: string | undefined
   readonly detail: string | undefined
+  readonly errors: readonly ErrorBody[] | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    more: { path?: string; detail?: string; cause?: unknown } = {},
+    more: {
+      path?: string | undefined
+      detail?: string | undefined
+      errors?: readonly ErrorBody[] | undefined
+      cause?: unknown
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'CausewayError'
     this.code = code
     this.path = more.path
     this.detail = more.detail
+    this.errors = more.errors
   }
 
   toJSON(): ErrorBody {
@@ -121,6 +145,7 @@ export class CausewayError extends Error {
       message: this.message,
       ...(this.path === undefined ? {} : { path: this.path }),
       ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(this.errors === undefined ? {} : { errors: this.errors }),
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { PendingChange } from './local-api-config.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -63,6 +64,8 @@ export const ConfigSource = Type.Union([
   Type.Literal('file'),
   /** device.yaml was refused; this is the last one that was not. */
   Type.Literal('last-good'),
+  /** One that was handed in and is not confirmed yet. */
+  Type.Literal('candidate'),
   Type.Literal('none'),
 ])
 export type ConfigSource = Static<typeof ConfigSource>
@@ -75,9 +78,13 @@ export const Status = Type.Object(
     site: Nullable(Type.String()),
     revision: Nullable(Count),
     configSource: ConfigSource,
+    /** A change that is not confirmed yet; null without one. */
+    pendingChange: Nullable(PendingChange),
     isHealthy: Type.Boolean(),
     /** One sentence for people: what is wrong first, or that all is well. */
     health: Type.String(),
+    /** All that is wrong, what matters most first; empty when healthy. */
+    problems: Type.Array(Type.String()),
     wireKey: Type.String(),
     uptimeSeconds: Quantity,
     /** Null while the datapath cannot be reached. */
@@ -89,12 +96,20 @@ export const Status = Type.Object(
 )
 export type Status = Static<typeof Status>
 
+export const Health = Type.Object(
+  { isHealthy: Type.Boolean(), problems: Type.Array(Type.String()) },
+  closed,
+)
+export type Health = Static<typeof Health>
+
 /** Packets dropped by named reason, since the datapath started; every reason is present. */
 export const Drops = Type.Object(
   {
     sinceSeconds: Quantity,
     total: Count,
     reasons: Type.Record(Type.String(), Count),
+    /** What each reason means: a sentence for people. */
+    meanings: Type.Record(Type.String(), Type.String()),
   },
   closed,
 )

@@ -104,6 +104,15 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
     family('datapath_generation', 'gauge', 'Generation of the running program.', [
       sample(site, counters.generation),
     ]),
+    family('datapath_keypairs', 'gauge', 'Keypairs installed and not yet erased.', [
+      sample(site, counters.keypairs),
+    ]),
+    family('datapath_small_buffers', 'gauge', 'Small packet buffers in use.', [
+      sample(site, counters.buffers.small),
+    ]),
+    family('datapath_large_buffers', 'gauge', 'Large packet buffers in use.', [
+      sample(site, counters.buffers.large),
+    ]),
     family('dropped_packets_total', 'counter', 'Packets dropped, by reason.', drops),
     family('peer_rtt_seconds', 'gauge', 'Smoothed round trip to the peer.', rtts),
     family(

@@ -3,6 +3,7 @@
  */
 import { formatEndpoint } from '../model/address.ts'
 import { type DeviceConfig, interfaceOf, staticAddresses } from '../model/device-config.ts'
+import { dropReasons } from '../model/drop-reason.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import type {
   ConfigSource,
@@ -12,6 +13,7 @@ import type {
   Status,
   UplinkStatus,
 } from '../model/local-api.ts'
+import type { PendingChange } from '../model/local-api-config.ts'
 import type { Counters } from '../model/program.ts'
 import type { Rates } from './rates.ts'
 
@@ -22,6 +24,7 @@ export interface StatusFacts {
   readonly uptimeMs: number
   readonly config: DeviceConfig | null
   readonly source: ConfigSource
+  readonly pendingChange: PendingChange | null
   /** Why device.yaml is not what runs. */
   readonly refusals: readonly ErrorBody[]
   /** Why the last pass of the reconciler failed. */
@@ -48,15 +51,17 @@ export function composeStatus(facts: StatusFacts): Status {
   const { config, counters } = facts
   const uplinks = composeUplinks(facts)
   const peers = composePeers(facts)
-  const problem = problemOf(facts, uplinks, peers)
+  const problems = problemsOf(facts, uplinks, peers)
   return {
     version: facts.version,
     instance: facts.instance,
     site: config?.site ?? null,
     revision: config?.revision ?? null,
     configSource: facts.source,
-    isHealthy: problem === null,
-    health: problem ?? 'all is well',
+    pendingChange: facts.pendingChange,
+    isHealthy: problems.length === 0,
+    health: problems[0] ?? 'all is well',
+    problems,
     wireKey: facts.wireKey,
     uptimeSeconds: facts.uptimeMs / 1000,
     datapathUptimeSeconds: counters === null ? null : counters.uptimeMs / 1000,
@@ -68,7 +73,10 @@ export function composeStatus(facts: StatusFacts): Status {
 export function composeDrops(counters: Counters): Drops {
   const reasons = counters.drops
   const total = Object.values(reasons).reduce((sum, count) => sum + count, 0)
-  return { sinceSeconds: counters.uptimeMs / 1000, total, reasons }
+  const meanings = Object.fromEntries(
+    Object.keys(reasons).map((reason) => [reason, dropReasons[reason] ?? '']),
+  )
+  return { sinceSeconds: counters.uptimeMs / 1000, total, reasons, meanings }
 }
 
 function composeUplinks({ config, counters, rates }: StatusFacts): UplinkStatus[] {
@@ -109,28 +117,38 @@ function stateOf(state: SessionFacts['state'] | undefined): PeerState {
   return state === 'rekeying' ? 'up' : state
 }
 
-/** What somebody should look at first; null if nothing. */
-function problemOf(
+/** What somebody should look at, what matters most first. What follows from another is not told again. */
+function problemsOf(
   facts: StatusFacts,
   uplinks: readonly UplinkStatus[],
   peers: readonly PeerStatus[],
-): string | null {
-  const { config, refusals, failure, absentNics } = facts
+): string[] {
+  const { config, refusals, failure, absentNics, counters } = facts
   const [refusal] = refusals
   if (config === null) {
-    return refusal === undefined
-      ? 'the configuration has not been read yet'
-      : `no usable configuration: ${sentenceOf(refusal)}`
+    return [
+      refusal === undefined
+        ? 'the configuration has not been read yet'
+        : `no usable configuration: ${sentenceOf(refusal)}`,
+    ]
   }
-  if (facts.counters === null) return 'the datapath does not answer'
-  if (failure !== null) return `the configuration could not be applied: ${sentenceOf(failure)}`
-  if (!facts.isDone) return 'the configuration is being applied'
-  if (absentNics.length > 0) return `NIC ${absentNics.join(', ')} is missing`
-  if (refusal !== undefined) {
-    return `device.yaml is refused, revision ${config.revision} runs on: ${sentenceOf(refusal)}`
-  }
-  const cut = uplinks.find(({ isUp }) => isUp === false)
-  if (cut !== undefined) return `uplink ${cut.name} (${interfaceOf(cut.nic)}) is down`
+  const cut = uplinks.filter(({ isUp }) => isUp === false)
+  const told = [
+    counters === null ? 'the datapath does not answer' : null,
+    failure === null ? null : `the configuration could not be applied: ${sentenceOf(failure)}`,
+    facts.isDone || failure !== null ? null : 'the configuration is being applied',
+    absentNics.length === 0 ? null : `NIC ${absentNics.join(', ')} is missing`,
+    refusal === undefined
+      ? null
+      : `device.yaml is refused, revision ${config.revision} runs on: ${sentenceOf(refusal)}`,
+    ...cut.map(({ name, nic }) => `uplink ${name} (${interfaceOf(nic)}) is down`),
+    // Without a datapath there is none with anybody.
+    counters === null ? null : lostPeers(peers),
+  ]
+  return told.filter((text) => text !== null)
+}
+
+function lostPeers(peers: readonly PeerStatus[]): string | null {
   const lost = peers.filter(({ state }) => state !== 'up')
   if (lost.length === 0) return null
   const names = lost.slice(0, 3).map(({ name }) => name)

@@ -1,20 +1,16 @@
 /**
- * The local API on `api.sock`: status, drops, metrics. Full rights for whoever may open the socket (root). What
- * is not known is refused, never stripped; errors have the firmware's one shape.
+ * The local API on `api.sock`. Full rights for whoever may open the socket (root). What is not known is refused,
+ * never stripped; errors have the firmware's one shape. Which routes there are, stands in routes.ts.
  */
 import { chmod } from 'node:fs/promises'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
-import type { Drops, Status } from '../../model/local-api.ts'
+import type { Route } from './route.ts'
+import { type RouteParts, routesOf } from './routes.ts'
 import { clearSocket } from './socket.ts'
 
-export interface ApiParts {
+export interface ApiParts extends RouteParts {
   readonly socketPath: string
-  readonly status: () => Status
-  /** @throws API_NOT_READY */
-  readonly drops: () => Drops
-  /** Text and its content type. */
-  readonly metrics: () => { readonly text: string; readonly type: string }
   /** A fault of ours, for the log. */
   readonly onFault: (error: Error) => void
 }
@@ -23,9 +19,6 @@ const bodyMaxBytes = 64 * 1024
 const requestTimeoutMs = 10_000
 const keepAliveMs = 5_000
 const mostConnections = 64
-
-/** No parameters are known to any of these. */
-const nothingAsked = { querystring: { type: 'object', additionalProperties: false } }
 
 /** Listens once it returns. @throws API_IN_USE */
 export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
@@ -36,18 +29,13 @@ export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: true,
     // A URL that cannot be read never reaches a route, nor the error handler.
-    frameworkErrors: (error, _request, reply) => answerError(error, reply, parts),
+    frameworkErrors: (error, _request, reply) => answerError(error, reply, parts.onFault),
     routerOptions: { maxParamLength: 100 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   })
   app.server.maxConnections = mostConnections
-  answerErrors(app, parts)
-  app.get('/api/v1/status', { schema: nothingAsked }, () => parts.status())
-  app.get('/api/v1/drops', { schema: nothingAsked }, () => parts.drops())
-  app.get('/metrics', { schema: nothingAsked }, (_request, reply) => {
-    const { text, type } = parts.metrics()
-    return reply.type(type).send(text)
-  })
+  answerErrors(app, parts.onFault)
+  for (const route of routesOf(parts)) addRoute(app, route)
   await clearSocket(parts.socketPath)
   await app.listen({ path: parts.socketPath })
   // Until here the folder kept others out.
@@ -55,24 +43,68 @@ export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => app.close() }
 }
 
-function answerErrors(app: FastifyInstance, parts: ApiParts): void {
+/** No query is known to any route. */
+const nothingAsked = { type: 'object', additionalProperties: false }
+
+export function addRoute(app: FastifyInstance, route: Route): void {
+  const { method, url, params, body, answerMs = requestTimeoutMs } = route
+  const schema = {
+    querystring: nothingAsked,
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body }),
+  }
+  const bodyLimit = route.bodyMaxBytes ?? bodyMaxBytes
+  app.route({
+    method,
+    url,
+    schema,
+    bodyLimit,
+    handler: async (request, reply) => {
+      if (body === undefined && method === 'POST') refuseBody(request.body)
+      if (route.stream !== undefined) {
+        route.stream(reply.raw)
+        return reply.hijack()
+      }
+      request.raw.socket.setTimeout(answerMs)
+      const answer = await route.handle({ params: request.params, body: request.body })
+      request.raw.socket.setTimeout(requestTimeoutMs)
+      if (typeof route.answer === 'string') reply.type(route.answer)
+      return reply.status(answer.status ?? 200).send(answer.body)
+    },
+  })
+}
+
+function refuseBody(body: unknown): void {
+  if (body === undefined || body === null) return
+  if (typeof body === 'object' && Object.keys(body).length === 0) return
+  throw new CausewayError('API_INVALID', 'body must be empty', { path: '' })
+}
+
+export function answerErrors(app: FastifyInstance, onFault: (error: Error) => void): void {
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}`
     return reply.status(errorTable.API_NOT_FOUND.http).send({ code: 'API_NOT_FOUND', message })
   })
-  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, parts))
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    answerError(error, reply, onFault, request.routeOptions.bodyLimit),
+  )
 }
 
-function answerError(error: FastifyError, reply: FastifyReply, { onFault }: ApiParts): void {
-  const body = bodyOf(error)
+export function answerError(
+  error: FastifyError,
+  reply: FastifyReply,
+  onFault: (error: Error) => void,
+  bodyLimit = bodyMaxBytes,
+): void {
+  const body = bodyOf(error, bodyLimit)
   if (body.code === 'API_INTERNAL') onFault(error)
   reply.status(errorTable[body.code].http).send(body)
 }
 
-function bodyOf(error: FastifyError): ErrorBody {
+function bodyOf(error: FastifyError, bodyLimit: number): ErrorBody {
   if (error instanceof CausewayError) return error.toJSON()
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { code: 'API_TOO_LARGE', message: `a body has at most ${bodyMaxBytes} bytes` }
+    return { code: 'API_TOO_LARGE', message: `a body has at most ${bodyLimit} bytes` }
   }
   const [first] = error.validation ?? []
   if (first !== undefined) {

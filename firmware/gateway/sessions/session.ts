@@ -33,7 +33,6 @@ export interface Uplink {
   readonly socket: UdpSocket
 }
 
-/** As pino has it. */
 export interface SessionLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -86,12 +85,13 @@ export type FailureReason =
   | 'send'
   | 'closed'
 
-/** A keypair of the datapath, as far as the gateway remembers it: not the traffic keys. */
+/** A keypair of the datapath, as far as the gateway remembers it: not the traffic keys, and `suite` only if it made it. */
 export interface KnownKeypair {
   readonly localIndex: number
   readonly remoteIndex: number
   readonly role: 'initiator' | 'responder'
   readonly origin: 'raw' | 'rekey'
+  readonly suite: Suite | null
   readonly installedAtMs: number
   readonly uplink: number
   readonly remote: UdpAddress

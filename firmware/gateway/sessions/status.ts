@@ -1,6 +1,7 @@
 /** What may be told about a session: everything but its secrets. */
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { ErrorCode } from '../../model/errors.ts'
+import type { Suite } from '../../wire/handshake.ts'
 import { noteState } from './schedule.ts'
 import type { FailureReason, Session, SessionState } from './session.ts'
 
@@ -16,6 +17,9 @@ export interface SessionStatus {
   /** Since the installation of the current keypair; null without one. */
   readonly keypairAgeMs: number | null
   readonly localIndex: number | null
+  /** Who began the handshake or rekey that the current keypair is from. */
+  readonly role: 'initiator' | 'responder' | null
+  readonly suite: Suite | null
   /** Sessions and rekeys completed since the peer was configured. */
   readonly handshakes: number
   readonly rekeys: number
@@ -37,6 +41,8 @@ export function statusOf(session: Session): SessionStatus {
     endpoint: current === null ? null : { ...current.remote },
     keypairAgeMs: current === null ? null : nowMs - current.installedAtMs,
     localIndex: current?.localIndex ?? null,
+    role: current?.role ?? null,
+    suite: current?.suite ?? null,
     handshakes: session.handshakes,
     rekeys: session.rekeys,
     failures: { ...session.failures },

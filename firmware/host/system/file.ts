@@ -3,27 +3,40 @@
  * content or the new one, never a mixture. POSIX.1-2017, rename() and fsync().
  */
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
+import { type Disk, systemDisk } from './disk.ts'
 
-/** Replaces a file. @throws STORE_WRITE_FAILED; then the old one is still there */
-export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
-  await writeBeside(path, content, mode, (beside) => rename(beside, path))
+/** What a file is called until it is whole; one that is found later was given up. */
+export const besideEnding = '.tmp'
+
+/** Replaces a file. @throws STORE_WRITE_FAILED; then the old one is still there, or the new one, but not for sure */
+export async function replaceFile(
+  path: string,
+  content: string,
+  mode = 0o600,
+  disk: Disk = systemDisk,
+): Promise<void> {
+  await writeBeside(path, content, mode, disk, (beside) => disk.rename(beside, path))
 }
 
 /** Makes a file unless there is one; of several makers at once exactly one wins. @returns whether it did */
-export async function makeFile(path: string, content: string, mode = 0o600): Promise<boolean> {
+export async function makeFile(
+  path: string,
+  content: string,
+  mode = 0o600,
+  disk: Disk = systemDisk,
+): Promise<boolean> {
   let isMade = true
-  await writeBeside(path, content, mode, async (beside) => {
+  await writeBeside(path, content, mode, disk, async (beside) => {
     try {
-      // Unlike rename(), link() never replaces.
-      await link(beside, path)
+      await disk.link(beside, path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       isMade = false
     }
-    await rm(beside)
+    await disk.remove(beside)
   })
   return isMade
 }
@@ -39,47 +52,48 @@ export async function readIfThere(path: string): Promise<string | null> {
 }
 
 /** Nothing happens when there is none. @throws the system's error */
-export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true })
+export async function removeFile(path: string, disk: Disk = systemDisk): Promise<void> {
+  await disk.remove(path)
 }
 
-/** Makes a folder and those above it; the last one is for its owner only. */
-export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 })
-  await mkdir(path, { recursive: true, mode: 0o700 })
+/** Makes a folder and those above it, durably; the last one is for its owner only. @throws the system's error */
+export async function makePrivateFolder(path: string, disk: Disk = systemDisk): Promise<void> {
+  await makeFolder(path, 0o700, disk)
+}
+
+async function makeFolder(path: string, mode: number, disk: Disk): Promise<void> {
+  const above = dirname(path)
+  const isMade = await disk.makeFolder(path, mode).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    await makeFolder(above, 0o755, disk)
+    return disk.makeFolder(path, mode)
+  })
+  if (isMade) await disk.syncFolder(above)
 }
 
 async function writeBeside(
   path: string,
   content: string,
   mode: number,
+  disk: Disk,
   settle: (beside: string) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path)
-  const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  const beside = `${path}.${randomBytes(6).toString('hex')}${besideEnding}`
   try {
-    await makePrivateFolder(folder)
-    const file = await open(beside, 'wx', mode)
+    await makePrivateFolder(folder, disk)
+    const file = await disk.create(beside, mode)
     try {
-      await file.writeFile(content)
+      await file.write(content)
       await file.sync()
     } finally {
       await file.close()
     }
     await settle(beside)
-    await syncFolder(folder)
+    await disk.syncFolder(folder)
   } catch (error) {
-    await rm(beside, { force: true })
+    await disk.remove(beside).catch(() => {})
     const detail = error instanceof Error ? error.message : String(error)
     throw new CausewayError('STORE_WRITE_FAILED', `cannot write ${path}`, { detail, cause: error })
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

@@ -21,7 +21,10 @@ export interface Places {
   /** What dnsmasq has lent. */
   readonly dnsmasqLeases: string
   readonly wireKey: string
-  readonly lastGood: string
+  /** Key and certificate for HTTPS in the LANs. */
+  readonly lanCertificate: string
+  /** Configurations that ran here, and one that is tried. */
+  readonly configFolder: string
   /** Name of the network namespace for the NICs. */
   readonly nicNetns: string
 }
@@ -46,7 +49,8 @@ export function placesOf(instance: string, root = '/'): Places {
     serviceFolder: join(run, 'services'),
     dnsmasqLeases: join(lib, 'dnsmasq.leases'),
     wireKey: join(lib, 'keys/wire.key'),
-    lastGood: join(lib, 'config/last-good.yaml'),
+    lanCertificate: join(lib, 'keys/lan.pem'),
+    configFolder: join(lib, 'config'),
     nicNetns: `causeway-${instance}`,
   }
 }

@@ -17,19 +17,20 @@ const pemMaxBytes = 4096
 
 /** @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID, STORE_WRITE_FAILED */
 export async function openWireKey(path: string): Promise<WireKey> {
-  return (await readKey(path)) ?? (await makeKey(path))
+  return (await readWireKey(path)) ?? (await makeKey(path))
 }
 
 async function makeKey(path: string): Promise<WireKey> {
   const { privateKey } = generateKeyPairSync('x25519')
   await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   // Somebody may have been faster; the file decides.
-  const key = await readKey(path)
+  const key = await readWireKey(path)
   if (key === null) throw new CausewayError('STORE_KEY_INVALID', `${path} vanished`)
   return key
 }
 
-async function readKey(path: string): Promise<WireKey | null> {
+/** Null when there is none yet. @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID */
+export async function readWireKey(path: string): Promise<WireKey | null> {
   const pem = await readPrivate(path)
   if (pem === null) return null
   try {

@@ -6,9 +6,11 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type ExitCode, runCli } from '../../../firmware/cli/cli.ts'
+import type { ExitCode } from '../../../firmware/cli/call.ts'
+import { runCli } from '../../../firmware/cli/cli.ts'
 import { statusText } from '../../../firmware/cli/text.ts'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
+import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
@@ -63,6 +65,17 @@ test('check: sound is 0, refused is 4 with a line for each error, unreadable is 
   assert.equal((await cli('check', join(root, 'none'))).code, 1)
 })
 
+test('check knows the own key: a box that peers with itself is refused', async () => {
+  const { out } = await cli('key', '--instance', 'self')
+  const { peers, ...rest } = sampleConfig()
+  const own = { ...rest, peers: [{ ...peers[0], wireKey: out.trim() }] }
+  const path = await file('self.yaml', JSON.stringify(own))
+  assert.equal((await cli('check', path)).code, 0, 'not on another box')
+  const { code, err } = await cli('check', path, '--instance', 'self')
+  assert.equal(code, 4)
+  assert.match(err, /^CONFIG_WIRE_KEY_OWN \/peers\/0\/wireKey: /)
+})
+
 test('what makes no sense is 2, with the usage', async () => {
   for (const argv of [[], ['fly'], ['check'], ['check', 'a', 'b'], ['status', 'x'], ['--wings']]) {
     const { code, err } = await cli(...argv)
@@ -80,18 +93,45 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
   const api = await openApi({
     socketPath: placesOf('main', root).apiSocket,
     status: () => sampleStatus,
-    drops: () => ({ sinceSeconds: 3, total: 5, reasons: { replay: 5, tag: 0 } }),
+    drops: () => ({
+      sinceSeconds: 3,
+      total: 5,
+      reasons: { replay: 5, tag: 0 },
+      meanings: { replay: 'Twice.', tag: '' },
+    }),
     metrics: () => ({ text: '', type: 'text/plain' }),
+    sessions: () => [],
+    subscribe: (listener) => {
+      listener({ kind: 'status', status: sampleStatus })
+      setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
+      return () => {}
+    },
+    config: noChanges,
     onFault: () => {},
   })
   assert.equal((await cli('status')).out, statusText(sampleStatus))
   assert.deepEqual(JSON.parse((await cli('status', '--json')).out), sampleStatus)
   assert.match(
     (await cli('drops')).out,
-    /^5 packets dropped in 3 s\n\nREASON {2}PACKETS\nreplay {2}5\n$/,
+    /^5 packets dropped in 3 s\n\nREASON {2}PACKETS\nreplay {2}5 {8}Twice\.\n$/,
   )
+  assert.deepEqual(await cli('health'), { code: 0, out: 'all is well\n', err: '' })
+  assert.equal((await cli('sessions')).out, 'no peer is configured\n')
+  const followed = cli('events')
+  await new Promise((resolve) => setTimeout(resolve, 300))
   await api[Symbol.asyncDispose]()
+  const { code, out } = await followed
+  assert.deepEqual([code, out], [3, 'all is well\npeer hub-1 is down\n'])
 })
+
+const noChanges: ConfigParts = {
+  show: () => assert.fail(),
+  apply: () => assert.fail(),
+  confirm: () => assert.fail(),
+  rollback: () => assert.fail(),
+  history: () => [],
+  entry: () => null,
+}
 
 const sampleStatus: Status = {
   version,
@@ -99,8 +139,10 @@ const sampleStatus: Status = {
   site: 'berlin',
   revision: 42,
   configSource: 'file',
+  pendingChange: null,
   isHealthy: true,
   health: 'all is well',
+  problems: [],
   wireKey: 'k',
   uptimeSeconds: 200,
   datapathUptimeSeconds: 300,

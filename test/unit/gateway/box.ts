@@ -10,6 +10,7 @@ import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
 import { type FakeServices, fakeServices } from '../../../firmware/host/service/fake.ts'
+import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
@@ -38,6 +39,8 @@ export interface Box {
   /** Resolves with the next line of this message, or with one already written and not waited for. */
   readonly line: (message: string) => Promise<LogFields>
   readonly newDatapath: () => void
+  /** Ends all gateways that were started. */
+  readonly stop: () => Promise<void>
   readonly write: (config: unknown) => Promise<void>
 }
 
@@ -87,6 +90,7 @@ export async function openBox(
       const gateway = await openGateway({
         places,
         clock,
+        wallMs: () => Date.UTC(2026, 0, 2),
         random: (bytes) => randomBytes(bytes),
         log: { info: note, warn: note, error: note },
         net: box.net,
@@ -101,6 +105,8 @@ export async function openBox(
           read: () => readIfThere(places.insideRecord),
           write: (text) => replaceFile(places.insideRecord, text),
         },
+        certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+        lanApiPort: 0,
         programRecord: {
           read: () => readIfThere(places.programRecord),
           write: (text) => replaceFile(places.programRecord, text),
@@ -109,6 +115,9 @@ export async function openBox(
       })
       gateways.push(gateway)
       return gateway
+    },
+    stop: async () => {
+      for (const gateway of gateways.splice(0)) await gateway[Symbol.asyncDispose]()
     },
     line: async (message) => {
       for (;;) {
@@ -134,7 +143,7 @@ export async function openBox(
   }
   box.newDatapath()
   context.after(async () => {
-    for (const gateway of gateways) await gateway[Symbol.asyncDispose]()
+    await box.stop()
     await box.datapath?.[Symbol.asyncDispose]()
     await rm(root, { recursive: true })
   })

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { askApi } from '../../../firmware/host/system/api-client.ts'
 import { makePrivateFolder, replaceFile } from '../../../firmware/host/system/file.ts'
@@ -29,7 +30,8 @@ test('a good configuration comes up, is saved as last good, and is told by the A
       ['lisbon', 'site'],
     ],
   )
-  assert.match(await readFile(box.places.lastGood, 'utf8'), /^# sha256 [0-9a-f]{64}\n\{"version":1/)
+  const saved = await readFile(join(box.places.configFolder, '00000001.yaml'), 'utf8')
+  assert.match(saved, /^# sha256 [0-9a-f]{64}\n# causeway \{"revision":42.*\}\n\{"version":1/)
   const folder = await stat(box.places.runFolder)
   const socket = await stat(box.places.apiSocket)
   assert.deepEqual([folder.mode & 0o777, socket.mode & 0o777], [0o700, 0o600])
@@ -148,9 +150,10 @@ test('a broken device.yaml at boot: the last good one runs, and the status says 
 test('a last good configuration that was tampered with is not run', async (t) => {
   const box = await openBox(t)
   await box.write('[')
-  await replaceFile(box.places.lastGood, `# sha256 ${'0'.repeat(64)}\n{}`)
+  const path = join(box.places.configFolder, '00000001.yaml')
+  await replaceFile(path, `# sha256 ${'0'.repeat(64)}\n# causeway {}\n{}`)
   const gateway = await box.start()
-  assert.equal((await box.line('last good configuration refused')).code, 'STORE_CORRUPT')
+  assert.equal((await box.line('saved configuration passed over')).code, 'STORE_CORRUPT')
   assert.equal(gateway.status().revision, null)
 })
 

@@ -48,6 +48,10 @@ function configOf({ tenant }: World, box: Box, peers: readonly Box[]): DeviceCon
   }
 }
 
+const uplinkOf = ({ local }: Box) => [
+  { number: 0, name: 'wan0', addresses: [`${local.address}/24`] },
+]
+
 /** Three boxes, of which a has a peering; b and c wait for it. */
 async function three(world: World): Promise<readonly [Box, Box, Box, Peering]> {
   const a = addBox(world, 'a', '192.0.2.1')
@@ -70,9 +74,11 @@ test('a datapath that is busy costs a try and no more, at the start and after a 
     datapath.keypairs = async () => {
       throw new CausewayError('DATAPATH_BUSY', 'as the test wants it')
     }
-    await assert.rejects(peering.configure(config, [], datapath), { code: 'DATAPATH_BUSY' })
+    await assert.rejects(peering.configure(config, uplinkOf(a), datapath), {
+      code: 'DATAPATH_BUSY',
+    })
     datapath.keypairs = keypairs
-    await peering.configure(config, [], datapath)
+    await peering.configure(config, uplinkOf(a), datapath)
     await world.clock.advance(2_000)
     assert.ok(await agree(world, a, b), `round ${round}`)
     datapath.kill('gone')
@@ -84,13 +90,13 @@ test('a peer that the next configuration lacks is told, the others go on', async
   const world = createWorld(61)
   const [a, b, c, peering] = await three(world)
   await a.datapath.load(programOf(1, [b, c]))
-  await peering.configure(configOf(world, a, [b, c]), [], a.datapath)
+  await peering.configure(configOf(world, a, [b, c]), uplinkOf(a), a.datapath)
   await world.clock.advance(2_000)
   const before = peering.status()[0]!
   const next = configOf(world, a, [b])
   await peering.leave(next)
   await a.datapath.load(programOf(2, [b]))
-  await peering.configure(next, [], a.datapath)
+  await peering.configure(next, uplinkOf(a), a.datapath)
   await world.clock.advance(100)
   assert.deepEqual(closed(b, c), [0, 1])
   const [after] = peering.status()
@@ -102,11 +108,11 @@ test('with another tenant every peer is told, with other intervals none', async 
   const [a, b, c, peering] = await three(world)
   const config = configOf(world, a, [b, c])
   await peering.leave(config)
-  await peering.configure(config, [], a.datapath)
+  await peering.configure(config, uplinkOf(a), a.datapath)
   await world.clock.advance(2_000)
   const slower = { ...config, overlay: { ...config.overlay, rekeySeconds: rekeySeconds / 2 } }
   await peering.leave(slower)
-  await peering.configure(slower, [], a.datapath)
+  await peering.configure(slower, uplinkOf(a), a.datapath)
   await world.clock.advance(100)
   assert.deepEqual(closed(b, c), [0, 0])
   await peering.leave({ ...slower, tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11' })

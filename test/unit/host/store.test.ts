@@ -1,17 +1,24 @@
-/** Files that must survive: the wire key and the last good configuration; and commands that must end. */
+/** Files that must survive: the wire key and configurations; and commands that must end. */
 import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { readConfigFile } from '../../../firmware/host/config/file.ts'
-import { loadLastGood, saveLastGood } from '../../../firmware/host/config/last-good.ts'
+import {
+  type History,
+  keptRevisions,
+  type NewEntry,
+  openHistory,
+} from '../../../firmware/host/config/history.ts'
 import { maxConfigBytes } from '../../../firmware/host/config/parse.ts'
+import { redact } from '../../../firmware/host/config/redact.ts'
 import { run } from '../../../firmware/host/net/command.ts'
 import { makeFile, replaceFile } from '../../../firmware/host/system/file.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import { readRoleArguments } from '../../../firmware/host/system/role-arguments.ts'
 import { openWireKey } from '../../../firmware/host/system/wire-key.ts'
+import type { CausewayError } from '../../../firmware/model/errors.ts'
 import { decodeWireKey, encodeWireKey } from '../../../firmware/model/wire-key.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
@@ -38,19 +45,74 @@ test('a wire key that others can read, or that is none, is refused', async () =>
   await assert.rejects(openWireKey(path), { code: 'STORE_KEY_INVALID' })
 })
 
-test('the last good configuration comes back as it was, or not at all', async () => {
-  const path = place('config')
-  assert.equal(await loadLastGood(path), null)
-  await saveLastGood(path, 'site: berlin\n# ä\n')
-  const { ino } = await stat(path)
-  await saveLastGood(path, 'site: berlin\n# ä\n')
-  assert.equal((await stat(path)).ino, ino, 'the same text is not written again')
-  assert.equal(await loadLastGood(path), 'site: berlin\n# ä\n')
-  const content = await readFile(path, 'utf8')
-  for (const damaged of [content.replace('berlin', 'lisbon'), content.slice(0, -3), '', 'x']) {
-    await writeFile(path, damaged)
-    await assert.rejects(loadLastGood(path), { code: 'STORE_CORRUPT' })
-  }
+const entry = (revision: number, text = `revision: ${revision}\n# ä\n`): NewEntry => ({
+  revision,
+  origin: 'apply',
+  savedAt: '2026-01-02T03:04:05.678Z',
+  text,
+})
+
+async function history(folder: string): Promise<{ opened: History; broken: string[] }> {
+  const broken: string[] = []
+  const onBroken = (error: unknown): void => void broken.push((error as CausewayError).code)
+  return { opened: await openHistory({ folder, onBroken }), broken }
+}
+
+test('the last twenty configurations come back as they were, newest first', async () => {
+  const folder = dirname(place('history'))
+  const { opened } = await history(folder)
+  assert.deepEqual(opened.entries, [])
+  for (let revision = 1; revision <= 23; revision++) await opened.add(entry(revision))
+  const { opened: again, broken } = await history(folder)
+  assert.deepEqual(broken, [])
+  assert.deepEqual(again.entries, opened.entries)
+  assert.deepEqual(
+    again.entries.map(({ number, revision }) => [number, revision]),
+    Array.from({ length: keptRevisions }, (_, index) => [23 - index, 23 - index]),
+  )
+  assert.deepEqual(again.entries[0], { ...entry(23), number: 23 })
+  assert.equal((await readdir(folder)).length, keptRevisions)
+})
+
+test('a broken entry is passed over and told; its number is not used again', async () => {
+  const folder = dirname(place('broken'))
+  const { opened } = await history(folder)
+  for (let revision = 1; revision <= 6; revision++) await opened.add(entry(revision))
+  const path = (number: number): string => join(folder, `0000000${number}.yaml`)
+  const content = await readFile(path(6), 'utf8')
+  const damages = [content.replace('ä', 'ö'), content.slice(0, -3), '', 'x']
+  for (const [index, damaged] of damages.entries()) await writeFile(path(6 - index), damaged)
+  await writeFile(`${path(9)}.0123456789ab.tmp`, 'half')
+  await writeFile(join(folder, 'notes.txt'), 'not ours')
+  const { opened: again, broken } = await history(folder)
+  assert.deepEqual(broken, Array(4).fill('STORE_CORRUPT'))
+  assert.deepEqual(
+    again.entries.map(({ number }) => number),
+    [2, 1],
+  )
+  assert.equal((await again.add(entry(7))).number, 7)
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => !/^\d{8}\.yaml$/.test(name)),
+    ['notes.txt'],
+  )
+})
+
+test('a candidate stays until it is dropped', async () => {
+  const folder = dirname(place('candidate'))
+  await (await history(folder)).opened.propose(entry(9))
+  const { opened } = await history(folder)
+  assert.deepEqual(opened.candidate, { ...entry(9), number: 0 })
+  assert.deepEqual(opened.entries, [])
+  await opened.dropCandidate()
+  assert.equal((await history(folder)).opened.candidate, null)
+})
+
+test('what is secret is not shown, and the rest as it was written', () => {
+  const plain = '# by hand\npeers:\n  - { name: a, wireKey: k= }\n'
+  assert.equal(redact(plain), plain)
+  const hiding = redact('# by hand\npeers:\n  - name: a # first\n    psk: [hunter2, old]\n')
+  assert.match(hiding, /# by hand\npeers:\n {2}- name: a # first\n {4}psk: <hidden>\n/)
+  assert.equal(redact('a: [psk: hunter2'), '')
 })
 
 test('a file that cannot be written leaves the old one and no other', async () => {

@@ -1,0 +1,59 @@
+/** What every command of the CLI shares: what was typed, where its words go, and the exit codes, which are API. */
+import { type Asking, askApi } from '../host/system/api-client.ts'
+import type { Places } from '../host/system/places.ts'
+import type { ErrorBody, ErrorCode } from '../model/errors.ts'
+import { errorText } from './text.ts'
+
+export const exitCode = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
+
+export interface Output {
+  out(text: string): void
+  err(text: string): void
+}
+
+/** What was typed, once it is known to make sense. */
+export interface Call {
+  /** The command and what follows it. */
+  readonly words: readonly string[]
+  readonly places: Places
+  readonly isJson: boolean
+  /** Null unless told. */
+  readonly confirmSeconds: number | null
+  readonly output: Output
+}
+
+/** Typed in a way that makes no sense. */
+export class Misuse extends Error {}
+
+/** Asks the gateway and prints its answer, for people or as it came. */
+export async function show<Answer>(
+  { places, isJson, output }: Call,
+  path: string,
+  textOf: (answer: Answer) => string,
+  asking?: Asking,
+): Promise<Answer> {
+  const body = await askApi(places.apiSocket, path, asking)
+  const answer = JSON.parse(body) as Answer
+  output.out(isJson ? `${body}\n` : textOf(answer))
+  return answer
+}
+
+export function report(errors: readonly ErrorBody[], isJson: boolean, output: Output): void {
+  if (isJson) output.out(`${JSON.stringify({ errors })}\n`)
+  else output.err(errors.map((error) => `${errorText(error)}\n`).join(''))
+}
+
+const silences: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_TIMEOUT'])
+/** Of those about configurations: what is no refusal of the input, for something was tried. */
+const failures: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_UNREADABLE',
+  'CONFIG_NOT_APPLIED',
+  'CONFIG_UNCONFIRMED',
+])
+
+export function exitOf(code: ErrorCode): ExitCode {
+  if (silences.has(code)) return exitCode.unreachable
+  const isRefusal = code === 'API_INVALID' || code.startsWith('CONFIG_')
+  return isRefusal && !failures.has(code) ? exitCode.refused : exitCode.failed
+}

@@ -1,0 +1,122 @@
+/** `causeway config …`: show, apply, confirm, rollback, history. */
+import { readConfigFile } from '../host/config/file.ts'
+import type {
+  ApplyRequest,
+  ChangeAnswer,
+  ConfigAnswer,
+  HistoryAnswer,
+  HistoryEntry,
+} from '../model/local-api-config.ts'
+import { type Call, type ExitCode, exitCode, Misuse, show } from './call.ts'
+import { table } from './text.ts'
+
+const usualConfirmSeconds = 60
+/** Applying is part of the time to confirm; without a confirm the gateway takes at most 20 s. */
+const applySlackMs = 30_000
+/** A confirm is two files written and synced. */
+const confirmMs = 30_000
+
+export async function config(call: Call): Promise<ExitCode> {
+  const [, verb, argument, ...rest] = call.words
+  const takesOne = verb === 'apply' || verb === 'history'
+  if (rest.length > 0 || (!takesOne && argument !== undefined)) {
+    throw new Misuse(`config ${verb} takes no '${rest[0] ?? argument}'`)
+  }
+  switch (verb) {
+    case 'show':
+      await show<ConfigAnswer>(call, '/api/v1/config', shownText)
+      return exitCode.done
+    case 'apply':
+      if (argument === undefined) throw new Misuse('config apply takes a FILE')
+      return apply(call, argument)
+    case 'confirm':
+      await show<ChangeAnswer>(call, '/api/v1/config/confirm', confirmedText, {
+        post: {},
+        timeoutMs: confirmMs,
+      })
+      return exitCode.done
+    case 'rollback':
+      await show<ChangeAnswer>(call, '/api/v1/config/rollback', rolledBackText, { post: {} })
+      return exitCode.done
+    case 'history':
+      return history(call, argument)
+    default:
+      throw new Misuse(
+        verb === undefined ? 'config needs a word more' : `there is no 'config ${verb}'`,
+      )
+  }
+}
+
+async function apply(call: Call, file: string): Promise<ExitCode> {
+  const confirmSeconds = call.confirmSeconds ?? usualConfirmSeconds
+  const post: ApplyRequest = { text: await readConfigFile(file), confirmSeconds }
+  const timeoutMs = confirmSeconds * 1000 + applySlackMs
+  await show<ChangeAnswer>(call, '/api/v1/config/apply', appliedText, { post, timeoutMs })
+  return exitCode.done
+}
+
+async function history(call: Call, number: string | undefined): Promise<ExitCode> {
+  if (number === undefined) {
+    await show<HistoryAnswer>(call, '/api/v1/config/history', historyText)
+    return exitCode.done
+  }
+  if (!/^\d{1,8}$/.test(number)) throw new Misuse(`'${number}' is no number of an entry`)
+  await show<HistoryEntry>(call, `/api/v1/config/history/${number}`, ({ text }) => text)
+  return exitCode.done
+}
+
+function appliedText({ revision, pendingChange }: ChangeAnswer): string {
+  if (pendingChange === null) return `revision ${revision} is in place, for good\n`
+  const { remainingSeconds } = pendingChange
+  return (
+    `revision ${revision} is in place and is taken back in ${remainingSeconds} s\n` +
+    'to keep it: causeway config confirm\n'
+  )
+}
+
+function confirmedText({ revision }: ChangeAnswer): string {
+  return `revision ${revision} is confirmed: device.yaml says so, and the history\n`
+}
+
+function rolledBackText({ revision }: ChangeAnswer): string {
+  return revision === null ? 'taken back\n' : `taken back: revision ${revision} runs again\n`
+}
+
+/** YAML still: what is said about it are comments. */
+function shownText(answer: ConfigAnswer): string {
+  const { source, revision, sha256, pendingChange, lastChange, refusals, text } = answer
+  const lines = [
+    revision === null ? 'no configuration' : `revision ${revision}, ${sourceText[source]}`,
+    ...(sha256 === null ? [] : [`sha256 ${sha256}`]),
+    ...(pendingChange === null
+      ? []
+      : [`${pendingChange.phase}: taken back in ${pendingChange.remainingSeconds} s`]),
+    ...(lastChange?.reason === undefined
+      ? []
+      : [`revision ${lastChange.revision} was taken back: ${lastChange.reason.message}`]),
+    ...refusals.map(({ code, message }) => `device.yaml is refused: ${code} ${message}`),
+  ]
+  return lines.map((line) => `# ${line}\n`).join('') + text
+}
+
+const sourceText: Readonly<Record<string, string>> = {
+  file: 'from device.yaml',
+  'last-good': 'the last good one, since device.yaml cannot be used',
+  candidate: 'not confirmed yet',
+  none: '',
+}
+
+function historyText({ entries }: HistoryAnswer): string {
+  if (entries.length === 0) return 'no configuration has run here yet\n'
+  return table(
+    ['NUMBER', 'REVISION', 'SAVED', 'BY', 'SHA256', ''],
+    entries.map(({ number, revision, savedAt, origin, sha256, isRunning }) => [
+      String(number),
+      String(revision),
+      savedAt.slice(0, 19).replace('T', ' '),
+      origin,
+      sha256.slice(0, 12),
+      isRunning ? 'runs' : '',
+    ]),
+  )
+}

@@ -1,0 +1,41 @@
+/**
+ * Server-sent events (WHATWG HTML §9.2) to a bounded number of clients. One that reads more slowly than is told is
+ * let go: it asks again and begins with how all is. A line of comment now and then shows both ends that it lives.
+ */
+import type { ServerResponse } from 'node:http'
+import { CausewayError } from '../../model/errors.ts'
+import type { ApiEvent } from '../../model/local-api-event.ts'
+
+/** Calls back with every event, the first at once. @returns what ends it */
+export type Subscribe = (listener: (event: ApiEvent) => void) => () => void
+
+const mostClients = 16
+const mostWaitingBytes = 256 * 1024
+const heartbeatMs = 10_000
+
+/** @returns what serves one client; it throws API_BUSY when there are too many */
+export function openEventStream(subscribe: Subscribe): (out: ServerResponse) => void {
+  let clients = 0
+  return (out) => {
+    if (clients >= mostClients) {
+      throw new CausewayError('API_BUSY', `${mostClients} clients follow events already`)
+    }
+    clients++
+    out.socket?.setTimeout(0)
+    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const write = (text: string): void => {
+      if (out.destroyed) return
+      if (out.writableLength > mostWaitingBytes) out.destroy()
+      else out.write(text)
+    }
+    const stop = subscribe((event) =>
+      write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`),
+    )
+    const heartbeat = setInterval(() => write(': here\n\n'), heartbeatMs)
+    out.once('close', () => {
+      clients--
+      clearInterval(heartbeat)
+      stop()
+    })
+  }
+}

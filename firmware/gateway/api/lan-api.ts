@@ -1,0 +1,106 @@
+/**
+ * What the box tells whoever asks it from a LAN: health and status by HTTPS, read-only, where the configuration allows it.
+ * Bound to the LANs' addresses one by one, so that no other interface answers; few connections, few questions a second.
+ */
+import type { Server } from 'node:https'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Clock } from '../../host/clock/clock.ts'
+import type { Certificate } from '../../host/system/certificate.ts'
+import { CausewayError } from '../../model/errors.ts'
+import { addRoute, answerError, answerErrors } from './api.ts'
+import { openRateLimit } from './rate-limit.ts'
+import type { Route } from './route.ts'
+
+export interface LanApiParts {
+  readonly clock: Clock
+  readonly port: number
+  /** Those of the whole API that may be asked from a LAN. */
+  readonly routes: readonly Route[]
+  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  readonly onFault: (error: unknown) => void
+}
+
+type LanServer = FastifyInstance<Server>
+
+const mostConnections = 32
+const timeoutMs = 10_000
+const headerMaxBytes = 4096
+
+export class LanApi implements AsyncDisposable {
+  readonly #parts: LanApiParts
+  readonly #open = new Map<string, LanServer>()
+  #names = ''
+  #turn: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(parts: LanApiParts) {
+    this.#parts = parts
+  }
+
+  /** Listens on these and no others. One that fails is tried again by the next call; never throws. */
+  listen(addresses: readonly string[]): Promise<void> {
+    this.#turn = this.#turn.then(() => (this.#isClosed ? undefined : this.#bring(addresses)))
+    return this.#turn
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await this.#turn
+    await this.#close([...this.#open.keys()])
+  }
+
+  async #bring(addresses: readonly string[]): Promise<void> {
+    const names = addresses.join(' ')
+    // Other addresses, another certificate.
+    const obsolete = [...this.#open.keys()].filter(
+      (address) => names !== this.#names || !addresses.includes(address),
+    )
+    await this.#close(obsolete)
+    this.#names = names
+    const missing = addresses.filter((address) => !this.#open.has(address))
+    if (missing.length === 0) return
+    try {
+      const { key, certificate } = await this.#parts.certificate(addresses)
+      for (const address of missing) {
+        const app = this.#app(key, certificate)
+        await app.listen({ host: address, port: this.#parts.port })
+        this.#open.set(address, app)
+      }
+    } catch (error) {
+      this.#parts.onFault(error)
+    }
+  }
+
+  #app(key: string, cert: string): LanServer {
+    const { clock, routes, onFault } = this.#parts
+    const app = fastify({
+      https: {
+        ...{ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: timeoutMs },
+        maxHeaderSize: headerMaxBytes,
+      },
+      bodyLimit: 1,
+      requestTimeout: timeoutMs,
+      connectionTimeout: timeoutMs,
+      keepAliveTimeout: timeoutMs / 2,
+      forceCloseConnections: true,
+      frameworkErrors: (error, _request, reply) => answerError(error, reply, onFault),
+      ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    })
+    app.server.maxConnections = mostConnections
+    const isAllowed = openRateLimit(clock)
+    app.addHook('onRequest', async (request) => {
+      if (isAllowed(request.ip)) return
+      throw new CausewayError('API_RATE', 'asked too often: a few times a second is enough')
+    })
+    answerErrors(app, onFault)
+    for (const route of routes) addRoute(app, route)
+    return app
+  }
+
+  async #close(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) {
+      await this.#open.get(address)?.close()
+      this.#open.delete(address)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What a route of the local API is: data from which both the server and its OpenAPI document are made, so that
+ * neither can say what the other does not.
+ */
+import type { ServerResponse } from 'node:http'
+import type { ErrorCode } from '../../model/errors.ts'
+
+/** A JSON schema, as typebox makes them. */
+export type Schema = object
+
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** `/api/v1/config/history/:number` */
+  readonly url: string
+  /** One sentence for the document. */
+  readonly summary: string
+  /** Also for whoever asks from a LAN, where the configuration allows that at all. */
+  readonly isForLan?: true
+  readonly params?: Schema
+  readonly body?: Schema
+  /** Of the largest body; a few KB unless told. */
+  readonly bodyMaxBytes?: number
+  /** How long the answer may take; some seconds unless told. */
+  readonly answerMs?: number
+  /** Schema of the JSON that answers, or the content type of another text. */
+  readonly answer: Schema | string
+  /** Of each part of another text, where it has one. */
+  readonly answerSchema?: Schema
+  /** Codes it answers with, besides those that every route knows. */
+  readonly errors?: readonly ErrorCode[]
+  /** Statuses besides 200 that bear the same answer. */
+  readonly otherStatuses?: readonly number[]
+  /** Given what the schemas have let through. */
+  readonly handle: (asked: Asked) => Answer | Promise<Answer>
+  /** Takes over from `handle` for an answer without end. */
+  readonly stream?: (out: ServerResponse) => void
+}
+
+export interface Asked {
+  readonly params: unknown
+  readonly body: unknown
+}
+
+export interface Answer {
+  readonly status?: number
+  readonly body: unknown
+}

@@ -1,0 +1,98 @@
+/** All routes of the local API, in the order of its document. */
+import type { ErrorCode } from '../../model/errors.ts'
+import { Drops, Health, Status } from '../../model/local-api.ts'
+import { ApiEvent } from '../../model/local-api-event.ts'
+import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
+import { type ConfigParts, configRoutes } from './config-routes.ts'
+import { openEventStream, type Subscribe } from './event-stream.ts'
+import { openapiOf } from './openapi.ts'
+import type { Route } from './route.ts'
+
+export interface RouteParts {
+  readonly status: () => Status
+  /** @throws API_NOT_READY */
+  readonly drops: () => Drops
+  /** Text and its content type. */
+  readonly metrics: () => { readonly text: string; readonly type: string }
+  readonly sessions: () => SessionAnswer[]
+  readonly subscribe: Subscribe
+  readonly config: ConfigParts
+}
+
+/** What any route may answer with. */
+export const commonErrors: readonly ErrorCode[] = [
+  'API_INVALID',
+  'API_NOT_FOUND',
+  'API_TOO_LARGE',
+  'API_INTERNAL',
+]
+
+export function routesOf(parts: RouteParts): readonly Route[] {
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      url: '/api/v1/health',
+      summary:
+        'Whether all is well, as 200, or what is not, as 503: for a load balancer or monitor.',
+      isForLan: true,
+      answer: Health,
+      otherStatuses: [503],
+      handle: () => {
+        const { isHealthy, problems } = parts.status()
+        return { status: isHealthy ? 200 : 503, body: { isHealthy, problems } }
+      },
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/status',
+      summary: 'Uplinks, peers and health of the device.',
+      isForLan: true,
+      answer: Status,
+      handle: () => ({ body: parts.status() }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/drops',
+      summary: 'Packets that were dropped, by reason.',
+      answer: Drops,
+      errors: ['API_NOT_READY'],
+      handle: () => ({ body: parts.drops() }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/sessions',
+      summary: 'Sessions with peers, without their secrets.',
+      answer: SessionsAnswer,
+      handle: () => ({ body: { sessions: parts.sessions() } }),
+    },
+    ...configRoutes(parts.config),
+    {
+      method: 'GET',
+      url: '/api/v1/events',
+      summary: 'Server-sent events: first how all is, then what changes. Each data line is JSON.',
+      answer: 'text/event-stream',
+      answerSchema: ApiEvent,
+      errors: ['API_BUSY'],
+      handle: () => ({ body: null }),
+      stream: openEventStream(parts.subscribe),
+    },
+    ...['/api/v1/metrics', '/metrics'].map(
+      (url): Route => ({
+        method: 'GET',
+        url,
+        summary: 'Metrics in the text form of Prometheus.',
+        answer: 'text/plain; version=0.0.4; charset=utf-8',
+        handle: () => ({ body: parts.metrics().text }),
+      }),
+    ),
+    {
+      method: 'GET',
+      url: '/api/v1/openapi.json',
+      summary: 'This document.',
+      answer: { type: 'object' },
+      handle: () => ({ body: document }),
+    },
+  ]
+  const document = openapiOf(routes, commonErrors)
+  return routes
+}

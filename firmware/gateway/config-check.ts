@@ -1,0 +1,50 @@
+/** What is looked at before a device.yaml is believed: every check of the document, and what ran here before. */
+import type { Entry } from '../host/config/history.ts'
+import { parseDeviceConfig } from '../host/config/parse.ts'
+import type { Log } from '../host/system/log.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { CausewayError, type ErrorBody } from '../model/errors.ts'
+
+export type Checked =
+  | { readonly config: DeviceConfig; readonly text: string }
+  /** `text` is null where none could be read. */
+  | { readonly config: null; readonly text: string | null; readonly errors: readonly ErrorBody[] }
+
+export async function readChecked(
+  read: () => Promise<string>,
+  ownWireKey: string,
+): Promise<Checked> {
+  let text: string | null = null
+  try {
+    text = await read()
+    const { config, errors } = parseDeviceConfig(text, { ownWireKey })
+    return config === null ? { config, text, errors } : { config, text }
+  } catch (error) {
+    if (error instanceof CausewayError) return { config: null, text, errors: [error.toJSON()] }
+    throw error
+  }
+}
+
+/** A document can be cut where what is left is one too, with fewer peers. @param newest what ran last, if anything */
+export function truncation(text: string, newest: Entry | undefined): readonly ErrorBody[] {
+  if (newest === undefined) return []
+  if (text.length >= newest.text.length || !newest.text.startsWith(text)) return []
+  const message = `device.yaml is only the beginning of what ran last (revision ${newest.revision})`
+  const detail = 'if it is meant so, reload it, or count its revision up'
+  return [{ code: 'CONFIG_TRUNCATED', message, detail }]
+}
+
+/** Says it where a revision does not tell what an admin would think it tells. */
+export function compareRevisions(
+  { config, text }: { readonly config: DeviceConfig; readonly text: string },
+  newest: Entry | undefined,
+  log: Pick<Log, 'warn'>,
+): void {
+  if (newest === undefined || newest.text === text) return
+  const { revision } = config
+  if (revision === newest.revision) {
+    log.warn({ revision }, 'another configuration under the same revision')
+  } else if (revision < newest.revision) {
+    log.warn({ revision, detail: `revision ${newest.revision} ran last` }, 'an older revision')
+  }
+}

@@ -1,0 +1,22 @@
+/** A session in the words of the local API. */
+import { formatEndpoint } from '../model/address.ts'
+import type { SessionAnswer } from '../model/local-api-session.ts'
+import type { SessionStatus } from './sessions/status.ts'
+
+export function sessionAnswer(status: SessionStatus): SessionAnswer {
+  const { peer, state, role, suite, uplink, endpoint, handshakes, rekeys, failures } = status
+  return {
+    peer,
+    state,
+    stateSeconds: status.stateAgeMs / 1000,
+    role,
+    suite,
+    uplink,
+    endpoint: endpoint === null ? null : formatEndpoint(endpoint),
+    keypairSeconds: status.keypairAgeMs === null ? null : status.keypairAgeMs / 1000,
+    handshakes,
+    rekeys,
+    failures: { ...failures },
+    lastError: status.lastError,
+  }
+}

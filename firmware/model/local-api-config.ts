@@ -1,0 +1,122 @@
+/** What the local API says about configurations: what runs, what waits for a confirm, what ran before. */
+import Type, { type Static } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const Revision = Type.Integer({ minimum: 0 })
+
+export const PendingChange = Type.Object(
+  {
+    revision: Revision,
+    phase: Type.Union([
+      Type.Literal('applying'),
+      /** In place; taken back unless somebody confirms. */
+      Type.Literal('waiting'),
+      /** Confirmed, and on its way to the disk. */
+      Type.Literal('writing'),
+    ]),
+    /** Until it is taken back. */
+    remainingSeconds: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+)
+export type PendingChange = Static<typeof PendingChange>
+
+const errorParts = {
+  code: Type.String({ pattern: '^[A-Z0-9]+(_[A-Z0-9]+)+$' }),
+  message: Type.String(),
+  /** JSON pointer (RFC 6901). */
+  path: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+}
+
+/** The shape in which errors leave a process; errors.ts. */
+export const ErrorPart = Type.Object(errorParts, closed)
+/** All errors of a refused document come along. */
+export const ErrorAnswer = Type.Object(
+  { ...errorParts, errors: Type.Optional(Type.Array(ErrorPart)) },
+  closed,
+)
+
+export const LastChange = Type.Object(
+  {
+    revision: Revision,
+    result: Type.Union([Type.Literal('confirmed'), Type.Literal('taken-back')]),
+    /** Why it was taken back. */
+    reason: Type.Optional(ErrorPart),
+  },
+  closed,
+)
+export type LastChange = Static<typeof LastChange>
+
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+
+/** The most characters of a configuration's text; its limit in bytes is host/config/parse.ts's. */
+const textMaxLength = 1024 * 1024
+
+export const ApplyRequest = Type.Object(
+  {
+    /** The whole document, as YAML. */
+    text: Type.String({ maxLength: textMaxLength }),
+    /** How long it may wait for its confirm, applying included; 0: it needs none. */
+    confirmSeconds: Type.Integer({ minimum: 0, maximum: 120 }),
+  },
+  closed,
+)
+export type ApplyRequest = Static<typeof ApplyRequest>
+
+/** The state of the change that was asked for, once that is done. */
+export const ChangeAnswer = Type.Object(
+  {
+    /** Of the configuration that runs now; null when there is none. */
+    revision: Type.Union([Revision, Type.Null()]),
+    pendingChange: Type.Union([PendingChange, Type.Null()]),
+  },
+  closed,
+)
+export type ChangeAnswer = Static<typeof ChangeAnswer>
+
+/** What runs. Secrets are hidden. */
+export const ConfigAnswer = Type.Object(
+  {
+    source: Type.String(),
+    revision: Type.Union([Revision, Type.Null()]),
+    /** Of the text as it was written: tells two texts of one revision apart. */
+    sha256: Type.Union([Sha256, Type.Null()]),
+    text: Type.String(),
+    pendingChange: Type.Union([PendingChange, Type.Null()]),
+    /** How the last change ended since the gateway started. */
+    lastChange: Type.Union([LastChange, Type.Null()]),
+    /** Why device.yaml is not what runs; empty if it is. */
+    refusals: Type.Array(ErrorPart),
+  },
+  closed,
+)
+export type ConfigAnswer = Static<typeof ConfigAnswer>
+
+const historyParts = {
+  /** Grows with every entry; not the revision, which is the author's. */
+  number: Type.Integer({ minimum: 1 }),
+  revision: Revision,
+  /** `edit`: device.yaml as somebody wrote it; `apply`: handed in and confirmed. */
+  origin: Type.Union([Type.Literal('edit'), Type.Literal('apply')]),
+  /** RFC 3339; as right as the box's clock was. */
+  savedAt: Type.String(),
+  sha256: Sha256,
+  isRunning: Type.Boolean(),
+}
+
+/** Newest first, at most twenty. */
+export const HistoryAnswer = Type.Object(
+  { entries: Type.Array(Type.Object(historyParts, closed)) },
+  closed,
+)
+export type HistoryAnswer = Static<typeof HistoryAnswer>
+
+export const HistoryEntry = Type.Object({ ...historyParts, text: Type.String() }, closed)
+export type HistoryEntry = Static<typeof HistoryEntry>
+
+export const HistoryParams = Type.Object(
+  { number: Type.String({ pattern: '^[0-9]{1,8}$' }) },
+  closed,
+)
+export type HistoryParams = Static<typeof HistoryParams>

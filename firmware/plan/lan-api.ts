@@ -1,0 +1,15 @@
+/**
+ * On which addresses the box answers HTTPS: those of LANs whose segment has `admin`, where the configuration asks for it.
+ * Never an uplink's or a segment's: what is none of a LAN's cannot come out of here. Pure.
+ */
+import type { DeviceConfig } from '../model/device-config.ts'
+
+/** Without length, sorted. */
+export function lanApiAddresses(config: DeviceConfig | null): readonly string[] {
+  if (config === null || config.api?.lan !== 'status') return []
+  const admins = new Set(config.segments.filter(({ admin }) => admin).map(({ name }) => name))
+  return config.lans
+    .filter(({ segment }) => admins.has(segment))
+    .flatMap(({ address }) => address.map((text) => text.split('/')[0]!))
+    .toSorted()
+}

@@ -1,0 +1,126 @@
+/** HTTPS for the LANs: on which addresses, with which certificate, what it answers and how often. */
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { LanApi } from '../../../firmware/gateway/api/lan-api.ts'
+import { openRateLimit } from '../../../firmware/gateway/api/rate-limit.ts'
+import { systemClock } from '../../../firmware/host/clock/system.ts'
+import { openCertificate } from '../../../firmware/host/system/certificate.ts'
+import { lanApiAddresses } from '../../../firmware/plan/lan-api.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
+after(() => rm(root, { recursive: true }))
+const dayMs = 24 * 3600 * 1000
+
+test('only LANs of segments with admin, only where it is asked for, never another address', () => {
+  const config = sampleConfig()
+  config.api = { lan: 'off' }
+  for (const segment of config.segments) segment.admin = true
+  assert.deepEqual(lanApiAddresses(config), [])
+  config.api.lan = 'status'
+  const all = lanApiAddresses(config)
+  assert.ok(all.includes('10.1.0.1') && all.length >= 2)
+  const others = config.uplinks.flatMap(({ address }: { address: string[] }) => address)
+  assert.ok(all.every((address) => !others.some((other: string) => other.startsWith(address))))
+  config.segments[0].admin = false
+  assert.ok(!lanApiAddresses(config).includes('10.1.0.1'))
+  assert.deepEqual(lanApiAddresses(null), [])
+})
+
+test('the certificate is for its addresses, stays, and is made anew when it ends, is broken or lacks one', async () => {
+  const path = join(root, 'keys/lan.pem')
+  const nowMs = Date.now()
+  const first = await openCertificate(path, ['10.1.0.1', 'fd00::1'], nowMs)
+  const parsed = new X509Certificate(first.certificate)
+  assert.ok(parsed.checkIP('10.1.0.1') && parsed.checkIP('fd00::1'))
+  assert.equal(parsed.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1')
+  assert.equal((await stat(path)).mode & 0o777, 0o600)
+  assert.deepEqual(await openCertificate(path, ['10.1.0.1'], nowMs), first)
+  const later = await openCertificate(path, ['10.1.0.1'], nowMs + 380 * dayMs)
+  assert.notEqual(later.certificate, first.certificate)
+  const wider = await openCertificate(path, ['10.9.0.1'], nowMs)
+  assert.ok(new X509Certificate(wider.certificate).checkIP('10.9.0.1'))
+  await writeFile(path, (await readFile(path, 'utf8')).slice(0, 300))
+  assert.ok(new X509Certificate((await openCertificate(path, ['10.9.0.1'], nowMs)).certificate))
+})
+
+test('it answers what is for LANs and nothing else, counts questions, and lets go of addresses', async () => {
+  const port = await freePort()
+  const faults: unknown[] = []
+  const api = new LanApi({
+    clock: systemClock(),
+    port,
+    routes: [
+      {
+        method: 'GET',
+        url: '/api/v1/health',
+        summary: 'For the test.',
+        answer: { type: 'object' },
+        handle: () => ({ body: { isHealthy: true, problems: [] } }),
+      },
+    ],
+    certificate: (addresses) => openCertificate(join(root, 'keys/two.pem'), addresses, Date.now()),
+    onFault: (error) => faults.push(error),
+  })
+  await api.listen(['127.0.0.1', '127.0.0.2'])
+  assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/health'), [200, 'isHealthy'])
+  assert.deepEqual(await ask('127.0.0.2', port, '/api/v1/health'), [200, 'isHealthy'])
+  await assert.rejects(ask('127.0.0.3', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+  assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/config'), [404, 'code'])
+  assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/health?all=1'), [400, 'code'])
+  await api.listen(['127.0.0.2'])
+  await assert.rejects(ask('127.0.0.1', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+  const many = await Promise.all(
+    Array.from({ length: 30 }, () => ask('127.0.0.2', port, '/api/v1/health')),
+  )
+  assert.ok(many.some(([status]) => status === 429))
+  // An address that the box does not have is a fault, and no more.
+  await api.listen(['127.0.0.2', '203.0.113.77'])
+  assert.equal(faults.length, 1)
+  await api[Symbol.asyncDispose]()
+  await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+})
+
+test('a source that asks too often waits; the others do not, and their number is bounded', () => {
+  let nowMs = 0
+  const isAllowed = openRateLimit({ nowMs: () => nowMs })
+  const burst = Array.from({ length: 25 }, () => isAllowed('a'))
+  assert.equal(burst.filter(Boolean).length, 20)
+  assert.ok(isAllowed('b'))
+  nowMs = 1_000
+  assert.equal(Array.from({ length: 9 }, () => isAllowed('a')).filter(Boolean).length, 5)
+  for (let source = 0; source < 300; source++) isAllowed(`s${source}`)
+  assert.ok(isAllowed('a'), 'forgotten, and new')
+})
+
+/** @returns status and the first field of the answer */
+function ask(host: string, port: number, path: string): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const options = { host, port, path, agent: false, rejectUnauthorized: false }
+    const asked = request(options, (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+      })
+      response.on('end', () =>
+        resolve([response.statusCode ?? 0, Object.keys(JSON.parse(text) as object)[0]!]),
+      )
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
