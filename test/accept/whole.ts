@@ -2,6 +2,8 @@
 import type { Line } from './line.ts'
 import { mtu } from './whole/mtu.ts'
 import { noLeak } from './whole/no-leak.ts'
+import { powerCut } from './whole/power-cut.ts'
+import { restarts } from './whole/restarts.ts'
 import { segments } from './whole/segments.ts'
 
-export const lines: readonly Line[] = [segments, noLeak, mtu]
+export const lines: readonly Line[] = [segments, noLeak, restarts, mtu, powerCut]

@@ -1,0 +1,101 @@
+/**
+ * A gateway's care for its configuration, with the firmware's own store, source and changes over any disk; machine and
+ * datapath are always as asked. Keeps account of what was acknowledged and what was under way.
+ */
+
+import { ConfigChanges } from '../../../../firmware/gateway/config-change.ts'
+import { ConfigSource, type RunningConfig } from '../../../../firmware/gateway/config-source.ts'
+import { virtualClock } from '../../../../firmware/host/clock/virtual.ts'
+import type { Disk } from '../../../../firmware/host/system/disk.ts'
+import { placesOf } from '../../../../firmware/host/system/places.ts'
+
+export interface Life {
+  readonly source: ConfigSource
+  readonly changes: ConfigChanges
+  /** What the machine has been brought to. */
+  readonly running: () => RunningConfig | null
+  /** Lets time pass and everything that can happen happen. */
+  readonly advance: (ms: number) => Promise<void>
+}
+
+/** What an observer outside knows: the truth that must survive. */
+export interface Account {
+  /** Acknowledged last. */
+  acknowledged: string
+  /** Asked to become permanent and not answered yet: may or may not have. */
+  underWay: string | null
+  readonly texts: Set<string>
+}
+
+export function openLife(disk: Disk, root: string): Life {
+  const clock = virtualClock()
+  let running: RunningConfig | null = null
+  const quiet = (): void => {}
+  const log = { info: quiet, warn: quiet, error: quiet }
+  const places = placesOf('cut', root)
+  const source = new ConfigSource({ places, disk, ownWireKey: '', log, wallMs: () => 0 })
+  const pass = async (): Promise<void> => {
+    running = await source.choose()
+    const outcome = { running, absentNics: [], isDone: running.config !== null, failure: null }
+    changes.onPass(outcome)
+  }
+  const changes = new ConfigChanges({
+    clock,
+    log,
+    source,
+    request: () => void pass(),
+    onChange: quiet,
+  })
+  return { source, changes, running: () => running, advance: (ms) => clock.advance(ms) }
+}
+
+/** Boots: reads what is there, and runs it. */
+export async function boot(life: Life): Promise<RunningConfig> {
+  return life.source.choose()
+}
+
+/** A small document that every check passes. */
+export function textOf(revision: number, filler = ''): string {
+  return `version: 1
+revision: ${revision} # ${filler}
+site: berlin
+tenant: 8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11
+overlay: { port: 51820 }
+uplinks:
+  - { name: wan0, nic: "netdev:enp1s0", address: [192.0.2.2/24], gateway: 192.0.2.1 }
+segments:
+  - { name: office, vni: ${100 + (revision % 7)} }
+lans:
+  - { name: lan0, nic: "netdev:enp2s0", segment: office, address: [10.1.${revision % 250}.1/24] }
+peers: []
+`
+}
+
+export interface Hearing {
+  /** Whether nobody could hear an answer any more. */
+  readonly isDead: () => boolean
+  /** A fault to plant: a store that answers before it has written. */
+  readonly isEarly?: boolean
+}
+
+/** Hands in and confirms (or needs no confirm), and keeps account. */
+export async function keep(
+  life: Life,
+  account: Account,
+  revision: number,
+  confirmSeconds: number,
+  { isDead, isEarly = false }: Hearing,
+): Promise<void> {
+  const text = textOf(revision)
+  account.texts.add(text)
+  if (confirmSeconds === 0) account.underWay = text
+  await life.changes.apply(text, confirmSeconds)
+  if (confirmSeconds > 0) {
+    account.underWay = text
+    if (isEarly) account.acknowledged = text
+    await life.changes.confirm()
+  }
+  if (isDead()) return
+  account.acknowledged = text
+  account.underWay = null
+}
