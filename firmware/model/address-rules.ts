@@ -115,7 +115,11 @@ function checkGateways(
     const family = field === 'gateway' ? 4 : 6
     if (text === undefined) continue
     if (part.address === 'dhcp') {
-      refuse('gateway-by-dhcp', path, 'comes by DHCP: leave it out, or give addresses')
+      refuse(
+        'gateway-by-dhcp',
+        path,
+        'comes from the network with dhcp: leave it out, or give addresses',
+      )
       continue
     }
     const gateway = parseAddress(text)

@@ -53,7 +53,10 @@ export const configRules = {
   ],
   'gateway-form': ['CONFIG_GATEWAY_INVALID', '`gateway` is an IPv4 address.'],
   'gateway6-form': ['CONFIG_GATEWAY_INVALID', '`gateway6` is an IPv6 address.'],
-  'gateway-by-dhcp': ['CONFIG_GATEWAY_DHCP', 'With `address: dhcp` the gateways come by DHCP.'],
+  'gateway-by-dhcp': [
+    'CONFIG_GATEWAY_DHCP',
+    'With `address: dhcp` the gateways come by DHCP and router advertisements.',
+  ],
   'gateway-near': [
     'CONFIG_GATEWAY_UNREACHABLE',
     '`gateway` is another host on a network of its uplink.',

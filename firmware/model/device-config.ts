@@ -68,7 +68,10 @@ export const Uplink = Type.Object(
       'Receive queues of a `pmd:` NIC.',
       '1',
     ),
-    address: means(UplinkAddress, 'Addresses of both families, or `dhcp` (IPv4).'),
+    address: means(
+      UplinkAddress,
+      'Addresses of both families, or `dhcp`: then the box also takes what IPv6 routers announce, and the overlay has IPv4.',
+    ),
     gateway: maybe(Gateway, 'Next hop to everywhere over IPv4.', 'none, or what DHCP says'),
     gateway6: maybe(Gateway6, 'Next hop to everywhere over IPv6; may be link-local.', 'none'),
     mtu: maybe(
@@ -127,7 +130,11 @@ export const Lan = Type.Object(
     segment: means(Name, 'The segment that its hosts are in.'),
     address: means(Cidrs, "The box's addresses in it, of both families."),
     mtu: maybe(Mtu, 'The most that its frames carry.', "the NIC's"),
-    dhcp: maybe(LanDhcp, 'The box lends addresses to its hosts, and answers their DNS.', 'no DHCP'),
+    dhcp: maybe(
+      LanDhcp,
+      'The box lends IPv4 addresses to its hosts, announces itself as their IPv6 router, and answers their DNS.',
+      'no DHCP',
+    ),
   },
   closed,
 )
@@ -159,7 +166,7 @@ export const Dns = Type.Object(
     servers: maybe(
       Type.Array(ServerAddress, { minItems: 1, maxItems: 8 }),
       'Who is asked.',
-      "those of the uplinks' DHCP",
+      "those of the uplinks' DHCP; without either nobody is asked",
     ),
     domain: maybe(Domain, "The LANs' hosts get it as their domain.", 'none'),
   },

@@ -81,8 +81,7 @@ export const segments: Line = {
       'address add 10.2.0.66/32 dev eth0',
       'address add fd00:2::66/128 dev eth0 nodad preferred_lft 0',
     ])
-    await lab.start()
-    const witnesses = await startWitnesses(lab)
+    const [witnesses] = await Promise.all([startWitnesses(lab), lab.start()])
     await everybodyUp(lab)
     const fifth = 'udp dport 51820 numgen inc mod 5 == 1'
     if (fault === 'lost-packets') await plantDrop(lab, 'internet', 'forward', fifth)
@@ -217,9 +216,10 @@ async function seenAtBerlin(witnesses: Witnesses): Promise<number> {
 
 async function everybodyUp(lab: Lab): Promise<void> {
   const sites = lab.sites.map(({ name }) => name)
-  for (const from of sites) {
-    for (const to of sites.filter((name) => name !== from)) {
-      for (const family of families) await awaitReachable(lab, from, to, family)
-    }
-  }
+  const waits = sites.flatMap((from) =>
+    sites
+      .filter((to) => to !== from)
+      .flatMap((to) => families.map((family) => awaitReachable(lab, from, to, family))),
+  )
+  await Promise.all(waits)
 }
