@@ -60,10 +60,12 @@ class SystemServices implements Services {
   run(want: readonly ServiceState[]): Promise<void> {
     return this.#alone(async () => {
       const { runFolder } = this.#parts
-      await makePrivateFolder(runFolder)
-      await replaceFile(this.#script, leaseScript, 0o700)
-      this.#watcher ??= this.#watch()
       await this.#endOthers(want)
+      if (want.length > 0) {
+        await makePrivateFolder(runFolder)
+        await replaceFile(this.#script, leaseScript, 0o700)
+        this.#watcher ??= this.#watch()
+      }
       for (const state of want) {
         const known = this.#supervised.get(state.name)
         const isSame = known !== undefined && JSON.stringify(known.state) === JSON.stringify(state)
