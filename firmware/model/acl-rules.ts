@@ -1,6 +1,6 @@
 /** The rules for `acl` of a device configuration: each entry means something, and has an effect. */
 import { anyPorts, maxAclTerms, parsePorts, portsOf, protocolNumbers, termCount } from './acl.ts'
-import { type InterfaceAddress, overlaps, type Prefix } from './address.ts'
+import { comparePrefixes, type InterfaceAddress, overlaps, type Prefix } from './address.ts'
 import { type Claim, readPrefix } from './address-rules.ts'
 import type { Refuse } from './config-rule.ts'
 import type { AclRule } from './device-config.ts'
@@ -9,9 +9,10 @@ import type { Located, Parts } from './device-config-parts.ts'
 /** @param claims everything that segments hold; null where that is not known */
 export function checkAcl({ acl }: Parts, claims: readonly Claim[] | null, refuse: Refuse): void {
   const meanings: Meaning[] = []
+  const held = claims === null ? null : networksBySegment(claims)
   for (const { at, part } of acl) {
-    const from = checkSide(`${at}/from`, part.from, claims, refuse)
-    const to = checkSide(`${at}/to`, part.to, claims, refuse)
+    const from = checkSide(`${at}/from`, part.from, held, refuse)
+    const to = checkSide(`${at}/to`, part.to, held, refuse)
     if (from && to && from.family !== to.family) {
       refuse('acl-family', `${at}/to/prefix`, `is not of the family of ${part.from.prefix}`)
     }
@@ -40,16 +41,42 @@ interface Meaning {
 function checkSide(
   at: string,
   { segment, prefix }: AclRule['from'],
-  claims: readonly Claim[] | null,
+  held: ReadonlyMap<string, readonly Prefix[]> | null,
   refuse: Refuse,
 ): InterfaceAddress | null | undefined {
   if (prefix === undefined) return null
   const path = `${at}/prefix`
   const parsed = readPrefix(prefix, path, 'acl-prefix', refuse)
   if (parsed === null) return undefined
-  const isInside = claims?.some((one) => one.segment === segment && overlaps(one, parsed)) ?? true
-  if (!isInside) refuse('acl-prefix-inside', path, `'${segment}' has no such addresses`)
+  if (held !== null && !isHeld(held.get(segment) ?? [], parsed)) {
+    refuse('acl-prefix-inside', path, `'${segment}' has no such addresses`)
+  }
   return parsed
+}
+
+/** What each segment has, sorted, without what lies in another: nothing in a list overlaps. */
+function networksBySegment(claims: readonly Claim[]): ReadonlyMap<string, readonly Prefix[]> {
+  const held = new Map<string, Prefix[]>()
+  for (const claim of claims.toSorted(comparePrefixes)) {
+    const list = held.get(claim.segment) ?? []
+    const last = list.at(-1)
+    if (last === undefined || !overlaps(last, claim)) list.push(claim)
+    held.set(claim.segment, list)
+  }
+  return held
+}
+
+/** Only the last network that starts before the prefix, and the first that does not, can share addresses with it. */
+function isHeld(networks: readonly Prefix[], prefix: Prefix): boolean {
+  let [low, high] = [0, networks.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (comparePrefixes(networks[middle]!, prefix) < 0) low = middle + 1
+    else high = middle
+  }
+  return [networks[low - 1], networks[low]].some(
+    (one) => one !== undefined && overlaps(one, prefix),
+  )
 }
 
 function checkPorts({ at, part }: Located<AclRule>, refuse: Refuse): boolean {
