@@ -10,6 +10,7 @@ import { defaultInstance, isInstanceName, type Places, placesOf } from '../host/
 import { openWireKey, readWireKey } from '../host/system/wire-key.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Drops, Health, Status } from '../model/local-api.ts'
+import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { version } from '../model/version.ts'
@@ -25,7 +26,15 @@ import {
   show,
 } from './call.ts'
 import { config } from './config.ts'
-import { dropsText, eventText, healthText, sessionsText, soundText, statusText } from './text.ts'
+import {
+  denialsText,
+  dropsText,
+  eventText,
+  healthText,
+  sessionsText,
+  soundText,
+  statusText,
+} from './text.ts'
 
 export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 
@@ -34,6 +43,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   health       say whether all is well (exit 0) or what is not (exit 1)
   sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
+  denials      show the last packets that policy kept out, and by which rule
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
 
@@ -134,6 +144,9 @@ async function perform(call: Call): Promise<ExitCode> {
     }
     case 'sessions':
       await show<SessionsAnswer>(call, '/api/v1/sessions', sessionsText)
+      return exitCode.done
+    case 'denials':
+      await show<DenialsAnswer>(call, '/api/v1/denials', denialsText)
       return exitCode.done
     case 'events':
       return follow(call)

@@ -1,7 +1,10 @@
 /** What the CLI says to people. Pure: text out of the local API's answers. */
+
+import { formatEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { ErrorBody } from '../model/errors.ts'
 import type { Drops, Health, PeerStatus, Status, Throughput } from '../model/local-api.ts'
+import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 
@@ -97,6 +100,33 @@ export function sessionsText({ sessions }: SessionsAnswer): string {
 function failuresText(failures: Readonly<Record<string, number>>): string {
   const some = Object.entries(failures).filter(([, count]) => count > 0)
   return some.length === 0 ? '–' : some.map(([reason, count]) => `${reason} ${count}`).join(', ')
+}
+
+export function denialsText({ denials }: DenialsAnswer): string {
+  if (denials.length === 0) return 'nothing was denied since the gateway started\n'
+  const rows = denials.map((denial) => [
+    `${durationText(denial.ageSeconds)} ago`,
+    flowText(denial.source, denial.sourcePort),
+    flowText(denial.destination, denial.destinationPort),
+    protocolNames[denial.protocol] ?? String(denial.protocol),
+    `${denial.segment || '?'} > ${denial.toSegment || '?'}`,
+    denial.rule || 'default',
+    denial.peer || '–',
+    denial.reason,
+    denial.suppressed === 0 ? '' : `and ${denial.suppressed} before`,
+  ])
+  return table(['WHEN', 'FROM', 'TO', 'PROTOCOL', 'SEGMENTS', 'RULE', 'PEER', 'REASON', ''], rows)
+}
+
+const protocolNames: Readonly<Record<number, string>> = {
+  1: 'icmp',
+  6: 'tcp',
+  17: 'udp',
+  58: 'icmp6',
+}
+
+function flowText(address: string, port: number): string {
+  return port === 0 ? address : formatEndpoint({ address, port })
 }
 
 /** One line an event. */

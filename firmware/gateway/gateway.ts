@@ -26,6 +26,7 @@ import { configAnswers } from './config-answer.ts'
 import { ConfigChanges } from './config-change.ts'
 import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
+import { denialAnswer } from './denial-answer.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
 import { Peering } from './peering.ts'
@@ -144,7 +145,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }
   const watch: StatusWatch = owned.use(new StatusWatch({ clock, status }))
   const config = configAnswers(source, changes)
-  const answers = answersOf({ log, telemetry, peering, status, watch, config })
+  const answers = answersOf({ log, telemetry, peering, status, watch, denials, config })
   const lanApi: LanApi = owned.use(
     new LanApi({
       clock,
@@ -173,14 +174,16 @@ interface AnswerParts {
   readonly peering: Peering
   readonly status: () => Status
   readonly watch: StatusWatch
+  readonly denials: Denials
   readonly config: ConfigParts
 }
 
 function answersOf(parts: AnswerParts): Omit<ApiParts, 'socketPath'> {
-  const { log, telemetry, peering, status, watch, config } = parts
+  const { log, telemetry, peering, status, watch, denials, config } = parts
   return {
     status,
     sessions: () => peering.status().map(sessionAnswer),
+    denials: () => denials.recent().map(denialAnswer),
     subscribe: (listener) => watch.listen(listener),
     config,
     drops: () => {

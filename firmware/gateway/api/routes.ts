@@ -1,6 +1,7 @@
 /** All routes of the local API, in the order of its document. */
 import type { ErrorCode } from '../../model/errors.ts'
 import { Drops, Health, Status } from '../../model/local-api.ts'
+import { type DenialAnswer, DenialsAnswer } from '../../model/local-api-denial.ts'
 import { ApiEvent } from '../../model/local-api-event.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
@@ -15,6 +16,8 @@ export interface RouteParts {
   /** Text and its content type. */
   readonly metrics: () => { readonly text: string; readonly type: string }
   readonly sessions: () => SessionAnswer[]
+  /** Newest first. */
+  readonly denials: () => DenialAnswer[]
   readonly subscribe: Subscribe
   readonly config: ConfigParts
 }
@@ -64,6 +67,13 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       summary: 'Sessions with peers, without their secrets.',
       answer: SessionsAnswer,
       handle: () => ({ body: { sessions: parts.sessions() } }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/denials',
+      summary: 'The last packets that policy kept out, newest first.',
+      answer: DenialsAnswer,
+      handle: () => ({ body: { denials: parts.denials() } }),
     },
     ...configRoutes(parts.config),
     {

@@ -101,6 +101,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
     }),
     metrics: () => ({ text: '', type: 'text/plain' }),
     sessions: () => [],
+    denials: () => [sampleDenial],
     subscribe: (listener) => {
       listener({ kind: 'status', status: sampleStatus })
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
@@ -117,6 +118,10 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
   )
   assert.deepEqual(await cli('health'), { code: 0, out: 'all is well\n', err: '' })
   assert.equal((await cli('sessions')).out, 'no peer is configured\n')
+  assert.match(
+    (await cli('denials')).out,
+    /^WHEN .*\n3 s ago {2}10\.1\.0\.10:4000 {2}10\.9\.0\.1:80 {2}tcp .* office > cameras {2}default {2}– .* acl\n$/,
+  )
   const followed = cli('events')
   await new Promise((resolve) => setTimeout(resolve, 300))
   await api[Symbol.asyncDispose]()
@@ -131,6 +136,22 @@ const noChanges: ConfigParts = {
   rollback: () => assert.fail(),
   history: () => [],
   entry: () => null,
+}
+
+const sampleDenial = {
+  ageSeconds: 3,
+  peer: '',
+  source: '10.1.0.10',
+  destination: '10.9.0.1',
+  protocol: 6,
+  sourcePort: 4000,
+  destinationPort: 80,
+  segment: 'office',
+  toSegment: 'cameras',
+  rule: '',
+  reason: 'acl',
+  meaning: 'A rule denies it.',
+  suppressed: 0,
 }
 
 const sampleStatus: Status = {
