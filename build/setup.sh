@@ -34,7 +34,7 @@ fast AES-GCM: libipsec-mb-dev"
 fi
 case $verb in
   start | test | accept | bench) needs="$needs
-the lab's traffic: iputils-ping iperf3 tcpdump" ;;
+the lab's traffic: iputils-ping iperf3 tcpdump curl" ;;
 esac
 
 install_packages() {
