@@ -45,7 +45,14 @@ before(async () => {
   // The access network: lends the one address there is, and knows a name.
   const dnsmasq = lab.spawn('internet', [
     ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--pid-file=', '--user=root'],
-    ...['--no-resolv', '--no-hosts', '--bind-dynamic', '--interface=berlin', '--log-facility=-'],
+    ...[
+      '--no-resolv',
+      '--no-hosts',
+      '--no-ping',
+      '--bind-dynamic',
+      '--interface=berlin',
+      '--log-facility=-',
+    ],
     `--dhcp-range=${lent},${lent},255.255.255.252,120`,
     `--dhcp-leasefile=/run/causeway-lab/${lab.id}-server.leases`,
     ...['--dhcp-option=option:router,198.51.100.1', '--dhcp-authoritative'],
