@@ -33,6 +33,10 @@ DHCP and DNS: dnsmasq-base udhcpc"
 fast AES-GCM: libipsec-mb-dev"
 fi
 case $verb in
+  test | accept) needs="$needs
+the fuzzers: clang libclang-rt-dev" ;;
+esac
+case $verb in
   start | test | accept | bench) needs="$needs
 the lab's traffic: iputils-ping iperf3 tcpdump curl" ;;
 esac

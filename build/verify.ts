@@ -24,12 +24,13 @@ const checkSteps: readonly Step[] = [
 const testSteps: readonly Step[] = [
   ...checkSteps,
   { title: 'native tests', argv: ['meson', 'test', '-C', 'native/out', '--print-errorlogs'] },
-  ...['unit', 'vector', 'sim', 'lab']
+  ...['unit', 'vector', 'sim', 'fuzz', 'lab']
     .filter((folder) => existsSync(join(root, 'test', folder)))
     .map((folder) => ({
       title: `${folder} tests`,
       argv: [node, '--test', '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
     })),
+  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '20'] },
   { title: 'first light', argv: [node, 'test/accept/accept.ts', 'first-light', '--quick'] },
 ]
 

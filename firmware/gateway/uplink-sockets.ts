@@ -1,8 +1,8 @@
 /**
- * One UDP socket per uplink, on its first address and the overlay port: handshakes come and go through it. Keeps
- * those whose place stays, so that a new configuration loses no datagram.
+ * A UDP socket per uplink and family, on its first address of that family and the overlay port: handshakes come and go
+ * through it. Keeps those whose place stays, so that a new configuration loses no datagram.
  */
-import type { UdpAddress, UdpSocket } from '../host/udp/udp.ts'
+import { isSamePlace, type UdpAddress, type UdpSocket } from '../host/udp/udp.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import type { Uplink } from './sessions/session.ts'
 
@@ -26,8 +26,9 @@ export class UplinkSockets implements AsyncDisposable {
   ): Promise<{ readonly uplinks: readonly Uplink[]; readonly retire: () => Promise<void> }> {
     const made: Uplink[] = []
     for (const { number, name, addresses } of places) {
-      const address = addresses[0]!.split('/')[0]!
-      made.push({ number, name, socket: await this.#at({ address, port }) })
+      for (const address of firstOfEach(addresses)) {
+        made.push({ number, name, socket: await this.#at({ address, port }) })
+      }
     }
     const needed = new Set(made.map(({ socket }) => socket))
     const retired = this.#open.filter((socket) => !needed.has(socket))
@@ -45,14 +46,20 @@ export class UplinkSockets implements AsyncDisposable {
   }
 
   async #at(place: UdpAddress): Promise<UdpSocket> {
-    const found = this.#open.find(
-      ({ local }) => local.address === place.address && local.port === place.port,
-    )
+    const found = this.#open.find(({ local }) => isSamePlace(local, place))
     if (found !== undefined) return found
     const socket = await this.#bind(place)
     this.#open = [...this.#open, socket]
     return socket
   }
+}
+
+/** Without prefix lengths: the first IPv4 and the first IPv6 address. */
+function firstOfEach(addresses: readonly string[]): string[] {
+  const bare = addresses.map((text) => text.split('/')[0]!)
+  const isV6 = (text: string): boolean => text.includes(':')
+  const firsts = [bare.find((text) => !isV6(text)), bare.find(isV6)]
+  return firsts.filter((text) => text !== undefined)
 }
 
 async function close(sockets: readonly UdpSocket[]): Promise<void> {

@@ -260,6 +260,9 @@ static void tick(struct cw_worker *worker)
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
 		cw_session_tick(worker, worker->peers[i]);
 		cw_control_tick(worker, worker->peers[i]);
+		const struct cw_keypair *current = atomic_load(&worker->peers[i]->current);
+		if (current != NULL)
+			cw_handshakes_know(worker, cw_address_bytes(&current->session->path.remote));
 	}
 	if (worker->pending_count > 0)
 		cw_tx_pending(worker);

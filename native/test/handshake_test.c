@@ -196,12 +196,32 @@ static void asks_for_cookies(void)
 	sender = CW_BENCH_FAR_WAN;
 }
 
+/* Where a peer was, it is heard of again: a flood of strangers does not stand in its way, its own rate does. */
+static void knows_peers(void)
+{
+	struct datagram initiation = cw_test_handshake(0xD4, 160, 128, 0xA1);
+	uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
+
+	memset(initiation.bytes + 144, 0, 16);
+	packet_put32(address + 12, CW_BENCH_FAR_WAN);
+	bench.worker->now_us += 10000000;
+	flood(&initiation, 9000, true);
+	CHECK(flood(&initiation, 10, false) == 0);
+	cw_handshakes_know(bench.worker, address);
+	CHECK(flood(&initiation, 10, false) == 5);
+	bench.worker->now_us += 601000000;
+	flood(&initiation, 9000, true);
+	CHECK(flood(&initiation, 10, false) == 0);
+	cw_bench_drops(&bench);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
 	limits_floods();
 	asks_for_cookies();
+	knows_peers();
 	cw_bench_close(&bench);
 	return check_result();
 }

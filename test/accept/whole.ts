@@ -1,9 +1,11 @@
 /** The gateway made whole: segments, IPv6, no leak, restarts, hostile input. Its promises, in order. */
 import type { Line } from './line.ts'
+import { flood } from './whole/flood.ts'
+import { hostile } from './whole/hostile.ts'
 import { mtu } from './whole/mtu.ts'
 import { noLeak } from './whole/no-leak.ts'
 import { powerCut } from './whole/power-cut.ts'
 import { restarts } from './whole/restarts.ts'
 import { segments } from './whole/segments.ts'
 
-export const lines: readonly Line[] = [segments, noLeak, restarts, mtu, powerCut]
+export const lines: readonly Line[] = [segments, noLeak, restarts, hostile, mtu, flood, powerCut]

@@ -160,7 +160,7 @@ function findAttempt(
   const index = receiverIndexOf(message)
   const session = context.bySenderIndex.get(index)
   const attempt = session?.raw
-  if (attempt?.senderIndex === index && attempt.uplink.number === uplink.number) {
+  if (attempt?.senderIndex === index && attempt.uplink.socket === uplink.socket) {
     return [session!, attempt]
   }
   context.strays.stale++

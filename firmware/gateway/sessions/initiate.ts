@@ -211,7 +211,9 @@ function usableUplinks(session: Session): Uplink[] {
 function nextEndpoint(session: Session, uplink: Uplink): UdpAddress {
   const choices = endpointsOf(session, uplink)
   const fallback = session.raw?.sentTo[0]
-  return choices[session.turns.endpoint++ % choices.length] ?? fallback!
+  const turn = session.turns.endpoint.get(uplink.socket) ?? 0
+  session.turns.endpoint.set(uplink.socket, turn + 1)
+  return choices[turn % choices.length] ?? fallback!
 }
 
 const noChallenge = new Uint8Array(challengeBytes)

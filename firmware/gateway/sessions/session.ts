@@ -26,6 +26,7 @@ export interface PeerConfig {
   readonly endpoints: readonly UdpAddress[]
 }
 
+/** An uplink by one of its sockets: with addresses of both families it is there twice, under one number. */
 export interface Uplink {
   /** On the wire; 0–255. */
   readonly number: number
@@ -159,8 +160,8 @@ export interface Session {
   readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
   /** No raw initiation before: a restarted box spreads them. */
   rawNotBeforeMs: number
-  /** Counts initiations and transmissions, to take uplinks and endpoints in turn. */
-  readonly turns: { uplink: number; endpoint: number }
+  /** Counts initiations, and transmissions by each socket: so each tries all endpoints of its family in turn. */
+  readonly turns: { uplink: number; readonly endpoint: WeakMap<UdpSocket, number> }
   /** The last eight initiations answered, oldest first. */
   answered: Answered[]
   challengesUsed: number
@@ -202,7 +203,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     rekeyMisses: 0,
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
-    turns: { uplink: 0, endpoint: 0 },
+    turns: { uplink: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,
     cookies: new WeakMap(),

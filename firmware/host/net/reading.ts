@@ -2,6 +2,7 @@
  * Reads what iproute2, ethtool and nft print as JSON into the model's words. Pure; what it does not know it
  * leaves out. Formats: `ip -json -d addr`, `ip -json route`, `ip -json rule`, `ethtool --json -k`, `nft -j`.
  */
+import { CausewayError } from '../../model/errors.ts'
 import {
   type FeatureState,
   type FirewallState,
@@ -118,7 +119,7 @@ export function isGoneAlready(stderr: string): boolean {
 
 /** Whether `nft -j list tables` names a table of the inet family. */
 export function hasTable(text: string, name: string): boolean {
-  return list(object(JSON.parse(text)).nftables).some((item) => {
+  return list(object(json(text)).nftables).some((item) => {
     const table = object(item.table)
     return table.name === name && table.family === 'inet'
   })
@@ -126,7 +127,7 @@ export function hasTable(text: string, name: string): boolean {
 
 /** The fingerprint that a rule of the table bears, and how many rules there are. */
 export function readFirewall(text: string): Omit<FirewallState, 'text'> {
-  const rules = list(object(JSON.parse(text)).nftables)
+  const rules = list(object(json(text)).nftables)
     .filter(({ rule }) => rule !== undefined)
     .map(({ rule }) => object(rule))
   const marked = rules.find(({ comment }) => typeof comment === 'string')
@@ -142,11 +143,21 @@ const tableNames: Readonly<Record<string, number>> = { main: 254, default: 253, 
 
 function tableNumber(table: unknown): number {
   if (table === undefined) return 254
-  return tableNames[String(table)] ?? Number(table)
+  const name = string(table)
+  return Object.hasOwn(tableNames, name) ? tableNames[name]! : Number(name)
 }
 
 function objects(text: string): Json[] {
-  return text.trim() === '' ? [] : list(JSON.parse(text))
+  return text.trim() === '' ? [] : list(json(text))
+}
+
+/** What a tool printed that cannot be read is no picture of the machine. @throws HOST_SYSTEM */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new CausewayError('HOST_SYSTEM', 'a tool of the machine printed no JSON', { cause })
+  }
 }
 
 function list(value: unknown): Json[] {
@@ -158,7 +169,7 @@ function object(value: unknown): Json {
 }
 
 function string(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value)
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : ''
 }
 
 function optional(value: unknown): string | null {
@@ -170,5 +181,5 @@ function number(value: unknown): number {
 }
 
 function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : []
+  return Array.isArray(value) ? value.map(string) : []
 }

@@ -24,6 +24,8 @@
 #define PASSED_BURST 200
 #define COOKIES_PER_SECOND 20000
 #define COOKIES_BURST 2000
+/* An address from which a peer had a session is worth more than others for so long. */
+#define KNOWN_US 600000000u
 /* The gateway renews them every 120 s; without one nobody takes what they let through. */
 #define SECRETS_US 250000000u
 
@@ -39,16 +41,22 @@ static const struct {
 };
 
 /* How much is believed of a sender: each standing has rates of its own. */
-enum standing { PROVEN, STRANGER, NO_MAC, STANDINGS };
+enum standing { PROVEN, KNOWN, STRANGER, NO_MAC, STANDINGS };
+
+struct known {
+	uint8_t address[16];
+	uint64_t until_us;
+};
 
 struct cw_handshakes {
 	struct cw_cookies *cookies;
 	uint64_t renewed_us; /* 0: never */
 	uint64_t seed;
-	struct cw_bucket hashes[2]; /* with mac2, without */
+	struct cw_bucket hashes[3]; /* with mac2, from known addresses, of others */
 	struct cw_bucket cookie_bucket;
 	struct cw_bucket passed[STANDINGS];
 	struct cw_bucket sources[STANDINGS][SOURCE_SLOTS];
+	struct known known[SOURCE_SLOTS];
 };
 
 struct source {
@@ -124,6 +132,27 @@ static uint32_t slot_of(const struct cw_handshakes *handshakes, const struct sou
 	x = (x ^ x >> 33) * 0xff51afd7ed558ccdu;
 	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53u;
 	return (x ^ x >> 33) % SOURCE_SLOTS;
+}
+
+void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16])
+{
+	struct cw_handshakes *h = worker->handshakes;
+	struct source source = { .port = 0 };
+
+	memcpy(source.address, address, sizeof(source.address));
+	struct known *known = &h->known[slot_of(h, &source)];
+	memcpy(known->address, address, sizeof(known->address));
+	known->until_us = worker->now_us + KNOWN_US;
+}
+
+/* Such an address can be forged as well, but only by who has seen the peer. */
+static bool is_known(const struct cw_worker *worker, const struct source *source)
+{
+	const struct cw_handshakes *h = worker->handshakes;
+	const struct known *known = &h->known[slot_of(h, source)];
+
+	return known->until_us > worker->now_us &&
+	       memcmp(known->address, source->address, sizeof(known->address)) == 0;
 }
 
 static bool has_mac2(const uint8_t *d, uint32_t length)
@@ -226,15 +255,16 @@ bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct 
 	source = source_of(m);
 	if (kinds[kind].covered != 0) {
 		bool shows = has_mac2(d, length);
-		if (!cw_bucket_take(&h->hashes[shows ? 0 : 1], worker->now_us, HASHES_PER_SECOND,
-				    HASHES_BURST))
+		bool knows = is_known(worker, &source);
+		struct cw_bucket *hashes = &h->hashes[shows ? 0 : knows ? 1 : 2];
+		if (!cw_bucket_take(hashes, worker->now_us, HASHES_PER_SECOND, HASHES_BURST))
 			return drop(worker, CW_DROP_HANDSHAKE_RATE);
 		if (!has_mac1(worker, d, kinds[kind].covered))
 			return drop(worker, CW_DROP_HANDSHAKE_MAC1);
 		bool is_proven = shows && h->renewed_us != 0 &&
 				 cw_cookie_is_shown(h->cookies, worker->mac1, source.address,
 						    source.port, d, length);
-		standing = is_proven ? PROVEN : STRANGER;
+		standing = is_proven ? PROVEN : knows ? KNOWN : STRANGER;
 	}
 	struct cw_bucket *own = &h->sources[standing][slot_of(h, &source)];
 	enum cw_drop reason = CW_DROP_COUNT;
@@ -245,6 +275,7 @@ bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct 
 		reason = CW_DROP_HANDSHAKE_RATE;
 	if (reason == CW_DROP_COUNT)
 		return true;
-	return standing == STRANGER ? refuse(worker, index, m, &source, d, length, reason) :
-				      drop(worker, reason);
+	if (standing == STRANGER || standing == KNOWN)
+		return refuse(worker, index, m, &source, d, length, reason);
+	return drop(worker, reason);
 }

@@ -20,6 +20,9 @@ void cw_handshakes_close(struct cw_handshakes *handshakes);
 void cw_handshakes_renew(struct cw_worker *worker, const uint8_t *secrets);
 #define CW_COOKIE_SECRETS_BYTES 96
 
+/* A peer is there: after a restart of its, its initiations shall not have to win against a flood of strangers'. */
+void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16]);
+
 /*
  * Whether the gateway is to see this datagram of `length` bytes within `m`, an IP packet to the overlay port `index`.
  * If not, it is counted, and its sender asked for a cookie where that helps.

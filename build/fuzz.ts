@@ -1,0 +1,102 @@
+/**
+ * `node build/fuzz.ts SECONDS [TARGET…]`: builds the libFuzzer targets of native/fuzz with clang and its sanitizers, and
+ * runs each for so long from its kept corpus, as many at once as there are cores. The last line is JSON; the exit code
+ * is 1 when a target found something, which then lies beside it in native/out-fuzz/fuzz.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+
+interface Fuzzed {
+  readonly target: string
+  readonly runs: number
+  readonly isClean: boolean
+}
+
+const root = join(import.meta.dirname, '..')
+const out = 'native/out-fuzz'
+const tailBytes = 20_000
+const children = new Set<ChildProcess>()
+let isStopped = false
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    isStopped = true
+    for (const child of children) child.kill('SIGTERM')
+  })
+}
+
+const [secondsText = '20', ...wanted] = process.argv.slice(2)
+const seconds = Number(secondsText)
+if (!(seconds >= 1)) throw new Error('usage: node build/fuzz.ts SECONDS [TARGET…]')
+const targets = wanted.length > 0 ? wanted : targetsOf()
+await build(targets)
+const left = [...targets]
+const fuzzed: Fuzzed[] = []
+const worker = async (): Promise<void> => {
+  for (let target = left.shift(); target !== undefined && !isStopped; target = left.shift()) {
+    fuzzed.push(await fuzz(target))
+  }
+}
+await Promise.all(Array.from({ length: availableParallelism() }, worker))
+console.log(JSON.stringify({ event: 'fuzzed', seconds, fuzzed }))
+process.exitCode = !isStopped && fuzzed.every(({ isClean }) => isClean) ? 0 : 1
+
+/** Every fuzz_X.c beside fuzz_bench.c, by its X. */
+function targetsOf(): string[] {
+  const files = readdirSync(join(root, 'native/fuzz'))
+  const names = files.flatMap((file) => /^fuzz_(\w+)\.c$/.exec(file)?.[1] ?? [])
+  return names.filter((name) => name !== 'bench').sort()
+}
+
+async function build(names: readonly string[]): Promise<void> {
+  if (!existsSync(join(root, out, 'build.ninja'))) {
+    await must(['meson', 'setup', out, 'native', '-Dfuzz=true'], { CC: 'clang' })
+  }
+  await must(['ninja', '-C', out, ...names.map((name) => `fuzz/fuzz_${name}`)])
+}
+
+async function fuzz(target: string): Promise<Fuzzed> {
+  const program = `${out}/fuzz/fuzz_${target}`
+  const corpus = `native/fuzz/corpus/${target}`
+  const { code, text } = await run(['sh', 'native/fuzz/run.sh', program, corpus, String(seconds)])
+  const runs = Number(/stat::number_of_executed_units:\s+(\d+)/.exec(text)?.[1] ?? 0)
+  const isClean = code === 0 && runs > 0
+  console.log(`${target}: ${runs} inputs in ${seconds} s${isClean ? '' : `, FAILED (${code})`}`)
+  if (!isClean && !isStopped) console.log(text)
+  return { target, runs, isClean }
+}
+
+async function must(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { code, text } = await run(argv, env)
+  if (code === 0) return
+  console.log(text)
+  throw new Error(`${argv.join(' ')}: exit code ${code}`)
+}
+
+/** The end of what it says, both streams together. */
+function run(
+  [command, ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; text: string }> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const child = spawn(command!, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    children.add(child)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        text = (text + chunk).slice(-tailBytes)
+      })
+    }
+    child.once('error', reject)
+    child.once('close', (code) => {
+      children.delete(child)
+      resolve({ code, text })
+    })
+  })
+}

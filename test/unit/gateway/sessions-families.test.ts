@@ -1,0 +1,79 @@
+/** IPv4 and IPv6 endpoints: which is tried from where, and what comes of it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UplinkSockets } from '../../../firmware/gateway/uplink-sockets.ts'
+import type { UdpAddress } from '../../../firmware/host/udp/udp.ts'
+import type { UplinkPlace } from '../../../firmware/plan/compile.ts'
+import { addBox, createWorld, peerOf } from '../../sim/session-world.ts'
+
+test('an uplink has a socket for its first address of each family, under one number', async () => {
+  const world = createWorld(51)
+  const bound: UdpAddress[] = []
+  await using sockets = new UplinkSockets(async (local) => {
+    bound.push(local)
+    return world.network.bind(local)
+  })
+  const addresses = ['192.0.2.2/30', '2001:db8::2/64', '2001:db8::3/64']
+  const places: readonly UplinkPlace[] = [{ number: 0, name: 'wan0', addresses }]
+  const { uplinks } = await sockets.update(51_820, places)
+  assert.deepEqual(
+    bound.map(({ address }) => address),
+    ['192.0.2.2', '2001:db8::2'],
+  )
+  assert.deepEqual(
+    uplinks.map(({ number, name }) => `${number} ${name}`),
+    ['0 wan0', '0 wan0'],
+  )
+  // The same configuration again binds nothing anew.
+  await sockets.update(51_820, places)
+  assert.equal(bound.length, 2)
+})
+
+test('each socket tries all endpoints of its family in turn, and none of the other', async () => {
+  const world = createWorld(52)
+  const a = addBox(world, 'a', '192.0.2.1')
+  const b = addBox(world, 'b', '198.51.100.1')
+  const v6 = world.network.bind({ address: '2001:db8::1', port: 51_820 })
+  const four = Array.from({ length: 8 }, (_, index) => ({
+    address: `198.51.100.${index + 2}`,
+    port: 9,
+  }))
+  const six = Array.from({ length: 3 }, (_, index) => ({
+    address: `2001:db8:1::${index + 2}`,
+    port: 9,
+  }))
+  const tried = new Map<string, Set<string>>()
+  world.network.onSend((_, from, to) => {
+    tried.set(from.address, (tried.get(from.address) ?? new Set()).add(to.address))
+    return undefined
+  })
+  const uplinks = [a.socket, v6].map((socket) => ({ number: 0, name: 'wan0', socket }))
+  const peers = [peerOf(b, { endpoints: [...four, ...six] })]
+  await a.sessions.configure({ uplinks, peers }, a.datapath)
+  await world.clock.advance(60_000)
+  assert.deepEqual(
+    [...tried.get(a.local.address)!].sort(),
+    four.map(({ address }) => address).sort(),
+  )
+  assert.deepEqual([...tried.get('2001:db8::1')!].sort(), six.map(({ address }) => address).sort())
+})
+
+test('a session comes up over IPv6 when nobody answers over IPv4', async () => {
+  const world = createWorld(53)
+  const a = addBox(world, 'a', '2001:db8::1')
+  const b = addBox(world, 'b', '2001:db8:1::1')
+  const fourOfA = world.network.bind({ address: '192.0.2.1', port: 51_820 })
+  const uplinks = [fourOfA, a.socket].map((socket) => ({ number: 3, name: 'wan0', socket }))
+  const peers = [
+    peerOf(b, {
+      endpoints: [{ address: '198.51.100.9', port: 9 }, b.local],
+    }),
+  ]
+  const ofB = [{ number: 0, name: 'wan0', socket: b.socket }]
+  await b.sessions.configure({ uplinks: ofB, peers: [peerOf(a, { endpoints: [] })] }, b.datapath)
+  await a.sessions.configure({ uplinks, peers }, a.datapath)
+  await world.clock.advance(15_000)
+  const { state, uplink, endpoint } = a.sessions.status()[0]!
+  assert.deepEqual({ state, uplink }, { state: 'up', uplink: 'wan0' })
+  assert.deepEqual(endpoint, b.local)
+})
