@@ -58,7 +58,7 @@ export const restarts: Line = {
     const limitMs = isQuick ? backMs.quick : backMs.full
     let comebacks = 0
     let loads = 0
-    const kills = isQuick ? 2 : 100
+    const kills = isQuick ? 1 : 100
     for (let kill = 0; kill < kills; kill++) {
       if (await killGateway(lab, fault === 'stays-dead')) comebacks++
       if (fault === 'stays-dead') break
