@@ -106,8 +106,7 @@ static bool serve_nic(struct cw_worker *worker, struct cw_nic *nic)
 	struct rte_mbuf *frames[CW_BURST];
 	uint16_t n = cw_link_rx(&nic->link, &worker->engine->pools, frames, CW_BURST);
 
-	for (uint16_t i = 0; i < n; i++)
-		cw_receive(worker, nic, frames[i]);
+	cw_receive_burst(worker, nic, frames, n);
 	finish(worker);
 	return n > 0;
 }

@@ -69,6 +69,8 @@ struct cw_worker {
 	uint32_t polled_count;
 	uint64_t heard_us; /* when one of them had something last */
 
+	/* The buffer that holds nothing but the datagram being opened: cw_new_packet() takes it, and leaves NULL. */
+	struct rte_mbuf *whole;
 	struct cw_out out;
 	struct cw_merge merge;
 	struct cw_reassembly reassembly;

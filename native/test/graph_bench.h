@@ -120,6 +120,10 @@ void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *fr
 uint32_t cw_bench_seal(struct cw_bench *bench, uint8_t type, uint32_t counter, const void *plain,
 		       uint32_t plain_len, uint8_t *datagram);
 
+/* Opens as `far` would one datagram, in place; bytes of the plaintext. */
+uint32_t cw_bench_unseal(struct cw_bench *bench, uint8_t *datagram, uint32_t length, uint8_t *type,
+			 uint8_t *plain);
+
 /*
  * Opens as `far` would the next datagram that left by the uplink; bytes of the plaintext, 0: no
  * more.

@@ -158,14 +158,11 @@ static uint8_t *next_datagram(struct cw_bench *bench, uint32_t *length)
 	return datagram;
 }
 
-uint32_t cw_bench_hear(struct cw_bench *bench, uint8_t *type, uint8_t *plain)
+uint32_t cw_bench_unseal(struct cw_bench *bench, uint8_t *datagram, uint32_t length, uint8_t *type,
+			 uint8_t *plain)
 {
-	uint32_t length = 0;
-	uint8_t *datagram = next_datagram(bench, &length);
 	uint8_t nonce[12];
 
-	if (datagram == NULL)
-		return 0;
 	if (length < 33 || packet_u32(datagram + 4) != 0x22222222)
 		abort();
 	nonce_of(nonce, 0x5e, datagram);
@@ -175,6 +172,14 @@ uint32_t cw_bench_hear(struct cw_bench *bench, uint8_t *type, uint8_t *plain)
 	*type = datagram[0];
 	memcpy(plain, datagram + 16, length - 32);
 	return length - 32;
+}
+
+uint32_t cw_bench_hear(struct cw_bench *bench, uint8_t *type, uint8_t *plain)
+{
+	uint32_t length = 0;
+	uint8_t *datagram = next_datagram(bench, &length);
+
+	return datagram == NULL ? 0 : cw_bench_unseal(bench, datagram, length, type, plain);
 }
 
 const char *cw_bench_drops(struct cw_bench *bench)

@@ -2,10 +2,20 @@
 import type { Line } from './line.ts'
 import { flood } from './whole/flood.ts'
 import { hostile } from './whole/hostile.ts'
+import { inMemory } from './whole/in-memory.ts'
 import { mtu } from './whole/mtu.ts'
 import { noLeak } from './whole/no-leak.ts'
 import { powerCut } from './whole/power-cut.ts'
 import { restarts } from './whole/restarts.ts'
 import { segments } from './whole/segments.ts'
 
-export const lines: readonly Line[] = [segments, noLeak, restarts, hostile, mtu, flood, powerCut]
+export const lines: readonly Line[] = [
+  segments,
+  noLeak,
+  restarts,
+  hostile,
+  mtu,
+  flood,
+  powerCut,
+  inMemory,
+]

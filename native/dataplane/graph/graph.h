@@ -27,6 +27,8 @@ struct rte_mbuf;
 
 /* A frame of a NIC, to the port that its VLAN tag names. */
 void cw_receive(struct cw_worker *worker, const struct cw_nic *nic, struct rte_mbuf *m);
+void cw_receive_burst(struct cw_worker *worker, const struct cw_nic *nic, struct rte_mbuf **frames,
+		      uint16_t n);
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
 void cw_classify_uplink(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
@@ -67,7 +69,10 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 void cw_deliver_local(struct cw_worker *worker, uint32_t segment, const uint8_t *packet,
 		      uint32_t length);
 
-/* A buffer with room for Ethernet and `length` bytes of L3, which it is given; NULL: counted. */
+/*
+ * A buffer with room for Ethernet and `length` bytes of L3, which it is given; NULL: counted. A packet that was opened
+ * alone gives up its own buffer: once, and it then goes where the new one goes.
+ */
 struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint32_t length);
 
 #endif

@@ -70,6 +70,25 @@ static bool can_append(const struct cw_merge_flow *flow, const uint8_t *l3, uint
 	       flow->m->pkt_len + payload <= CW_TRAIN_BYTES_MAX;
 }
 
+/* A segment that came alone lies in a small buffer: the second one moves it into a large one. */
+static bool make_room(struct cw_worker *worker, struct cw_merge_flow *flow, uint32_t payload)
+{
+	struct rte_mbuf *small = flow->m;
+
+	if (payload <= rte_pktmbuf_tailroom(small))
+		return true;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
+	if (m == NULL)
+		return false;
+	memcpy(rte_pktmbuf_mtod(m, void *), rte_pktmbuf_mtod(small, void *), small->data_len);
+	m->data_len = m->pkt_len = small->data_len;
+	m->l2_len = small->l2_len;
+	m->l3_len = small->l3_len;
+	rte_pktmbuf_free(small);
+	flow->m = m;
+	return true;
+}
+
 static void append(struct cw_merge_flow *flow, const struct cw_tcp *tcp, const uint8_t *data,
 		   uint32_t payload)
 {
@@ -89,17 +108,12 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 {
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 	struct cw_merge *merge = &worker->merge;
-	struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
+	uint32_t next_sequence = rte_be_to_cpu_32(tcp->sequence) + payload;
+	bool is_closed = (tcp->flags & CW_TCP_PSH) != 0;
+	struct rte_mbuf *m = cw_new_packet(worker, packet, length);
 
-	if (m == NULL) {
-		worker->drops[CW_DROP_NO_BUFFER]++;
+	if (m == NULL)
 		return;
-	}
-	m->l2_len = ETHER;
-	m->l3_len = l3_len & 0x1ff;
-	m->data_len = m->pkt_len = ETHER + length;
-	memcpy(rte_pktmbuf_mtod_offset(m, void *, ETHER), packet, length);
-
 	struct cw_merge_flow *flow = NULL;
 	for (uint32_t i = 0; i < CW_MERGE_FLOWS && flow == NULL; i++) {
 		if (merge->flows[i].m == NULL)
@@ -114,11 +128,11 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 		.m = m,
 		.next_hop = next_hop,
 		.ports = cw_join_ports(tcp),
-		.next_sequence = rte_be_to_cpu_32(tcp->sequence) + payload,
+		.next_sequence = next_sequence,
 		.segment = (uint16_t)payload,
 		.count = 1,
 		.port = port,
-		.is_closed = (tcp->flags & CW_TCP_PSH) != 0,
+		.is_closed = is_closed,
 	};
 }
 
@@ -151,7 +165,8 @@ void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next
 		if (flow->m == NULL || !is_same_flow(flow, packet, l3_len, ports))
 			continue;
 		if (can_join && flow->port == port && cw_address_equal(flow->next_hop, next_hop) &&
-		    can_append(flow, packet, headers, payload)) {
+		    can_append(flow, packet, headers, payload) &&
+		    make_room(worker, flow, payload)) {
 			append(flow, tcp, packet + headers, payload);
 			return;
 		}

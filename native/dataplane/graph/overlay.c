@@ -96,7 +96,11 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 		uint32_t length = end - at < step ? end - at : step;
 		enum kind kind = classify(worker, index, m, l3 + at, length);
 		if (kind == KIND_SEALED) {
+			worker->whole = is_train ? NULL : m;
 			cw_open(worker, l3 + at, length, tos);
+			if (!is_train && worker->whole == NULL)
+				return; /* it goes on in its own buffer */
+			worker->whole = NULL;
 		} else if (kind == KIND_TWIN && !is_train) {
 			cw_pass(worker, &port->twin, m);
 			return;

@@ -13,7 +13,8 @@
 
 #define LANE_DATA 0x0000u    /* path 0, class 0, writer 0 */
 #define LANE_CONTROL 0x00e0u /* path 0, class 7, writer 0 */
-#define OUT_COUNT_MAX 64     /* UDP_MAX_SEGMENTS of Linux before 6.9 */
+/* In a buffer, before an inner packet that stays where it is; IPv6 outside needs most. */
+#define ROOM_BEFORE (14 + CW_OUTER_IP6_UDP + CW_SEALED_HEADER + CW_GENEVE_HEADER)
 #define WAIT_US 5000000
 #define TOS_CONTROL 0xc0 /* CS6, RFC 4594 §3.1 */
 
@@ -51,32 +52,6 @@ void cw_seal_flush(struct cw_worker *worker)
 		return;
 	out->m = NULL;
 	cw_outer_send(worker, &out->keypair->session->path, &out->load, m);
-}
-
-/* Room for one more datagram of `size`, in the open buffer if it fits there. NULL: no buffer left. */
-static uint8_t *out_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t tos,
-			 uint32_t size)
-{
-	struct cw_out *out = &worker->out;
-
-	if (out->m != NULL &&
-	    (out->keypair->session != keypair->session || out->load.tos != tos || out->is_closed ||
-	     size > out->load.datagram || out->load.bytes + size > CW_TRAIN_BYTES_MAX ||
-	     out->load.count == OUT_COUNT_MAX))
-		cw_seal_flush(worker);
-	if (out->m == NULL) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(worker->engine->pools.large);
-		if (m == NULL)
-			return NULL;
-		*out = (struct cw_out){
-			.m = m, .keypair = keypair, .load = { .datagram = size, .tos = tos }
-		};
-	}
-	uint8_t *slot = rte_pktmbuf_mtod_offset(out->m, uint8_t *, CW_OUTER_ROOM + out->load.bytes);
-	out->load.bytes += size;
-	out->load.count++;
-	out->is_closed = size < out->load.datagram;
-	return slot;
 }
 
 /*
@@ -118,6 +93,7 @@ struct load {
 	uint32_t vni;
 	uint32_t limit;
 	bool is_ip6;
+	bool is_train;
 	uint8_t tos;
 };
 
@@ -142,7 +118,8 @@ static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_
 		worker->drops[CW_DROP_KEY_EXHAUSTED]++;
 		return NULL;
 	}
-	uint8_t *slot = out_slot(worker, load->keypair, load->tos, CW_SEALED_OVERHEAD + bytes);
+	uint8_t *slot = cw_out_slot(worker, load->keypair, load->tos, CW_SEALED_OVERHEAD + bytes,
+				    load->is_train);
 	if (slot == NULL)
 		worker->drops[CW_DROP_NO_BUFFER]++;
 	return slot;
@@ -248,6 +225,42 @@ static void seal_cut(struct cw_worker *worker, const struct load *load, struct c
 	}
 }
 
+/* Whether the packet can be sealed where it lies: whole, with room around it, and no train to join. */
+static bool fits_in_place(const struct cw_worker *worker, const struct load *load,
+			  const struct cw_cut *cut, const struct rte_mbuf *m)
+{
+	uint32_t before = m->data_off + m->l2_len;
+
+	return !cut->is_train && !cut->is_partial && cut->end <= load->limit &&
+	       rte_mbuf_refcnt_read(m) == 1 && before >= ROOM_BEFORE &&
+	       before + cut->end + CW_TAG <= m->buf_len &&
+	       !cw_out_can_join(&worker->out, load->keypair, load->tos,
+				CW_SEALED_OVERHEAD + cut->end);
+}
+
+/* Its own buffer becomes the one that leaves: nothing is copied. */
+static void seal_in_place(struct cw_worker *worker, const struct load *load, uint32_t length,
+			  struct rte_mbuf *m)
+{
+	struct cw_keypair *keypair = load->keypair;
+
+	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX) {
+		cw_drop(worker, m, CW_DROP_KEY_EXHAUSTED);
+		return;
+	}
+	cw_seal_flush(worker);
+	m->data_off += m->l2_len - (CW_OUTER_ROOM + CW_SEALED_HEADER + CW_GENEVE_HEADER);
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->tx_offload = 0;
+	uint8_t *slot = cw_out_begin(worker, keypair, load->tos, CW_SEALED_OVERHEAD + length, m);
+	put_geneve(slot + CW_SEALED_HEADER, load, 0, 0);
+	if (!finish(worker, load, slot, length))
+		return;
+	keypair->peer->tx_packets++;
+	keypair->peer->tx_bytes += length;
+}
+
 static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
 {
 	if (worker->now_us - peer->wanted_us >= 1000000) {
@@ -291,6 +304,11 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 		cw_drop(worker, m, CW_DROP_TOO_BIG);
 		return;
 	}
+	load.is_train = cut.is_train;
+	if (fits_in_place(worker, &load, &cut, m)) {
+		seal_in_place(worker, &load, cut.end, m);
+		return;
+	}
 	seal_cut(worker, &load, &cut);
 	rte_pktmbuf_free(m);
 }
@@ -300,7 +318,8 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, const 
 {
 	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX)
 		return -EKEYEXPIRED;
-	uint8_t *slot = out_slot(worker, keypair, TOS_CONTROL, CW_SEALED_HEADER + length + CW_TAG);
+	uint8_t *slot = cw_out_slot(worker, keypair, TOS_CONTROL,
+				    CW_SEALED_HEADER + length + CW_TAG, false);
 	if (slot == NULL)
 		return -ENOBUFS;
 	memcpy(slot + CW_SEALED_HEADER, items, length);

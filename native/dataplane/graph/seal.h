@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "graph/outer.h"
+#include "graph/out.h"
 
 struct cw_keypair;
 struct cw_peer;
@@ -33,14 +33,6 @@ struct rte_mbuf;
 #define CW_INNER_LEAST 576
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
-
-/* The buffer that is being filled: all of one path and TOS. */
-struct cw_out {
-	struct rte_mbuf *m;
-	struct cw_keypair *keypair;
-	struct cw_outer_load load;
-	bool is_closed; /* a shorter one came: it must be the last */
-};
 
 /* Inner packets up to this size pass the peer's path unfragmented. */
 uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair);

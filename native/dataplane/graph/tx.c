@@ -135,21 +135,42 @@ void cw_tx_pending(struct cw_worker *worker)
 	}
 }
 
+/* The buffer in which the packet lies already, if that holds nothing else. */
+static struct rte_mbuf *take_whole(struct cw_worker *worker, const uint8_t *l3, uint32_t length)
+{
+	struct rte_mbuf *m = worker->whole;
+	const uint8_t *start = m == NULL ? NULL : m->buf_addr;
+
+	if (m == NULL || rte_mbuf_refcnt_read(m) != 1 || l3 < start + sizeof(struct cw_ether) ||
+	    l3 + length > start + m->buf_len)
+		return NULL;
+	worker->whole = NULL;
+	m->data_off = (uint16_t)(l3 - start - sizeof(struct cw_ether));
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->tso_segsz = 0;
+	m->l4_len = 0;
+	return m;
+}
+
 struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint32_t length)
 {
 	uint32_t size = sizeof(struct cw_ether) + length;
-	struct rte_mbuf *m = rte_pktmbuf_alloc(size <= CW_SMALL_DATA ? worker->engine->pools.small :
-								       worker->engine->pools.large);
+	struct rte_mbuf *m = take_whole(worker, l3, length);
 
-	if (m == NULL || size > rte_pktmbuf_tailroom(m)) {
-		worker->drops[CW_DROP_NO_BUFFER]++;
-		rte_pktmbuf_free(m);
-		return NULL;
+	if (m == NULL) {
+		m = rte_pktmbuf_alloc(size <= CW_SMALL_DATA ? worker->engine->pools.small :
+							      worker->engine->pools.large);
+		if (m == NULL || size > rte_pktmbuf_tailroom(m)) {
+			worker->drops[CW_DROP_NO_BUFFER]++;
+			rte_pktmbuf_free(m);
+			return NULL;
+		}
+		memcpy(rte_pktmbuf_mtod_offset(m, void *, sizeof(struct cw_ether)), l3, length);
 	}
 	m->l2_len = sizeof(struct cw_ether);
 	m->l3_len = l3[0] >> 4 == 6 ? IP6_HEADER : cw_ip4_header_len(cw_ip4(l3));
 	m->data_len = m->pkt_len = size;
-	memcpy(rte_pktmbuf_mtod_offset(m, void *, sizeof(struct cw_ether)), l3, length);
 	return m;
 }
 

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+/* Neighbours differ in their last bytes, which are the highest of a word: folded down before they are spread. */
 static uint32_t hash(uint8_t port, struct cw_address address)
 {
-	uint64_t mixed = (address.words[0] ^ address.words[1] ^ port) * 0x9e3779b97f4a7c15u;
+	uint64_t mixed = address.words[0] ^ address.words[1] ^ port;
 
-	return (uint32_t)(mixed >> 32);
+	mixed ^= mixed >> 32;
+	return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 32);
 }
 
 struct cw_neighbours *cw_neighbours_new(const struct cw_neighbour *entries, uint32_t count)

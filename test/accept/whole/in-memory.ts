@@ -1,0 +1,42 @@
+/** The whole graph on one core, without the kernel, as a share of what the bare AEAD does in the same run. */
+import { type InMemoryFault, measureInMemory, type Rate } from '../../bench/in-memory.ts'
+import type { Check, Line } from '../line.ts'
+
+const targets: Readonly<Record<number, number>> = { 64: 0.25, 1420: 0.5 }
+
+export const inMemory: Line = {
+  name: 'in-memory',
+  title: 'full graph in memory on one core, against the bare AEAD of the same run',
+  faults: { 'slow-graph': 'seal 64 B', 'lost-packet': 'packets' },
+  measure: async ({ isQuick, fault }) => {
+    const figures = await measureInMemory(isQuick ? 21 : 101, fault as InMemoryFault | undefined)
+    const { sizes, compared, wrong, drops } = figures
+    const lost = figures.in - figures.out
+    const speed = sizes.flatMap(({ bytes, sealGraph, openGraph }) => {
+      const target = targets[bytes]
+      if (target === undefined) return []
+      return [
+        share(`seal ${bytes} B`, target, sealGraph),
+        share(`open ${bytes} B`, target, openGraph),
+      ]
+    })
+    return [
+      ...speed,
+      {
+        check: 'packets that went in come out, and hold what they should',
+        target: '0 lost, 0 wrong',
+        figure: `${lost} lost, ${wrong} wrong of ${compared} compared${drops === '' ? '' : ` (${drops})`}`,
+        isOk: lost === 0 && wrong === 0 && compared > 0,
+      },
+    ]
+  },
+}
+
+function share(check: string, target: number, { mpps, toBare }: Rate): Check {
+  return {
+    check: `${check}, share of the bare AEAD`,
+    target: `≥ ${target * 100} %`,
+    figure: `${(toBare * 100).toFixed(0)} % (${mpps.toFixed(2)} Mpps)`,
+    isOk: toBare >= target,
+  }
+}
