@@ -52,6 +52,11 @@ export const noLeak: Line = {
       }
     }
     await say(sources, 'end', sent)
+    // What passes while a recording ends could be counted as missed.
+    await Promise.all(sources.map((source) => source.stop()))
+    for (const site of lab.processes.values()) {
+      await Promise.all(Object.values(site).map((program) => program.stop()))
+    }
     const recorded = []
     for (const capture of captures) recorded.push(await capture.finish())
     const missed = recorded.reduce((sum, one) => sum + one.missed, 0)
