@@ -24,12 +24,16 @@ type LanServer = FastifyInstance<Server>
 
 const mostConnections = 32
 const timeoutMs = 10_000
+/** So often a certificate is looked at again: one that ends soon comes back as another. */
+const renewMs = 24 * 3600 * 1000
 const headerMaxBytes = 4096
 
 export class LanApi implements AsyncDisposable {
   readonly #parts: LanApiParts
   readonly #open = new Map<string, LanServer>()
   #names = ''
+  #certificate = ''
+  #renewAtMs = 0
   #turn: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -57,11 +61,16 @@ export class LanApi implements AsyncDisposable {
     )
     await this.#close(obsolete)
     this.#names = names
-    const missing = addresses.filter((address) => !this.#open.has(address))
-    if (missing.length === 0) return
+    const isMissing = (address: string): boolean => !this.#open.has(address)
+    const nowMs = this.#parts.clock.nowMs()
+    const isDue = addresses.length > 0 && nowMs >= this.#renewAtMs
+    if (!isDue && !addresses.some(isMissing)) return
     try {
       const { key, certificate } = await this.#parts.certificate(addresses)
-      for (const address of missing) {
+      if (certificate !== this.#certificate) await this.#close([...this.#open.keys()])
+      this.#certificate = certificate
+      this.#renewAtMs = nowMs + renewMs
+      for (const address of addresses.filter(isMissing)) {
         const app = this.#app(key, certificate)
         await app.listen({ host: address, port: this.#parts.port })
         this.#open.set(address, app)

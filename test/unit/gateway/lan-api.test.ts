@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { connect } from 'node:tls'
 import { LanApi } from '../../../firmware/gateway/api/lan-api.ts'
 import { openRateLimit } from '../../../firmware/gateway/api/rate-limit.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
@@ -85,6 +86,35 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   assert.equal(faults.length, 1)
   await api[Symbol.asyncDispose]()
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+})
+
+test('a certificate that ends soon is replaced while the gateway runs', async () => {
+  const port = await freePort()
+  let nowMs = 0
+  const path = join(root, 'keys/three.pem')
+  const api = new LanApi({
+    clock: { ...systemClock(), nowMs: () => nowMs },
+    port,
+    routes: [],
+    certificate: (addresses) => openCertificate(path, addresses, Date.now() + nowMs),
+    onFault: () => assert.fail(),
+  })
+  const shown = async (): Promise<string> => {
+    await api.listen(['127.0.0.1'])
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()!.serialNumber)
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  }
+  const first = await shown()
+  nowMs = 10 * dayMs
+  assert.equal(await shown(), first)
+  nowMs = 370 * dayMs
+  assert.notEqual(await shown(), first)
+  await api[Symbol.asyncDispose]()
 })
 
 test('a source that asks too often waits; the others do not, and their number is bounded', () => {
