@@ -95,6 +95,18 @@ static void devices_open_and_close(void)
 	if (link.kind == CW_LINK_PMD && why.text[0] == 0)
 		cw_link_close(&link);
 	CHECK(rte_eth_dev_count_avail() == 0);
+
+	/* One that is open is not opened a second time, whatever is said of it, and goes on as it was. */
+	struct cw_link first, second;
+	CHECK(open_device(&first, "net_null0", 0, 1500, &why) == 0);
+	CHECK(open_device(&second, "net_null0,size=100", 0, 1500, &why) == -EBUSY);
+	CHECK(strstr(why.text, "in use") != NULL);
+	struct rte_mbuf *m;
+	CHECK(cw_link_rx(&first, &pools, &m, 1) == 1);
+	rte_pktmbuf_free(m);
+	cw_link_close(&first);
+	CHECK(open_device(&second, "net_null0,size=100", 0, 1500, &why) == 0);
+	cw_link_close(&second);
 }
 
 static struct rte_mbuf *frame_of(uint32_t length)

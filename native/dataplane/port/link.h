@@ -38,6 +38,7 @@ struct cw_link {
 	bool is_stuck; /* the last frame found its queue full: the next does not wait for it again */
 	/* Of a device of DPDK's. */
 	uint16_t device, queues, next_queue, mtu;
+	uint64_t owner; /* its mark on the device */
 	bool is_probed; /* by us: it goes when the link is closed */
 	bool can_finish_checksums;
 	const struct cw_pools *pools;

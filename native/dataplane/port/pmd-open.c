@@ -50,6 +50,18 @@ static int find(const char *name, uint16_t *device)
 	return -ENODEV;
 }
 
+/* A device belongs to one link: the same one with other arguments, or one that was removed, is not opened over it. */
+static int own(struct cw_link *link, struct cw_why *why)
+{
+	struct rte_eth_dev_owner owner = { .name = "causeway" };
+
+	if (rte_eth_dev_owner_new(&owner.id) != 0 ||
+	    rte_eth_dev_owner_set(link->device, &owner) != 0)
+		return say(why, -EBUSY, "the device is in use as it was opened: restart the datapath to change it");
+	link->owner = owner.id;
+	return 0;
+}
+
 static int probe(struct cw_link *link, const char *device, struct cw_why *why)
 {
 	char name[CW_PMD_NAME];
@@ -199,6 +211,8 @@ int cw_pmd_open(struct cw_link *link, const struct cw_pmd_want *want, const stru
 	};
 	if (rc == 0)
 		rc = probe(link, want->device, why);
+	if (rc == 0)
+		rc = own(link, why);
 	if (rc != 0)
 		return rc;
 	rc = start(link, want, why);
@@ -215,6 +229,7 @@ void cw_pmd_close(struct cw_link *link)
 
 	rte_eth_dev_info_get(link->device, &info);
 	rte_eth_dev_stop(link->device);
+	rte_eth_dev_owner_unset(link->device, link->owner);
 	/* One that was there before stays: whoever made it closes it. */
 	if (!link->is_probed)
 		return;

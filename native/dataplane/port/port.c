@@ -18,7 +18,7 @@
 
 bool cw_nic_is(const struct cw_nic *nic, const struct cw_port_program *p)
 {
-	return nic->kind == p->kind && memcmp(nic->name, p->nic, sizeof(p->nic)) == 0 &&
+	return nic->kind == p->kind && nic->queues == p->queues && memcmp(nic->name, p->nic, sizeof(p->nic)) == 0 &&
 	       memcmp(nic->netns, p->nic_netns, sizeof(p->nic_netns)) == 0 &&
 	       !atomic_load(&nic->is_gone);
 }
@@ -76,6 +76,7 @@ static int open_nic(const struct cw_port_program *p, const struct cw_pools *pool
 	memcpy(nic->name, p->nic, sizeof(p->nic));
 	memcpy(nic->netns, p->nic_netns, sizeof(p->nic_netns));
 	nic->kind = p->kind;
+	nic->queues = p->queues;
 	nic->link.fd = nic->link.tx_fd = nic->link.watch_fd = -1;
 	int rc = open_link(&nic->link, p, pools, &look, why);
 	if (rc != 0) {

@@ -16,6 +16,7 @@ struct cw_nic {
 	char name[CW_DEVICE];
 	char netns[CW_NAME * 2];
 	uint8_t kind;
+	uint8_t queues;
 	struct cw_link link;
 	uint32_t port_count;
 	bool is_watched;
