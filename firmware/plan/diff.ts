@@ -115,8 +115,10 @@ function diffTwin(twin: TwinState, link: LinkReading | undefined): Step[] {
     link.gsoMaxBytes === twin.gsoMaxBytes
   const addresses = link?.addresses ?? []
   const device = twin.name
+  // Setting a MAC makes the kernel forget all neighbours of the link, also when it is the same as before.
+  const change = link !== undefined && link.mac === twin.mac ? { ...twin, mac: null } : twin
   return [
-    ...(isSame ? [] : [{ kind: 'set-twin', twin } as const]),
+    ...(isSame ? [] : [{ kind: 'set-twin', twin: change } as const]),
     // The first address of a network is the one the kernel sends from, so the old ones go first.
     ...addresses
       .filter((address) => !twin.addresses.includes(address))

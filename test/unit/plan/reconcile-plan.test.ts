@@ -101,6 +101,21 @@ test('a twin that was left half made is finished, not refused', async () => {
   assert.deepEqual(kinds, ['set-twin'])
 })
 
+test('a twin whose MTU alone is another keeps its neighbours: its MAC is not set again', async () => {
+  const net = fakeNet(sampleNics)
+  const { host } = compile(sample(), facts)
+  await net.apply(diff(host, await net.read(host)))
+  const have = await net.read(host)
+  const macsAfter = (change: object): (string | null)[] => {
+    const links = have.links.map((link) => (link.name === 'wan0' ? { ...link, ...change } : link))
+    const steps = diff(host, { ...have, links })
+    return steps.map((step) => (step.kind === 'set-twin' ? step.twin.mac : step.kind))
+  }
+  assert.deepEqual(macsAfter({ mtuBytes: 1400 }), [null])
+  const mac = host.twins.find(({ name }) => name === 'wan0')?.mac
+  assert.deepEqual(macsAfter({ isOurs: false, mac: '02:00:00:00:00:77' }), [mac])
+})
+
 test('a NIC gets no larger buffers than its driver takes', async () => {
   const nics = sampleNics.map((nic) => ({
     ...nic,
