@@ -16,8 +16,6 @@
 
 #define READY_MAX 64
 #define SECOND_TICKS 10
-#define POLL_BUSY_US 200 /* after a frame the next is waited for without sleep */
-#define POLL_IDLE_US 100
 
 const char *const cw_drop_names[CW_DROP_COUNT] = {
 #define X(constant, name) name,
@@ -45,6 +43,7 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	worker->engine = engine;
 	worker->reassembly.drops = worker->drops;
 	worker->now_us = cw_now_us();
+	cw_wait_open(&worker->wait);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
 		return -errno;
@@ -70,6 +69,7 @@ void cw_worker_close(struct cw_worker *worker)
 		rte_pktmbuf_free_bulk(worker->peers[i]->waiting, worker->peers[i]->waiting_count);
 		free(worker->peers[i]);
 	}
+	cw_wait_close(&worker->wait);
 	cw_aead_close_context(worker->aead);
 	cw_handshakes_close(worker->handshakes);
 	cw_mac1_close(worker->mac1);
@@ -101,14 +101,14 @@ static void finish(struct cw_worker *worker)
 	cw_merge_flush(worker);
 }
 
-static bool serve_nic(struct cw_worker *worker, struct cw_nic *nic)
+static void serve_nic(struct cw_worker *worker, struct cw_nic *nic)
 {
 	struct rte_mbuf *frames[CW_BURST];
 	uint16_t n = cw_link_rx(&nic->link, &worker->engine->pools, frames, CW_BURST);
 
+	cw_wait_heard(&worker->wait, frames, n);
 	cw_receive_burst(worker, nic, frames, n);
 	finish(worker);
-	return n > 0;
 }
 
 static void list_polled(struct cw_worker *worker)
@@ -128,10 +128,8 @@ static void list_polled(struct cw_worker *worker)
 
 static void serve_polled(struct cw_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->polled_count; i++) {
-		if (serve_nic(worker, worker->polled[i]))
-			worker->heard_us = worker->now_us;
-	}
+	for (uint32_t i = 0; i < worker->polled_count; i++)
+		serve_nic(worker, worker->polled[i]);
 }
 
 static void serve_twin(struct cw_worker *worker, struct cw_port *port)
@@ -139,6 +137,7 @@ static void serve_twin(struct cw_worker *worker, struct cw_port *port)
 	struct rte_mbuf *frames[CW_BURST];
 	uint16_t n = cw_link_rx(&port->twin, &worker->engine->pools, frames, CW_BURST);
 
+	cw_wait_heard(&worker->wait, frames, n);
 	for (uint16_t i = 0; i < n; i++)
 		cw_pass_out(worker, port, frames[i]);
 }
@@ -149,6 +148,7 @@ static void serve_segment(struct cw_worker *worker, uint32_t index)
 	struct rte_mbuf *frames[CW_BURST];
 	uint16_t n = cw_link_rx(&segment->twin, &worker->engine->pools, frames, CW_BURST);
 
+	cw_wait_heard(&worker->wait, frames, n);
 	for (uint16_t i = 0; i < n; i++)
 		cw_classify_segment(worker, index, frames[i]);
 	finish(worker);
@@ -256,6 +256,7 @@ static void count_overflows(struct cw_worker *worker)
 
 static void tick(struct cw_worker *worker)
 {
+	cw_wait_look(&worker->wait);
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
 		cw_session_tick(worker, worker->peers[i]);
 		cw_control_tick(worker, worker->peers[i]);
@@ -271,47 +272,16 @@ static void tick(struct cw_worker *worker)
 	finish(worker);
 }
 
-/* How long to sleep: until the next tick, or until NICs that must be polled want to be looked at. */
-static uint64_t sleep_us(const struct cw_worker *worker)
-{
-	uint64_t now = cw_now_us();
-	uint64_t next = worker->ticked_us + CW_TICK_US;
-	uint64_t most = next > now ? next - now : 0;
-
-	if (worker->polled_count == 0)
-		return most;
-	if (now - worker->heard_us < POLL_BUSY_US)
-		return 0;
-	return most < POLL_IDLE_US ? most : POLL_IDLE_US;
-}
-
-static int wait_for_work(struct cw_worker *worker, struct epoll_event *ready)
-{
-	struct rte_rcu_qsbr *qsbr = worker->engine->qsbr;
-	int n = epoll_wait(worker->epoll_fd, ready, READY_MAX, 0);
-	uint64_t most = n == 0 ? sleep_us(worker) : 0;
-
-	if (most > 0) {
-		struct timespec limit = { .tv_sec = (time_t)(most / 1000000),
-					  .tv_nsec = (long)(most % 1000000) * 1000 };
-		/* Asleep the worker holds nothing: whoever publishes need not wait for it. */
-		rte_rcu_qsbr_thread_offline(qsbr, 0);
-		n = epoll_pwait2(worker->epoll_fd, ready, READY_MAX, &limit, NULL);
-		rte_rcu_qsbr_thread_online(qsbr, 0);
-	}
-	rte_rcu_qsbr_quiescent(qsbr, 0);
-	return n;
-}
-
 void cw_worker_run(struct cw_worker *worker)
 {
 	struct cw_engine *engine = worker->engine;
 	struct epoll_event ready[READY_MAX];
 
+	pthread_setname_np(pthread_self(), "cw-worker");
 	rte_rcu_qsbr_thread_register(engine->qsbr, 0);
 	rte_rcu_qsbr_thread_online(engine->qsbr, 0);
 	while (!atomic_load_explicit(&engine->is_stopping, memory_order_relaxed)) {
-		int n = wait_for_work(worker, ready);
+		int n = cw_wait_for_work(worker, ready, READY_MAX);
 		struct cw_view *view = atomic_load(&engine->view);
 		bool is_new = view != NULL && view->serial != worker->view_serial;
 		worker->now_us = cw_now_us();

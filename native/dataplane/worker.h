@@ -10,6 +10,7 @@
 #include "graph/reassembly.h"
 #include "graph/seal.h"
 #include "table/session.h"
+#include "wait.h"
 
 #define CW_BURST 32
 #define CW_TICK_US 100000
@@ -58,6 +59,7 @@ struct cw_worker {
 	uint64_t now_us; /* CLOCK_BOOTTIME, read once a round */
 	uint64_t ticked_us;
 	uint32_t ticks;
+	struct cw_wait wait;
 
 	/* As of this round. */
 	struct cw_view *view;
@@ -67,7 +69,6 @@ struct cw_worker {
 	/* NICs that tell nothing of their frames: looked at in every round. */
 	struct cw_nic *polled[CW_PORTS_MAX];
 	uint32_t polled_count;
-	uint64_t heard_us; /* when one of them had something last */
 
 	/* The buffer that holds nothing but the datagram being opened: cw_new_packet() takes it, and leaves NULL. */
 	struct rte_mbuf *whole;

@@ -2,6 +2,7 @@
 import type { Line } from './line.ts'
 import { flood } from './whole/flood.ts'
 import { hostile } from './whole/hostile.ts'
+import { idle } from './whole/idle.ts'
 import { inMemory } from './whole/in-memory.ts'
 import { mtu } from './whole/mtu.ts'
 import { noLeak } from './whole/no-leak.ts'
@@ -18,4 +19,5 @@ export const lines: readonly Line[] = [
   flood,
   powerCut,
   inMemory,
+  idle,
 ]

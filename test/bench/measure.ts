@@ -102,7 +102,7 @@ async function iperf(lab: Lab, from: string, to: string, seconds: number): Promi
 }
 
 /** User and system time of processes, all threads: proc(5), stat fields 14 and 15. */
-function cpuSeconds(pids: readonly number[]): number {
+export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
