@@ -56,7 +56,7 @@ export const flood: Line = {
   faults: {
     'lossy-path': 'established traffic, handshake flood',
     'busy-gateway': 'CPU of the gateway process',
-    'no-cookies': 'a new session',
+    'no-handshakes': 'a new session',
     'weak-flood': 'flood of handshakes',
   },
   measure: async ({ isQuick, fault }) => {
@@ -83,14 +83,14 @@ export const flood: Line = {
       floods.push(await floodedBy(flooding, true))
       await settle(lab, from, target)
     }
+    const { reasons } = await freshDrops(lab, target)
     const count = isQuick ? 4e4 : 1e6
     const junk = await startFlood(lab, target, { kinds: 'j', count, pps: 2 * pps, recording })
     const junked = await pass(lab, from, target, seconds, gatewayPids)
     const junkFlood = await floodedBy(junk)
     await settle(lab, from, target)
     const wanted = { kinds: 's', pps, recording }
-    const newMs = await timeNewSession(lab, other, target, wanted, fault === 'no-cookies')
-    const { reasons } = await freshDrops(lab, target)
+    const newMs = await timeNewSession(lab, other, target, wanted, fault === 'no-handshakes')
     rmSync(recording, { force: true })
     return verdict({ calm, stormy, floods, junked, junkFlood, newMs, reasons })
   },
@@ -255,20 +255,20 @@ async function timeNewSession(
   site: string,
   target: string,
   wanted: Wanted,
-  isWithoutCookies: boolean,
+  isCutOff: boolean,
 ): Promise<number> {
   await lab.processes.get(site)!.datapath.stop('SIGKILL')
-  if (isWithoutCookies) {
-    // No cookie comes through, and only this end may try.
+  if (isCutOff) {
+    // Neither end hears of the other's attempts.
     const here = addressOf(lab, site)
     const isToHere = `ip daddr ${here} udp dport ${overlayPort}`
-    await plantDrop(lab, 'internet', 'forward', `${isToHere} @th,64,8 { 0xd4, 0xd6 }`)
+    await plantDrop(lab, 'internet', 'forward', `${isToHere} @th,64,8 { 0xd4, 0xd5, 0xd6, 0xd7 }`)
   }
   await using flooding = await startFlood(lab, target, wanted)
   await lab.restart(site, 'datapath')
   const startMs = performance.now()
   const argv = ['ping', '-n', '-c', '1', '-W', '1', hostAddress(lab, target)]
-  const limitMs = isWithoutCookies ? 8_000 : newSessionMs
+  const limitMs = isCutOff ? 8_000 : newSessionMs
   while (performance.now() - startMs < limitMs) {
     if ((await lab.attempt(`${site}-host`, argv)).code === 0) {
       const tookMs = performance.now() - startMs
