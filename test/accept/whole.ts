@@ -1,6 +1,7 @@
 /** The gateway made whole: segments, IPv6, no leak, restarts, hostile input. Its promises, in order. */
 import type { Line } from './line.ts'
 import { flood } from './whole/flood.ts'
+import { forged } from './whole/forged.ts'
 import { hostile } from './whole/hostile.ts'
 import { idle } from './whole/idle.ts'
 import { inMemory } from './whole/in-memory.ts'
@@ -12,6 +13,7 @@ import { segments } from './whole/segments.ts'
 
 export const lines: readonly Line[] = [
   segments,
+  forged,
   noLeak,
   restarts,
   hostile,
