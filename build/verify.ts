@@ -31,7 +31,10 @@ const testSteps: readonly Step[] = [
       argv: [node, '--test', '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
     })),
   { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '20'] },
-  { title: 'first light', argv: [node, 'test/accept/accept.ts', 'first-light', '--quick'] },
+  ...['first-light', 'whole'].map((issue) => ({
+    title: `acceptance: ${issue}`,
+    argv: [node, 'test/accept/accept.ts', issue, '--quick'],
+  })),
 ]
 
 let running: ChildProcess | undefined

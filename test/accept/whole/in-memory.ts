@@ -3,6 +3,8 @@ import { type InMemoryFault, measureInMemory, type Rate } from '../../bench/in-m
 import type { Check, Line } from '../line.ts'
 
 const targets: Readonly<Record<number, number>> = { 64: 0.25, 1420: 0.5 }
+/** The short form runs beside whatever else the machine does: it sees a graph that broke, and judges no speed. */
+const quickShare = 0.4
 
 export const inMemory: Line = {
   name: 'in-memory',
@@ -16,8 +18,8 @@ export const inMemory: Line = {
       const target = targets[bytes]
       if (target === undefined) return []
       return [
-        share(`seal ${bytes} B`, target, sealGraph),
-        share(`open ${bytes} B`, target, openGraph),
+        share(`seal ${bytes} B`, target, sealGraph, isQuick),
+        share(`open ${bytes} B`, target, openGraph, isQuick),
       ]
     })
     return [
@@ -32,11 +34,13 @@ export const inMemory: Line = {
   },
 }
 
-function share(check: string, target: number, { mpps, toBare }: Rate): Check {
+function share(check: string, target: number, { mpps, toBare }: Rate, isQuick: boolean): Check {
+  const least = isQuick ? target * quickShare : target
+  const whole = isQuick ? ` (≥ ${target * 100} %: full form)` : ''
   return {
     check: `${check}, share of the bare AEAD`,
-    target: `≥ ${target * 100} %`,
+    target: `≥ ${least * 100} %${whole}`,
     figure: `${(toBare * 100).toFixed(0)} % (${mpps.toFixed(2)} Mpps)`,
-    isOk: toBare >= target,
+    isOk: toBare >= least,
   }
 }
