@@ -78,8 +78,9 @@ export class ConfigChanges implements Disposable {
     try {
       await source.propose(candidate)
     } catch (error) {
-      // Nothing has been touched yet.
-      this.#change = null
+      // Nothing has been touched yet; and once somebody took it back, what is there now is another's.
+      if (this.#change === change) this.#change = null
+      if (this.#applying === applying) this.#applying = null
       throw error
     }
     // Else somebody took it back meanwhile.
@@ -137,10 +138,11 @@ export class ConfigChanges implements Disposable {
   }
 
   #feedOrSay(event: ChangeEvent, reason: CausewayError): void {
-    // Whoever waits for `apply` has been told; nobody else asked.
-    this.#feed(event, reason).catch((error: unknown) =>
-      this.#parts.log.error(fieldsOf(error), 'change failed'),
-    )
+    this.#feed(event, reason).catch((error: unknown) => {
+      if (!(error instanceof CausewayError)) throw error
+      // Whoever waits for `apply` has been told; nobody else asked.
+      this.#parts.log.error(fieldsOf(error), 'change failed')
+    })
   }
 
   /** @param reason why, should this be the end of it */
@@ -165,8 +167,10 @@ export class ConfigChanges implements Disposable {
       await this.#feed({ kind: 'unwritten' }, error)
       throw error
     }
-    await this.#feed({ kind: 'written' }, unconfirmed('never'))
+    const written = this.#feed({ kind: 'written' }, unconfirmed('never'))
+    // In the same turn: from now on somebody may begin another one.
     this.#end({ revision: change.revision, result: 'confirmed' }, null)
+    await written
     request()
   }
 
