@@ -10,6 +10,7 @@ import {
   beginChange,
   type Change,
   type ChangeEvent,
+  missingNics,
   remainingSeconds,
   stepChange,
 } from '../plan/config-change.ts'
@@ -106,11 +107,17 @@ export class ConfigChanges implements Disposable {
   }
 
   /** What the reconciler says after each pass. */
-  onPass({ running, isDone, failure }: Outcome): void {
+  onPass({ running, isDone, failure, absentNics }: Outcome): void {
     if (this.#candidate === null || running !== this.#candidate) return
-    const detail = failure === null ? undefined : `${failure.message} (${failure.code})`
+    const missing = missingNics(absentNics, this.#parts.source.confirmed?.config ?? null)
+    const detail =
+      failure !== null
+        ? `${failure.message} (${failure.code})`
+        : missing.length > 0
+          ? `there is no NIC ${missing.join(', ')}`
+          : undefined
     const reason = new CausewayError('CONFIG_NOT_APPLIED', 'could not be applied', { detail })
-    if (failure !== null) this.#feedOrSay({ kind: 'failed' }, reason)
+    if (detail !== undefined) this.#feedOrSay({ kind: 'failed' }, reason)
     else if (isDone) this.#feedOrSay({ kind: 'applied' }, reason)
   }
 

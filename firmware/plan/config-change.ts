@@ -2,6 +2,7 @@
  * What becomes of a configuration that was handed in: applied, kept once somebody confirms it in time, otherwise
  * taken back. Pure: a state, an event, and what is to be done about it; time is an argument. One change at a time.
  */
+import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
 
 /** A change with nobody to confirm it (`confirmSeconds` 0) must be in place within this. */
@@ -95,6 +96,19 @@ export function stepChange(change: Change | null, event: ChangeEvent, nowMs: num
     case 'tick':
       return isLate && change.phase !== 'writing' ? giveUp : stay
   }
+}
+
+/**
+ * Which NICs a change fails for: those that are absent and that nobody here has counted on before. One that the confirmed
+ * configuration names as well is not the change's fault.
+ */
+export function missingNics(
+  absentNics: readonly string[],
+  confirmed: DeviceConfig | null,
+): readonly string[] {
+  const ports = confirmed === null ? [] : [...confirmed.uplinks, ...confirmed.lans]
+  const known = new Set(ports.map(({ nic }) => interfaceOf(nic)))
+  return absentNics.filter((nic) => !known.has(nic))
 }
 
 /** Whole seconds until it is taken back, at least 0. */

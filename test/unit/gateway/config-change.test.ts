@@ -12,7 +12,7 @@ import type {
   ConfigAnswer,
   HistoryAnswer,
 } from '../../../firmware/model/local-api-config.ts'
-import { sampleConfig } from '../model/sample-config.ts'
+import { sampleConfig, sampleNics } from '../model/sample-config.ts'
 import { type Box, openBox, until } from './box.ts'
 
 const textOf = (revision: number, lan = '10.1.0.1/24'): string => {
@@ -123,6 +123,26 @@ test('one that fails to apply is taken back and says why; 0 seconds need no conf
   assert.equal((await ask<ConfigAnswer>(box, 'config')).revision, 42)
   const { pendingChange } = await apply(box, textOf(43), 0)
   assert.equal(pendingChange, null)
+  assert.equal(await readFile(box.places.config, 'utf8'), textOf(43))
+})
+
+test('one that names a NIC that is not there is taken back, unless what runs lacks it too', async (t) => {
+  const box = await openBox(t, sampleNics.slice(1))
+  await box.write(textOf(42))
+  await box.start()
+  await box.line('gateway ready')
+  const mistyped = JSON.parse(textOf(43)) as ReturnType<typeof sampleConfig>
+  mistyped.lans[0].nic = 'netdev:enp2s9'
+  for (const confirmSeconds of [0, 60]) {
+    await assert.rejects(
+      apply(box, JSON.stringify(mistyped), confirmSeconds),
+      (error: { code: string; detail: string }) =>
+        error.code === 'CONFIG_NOT_APPLIED' && /no NIC enp2s9$/.test(error.detail),
+    )
+    assert.equal(await readFile(box.places.config, 'utf8'), textOf(42))
+  }
+  assert.equal((await ask<ConfigAnswer>(box, 'config')).revision, 42)
+  await apply(box, textOf(43), 0)
   assert.equal(await readFile(box.places.config, 'utf8'), textOf(43))
 })
 
