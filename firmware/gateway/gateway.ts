@@ -121,7 +121,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
         announce(outcome)
         changes.onPass(outcome)
         watch.look()
-        void lanApi.listen(lanApiAddresses(outcome.running.config))
+        void lanApi.listen(lanApiAddresses(outcome.running.config, outcome.absentNics))
       },
     }),
   )

@@ -2,14 +2,17 @@
  * On which addresses the box answers HTTPS: those of LANs whose segment has `admin`, where the configuration asks for it.
  * Never an uplink's or a segment's: what is none of a LAN's cannot come out of here. Pure.
  */
-import type { DeviceConfig } from '../model/device-config.ts'
+import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
 
-/** Without length, sorted. */
-export function lanApiAddresses(config: DeviceConfig | null): readonly string[] {
+/** Without length, sorted; none of a LAN whose NIC is absent: nobody has its addresses. */
+export function lanApiAddresses(
+  config: DeviceConfig | null,
+  absentNics: readonly string[] = [],
+): readonly string[] {
   if (config === null || config.api?.lan !== 'status') return []
   const admins = new Set(config.segments.filter(({ admin }) => admin).map(({ name }) => name))
   return config.lans
-    .filter(({ segment }) => admins.has(segment))
+    .filter(({ segment, nic }) => admins.has(segment) && !absentNics.includes(interfaceOf(nic)))
     .flatMap(({ address }) => address.map((text) => text.split('/')[0]!))
     .toSorted()
 }

@@ -70,12 +70,21 @@ export class LanApi implements AsyncDisposable {
       if (certificate !== this.#certificate) await this.#close([...this.#open.keys()])
       this.#certificate = certificate
       this.#renewAtMs = nowMs + renewMs
-      for (const address of addresses.filter(isMissing)) {
-        const app = this.#app(key, certificate)
-        await app.listen({ host: address, port: this.#parts.port })
-        this.#open.set(address, app)
-      }
+      for (const address of addresses.filter(isMissing))
+        await this.#listen(address, key, certificate)
     } catch (error) {
+      this.#parts.onFault(error)
+    }
+  }
+
+  /** One that cannot be had does not keep the others from being served. */
+  async #listen(address: string, key: string, certificate: string): Promise<void> {
+    const app = this.#app(key, certificate)
+    try {
+      await app.listen({ host: address, port: this.#parts.port })
+      this.#open.set(address, app)
+    } catch (error) {
+      await app.close()
       this.#parts.onFault(error)
     }
   }

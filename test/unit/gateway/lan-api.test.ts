@@ -29,6 +29,8 @@ test('only LANs of segments with admin, only where it is asked for, never anothe
   assert.ok(all.includes('10.1.0.1') && all.length >= 2)
   const others = config.uplinks.flatMap(({ address }: { address: string[] }) => address)
   assert.ok(all.every((address) => !others.some((other: string) => other.startsWith(address))))
+  const withoutNic = lanApiAddresses(config, ['enp2s0'])
+  assert.ok(!withoutNic.includes('10.1.0.1') && withoutNic.length > 0, 'what is not there')
   config.segments[0].admin = false
   assert.ok(!lanApiAddresses(config).includes('10.1.0.1'))
   assert.deepEqual(lanApiAddresses(null), [])
@@ -81,9 +83,10 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
     Array.from({ length: 30 }, () => ask('127.0.0.2', port, '/api/v1/health')),
   )
   assert.ok(many.some(([status]) => status === 429))
-  // An address that the box does not have is a fault, and no more.
-  await api.listen(['127.0.0.2', '203.0.113.77'])
+  // An address that the box does not have is a fault, and no more: also for those that come after it.
+  await api.listen(['127.0.0.2', '203.0.113.77', '127.0.0.4'])
   assert.equal(faults.length, 1)
+  assert.deepEqual(await ask('127.0.0.4', port, '/api/v1/health'), [200, 'isHealthy'])
   await api[Symbol.asyncDispose]()
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
 })
