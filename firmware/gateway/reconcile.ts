@@ -162,7 +162,7 @@ export class Reconciler implements AsyncDisposable {
     this.#claim ??= await net.claim()
     const nics = await net.nics(nicNetns)
     const leases = await services.leases()
-    const withheld = await withholding.next(config)
+    const withheld = await withholding.next(config, leases)
     const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
     this.#reportAbsent(desired)
     const removals = await this.#converge(desired.host, signal)

@@ -6,6 +6,8 @@ import type { Clock } from '../host/clock/clock.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
+import type { LeaseFacts } from '../model/service.ts'
+import { overlapsAny } from '../plan/prefix.ts'
 import { insidePrefixes } from '../plan/route.ts'
 import { type Withheld, withhold } from '../plan/withheld.ts'
 import { fieldsOf } from './log-fields.ts'
@@ -30,10 +32,14 @@ export class Withholding {
   }
 
   /** Belongs before the machine is changed. @returns canonical prefixes */
-  async next(config: DeviceConfig): Promise<string[]> {
+  async next(config: DeviceConfig, leases: readonly LeaseFacts[]): Promise<string[]> {
     this.#known ??= await this.#read()
     const inside = insidePrefixes(config)
-    const withheld = withhold(this.#known, inside, config, this.#clock.nowMs())
+    // One whose network is inside is refused; the others are access networks like those that are configured.
+    const lent = leases
+      .map(({ address }) => address)
+      .filter((address) => !overlapsAny(address, inside))
+    const withheld = withhold(this.#known, inside, config, lent, this.#clock.nowMs())
     this.#known = { inside, withheld }
     const prefixes = withheld.map(({ prefix }) => prefix)
     await this.#write(JSON.stringify([...inside, ...prefixes]))

@@ -252,18 +252,18 @@ test('dnsmasq serves the LANs with dhcp and no other link', () => {
 
 test('a prefix that was inside stays kept for a time, unless the configuration has it outside', () => {
   const before = { inside: ['10.0.0.0/16', '10.9.0.0/16', 'fd00:2::/48'], withheld: [] }
-  const first = withhold(before, ['10.9.0.0/16'], sample(), 1000)
+  const first = withhold(before, ['10.9.0.0/16'], sample(), [], 1000)
   const until = 1000 + withholdMs
   assert.deepEqual(first, [
     { prefix: '10.0.0.0/16', untilMs: until },
     { prefix: 'fd00:2::/48', untilMs: until },
   ])
   const later = { inside: ['10.9.0.0/16'], withheld: first }
-  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), until - 1), first)
-  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), until), [])
+  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), [], until - 1), first)
+  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), [], until), [])
   // Inside again: nothing to withhold.
   assert.deepEqual(
-    withhold(later, ['10.0.0.0/16', 'fd00:2::/48', '10.9.0.0/16'], sample(), 2000),
+    withhold(later, ['10.0.0.0/16', 'fd00:2::/48', '10.9.0.0/16'], sample(), [], 2000),
     [],
   )
   const [wan] = sample().uplinks
@@ -272,10 +272,15 @@ test('a prefix that was inside stays kept for a time, unless the configuration h
     uplinks: [{ ...wan!, address: ['10.0.3.2/24'], gateway: '10.0.3.1' }],
   }
   assert.deepEqual(
-    withhold(later, [], outside, 2000)
+    withhold(later, [], outside, [], 2000)
       .map(({ prefix }) => prefix)
       .toSorted(),
     ['10.9.0.0/16', 'fd00:2::/48'],
+  )
+  // A lease that was refused for a prefix of a peer, and whose peer has gone or given it up since.
+  assert.deepEqual(
+    withhold(later, [], sample(), ['10.0.3.77/24'], 2000).map(({ prefix }) => prefix),
+    ['fd00:2::/48', '10.9.0.0/16'],
   )
   const { routes, firewall } = compile(sample(), { ...facts, withheld: ['10.77.0.0/16'] }).host
   assert.ok(routes.some(({ prefix, kind }) => prefix === '10.77.0.0/16' && kind === 'unreachable'))
