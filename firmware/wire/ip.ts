@@ -35,6 +35,12 @@ export function isMappedIpv4(bytes: Uint8Array): boolean {
   return mappedPrefix.equals(bytes.subarray(0, mappedPrefix.length))
 }
 
+/** Tells sources apart, of which one host can be many: an IPv4 address, or an IPv6 /64. @throws WIRE_INVALID */
+export function sourceKey(address: string): string {
+  const bytes = ipBytes(address)
+  return bytes.subarray(0, isMappedIpv4(bytes) ? 16 : 8).toString('hex')
+}
+
 const mappedPrefix = Buffer.from('00000000000000000000ffff', 'hex')
 
 function groups(text: string): number[] {

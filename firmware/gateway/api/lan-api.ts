@@ -1,14 +1,17 @@
 /**
  * What the box tells whoever asks it from a LAN: health and status by HTTPS, read-only, where the configuration allows it.
- * Bound to the LANs' addresses one by one, so that no other interface answers; few connections, few questions a second.
+ * Bound to the LANs' addresses one by one. That alone keeps no other interface from answering, since Linux takes a packet
+ * for any of its addresses by any link (RFC 1122 §3.3.4.2, weak model): the firewall does. Few connections, few questions.
  */
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import { CausewayError } from '../../model/errors.ts'
+import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
+import { sourceKey } from '../../wire/ip.ts'
 import { addRoute, answerError, answerErrors } from './api.ts'
-import { openRateLimit } from './rate-limit.ts'
+import { type ConnectionLimit, openConnectionLimit } from './connection-limit.ts'
 import type { Route } from './route.ts'
 
 export interface LanApiParts {
@@ -23,6 +26,8 @@ export interface LanApiParts {
 type LanServer = FastifyInstance<Server>
 
 const mostConnections = 32
+const questionRate = { perSecond: 5, burst: 20 }
+const mostSources = 256
 const timeoutMs = 10_000
 /** So often a certificate is looked at again: one that ends soon comes back as another. */
 const renewMs = 24 * 3600 * 1000
@@ -31,6 +36,8 @@ const headerMaxBytes = 4096
 export class LanApi implements AsyncDisposable {
   readonly #parts: LanApiParts
   readonly #open = new Map<string, LanServer>()
+  readonly #connections: ConnectionLimit
+  readonly #questions: SourceBuckets = openSourceBuckets(questionRate, mostSources)
   #names = ''
   #certificate = ''
   #renewAtMs = 0
@@ -39,6 +46,7 @@ export class LanApi implements AsyncDisposable {
 
   constructor(parts: LanApiParts) {
     this.#parts = parts
+    this.#connections = openConnectionLimit(parts.clock)
   }
 
   /** Listens on these and no others. One that fails is tried again by the next call; never throws. */
@@ -105,9 +113,9 @@ export class LanApi implements AsyncDisposable {
       ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     })
     app.server.maxConnections = mostConnections
-    const isAllowed = openRateLimit(clock)
+    this.#connections.guard(app.server)
     app.addHook('onRequest', async (request) => {
-      if (isAllowed(request.ip)) return
+      if (this.#questions.take(sourceKey(request.ip), clock.nowMs())) return
       throw new CausewayError('API_RATE', 'asked too often: a few times a second is enough')
     })
     answerErrors(app, onFault)

@@ -6,10 +6,16 @@
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
+import {
+  type Bucket,
+  openBucket,
+  openSourceBuckets,
+  type SourceBuckets,
+} from '../../plan/rate-limit.ts'
 import { cookieFor, hasMac2, holdsMac2, writeCookie } from '../../wire/cookie.ts'
 import { messageType } from '../../wire/handshake.ts'
+import { sourceKey } from '../../wire/ip.ts'
 import type { RotatingSecret } from './rotating-secret.ts'
-import { openSourceLimit, type SourceLimit } from './source-limit.ts'
 
 export interface Admission {
   /** Calls `work` now or later; or never, when the sender was answered with a cookie or left without an answer. */
@@ -35,18 +41,19 @@ export interface AdmissionParts {
 }
 
 /** Messages worked on per second, and at once, of all sources that have the same standing. */
-const perSecond = 200
-const burst = 64
+const laneRate = { perSecond: 200, burst: 64 }
 const waitingLimit = 64
 /** Cookies cost a twentieth of a handshake, and are smaller than what they answer. */
-const cookiesPerSecond = 2_000
-const cookieBurst = 200
+const cookieRate = { perSecond: 2_000, burst: 200 }
+/** Diffie-Hellman costs a millisecond; this is what keeps one source from having all of them. */
+export const sourceRate = { perSecond: 20, burst: 5 }
+export const mostSources = 4_096
 /** So often is worked on what waits. */
 const turnMs = 10
 
 /** Messages of one standing: from anybody, with a good cookie, or in answer to our own initiations. */
 interface Lane {
-  readonly sources: SourceLimit
+  readonly sources: SourceBuckets
   readonly bucket: Bucket
   readonly waiting: (() => void)[]
 }
@@ -54,18 +61,18 @@ interface Lane {
 export function openAdmission(parts: AdmissionParts): Admission {
   const { clock } = parts
   const newLane = (): Lane => ({
-    sources: openSourceLimit(clock),
-    bucket: openBucket(clock, perSecond, burst),
+    sources: openSourceBuckets(sourceRate, mostSources),
+    bucket: openBucket(laneRate, clock.nowMs()),
     waiting: [],
   })
   const lanes = { answers: newLane(), proven: newLane(), open: newLane() }
-  const cookies = openBucket(clock, cookiesPerSecond, cookieBurst)
+  const cookies = openBucket(cookieRate, clock.nowMs())
   let turn: CancelTimer | null = null
 
   const work = (): void => {
     let isWaiting = false
     for (const { bucket, waiting } of Object.values(lanes)) {
-      while (waiting.length > 0 && bucket.take()) waiting.shift()!()
+      while (waiting.length > 0 && bucket.take(clock.nowMs())) waiting.shift()!()
       isWaiting ||= waiting.length > 0
     }
     if (!isWaiting || turn !== null) return
@@ -75,7 +82,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
     })
   }
   const refuse = (request: Request, isProven: boolean): void => {
-    if (isProven || !cookies.take()) {
+    if (isProven || !cookies.take(clock.nowMs())) {
       parts.onRefused('limited')
       return
     }
@@ -87,7 +94,8 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const isProven = showsCookie(parts, request)
       const isAnswer = request.datagram[0] === messageType.response
       const lane = isProven ? lanes.proven : isAnswer ? lanes.answers : lanes.open
-      if (lane.waiting.length >= waitingLimit || !lane.sources.allows(request.from.address)) {
+      const source = sourceKey(request.from.address)
+      if (lane.waiting.length >= waitingLimit || !lane.sources.take(source, clock.nowMs())) {
         refuse(request, isProven)
         return
       }
@@ -110,23 +118,4 @@ function answerTo({ secret, ownCookieKey, random }: AdmissionParts, request: Req
   const { datagram, from } = request
   const cookie = cookieFor(secret.present(), from)
   return writeCookie({ datagram, cookie, ownCookieKey, nonce: random(24) })
-}
-
-interface Bucket {
-  take(): boolean
-}
-
-function openBucket(clock: Clock, rate: number, most: number): Bucket {
-  let tokens = most
-  let atMs = clock.nowMs()
-  return {
-    take: () => {
-      const nowMs = clock.nowMs()
-      tokens = Math.min(most, tokens + ((nowMs - atMs) / 1_000) * rate)
-      atMs = nowMs
-      if (tokens < 1) return false
-      tokens--
-      return true
-    },
-  }
 }

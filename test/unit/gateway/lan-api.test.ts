@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { request } from 'node:https'
-import { createServer } from 'node:net'
+import { Agent, request } from 'node:https'
+import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { connect } from 'node:tls'
 import { LanApi } from '../../../firmware/gateway/api/lan-api.ts'
-import { openRateLimit } from '../../../firmware/gateway/api/rate-limit.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { lanApiAddresses } from '../../../firmware/plan/lan-api.ts'
+import { openSourceBuckets } from '../../../firmware/plan/rate-limit.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
@@ -79,9 +79,11 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/health?all=1'), [400, 'code'])
   await api.listen(['127.0.0.2'])
   await assert.rejects(ask('127.0.0.1', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const many = await Promise.all(
-    Array.from({ length: 30 }, () => ask('127.0.0.2', port, '/api/v1/health')),
+    Array.from({ length: 30 }, () => ask('127.0.0.2', port, '/api/v1/health', agent)),
   )
+  agent.destroy()
   assert.ok(many.some(([status]) => status === 429))
   // An address that the box does not have is a fault, and no more: also for those that come after it.
   await api.listen(['127.0.0.2', '203.0.113.77', '127.0.0.4'])
@@ -89,6 +91,61 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   assert.deepEqual(await ask('127.0.0.4', port, '/api/v1/health'), [200, 'isHealthy'])
   await api[Symbol.asyncDispose]()
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+})
+
+test('one source has a share of the connections, and none above its rate gets as far as TLS', async () => {
+  const port = await freePort()
+  let nowMs = 0
+  const api = new LanApi({
+    clock: { ...systemClock(), nowMs: () => nowMs },
+    port,
+    routes: [],
+    certificate: (addresses) => openCertificate(join(root, 'keys/four.pem'), addresses, Date.now()),
+    onFault: () => assert.fail(),
+  })
+  await api.listen(['127.0.0.1'])
+  const open = (localAddress: string): Promise<Socket | null> =>
+    new Promise((resolve) => {
+      const socket = connect({
+        socket: connectTcp({ host: '127.0.0.1', port, localAddress }),
+        rejectUnauthorized: false,
+      })
+      socket.on('secureConnect', () => resolve(socket))
+      socket.on('error', () => resolve(null))
+    })
+  const openMany = async (localAddress: string, count: number): Promise<Socket[]> => {
+    const sockets: Socket[] = []
+    for (let one = 0; one < count; one++) {
+      const socket = await open(localAddress)
+      if (socket !== null) sockets.push(socket)
+    }
+    return sockets
+  }
+  const held = await openMany('127.0.0.1', 12)
+  assert.equal(held.length, 8)
+  const others = await openMany('127.0.0.9', 2)
+  assert.equal(others.length, 2, 'another source has its own')
+  const close = async (sockets: readonly Socket[]): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    // The server hears of it a turn later.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await close(held)
+  // 20 at once in all, and then 5 a second.
+  let more = 0
+  for (let one = 0; one < 16; one++) {
+    const socket = await open('127.0.0.1')
+    if (socket === null) continue
+    more++
+    await close([socket])
+  }
+  assert.equal(more, 12)
+  nowMs = 1_000
+  const later = await openMany('127.0.0.1', 6)
+  assert.equal(later.length, 5)
+  await close(later)
+  await close(others)
+  await api[Symbol.asyncDispose]()
 })
 
 test('a certificate that ends soon is replaced while the gateway runs', async () => {
@@ -122,7 +179,8 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
 
 test('a source that asks too often waits; the others do not, and their number is bounded', () => {
   let nowMs = 0
-  const isAllowed = openRateLimit({ nowMs: () => nowMs })
+  const buckets = openSourceBuckets({ perSecond: 5, burst: 20 }, 256)
+  const isAllowed = (source: string): boolean => buckets.take(source, nowMs)
   const burst = Array.from({ length: 25 }, () => isAllowed('a'))
   assert.equal(burst.filter(Boolean).length, 20)
   assert.ok(isAllowed('b'))
@@ -133,9 +191,14 @@ test('a source that asks too often waits; the others do not, and their number is
 })
 
 /** @returns status and the first field of the answer */
-function ask(host: string, port: number, path: string): Promise<[number, string]> {
+function ask(
+  host: string,
+  port: number,
+  path: string,
+  agent: Agent | false = false,
+): Promise<[number, string]> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, path, agent: false, rejectUnauthorized: false }
+    const options = { host, port, path, agent, rejectUnauthorized: false }
     const asked = request(options, (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => {

@@ -1,10 +1,12 @@
 /** The small parts that sessions rest on: challenges, source limits and indices. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mostSources, sourceRate } from '../../../firmware/gateway/sessions/admission.ts'
 import { openFreshness } from '../../../firmware/gateway/sessions/freshness.ts'
 import { openIndices } from '../../../firmware/gateway/sessions/indices.ts'
-import { openSourceLimit } from '../../../firmware/gateway/sessions/source-limit.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
+import { openSourceBuckets } from '../../../firmware/plan/rate-limit.ts'
+import { sourceKey } from '../../../firmware/wire/ip.ts'
 import { createWorld } from '../../sim/session-world.ts'
 
 test('a challenge holds for the peer, address, port and count that it was given for', () => {
@@ -35,8 +37,14 @@ test('a challenge is good for at least one and at most two times of its secret',
   }
 })
 
+/** As handshakes are counted, at one moment. */
+function sourceLimit(nowMs: number): (address: string) => boolean {
+  const { take } = openSourceBuckets(sourceRate, mostSources)
+  return (address) => take(sourceKey(address), nowMs)
+}
+
 test('an IPv6 /64 is one source, IPv4 addresses are many', () => {
-  const { allows } = openSourceLimit(virtualClock())
+  const allows = sourceLimit(0)
   const burst = (addresses: readonly string[]): number => addresses.filter(allows).length
   const numbers = Array.from({ length: 50 }, (_, index) => index)
   assert.equal(burst(numbers.map((index) => `2001:db8::${index.toString(16)}`)), 5)
@@ -45,9 +53,8 @@ test('an IPv6 /64 is one source, IPv4 addresses are many', () => {
   assert.equal(burst(numbers.map(() => '198.51.100.1')), 5)
 })
 
-test('a source that is busy stays limited however many others come', async () => {
-  const clock = virtualClock()
-  const { allows } = openSourceLimit(clock)
+test('a source that is busy stays limited however many others come', () => {
+  const allows = sourceLimit(0)
   let allowed = 0
   for (let round = 0; round < 20_000; round++) {
     if (allows('198.51.100.1')) allowed++
