@@ -39,6 +39,8 @@ export interface PortProgram {
   readonly vlan: number
   /** Receive queues of a pmd; 0 is one. */
   readonly queues: number
+  /** What the port may send at most, below its NIC's MTU if several ports share that; 0: the NIC's. */
+  readonly mtu: number
   /** Kernel routing table that holds the uplink's routes; 254 is `main`. */
   readonly table: number
 }

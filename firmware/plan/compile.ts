@@ -120,7 +120,7 @@ function compileProgram(
     generation: 0,
     mac1Keys,
     ports: ports.map(
-      ({ name, kind, nic, vlan, queues, role, uplink, segment }): PortProgram => ({
+      ({ name, kind, nic, vlan, queues, mtuBytes, role, uplink, segment }): PortProgram => ({
         twin: name,
         kind,
         nic,
@@ -131,6 +131,7 @@ function compileProgram(
         overlayPort: role === 'uplink' ? config.overlay.port : 0,
         vlan,
         queues,
+        mtu: Math.min(mtuBytes, 0xffff),
         table: tableOf(role === 'uplink' ? uplink : 0),
       }),
     ),

@@ -90,7 +90,7 @@ export function encodeProgram(program: Program): Buffer {
     out
       .u8(port.kind === 'pmd' ? 1 : 0)
       .u8(port.queues)
-      .u16(0)
+      .u16(port.mtu)
       .u32(port.table)
   })
   for (const { name, twin, vni } of program.segments) {

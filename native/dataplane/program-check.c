@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MTU_LEAST 68 /* RFC 791 */
+
 static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 struct check {
@@ -61,6 +63,8 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			return refuse(check, "ports", i, "nic", "no device name");
 		if (p->vlan > 4094)
 			return refuse(check, "ports", i, "vlan", "not in 0 to 4094");
+		if (p->mtu != 0 && p->mtu < MTU_LEAST)
+			return refuse(check, "ports", i, "mtu", "below what IPv4 needs");
 		if (p->queues > CW_QUEUES_MAX)
 			return refuse(check, "ports", i, "queues", "too many");
 		if (!is_name(p->nic_netns, sizeof(p->nic_netns), true))

@@ -116,19 +116,46 @@ static int open_segment(const struct cw_segment_program *p, struct cw_segment **
 	return cw_link_open_twin(&segment->twin, p->twin, CW_LINK_TUN);
 }
 
+/* What a device must carry: the most that one of its ports wants. */
+static uint16_t nic_mtu(const struct cw_program_parts *parts, const struct cw_port_program *p)
+{
+	uint16_t most = 0;
+
+	for (uint32_t i = 0; i < parts->head.port_count; i++) {
+		const struct cw_port_program *other = &parts->ports[i];
+		if (memcmp(other->nic, p->nic, sizeof(p->nic)) != 0 || other->kind != p->kind)
+			continue;
+		uint16_t mtu = cw_port_mtu_wanted(other);
+		most = mtu > most ? mtu : most;
+	}
+	return most;
+}
+
+static int open_port(struct cw_engine *engine, const struct cw_program_parts *parts,
+		     struct cw_program *program, uint32_t i, struct cw_why *reason)
+{
+	const struct cw_port_program *p = &parts->ports[i];
+	struct cw_nic *nic = open_nic(program, p);
+
+	program->ports[i] = running_port(engine, p);
+	if (program->ports[i] != NULL)
+		nic = program->ports[i]->nic;
+	if (nic == NULL)
+		nic = open_nic(engine->program, p);
+	uint16_t mtu = p->kind == CW_KIND_PMD ? nic_mtu(parts, p) : 0;
+	int rc = nic != NULL && nic->link.kind == CW_LINK_PMD ? cw_pmd_grow(&nic->link, mtu, reason) : 0;
+	if (rc != 0 || program->ports[i] != NULL)
+		return rc;
+	return cw_port_open(p, &engine->pools, nic, mtu, &program->ports[i], reason);
+}
+
 /* Ports and segments: those that run already are taken over, the others opened. */
 static int open_links(struct cw_engine *engine, const struct cw_program_parts *parts,
 		      struct cw_program *program, char *why, size_t why_len)
 {
 	for (uint32_t i = 0; i < program->port_count; i++) {
-		program->ports[i] = running_port(engine, &parts->ports[i]);
-		if (program->ports[i] != NULL)
-			continue;
-		struct cw_nic *nic = open_nic(program, &parts->ports[i]);
-		if (nic == NULL)
-			nic = open_nic(engine->program, &parts->ports[i]);
 		struct cw_why reason = { "" };
-		int rc = cw_port_open(&parts->ports[i], &engine->pools, nic, &program->ports[i], &reason);
+		int rc = open_port(engine, parts, program, i, &reason);
 		if (rc != 0 && reason.text[0] != 0) {
 			snprintf(why, why_len, "/ports/%u/nic: %s", i, reason.text);
 			return rc;
@@ -240,6 +267,8 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 		snprintf(why, why_len, "/: %s", strerror(-rc));
 		return rc;
 	}
+	for (uint32_t i = 0; i < program->port_count; i++)
+		cw_port_limit(program->ports[i], program->port_programs[i].mtu);
 	list_peers(engine->worker, program);
 	cw_mirror_wake(engine->mirror);
 	take_down(engine, before, program);

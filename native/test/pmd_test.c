@@ -210,10 +210,40 @@ static void af_xdp_carries(void)
 		}
 		CHECK(came == 10);
 	}
+	/* An MTU that it cannot have is refused, and it goes on as it was. */
+	uint16_t mtu = device.mtu;
+	CHECK(cw_pmd_grow(&device, 9000, &why) < 0 && strstr(why.text, "MTU") != NULL);
+	CHECK(device.mtu == mtu);
 	cw_link_close(&end);
 	cw_link_close(&device);
 	CHECK(rte_eth_dev_count_avail() == 0);
 	CHECK(rte_mempool_in_use_count(pools.small) == 0);
+}
+
+/* A device that several ports share carries the most of what they want; each sends at most its own. */
+static void ports_have_their_share_of_the_mtu(void)
+{
+	struct cw_nic nic = { .kind = CW_KIND_PMD, .found_ifindex = 1 };
+	struct cw_port wide = { .nic = &nic }, narrow = { .nic = &nic, .own_mtu = 1492 };
+	struct cw_link_look look;
+	struct cw_why why;
+
+	wide.twin.fd = narrow.twin.fd = -1;
+	CHECK(open_device(&nic.link, "net_null0", 0, 1500, &why) == 0);
+	cw_link_look(&nic.link, "", &look);
+	memcpy(nic.mac, look.mac, 6);
+	cw_port_look(&wide);
+	CHECK(cw_port_look(&narrow) && wide.mtu == 1500 && narrow.mtu == 1492);
+	CHECK(!cw_port_look(&narrow));
+	cw_port_limit(&narrow, 9000);
+	CHECK(narrow.mtu == 1500);
+	CHECK(cw_pmd_grow(&nic.link, 9000, &why) == 0 && cw_pmd_grow(&nic.link, 1400, &why) == 0);
+	cw_port_limit(&wide, 1500);
+	cw_port_look(&wide);
+	CHECK(cw_port_look(&narrow) && narrow.mtu == 9000 && wide.mtu == 1500);
+	cw_port_limit(&narrow, 0);
+	CHECK(narrow.mtu == 9000 && !atomic_load(&nic.is_gone));
+	cw_link_close(&nic.link);
 }
 
 int main(int argc, char **argv)
@@ -235,6 +265,7 @@ int main(int argc, char **argv)
 	devices_open_and_close();
 	af_xdp_carries();
 	queues_take_turns();
+	ports_have_their_share_of_the_mtu();
 	snprintf(command, sizeof(command), "ip netns del %s", other);
 	device_run(command);
 	rte_eal_cleanup();

@@ -172,6 +172,8 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/1/kind", p.ports[1].kind = 2);
 	ACCEPTS(p.ports[1].kind = CW_KIND_PMD, strcpy(p.ports[1].nic, "net_memif0,socket=/run/m"));
 	REFUSES("/ports/1/nic", strcpy(p.ports[1].nic, "eth/1"));
+	REFUSES("/ports/1/mtu", p.ports[1].mtu = 67);
+	ACCEPTS(p.ports[1].mtu = 68);
 	REFUSES("/ports/1/queues", p.ports[1].queues = CW_QUEUES_MAX + 1);
 	REFUSES("/ports/1/queues", strcpy(p.ports[1].nic, "eth1"), strcpy(p.ports[1].nic_netns, "nics"),
 		p.ports[1].vlan = 20, p.ports[1].queues = 2);

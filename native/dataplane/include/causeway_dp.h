@@ -81,7 +81,7 @@ struct cw_port_program {
 	uint16_t vlan;  /* 1–4094, IEEE 802.1Q: this port has the NIC's frames of that tag; 0: the untagged ones */
 	uint8_t kind;
 	uint8_t queues; /* pmd only: receive queues, 0 for one */
-	uint16_t zero;
+	uint16_t mtu;   /* this port's share of a NIC's: the smaller of the two counts; 0: the NIC's */
 	uint32_t table;
 };
 

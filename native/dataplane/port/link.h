@@ -37,10 +37,12 @@ struct cw_link {
 	atomic_bool is_gone; /* a twin that was deleted */
 	bool is_stuck; /* the last frame found its queue full: the next does not wait for it again */
 	/* Of a device of DPDK's. */
-	uint16_t device, queues, next_queue, mtu;
+	uint16_t device, queues, next_queue;
+	_Atomic uint16_t mtu; /* it may grow while the worker sends */
 	uint64_t owner; /* its mark on the device */
 	bool is_probed; /* by us: it goes when the link is closed */
 	bool can_finish_checksums;
+	bool is_scattering; /* configured for frames in several buffers */
 	const struct cw_pools *pools;
 	struct rte_mempool *own_pool; /* NULL: it receives into `pools` */
 	uint64_t missed, no_buffer; /* as counted last */

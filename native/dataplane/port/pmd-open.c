@@ -82,14 +82,22 @@ static int probe(struct cw_link *link, const char *device, struct cw_why *why)
 	return -ENODEV;
 }
 
+static bool does_chain(const struct rte_eth_dev_info *info)
+{
+	/* These chain by themselves, whatever they say. */
+	static const char *const chains[] = { "net_ring", "net_memif", "net_pcap", "net_null" };
+
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		if (strcmp(info->driver_name, chains[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Frames that are larger than a small buffer come in several, where the device can do that. */
 static int choose_rx(const struct rte_eth_dev_info *info, uint16_t mtu, struct rte_eth_conf *conf,
 		     struct cw_why *why)
 {
-	/* These chain by themselves, whatever they say. */
-	static const char *const chains[] = { "net_ring", "net_memif", "net_pcap", "net_null" };
-	bool does_chain = false;
-
 	if (mtu > info->max_mtu) {
 		snprintf(why->text, sizeof(why->text), "MTU %u: the device carries %u", mtu, info->max_mtu);
 		return -EMSGSIZE;
@@ -97,11 +105,9 @@ static int choose_rx(const struct rte_eth_dev_info *info, uint16_t mtu, struct r
 	conf->rxmode.mtu = mtu;
 	if (mtu + ETHER_BYTES <= CW_SMALL_DATA)
 		return 0;
-	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
-		does_chain |= strcmp(info->driver_name, chains[i]) == 0;
 	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	else if (!does_chain)
+	else if (!does_chain(info))
 		return say(why, -EMSGSIZE, "MTU: the device cannot put a frame into several buffers");
 	return 0;
 }
@@ -123,6 +129,7 @@ static int configure(struct cw_link *link, const struct cw_pmd_want *want,
 	int rc = choose_rx(info, want->mtu, &conf, why);
 	if (rc != 0)
 		return rc;
+	link->is_scattering = conf.rxmode.offloads != 0;
 	if (link->queues > 1 && info->flow_type_rss_offloads & flows) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = flows & info->flow_type_rss_offloads;
@@ -221,6 +228,33 @@ int cw_pmd_open(struct cw_link *link, const struct cw_pmd_want *want, const stru
 	else
 		cw_pmd_look(link, look);
 	return rc;
+}
+
+int cw_pmd_grow(struct cw_link *link, uint16_t mtu, struct cw_why *why)
+{
+	struct rte_eth_dev_info info;
+	struct rte_eth_conf then = { 0 };
+
+	if (mtu <= link->mtu)
+		return 0;
+	int rc = rte_eth_dev_info_get(link->device, &info);
+	if (rc != 0)
+		return say(why, rc, "the device says nothing of itself");
+	rc = choose_rx(&info, mtu, &then, why);
+	if (rc != 0)
+		return rc;
+	/* Several buffers a frame, and with many devices any other MTU, are for a device that stands still. */
+	if (then.rxmode.offloads == 0 || link->is_scattering)
+		rc = rte_eth_dev_set_mtu(link->device, mtu);
+	else
+		rc = -EBUSY;
+	if (rc != 0 && rc != -ENOTSUP) {
+		snprintf(why->text, sizeof(why->text), "MTU %u: the device cannot change it while it runs (%s): "
+			 "restart the datapath", mtu, strerror(-rc));
+		return rc;
+	}
+	link->mtu = mtu;
+	return 0;
 }
 
 void cw_pmd_close(struct cw_link *link)

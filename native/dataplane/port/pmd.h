@@ -24,6 +24,9 @@ struct cw_pmd_want {
 int cw_pmd_open(struct cw_link *link, const struct cw_pmd_want *want, const struct cw_pools *pools,
 		struct cw_link_look *look, struct cw_why *why);
 void cw_pmd_close(struct cw_link *link);
+
+/* A running device is to carry `mtu` as well. 0, or a negative errno with a reason: then it goes on as it was. */
+int cw_pmd_grow(struct cw_link *link, uint16_t mtu, struct cw_why *why);
 void cw_pmd_look(const struct cw_link *link, struct cw_link_look *look);
 
 /*

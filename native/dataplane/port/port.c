@@ -29,7 +29,7 @@ bool cw_port_is(const struct cw_port *port, const struct cw_port_program *p)
 	       cw_nic_is(port->nic, p) && !atomic_load(&port->twin.is_gone);
 }
 
-/* A device has the MTU that its twin was given: nobody else tells it. */
+/* Where the program does not say it, a device has the MTU that its twin was given. */
 static uint16_t twin_mtu(const char *twin)
 {
 	struct ifreq ifr = { 0 };
@@ -56,16 +56,21 @@ static int set_twin_mac(const char *twin, const uint8_t mac[6])
 	return rc;
 }
 
-static int open_link(struct cw_link *link, const struct cw_port_program *p,
+uint16_t cw_port_mtu_wanted(const struct cw_port_program *p)
+{
+	return p->mtu != 0 ? p->mtu : twin_mtu(p->twin);
+}
+
+static int open_link(struct cw_link *link, const struct cw_port_program *p, uint16_t mtu,
 		     const struct cw_pools *pools, struct cw_link_look *look, struct cw_why *why)
 {
 	if (p->kind == CW_KIND_NETDEV)
 		return cw_link_open_nic(link, p->nic, p->nic_netns, look);
-	struct cw_pmd_want want = { p->nic, p->queues, twin_mtu(p->twin) };
+	struct cw_pmd_want want = { p->nic, p->queues, mtu };
 	return cw_pmd_open(link, &want, pools, look, why);
 }
 
-static int open_nic(const struct cw_port_program *p, const struct cw_pools *pools,
+static int open_nic(const struct cw_port_program *p, const struct cw_pools *pools, uint16_t mtu,
 		    struct cw_nic **out, struct cw_why *why)
 {
 	struct cw_nic *nic = calloc(1, sizeof(*nic));
@@ -78,7 +83,7 @@ static int open_nic(const struct cw_port_program *p, const struct cw_pools *pool
 	nic->kind = p->kind;
 	nic->queues = p->queues;
 	nic->link.fd = nic->link.tx_fd = nic->link.watch_fd = -1;
-	int rc = open_link(&nic->link, p, pools, &look, why);
+	int rc = open_link(&nic->link, p, mtu, pools, &look, why);
 	if (rc != 0) {
 		free(nic);
 		return rc;
@@ -98,7 +103,7 @@ static void release_nic(struct cw_nic *nic)
 }
 
 int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, struct cw_nic *nic,
-		 struct cw_port **out, struct cw_why *why)
+		 uint16_t nic_mtu, struct cw_port **out, struct cw_why *why)
 {
 	struct cw_port *port = calloc(1, sizeof(*port));
 	int rc = 0;
@@ -108,9 +113,10 @@ int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, 
 	*out = port;
 	memcpy(port->twin_name, p->twin, sizeof(p->twin));
 	port->vlan = p->vlan;
+	port->own_mtu = p->mtu;
 	port->twin.fd = port->twin.tx_fd = port->twin.watch_fd = -1;
 	if (nic == NULL)
-		rc = open_nic(p, pools, &nic, why);
+		rc = open_nic(p, pools, nic_mtu, &nic, why);
 	if (rc != 0)
 		return rc;
 	nic->port_count++;
@@ -137,6 +143,20 @@ void cw_port_close(struct cw_port *port)
 	free(port);
 }
 
+static bool set_mtu(struct cw_port *port)
+{
+	uint16_t own = port->own_mtu, nic = port->nic_mtu;
+	uint16_t mtu = own != 0 && own < nic ? own : nic;
+
+	return atomic_exchange(&port->mtu, mtu) != mtu;
+}
+
+void cw_port_limit(struct cw_port *port, uint16_t own_mtu)
+{
+	port->own_mtu = own_mtu;
+	set_mtu(port);
+}
+
 bool cw_port_look(struct cw_port *port)
 {
 	struct cw_nic *nic = port->nic;
@@ -145,10 +165,12 @@ bool cw_port_look(struct cw_port *port)
 	cw_link_look(&nic->link, nic->name, &look);
 	bool is_changed = look.ifindex != nic->found_ifindex;
 	nic->found_ifindex = look.ifindex;
-	if (!look.is_there || memcmp(look.mac, nic->mac, sizeof(look.mac)) != 0)
+	if (!look.is_there || memcmp(look.mac, nic->mac, sizeof(look.mac)) != 0) {
 		is_changed |= !atomic_exchange(&nic->is_gone, true);
-	else
-		is_changed |= atomic_exchange(&port->mtu, look.mtu) != look.mtu;
+	} else {
+		port->nic_mtu = look.mtu;
+		is_changed |= set_mtu(port);
+	}
 	bool is_up = look.has_carrier && !atomic_load(&nic->is_gone);
 	if (is_up != atomic_exchange(&port->is_up, is_up)) {
 		cw_link_set_carrier(&port->twin, is_up);

@@ -35,7 +35,8 @@ struct cw_port {
 	struct cw_nic *nic;
 	struct cw_link twin;
 	uint8_t mac[6];
-	/* The NIC's, as the mirror saw them last. */
+	uint16_t nic_mtu, own_mtu; /* the control side's; own 0: the NIC's */
+	/* As the mirror saw them last: the smaller MTU of the NIC's and the program's. */
 	_Atomic uint16_t mtu;
 	atomic_bool is_up;
 	/* Through the NIC; the worker's. */
@@ -50,11 +51,17 @@ bool cw_nic_is(const struct cw_nic *nic, const struct cw_port_program *p);
 bool cw_port_is(const struct cw_port *port, const struct cw_port_program *p);
 
 /*
- * Opens a port on `nic`, or on one that it opens if that is NULL. 0 or a negative errno; `*port` must be closed in both
+ * Opens a port on `nic`, or on one that it opens for ports of up to `nic_mtu` if that is NULL. 0 or a negative errno; `*port` must be closed in both
  * cases, if it is not NULL. `why` may stay empty: then the errno says it.
  */
 int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, struct cw_nic *nic,
-		 struct cw_port **port, struct cw_why *why);
+		 uint16_t nic_mtu, struct cw_port **port, struct cw_why *why);
+
+/* What `p` wants its NIC to carry: what it says, else what its twin was given. */
+uint16_t cw_port_mtu_wanted(const struct cw_port_program *p);
+
+/* From now on the port's own MTU is this one, 0 for the NIC's. Control side. */
+void cw_port_limit(struct cw_port *port, uint16_t own_mtu);
 
 /* Its last port closes a NIC. The worker has forgotten the links that go. */
 void cw_port_close(struct cw_port *port);

@@ -87,6 +87,7 @@ export const program: Program = {
       overlayPort: 0,
       vlan: 0,
       queues: 0,
+      mtu: 0,
       table: 254,
     },
     {
@@ -100,6 +101,7 @@ export const program: Program = {
       overlayPort: port,
       vlan: 0,
       queues: 0,
+      mtu: 0,
       table: 254,
     },
   ],

@@ -53,7 +53,7 @@ test('a NIC that is shared is one NIC, with the largest of the MTUs; a pmd is no
   const config = whole()
   config.lans[2]!.mtu = 1500
   const nics = sampleNics.map((nic) => ({ ...nic, mtuBytes: 1400 }))
-  const { host } = compile(config, { ...facts, nics })
+  const { host, program } = compile(config, { ...facts, nics })
   assert.deepEqual(
     host.nics.map(({ name }) => name),
     ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0'],
@@ -65,6 +65,12 @@ test('a NIC that is shared is one NIC, with the largest of the MTUs; a pmd is no
   assert.deepEqual(mtuOf('enp3s0'), [1500, undefined])
   assert.deepEqual(mtuOf('cams'), [undefined, 1400])
   assert.deepEqual(mtuOf('cams2'), [undefined, 1500])
+  // The datapath is told each port's own, for it sees the NIC's.
+  const bytes = encodeProgram(program)
+  const told = new Map(
+    program.ports.map(({ twin }, i) => [twin, bytes.readUInt16LE(32 + 32 + 160 * i + 154)]),
+  )
+  assert.deepEqual([told.get('cams'), told.get('cams2')], [1400, 1500])
 })
 
 test('a shared NIC that is missing is missed once', () => {
