@@ -149,6 +149,10 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'What DHCP is to lend does not fit its LAN.',
     'Choose first and last address in the network of the LAN, without the own one.',
   ),
+  CONFIG_DHCP_LENGTH: help(
+    'Hosts of a LAN with `dhcp` could not make themselves addresses from its IPv6 network.',
+    'Give the address the length 64, or leave `dhcp` out.',
+  ),
   CONFIG_DNS_INVALID: help(
     'A DNS server or domain cannot be used.',
     'Give addresses of servers elsewhere.',

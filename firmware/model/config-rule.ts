@@ -88,6 +88,10 @@ export const configRules = {
   ],
   'dhcp-forward': ['CONFIG_DHCP_RANGE', '`from` is not after `to`.'],
   'dhcp-others': ['CONFIG_DHCP_RANGE', "The box's own address is not among those that it lends."],
+  'dhcp-length6': [
+    'CONFIG_DHCP_LENGTH',
+    'An IPv6 address of a LAN with `dhcp` has length 64 (RFC 4862).',
+  ],
   'dns-form': ['CONFIG_DNS_INVALID', 'A DNS server is an address.'],
   'dns-routable': ['CONFIG_DNS_INVALID', "A DNS server's address is a host's."],
   'dns-other': [

@@ -44,6 +44,7 @@ export const errorTable = {
   CONFIG_MTU_INVALID: { http: 422, retry: false },
   CONFIG_DHCP_INVALID: { http: 422, retry: false },
   CONFIG_DHCP_RANGE: { http: 422, retry: false },
+  CONFIG_DHCP_LENGTH: { http: 422, retry: false },
   CONFIG_DNS_INVALID: { http: 422, retry: false },
   CONFIG_ACL_PREFIX: { http: 422, retry: false },
   CONFIG_ACL_FAMILY: { http: 422, retry: false },

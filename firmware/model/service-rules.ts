@@ -20,6 +20,15 @@ export function checkServices(parts: Parts, refuse: Refuse): void {
 function checkDhcp({ at, part: { dhcp, address } }: Located<Lan>, refuse: Refuse): void {
   if (dhcp === undefined) return
   const path = `${at}/dhcp`
+  address.forEach((text, index) => {
+    const own = parseInterfaceAddress(text)
+    if (own?.family !== 6 || own.bits === 64) return
+    refuse(
+      'dhcp-length6',
+      `${at}/address/${index}`,
+      'has another length than 64, and LAN hosts make themselves addresses from it',
+    )
+  })
   const [from, to] = (['from', 'to'] as const).map((field) => {
     const parsed = parseAddress(dhcp[field])
     if (parsed?.family === 4) return parsed

@@ -145,6 +145,8 @@ export const brokenConfigs: readonly Broken[] = [
     '/lans/2/dhcp': { from: '10.1.22.2', to: '10.1.22.9' },
   }),
   broken('dhcp-forward', '/lans/0/dhcp/to', '10.1.0.49'),
+  broken('dhcp-length6', '/lans/0/address/1', 'fd00:1::1/48'),
+  broken('dhcp-length6', '/lans/0/address/1', 'fd00:1::1/80'),
   brokenBy('dhcp-others', '/lans/0/dhcp', { '/lans/0/dhcp/from': '10.1.0.1' }),
   broken('dns-form', '/dns/servers/0', 'dns.example.com'),
   broken('dns-routable', '/dns/servers/0', '127.0.0.53'),
