@@ -9,7 +9,7 @@ export interface ServiceState {
   readonly program: 'dnsmasq' | 'udhcpc'
   /** The uplink's twin that a DHCP client asks on; '' for dnsmasq. */
   readonly device: string
-  /** What dnsmasq reads; '' for a DHCP client. */
+  /** What dnsmasq reads; for a DHCP client the network that it asks: a lease of another is none. */
   readonly config: string
 }
 
@@ -29,7 +29,8 @@ export interface LeaseFacts {
 
 export interface ServiceStatus {
   readonly name: string
-  readonly isRunning: boolean
+  /** It runs, and has not ended time and again. */
+  readonly isSteady: boolean
   /** Since the gateway started. */
   readonly restarts: number
 }

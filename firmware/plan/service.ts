@@ -19,22 +19,31 @@ export function compileServices(
   const clients = ports
     .filter(({ isDynamic }) => isDynamic)
     .map(
-      ({ name }): ServiceState => ({
+      ({ name, nic, vlan, facts }): ServiceState => ({
         name: `udhcpc-${name}`,
         program: 'udhcpc',
         device: name,
-        config: '',
+        config: `${nic} ${vlan} ${facts?.mac ?? ''}`,
       }),
     )
   if (lans.length === 0) return clients
-  const lines = dnsmasqLines(config, lans, serversOf(config, leases), inside)
+  const lines = dnsmasqLines(config, lans, serversOf(config, leases, inside), inside)
   const text = `${lines.join('\n')}\n`
   return [{ name: 'dnsmasq', program: 'dnsmasq', device: '', config: text }, ...clients]
 }
 
-/** Those of the configuration, else what the uplinks were told. */
-function serversOf({ dns }: DeviceConfig, leases: readonly LeaseFacts[]): string[] {
-  return dns?.servers ?? [...new Set(leases.flatMap(({ dnsServers }) => dnsServers))]
+/**
+ * Those of the configuration, else what the uplinks were told: by strangers, who name none inside, where private addresses
+ * would be believed, and names of the overlay be asked for.
+ */
+function serversOf(
+  { dns }: DeviceConfig,
+  leases: readonly LeaseFacts[],
+  inside: readonly string[],
+): readonly string[] {
+  if (dns?.servers !== undefined) return dns.servers
+  const told = leases.flatMap(({ dnsServers }) => dnsServers)
+  return [...new Set(told)].filter((server) => !isInside(server, inside))
 }
 
 function dnsmasqLines(
@@ -44,8 +53,8 @@ function dnsmasqLines(
   inside: readonly string[],
 ): string[] {
   const domain = dns?.domain
-  // A server of one's own says private addresses as it should.
-  const isOwnServer = servers.some((server) => isInside(server, inside))
+  // A server of one's own says private addresses as it should; what a lease says makes none one's own.
+  const isOwnServer = (dns?.servers ?? []).some((server) => isInside(server, inside))
   const areMixed = new Set(lans.map(({ segment }) => segment)).size > 1
   return [
     '# Made by Causeway from its configuration; changes are lost.',

@@ -4,6 +4,8 @@ import type { Services } from './service.ts'
 
 export interface FakeServices extends Services {
   readonly running: readonly ServiceState[]
+  /** Devices, as asked for. */
+  readonly renewed: readonly string[]
   /** The DHCP server lends, or takes back. */
   lend(leases: readonly LeaseFacts[]): void
 }
@@ -11,8 +13,10 @@ export interface FakeServices extends Services {
 export function fakeServices(): FakeServices {
   let running: readonly ServiceState[] = []
   let leases: readonly LeaseFacts[] = []
+  const renewed: string[] = []
   const handlers: (() => void)[] = []
   return {
+    renewed,
     get running() {
       return running
     },
@@ -23,8 +27,9 @@ export function fakeServices(): FakeServices {
     run: async (want) => {
       running = want
     },
-    status: () => running.map(({ name }) => ({ name, isRunning: true, restarts: 0 })),
+    status: () => running.map(({ name }) => ({ name, isSteady: true, restarts: 0 })),
     leases: async () => [...leases],
+    renew: async (device) => void renewed.push(device),
     onLease: (handler) => void handlers.push(handler),
     [Symbol.asyncDispose]: async () => {},
   }

@@ -17,6 +17,8 @@ import type { LeaseFacts } from '../../model/service.ts'
 const mostServers = 4
 /** The least that a server may grant here, and what stands for "for ever" (RFC 2131 §3.3). */
 const leastSeconds = 30
+/** No network of hosts is larger: a stranger takes no more of the Internet than that off its route. */
+const leastBits = 8
 const mostSeconds = 0xffff_ffff
 
 /**
@@ -53,7 +55,7 @@ export function readLease(device: string, text: string, uptimeMs: number): Lease
     }),
   )
   const own = parseInterfaceAddress(`${fields.get('address')}/${fields.get('bits')}`)
-  if (own === null || own.family !== 4 || own.bits === 0) return null
+  if (own === null || own.family !== 4 || own.bits < leastBits) return null
   if (!isGlobal(own.address) || !isHostOf(own, own.address)) return null
   const expiresInMs = expiryMs(fields) - uptimeMs
   if (!(expiresInMs > 0)) return null

@@ -2,15 +2,17 @@
  * One program of the box: started apart from this process, so that it outlives it, and known again by a note that says
  * which process it is (pid and start time, proc(5)) and what it was started with.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { CausewayError } from '../../model/errors.ts'
 import { readIfThere, removeFile, replaceFile } from '../system/file.ts'
 
 const stopMs = 2_000
 const lookMs = 50
+/** Until a shell has come up, on a busy machine too. */
+const readyMs = 10_000
+export const plainEnv = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export interface Launch {
   readonly argv: readonly string[]
@@ -26,42 +28,80 @@ interface Note {
   readonly fingerprint: string
 }
 
-/** Starts it and notes it. @throws HOST_SYSTEM when it does not start, STORE_WRITE_FAILED */
+/**
+ * Waits for a word before it becomes the program: who starts it has noted it by then, or it ends with its starter's end of
+ * the pipe. So none runs of which no note tells. The process, and with it pid and start time, stays the same over `exec`.
+ */
+const gate =
+  'command -v "$1" >/dev/null && echo ready && read -r go && exec "$@" </dev/null >/dev/null'
+
+/** Notes it and starts it. @throws HOST_SYSTEM when it does not start, STORE_WRITE_FAILED; then nothing was started */
 export async function launch(notePath: string, { argv, env, text }: Launch): Promise<void> {
-  const [program, ...args] = argv as [string, ...string[]]
-  const child = spawn(program, args, {
-    stdio: 'ignore',
+  const child = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
+    stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
     cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
+    env: { ...plainEnv, ...env },
   })
-  try {
-    await once(child, 'spawn')
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    throw new CausewayError('HOST_SYSTEM', `cannot start ${program}`, { detail, cause: error })
-  }
+  child.stdin.on('error', () => {})
   // Its end is seen by whoever looks at the note, and must not keep this process alive.
-  child.on('error', () => {})
   child.unref()
-  const startTicks = startTicksOf(child.pid!)
-  if (startTicks === null) return
-  const note: Note = {
-    pid: child.pid!,
-    startTicks,
-    fingerprint: fingerprintOf({ argv, env, text }),
+  try {
+    await isReady(child, argv[0]!)
+    const startTicks = startTicksOf(child.pid!)
+    if (startTicks === null) throw new CausewayError('HOST_SYSTEM', `${argv[0]} ended at once`)
+    const fingerprint = fingerprintOf({ argv, env, text })
+    const note: Note = { pid: child.pid!, startTicks, fingerprint }
+    await replaceFile(notePath, `${JSON.stringify(note)}\n`)
+    await new Promise<void>((done) => child.stdin.end('go\n', () => done()))
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  } finally {
+    child.stdin.destroy()
+    child.stdout.destroy()
   }
-  await replaceFile(notePath, `${JSON.stringify(note)}\n`)
 }
 
-/** Whether the noted process lives, and was started as `launch` says. */
+/** @throws HOST_SYSTEM: there is no such program, or no shell */
+async function isReady(child: ChildProcess, program: string): Promise<void> {
+  let detail = 'no word in time'
+  const isHeard = await new Promise<boolean>((done) => {
+    const timer = setTimeout(done, readyMs, false)
+    const end = (isHeard: boolean): void => {
+      clearTimeout(timer)
+      done(isHeard)
+    }
+    child.stdout!.once('data', () => end(true))
+    child.once('exit', () => {
+      detail = 'there is no such program'
+      end(false)
+    })
+    child.on('error', (error) => {
+      detail = error.message
+      end(false)
+    })
+  })
+  if (!isHeard) throw new CausewayError('HOST_SYSTEM', `cannot start ${program}`, { detail })
+}
+
+/**
+ * Whether the noted process lives, and was started as `launch` says; `gone` was started so, `otherwise` was not,
+ * whether it lives or not, and so was what has no note.
+ */
 export async function look(
   notePath: string,
   launch: Launch,
 ): Promise<'as wanted' | 'otherwise' | 'gone'> {
   const note = await readNote(notePath)
-  if (note === null || !lives(note)) return 'gone'
-  return note.fingerprint === fingerprintOf(launch) ? 'as wanted' : 'otherwise'
+  if (note === null || note.fingerprint !== fingerprintOf(launch)) return 'otherwise'
+  return lives(note) ? 'as wanted' : 'gone'
+}
+
+/** Sends it to the noted process, if that lives. */
+export async function tell(notePath: string, name: NodeJS.Signals): Promise<void> {
+  const note = await readNote(notePath)
+  if (note !== null && lives(note)) signal(note, name)
 }
 
 /** Ends the noted process, if it lives, and waits for its end. */

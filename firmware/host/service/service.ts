@@ -7,12 +7,14 @@ import type { LeaseFacts, ServiceState, ServiceStatus } from '../../model/servic
 export interface Services extends AsyncDisposable {
   /**
    * Exactly these run from now on. One that runs as wanted goes on undisturbed, whoever started it.
-   * @throws STORE_WRITE_FAILED, HOST_SYSTEM
+   * One that does not start keeps no other from it, and is tried again. @throws STORE_WRITE_FAILED, HOST_SYSTEM: the first failure
    */
   run(want: readonly ServiceState[]): Promise<void>
   status(): ServiceStatus[]
   /** What the DHCP clients were lent and may still use. */
   leases(): Promise<LeaseFacts[]>
+  /** Has the uplink's DHCP client ask whether its lease still holds: it may be on another network now. */
+  renew(device: string): Promise<void>
   /** A lease came, changed or was taken back. */
   onLease(handler: () => void): void
 }

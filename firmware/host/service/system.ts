@@ -3,22 +3,27 @@
  * gateway process, as the datapath does; this one looks once a second whether they live, and starts what ended again,
  * with growing pauses. The datapath process must not import this (it never spawns a child).
  */
-import { type FSWatcher, watch } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { existsSync, type FSWatcher, watch } from 'node:fs'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { CausewayError } from '../../model/errors.ts'
 import type { LeaseFacts, ServiceState, ServiceStatus } from '../../model/service.ts'
 import type { CancelTimer, Clock } from '../clock/clock.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../system/file.ts'
 import { leaseScript, readLease } from './lease.ts'
-import { end, type Launch, launch, look } from './process.ts'
+import { end, type Launch, launch, look, plainEnv, tell } from './process.ts'
 import type { Services } from './service.ts'
 
 const lookMs = 1_000
+const testMs = 5_000
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 /** Longer than this, and the next end is a new story. */
 const steadyMs = 60_000
+/** So many starts without a steady time in between, and it does not stay up. */
+const unsteadyStarts = 3
 
 export interface ServiceParts {
   readonly clock: Clock
@@ -33,7 +38,11 @@ export interface ServiceParts {
 interface Supervised {
   readonly state: ServiceState
   restarts: number
+  /** Since it was last steady. */
+  starts: number
   isRunning: boolean
+  /** Why it could not be started the last time. */
+  failure: unknown
   pauseMs: number
   /** Not before. */
   nextMs: number
@@ -59,27 +68,27 @@ class SystemServices implements Services {
 
   run(want: readonly ServiceState[]): Promise<void> {
     return this.#alone(async () => {
-      const { runFolder } = this.#parts
-      await this.#endOthers(want)
-      if (want.length > 0) {
-        await makePrivateFolder(runFolder)
-        await replaceFile(this.#script, leaseScript, 0o700)
-        this.#watcher ??= this.#watch()
+      try {
+        await this.#endOthers(want)
+        for (const state of want) {
+          const known = this.#supervised.get(state.name)
+          const isSame =
+            known !== undefined && JSON.stringify(known.state) === JSON.stringify(state)
+          if (!isSame) this.#supervised.set(state.name, this.#fresh(state))
+        }
+        await this.#checkAll()
+      } finally {
+        this.#lookLater()
       }
-      for (const state of want) {
-        const known = this.#supervised.get(state.name)
-        const isSame = known !== undefined && JSON.stringify(known.state) === JSON.stringify(state)
-        if (!isSame) this.#supervised.set(state.name, this.#fresh(state))
-        await this.#check(this.#supervised.get(state.name)!)
-      }
-      this.#lookLater()
+      const failed = [...this.#supervised.values()].find(({ failure }) => failure !== null)
+      if (failed !== undefined) throw failed.failure
     })
   }
 
   status(): ServiceStatus[] {
-    return [...this.#supervised.values()].map(({ state, isRunning, restarts }) => ({
+    return [...this.#supervised.values()].map(({ state, isRunning, starts, restarts }) => ({
       name: state.name,
-      isRunning,
+      isSteady: isRunning && starts < unsteadyStarts,
       restarts,
     }))
   }
@@ -96,6 +105,10 @@ class SystemServices implements Services {
       if (lease !== null) found.push(lease)
     }
     return found
+  }
+
+  renew(device: string): Promise<void> {
+    return this.#alone(() => tell(this.#note(`udhcpc-${device}`), 'SIGUSR1'))
   }
 
   onLease(handler: () => void): void {
@@ -122,9 +135,13 @@ class SystemServices implements Services {
     return join(this.#parts.runFolder, `${name}.lease`)
   }
 
+  #conf(name: string): string {
+    return join(this.#parts.runFolder, `${name}.conf`)
+  }
+
   #fresh(state: ServiceState): Supervised {
     const now = this.#parts.clock.nowMs()
-    const none = { restarts: 0, isRunning: false, pauseMs: firstPauseMs }
+    const none = { restarts: 0, starts: 0, isRunning: false, failure: null, pauseMs: firstPauseMs }
     return { state, ...none, nextMs: now, startedMs: now }
   }
 
@@ -136,7 +153,7 @@ class SystemServices implements Services {
       if (wanted.has(name)) continue
       await end(this.#note(name))
       await removeFile(this.#lease(name))
-      await removeFile(join(this.#parts.runFolder, `${name}.conf`))
+      await removeFile(this.#conf(name))
     }
     for (const name of this.#supervised.keys()) if (!wanted.has(name)) this.#supervised.delete(name)
   }
@@ -152,6 +169,21 @@ class SystemServices implements Services {
     }
   }
 
+  /** Each by itself: one that cannot start keeps no other from it. */
+  async #checkAll(): Promise<void> {
+    const { runFolder, onFault } = this.#parts
+    if (this.#supervised.size > 0 && existsSync(runFolder)) this.#watcher ??= this.#watch()
+    for (const one of this.#supervised.values()) {
+      if (this.#isClosed) return
+      try {
+        await this.#check(one)
+      } catch (error) {
+        one.failure = error
+        onFault(one.state.name, error)
+      }
+    }
+  }
+
   async #check(one: Supervised): Promise<void> {
     const { clock } = this.#parts
     const { state } = one
@@ -160,44 +192,80 @@ class SystemServices implements Services {
     const now = clock.nowMs()
     one.isRunning = found === 'as wanted'
     if (one.isRunning) {
-      if (now - one.startedMs > steadyMs) one.pauseMs = firstPauseMs
+      one.failure = null
+      if (now - one.startedMs <= steadyMs) return
+      one.pauseMs = firstPauseMs
+      one.starts = 0
       return
     }
     if (now < one.nextMs) return
-    if (found === 'otherwise') await end(this.#note(state.name))
-    if (state.config !== '') {
-      await replaceFile(join(this.#parts.runFolder, `${state.name}.conf`), state.config)
-    }
-    await launch(this.#note(state.name), wanted)
-    if (one.nextMs > one.startedMs) {
-      one.restarts++
-      this.#parts.onFault(state.name, new CausewayError('HOST_SYSTEM', 'it ended; started again'))
-    }
+    // Before anything that can fail, so that a failure is repeated with growing pauses too.
     one.startedMs = now
     one.nextMs = now + one.pauseMs
     one.pauseMs = Math.min(2 * one.pauseMs, longestPauseMs)
+    const isAgain = one.starts > 0 && one.failure === null
+    one.starts++
+    await this.#start(state, wanted, found === 'otherwise')
     one.isRunning = true
+    one.failure = null
+    if (!isAgain) return
+    one.restarts++
+    this.#parts.onFault(state.name, new CausewayError('HOST_SYSTEM', 'it ended; started again'))
+  }
+
+  /** @param isOther what ran by this name, or is noted, was something else */
+  async #start(
+    { name, program, config }: ServiceState,
+    wanted: Launch,
+    isOther: boolean,
+  ): Promise<void> {
+    await makePrivateFolder(this.#parts.runFolder)
+    this.#watcher ??= this.#watch()
+    if (program === 'dnsmasq') {
+      await this.#writeConf(name, config)
+    } else await replaceFile(this.#script, leaseScript, 0o700)
+    if (isOther) {
+      await end(this.#note(name))
+      // What another network lent, or another MAC was lent.
+      await removeFile(this.#lease(name))
+    }
+    await launch(this.#note(name), wanted)
+  }
+
+  /** What dnsmasq refuses replaces nothing. @throws HOST_SYSTEM */
+  async #writeConf(name: string, config: string): Promise<void> {
+    const beside = `${this.#conf(name)}.new`
+    await replaceFile(beside, config)
+    try {
+      await testConf(beside)
+      await rename(beside, this.#conf(name))
+    } finally {
+      await removeFile(beside)
+    }
   }
 
   #launchOf({ name, program, device, config }: ServiceState): Launch {
-    const { runFolder, leaseFile } = this.#parts
+    const { leaseFile } = this.#parts
     if (program === 'dnsmasq') {
-      const conf = `--conf-file=${join(runFolder, `${name}.conf`)}`
+      const conf = `--conf-file=${this.#conf(name)}`
       const rest = ['--keep-in-foreground', '--pid-file=', `--dhcp-leasefile=${leaseFile}`]
       return { argv: ['dnsmasq', conf, ...rest], env: {}, text: config }
     }
     const options = ['subnet', 'router', 'dns', 'lease'].flatMap((option) => ['-O', option])
     const asks = ['-f', '-o', ...options, '-t', '4', '-T', '2', '-A', '5']
     const argv = ['udhcpc', '-i', device, '-s', this.#script, ...asks]
-    return { argv, env: { CAUSEWAY_LEASE: this.#lease(name) }, text: '' }
+    return { argv, env: { CAUSEWAY_LEASE: this.#lease(name) }, text: config + leaseScript }
   }
 
   #watch(): FSWatcher {
     const watcher = watch(this.#parts.runFolder, { persistent: false }, (_event, file) => {
       if (file === null || file.endsWith('.lease')) for (const handler of this.#handlers) handler()
     })
-    // A folder that vanishes is made anew by the next run.
-    watcher.on('error', () => {})
+    // The next look watches anew.
+    watcher.on('error', () => {
+      watcher.close()
+      if (this.#watcher === watcher) this.#watcher = null
+    })
     return watcher
   }
 
@@ -206,12 +274,7 @@ class SystemServices implements Services {
     if (this.#isClosed || this.#supervised.size === 0) return
     this.#cancel = this.#parts.clock.after(lookMs, () => {
       void this.#alone(async () => {
-        for (const one of this.#supervised.values()) {
-          if (this.#isClosed) return
-          await this.#check(one).catch((error: unknown) =>
-            this.#parts.onFault(one.state.name, error),
-          )
-        }
+        await this.#checkAll()
         this.#lookLater()
       })
     })
@@ -222,5 +285,16 @@ class SystemServices implements Services {
     const done = this.#working.then(task)
     this.#working = done.catch(() => {})
     return done
+  }
+}
+
+async function testConf(path: string): Promise<void> {
+  try {
+    const argv = ['--test', `--conf-file=${path}`]
+    await promisify(execFile)('dnsmasq', argv, { timeout: testMs, env: plainEnv })
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string }
+    const detail = (stderr?.trim() || message).slice(0, 200)
+    throw new CausewayError('HOST_SYSTEM', 'dnsmasq refuses its configuration', { detail })
   }
 }

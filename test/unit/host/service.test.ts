@@ -1,12 +1,16 @@
 /** The programs beside the datapath: real processes that outlive their gateway, and the reading of leases. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { leaseScript, readLease } from '../../../firmware/host/service/lease.ts'
 import { end, type Launch, launch, look } from '../../../firmware/host/service/process.ts'
+import type { Services } from '../../../firmware/host/service/service.ts'
+import { openServices } from '../../../firmware/host/service/system.ts'
+import type { ServiceState } from '../../../firmware/model/service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cwsv-'))
 const note = join(folder, 'sleeper.json')
@@ -18,7 +22,7 @@ after(async () => {
 })
 
 test('a program is known again by its note, told from one started otherwise, and ended', async () => {
-  assert.equal(await look(note, sleeper), 'gone')
+  assert.equal(await look(note, sleeper), 'otherwise')
   await launch(note, sleeper)
   assert.equal(await look(note, sleeper), 'as wanted')
   assert.equal(await look(note, { ...sleeper, text: 'two' }), 'otherwise')
@@ -30,12 +34,110 @@ test('a program is known again by its note, told from one started otherwise, and
   writeFileSync(note, kept)
   await end(note)
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
-  assert.equal(await look(note, sleeper), 'gone')
+  assert.equal(await look(note, sleeper), 'otherwise')
 })
 
 test('a program that is not there is a coded error', async () => {
   const missing = { ...sleeper, argv: ['causeway-no-such-program'] }
   await assert.rejects(launch(note, missing), { code: 'HOST_SYSTEM' })
+})
+
+test('a program that cannot be noted does not run', async () => {
+  const unnoted = { ...sleeper, argv: ['sleep', '61234567'] }
+  const nowhere = join(folder, 'nowhere.json')
+  mkdirSync(nowhere)
+  await assert.rejects(launch(nowhere, unnoted), { code: 'STORE_WRITE_FAILED' })
+  await new Promise((passed) => setTimeout(passed, 100))
+  const { stdout } = spawnSync('pgrep', ['-f', '^(/bin/sh|sleep).* 61234567'], { encoding: 'utf8' })
+  assert.equal(stdout, '')
+})
+
+const dnsmasq = (config: string): ServiceState => ({
+  name: 'dnsmasq',
+  program: 'dnsmasq',
+  device: '',
+  config,
+})
+/** Ends at once: there is no such link. */
+const client = (config: string): ServiceState => ({
+  name: 'udhcpc-cwnone',
+  program: 'udhcpc',
+  device: 'cwnone',
+  config,
+})
+const fits = 'port=0\nbind-interfaces\nlisten-address=127.0.0.1\n'
+
+async function withServices(
+  work: (
+    services: Services,
+    clock: VirtualClock,
+    faults: string[],
+    runFolder: string,
+  ) => Promise<void>,
+): Promise<void> {
+  const runFolder = join(mkdtempSync(join(folder, 'run-')), 'services')
+  const clock = virtualClock()
+  const faults: string[] = []
+  await using services = openServices({
+    clock,
+    runFolder,
+    leaseFile: join(folder, 'leases'),
+    onFault: (service) => void faults.push(service),
+  })
+  await work(services, clock, faults, runFolder)
+  await services.run([])
+}
+
+test('a service that cannot start keeps no other from it, and is tried with growing pauses', async () => {
+  await withServices(async (services, clock, faults, runFolder) => {
+    const wanted = [dnsmasq('no-such-option\n'), client('one')]
+    await assert.rejects(services.run(wanted), { code: 'HOST_SYSTEM' })
+    assert.ok(existsSync(join(runFolder, 'udhcpc-cwnone.json')))
+    for (let second = 0; second < 60; second++) {
+      await clock.advance(1_000)
+      // Waits for the look under way.
+      await services.renew('none')
+    }
+    const tries = faults.filter((service) => service === 'dnsmasq').length
+    assert.ok(tries >= 5 && tries <= 7, `${tries} tries in a minute`)
+    assert.deepEqual(
+      services.status().map(({ name, isSteady }) => [name, isSteady]),
+      [
+        ['dnsmasq', false],
+        ['udhcpc-cwnone', false],
+      ],
+    )
+    await assert.rejects(services.run(wanted), { code: 'HOST_SYSTEM' })
+  })
+})
+
+test('a configuration that dnsmasq refuses replaces none that runs', async () => {
+  await withServices(async (services, _clock, _faults, runFolder) => {
+    await services.run([dnsmasq(fits)])
+    const read = (file: string): string => readFileSync(join(runFolder, file), 'utf8')
+    const running = read('dnsmasq.json')
+    const refused = dnsmasq('dhcp-range=::,constructor:lan0,ra-stateless,48,3600\n')
+    await assert.rejects(services.run([refused]), { code: 'HOST_SYSTEM', detail: /prefix length/ })
+    assert.equal(read('dnsmasq.json'), running)
+    assert.equal(read('dnsmasq.conf'), fits)
+    const { pid } = JSON.parse(running) as { pid: number }
+    process.kill(pid, 0)
+    await services.run([dnsmasq(fits)])
+    assert.equal(read('dnsmasq.json'), running)
+    assert.equal(services.status()[0]?.isSteady, true)
+  })
+})
+
+test('a lease is over when the network it was lent on is another', async () => {
+  await withServices(async (services, _clock, _faults, runFolder) => {
+    const leaseFile = join(runFolder, 'udhcpc-cwnone.lease')
+    await services.run([client('eth0 0 02:00:00:00:00:01')])
+    writeFileSync(leaseFile, textOf({ at: '99999999' }))
+    await services.run([client('eth0 0 02:00:00:00:00:01')])
+    assert.equal((await services.leases()).length, 1)
+    await services.run([client('eth1 0 02:00:00:00:00:02')])
+    assert.deepEqual(await services.leases(), [])
+  })
 })
 
 const lent = {
@@ -93,7 +195,8 @@ test('a stranger that lends nonsense lends nothing', () => {
   ]) {
     assert.equal(read({ address }), null, address)
   }
-  for (const bits of ['', '0', '33', '-1', '24 dev lo']) assert.equal(read({ bits }), null, bits)
+  for (const bits of ['', '0', '1', '7', '33', '-1', '24 dev lo'])
+    assert.equal(read({ bits }), null, bits)
   for (const lease of ['', '-5', 'x', '99999999999']) assert.equal(read({ lease }), null, lease)
   assert.equal(read({ at: 'NaN' }), null)
   for (const router of ['', '198.51.100.1', '192.0.2.77', '192.0.2.255']) {

@@ -111,6 +111,14 @@ test('a segment with IPv6 never gets less than its least MTU: the overlay fragme
   assert.deepEqual([mtuOf('seg-office'), mtuOf('seg-cameras')], [1280, 1232])
 })
 
+const lease = {
+  device: 'lte0',
+  address: '203.0.113.9/30',
+  gateway: '203.0.113.10',
+  dnsServers: ['203.0.113.53'],
+  expiresInMs: 1000,
+}
+
 /** The sample with DHCP on both sides, an administrators' segment and rules between segments. */
 function served(): DeviceConfig {
   const { uplinks, lans, segments, ...rest } = sample()
@@ -196,13 +204,6 @@ test('an uplink by DHCP has the address that it was lent, its gateway and its ru
   )
   assert.deepEqual(none.host.rules, [])
   assert.deepEqual(none.host.twins.find(({ name }) => name === 'lte0')?.addresses, [])
-  const lease = {
-    device: 'lte0',
-    address: '203.0.113.9/30',
-    gateway: '203.0.113.10',
-    dnsServers: ['203.0.113.53'],
-    expiresInMs: 1000,
-  }
   const { host, uplinks } = compile(served(), { ...facts, leases: [lease] })
   assert.deepEqual(uplinks[1], { number: 1, name: 'lte0', addresses: ['203.0.113.9/30'] })
   assert.equal(host.routes.filter(({ via }) => via === '203.0.113.10').length, 2)
@@ -248,6 +249,17 @@ test('dnsmasq serves the LANs with dhcp and no other link', () => {
   )
   assert.doesNotMatch(own.host.services[0]!.config, /stop-dns-rebind/)
   assert.match(own.host.services[0]!.config, /server=10\.0\.0\.53/)
+})
+
+test('what an access network says of DNS changes nothing about whom the box believes', () => {
+  const told = { ...lease, dnsServers: ['10.9.1.53', '10.1.0.77', '198.51.100.53'] }
+  const [dnsmasq] = compile(served(), { ...facts, leases: [told] }).host.services
+  const lines = dnsmasq!.config.split('\n')
+  assert.ok(lines.includes('stop-dns-rebind'))
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('server=')),
+    ['server=198.51.100.53'],
+  )
 })
 
 test('a prefix that was inside stays kept for a time, unless the configuration has it outside', () => {
