@@ -55,7 +55,7 @@ export const configRules = {
   'gateway6-form': ['CONFIG_GATEWAY_INVALID', '`gateway6` is an IPv6 address.'],
   'gateway-by-dhcp': [
     'CONFIG_GATEWAY_DHCP',
-    'With `address: dhcp` the gateways come by DHCP and router advertisements.',
+    'With `address: dhcp` the gateway comes by DHCP, and there is no IPv6.',
   ],
   'gateway-near': [
     'CONFIG_GATEWAY_UNREACHABLE',

@@ -70,7 +70,7 @@ export const Uplink = Type.Object(
     ),
     address: means(
       UplinkAddress,
-      'Addresses of both families, or `dhcp`: then the box also takes what IPv6 routers announce, and the overlay has IPv4.',
+      'Addresses of both families, or `dhcp`: then it has IPv4 alone, and takes nothing that IPv6 routers announce.',
     ),
     gateway: maybe(Gateway, 'Next hop to everywhere over IPv4.', 'none, or what DHCP says'),
     gateway6: maybe(Gateway6, 'Next hop to everywhere over IPv6; may be link-local.', 'none'),

@@ -31,7 +31,7 @@ export interface Port {
   readonly addresses: readonly string[]
   /** Next hops of the default routes, at most one a family; none for a LAN. */
   readonly gateways: readonly string[]
-  /** Whether its addresses come from the network: DHCP, and router advertisements (RFC 4862). */
+  /** Whether its address comes by DHCP. */
   readonly isDynamic: boolean
   readonly role: 'uplink' | 'lan'
   readonly uplink: number
@@ -82,7 +82,10 @@ export function findPorts(
   return { ports, absentNics }
 }
 
-/** Whether IPv6 is spoken on it. */
-export function hasIpv6({ addresses, isDynamic }: Port): boolean {
-  return isDynamic || addresses.some(isIpv6)
+/**
+ * Whether IPv6 is spoken on it: not by DHCP, which lends IPv4. What routers there announce (RFC 4861) would be routes of the
+ * kernel's before ours: whoever is on the access network could have addresses of LANs and of the overlay sent to it.
+ */
+export function hasIpv6({ addresses }: Port): boolean {
+  return addresses.some(isIpv6)
 }

@@ -7,8 +7,6 @@ import { hasIpv6, type Port } from './ports.ts'
 
 const strict = '1'
 const loose = '2'
-/** Of `accept_ra`: also where packets are forwarded. */
-const evenOnRouters = '2'
 /** Of `addr_gen_mode`: no link-local address. */
 const noAddresses = '1'
 
@@ -41,9 +39,7 @@ export function compileSysctls(
     ...[...segmentTwins].flatMap(([name, isV6]) => [
       ...eachIpv4(name, strict),
       own(`net/ipv6/conf/${name}/disable_ipv6`, isV6 ? '0' : '1'),
-      ...(isV6
-        ? [own(`net/ipv6/conf/${name}/addr_gen_mode`, noAddresses), ...eachIpv6(name, '0')]
-        : []),
+      ...(isV6 ? [own(`net/ipv6/conf/${name}/addr_gen_mode`, noAddresses), ...eachIpv6(name)] : []),
     ]),
   ]
 }
@@ -70,16 +66,17 @@ function portIpv6(port: Port): SysctlState[] {
   if (!hasIpv6(port)) return [own(`${conf}/disable_ipv6`, '1')]
   return [
     own(`${conf}/disable_ipv6`, '0'),
-    ...eachIpv6(port.name, port.role === 'uplink' && port.isDynamic ? evenOnRouters : '0'),
+    ...eachIpv6(port.name),
     // An address that moves here is made known (RFC 9131).
     own(`${conf}/ndisc_notify`, '1'),
   ]
 }
 
-function eachIpv6(twin: string, acceptRa: string): SysctlState[] {
+function eachIpv6(twin: string): SysctlState[] {
   const conf = `net/ipv6/conf/${twin}`
   return [
-    own(`${conf}/accept_ra`, acceptRa),
+    // What routers announce would go before the routes of what is inside.
+    own(`${conf}/accept_ra`, '0'),
     own(`${conf}/use_tempaddr`, '0'),
     own(`${conf}/accept_redirects`, '0'),
     own(`${conf}/accept_source_route`, '0'),

@@ -83,6 +83,8 @@ test('the uplink has what it was lent, and sessions come up by it', async () => 
     (await lab.exec('berlin', ['ip', 'route', 'show', 'default'])).includes('via 198.51.100.1'),
   )
   await awaitReachable(lab, 'berlin', 'lisbon')
+  // Nobody there can announce routes to what is inside.
+  assert.equal(await lab.exec('berlin', ['ip', '-6', '-o', 'addr', 'show', 'dev', 'wan0']), '')
 })
 
 test('a LAN host is lent an address, the box as its router and its DNS, which answers', async () => {

@@ -251,6 +251,16 @@ test('dnsmasq serves the LANs with dhcp and no other link', () => {
   assert.match(own.host.services[0]!.config, /server=10\.0\.0\.53/)
 })
 
+test('an uplink by DHCP takes nothing that IPv6 routers announce', () => {
+  const { sysctls } = compile(served(), { ...facts, leases: [lease] }).host
+  const keys = sysctls.filter(({ key }) => key.startsWith('net/ipv6/conf/lte0/'))
+  assert.deepEqual(
+    keys.map(({ key, value }) => [key, value]),
+    [['net/ipv6/conf/lte0/disable_ipv6', '1']],
+  )
+  assert.ok(!sysctls.some(({ key, value }) => key.endsWith('/accept_ra') && value !== '0'))
+})
+
 test('what an access network says of DNS changes nothing about whom the box believes', () => {
   const told = { ...lease, dnsServers: ['10.9.1.53', '10.1.0.77', '198.51.100.53'] }
   const [dnsmasq] = compile(served(), { ...facts, leases: [told] }).host.services
