@@ -128,7 +128,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   parts.services.onLease(request)
   const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current }))
   const status = (): Status => {
-    const { running, absentNics, isDone, failure } = reconciler.outcome
+    const { running, failure, ...outcome } = reconciler.outcome
     return composeStatus({
       version,
       instance: places.instance,
@@ -136,8 +136,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       uptimeMs: clock.nowMs() - startedAtMs,
       ...running,
       pendingChange: changes.pending,
-      absentNics,
-      isDone,
+      ...outcome,
+      services: parts.services.status(),
       failure: failure?.toJSON() ?? null,
       ...telemetry.reading,
       sessions: peering.status(),

@@ -11,6 +11,7 @@ import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { HostState, Step } from '../model/host-state.ts'
+import type { LeaseFacts } from '../model/service.ts'
 import { compile, type DesiredState, type UplinkPlace } from '../plan/compile.ts'
 import { diff, isRemoval } from '../plan/diff.ts'
 import { noConfig, type RunningConfig } from './config-source.ts'
@@ -28,6 +29,7 @@ const lookAgainMs = 30_000
 const leastLookMs = 1_000
 /** One change can undo another (an address takes its routes along), so a pass looks again after it acted. */
 const mostRounds = 4
+const nothingFound = { absentNics: [], leases: [], refusedLeases: [] }
 
 export interface ReconcileParts {
   readonly clock: Clock
@@ -58,6 +60,9 @@ export interface ReconcileParts {
 export interface Outcome {
   readonly running: RunningConfig
   readonly absentNics: readonly string[]
+  /** Those that are used, and the uplinks with one that is not. */
+  readonly leases: readonly LeaseFacts[]
+  readonly refusedLeases: readonly string[]
   /** Machine, datapath and sessions are as configured. */
   readonly isDone: boolean
   /** Why not; null if there is no failure (the datapath may just not be there yet). */
@@ -67,8 +72,7 @@ export interface Outcome {
 export class Reconciler implements AsyncDisposable {
   readonly #parts: ReconcileParts
   readonly #abort = new AbortController()
-  #outcome: Outcome = { running: noConfig, absentNics: [], isDone: false, failure: null }
-  #refusedLeases: readonly string[] = []
+  #outcome: Outcome = { running: noConfig, ...nothingFound, isDone: false, failure: null }
   #wantsPass = false
   #wantsConfig = true
   /** Taken before the machine is touched for the first time. */
@@ -119,13 +123,14 @@ export class Reconciler implements AsyncDisposable {
       const running = await this.#chooseConfig()
       const { config } = running
       if (config === null) {
-        this.#outcome = { running, absentNics: [], isDone: false, failure: null }
+        this.#outcome = { running, ...nothingFound, isDone: false, failure: null }
         onPass(this.#outcome)
         return
       }
-      const { absentNics, isLoaded, expiresInMs } = await this.#apply(config, signal)
+      const { isLoaded, expiresInMs } = await this.#apply(config, signal)
       signal.throwIfAborted()
-      this.#outcome = { running, absentNics, isDone: isLoaded, failure: null }
+      const { absentNics } = this.#outcome
+      this.#outcome = { ...this.#outcome, running, isDone: isLoaded, failure: null }
       this.#pauseMs = firstPauseMs
       this.#again(absentNics.length > 0 ? absentPauseMs : Math.max(expiresInMs, leastLookMs))
       onPass(this.#outcome)
@@ -157,14 +162,14 @@ export class Reconciler implements AsyncDisposable {
   async #apply(
     config: DeviceConfig,
     signal: AbortSignal,
-  ): Promise<{ absentNics: readonly string[]; isLoaded: boolean; expiresInMs: number }> {
+  ): Promise<{ isLoaded: boolean; expiresInMs: number }> {
     const { net, loader, services, withholding, nicNetns, mac1Keys, datapath } = this.#parts
     this.#claim ??= await net.claim()
     const nics = await net.nics(nicNetns)
     const leases = await services.leases()
     const withheld = await withholding.next(config, leases)
     const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
-    this.#reportAbsent(desired)
+    this.#found(desired, leases)
     const removals = await this.#converge(desired.host, signal)
     net.hold(desired.host.twins)
     // Packets must not wait for a program that does not start: its failure is told at the end.
@@ -181,7 +186,7 @@ export class Reconciler implements AsyncDisposable {
     }
     if (served !== null) throw served.error
     const expiresInMs = Math.min(lookAgainMs, ...leases.map((lease) => lease.expiresInMs))
-    return { absentNics: desired.absentNics, isLoaded: connected !== null, expiresInMs }
+    return { isLoaded: connected !== null, expiresInMs }
   }
 
   /** @returns what must wait until the datapath has let go */
@@ -203,16 +208,18 @@ export class Reconciler implements AsyncDisposable {
     })
   }
 
-  #reportAbsent({ absentNics, refusedLeases }: DesiredState): void {
+  /** Told also when the pass fails after it. */
+  #found({ absentNics, refusedLeases }: DesiredState, all: readonly LeaseFacts[]): void {
     for (const uplink of refusedLeases) {
-      if (this.#refusedLeases.includes(uplink)) continue
+      if (this.#outcome.refusedLeases.includes(uplink)) continue
       this.#parts.log.warn({ uplink }, 'lease refused: its network is one of those inside')
     }
-    this.#refusedLeases = refusedLeases
     for (const nic of absentNics) {
       if (this.#outcome.absentNics.includes(nic)) continue
       this.#parts.log.warn({ detail: nic }, 'NIC missing')
     }
+    const leases = all.filter(({ device }) => !refusedLeases.includes(device))
+    this.#outcome = { ...this.#outcome, absentNics, leases, refusedLeases }
   }
 
   #again(pauseMs: number): void {

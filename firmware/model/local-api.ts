@@ -21,6 +21,7 @@ export const UplinkStatus = Type.Object(
   {
     name: Type.String(),
     nic: Type.String(),
+    /** With `dhcp` what was lent; none: nothing was. */
     address: Type.Array(Type.String()),
     gateway: Nullable(Type.String()),
     /** Whether the NIC has a carrier, as the datapath sees it; null while that is unknown. */

@@ -15,6 +15,7 @@ import type {
 } from '../model/local-api.ts'
 import type { PendingChange } from '../model/local-api-config.ts'
 import type { Counters } from '../model/program.ts'
+import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -32,6 +33,11 @@ export interface StatusFacts {
   /** Machine, datapath and sessions are as configured. */
   readonly isDone: boolean
   readonly absentNics: readonly string[]
+  readonly services: readonly ServiceStatus[]
+  /** Those that are used. */
+  readonly leases: readonly LeaseFacts[]
+  /** Uplinks that were lent a network of those inside. */
+  readonly refusedLeases: readonly string[]
   readonly counters: Counters | null
   readonly rates: Rates
   readonly sessions: readonly SessionFacts[]
@@ -79,16 +85,20 @@ export function composeDrops(counters: Counters): Drops {
   return { sinceSeconds: counters.uptimeMs / 1000, total, reasons, meanings }
 }
 
-function composeUplinks({ config, counters, rates }: StatusFacts): UplinkStatus[] {
+function composeUplinks({ config, counters, rates, leases }: StatusFacts): UplinkStatus[] {
   const ports = new Map(counters?.ports.map((port) => [port.twin, port]))
-  return (config?.uplinks ?? []).map((uplink) => ({
-    name: uplink.name,
-    nic: uplink.nic,
-    address: [...staticAddresses(uplink)],
-    gateway: uplink.gateway ?? null,
-    isUp: ports.get(uplink.name)?.isUp ?? null,
-    throughput: rates.ports.get(uplink.name) ?? null,
-  }))
+  return (config?.uplinks ?? []).map((uplink) => {
+    const isLent = uplink.address === 'dhcp'
+    const lease = isLent ? leases.find(({ device }) => device === uplink.name) : undefined
+    return {
+      name: uplink.name,
+      nic: uplink.nic,
+      address: lease === undefined ? [...staticAddresses(uplink)] : [lease.address],
+      gateway: uplink.gateway ?? lease?.gateway ?? null,
+      isUp: ports.get(uplink.name)?.isUp ?? null,
+      throughput: rates.ports.get(uplink.name) ?? null,
+    }
+  })
 }
 
 function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerStatus[] {
@@ -142,10 +152,24 @@ function problemsOf(
       ? null
       : `device.yaml is refused, revision ${config.revision} runs on: ${sentenceOf(refusal)}`,
     ...cut.map(({ name, nic }) => `uplink ${name} (${interfaceOf(nic)}) is down`),
+    ...facts.services
+      .filter(({ isSteady }) => !isSteady)
+      .map(({ name }) => `service ${name} does not stay up`),
+    ...missingLeases(facts, uplinks),
     // Without a datapath there is none with anybody.
     counters === null ? null : lostPeers(peers),
   ]
   return told.filter((text) => text !== null)
+}
+
+/** Of a link that is down it is known already. */
+function missingLeases(facts: StatusFacts, uplinks: readonly UplinkStatus[]): string[] {
+  const lacking = uplinks.filter(({ address, isUp }) => address.length === 0 && isUp !== false)
+  return lacking.map(({ name }) =>
+    facts.refusedLeases.includes(name)
+      ? `the lease of uplink ${name} is refused: its network is one of those inside`
+      : `uplink ${name} has no lease`,
+  )
 }
 
 function lostPeers(peers: readonly PeerStatus[]): string | null {

@@ -34,7 +34,14 @@ async function slowBox() {
   let running: Awaited<ReturnType<typeof source.choose>> | null = null
   const pass = async (): Promise<void> => {
     running = await source.choose()
-    changes.onPass({ running, absentNics: [], isDone: true, failure: null })
+    changes.onPass({
+      running,
+      absentNics: [],
+      leases: [],
+      refusedLeases: [],
+      isDone: true,
+      failure: null,
+    })
   }
   const request = (): void => void pass()
   const changes = new ConfigChanges({ clock, log, source, request, onChange: quiet })

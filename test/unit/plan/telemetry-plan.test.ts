@@ -42,6 +42,14 @@ function session(peer: string, state: SessionFacts['state']): SessionFacts {
   return { peer, state, handshakes: 3, rekeys: 7, failures, lastError: null }
 }
 
+/** The second uplink is lent its address. */
+function byDhcp(): DeviceConfig {
+  const config = sampleConfig()
+  delete config.uplinks[1].gateway
+  config.uplinks[1].address = 'dhcp'
+  return config as DeviceConfig
+}
+
 function facts(change: Partial<StatusFacts> = {}): StatusFacts {
   return {
     version: '0.1.0',
@@ -55,6 +63,9 @@ function facts(change: Partial<StatusFacts> = {}): StatusFacts {
     failure: null,
     isDone: true,
     absentNics: [],
+    services: [{ name: 'dnsmasq', isSteady: true, restarts: 1 }],
+    leases: [],
+    refusedLeases: [],
     counters: reading(10_000, 1000),
     rates: ratesBetween(reading(8_000, 0), reading(10_000, 1000)),
     sessions: [session('hub-1', 'up'), session('lisbon', 'rekeying')],
@@ -88,6 +99,24 @@ test('a status has its form, and says that all is well if it is', () => {
     lastError: null,
     throughput: { rxBitsPerSecond: 4000, txBitsPerSecond: 8000 },
   })
+})
+
+test('a status shows what an uplink was lent', () => {
+  const config = byDhcp()
+  const leases = [
+    {
+      device: 'lte0',
+      address: '203.0.113.9/30',
+      gateway: '203.0.113.10',
+      dnsServers: [],
+      expiresInMs: 1000,
+    },
+  ]
+  const status = composeStatus(facts({ config, leases }))
+  assert.ok(isStatus(status))
+  const { address, gateway } = status.uplinks[1]!
+  assert.deepEqual([address, gateway], [['203.0.113.9/30'], '203.0.113.10'])
+  assert.equal(status.health, 'all is well')
 })
 
 test('a status says why a peer is not up', () => {
@@ -145,6 +174,17 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
       },
     },
     /uplink wan0 \(enp1s0\) is down/,
+  ],
+  [
+    'a service that does not stay up',
+    { services: [{ name: 'dnsmasq', isSteady: false, restarts: 4 }] },
+    /service dnsmasq does not stay up/,
+  ],
+  ['an uplink without a lease', { config: byDhcp() }, /uplink lte0 has no lease/],
+  [
+    'a refused lease',
+    { config: byDhcp(), refusedLeases: ['lte0'] },
+    /the lease of uplink lte0 is refused/,
   ],
   ['lost peers', { sessions: [session('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
 ]

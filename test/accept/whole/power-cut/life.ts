@@ -36,7 +36,14 @@ export function openLife(disk: Disk, root: string): Life {
   const source = new ConfigSource({ places, disk, ownWireKey: '', log, wallMs: () => 0 })
   const pass = async (): Promise<void> => {
     running = await source.choose()
-    const outcome = { running, absentNics: [], isDone: running.config !== null, failure: null }
+    const outcome = {
+      running,
+      absentNics: [],
+      leases: [],
+      refusedLeases: [],
+      isDone: running.config !== null,
+      failure: null,
+    }
     changes.onPass(outcome)
   }
   const changes = new ConfigChanges({
