@@ -253,23 +253,16 @@ test('dnsmasq serves the LANs with dhcp and no other link', () => {
 
 test('an uplink by DHCP takes nothing that IPv6 routers announce', () => {
   const { sysctls } = compile(served(), { ...facts, leases: [lease] }).host
-  const keys = sysctls.filter(({ key }) => key.startsWith('net/ipv6/conf/lte0/'))
-  assert.deepEqual(
-    keys.map(({ key, value }) => [key, value]),
-    [['net/ipv6/conf/lte0/disable_ipv6', '1']],
-  )
-  assert.ok(!sysctls.some(({ key, value }) => key.endsWith('/accept_ra') && value !== '0'))
+  const own = sysctls.filter(({ key }) => key.startsWith('net/ipv6/conf/lte0/'))
+  const texts = own.map(({ key, value }) => `${key} ${value}`)
+  assert.deepEqual(texts, ['net/ipv6/conf/lte0/disable_ipv6 1'])
 })
 
 test('what an access network says of DNS changes nothing about whom the box believes', () => {
   const told = { ...lease, dnsServers: ['10.9.1.53', '10.1.0.77', '198.51.100.53'] }
   const [dnsmasq] = compile(served(), { ...facts, leases: [told] }).host.services
-  const lines = dnsmasq!.config.split('\n')
-  assert.ok(lines.includes('stop-dns-rebind'))
-  assert.deepEqual(
-    lines.filter((line) => line.startsWith('server=')),
-    ['server=198.51.100.53'],
-  )
+  assert.match(dnsmasq!.config, /^stop-dns-rebind$/m)
+  assert.deepEqual(dnsmasq!.config.match(/^server=.*$/gm), ['server=198.51.100.53'])
 })
 
 test('a prefix that was inside stays kept for a time, unless the configuration has it outside', () => {
