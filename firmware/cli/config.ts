@@ -8,7 +8,7 @@ import type {
   HistoryEntry,
 } from '../model/local-api-config.ts'
 import { type Call, type ExitCode, exitCode, Misuse, show } from './call.ts'
-import { table } from './text.ts'
+import { commandText, table } from './text.ts'
 
 const usualConfirmSeconds = 60
 /** Applying is part of the time to confirm; without a confirm the gateway takes at most 20 s. */
@@ -24,8 +24,7 @@ export async function config(call: Call): Promise<ExitCode> {
   }
   switch (verb) {
     case 'show':
-      await show<ConfigAnswer>(call, '/api/v1/config', shownText)
-      return exitCode.done
+      return showConfig(call)
     case 'apply':
       if (argument === undefined) throw new Misuse('config apply takes a FILE')
       return apply(call, argument)
@@ -51,7 +50,17 @@ async function apply(call: Call, file: string): Promise<ExitCode> {
   const confirmSeconds = call.confirmSeconds ?? usualConfirmSeconds
   const post: ApplyRequest = { text: await readConfigFile(file), confirmSeconds }
   const timeoutMs = confirmSeconds * 1000 + applySlackMs
-  await show<ChangeAnswer>(call, '/api/v1/config/apply', appliedText, { post, timeoutMs })
+  const textOf = (answer: ChangeAnswer): string => appliedText(answer, call.places.instance)
+  await show<ChangeAnswer>(call, '/api/v1/config/apply', textOf, { post, timeoutMs })
+  return exitCode.done
+}
+
+/** The text as it runs, ready to be edited; what is said about it goes beside it. */
+async function showConfig(call: Call): Promise<ExitCode> {
+  await show<ConfigAnswer>(call, '/api/v1/config', (answer) => {
+    call.output.err(aboutText(answer))
+    return answer.text
+  })
   return exitCode.done
 }
 
@@ -65,12 +74,12 @@ async function history(call: Call, number: string | undefined): Promise<ExitCode
   return exitCode.done
 }
 
-function appliedText({ revision, pendingChange }: ChangeAnswer): string {
+function appliedText({ revision, pendingChange }: ChangeAnswer, instance: string): string {
   if (pendingChange === null) return `revision ${revision} is in place, for good\n`
   const { remainingSeconds } = pendingChange
   return (
     `revision ${revision} is in place and is taken back in ${remainingSeconds} s\n` +
-    'to keep it: causeway config confirm\n'
+    `to keep it: ${commandText('config confirm', instance)}\n`
   )
 }
 
@@ -82,9 +91,8 @@ function rolledBackText({ revision }: ChangeAnswer): string {
   return revision === null ? 'taken back\n' : `taken back: revision ${revision} runs again\n`
 }
 
-/** YAML still: what is said about it are comments. */
-function shownText(answer: ConfigAnswer): string {
-  const { source, revision, sha256, pendingChange, lastChange, refusals, text } = answer
+function aboutText(answer: ConfigAnswer): string {
+  const { source, revision, sha256, pendingChange, lastChange, refusals } = answer
   const lines = [
     revision === null ? 'no configuration' : `revision ${revision}, ${sourceText[source]}`,
     ...(sha256 === null ? [] : [`sha256 ${sha256}`]),
@@ -96,7 +104,7 @@ function shownText(answer: ConfigAnswer): string {
       : [`revision ${lastChange.revision} was taken back: ${lastChange.reason.message}`]),
     ...refusals.map(({ code, message }) => `device.yaml is refused: ${code} ${message}`),
   ]
-  return lines.map((line) => `# ${line}\n`).join('') + text
+  return lines.map((line) => `# ${line}\n`).join('')
 }
 
 const sourceText: Readonly<Record<string, string>> = {

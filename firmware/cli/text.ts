@@ -1,5 +1,6 @@
 /** What the CLI says to people. Pure: text out of the local API's answers. */
 
+import { defaultInstance } from '../host/system/places.ts'
 import { formatEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { ErrorBody } from '../model/errors.ts'
@@ -45,7 +46,7 @@ export function statusText(status: Status): string {
     rateText(peer.throughput, 'txBitsPerSecond'),
   ])
   return [
-    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange)}`,
+    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     table(['PEER', 'STATE', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
   ]
@@ -53,10 +54,16 @@ export function statusText(status: Status): string {
     .join('\n')
 }
 
-function pendingText(change: Status['pendingChange']): string {
+function pendingText(change: Status['pendingChange'], instance: string | null): string {
   if (change === null) return ''
   const { revision, remainingSeconds } = change
-  return `revision ${revision} is not confirmed: taken back in ${remainingSeconds} s (causeway config confirm keeps it)\n`
+  const hint = instance === null ? '' : ` (${commandText('config confirm', instance)} keeps it)`
+  return `revision ${revision} is not confirmed: taken back in ${remainingSeconds} s${hint}\n`
+}
+
+/** A command to be typed as it stands. */
+export function commandText(words: string, instance: string): string {
+  return `causeway ${words}${instance === defaultInstance ? '' : ` --instance ${instance}`}`
 }
 
 /** Why it is not up, if that is known. */
@@ -139,7 +146,7 @@ export function eventText(event: ApiEvent): string {
     case 'datapath':
       return `datapath ${event.isConnected ? 'connected' : 'lost'}\n`
     case 'config':
-      return `configuration: revision ${event.revision ?? '–'} (${event.source})\n${pendingText(event.pendingChange)}`
+      return `configuration: revision ${event.revision ?? '–'} (${event.source})\n${pendingText(event.pendingChange, null)}`
     case 'uplink':
       return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}\n`
     case 'peer':
