@@ -10,7 +10,7 @@ export const maxAclTerms = 1024
 
 export type Ports = readonly [first: number, last: number]
 
-/** Packets without ports, later fragments among them, too. */
+/** Packets without ports, too. Later fragments fit also a rule that allows some ports, for they go with their first. */
 export const anyPorts: Ports = [0, 65_535]
 
 const numbers = { icmp: [1, 58], tcp: [6], udp: [17] } as const

@@ -90,6 +90,8 @@ static bool fits(const struct cw_acl_program *r, const struct cw_flow *f)
 		return false;
 	if (!wants_ports)
 		return true;
+	if (f->is_later)
+		return r->action == CW_ACL_ALLOW;
 	return f->has_ports && f->source_port >= r->source_port_first &&
 	       f->source_port <= r->source_port_last &&
 	       f->destination_port >= r->destination_port_first &&
@@ -99,7 +101,7 @@ static bool fits(const struct cw_acl_program *r, const struct cw_flow *f)
 static struct cw_flow turned(const struct cw_flow *f)
 {
 	return (struct cw_flow){ f->destination, f->source, f->destination_port, f->source_port,
-				 f->protocol, f->has_ports };
+				 f->protocol, f->has_ports, f->is_later };
 }
 
 static uint32_t oracle(uint32_t count, uint32_t from, uint32_t to, const struct cw_flow *flow)
@@ -121,12 +123,15 @@ static struct cw_flow random_flow(void)
 {
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
 
+	bool has_ports = check_below(4) != 0;
+
 	return (struct cw_flow){ .source = random_address(),
 				 .destination = random_address(),
 				 .source_port = (uint16_t)check_below(5),
 				 .destination_port = (uint16_t)check_below(5),
 				 .protocol = protocols[check_below(sizeof(protocols))],
-				 .has_ports = check_below(4) != 0 };
+				 .has_ports = has_ports,
+				 .is_later = !has_ports && check_below(2) };
 }
 
 static void finds_what_the_oracle_finds(void)

@@ -13,6 +13,7 @@ struct chain {
 	uint32_t length;
 	uint32_t count;
 	struct cw_ip6_end end;
+	bool is_hidden; /* which L4 it ends in is not to be seen */
 };
 
 static const uint8_t kinds[] = { 0, 43, 60, 51, 135, 139, 140 };
@@ -26,7 +27,10 @@ static void extend(struct chain *c, uint8_t *link, uint8_t kind)
 	*link = kind;
 	check_fill(at, 8);
 	if (kind == 44) {
+		if (check_below(2))
+			at[2] = at[3] = 0; /* atomic: RFC 6946 */
 		c->length += 8;
+		c->is_hidden = c->end.is_fragment;
 		c->end.is_fragment = true;
 		c->end.fragment = (uint16_t)(packet_u16(at + 2) & 0xfff8);
 	} else {
@@ -52,11 +56,15 @@ static void make_chain(struct chain *c, uint32_t most)
 		bool is_fragment = check_below(12) == 0;
 		extend(c, link, is_fragment ? 44 : kind);
 		link = at;
-		if (is_fragment)
+		if (c->end.fragment != 0 || c->is_hidden)
 			break;
 	}
-	/* Behind a fragment header anything may be named: it is not followed. */
-	*link = c->end.is_fragment && check_below(3) == 0 ? 60 : ends[check_below(sizeof(ends))];
+	/* Behind a later fragment's header anything may be named, but nothing of it is there. */
+	*link = ends[check_below(sizeof(ends))];
+	if (c->end.fragment != 0 && check_below(3) == 0) {
+		*link = kinds[check_below(sizeof(kinds))];
+		c->is_hidden = true;
+	}
 	c->end.protocol = *link;
 	c->end.l4 = c->length;
 	c->length += 4 + check_below(40);
@@ -82,23 +90,24 @@ static bool is_same(const struct cw_ip6_end *a, const struct cw_ip6_end *b)
 static void finds_the_end(void)
 {
 	static struct chain c;
-	uint32_t deep = 0, fragments = 0;
+	uint32_t deep = 0, fragments = 0, atomic = 0;
 
 	for (uint32_t i = 0; i < 50000; i++) {
 		struct cw_ip6_end end;
 		make_chain(&c, 2 * CW_IP6_EXTENSIONS_MAX);
 		bool is_known = walk(&c, c.length, &end);
-		CHECK(is_known == (c.count <= CW_IP6_EXTENSIONS_MAX));
+		CHECK(is_known == (c.count <= CW_IP6_EXTENSIONS_MAX && !c.is_hidden));
 		CHECK(!is_known || is_same(&end, &c.end));
 		deep += !is_known;
-		fragments += is_known && end.is_fragment;
+		fragments += is_known && end.fragment != 0;
+		atomic += is_known && end.is_fragment && end.fragment == 0;
 		if (c.count == 0)
 			continue;
 		/* A byte of the last header is missing: not known, and nothing is read behind the end. */
 		CHECK(!walk(&c, c.end.l4 - 1, &end));
 		CHECK(walk(&c, c.end.l4, &end) == is_known);
 	}
-	CHECK(deep > 1000 && fragments > 1000);
+	CHECK(deep > 1000 && fragments > 1000 && atomic > 1000);
 }
 
 static void survives_random_bytes(void)

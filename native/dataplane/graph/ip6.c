@@ -27,6 +27,19 @@ static uint32_t extension_len(uint8_t type, uint8_t words)
 	}
 }
 
+/* False: a second one (RFC 8200 §4.1), or one before data in which the chain of the whole packet goes on. */
+static bool read_fragment(const uint8_t *header, struct cw_ip6_end *end)
+{
+	uint16_t offset_more;
+
+	if (end->is_fragment)
+		return false;
+	memcpy(&offset_more, header + 2, sizeof(offset_more));
+	end->fragment = rte_be_to_cpu_16(offset_more) & CW_IP6_OFFSET;
+	end->is_fragment = true;
+	return end->fragment == 0 || extension_len(header[0], 0) == 0;
+}
+
 bool cw_ip6_walk(const uint8_t *l3, uint32_t length, struct cw_ip6_end *end)
 {
 	*end = (struct cw_ip6_end){ .l4 = sizeof(struct cw_ip6), .protocol = cw_ip6(l3)->next_header };
@@ -44,13 +57,8 @@ bool cw_ip6_walk(const uint8_t *l3, uint32_t length, struct cw_ip6_end *end)
 		end->protocol = header[0];
 		if (type == IPPROTO_ROUTING)
 			end->has_routing = true;
-		if (type == IPPROTO_FRAGMENT) {
-			uint16_t offset_more;
-			memcpy(&offset_more, header + 2, sizeof(offset_more));
-			end->fragment = rte_be_to_cpu_16(offset_more) & CW_IP6_OFFSET;
-			end->is_fragment = true;
-			return true;
-		}
+		if (type == IPPROTO_FRAGMENT && !read_fragment(header, end))
+			return false;
 	}
 	return false;
 }

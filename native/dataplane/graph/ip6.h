@@ -51,14 +51,15 @@ static_assert(sizeof(struct cw_ip6_fragment) == 8, "IPv6 fragment header");
 struct cw_ip6_end {
 	uint32_t l4;       /* offset of what follows the chain, from the IPv6 header on */
 	uint16_t fragment; /* offset of this fragment in bytes; its data begin at `l4` */
-	uint8_t protocol;  /* of what follows: of the whole packet for a fragment */
+	uint8_t protocol;  /* of the whole packet's L4, which follows unless `fragment` is greater than 0 */
 	bool is_fragment;
 	bool has_routing;  /* the pseudo header's destination may be another (RFC 8200 §8.1) */
 };
 
 /*
- * Follows the headers of a sound packet, of which `length` bytes lie here. False: the chain is cut short or longer
- * than CW_IP6_EXTENSIONS_MAX, and what follows is not known. Stops at a fragment header: behind it is data.
+ * Follows the headers of a sound packet, of which `length` bytes lie here, those of a first fragment too, in which all
+ * have to be (RFC 7112). False: the chain is cut short, longer than CW_IP6_EXTENSIONS_MAX or goes on in data of a later
+ * fragment, and which L4 it ends in is not known.
  */
 bool cw_ip6_walk(const uint8_t *l3, uint32_t length, struct cw_ip6_end *end);
 

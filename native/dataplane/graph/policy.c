@@ -48,7 +48,10 @@ static bool is_with_ports(uint8_t protocol)
 	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
 }
 
-/* False: what follows the IP header is not known, so no rule can be asked; addresses and protocol are there. */
+/*
+ * False: what follows the IP header is not known, or has not the ports that its protocol says, so no rule can be asked;
+ * addresses and protocol are there.
+ */
 static bool read_flow(const struct question *q, struct cw_flow *flow)
 {
 	uint32_t at = 0;
@@ -59,12 +62,17 @@ static bool read_flow(const struct question *q, struct cw_flow *flow)
 	*flow = (struct cw_flow){ .source = cw_packet_source(q->l3),
 				  .destination = cw_packet_destination(q->l3),
 				  .protocol = protocol };
-	if (is_read && !is_later && is_with_ports(protocol) && at + 4 <= q->length) {
-		flow->has_ports = true;
-		flow->source_port = (uint16_t)(q->l3[at] << 8 | q->l3[at + 1]);
-		flow->destination_port = (uint16_t)(q->l3[at + 2] << 8 | q->l3[at + 3]);
-	}
-	return is_read;
+	if (!is_read || !is_with_ports(protocol))
+		return is_read;
+	flow->is_later = is_later;
+	if (is_later)
+		return true;
+	if (at + 4 > q->length)
+		return false;
+	flow->has_ports = true;
+	flow->source_port = (uint16_t)(q->l3[at] << 8 | q->l3[at + 1]);
+	flow->destination_port = (uint16_t)(q->l3[at + 2] << 8 | q->l3[at + 3]);
+	return true;
 }
 
 static bool is_icmp_error(uint8_t protocol, uint8_t type)
@@ -74,7 +82,10 @@ static bool is_icmp_error(uint8_t protocol, uint8_t type)
 	return protocol == IPPROTO_ICMP && (type == 3 || type == 11 || type == 12);
 }
 
-/* The packet that an ICMP error speaks of went the other way: RFC 792, RFC 4443 §3. False: it is no such error. */
+/*
+ * The packet that an ICMP error speaks of went the other way, sent by whom the error goes to: RFC 792, RFC 4443 §3.
+ * False: it is no such error.
+ */
 static bool read_quote(const struct question *q, struct question *quote)
 {
 	uint8_t protocol = 0;
@@ -91,7 +102,8 @@ static bool read_quote(const struct question *q, struct question *quote)
 	quote->length = q->length - at - ICMP_ERROR_HEADER;
 	bool is_ip6 = cw_l3_is_ip6(quote->l3);
 	return is_ip6 == cw_l3_is_ip6(q->l3) &&
-	       quote->length >= (is_ip6 ? sizeof(struct cw_ip6) : cw_ip4_header_len(cw_ip4(quote->l3)));
+	       quote->length >= (is_ip6 ? sizeof(struct cw_ip6) : cw_ip4_header_len(cw_ip4(quote->l3))) &&
+	       cw_address_equal(cw_packet_source(quote->l3), cw_packet_destination(q->l3));
 }
 
 /* Whether a rule says so of the packet that came before, for what answers it is let through with it. */
@@ -183,6 +195,12 @@ static int whither(const struct cw_view *view, uint32_t segment, const struct cw
 	return to < 0 && is_known ? (int)segment : to;
 }
 
+/* What pads a frame is no packet; a train's own length may be that of its first segment or wrapped. */
+static uint32_t length_of(const struct rte_mbuf *m, const uint8_t *l3)
+{
+	return m->ol_flags & RTE_MBUF_F_RX_LRO ? (uint32_t)m->data_len - m->l2_len : cw_l3_total(l3);
+}
+
 bool cw_policy_from_lan(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
 			const struct rte_mbuf *m, enum cw_drop *reason)
 {
@@ -191,7 +209,7 @@ bool cw_policy_from_lan(struct cw_worker *worker, uint32_t segment, const struct
 
 	if (to < 0 || hop->kind == CW_HOP_LOCAL || (to == (int)segment && worker->view->acl == NULL))
 		return true;
-	struct question q = { .from = (int)segment, .to = to, .l3 = l3, .length = m->data_len - m->l2_len };
+	struct question q = { .from = (int)segment, .to = to, .l3 = l3, .length = length_of(m, l3) };
 	return may_pass(worker, &q, reason);
 }
 
@@ -203,7 +221,7 @@ bool cw_policy_from_box(struct cw_worker *worker, uint32_t *segment, const struc
 	struct question q = { .from = segment_of(value),
 			      .to = (int)*segment,
 			      .l3 = l3,
-			      .length = m->data_len - m->l2_len };
+			      .length = length_of(m, l3) };
 
 	if (q.from == q.to && (CW_ALL_IS_LOCAL(value) || worker->view->acl == NULL))
 		return true;

@@ -111,7 +111,8 @@ struct cw_route_program {
 
 /*
  * Rules are tried in order, the first that fits decides; without one a packet may pass inside a segment and not between
- * two. An allowing rule also fits the way back: source and destination changed over.
+ * two. An allowing rule also fits the way back: source and destination changed over. A fragment other than the first, which
+ * has no ports, fits an allowing rule by addresses and protocol, and no denying one that asks for ports.
  */
 struct cw_acl_program {
 	char name[CW_NAME];

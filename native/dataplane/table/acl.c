@@ -142,6 +142,8 @@ static bool fits(const struct rule *rule, const struct cw_flow *flow)
 	if (!is_protocol(rule->protocol, flow->protocol) || !is_inside(&rule->source, flow->source) ||
 	    !is_inside(&rule->destination, flow->destination))
 		return false;
+	if (flow->is_later && rule->has_ports)
+		return rule->is_allowing;
 	return !rule->has_ports || (flow->has_ports && has_port(&rule->source, flow->source_port) &&
 				    has_port(&rule->destination, flow->destination_port));
 }

@@ -13,7 +13,10 @@
 struct cw_acl;
 struct cw_acl_program;
 
-/* What a packet says of itself. Of a fragment other than the first, `has_ports` is false: it fits only rules without. */
+/*
+ * What a packet says of itself. A fragment other than the first (`is_later`) has not the ports that its protocol says: it
+ * goes with the first, so rules that allow some ports fit it, and rules that deny some do not.
+ */
 struct cw_flow {
 	struct cw_address source;
 	struct cw_address destination;
@@ -21,6 +24,7 @@ struct cw_flow {
 	uint16_t destination_port;
 	uint8_t protocol;
 	bool has_ports;
+	bool is_later;
 };
 
 /* Copies what it needs of `rules`, checked by cw_program_check(); NULL when there is no memory. */
