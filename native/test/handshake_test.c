@@ -215,6 +215,47 @@ static void knows_peers(void)
 	cw_bench_drops(&bench);
 }
 
+/* Anything can stand in the place of mac2: a flood of that takes nothing from addresses that are known. */
+static void nobody_fills_the_share_of_the_known(void)
+{
+	struct datagram initiation = cw_test_handshake(0xD4, 160, 128, 0xA1), junk = cw_test_random_datagram(0xD4, 160);
+	uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
+
+	packet_put32(address + 12, CW_BENCH_FAR_WAN);
+	bench.worker->now_us += 10000000;
+	cw_handshakes_know(bench.worker, address);
+	flood(&junk, 9000, true);
+	CHECK(dropped(CW_DROP_HANDSHAKE_RATE) > 0);
+	CHECK(flood(&initiation, 1, false) == 1);
+	cw_bench_drops(&bench);
+}
+
+/* Two peers whose addresses meet in the table, here of one /64: neither is forgotten for the other. */
+static void two_may_meet(void)
+{
+	struct datagram initiation = cw_test_handshake(0xD4, 160, 128, 0xA1);
+	uint8_t address[16] = { 0xfd };
+
+	memset(initiation.bytes + 144, 0, 16);
+	is_over_v6 = true;
+	bench.worker->now_us += 700000000;
+	for (uint32_t round = 0; round < 4; round++) {
+		packet_put32(address + 12, 0x0d000001 + (round & 1));
+		cw_handshakes_know(bench.worker, address);
+	}
+	is_over_v6 = false;
+	flood(&initiation, 9000, true);
+	is_over_v6 = true;
+	for (uint32_t i = 0; i < 2; i++) {
+		sender = 0x0d000001 + i;
+		cw_test_receive(&initiation);
+		CHECK(cw_test_went_up(&initiation));
+	}
+	sender = CW_BENCH_FAR_WAN;
+	is_over_v6 = false;
+	cw_bench_drops(&bench);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -222,6 +263,8 @@ int main(int argc, char **argv)
 	limits_floods();
 	asks_for_cookies();
 	knows_peers();
+	nobody_fills_the_share_of_the_known();
+	two_may_meet();
 	cw_bench_close(&bench);
 	return check_result();
 }

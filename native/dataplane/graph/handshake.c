@@ -12,7 +12,10 @@
 #include "graph/ip4.h"
 #include "worker.h"
 
-/* What hashing may cost; those that show a cookie are not crowded out by those that do not. */
+/*
+ * What hashing may cost. Known addresses have a share that only who forges them can fill; of the others, those that show
+ * a cookie, or anything in its place, and those that do not are apart.
+ */
 #define HASHES_PER_SECOND 50000
 #define HASHES_BURST 5000
 /* A source's own, as wire.md says: sources that share a slot of the table share its rate. */
@@ -26,6 +29,7 @@
 #define COOKIES_BURST 2000
 /* An address from which a peer had a session is worth more than others for so long. */
 #define KNOWN_US 600000000u
+#define KNOWN_WAYS 2
 /* The gateway renews them every 120 s; without one nobody takes what they let through. */
 #define SECRETS_US 250000000u
 
@@ -56,7 +60,7 @@ struct cw_handshakes {
 	struct cw_bucket cookie_bucket;
 	struct cw_bucket passed[STANDINGS];
 	struct cw_bucket sources[STANDINGS][SOURCE_SLOTS];
-	struct known known[SOURCE_SLOTS];
+	struct known known[SOURCE_SLOTS][KNOWN_WAYS];
 };
 
 struct source {
@@ -140,7 +144,16 @@ void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16])
 	struct source source = { .port = 0 };
 
 	memcpy(source.address, address, sizeof(source.address));
-	struct known *known = &h->known[slot_of(h, &source)];
+	struct known *ways = h->known[slot_of(h, &source)], *known = &ways[0];
+	/* Its own place, else that of whoever was not heard of for longest. */
+	for (uint32_t i = 0; i < KNOWN_WAYS; i++) {
+		if (memcmp(ways[i].address, address, sizeof(ways[i].address)) == 0) {
+			known = &ways[i];
+			break;
+		}
+		if (ways[i].until_us < known->until_us)
+			known = &ways[i];
+	}
 	memcpy(known->address, address, sizeof(known->address));
 	known->until_us = worker->now_us + KNOWN_US;
 }
@@ -149,10 +162,14 @@ void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16])
 static bool is_known(const struct cw_worker *worker, const struct source *source)
 {
 	const struct cw_handshakes *h = worker->handshakes;
-	const struct known *known = &h->known[slot_of(h, source)];
+	const struct known *ways = h->known[slot_of(h, source)];
 
-	return known->until_us > worker->now_us &&
-	       memcmp(known->address, source->address, sizeof(known->address)) == 0;
+	for (uint32_t i = 0; i < KNOWN_WAYS; i++) {
+		if (ways[i].until_us > worker->now_us &&
+		    memcmp(ways[i].address, source->address, sizeof(ways[i].address)) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool has_mac2(const uint8_t *d, uint32_t length)
@@ -256,7 +273,7 @@ bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct 
 	if (kinds[kind].covered != 0) {
 		bool shows = has_mac2(d, length);
 		bool knows = is_known(worker, &source);
-		struct cw_bucket *hashes = &h->hashes[shows ? 0 : knows ? 1 : 2];
+		struct cw_bucket *hashes = &h->hashes[knows ? 1 : shows ? 0 : 2];
 		if (!cw_bucket_take(hashes, worker->now_us, HASHES_PER_SECOND, HASHES_BURST))
 			return drop(worker, CW_DROP_HANDSHAKE_RATE);
 		if (!has_mac1(worker, d, kinds[kind].covered))
