@@ -78,6 +78,8 @@ export interface FirewallState {
   /** Identifies `text`; the running table carries it as its comment. */
   readonly fingerprint: string
   readonly ruleCount: number
+  /** Names of the sets that hold something, sorted: an empty one keeps nothing inside. */
+  readonly filledSets: readonly string[]
 }
 
 export interface NicFacts {

@@ -45,7 +45,8 @@ function diffFirewall({ firewall }: HostState, { firewall: running }: HostReadin
   const isSame =
     running !== null &&
     running.fingerprint === firewall.fingerprint &&
-    running.ruleCount === firewall.ruleCount
+    running.ruleCount === firewall.ruleCount &&
+    running.filledSets.join(' ') === firewall.filledSets.join(' ')
   return isSame ? [] : [{ kind: 'load-firewall', firewall }]
 }
 

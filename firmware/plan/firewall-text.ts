@@ -8,6 +8,12 @@ export interface Chain {
   readonly rules: readonly string[]
 }
 
+export interface NamedSet {
+  readonly name: string
+  readonly isEmpty: boolean
+  readonly lines: readonly string[]
+}
+
 export const fromOutside = `iifgroup ${ownMark} iifname != @own`
 export const toOutside = `oifgroup ${ownMark} oifname != @own`
 
@@ -22,9 +28,10 @@ export function namedSet(
   type: string,
   elements: readonly string[],
   more: readonly string[] = [],
-): string[] {
+): NamedSet {
   const list = elements.length === 0 ? [] : [`    elements = { ${elements.join(', ')} }`]
-  return [`  set ${name} {`, `    type ${type}`, ...more, ...list, '  }']
+  const lines = [`  set ${name} {`, `    type ${type}`, ...more, ...list, '  }']
+  return { name, isEmpty: elements.length === 0, lines }
 }
 
 export function setOf(elements: readonly string[]): string {

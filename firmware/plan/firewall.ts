@@ -14,6 +14,7 @@ import {
   type Chain,
   familiesOf,
   fromOutside,
+  type NamedSet,
   namedSet,
   quoted,
   setOf,
@@ -60,10 +61,7 @@ const counters = [
 ] as const
 
 /** The running table bears its fingerprint as comment of a rule: nft prints no other as JSON. */
-function render(
-  input: FirewallInput,
-  comment: string,
-): { readonly text: string; readonly ruleCount: number } {
+function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fingerprint'> {
   const { config, segmentTwins } = input
   const chains = [
     ...untrackedChains(config),
@@ -74,19 +72,26 @@ function render(
   ]
   const own = [...config.lans.map(({ name }) => name), ...segmentTwins.values()]
   const uplinks = config.uplinks.map(({ name }) => name)
-  const lines = [
-    `table inet ${firewallTable} {`,
-    ...counters.map((name) => `  counter ${name} { }`),
-    ...namedSet('uplinks', 'ifname', uplinks.map(quoted)),
-    ...namedSet('own', 'ifname', own.map(quoted)),
+  const sets = [
+    namedSet('uplinks', 'ifname', uplinks.map(quoted)),
+    namedSet('own', 'ifname', own.map(quoted)),
     ...prefixSets('inside', input.inside),
     ...prefixSets('connected', connectedOf(input.ports)),
     ...prefixSets('private', privateRanges),
+  ]
+  const lines = [
+    `table inet ${firewallTable} {`,
+    ...counters.map((name) => `  counter ${name} { }`),
+    ...sets.flatMap(({ lines }) => lines),
     ...chains.flatMap(({ head, rules }) => [...head, ...rules.map((rule) => `    ${rule}`), '  }']),
     '}\n',
   ]
   const ruleCount = chains.reduce((total, { rules }) => total + rules.length, 0)
-  return { text: lines.join('\n'), ruleCount }
+  const filledSets = sets
+    .filter(({ isEmpty }) => !isEmpty)
+    .map(({ name }) => name)
+    .toSorted()
+  return { text: lines.join('\n'), ruleCount, filledSets }
 }
 
 /** The overlay port is not tracked: a flood of handshakes must not fill the connection table. */
@@ -202,12 +207,12 @@ function connectedOf(ports: readonly Port[]): string[] {
 }
 
 /** One set a family, `NAME4` and `NAME6`. */
-function prefixSets(name: string, prefixes: readonly string[]): string[] {
+function prefixSets(name: string, prefixes: readonly string[]): NamedSet[] {
   const { v4, v6 } = familiesOf([...new Set(prefixes)].toSorted())
   const flags = ['    flags interval', '    auto-merge']
   return [
-    ...namedSet(`${name}4`, 'ipv4_addr', v4, flags),
-    ...namedSet(`${name}6`, 'ipv6_addr', v6, flags),
+    namedSet(`${name}4`, 'ipv4_addr', v4, flags),
+    namedSet(`${name}6`, 'ipv6_addr', v6, flags),
   ]
 }
 

@@ -121,7 +121,7 @@ async function firewall(signal?: AbortSignal): Promise<HostReading['firewall']> 
   if (!hasTable(await run(['nft', '-j', 'list', 'tables', 'inet'], { signal }), firewallTable)) {
     return null
   }
-  const text = await run(['nft', '-t', '-j', 'list', 'table', 'inet', firewallTable], { signal })
+  const text = await run(['nft', '-j', 'list', 'table', 'inet', firewallTable], { signal })
   return readFirewall(text)
 }
 

@@ -125,13 +125,17 @@ export function hasTable(text: string, name: string): boolean {
   })
 }
 
-/** The fingerprint that a rule of the table bears, and how many rules there are. */
+/** The fingerprint that a rule of the table bears, how many rules there are, and which named sets hold something. */
 export function readFirewall(text: string): Omit<FirewallState, 'text'> {
-  const rules = list(object(json(text)).nftables)
-    .filter(({ rule }) => rule !== undefined)
-    .map(({ rule }) => object(rule))
+  const items = list(object(json(text)).nftables)
+  const rules = items.filter(({ rule }) => rule !== undefined).map(({ rule }) => object(rule))
   const marked = rules.find(({ comment }) => typeof comment === 'string')
-  return { fingerprint: string(marked?.comment), ruleCount: rules.length }
+  const filledSets = items
+    .map(({ set }) => object(set))
+    .filter(({ elem }) => Array.isArray(elem) && elem.length > 0)
+    .map(({ name }) => string(name))
+    .toSorted()
+  return { fingerprint: string(marked?.comment), ruleCount: rules.length, filledSets }
 }
 
 function prefixOf(destination: string, family: 4 | 6): string {

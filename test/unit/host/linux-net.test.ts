@@ -93,6 +93,15 @@ test('what others changed is put right: a lost twin, address, flushed rules, a s
   assert.deepEqual((await inside(sampleConfig())).steps, [])
 })
 
+test('a set of the firewall that somebody empties is filled again', async () => {
+  const enter = [`--net=/run/netns/${space}`]
+  for (const set of ['inside4', 'own', 'private4']) {
+    execFileSync('nsenter', [...enter, 'nft', 'flush', 'set', 'inet', 'causeway', set])
+    assert.deepEqual((await inside(sampleConfig())).steps, ['load-firewall'], set)
+  }
+  assert.deepEqual((await inside(sampleConfig())).steps, [])
+})
+
 test('an uplink moves to another address and loses its gateway in one pass', async () => {
   const config = sampleConfig()
   config.uplinks[0].address = ['198.18.0.2/24']
