@@ -13,8 +13,8 @@ import {
   type RuleState,
   type SysctlState,
 } from '../../model/host-state.ts'
+import { run } from '../system/command.ts'
 import { claimNamespace } from './claim.ts'
-import { run } from './command.ts'
 import type { Net } from './net.ts'
 import {
   hasTable,

@@ -6,7 +6,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { CausewayError } from '../../model/errors.ts'
-import { run } from '../net/command.ts'
+import { run } from './command.ts'
 import { readIfThere, replaceFile } from './file.ts'
 
 export interface Certificate {

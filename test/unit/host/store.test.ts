@@ -13,7 +13,7 @@ import {
 } from '../../../firmware/host/config/history.ts'
 import { maxConfigBytes } from '../../../firmware/host/config/parse.ts'
 import { redact } from '../../../firmware/host/config/redact.ts'
-import { run } from '../../../firmware/host/net/command.ts'
+import { run } from '../../../firmware/host/system/command.ts'
 import { makeFile, replaceFile } from '../../../firmware/host/system/file.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import { readRoleArguments } from '../../../firmware/host/system/role-arguments.ts'
