@@ -179,12 +179,11 @@ static void routes_what_is_allowed(void)
 	open_plain(&p, 0);
 	CHECK(came_out(CW_BENCH_LAN, 14) == 58 && frame[5] == 19);
 	/* What does not fit the LAN is the kernel's to answer, for nobody may cut it. */
-	CHECK(cw_bench_drops(&bench)[0] == 0);
 	bench.ports[0]->mtu = 147;
 	p = good();
 	open_plain(&p, 0);
 	CHECK(came_out(CW_BENCH_SEGMENT, 0) == 148 && memcmp(frame, ip_of(&p), 148) == 0);
-	CHECK(strcmp(cw_bench_drops(&bench), "too_big 1") == 0);
+	CHECK(cw_bench_drops(&bench)[0] == 0);
 	bench.ports[0]->mtu = CW_BENCH_MTU;
 }
 

@@ -216,7 +216,9 @@ static void answers_no_errors_and_no_strangers(void)
 		packet_finish_ip(sent);
 		give(NULL, 1500);
 		CHECK(nothing_left_by(CW_BENCH_LAN));
-		CHECK(strcmp(cw_bench_drops(&bench), "too_big 1") == 0);
+		/* What has an address of the link is the kernel's before anybody asks for its size. */
+		CHECK(cw_bench_drain(&bench, CW_BENCH_LAN_TWIN) == (i < 4 ? 1 : 0));
+		CHECK(strcmp(cw_bench_drops(&bench), i < 4 ? "" : "too_big 1") == 0);
 	}
 	/* 50 at once, then 100 a second. */
 	bench.worker->now_us += 10000000;

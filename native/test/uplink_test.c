@@ -19,12 +19,35 @@ static void expect_at_twin(const char *what, uint32_t length)
 		fprintf(stderr, "  %s\n", what);
 }
 
+static void expect_dropped(const char *what, uint32_t length, const char *reason)
+{
+	cw_test_give_frame(&(struct cw_vnet_hdr){ 0 }, length);
+	bool is_gone = cw_bench_drain(&bench, CW_BENCH_UPLINK_TWIN) == 0;
+	if (!CHECK(strcmp(cw_bench_drops(&bench), reason) == 0 && is_gone))
+		fprintf(stderr, "  %s\n", what);
+}
+
+#define DROPS(reason, what, ...)                                     \
+	do {                                                         \
+		cw_test_make_frame(d.bytes, d.length);               \
+		__VA_ARGS__;                                         \
+		expect_dropped(what, HEADERS + d.length, reason);    \
+	} while (0)
+
 #define PASSES(what, ...)                                            \
 	do {                                                         \
 		cw_test_make_frame(d.bytes, d.length);                       \
 		__VA_ARGS__;                                         \
 		expect_at_twin(what, HEADERS + d.length);            \
 	} while (0)
+
+/* Eight bytes of it between IP and UDP: padding, a routing header with nothing left, or an atomic fragment's. */
+static void put_extension(uint8_t kind)
+{
+	memmove(cw_test_frame + 62, cw_test_frame + 54, 40);
+	OUTER[6] = kind;
+	memcpy(cw_test_frame + 54, (const uint8_t[]){ PACKET_UDP, 0, 0, 0, 0, 0, 0, 0 }, 8);
+}
 
 /* An address that is not the port's, a fragment, headers between IP and UDP, another family's type. */
 static void leaves_what_only_looks_like_it_to_the_kernel(void)
@@ -40,24 +63,47 @@ static void leaves_what_only_looks_like_it_to_the_kernel(void)
 	if (is_over_v6) {
 		PASSES("link-local", memset(OUTER + 24, 0, 16), OUTER[24] = 0xfe, OUTER[25] = 0x80);
 		PASSES("group", OUTER[24] = 0xff);
-		/* Eight bytes of options between IP and UDP; a fragment header; a routing header. */
-		for (uint32_t next = 0; next < 4; next++) {
-			static const uint8_t kinds[4] = { 0, 43, 44, 60 };
-			PASSES("extension", memmove(cw_test_frame + 62, cw_test_frame + 54, 40), OUTER[6] = kinds[next],
-			       memcpy(cw_test_frame + 54, (const uint8_t[]){ 17, 0, 1, 4, 0, 0, 0, 0 }, 8));
-		}
+		PASSES("later fragment", put_extension(44), cw_test_frame[57] = 9);
 		/* Two headers at the end of the frame. */
 		cw_test_make_frame(d.bytes, 0);
 		packet_put16(OUTER + 4, 0);
 		expect_at_twin("nothing behind IP", HEADERS - 8);
 	} else {
-		PASSES("first fragment", OUTER[6] = 0x20, packet_finish_ip(OUTER));
 		PASSES("last fragment", OUTER[7] = 1, packet_finish_ip(OUTER));
 		PASSES("header checksum", OUTER[10] ^= 1);
 	}
 	cw_test_make_frame(d.bytes, d.length); /* not seen before, therefore */
 	cw_test_give_frame(&(struct cw_vnet_hdr){ 0 }, HEADERS + d.length);
 	CHECK(cw_bench_drain(&bench, CW_BENCH_LAN) == 1 && cw_bench_drops(&bench)[0] == 0);
+}
+
+/* What the kernel would make whole or unwrap, and then hand to the gateway's socket: no check of ours would see it. */
+static void refuses_ways_around_the_overlay_port(void)
+{
+	struct datagram d = cw_test_handshake(0xD4, 200, 184, 0);
+
+	if (!is_over_v6) {
+		DROPS("overlay_unknown 1", "first fragment", OUTER[6] = 0x20, packet_finish_ip(OUTER));
+		PASSES("of another port", OUTER[6] = 0x20, OUTER[22] ^= 1, packet_finish_ip(OUTER));
+		PASSES("of another protocol", OUTER[6] = 0x20, OUTER[9] = PACKET_TCP, packet_finish_ip(OUTER));
+		PASSES("to another address", OUTER[6] = 0x20, OUTER[19] ^= 1, packet_finish_ip(OUTER));
+		DROPS("rx_malformed 1", "no port", OUTER[6] = 0x20, packet_put16(OUTER + 2, 22),
+		      packet_finish_ip(OUTER));
+		DROPS("rx_malformed 1", "behind the end", packet_put16(OUTER + 6, 0x1fff), packet_finish_ip(OUTER));
+		return;
+	}
+	for (uint32_t next = 0; next < 4; next++) {
+		static const uint8_t kinds[4] = { 0, 43, 44, 60 };
+		DROPS("overlay_unknown 1", "extension", put_extension(kinds[next]));
+		PASSES("of another port", put_extension(kinds[next]), cw_test_frame[64] ^= 1);
+		PASSES("of another protocol", put_extension(kinds[next]), cw_test_frame[54] = PACKET_TCP);
+		PASSES("to another address", put_extension(kinds[next]), OUTER[39] ^= 1);
+		DROPS("rx_malformed 1", "no port", put_extension(kinds[next]), packet_put16(OUTER + 4, 10));
+	}
+	DROPS("overlay_unknown 1", "first fragment", put_extension(44), cw_test_frame[57] = 1);
+	DROPS("rx_malformed 1", "later, of a chain", put_extension(44), cw_test_frame[57] = 9, cw_test_frame[54] = 60);
+	for (uint32_t at = 8; at <= 24; at += 16)
+		DROPS("rx_malformed 1", "an IPv4 address", memset(OUTER + at, 0, 10), memset(OUTER + at + 10, 0xff, 2));
 }
 
 /* Offloads that speak of something inside the datagram: not ours, and not of a sealed one. */
@@ -78,6 +124,7 @@ int main(int argc, char **argv)
 	for (uint32_t family = 0; family < 2; family++) {
 		is_over_v6 = family == 1;
 		leaves_what_only_looks_like_it_to_the_kernel();
+		refuses_ways_around_the_overlay_port();
 		leaves_inner_offloads_to_the_kernel();
 	}
 	cw_bench_close(&bench);

@@ -37,6 +37,7 @@ static const struct frame udp6 = { 14, 40, 1500, 6, 0, 0 };
 static const struct frame tiny = { 14, 20, 42, 4, 0, 0 };
 static const struct frame no_header = { 14, 20, 1500, 4, 4, 0x10 };
 static const struct frame short_header = { 14, 20, 1500, 4, 16, 0x10 };
+static const struct frame header_only = { 14, 20, 94, 4, 60, 0x10 };
 static const struct frame long_header = { 14, 20, 60, 4, 60, 0x10 };
 
 /* The frame in a block of its size; the caller frees `buf_addr`. */
@@ -129,6 +130,8 @@ static const struct {
 	{ "TCP train, no data offset", &no_header, { NEEDS, 1, 38, 700, 34, 16 } },
 	{ "TCP train, data offset below 20", &short_header, { NEEDS, 1, 50, 700, 34, 16 } },
 	{ "TCP train, data offset behind the frame", &long_header, { NEEDS, 1, 94, 700, 34, 16 } },
+	{ "TCP train without a payload", &header_only, { NEEDS, 1, 94, 700, 34, 16 } },
+	{ "UDP train without a payload", &tiny, { NEEDS, 5, 42, 700, 34, 6 } },
 	{ "ECN of no train", &tcp4, { NEEDS, ECN, 66, 700, 34, 16 } },
 };
 

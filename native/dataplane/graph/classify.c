@@ -80,8 +80,8 @@ static bool adopt_header(struct rte_mbuf *m, const uint8_t *l3)
 	return true;
 }
 
-/* Whether the frame is an untagged IP packet to this MAC with a sound header, and its offload is of that header. */
-static bool is_ip_for(const struct cw_port *port, struct rte_mbuf *m)
+/* Whether the frame is an untagged IP packet to this MAC with a sound header. */
+static bool is_ip_for(const struct cw_port *port, const struct rte_mbuf *m)
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
 	const uint8_t *l3 = (const uint8_t *)(ether + 1);
@@ -91,13 +91,7 @@ static bool is_ip_for(const struct cw_port *port, struct rte_mbuf *m)
 		return false;
 	if (ether->type != rte_cpu_to_be_16(cw_l3_is_ip6(l3) ? CW_ETHER_IP6 : CW_ETHER_IP4))
 		return false;
-	return cw_l3_is_sound(l3, m->data_len - sizeof(*ether)) && adopt_header(m, l3);
-}
-
-/* ND, MLD and whatever else is between neighbours is the kernel's; so is IPv4's, whose addresses no segment has. */
-static bool may_cross(const uint8_t *l3)
-{
-	return !cw_l3_is_ip6(l3) || cw_ip6_may_cross(cw_ip6(l3));
+	return cw_l3_is_sound(l3, m->data_len - sizeof(*ether));
 }
 
 static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
@@ -118,6 +112,15 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	if (!cw_l3_is_honest(l3)) {
+		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
+		return;
+	}
+	/* ND, MLD and whatever else is between neighbours: no rule is asked, and no prefix, as short as it may be, has it. */
+	if (!cw_l3_may_cross(l3) || !adopt_header(m, l3)) {
+		cw_pass(worker, &port->twin, m);
+		return;
+	}
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	enum cw_drop reason;
 	if (!cw_policy_from_lan(worker, segment, hop, m, &reason)) {
@@ -125,7 +128,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
-	if (hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1 || !may_cross(l3)) {
+	if (hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1) {
 		cw_pass(worker, &port->twin, m);
 		return;
 	}
@@ -137,11 +140,11 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 {
 	const uint8_t *l3 = rte_pktmbuf_mtod(m, const uint8_t *);
 
-	if (!cw_l3_is_sound(l3, m->data_len)) {
+	if (!cw_l3_is_sound(l3, m->data_len) || !cw_l3_is_honest(l3)) {
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
 		return;
 	}
-	if (!may_cross(l3)) {
+	if (!cw_l3_may_cross(l3)) {
 		/* Chatter of the kernel on its own interface: nobody is there to hear it. */
 		cw_drop(worker, m, CW_DROP_LINK_SCOPE);
 		return;

@@ -94,6 +94,30 @@ static inline bool cw_ip4_is_fragment(const struct cw_ip4 *ip)
 	return (ip->fragment & rte_cpu_to_be_16(CW_IP4_MF | CW_IP4_OFFSET)) != 0;
 }
 
+/* Whether the whole packet, of which this may be a fragment, ends where one can (RFC 791 §3.1): behind, places wrap. */
+static inline bool cw_ip4_ends_in_time(const struct cw_ip4 *ip)
+{
+	uint32_t at = (rte_be_to_cpu_16(ip->fragment) & CW_IP4_OFFSET) * 8u;
+
+	return at + rte_be_to_cpu_16(ip->total_length) <= UINT16_MAX;
+}
+
+/* This network, loopback, link-local, multicast, broadcast: what no router forwards (RFC 1122 §3.2.1.3, RFC 3927 §7). */
+static inline bool cw_ip4_is_of_link(uint32_t address)
+{
+	uint32_t host = rte_be_to_cpu_32(address);
+	uint32_t first = host >> 24;
+
+	return first == 0 || first == 127 || first >> 4 == 14 || host >> 16 == 0xa9fe ||
+	       host == UINT32_MAX;
+}
+
+/* Whether source and destination let the packet leave the link it was seen on. */
+static inline bool cw_ip4_may_cross(const struct cw_ip4 *ip)
+{
+	return !cw_ip4_is_of_link(ip->source) && !cw_ip4_is_of_link(ip->destination);
+}
+
 /* Sum of the header; five words in nearly every packet. */
 static inline uint64_t cw_ip4_header_sum(const void *header, uint16_t length)
 {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph/csum.h"
+#include "table/address.h"
 
 #define CW_IP6_LEAST_MTU 1280 /* RFC 8200 §5: no path may carry less */
 #define CW_IP6_EXTENSIONS_MAX 8
@@ -95,6 +96,12 @@ static inline bool cw_ip6_is_of_link(const uint8_t address[16])
 
 	return (address[0] == 0xfe && (address[1] & 0xc0) == 0x80) ||
 	       (memcmp(address, zeros, sizeof(zeros)) == 0 && address[15] <= 1);
+}
+
+/* In our tables such an address is an IPv4 one (address.h): no packet may claim it (RFC 4291 §2.5.5.2 has it for APIs). */
+static inline bool cw_ip6_has_v4_mapped(const struct cw_ip6 *ip)
+{
+	return cw_is_v4_mapped(ip->source) || cw_is_v4_mapped(ip->destination);
 }
 
 /* Whether source and destination let the packet leave the link it was seen on. */

@@ -16,6 +16,17 @@ static inline bool cw_l3_is_sound(const uint8_t *l3, uint32_t length)
 						cw_ip4_is_sound(l3, length);
 }
 
+/* Whether a sound header means what it says: behind the end of every packet, or as of the other family, it would not. */
+static inline bool cw_l3_is_honest(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ? !cw_ip6_has_v4_mapped(cw_ip6(l3)) : cw_ip4_ends_in_time(cw_ip4(l3));
+}
+
+static inline bool cw_l3_may_cross(const uint8_t *l3)
+{
+	return cw_l3_is_ip6(l3) ? cw_ip6_may_cross(cw_ip6(l3)) : cw_ip4_may_cross(cw_ip4(l3));
+}
+
 /* Bytes of the whole packet, by its header. */
 static inline uint32_t cw_l3_total(const uint8_t *l3)
 {

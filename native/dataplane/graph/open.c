@@ -102,11 +102,11 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 	struct cw_peer *peer = keypair->peer;
 	uint8_t *l3 = inner->data;
 
-	if (!cw_l3_is_sound(l3, inner->length) || cw_l3_is_ip6(l3) != is_ip6) {
+	if (!cw_l3_is_sound(l3, inner->length) || cw_l3_is_ip6(l3) != is_ip6 || !cw_l3_is_honest(l3)) {
 		drop(worker, CW_DROP_INNER_MALFORMED);
 		return;
 	}
-	if (is_ip6 && !cw_ip6_may_cross(cw_ip6(l3))) {
+	if (!cw_l3_may_cross(l3)) {
 		drop(worker, CW_DROP_LINK_SCOPE);
 		return;
 	}
@@ -222,22 +222,11 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 		cw_control(worker, keypair, plain, plain_len);
 }
 
-/*
- * Whether the packet fits the LAN, whose MTU may be smaller than the overlay's. The kernel, which would forward it to the
- * same LAN, answers for one that may not be cut; nobody cuts the others.
- */
-static bool fits(struct cw_worker *worker, uint32_t segment, uint8_t port, const uint8_t *packet,
-		 uint32_t length)
+/* Whether the packet fits the LAN, whose MTU may be smaller than the overlay's. */
+static bool fits(struct cw_worker *worker, uint8_t port, uint32_t length)
 {
-	uint32_t mtu = atomic_load_explicit(&worker->view->program->ports[port]->mtu,
-					    memory_order_relaxed);
-
-	if (length <= mtu)
-		return true;
-	drop(worker, CW_DROP_TOO_BIG);
-	if (cw_l3_is_whole(packet))
-		cw_deliver_local(worker, segment, packet, length);
-	return false;
+	return length <= atomic_load_explicit(&worker->view->program->ports[port]->mtu,
+					      memory_order_relaxed);
 }
 
 void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_peer *peer, uint8_t *packet,
@@ -268,13 +257,14 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 		drop(worker, CW_DROP_NO_ROUTE);
 		return;
 	}
-	if (cw_l3_hops_left(packet) <= 1) {
-		/* The kernel tells the sender, who would otherwise see a silent hop in a traceroute. */
+	/*
+	 * The kernel forwards to the same LAN, and does what is rare: tells the sender of a TTL that ends here or a packet too
+	 * big that may not be cut, and cuts the others.
+	 */
+	if (cw_l3_hops_left(packet) <= 1 || !fits(worker, hop->port, length)) {
 		cw_deliver_local(worker, segment, packet, length);
 		return;
 	}
-	if (!fits(worker, segment, hop->port, packet, length))
-		return;
 	cw_l3_decrement_hops(packet);
 	cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet, length);
 }

@@ -1,6 +1,6 @@
 /*
- * What a frame from an uplink is: a datagram for the overlay port, or the kernel's. IPv6 with extension headers and
- * fragments of either family are the kernel's, for an overlay datagram has none. See graph.h.
+ * What a frame from an uplink is: a datagram for the overlay port, or the kernel's. An overlay datagram has no extension
+ * headers and comes whole: what comes to its port otherwise is nobody's. See graph.h.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static bool is_overlay(const struct cw_view *view, uint32_t index, struct rte_mb
 
 	if (m->data_len < sizeof(*ether) + sizeof(struct cw_ip4) + sizeof(struct cw_udp) ||
 	    memcmp(ether->to, view->program->ports[index]->mac, 6) != 0 ||
-	    !cw_l3_is_sound(l3, m->data_len - sizeof(*ether)))
+	    !cw_l3_is_sound(l3, m->data_len - sizeof(*ether)) || !cw_l3_is_honest(l3))
 		return false;
 	uint32_t at = udp_offset(l3, ether->type);
 	const struct cw_udp *udp = (const struct cw_udp *)(l3 + at);
@@ -57,10 +57,61 @@ static bool is_overlay(const struct cw_view *view, uint32_t index, struct rte_mb
 	return true;
 }
 
+/* Whether UDP's header follows others, or begins a packet that comes in pieces; `at` is where. False for later pieces. */
+static bool is_wrapped_udp(const uint8_t *l3, const struct cw_ip6_end *end, uint32_t *at)
+{
+	const struct cw_ip4 *ip = cw_ip4(l3);
+
+	if (cw_l3_is_ip6(l3)) {
+		*at = end->l4;
+		return end->l4 > sizeof(struct cw_ip6) && end->protocol == IPPROTO_UDP &&
+		       end->fragment == 0;
+	}
+	*at = cw_ip4_header_len(ip);
+	return ip->protocol == IPPROTO_UDP && cw_ip4_is_fragment(ip) &&
+	       !(ip->fragment & rte_cpu_to_be_16(CW_IP4_OFFSET));
+}
+
+/*
+ * The kernel would put pieces together, look behind extension headers, and hand to the gateway's socket what nobody has
+ * checked for size, mac1 and rate. Later pieces need not be looked at: without the first they get nowhere.
+ */
+static bool is_refused(const struct cw_view *view, uint32_t index, const struct rte_mbuf *m,
+		       enum cw_drop *reason)
+{
+	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
+	const uint8_t *l3 = (const uint8_t *)(ether + 1);
+	struct cw_ip6_end end = { 0 };
+	uint32_t at;
+
+	if (m->data_len < sizeof(*ether) + sizeof(struct cw_ip4) ||
+	    ether->type != rte_cpu_to_be_16(cw_l3_is_ip6(l3) ? CW_ETHER_IP6 : CW_ETHER_IP4) ||
+	    !cw_l3_is_sound(l3, m->data_len - sizeof(*ether)))
+		return false;
+	*reason = CW_DROP_RX_MALFORMED;
+	if (!cw_l3_is_honest(l3))
+		return true;
+	if (!is_own(&view->own[index], cw_packet_destination(l3)))
+		return false;
+	if (cw_l3_is_ip6(l3) && !cw_ip6_walk(l3, cw_l3_total(l3), &end))
+		return true;
+	if (!is_wrapped_udp(l3, &end, &at))
+		return false;
+	if (at + sizeof(struct cw_udp) > cw_l3_total(l3))
+		return true;
+	*reason = CW_DROP_OVERLAY_UNKNOWN;
+	return ((const struct cw_udp *)(l3 + at))->destination ==
+	       rte_cpu_to_be_16(view->program->port_programs[index].overlay_port);
+}
+
 void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
+	enum cw_drop reason;
+
 	if (is_overlay(worker->view, index, m))
 		cw_overlay(worker, index, m);
+	else if (is_refused(worker->view, index, m, &reason))
+		cw_drop(worker, m, reason);
 	else
 		cw_pass(worker, &worker->view->program->ports[index]->twin, m);
 }

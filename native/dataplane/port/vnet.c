@@ -56,7 +56,8 @@ bool cw_vnet_to_mbuf(const struct cw_vnet_hdr *vnet, struct rte_mbuf *m, uint16_
 	default:
 		return false;
 	}
-	if (vnet->gso_size == 0 || m->l4_len < (is_tcp ? 20 : 8) || l4 + m->l4_len > m->pkt_len)
+	/* Without a payload it would be cut into nothing. */
+	if (vnet->gso_size == 0 || m->l4_len < (is_tcp ? 20 : 8) || l4 + m->l4_len >= m->pkt_len)
 		return false;
 	m->ol_flags |= RTE_MBUF_F_RX_LRO;
 	m->tso_segsz = vnet->gso_size;
