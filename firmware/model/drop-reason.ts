@@ -27,6 +27,7 @@ export const dropReasons: Readonly<Record<string, string>> = {
   handshake_source: 'One source sent more handshakes than are answered.',
   handshake_cookie:
     'A handshake above the rate was answered with a cookie: its sender tries again.',
+  handshake_unasked: 'A cookie or a challenge answered no handshake that was sent from here.',
   sealed_length: 'A sealed datagram was too short, or had flags of another version.',
   sealed_index: 'A sealed datagram belongs to no session: often one that ended here.',
   sealed_replay: 'A sealed datagram came twice, or far too late.',

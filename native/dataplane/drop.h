@@ -34,6 +34,7 @@
 	X(HANDSHAKE_RATE, "handshake_rate")       /* more than the gateway should be asked */    \
 	X(HANDSHAKE_SOURCE, "handshake_source")   /* more than one source should ask */          \
 	X(HANDSHAKE_COOKIE, "handshake_cookie")   /* either, answered with a cookie */           \
+	X(HANDSHAKE_UNASKED, "handshake_unasked") /* a cookie or challenge for no handshake of ours */ \
 	X(SEALED_LENGTH, "sealed_length")         /* too short, or flags set */                  \
 	X(SEALED_INDEX, "sealed_index")           /* no keypair has this receiver index */       \
 	X(SEALED_REPLAY, "sealed_replay")         /* counter seen before or too old */           \

@@ -138,8 +138,10 @@ static void serve_twin(struct cw_worker *worker, struct cw_port *port)
 	uint16_t n = cw_link_rx(&port->twin, &worker->engine->pools, frames, CW_BURST);
 
 	cw_wait_heard(&worker->wait, frames, n);
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
+		cw_handshake_note(worker, port, frames[i]);
 		cw_pass_out(worker, port, frames[i]);
+	}
 }
 
 static void serve_segment(struct cw_worker *worker, uint32_t index)

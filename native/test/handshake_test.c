@@ -43,6 +43,7 @@ static void limits_floods(void)
 	CHECK(flood(&junk, 4000, false) == 0);
 	CHECK(strcmp(cw_bench_drops(&bench), "handshake_mac1 4000") == 0);
 	CHECK(flood(&initiation, 100, false) == 5 && dropped(CW_DROP_HANDSHAKE_SOURCE) == 95);
+	cw_test_ask(&cookie, 0xD4, 160);
 	CHECK(flood(&cookie, 100, false) == 5 && dropped(CW_DROP_HANDSHAKE_SOURCE) == 95);
 	/* 200 at once less those before; a few meet in a slot of the table. */
 	uint32_t up = flood(&initiation, 700, true);
@@ -215,6 +216,56 @@ static void knows_peers(void)
 	cw_bench_drops(&bench);
 }
 
+/*
+ * Cookies and challenges have no mac1: those for a handshake of ours pass for as long as they can be of use, by its own
+ * uplink, and a flood of others takes nothing from them, whoever it says it is from.
+ */
+static void only_the_asked_answer(void)
+{
+	struct datagram forged = cw_test_random_datagram(0xD7, 40), genuine = cw_test_random_datagram(0xD7, 40);
+	struct cw_port_program *program = &bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT];
+
+	bench.worker->now_us += 10000000;
+	for (uint32_t family = 0; family < 2; family++) {
+		is_over_v6 = family == 1;
+		genuine.bytes[4]++;
+		dropped(CW_DROP_HANDSHAKE_UNASKED);
+		CHECK(flood(&forged, 1000, false) == 0 && flood(&forged, 5000, true) == 0);
+		CHECK(dropped(CW_DROP_HANDSHAKE_UNASKED) == 6000);
+		cw_test_ask(&genuine, 0xD4, 160);
+		program->uplink++;
+		CHECK(flood(&genuine, 1, false) == 0);
+		program->uplink--;
+		CHECK(flood(&genuine, 1, false) == 1);
+		bench.worker->now_us += 9900000;
+		CHECK(flood(&genuine, 1, false) == 1);
+		bench.worker->now_us += 200000;
+		CHECK(flood(&genuine, 1, false) == 0);
+		/* What only looks like one of ours is not: by its size, its kind, or by another port. */
+		genuine.bytes[5]++;
+		cw_test_ask(&genuine, 0xD4, 100);
+		cw_test_ask(&genuine, 0xD6, 64);
+		program->overlay_port++;
+		cw_test_ask(&genuine, 0xD4, 160);
+		program->overlay_port--;
+		CHECK(flood(&genuine, 1, false) == 0);
+	}
+	is_over_v6 = false;
+	/* Among as many as the gateway begins at most, none is forgotten for another. */
+	struct datagram many[400];
+	for (uint32_t i = 0; i < 400; i++) {
+		many[i] = cw_test_random_datagram(0xD6, 64);
+		cw_test_ask(&many[i], i & 1 ? 0xD5 : 0xD4, i & 1 ? 100 : 160);
+	}
+	uint32_t up = 0;
+	for (uint32_t i = 0; i < 400; i++) {
+		bench.worker->now_us += 10000;
+		up += flood(&many[i], 1, true);
+	}
+	CHECK(up >= 396);
+	cw_bench_drops(&bench);
+}
+
 /* Anything can stand in the place of mac2: a flood of that takes nothing from addresses that are known. */
 static void nobody_fills_the_share_of_the_known(void)
 {
@@ -263,6 +314,7 @@ int main(int argc, char **argv)
 	limits_floods();
 	asks_for_cookies();
 	knows_peers();
+	only_the_asked_answer();
 	nobody_fills_the_share_of_the_known();
 	two_may_meet();
 	cw_bench_close(&bench);

@@ -196,15 +196,14 @@ static void make_handshake(struct cw_bench *bench, struct hostile *h)
 	h->length = kind < 2 && cw_hostile_below(2) == 0 ? sizes[kind] : 1 + cw_hostile_below(300);
 	fill(h->bytes, h->length);
 	h->bytes[0] = (uint8_t)(0xD4 + kind);
-	/* Of the right size, cookies and challenges are the gateway's to judge. */
-	if (kind >= 2 && h->length == sizes[kind])
-		h->length++;
+	if (kind >= 2 && cw_hostile_below(2) == 0)
+		h->length = sizes[kind];
 	if (h->length != sizes[kind]) {
 		expect(h, CW_DROP_HANDSHAKE_SIZE);
 		return;
 	}
-	expect(h, CW_DROP_HANDSHAKE_MAC1);
-	expect(h, CW_DROP_HANDSHAKE_RATE);
+	expect(h, kind < 2 ? CW_DROP_HANDSHAKE_MAC1 : CW_DROP_HANDSHAKE_UNASKED);
+	expect(h, kind < 2 ? CW_DROP_HANDSHAKE_RATE : CW_DROP_HANDSHAKE_UNASKED);
 }
 
 static void make_foreign_vni(struct cw_bench *bench, struct hostile *h)

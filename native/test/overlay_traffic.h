@@ -25,6 +25,9 @@ extern bool is_over_v6;
 extern uint8_t cw_test_frame[CW_BENCH_FRAME_MAX];
 #define OUTER (cw_test_frame + 14)
 
+/* The gateway sends a handshake by the uplink's twin whose sender index is that at byte 4 of `answer`. */
+void cw_test_ask(const struct datagram *answer, uint8_t type, uint32_t length);
+
 /* A frame for the overlay port into `cw_test_frame`: payload, lengths and checksums done. */
 void cw_test_make_frame(const uint8_t *payload, uint32_t length);
 

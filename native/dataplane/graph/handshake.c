@@ -9,7 +9,7 @@
 
 #include "crypto/cookie.h"
 #include "crypto/mac1.h"
-#include "graph/ip4.h"
+#include "graph/l3.h"
 #include "worker.h"
 
 /*
@@ -30,6 +30,10 @@
 /* An address from which a peer had a session is worth more than others for so long. */
 #define KNOWN_US 600000000u
 #define KNOWN_WAYS 2
+/* Handshakes of the gateway's own that may still be answered: far more than it begins in that time. */
+#define ASKED_US 10000000u
+#define ASKED_SLOTS 4096
+#define ASKED_WAYS 2
 /* The gateway renews them every 120 s; without one nobody takes what they let through. */
 #define SECRETS_US 250000000u
 
@@ -52,6 +56,12 @@ struct known {
 	uint64_t until_us;
 };
 
+struct asked {
+	uint32_t index; /* as on the wire */
+	uint8_t uplink;
+	uint64_t until_us;
+};
+
 struct cw_handshakes {
 	struct cw_cookies *cookies;
 	uint64_t renewed_us; /* 0: never */
@@ -61,6 +71,7 @@ struct cw_handshakes {
 	struct cw_bucket passed[STANDINGS];
 	struct cw_bucket sources[STANDINGS][SOURCE_SLOTS];
 	struct known known[SOURCE_SLOTS][KNOWN_WAYS];
+	struct asked asked[ASKED_SLOTS][ASKED_WAYS];
 };
 
 struct source {
@@ -172,6 +183,58 @@ static bool is_known(const struct cw_worker *worker, const struct source *source
 	return false;
 }
 
+/* Where UDP begins in a frame of `length` bytes that is whole in its family; 0: it is no such frame. */
+static uint32_t udp_at(const uint8_t *frame, uint32_t length)
+{
+	const uint8_t *l3 = frame + sizeof(struct cw_ether);
+
+	if (length < sizeof(struct cw_ether) + sizeof(struct cw_ip4) ||
+	    !cw_l3_is_sound(l3, length - sizeof(struct cw_ether)))
+		return 0;
+	if (cw_l3_is_ip6(l3))
+		return cw_ip6(l3)->next_header == IPPROTO_UDP ? 14 + sizeof(struct cw_ip6) : 0;
+	bool is_udp = cw_ip4(l3)->protocol == IPPROTO_UDP && !cw_ip4_is_fragment(cw_ip4(l3));
+	return is_udp ? 14 + cw_ip4_header_len(cw_ip4(l3)) : 0;
+}
+
+void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t index, i = 0, at = udp_at(frame, m->data_len);
+
+	if (at == 0 || m->data_len < at + sizeof(struct cw_udp) + 8)
+		return;
+	while (i < program->port_count && program->ports[i] != port)
+		i++;
+	const struct cw_udp *udp = (const struct cw_udp *)(frame + at);
+	const uint8_t *d = (const uint8_t *)(udp + 1);
+	uint32_t kind = d[0] - 0xD4u;
+	if (i == program->port_count || program->port_programs[i].role != CW_ROLE_UPLINK ||
+	    udp->source != rte_cpu_to_be_16(program->port_programs[i].overlay_port) || kind > 1 ||
+	    m->data_len != at + sizeof(*udp) + kinds[kind].size)
+		return;
+	memcpy(&index, d + 4, sizeof(index));
+	struct asked *ways = worker->handshakes->asked[index % ASKED_SLOTS];
+	struct asked *asked = ways[0].until_us <= ways[1].until_us ? &ways[0] : &ways[1];
+	*asked = (struct asked){ index, program->port_programs[i].uplink, worker->now_us + ASKED_US };
+}
+
+/* Whether a cookie or a challenge that came in by port `port` is for a handshake of ours that left by it. */
+static bool is_asked(const struct cw_worker *worker, uint32_t port, const uint8_t *d)
+{
+	uint8_t uplink = worker->view->program->port_programs[port].uplink;
+	uint32_t index;
+
+	memcpy(&index, d + 4, sizeof(index));
+	const struct asked *ways = worker->handshakes->asked[index % ASKED_SLOTS];
+	for (uint32_t i = 0; i < ASKED_WAYS; i++) {
+		if (ways[i].until_us > worker->now_us && ways[i].index == index && ways[i].uplink == uplink)
+			return true;
+	}
+	return false;
+}
+
 static bool has_mac2(const uint8_t *d, uint32_t length)
 {
 	static const uint8_t none[16];
@@ -270,6 +333,8 @@ bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct 
 	if (length != kinds[kind].size)
 		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
 	source = source_of(m);
+	if (kinds[kind].covered == 0 && !is_asked(worker, index, d))
+		return drop(worker, CW_DROP_HANDSHAKE_UNASKED);
 	if (kinds[kind].covered != 0) {
 		bool shows = has_mac2(d, length);
 		bool knows = is_known(worker, &source);

@@ -24,6 +24,13 @@ void cw_handshakes_renew(struct cw_worker *worker, const uint8_t *secrets);
 void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16]);
 
 /*
+ * A frame of the kernel's on its way out of `port`. If it is a handshake of the gateway's, then its answers may come:
+ * cookies and challenges have no mac1, and whoever does not see ours cannot make one that names its index.
+ */
+struct cw_port;
+void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m);
+
+/*
  * Whether the gateway is to see this datagram of `length` bytes within `m`, an IP packet to the overlay port `index`.
  * If not, it is counted, and its sender asked for a cookie where that helps.
  */
