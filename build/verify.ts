@@ -15,6 +15,9 @@ interface Step {
 const root = join(import.meta.dirname, '..')
 const node = process.execPath
 
+/** A test that hangs is a test that fails: of each test, and of each file with all of its tests. */
+const testTimeout = '--test-timeout=240000'
+
 const checkSteps: readonly Step[] = [
   { title: 'types', argv: [node, 'node_modules/typescript/bin/tsc', '-p', '.'] },
   { title: 'lint and format', argv: [node, 'node_modules/@biomejs/biome/bin/biome', 'check'] },
@@ -28,7 +31,7 @@ const testSteps: readonly Step[] = [
     .filter((folder) => existsSync(join(root, 'test', folder)))
     .map((folder) => ({
       title: `${folder} tests`,
-      argv: [node, '--test', '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
+      argv: [node, '--test', testTimeout, '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
     })),
   { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '20'] },
   ...['first-light', 'whole'].map((issue) => ({

@@ -88,7 +88,9 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   // An address that the box does not have is a fault, and no more: also for those that come after it.
   await api.listen(['127.0.0.2', '203.0.113.77', '127.0.0.4'])
   assert.equal(faults.length, 1)
-  assert.deepEqual(await ask('127.0.0.4', port, '/api/v1/health'), [200, 'isHealthy'])
+  const other = new Agent({ localAddress: '127.0.0.8' })
+  assert.deepEqual(await ask('127.0.0.4', port, '/api/v1/health', other), [200, 'isHealthy'])
+  other.destroy()
   await api[Symbol.asyncDispose]()
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
 })
