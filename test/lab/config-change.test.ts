@@ -29,7 +29,9 @@ test('what cuts the LAN off is taken back by itself; what is confirmed stays; th
   assert.equal(applied.code, 0, applied.stderr)
   assert.match((await cli('status')).stdout, /is not confirmed: taken back in \d+ s/)
   await awaitReachable(lab, 'berlin', 'lisbon')
-  assert.match((await cli('config', 'show')).stdout, /^# revision 1, from device.yaml\n/)
+  const shown = await cli('config', 'show')
+  assert.match(shown.stderr, /^# revision 1, from device.yaml\n/)
+  assert.match(shown.stdout, /^version: 1\n/)
 
   const opening = structuredClone(config)
   opening.revision += 2
