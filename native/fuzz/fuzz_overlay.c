@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint32_t length = (uint32_t)(size - HEAD);
 	struct cw_vnet_hdr vnet = { 0 };
-	if (packet_u16(data) > 0)
+	if (packet_u16(data) > 0 && length > 0)
 		vnet = (struct cw_vnet_hdr){ CW_VNET_NEEDS_CSUM, CW_VNET_GSO_UDP_L4, HEADERS,
 					     (uint16_t)packet_u16(data), 34, 6 };
 	cw_bench_ether(bench, CW_BENCH_UPLINK, frame);
