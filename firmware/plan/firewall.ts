@@ -52,6 +52,7 @@ export function compileFirewall(input: FirewallInput): FirewallState {
 const counters = [
   'kept_inside',
   'kept_private',
+  'kept_silent',
   'forged_inside',
   'denied_acl',
   'denied_forward',
@@ -163,11 +164,16 @@ function aclRules({ acl }: DeviceConfig, linksOf: (segment: string) => string): 
   })
 }
 
-/** What the box itself sends to the overlay leaves sealed or not at all. */
+/**
+ * What the box itself sends to the overlay leaves sealed or not at all. Nor does it tell who asks at the overlay port while
+ * no gateway listens there.
+ */
 function outputChain(): Chain {
+  const silent = (icmp: string): string =>
+    `${toOutside} ${icmp} type destination-unreachable ${icmp} code port-unreachable counter name kept_silent drop`
   return {
     head: ['  chain output {', '    type filter hook output priority filter; policy accept;'],
-    rules: insideRules(),
+    rules: [...insideRules(), silent('icmp'), silent('icmpv6')],
   }
 }
 
