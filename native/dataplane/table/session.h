@@ -29,9 +29,6 @@ struct cw_session {
 	uint32_t index;    /* receiver index of its first keypair: no other session has it for 180 s and more */
 	uint16_t piece_id; /* of the inner packet that was sent in pieces last */
 	uint32_t keypairs;
-	/* Worker: the place of the path's uplink among the ports of the view with this serial. */
-	uint32_t port;
-	uint64_t port_serial;
 };
 
 struct cw_tx_lane {
