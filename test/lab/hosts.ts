@@ -53,6 +53,8 @@ export interface Stream {
   readonly bytes: number
   /** IPv4 unless told. */
   readonly family?: Family
+  /** Called once a quarter of it has been sent. */
+  readonly onQuarter?: () => void
 }
 
 /** A host by its name (`berlin-cameras`), or by its site's: then it is that of the first LAN. */
@@ -131,13 +133,16 @@ export async function sendStream(
   lab: Lab,
   from: string,
   to: string,
-  { ratePps, count, bytes, family }: Stream,
+  { ratePps, count, bytes, family, onQuarter }: Stream,
 ): Promise<StreamAccount> {
   await using sink = startNode(lab, to, 'udp-sink.ts', [streamPort, streamPorts, count])
   await listening(sink)
   const address = hostAddress(lab, to, family)
   const args = [address, streamPort, streamPorts, ratePps, count, bytes]
   const source = startNode(lab, from, 'udp-source.ts', args)
+  source.onLine((line) => {
+    if (line === '{"event":"quarter"}') onQuarter?.()
+  })
   const durationMs = (count / ratePps) * 1000
   const sent = await result<Pick<StreamAccount, 'sent' | 'failed' | 'ms'>>(
     source,

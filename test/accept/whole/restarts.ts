@@ -2,17 +2,20 @@
  * Gateway and datapath are killed again and again. The gateway's death costs no packet; the datapath's is over within
  * seconds; and nothing that one of them holds grows.
  */
+import { readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { bare, describeSites } from '../../lab/description.ts'
+import { bare, describeSites, type LabDescription } from '../../lab/description.ts'
 import { plantDrop } from '../../lab/faults.ts'
 import { awaitReachable, hostAddress, type StreamAccount, sendStream } from '../../lab/hosts.ts'
 import { type Lab, openLab, type SiteProcesses } from '../../lab/lab.ts'
+import { type AnyConfig, reconfigure } from '../../lab/reconfigure.ts'
 import { freshDrops } from '../../lab/status.ts'
 import type { Check, Context, Line } from '../line.ts'
 import { generationOf, type Holdings, holdingsOf } from './restarts/holdings.ts'
 
 const site = 'berlin'
 const peer = 'lisbon'
+const lent = { from: '10.1.0.50', to: '10.1.0.59' }
 const ratePps = 10_000
 const payloadBytes = 200
 /** The quick form runs beside other work and is no timed test. */
@@ -33,6 +36,7 @@ const promises = {
   fds: 'open files of the one that survives',
   namespaces: 'namespaces and links',
   sessions: 'keypairs',
+  services: 'programs beside',
 } as const
 
 export const restarts: Line = {
@@ -45,11 +49,16 @@ export const restarts: Line = {
     'stays-dead': promises.comes,
     'hold-files': promises.fds,
     'leak-namespace': promises.namespaces,
+    'second-client': promises.services,
+    'ended-server': promises.services,
   },
   measure: async (context) => {
     const { isQuick, fault } = context
-    await using lab = await openLab(describeSites(2))
+    await using lab = await openLab(describeServed())
     await lab.start()
+    await reconfigure(lab, site, (config: AnyConfig) => {
+      config.lans[0].dhcp = lent
+    })
     await awaitReachable(lab, site, peer)
     const before = await holdingsOf(lab, site)
     const streams = await killUnderLoad(lab, context)
@@ -59,6 +68,7 @@ export const restarts: Line = {
     let comebacks = 0
     let loads = 0
     const kills = isQuick ? 1 : 100
+    await plantServiceFault(lab, fault)
     for (let kill = 0; kill < kills; kill++) {
       if (await killGateway(lab, fault === 'stays-dead')) comebacks++
       if (fault === 'stays-dead') break
@@ -90,13 +100,24 @@ export const restarts: Line = {
   },
 }
 
+/** The site has both programs beside: its uplink's address is lent, and its LAN's are to lend. */
+function describeServed(): LabDescription {
+  const { sites, ...rest } = describeSites(2)
+  const served = sites.map((one) =>
+    one.name === site ? { ...one, wan: { ...one.wan, isDhcp: true } } : one,
+  )
+  return { ...rest, sites: served }
+}
+
 function check(name: string, target: string, figure: string, isOk: boolean): Check {
   return { check: name, target, figure, isOk }
 }
 
+type Counted = Exclude<keyof Holdings, 'services'>
+
 function leakChecks(before: Holdings, after: Holdings): Check[] {
-  const grew = (key: keyof Holdings): number => after[key] - before[key]
-  const arrow = (key: keyof Holdings): string => `${before[key]} → ${after[key]}`
+  const grew = (key: Counted): number => after[key] - before[key]
+  const arrow = (key: Counted): string => `${before[key]} → ${after[key]}`
   return [
     check(
       promises.buffers,
@@ -122,6 +143,13 @@ function leakChecks(before: Holdings, after: Holdings): Check[] {
       arrow('keypairs'),
       after.keypairs >= 1 && after.keypairs <= keypairsOfAPeer,
     ),
+    check(
+      promises.services,
+      'dnsmasq and udhcpc, the same processes',
+      `${before.services.join(', ')} → ${after.services.join(', ')}`,
+      /^dnsmasq \d+,udhcpc \d+$/.test(String(before.services)) &&
+        String(after.services) === String(before.services),
+    ),
   ]
 }
 
@@ -134,9 +162,9 @@ async function killUnderLoad(lab: Lab, { isQuick, fault }: Context): Promise<Che
     await plantDrop(lab, 'internet', 'forward', 'udp dport 51820 numgen inc mod 3000 == 100')
   }
   const dropsBefore = await allDrops(lab)
-  const running = sendStream(lab, site, peer, stream)
-  // Programs of a lab take most of a second to start.
-  await new Promise((next) => setTimeout(next, 800 + (seconds * 1000) / 4))
+  const quarter = Promise.withResolvers<void>()
+  const running = sendStream(lab, site, peer, { ...stream, onQuarter: quarter.resolve })
+  await Promise.race([quarter.promise, running])
   const hasReturned = await killGateway(lab, false)
   if (fault === 'junk') await sendJunk(lab)
   const killed = await running
@@ -244,6 +272,15 @@ async function plantLeak(lab: Lab, fault: string | undefined): Promise<AsyncDisp
     })
   }
   return undo(async () => {})
+}
+
+/** The next gateway does not know of a client that runs; or has to start a server that died. */
+async function plantServiceFault(lab: Lab, fault: string | undefined): Promise<void> {
+  const folder = `/run/causeway/${lab.names.instance(site)}/services`
+  if (fault === 'second-client') rmSync(`${folder}/udhcpc-wan0.json`)
+  if (fault !== 'ended-server') return
+  const { pid } = JSON.parse(readFileSync(`${folder}/dnsmasq.json`, 'utf8')) as { pid: number }
+  process.kill(pid, 'SIGKILL')
 }
 
 function undo(how: () => Promise<void>): AsyncDisposable {

@@ -1,7 +1,8 @@
 /**
  * Sends numbered datagrams at an even pace, spread over several ports of the receiver so that no single
  * socket buffer there has to hold a pause of its program. Behind schedule it catches up by at most 64 at a
- * time. Stops after COUNT or on SIGTERM; prints {"event":"sent","sent","failed","ms"}.
+ * time. Says {"event":"quarter"} once a quarter of COUNT is on its way. Stops after COUNT or on SIGTERM; prints
+ * {"event":"sent","sent","failed","ms"}.
  *   node udp-source.ts ADDRESS FIRST_PORT PORTS RATE_PPS COUNT BYTES
  */
 import { createSocket } from 'node:dgram'
@@ -17,6 +18,7 @@ let sent = 0
 let failed = 0
 let answered = 0
 let hasFinished = false
+let isAtQuarter = false
 let startedMs = 0
 
 function tick(): void {
@@ -29,6 +31,10 @@ function tick(): void {
       if (hasFinished && answered === sent) report()
     })
     sent++
+  }
+  if (!isAtQuarter && sent >= count! / 4) {
+    isAtQuarter = true
+    console.log(JSON.stringify({ event: 'quarter' }))
   }
   if (sent >= count!) finish()
 }

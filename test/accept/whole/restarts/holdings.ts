@@ -1,5 +1,5 @@
 /** What a site's processes hold: what a restart must not let grow. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Lab } from '../../../lab/lab.ts'
 import { readNamespaces } from '../../../lab/machine.ts'
 import { readMetrics } from '../../../lab/status.ts'
@@ -14,7 +14,11 @@ export interface Holdings {
   readonly links: number
   /** Of the datapath's program: grows with every load. */
   readonly generation: number
+  /** Programs beside, `NAME PID`, in order. */
+  readonly services: readonly string[]
 }
+
+const servicePrograms = new Set(['dnsmasq', 'udhcpc'])
 
 const settleMs = 300
 const looks = 20
@@ -57,9 +61,29 @@ async function look(lab: Lab, site: string): Promise<Holdings> {
     namespaces: readNamespaces().filter((name) => name.endsWith(lab.id)).length,
     links: links.trim().split('\n').length,
     generation: metric('datapath_generation'),
+    services: await servicesOf(lab, site),
   }
 }
 
 function fdsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length
+}
+
+/** Whoever started them and whether or not a note tells of them. */
+async function servicesOf(lab: Lab, site: string): Promise<string[]> {
+  const pids = (await lab.exec(site, ['ip', 'netns', 'pids', lab.netns(site)])).split('\n')
+  const all = pids.filter(Boolean).map((pid) => [nameOf(pid), pid] as const)
+  return all
+    .filter(([name]) => servicePrograms.has(name))
+    .map((one) => one.join(' '))
+    .toSorted()
+}
+
+/** '' once it has ended. */
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
 }
