@@ -1,5 +1,5 @@
 /** What is looked at before a device.yaml is believed: every check of the document, and what ran here before. */
-import type { Entry } from '../host/config/history.ts'
+import type { Entry, History } from '../host/config/history.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
@@ -25,8 +25,30 @@ export async function readChecked(
   }
 }
 
+/** Why what was read is not to run; empty if it is. At boot nobody has asked for it to be read. */
+export function refusalsOf(
+  fresh: Checked,
+  history: Pick<History, 'candidate' | 'entries'>,
+  isAtBoot: boolean,
+): readonly ErrorBody[] {
+  if (fresh.config === null) return fresh.errors
+  if (isUnconfirmed(fresh.text, history)) {
+    const message = `device.yaml is revision ${fresh.config.revision}, which nobody confirmed`
+    return [{ code: 'CONFIG_UNCONFIRMED', message, detail: 'what ran before takes its place' }]
+  }
+  return isAtBoot ? truncation(fresh.text, history.entries[0]) : []
+}
+
+/** Whether device.yaml holds a change that was never confirmed: a write failed, and it could not be put back. */
+export function isUnconfirmed(
+  text: string | null,
+  { candidate, entries }: Pick<History, 'candidate' | 'entries'>,
+): boolean {
+  return candidate !== null && candidate.text === text && entries[0]?.text !== text
+}
+
 /** A document can be cut where what is left is one too, with fewer peers. @param newest what ran last, if anything */
-export function truncation(text: string, newest: Entry | undefined): readonly ErrorBody[] {
+function truncation(text: string, newest: Entry | undefined): readonly ErrorBody[] {
   if (newest === undefined) return []
   if (text.length >= newest.text.length || !newest.text.startsWith(text)) return []
   const message = `device.yaml is only the beginning of what ran last (revision ${newest.revision})`

@@ -13,7 +13,7 @@ import type { Places } from '../host/system/places.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { ConfigSource as SourceName } from '../model/local-api.ts'
-import { compareRevisions, readChecked, truncation } from './config-check.ts'
+import { compareRevisions, isUnconfirmed, readChecked, refusalsOf } from './config-check.ts'
 import { fieldsOf, fieldsOfBody } from './log-fields.ts'
 
 export interface RunningConfig {
@@ -52,7 +52,7 @@ export class ConfigSource {
   /** device.yaml as it was read last; null if it could not be. */
   #fileText: string | null = null
   #wantsFile = true
-  /** A write of device.yaml failed half-way: it may hold the candidate. */
+  /** device.yaml may hold the candidate, or one that was taken back: a write of it failed half-way. */
   #isInDoubt = false
   /** What reads and writes files does so one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -115,8 +115,9 @@ export class ConfigSource {
   /** From its return on it is what `choose` gives. @throws CONFIG_CONFLICT, STORE_WRITE_FAILED */
   propose(candidate: Candidate): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#refuseEdited()
       const history = await this.#open()
+      if (this.#isInDoubt) await this.#forget(this.#before, history)
+      await this.#refuseEdited()
       await history.propose(this.#entryOf(candidate, 'apply'))
       this.#candidate = candidate
     })
@@ -124,7 +125,7 @@ export class ConfigSource {
 
   /**
    * Makes the candidate device.yaml and the newest of the history: durable, both or neither, once it returns.
-   * @throws CONFIG_CONFLICT when somebody edited device.yaml meanwhile, STORE_WRITE_FAILED
+   * @throws CONFIG_CONFLICT when device.yaml holds what somebody wrote and what does not run, STORE_WRITE_FAILED
    */
   accept(): Promise<void> {
     return this.#inTurn(() => this.#accept())
@@ -137,9 +138,11 @@ export class ConfigSource {
     // This order: a cut between the two leaves a device.yaml that says what runs, and an entry that nobody misses.
     const { number } = await history.add(this.#entryOf(candidate, 'apply'))
     try {
+      // Who edits it does not wait until the entry is on the disk.
+      await this.#refuseEdited()
+      this.#isInDoubt = true
       await replaceFile(this.#parts.places.config, candidate.text, 0o600, this.#disk)
     } catch (error) {
-      this.#isInDoubt = true
       await history.takeBack(number)
       throw error
     }
@@ -154,11 +157,8 @@ export class ConfigSource {
   giveUp(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#candidate === null) return
-      const { text } = this.#candidate
       this.#candidate = null
-      if (this.#isInDoubt) await this.#restoreFile(text)
-      const history = await this.#open()
-      await history.dropCandidate()
+      await this.#forget(this.#before, await this.#open())
     })
   }
 
@@ -168,25 +168,45 @@ export class ConfigSource {
     return done
   }
 
-  /** An edit that nobody asked to read yet must not be lost under what is written here. */
+  /** device.yaml before the candidate, '' for none: one that was refused has been removed by whoever wrote it. */
+  get #before(): string {
+    return this.#confirmed!.refusals.length > 0 ? '' : (this.#fileText ?? '')
+  }
+
+  /** An edit that nobody asked to read yet, or that was refused, must not be lost under what is written here. */
   async #refuseEdited(): Promise<void> {
-    const { places } = this.#parts
-    const now = await readConfigFile(places.config, this.#disk).catch(() => null)
-    if (now === this.#fileText || (this.#isInDoubt && now === this.#candidate?.text)) return
-    const message = `${places.config} was changed since it was read: reload it first, or put it back`
+    const { config } = this.#parts.places
+    const now = await this.#fileNow()
+    if (this.#isInDoubt && now === this.#candidate?.text) return
+    const isRefused = this.#confirmed!.refusals.length > 0
+    if (isRefused ? now === null : now === this.#fileText) return
+    const message = isRefused
+      ? `${config} was refused, and would be lost: mend and reload it, or remove it`
+      : `${config} was changed since it was read: reload it first, or put it back`
     throw new CausewayError('CONFIG_CONFLICT', message)
   }
 
-  async #restoreFile(candidateText: string): Promise<void> {
+  /** Null: there is no device.yaml; undefined: there is one that cannot be read. */
+  #fileNow(): Promise<string | null | undefined> {
+    const { config } = this.#parts.places
+    const absent = async (): Promise<null | undefined> =>
+      (await this.#disk.read(config, 0)) === null ? null : undefined
+    return readConfigFile(config, this.#disk).catch(() => absent().catch(() => undefined))
+  }
+
+  /**
+   * Forgets the candidate that was taken back. A device.yaml that may hold it gets `text` ('' for none) first; where that
+   * fails, candidate.yaml stays, so that no boot takes it for what somebody wrote. Never fails.
+   */
+  async #forget(text: string, history: History): Promise<void> {
     const { places, log } = this.#parts
-    this.#isInDoubt = false
     try {
-      const now = await readConfigFile(places.config, this.#disk).catch(() => null)
-      if (now !== candidateText) return
-      // Where there was none that could be read, what ran before is the best there is.
-      const text = this.#fileText ?? this.#confirmed?.text ?? ''
-      if (text === '') await this.#disk.remove(places.config)
-      else await replaceFile(places.config, text, 0o600, this.#disk)
+      if (this.#isInDoubt && (await this.#fileNow()) === history.candidate?.text) {
+        if (text === '') await this.#disk.remove(places.config)
+        else await replaceFile(places.config, text, 0o600, this.#disk)
+      }
+      this.#isInDoubt = false
+      await history.dropCandidate()
     } catch (error) {
       log.error(fieldsOf(error), 'device.yaml not restored')
     }
@@ -207,11 +227,9 @@ export class ConfigSource {
     const { places, log, ownWireKey } = this.#parts
     const fresh = await readChecked(() => readConfigFile(places.config, this.#disk), ownWireKey)
     this.#fileText = fresh.text
+    this.#isInDoubt = isUnconfirmed(fresh.text, history)
     const [newest] = history.entries
-    // Only at boot: an admin who asks for a shorter one is right.
-    const isAtBoot = this.#confirmed === null
-    const errors =
-      fresh.config === null ? fresh.errors : isAtBoot ? truncation(fresh.text, newest) : []
+    const errors = refusalsOf(fresh, history, this.#confirmed === null)
     if (fresh.config !== null && errors.length === 0) {
       const running: Candidate = { ...fresh, source: 'file', refusals: [] }
       compareRevisions(running, newest, log)
@@ -222,11 +240,15 @@ export class ConfigSource {
     for (const error of errors.slice(0, loggedErrors)) {
       log.error(fieldsOfBody(error), 'configuration refused')
     }
-    if (this.#confirmed !== null && this.#confirmed.config !== null) {
-      return { ...this.#confirmed, refusals: errors }
-    }
-    await this.#forgetCandidate(null, history)
-    return this.#lastGood(history, errors)
+    const instead =
+      this.#confirmed !== null && this.#confirmed.config !== null
+        ? { ...this.#confirmed, refusals: errors }
+        : this.#lastGood(history, errors)
+    const wasInDoubt = this.#isInDoubt
+    await this.#forgetCandidate(instead.text, history)
+    if (!wasInDoubt || this.#isInDoubt || instead.config === null) return instead
+    this.#fileText = instead.text
+    return { ...instead, source: 'file', refusals: [] }
   }
 
   /** The newest that still passes: checks may have become stricter with an update. */
@@ -260,14 +282,14 @@ export class ConfigSource {
   }
 
   /** A gateway that starts with a candidate was stopped while one was tried; unless it is what runs. */
-  async #forgetCandidate(runningText: string | null, history: History): Promise<void> {
+  async #forgetCandidate(runningText: string, history: History): Promise<void> {
     if (history.candidate === null) return
     const { revision, text } = history.candidate
     if (text !== runningText) {
       const detail = 'the gateway was stopped before it was confirmed'
       this.#parts.log.warn({ code: 'CONFIG_UNCONFIRMED', revision, detail }, 'change taken back')
     }
-    await history.dropCandidate()
+    await this.#forget(runningText, history)
   }
 
   #entryOf({ config, text }: Candidate, origin: Origin) {

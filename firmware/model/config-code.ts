@@ -202,15 +202,15 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'Apply the first configuration with `--confirm-seconds 0`.',
   ),
   CONFIG_CONFLICT: help(
-    '`device.yaml` was edited since the gateway read it; a change would overwrite the edit.',
-    'Reload it (SIGHUP), or put it back as it was.',
+    '`device.yaml` was edited since the gateway read it, or was refused; a change would overwrite what somebody wrote.',
+    'Mend it where it was refused, and reload it (SIGHUP); or put it back as it was; one that was refused may be removed.',
   ),
   CONFIG_NOT_APPLIED: help(
     'A change could not be brought about, and was taken back.',
     'The detail says what failed; the log says more.',
   ),
   CONFIG_UNCONFIRMED: help(
-    'A change was taken back: nobody confirmed it in time, somebody said so, or the gateway was restarted.',
+    'A change was taken back: nobody confirmed it in time, somebody said so, or the gateway was restarted. A `device.yaml` that holds such a change (it was being written when the disk failed or the power went) is refused: the newest good one of the history runs and is written in its place.',
     'Apply it again, and confirm it in time.',
   ),
 }

@@ -72,6 +72,11 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     await quietly(disk.remove(join(folder, name)))
   }
 
+  const remove = async (name: string): Promise<void> => {
+    await disk.remove(join(folder, name))
+    await disk.syncFolder(folder)
+  }
+
   return {
     get entries() {
       return entries
@@ -99,7 +104,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     async takeBack(number) {
       entries = entries.filter((entry) => entry.number !== number)
       files = files.filter((file) => file !== number)
-      await quietly(disk.remove(join(folder, nameOf(number))))
+      await quietly(remove(nameOf(number)))
     },
 
     async propose(fresh) {
@@ -111,7 +116,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     async dropCandidate() {
       if (candidate === null) return
       candidate = null
-      await quietly(disk.remove(join(folder, candidateName)).then(() => disk.syncFolder(folder)))
+      await quietly(remove(candidateName))
     },
   }
 }
