@@ -53,6 +53,7 @@ const counters = [
   'kept_inside',
   'kept_private',
   'kept_silent',
+  'kept_membership',
   'forged_inside',
   'denied_acl',
   'denied_forward',
@@ -68,7 +69,7 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     ...untrackedChains(config),
     ...boxChains(input, comment),
     forwardChain(input),
-    outputChain(),
+    outputChain(input),
     natChain(config),
   ]
   const own = [...config.lans.map(({ name }) => name), ...segmentTwins.values()]
@@ -166,14 +167,22 @@ function aclRules({ acl }: DeviceConfig, linksOf: (segment: string) => string): 
 
 /**
  * What the box itself sends to the overlay leaves sealed or not at all. Nor does it tell who asks at the overlay port while
- * no gateway listens there.
+ * no gateway listens there. The groups that the kernel joins as a router (RFC 4291 §2.8) are reported on every link (MLD,
+ * RFC 3810); at a segment's twin nobody is there to hear it, and the datapath would count it as a drop.
  */
-function outputChain(): Chain {
+function outputChain({ segmentTwins }: FirewallInput): Chain {
+  const twins = setOf([...segmentTwins.values()].map(quoted))
+  const reports = `oifname ${twins} icmpv6 type mld2-listener-report counter name kept_membership drop`
   const silent = (icmp: string): string =>
     `${toOutside} ${icmp} type destination-unreachable ${icmp} code port-unreachable counter name kept_silent drop`
   return {
     head: ['  chain output {', '    type filter hook output priority filter; policy accept;'],
-    rules: [...insideRules(), silent('icmp'), silent('icmpv6')],
+    rules: [
+      ...insideRules(),
+      silent('icmp'),
+      silent('icmpv6'),
+      ...(segmentTwins.size === 0 ? [] : [reports]),
+    ],
   }
 }
 

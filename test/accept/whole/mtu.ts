@@ -180,7 +180,7 @@ async function drops(lab: Lab, outer: Family): Promise<Check> {
   for (const { name } of lab.sites) {
     const { reasons } = await freshDrops(lab, name)
     for (const [reason, count] of Object.entries(reasons)) {
-      if (count > 0 && reason !== 'too_big' && reason !== 'link_scope') {
+      if (count > 0 && reason !== 'too_big') {
         found.push(`${name} ${reason} ${count}`)
       }
     }
