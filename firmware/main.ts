@@ -37,7 +37,8 @@ async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promi
   const { readRoleArguments } = await import('./host/system/role-arguments.ts')
   const read = readRoleArguments(argv)
   if (read.places === null) {
-    process.stderr.write(`causeway: ${read.problem}\n`)
+    const { misuseText } = await import('./host/system/misuse.ts')
+    process.stderr.write(misuseText(read.problem))
     process.exitCode = 2
     return
   }

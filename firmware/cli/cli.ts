@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { readConfigFile } from '../host/config/file.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import { followApi } from '../host/system/api-client.ts'
+import { misuseText } from '../host/system/misuse.ts'
 import { defaultInstance, isInstanceName, type Places, placesOf } from '../host/system/places.ts'
 import { openWireKey, readWireKey } from '../host/system/wire-key.ts'
 import { CausewayError } from '../model/errors.ts'
@@ -193,6 +194,6 @@ async function follow({ places, isJson, output }: Call): Promise<ExitCode> {
 }
 
 function misused(message: string, output: Output): ExitCode {
-  output.err(`causeway: ${message}\n\n${usage}`)
+  output.err(misuseText(message))
   return exitCode.usage
 }

@@ -92,7 +92,7 @@ export function sessionsText({ sessions }: SessionsAnswer): string {
       ? session.state
       : `${session.state} (${session.lastError})`,
     durationText(session.stateSeconds),
-    session.role ?? '–',
+    session.handshakeRole ?? '–',
     session.suite ?? '–',
     session.uplink ?? '–',
     session.endpoint ?? '–',
@@ -100,7 +100,7 @@ export function sessionsText({ sessions }: SessionsAnswer): string {
     `${session.handshakes} + ${session.rekeys}`,
     failuresText(session.failures),
   ])
-  const head = ['PEER', 'STATE', 'FOR', 'ROLE', 'SUITE', 'UPLINK', 'ENDPOINT', 'KEY AGE']
+  const head = ['PEER', 'STATE', 'FOR', 'HANDSHAKE', 'SUITE', 'UPLINK', 'ENDPOINT', 'KEY AGE']
   return table([...head, 'SESSIONS + REKEYS', 'FAILED'], rows)
 }
 

@@ -7,11 +7,12 @@ import { type ConfigSource, noConfig, type RunningConfig } from './config-source
 
 export function configAnswers(source: ConfigSource, changes: ConfigChanges): ConfigParts {
   const running = (): RunningConfig => source.candidate ?? source.confirmed ?? noConfig
-  const headOf = ({ text, ...head }: Entry) => ({
-    ...head,
-    sha256: digestOf(text),
-    isRunning: text === running().text,
-  })
+  /** A text may have run before and been gone back to: the newest entry that has it is the one that runs. */
+  const headOf = ({ text, ...head }: Entry) => {
+    const now = running().text
+    const isRunning = head.number === source.entries.find((one) => one.text === now)?.number
+    return { ...head, sha256: digestOf(text), isRunning }
+  }
   return {
     show: () => {
       const { config, text, source: from, refusals } = running()

@@ -9,7 +9,7 @@ export function sessionAnswer(status: SessionStatus): SessionAnswer {
     peer,
     state,
     stateSeconds: status.stateAgeMs / 1000,
-    role,
+    handshakeRole: role,
     suite,
     uplink,
     endpoint: endpoint === null ? null : formatEndpoint(endpoint),

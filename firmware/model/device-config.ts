@@ -148,7 +148,11 @@ export const Peer = Type.Object(
   {
     name: means(Name, 'Name of the other site.'),
     wireKey: means(WireKeyText, 'Its public key: what `causeway key` says there.'),
-    role: maybe(PeerRole, 'What it is in the network; only shown so far.', 'site'),
+    role: maybe(
+      PeerRole,
+      'What it is in the network: shown by `status --json`, and no more so far. Who begins a handshake is another matter.',
+      'site',
+    ),
     endpoints: means(
       Type.Array(EndpointText, { maxItems: 8 }),
       'Where it can be called; empty if it always calls first.',

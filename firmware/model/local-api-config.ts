@@ -102,6 +102,7 @@ const historyParts = {
   /** RFC 3339; as right as the box's clock was. */
   savedAt: Type.String(),
   sha256: Sha256,
+  /** Of one entry at most: of none while a candidate runs, or where the history could not be written. */
   isRunning: Type.Boolean(),
 }
 

@@ -18,8 +18,8 @@ export const SessionAnswer = Type.Object(
     ]),
     /** In this state; `up` and `rekeying` count as one. */
     stateSeconds: Seconds,
-    /** Who began the handshake that the current keypair is from; null without one, as all below. */
-    role: Nullable(Type.Union([Type.Literal('initiator'), Type.Literal('responder')])),
+    /** This box's, in the handshake that the current keypair is from; null without one, as all below. */
+    handshakeRole: Nullable(Type.Union([Type.Literal('initiator'), Type.Literal('responder')])),
     /** Null also after a restart of the gateway, until the next rekey. */
     suite: Nullable(Type.String()),
     uplink: Nullable(Type.String()),

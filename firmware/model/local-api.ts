@@ -45,6 +45,7 @@ export type PeerState = Static<typeof PeerState>
 export const PeerStatus = Type.Object(
   {
     name: Type.String(),
+    /** What the configuration says it is in the network; who began a handshake is `handshakeRole` of the sessions. */
     role: Type.String(),
     state: PeerState,
     /** `198.51.100.7:51820` as last authenticated, or null. */

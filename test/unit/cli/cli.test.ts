@@ -76,14 +76,23 @@ test('check knows the own key: a box that peers with itself is refused', async (
   assert.match(err, /^CONFIG_WIRE_KEY_OWN \/peers\/0\/wireKey: /)
 })
 
-test('what makes no sense is 2, with the usage', async () => {
-  for (const argv of [[], ['fly'], ['check'], ['check', 'a', 'b'], ['status', 'x'], ['--wings']]) {
-    const { code, err } = await cli(...argv)
-    assert.equal(code, 2, argv.join(' '))
-    assert.match(err, /Usage: causeway/)
+test('what makes no sense is 2, with one line that names the mistake', async () => {
+  for (const [mistake, ...argv] of [
+    ['a command is needed'],
+    ["there is no command 'fly'", 'fly'],
+    ['check takes one FILE', 'check'],
+    ['check takes one FILE', 'check', 'a', 'b'],
+    ["status takes no 'x'", 'status', 'x'],
+    ["there is no 'config fly'", 'config', 'fly'],
+    ["Unknown option '--wings'", '--wings'],
+    ["'../x' names no instance", 'status', '--instance', '../x'],
+  ] as const) {
+    const err = `causeway: ${mistake}; see causeway --help\n`
+    assert.deepEqual(await cli(...argv), { code: 2, out: '', err })
   }
-  assert.equal((await cli('status', '--instance', '../x')).code, 2)
-  assert.equal((await cli('--help')).code, 0)
+  const { code, out } = await cli('--help')
+  assert.equal(code, 0)
+  assert.match(out, /^Usage: causeway/)
 })
 
 test('status: 3 without a gateway; else what it says, for people or programs', async () => {
@@ -220,6 +229,16 @@ test('the launcher finds its way through links; a role that is not there is 2', 
   const child = spawn(second, ['controller'], { stdio: ['ignore', 'ignore', 'pipe'] })
   child.stderr.resume()
   assert.deepEqual(await once(child, 'exit'), [2, null])
+})
+
+test('a process that is started wrongly says so in one line', async () => {
+  const child = spawn(launcher, ['datapath', '--wings'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  assert.deepEqual(await once(child, 'close'), [2, null])
+  assert.equal(said, "causeway: Unknown option '--wings'; see causeway --help\n")
 })
 
 test('the gateway process lives without a configuration, logs JSON, and ends with 0 on SIGTERM, twice or once', async () => {

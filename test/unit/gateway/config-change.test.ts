@@ -69,6 +69,28 @@ test('a change runs, waits, and once confirmed is device.yaml and an entry of th
   await assert.rejects(post(box, 'confirm'), { code: 'CONFIG_NOT_PENDING' })
 })
 
+test('of two entries with one text the newer one runs', async (t) => {
+  const box = await openBox(t)
+  await box.write(textOf(42))
+  const gateway = await box.start()
+  await box.line('gateway ready')
+  await apply(box, textOf(43), 0)
+  await box.write(textOf(42))
+  gateway.reload()
+  const entries = await until(async () => {
+    const answer = await ask<HistoryAnswer>(box, 'config/history')
+    return answer.entries.length === 3 ? answer.entries : null
+  })
+  assert.deepEqual(
+    entries.map(({ number, revision, isRunning }) => [number, revision, isRunning]),
+    [
+      [3, 42, true],
+      [2, 43, false],
+      [1, 42, false],
+    ],
+  )
+})
+
 test('without a confirm in time it is taken back, on the machine as well', async (t) => {
   const box = await running(t)
   await apply(box, textOf(43, '10.1.9.1/24'), 3)
