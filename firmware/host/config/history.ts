@@ -87,7 +87,14 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
 
     async add(fresh) {
       const entry = { ...fresh, number: (files.at(-1) ?? 0) + 1 }
-      await replaceFile(join(folder, nameOf(entry.number)), encode(entry), 0o600, disk)
+      const path = join(folder, nameOf(entry.number))
+      try {
+        await replaceFile(path, encode(entry), 0o600, disk)
+      } catch (error) {
+        // Its name may be there all the same, and would tell the next start that it ran.
+        await quietly(disk.remove(path))
+        throw error
+      }
       files = [...files, entry.number]
       entries = [entry, ...entries].slice(0, keptRevisions)
       const kept = new Set(entries.map(({ number }) => number))
