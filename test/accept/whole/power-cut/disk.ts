@@ -1,6 +1,7 @@
 /**
  * A disk in memory on which the power can be cut. Content is safe once its file was synced, a name once its folder was;
  * of all else chance decides what is there afterwards: the old, the new, a part of it, zeros; each name for itself.
+ * It may also refuse what it is asked: EIO once, ENOSPC until somebody makes room.
  */
 import { dirname } from 'node:path'
 import type { Disk, NewFile } from '../../../../firmware/host/system/disk.ts'
@@ -22,12 +23,30 @@ interface NameChange {
 export const diskFaults = ['skip-fsync', 'skip-folder-fsync'] as const
 export type DiskFault = (typeof diskFaults)[number]
 
+export const diskErrors = ['EIO', 'ENOSPC'] as const
+
+/** From operation `at` on: EIO for that one, ENOSPC for all that need room. */
+export interface Failing {
+  readonly at: number
+  readonly code: (typeof diskErrors)[number]
+  /** A fault to plant: EIO for whatever comes after it, too. */
+  readonly isLasting?: boolean
+}
+
 export interface CutDiskOptions {
   /** From [0, 1). */
   readonly random: () => number
   /** The power goes at this operation; infinity: never. */
   readonly cutAt?: number
   readonly fault?: DiskFault | undefined
+  readonly failing?: Failing
+}
+
+interface Work {
+  /** New files and new content do. */
+  readonly needsRoom?: boolean
+  /** What may come of it when it fails; unless told, all of it: done, and said not to be. */
+  readonly inPart?: () => void
 }
 
 export class CutDisk implements Disk {
@@ -39,6 +58,8 @@ export class CutDisk implements Disk {
   readonly #cut = Promise.withResolvers<void>()
   #operations = 0
   #isCut = false
+  #hasFailed = false
+  #hasRoom = false
 
   constructor(options: CutDiskOptions, names: ReadonlyMap<string, Inode> = new Map()) {
     this.#options = options
@@ -57,6 +78,16 @@ export class CutDisk implements Disk {
 
   get cut(): Promise<void> {
     return this.#cut.promise
+  }
+
+  /** Whether it has refused something. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** From now on it refuses nothing. */
+  makeRoom(): void {
+    this.#hasRoom = true
   }
 
   /** As somebody else's program would, safely. */
@@ -100,16 +131,19 @@ export class CutDisk implements Disk {
       if (this.#names.has(path)) throw systemError('EEXIST', path)
       if (this.#names.get(dirname(path))?.isFolder !== true) throw systemError('ENOENT', path)
       this.#change(dirname(path), (names) => names.set(path, inode))
-    })
+    }, orNothing)
     return {
-      write: (text) =>
-        this.#do(() => {
-          inode.content = Buffer.from(text)
-        }),
+      write: (text) => {
+        const write = (part: string): void => {
+          inode.content = Buffer.from(part)
+        }
+        const inPart = (): void => write(text.slice(0, this.#options.random() * text.length))
+        return this.#do(() => write(text), { needsRoom: true, inPart })
+      },
       sync: () =>
         this.#do(() => {
           if (this.#options.fault !== 'skip-fsync') inode.synced = inode.content
-        }),
+        }, orNothing),
       close: async () => {},
     }
   }
@@ -173,19 +207,37 @@ export class CutDisk implements Disk {
     this.#changes.push({ folder: of, apply })
   }
 
-  async #do<Value>(work: () => Value): Promise<Value> {
+  async #do<Value>(
+    work: () => Value,
+    { needsRoom = false, inPart = work }: Work = {},
+  ): Promise<Value> {
     if (this.#isCut) return new Promise(() => {})
     const { cutAt = Number.POSITIVE_INFINITY, random } = this.#options
-    if (this.#operations++ >= cutAt) {
+    const number = this.#operations++
+    if (number >= cutAt) {
       // Done, and nobody was told; or not done.
       if (random() < 0.5) work()
       this.#isCut = true
       this.#cut.resolve()
       return new Promise(() => {})
     }
-    return work()
+    const code = this.#refusalOf(number, needsRoom)
+    if (code === null) return work()
+    this.#hasFailed = true
+    if (random() < 0.5) inPart()
+    throw systemError(code, 'the disk')
+  }
+
+  #refusalOf(number: number, needsRoom: boolean): string | null {
+    const { failing } = this.#options
+    if (failing === undefined || this.#hasRoom || number < failing.at) return null
+    if (failing.code === 'ENOSPC') return needsRoom ? failing.code : null
+    return number === failing.at || failing.isLasting === true ? failing.code : null
   }
 }
+
+/** Needs room, and without it nothing comes of it. */
+const orNothing: Work = { needsRoom: true, inPart: () => {} }
 
 function folder(): Inode {
   return { isFolder: true, content: Buffer.alloc(0), synced: Buffer.alloc(0) }

@@ -8,12 +8,15 @@ import { ConfigSource, type RunningConfig } from '../../../../firmware/gateway/c
 import { virtualClock } from '../../../../firmware/host/clock/virtual.ts'
 import type { Disk } from '../../../../firmware/host/system/disk.ts'
 import { placesOf } from '../../../../firmware/host/system/places.ts'
+import type { CutDisk } from './disk.ts'
 
 export interface Life {
   readonly source: ConfigSource
   readonly changes: ConfigChanges
   /** What the machine has been brought to. */
   readonly running: () => RunningConfig | null
+  /** As the reconciler: brings the machine to what is chosen now. */
+  readonly pass: () => Promise<void>
   /** Lets time pass and everything that can happen happen. */
   readonly advance: (ms: number) => Promise<void>
 }
@@ -53,12 +56,70 @@ export function openLife(disk: Disk, root: string): Life {
     request: () => void pass(),
     onChange: quiet,
   })
-  return { source, changes, running: () => running, advance: (ms) => clock.advance(ms) }
+  return { source, changes, running: () => running, pass, advance: (ms) => clock.advance(ms) }
 }
 
 /** Boots: reads what is there, and runs it. */
 export async function boot(life: Life): Promise<RunningConfig> {
   return life.source.choose()
+}
+
+/** Of changes: each kind there is comes in the first half; all of them are more than 200 operations of the disk. */
+export const allCycles = 8
+
+/** Something that is done with configurations; the next one comes after it. */
+export interface Step {
+  readonly life: Life
+  /** What it wants to make permanent; null for what wants nothing of the kind. */
+  readonly kept: string | null
+  readonly work: () => Promise<unknown>
+}
+
+export function newAccount(): Account {
+  return { acknowledged: textOf(1), underWay: null, texts: new Set([textOf(1)]) }
+}
+
+/** Everything that can be done with configurations, over and over. */
+export function* stepsOf(
+  disk: CutDisk,
+  root: string,
+  account: Account,
+  hearing: Hearing,
+  cycles = allCycles,
+): Generator<Step> {
+  const { config } = placesOf('cut', root)
+  disk.put(config, textOf(1))
+  let life = openLife(disk, root)
+  const step = (work: () => Promise<unknown>, kept: string | null = null): Step => ({
+    ...{ life, kept, work },
+  })
+  yield step(() => boot(life))
+  let revision = 1
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const now = ++revision
+    const confirmSeconds = cycle % 3 === 0 ? 0 : 60
+    yield step(() => keep(life, account, now, confirmSeconds, hearing), textOf(now))
+    const tried = textOf(revision + 1, 'tried')
+    account.texts.add(tried)
+    yield step(() => life.changes.apply(tried, 30))
+    if (cycle % 3 === 0) yield step(() => life.changes.rollback())
+    else if (cycle % 3 === 1) yield step(() => life.advance(31_000))
+    else {
+      // The gateway is started again before anybody confirms.
+      life.changes[Symbol.dispose]()
+      life = openLife(disk, root)
+      yield step(() => boot(life))
+    }
+    yield step(() => life.advance(0))
+    if (cycle % 4 === 3) {
+      const edited = textOf(++revision, 'by hand')
+      account.texts.add(edited)
+      disk.put(config, edited)
+      account.acknowledged = edited
+      life.source.reload()
+      yield step(() => life.pass())
+    }
+  }
 }
 
 /** A small document that every check passes. */
