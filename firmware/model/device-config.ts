@@ -169,10 +169,14 @@ export const Dns = Type.Object(
   {
     servers: maybe(
       Type.Array(ServerAddress, { minItems: 1, maxItems: 8 }),
-      'Who is asked.',
+      'Who is asked. Those inside alone are asked for names in `domain` and for names of private addresses.',
       "those of the uplinks' DHCP; without either nobody is asked",
     ),
-    domain: maybe(Domain, "The LANs' hosts get it as their domain.", 'none'),
+    domain: maybe(
+      Domain,
+      "The LANs' hosts get it as their domain. Without a server inside, nobody else has names in it.",
+      'none',
+    ),
   },
   closed,
 )

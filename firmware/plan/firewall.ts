@@ -21,16 +21,11 @@ import {
   toOutside,
 } from './firewall-text.ts'
 import type { Port } from './ports.ts'
-import { networkOf } from './prefix.ts'
+import { networkOf, privateRanges } from './prefix.ts'
 
 export const firewallTable = 'causeway'
 const highestPort = 65_535
 const lowestPort = 1024
-/**
- * RFC 1918 and RFC 4193: nobody's addresses on the Internet. What a LAN sends there and nobody here has does not
- * break out: it was meant for a site, and the access network must not see it in clear.
- */
-const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 
 /** What the table is made of, besides the configuration. */
 export interface FirewallInput {

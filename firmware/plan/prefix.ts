@@ -9,6 +9,12 @@ import {
   parseInterfaceAddress,
 } from '../model/address.ts'
 
+/**
+ * RFC 1918 and RFC 4193: nobody's addresses on the Internet. What a LAN sends there and nobody here has does not
+ * break out: it was meant for a site, and the access network must not see it in clear.
+ */
+export const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+
 export function isIpv6(text: string): boolean {
   return text.includes(':')
 }

@@ -5,7 +5,7 @@
 import { type DeviceConfig, defaultLeaseSeconds, type Lan } from '../model/device-config.ts'
 import type { LeaseFacts, ServiceState } from '../model/service.ts'
 import type { Port } from './ports.ts'
-import { addressOf, isInside, isIpv6 } from './prefix.ts'
+import { addressOf, isInside, isIpv6, privateRanges } from './prefix.ts'
 
 /** @param inside canonical prefixes of the overlay and the LANs */
 export function compileServices(
@@ -54,7 +54,8 @@ function dnsmasqLines(
 ): string[] {
   const domain = dns?.domain
   // A server of one's own says private addresses as it should; what a lease says makes none one's own.
-  const isOwnServer = (dns?.servers ?? []).some((server) => isInside(server, inside))
+  const ownServers = (dns?.servers ?? []).filter((server) => isInside(server, inside))
+  const isOwnServer = ownServers.length > 0
   const areMixed = new Set(lans.map(({ segment }) => segment)).size > 1
   return [
     '# Made by Causeway from its configuration; changes are lost.',
@@ -73,11 +74,25 @@ function dnsmasqLines(
     'dhcp-authoritative',
     // One segment's hosts are not told to another's.
     ...(areMixed ? ['dhcp-ignore-names'] : []),
-    ...(domain === undefined ? [] : [`domain=${domain}`, `local=/${domain}/`]),
-    ...(domain === undefined || isOwnServer ? [] : [`rebind-domain-ok=/${domain}/`]),
+    ...(domain === undefined ? [] : [`domain=${domain}`]),
+    ...(domain === undefined || isOwnServer
+      ? []
+      : [`local=/${domain}/`, `rebind-domain-ok=/${domain}/`]),
+    ...ownServers.flatMap((server) => insideZones(server, domain)),
     ...servers.map((server) => `server=${server}`),
     ...(lans.some(({ address }) => address.some(isIpv6)) ? ['enable-ra'] : []),
     ...lans.flatMap(lanLines),
+  ]
+}
+
+/**
+ * Names of the domain that no lease has, and the names of private addresses, are for a server inside: it alone knows them,
+ * and none outside is to hear of them.
+ */
+function insideZones(server: string, domain: string | undefined): string[] {
+  return [
+    ...(domain === undefined ? [] : [`server=/${domain}/${server}`]),
+    ...privateRanges.map((range) => `rev-server=${range},${server}`),
   ]
 }
 

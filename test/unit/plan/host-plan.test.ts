@@ -1,10 +1,10 @@
-/** What the kernel is told for a configuration: firewall, IPv6, services of the box, and what was withdrawn. */
+/** What the kernel is told for a configuration: firewall, IPv6 and services of the box. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { HostState } from '../../../firmware/model/host-state.ts'
 import { compile } from '../../../firmware/plan/compile.ts'
-import { withhold, withholdMs } from '../../../firmware/plan/withheld.ts'
+import { privateRanges } from '../../../firmware/plan/prefix.ts'
 import { sampleConfig, sampleNics } from '../model/sample-config.ts'
 
 const facts = {
@@ -243,7 +243,12 @@ test('dnsmasq serves the LANs with dhcp and no other link', () => {
     facts,
   )
   assert.doesNotMatch(own.host.services[0]!.config, /stop-dns-rebind/)
-  assert.match(own.host.services[0]!.config, /server=10\.0\.0\.53/)
+  const servers = own.host.services[0]!.config.match(/^(server|rev-server|local)=.*$/gm)
+  assert.deepEqual(servers, [
+    'server=/corp.example/10.0.0.53',
+    ...privateRanges.map((range) => `rev-server=${range},10.0.0.53`),
+    'server=10.0.0.53',
+  ])
 })
 
 test('an uplink by DHCP takes nothing that IPv6 routers announce', () => {
@@ -258,41 +263,4 @@ test('what an access network says of DNS changes nothing about whom the box beli
   const [dnsmasq] = compile(served(), { ...facts, leases: [told] }).host.services
   assert.match(dnsmasq!.config, /^stop-dns-rebind$/m)
   assert.deepEqual(dnsmasq!.config.match(/^server=.*$/gm), ['server=198.51.100.53'])
-})
-
-test('a prefix that was inside stays kept for a time, unless the configuration has it outside', () => {
-  const before = { inside: ['10.0.0.0/16', '10.9.0.0/16', 'fd00:2::/48'], withheld: [] }
-  const first = withhold(before, ['10.9.0.0/16'], sample(), [], 1000)
-  const until = 1000 + withholdMs
-  assert.deepEqual(first, [
-    { prefix: '10.0.0.0/16', untilMs: until },
-    { prefix: 'fd00:2::/48', untilMs: until },
-  ])
-  const later = { inside: ['10.9.0.0/16'], withheld: first }
-  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), [], until - 1), first)
-  assert.deepEqual(withhold(later, ['10.9.0.0/16'], sample(), [], until), [])
-  // Inside again: nothing to withhold.
-  assert.deepEqual(
-    withhold(later, ['10.0.0.0/16', 'fd00:2::/48', '10.9.0.0/16'], sample(), [], 2000),
-    [],
-  )
-  const [wan] = sample().uplinks
-  const outside = {
-    ...sample(),
-    uplinks: [{ ...wan!, address: ['10.0.3.2/24'], gateway: '10.0.3.1' }],
-  }
-  assert.deepEqual(
-    withhold(later, [], outside, [], 2000)
-      .map(({ prefix }) => prefix)
-      .toSorted(),
-    ['10.9.0.0/16', 'fd00:2::/48'],
-  )
-  // A lease that was refused for a prefix of a peer, and whose peer has gone or given it up since.
-  assert.deepEqual(
-    withhold(later, [], sample(), ['10.0.3.77/24'], 2000).map(({ prefix }) => prefix),
-    ['fd00:2::/48', '10.9.0.0/16'],
-  )
-  const { routes, firewall } = compile(sample(), { ...facts, withheld: ['10.77.0.0/16'] }).host
-  assert.ok(routes.some(({ prefix, kind }) => prefix === '10.77.0.0/16' && kind === 'unreachable'))
-  assert.match(firewall.text, /set inside4 \{[^}]*10\.77\.0\.0\/16/)
 })
