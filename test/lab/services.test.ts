@@ -21,6 +21,12 @@ const node = (script: string): string[] => [process.execPath, '-e', script]
 const ping = (from: string, to: string): Promise<CommandResult> =>
   lab.attempt(from, ['ping', '-n', '-c', '2', '-i', '0.2', '-W', '2', to])
 
+/** Asks the box; prints the answer, or the error's code. */
+const resolver = (verb: string, name: string): string[] =>
+  node(`const r = new (require('node:dns').Resolver)({ timeout: 1000, tries: 3 });
+    r.setServers(['${box}']);
+    r.${verb}('${name}', (e, a) => { console.log(e ? e.code : a.join()); process.exit(e ? 1 : 0) })`)
+
 /** Whether a TCP connection comes about. */
 async function connects(from: string, address: string, port: number): Promise<boolean> {
   const script = `const s = require('node:net').connect(${port}, '${address}');
@@ -57,6 +63,7 @@ before(async () => {
     `--dhcp-leasefile=/run/causeway-lab/${lab.id}-server.leases`,
     ...['--dhcp-option=option:router,198.51.100.1', '--dhcp-authoritative'],
     ...['--address=/www.example/9.9.9.9', '--address=/rebind.example/10.2.0.10'],
+    ...['--address=/lure.corp.example/9.9.9.9', '--ptr-record=66.0.2.10.in-addr.arpa,lure.example'],
   ])
   await dnsmasq.line((line) => line.includes('started'), 10_000)
   await lab.start()
@@ -87,6 +94,18 @@ test('the uplink has what it was lent, and sessions come up by it', async () => 
   assert.equal(await lab.exec('berlin', ['ip', '-6', '-o', 'addr', 'show', 'dev', 'wan0']), '')
 })
 
+test('the cable is pulled and put back: the lease is asked for at once, not at half of its time', async () => {
+  const path = `/run/causeway/${lab.names.instance('berlin')}/services/udhcpc-wan0.lease`
+  const before = readFileSync(path, 'utf8')
+  const shows = async (word: string): Promise<boolean> =>
+    (await lab.exec('berlin', ['ip', '-o', 'link', 'show', 'dev', 'wan0'])).includes(word)
+  await lab.exec('internet', ['ip', 'link', 'set', 'dev', 'berlin', 'down'])
+  await until('no carrier', () => shows('NO-CARRIER'))
+  await lab.exec('internet', ['ip', 'link', 'set', 'dev', 'berlin', 'up'])
+  await until('a lease anew', async () => readFileSync(path, 'utf8') !== before, 10_000)
+  await awaitReachable(lab, 'berlin', 'lisbon')
+})
+
 test('a LAN host is lent an address, the box as its router and its DNS, which answers', async () => {
   const script = `/run/causeway-lab/${lab.id}-udhcpc.sh`
   writeFileSync(script, '#!/bin/sh\n[ "$1" != bound ] || echo "lent $ip $mask $router $dns"\n')
@@ -95,15 +114,31 @@ test('a LAN host is lent an address, the box as its router and its DNS, which an
   const { stdout } = await lab.attempt(host, asks, { timeoutMs: 30_000 })
   assert.match(stdout, /^lent 10\.1\.0\.5\d 24 10\.1\.0\.1 10\.1\.0\.1$/m)
   const resolve = (name: string): Promise<CommandResult> =>
-    lab.attempt(
-      host,
-      node(`const r = new (require('node:dns').Resolver)({ timeout: 1000, tries: 3 });
-        r.setServers(['${box}']);
-        r.resolve4('${name}', (e, a) => { console.log(e ? e.code : a.join()); process.exit(e ? 1 : 0) })`),
-    )
+    lab.attempt(host, resolver('resolve4', name))
   await until('a name', async () => (await resolve('www.example')).stdout.trim() === '9.9.9.9')
   // A name of a stranger's that points inside.
   assert.notEqual((await resolve('rebind.example')).stdout.trim(), '10.2.0.10')
+})
+
+test('a server inside is asked for the names of inside, and nobody else is', async () => {
+  const serves = lab.spawn('lisbon-host', [
+    ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--pid-file=', '--user=root'],
+    ...['--no-resolv', '--no-hosts', '--log-facility=-', '--address=/db.corp.example/10.2.0.20'],
+    ...['--local=/corp.example/', '--local=/10.in-addr.arpa/'],
+    '--ptr-record=20.0.2.10.in-addr.arpa,db.corp.example',
+  ])
+  await serves.line((line) => line.includes('started'), 10_000)
+  await reconfigure(lab, 'berlin', (config) => {
+    config.dns = { servers: ['198.51.100.1', '10.2.0.10'], domain: 'corp.example' }
+  })
+  const resolve = async (verb: string, name: string): Promise<string> =>
+    (await lab.attempt(host, resolver(verb, name))).stdout.trim()
+  await until('a name', async () => (await resolve('resolve4', 'www.example')) === '9.9.9.9')
+  assert.equal(await resolve('resolve4', 'db.corp.example'), '10.2.0.20')
+  assert.equal(await resolve('reverse', '10.2.0.20'), 'db.corp.example')
+  // The one outside has an answer, and is not asked.
+  assert.equal(await resolve('resolve4', 'lure.corp.example'), 'ENOTFOUND')
+  assert.equal(await resolve('reverse', '10.2.0.66'), 'ENOTFOUND')
 })
 
 test('a LAN host makes itself an IPv6 address from what the box announces', async () => {

@@ -29,6 +29,8 @@ export interface FakeDatapath extends Datapath {
   readonly drops: Record<Exclude<OpenFailure, null>, number>
   /** Keypairs that were installed, ever; all their indices and keys are different. */
   readonly installs: number
+  /** A NIC's carrier as it is from now on. Ports of which nothing was said are not counted. */
+  setCarrier(twin: string, isUp: boolean): void
   /** Says that 2^28 packets were sealed under the peer's current keypair. */
   wearOut(peer: string): void
   /** The process dies: every keypair is lost, every further verb fails. */
@@ -43,6 +45,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const onDatas: ((peer: string, payload: Uint8Array) => void)[] = []
   const drops = { index: 0, tag: 0, replay: 0 }
   const everKeys = new Set<string>()
+  const carriers = new Map<string, boolean>()
   let program: Program | null = null
   let isDead = false
 
@@ -132,7 +135,11 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     },
     cookies: () => verb(() => undefined),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
-    counters: () => verb(() => counters(program, drops, clock.nowMs())),
+    counters: () =>
+      verb(() => ({
+        ...counters(program, drops, clock.nowMs()),
+        ports: [...carriers].map(([twin, isUp]) => ({ ...noTraffic, twin, isUp })),
+      })),
     onEvent: (handler) => onEvents.push(handler),
     onClose: (handler) => onCloses.push(handler),
     sendData: (peer, payload) => !isDead && peerOf(peer).sendData(payload),
@@ -141,10 +148,19 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     get installs() {
       return everKeys.size / 3
     },
+    setCarrier: (twin, isUp) => {
+      carriers.set(twin, isUp)
+      emit({ kind: 'links' })
+    },
     wearOut: (peer) => peerOf(peer).isUsed(),
     kill,
     [Symbol.asyncDispose]: async () => kill('closed'),
   }
+}
+
+const noTraffic = {
+  ...{ isGone: false, rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
+  ...{ rxBuffers: 0, txBuffers: 0 },
 }
 
 function identities(program: Program | null): Map<string, string> {

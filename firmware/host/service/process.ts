@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { CausewayError } from '../../model/errors.ts'
 import { readIfThere, removeFile, replaceFile } from '../system/file.ts'
 
@@ -98,10 +99,10 @@ export async function look(
   return lives(note) ? 'as wanted' : 'gone'
 }
 
-/** Sends it to the noted process, if that lives. */
+/** Sends it to the noted process, if that lives, and listens: one that only starts would die of it. */
 export async function tell(notePath: string, name: NodeJS.Signals): Promise<void> {
   const note = await readNote(notePath)
-  if (note !== null && lives(note)) signal(note, name)
+  if (note !== null && lives(note) && listens(note, name)) signal(note, name)
 }
 
 /** Ends the noted process, if it lives, and waits for its end. */
@@ -129,6 +130,18 @@ async function readNote(path: string): Promise<Note | null> {
 
 function lives({ pid, startTicks }: Note): boolean {
   return startTicksOf(pid) === startTicks
+}
+
+/** `SigCgt` of /proc/PID/status: a bit for each signal that it has a handler for. */
+function listens({ pid }: Note, name: NodeJS.Signals): boolean {
+  try {
+    const [, caught = '0'] =
+      /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[name] - 1)) & 1n) === 1n
+  } catch {
+    // It has ended meanwhile.
+    return false
+  }
 }
 
 function signal({ pid }: Note, name: NodeJS.Signals): void {

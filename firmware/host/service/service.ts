@@ -13,7 +13,10 @@ export interface Services extends AsyncDisposable {
   status(): ServiceStatus[]
   /** What the DHCP clients were lent and may still use. */
   leases(): Promise<LeaseFacts[]>
-  /** Has the uplink's DHCP client ask whether its lease still holds: it may be on another network now. */
+  /**
+   * Has the uplink's DHCP client ask whether its lease still holds: it may be on another network now. Nothing happens where
+   * none runs yet: one that starts asks anyway.
+   */
   renew(device: string): Promise<void>
   /** A lease came, changed or was taken back. */
   onLease(handler: () => void): void

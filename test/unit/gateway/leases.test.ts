@@ -44,6 +44,27 @@ test('an uplink by DHCP is left out until it is lent an address, and when the le
   await until(async () => ((await addressesOf(box, 'lte0')).length === 0 ? true : null))
 })
 
+test('a carrier that comes back has the lease asked for again at once', async (t) => {
+  const box = await openBox(t)
+  await box.write(withDhcp())
+  await box.start()
+  await box.line('gateway ready')
+  const datapath = box.datapath!
+  const set = async (twin: string, isUp: boolean): Promise<void> => {
+    datapath.setCarrier(twin, isUp)
+    // Nothing here waits for more than turns of its own.
+    await new Promise((passed) => setImmediate(passed))
+  }
+  // One that is seen for the first time has not come back.
+  await set('lte0', true)
+  await set('lte0', false)
+  assert.deepEqual(box.services.renewed, [])
+  await set('lte0', true)
+  assert.deepEqual(box.services.renewed, ['lte0'])
+  await set('lte0', true)
+  assert.deepEqual(box.services.renewed, ['lte0'])
+})
+
 test('a lease with a network of those inside is refused, and said', async (t) => {
   const box = await openBox(t)
   box.services.lend([{ ...lease, address: '10.9.0.9/24', gateway: null }])

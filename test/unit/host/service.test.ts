@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { leaseScript, readLease } from '../../../firmware/host/service/lease.ts'
-import { end, type Launch, launch, look } from '../../../firmware/host/service/process.ts'
+import { end, type Launch, launch, look, tell } from '../../../firmware/host/service/process.ts'
 import type { Services } from '../../../firmware/host/service/service.ts'
 import { openServices } from '../../../firmware/host/service/system.ts'
 import type { ServiceState } from '../../../firmware/model/service.ts'
@@ -35,6 +35,13 @@ test('a program is known again by its note, told from one started otherwise, and
   await end(note)
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
   assert.equal(await look(note, sleeper), 'otherwise')
+})
+
+test('a program that has no ear for a signal yet does not die of it', async () => {
+  await launch(note, sleeper)
+  await tell(note, 'SIGUSR1')
+  assert.equal(await look(note, sleeper), 'as wanted')
+  await end(note)
 })
 
 test('a program that is not there is a coded error', async () => {

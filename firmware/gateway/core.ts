@@ -1,0 +1,147 @@
+/**
+ * What the gateway does, whoever looks: configuration, reconciler, datapath connection, sessions and telemetry, wired to each
+ * other. What is told of it is front.ts's.
+ */
+import type { Clock } from '../host/clock/clock.ts'
+import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Net } from '../host/net/net.ts'
+import type { Services } from '../host/service/service.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Places } from '../host/system/places.ts'
+import { encodeWireKey } from '../model/wire-key.ts'
+import { mac1Key } from '../wire/handshake.ts'
+import type { X25519Pair } from '../wire/x25519.ts'
+import { Carriers } from './carriers.ts'
+import { ConfigChanges } from './config-change.ts'
+import { ConfigSource } from './config-source.ts'
+import { DatapathLink } from './datapath-link.ts'
+import { Denials } from './denials.ts'
+import { fieldsOf } from './log-fields.ts'
+import { Peering } from './peering.ts'
+import { openProgramLoader, type RecordFile } from './program-loader.ts'
+import { type Outcome, Reconciler } from './reconcile.ts'
+import { Telemetry } from './telemetry.ts'
+import type { BindUdp } from './uplink-sockets.ts'
+import { Withholding } from './withholding.ts'
+
+export interface CoreParts {
+  readonly places: Places
+  readonly clock: Clock
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: Log
+  /** Milliseconds since 1970, as far as the box knows: for people only. */
+  readonly wallMs: () => number
+  readonly net: Net
+  readonly wireKey: X25519Pair
+  readonly connectDatapath: () => Promise<Datapath>
+  readonly bindUdp: BindUdp
+  readonly programRecord: RecordFile
+  /** Which prefixes were inside. */
+  readonly insideRecord: Pick<RecordFile, 'read' | 'write'>
+  readonly services: Services
+}
+
+/** Told nothing before `openCore` has returned. */
+export interface CoreListener {
+  /** After each pass of the reconciler. */
+  readonly onPass: (outcome: Outcome) => void
+  /** A change of configuration is in another state. */
+  readonly onChange: () => void
+}
+
+export interface Core {
+  readonly source: ConfigSource
+  readonly changes: ConfigChanges
+  readonly reconciler: Reconciler
+  readonly peering: Peering
+  readonly telemetry: Telemetry
+  readonly denials: Denials
+}
+
+/** @param owned takes what must be closed, in the order in which it was opened */
+export function openCore(
+  parts: CoreParts,
+  owned: AsyncDisposableStack,
+  { onPass, onChange }: CoreListener,
+): Core {
+  const { clock, log, services, wireKey } = parts
+  const request = (): void => reconciler.request(false)
+  const denials = new Denials(clock, log)
+  const carriers = new Carriers((uplink) => void renew(uplink, parts))
+  const link = owned.use(openLink(parts, { request, denials, carriers }))
+  const peering = owned.use(new Peering(parts))
+  const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
+  const reload = (): void => reconciler.request(true)
+  const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))
+  const announce = announcer(log)
+  const reconciler: Reconciler = owned.use(
+    new Reconciler({
+      ...parts,
+      loader: openProgramLoader(parts.programRecord, log),
+      services: owned.use(services),
+      withholding: new Withholding(clock, parts.insideRecord, log),
+      nicNetns: parts.places.nicNetns,
+      mac1Keys: [mac1Key(wireKey.publicKey)],
+      choose: () => source.choose(),
+      datapath: () => link.current,
+      leaveSessions: (config) => peering.leave(config),
+      configureSessions: (...wanted) => peering.configure(...wanted),
+      onPass: (outcome) => {
+        if (link.current !== null) void carriers.look(link.current)
+        announce(outcome)
+        changes.onPass(outcome)
+        onPass(outcome)
+      },
+    }),
+  )
+  services.onLease(request)
+  const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current }))
+  return { source, changes, reconciler, peering, telemetry, denials }
+}
+
+interface LinkUsers {
+  readonly request: () => void
+  readonly denials: Denials
+  readonly carriers: Carriers
+}
+
+function openLink(
+  { connectDatapath, clock, log }: CoreParts,
+  { request, denials, carriers }: LinkUsers,
+): DatapathLink {
+  return new DatapathLink({
+    connect: connectDatapath,
+    clock,
+    log,
+    onUp: (datapath) => {
+      datapath.onEvent((event) => {
+        if (event.kind === 'links') {
+          request()
+          void carriers.look(datapath)
+        }
+        denials.take(event)
+      })
+      request()
+    },
+    onDown: request,
+  })
+}
+
+/** The lease may be another network's: its end must not be waited for. */
+async function renew(uplink: string, { services, log }: CoreParts): Promise<void> {
+  await services
+    .renew(uplink)
+    .catch((error: unknown) => log.error({ ...fieldsOf(error), uplink }, 'lease not renewed'))
+}
+
+/** The first time everything is in place is what a supervisor waits for; later ones tell of new configurations. */
+function announcer(log: Log): (outcome: Outcome) => void {
+  let announced: string | null = null
+  return ({ running, isDone }) => {
+    if (!isDone || announced === running.text) return
+    const revision = running.config?.revision ?? 0
+    log.info({ revision }, announced === null ? 'gateway ready' : 'configuration applied')
+    announced = running.text
+  }
+}

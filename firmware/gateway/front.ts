@@ -1,0 +1,118 @@
+/**
+ * What is told of the gateway, and to whom: status, changes of it, metrics, the local API on its socket and in the LANs. Does
+ * nothing of the gateway's work itself.
+ */
+import type { Clock } from '../host/clock/clock.ts'
+import type { Services } from '../host/service/service.ts'
+import type { Certificate } from '../host/system/certificate.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Places } from '../host/system/places.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { Status } from '../model/local-api.ts'
+import { version } from '../model/version.ts'
+import { encodeWireKey } from '../model/wire-key.ts'
+import { lanApiAddresses } from '../plan/lan-api.ts'
+import { metricsType, renderMetrics } from '../plan/metrics.ts'
+import { composeDrops, composeStatus } from '../plan/status.ts'
+import type { X25519Pair } from '../wire/x25519.ts'
+import { type ApiParts, openApi } from './api/api.ts'
+import { LanApi } from './api/lan-api.ts'
+import { routesOf } from './api/routes.ts'
+import { configAnswers } from './config-answer.ts'
+import type { Core } from './core.ts'
+import { denialAnswer } from './denial-answer.ts'
+import { fieldsOf } from './log-fields.ts'
+import type { Outcome } from './reconcile.ts'
+import { sessionAnswer } from './session-answer.ts'
+import { StatusWatch } from './status-watch.ts'
+
+export interface FrontParts {
+  readonly places: Places
+  readonly clock: Clock
+  readonly log: Log
+  readonly wireKey: X25519Pair
+  readonly services: Services
+  /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
+  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  readonly lanApiPort: number
+}
+
+export interface Front {
+  readonly status: () => Status
+  readonly onPass: (outcome: Outcome) => void
+  /** Something may have changed. */
+  readonly onChange: () => void
+  /** Opens the API's socket. @throws API_IN_USE */
+  readonly listen: () => Promise<void>
+}
+
+/** @param owned takes what must be closed, in the order in which it was opened */
+export function openFront(parts: FrontParts, core: Core, owned: AsyncDisposableStack): Front {
+  const { clock, log } = parts
+  const status = statusOf(parts, core)
+  const watch = owned.use(new StatusWatch({ clock, status }))
+  const answers = answersOf(core, { log, status, watch })
+  const lanApi = owned.use(
+    new LanApi({
+      clock,
+      port: parts.lanApiPort,
+      routes: routesOf(answers).filter(({ isForLan }) => isForLan === true),
+      certificate: parts.certificate,
+      onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
+    }),
+  )
+  return {
+    status,
+    onPass: ({ running, absentNics }) => {
+      watch.look()
+      void lanApi.listen(lanApiAddresses(running.config, absentNics))
+    },
+    onChange: () => watch.look(),
+    listen: async () => {
+      owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
+    },
+  }
+}
+
+function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core): () => Status {
+  const startedAtMs = clock.nowMs()
+  return () => {
+    const { running, failure, ...outcome } = core.reconciler.outcome
+    return composeStatus({
+      version,
+      instance: places.instance,
+      wireKey: encodeWireKey(wireKey.publicKey),
+      uptimeMs: clock.nowMs() - startedAtMs,
+      ...running,
+      pendingChange: core.changes.pending,
+      ...outcome,
+      services: services.status(),
+      failure: failure?.toJSON() ?? null,
+      ...core.telemetry.reading,
+      sessions: core.peering.status(),
+    })
+  }
+}
+
+function answersOf(
+  { source, changes, telemetry, peering, denials }: Core,
+  { log, status, watch }: Pick<FrontParts, 'log'> & Pick<Front, 'status'> & { watch: StatusWatch },
+): Omit<ApiParts, 'socketPath'> {
+  return {
+    status,
+    sessions: () => peering.status().map(sessionAnswer),
+    denials: () => denials.recent().map(denialAnswer),
+    subscribe: (listener) => watch.listen(listener),
+    config: configAnswers(source, changes),
+    drops: () => {
+      const { counters } = telemetry.reading
+      if (counters !== null) return composeDrops(counters)
+      throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
+    },
+    metrics: () => ({
+      text: renderMetrics(status(), telemetry.reading.counters, peering.status()),
+      type: metricsType,
+    }),
+    onFault: (error) => log.error(fieldsOf(error), 'API fault'),
+  }
+}
