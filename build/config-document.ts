@@ -27,8 +27,9 @@ export function configDocument(): string {
     'Made by `build/config-document.ts` from the schema and the rules; `npm run check` fails when it is stale. ' +
       'Not to be edited.',
     'One file says what a box is to be. It is YAML 1.2 without aliases and tags, at most 1 MiB. `causeway check ' +
-      'FILE` tells everything that is wrong with one, a line each: code, JSON pointer (RFC 6901), what is expected, ' +
-      'line number. A file with an error changes nothing on a box that runs.',
+      'FILE` (`-`: standard input) tells everything that is wrong with one, a line each: file, line and column, code, ' +
+      'JSON pointer (RFC 6901), what is expected. Of what is no YAML it tells the first slip. A file with an error ' +
+      'changes nothing on a box that runs.',
     '## Fields',
     'Fields in **bold** must be there. Every other one is refused, none ignored.',
     ...fieldSections(deviceConfigForm, ''),

@@ -24,10 +24,11 @@ const stopMs = 1_500
 const [first = '', ...rest] = process.argv.slice(2)
 if (!isRole(first)) {
   const { runCli } = await import('./cli/cli.ts')
-  process.exitCode = await runCli(process.argv.slice(2), {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-  })
+  const output = {
+    out: (text: string) => void process.stdout.write(text),
+    err: (text: string) => void process.stderr.write(text),
+  }
+  process.exitCode = await runCli(process.argv.slice(2), output, process.stdin)
 } else if (first === 'controller') {
   process.stderr.write('causeway: the controller is not in this release\n')
   process.exitCode = 2

@@ -1,4 +1,5 @@
 /** What every command of the CLI shares: what was typed, where its words go, and the exit codes, which are API. */
+import { readConfigFile, readConfigStream } from '../host/config/file.ts'
 import { type Asking, askApi } from '../host/system/api-client.ts'
 import type { Places } from '../host/system/places.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
@@ -21,6 +22,8 @@ export interface Call {
   /** Null unless told. */
   readonly confirmSeconds: number | null
   readonly output: Output
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>
 }
 
 /** Typed in a way that makes no sense. */
@@ -39,9 +42,32 @@ export async function show<Answer>(
   return answer
 }
 
-export function report(errors: readonly ErrorBody[], isJson: boolean, output: Output): void {
-  if (isJson) output.out(`${JSON.stringify({ errors })}\n`)
-  else output.err(errors.map((error) => `${errorText(error)}\n`).join(''))
+/** @param file what was handed in, if anything */
+export function report(
+  errors: readonly ErrorBody[],
+  file: string | null,
+  { isJson, output }: Pick<Call, 'isJson' | 'output'>,
+): void {
+  if (isJson) {
+    output.out(`${JSON.stringify({ errors })}\n`)
+    return
+  }
+  const lines = errors.map((error) => {
+    // One that could not be read is named by the message.
+    const isOfFile = error.code.startsWith('CONFIG_') && error.code !== 'CONFIG_UNREADABLE'
+    return `${errorText(error, isOfFile ? file : null)}\n`
+  })
+  output.err(lines.join(''))
+}
+
+/** `-` is standard input. @throws CONFIG_UNREADABLE, CONFIG_TOO_LARGE */
+export function readDocument(file: string, { input }: Call): Promise<string> {
+  return file === '-' ? readConfigStream(titleOf(file), input) : readConfigFile(file)
+}
+
+/** What messages call a FILE. */
+export function titleOf(file: string): string {
+  return file === '-' ? '<stdin>' : file
 }
 
 const silences: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_TIMEOUT'])

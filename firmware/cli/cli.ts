@@ -3,7 +3,6 @@
  * programs. Exit codes are API: 0 done, 1 failed, 2 usage, 3 no process answers, 4 refused.
  */
 import { parseArgs } from 'node:util'
-import { readConfigFile } from '../host/config/file.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import { followApi } from '../host/system/api-client.ts'
 import { misuseText } from '../host/system/misuse.ts'
@@ -23,8 +22,10 @@ import {
   exitOf,
   Misuse,
   type Output,
+  readDocument,
   report,
   show,
+  titleOf,
 } from './call.ts'
 import { config } from './config.ts'
 import {
@@ -39,7 +40,7 @@ import {
 
 export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 
-  check FILE   tell what is wrong with a device configuration; changes nothing
+  check FILE   tell what is wrong with a device configuration; changes nothing (-: standard input)
   status       show uplinks, peers and health of the running gateway
   health       say whether all is well (exit 0) or what is not (exit 1)
   sessions     show sessions with peers: state, cipher, age of keys, failures
@@ -67,20 +68,31 @@ The datapath takes --memory MIB (128 unless told) and --aead auto|ipsec-mb|opens
 `
 
 /** @param argv what follows the program's name */
-export async function runCli(argv: readonly string[], output: Output): Promise<ExitCode> {
-  const call = readCall(argv, output)
+export async function runCli(
+  argv: readonly string[],
+  output: Output,
+  input: AsyncIterable<Uint8Array>,
+): Promise<ExitCode> {
+  const call = readCall(argv, output, input)
   if (typeof call === 'number') return call
   try {
     return await perform(call)
   } catch (error) {
     if (error instanceof Misuse) return misused(error.message, output)
     if (!(error instanceof CausewayError)) throw error
-    report(error.errors ?? [error.toJSON()], call.isJson, output)
+    const file = fileOf(call)
+    report(error.errors ?? [error.toJSON()], file === null ? null : titleOf(file), call)
     return exitOf(error.code)
   }
 }
 
-function readCall(argv: readonly string[], output: Output): Call | ExitCode {
+/** What a command was told to read; null for those that read none. */
+function fileOf({ words: [command, first, second] }: Call): string | null {
+  const file = command === 'check' ? first : first === 'apply' ? second : undefined
+  return file ?? null
+}
+
+function readCall(argv: readonly string[], output: Output, input: Call['input']): Call | ExitCode {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -110,6 +122,7 @@ function readCall(argv: readonly string[], output: Output): Call | ExitCode {
       isJson: values.json,
       confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
       output,
+      input,
     }
   } catch (error) {
     return misused(error instanceof Error ? error.message : String(error), output)
@@ -165,16 +178,19 @@ async function perform(call: Call): Promise<ExitCode> {
   }
 }
 
-async function check({ places, isJson, output }: Call, file: string): Promise<ExitCode> {
-  const text = await readConfigFile(file)
+async function check(call: Call, file: string): Promise<ExitCode> {
+  const { places, isJson, output } = call
+  const text = await readDocument(file, call)
   const parsed = parseDeviceConfig(text, { ownWireKey: await ownWireKey(places) })
   if (parsed.config === null) {
-    report(parsed.errors, isJson, output)
+    report(parsed.errors, titleOf(file), call)
     return exitCode.refused
   }
   const { config, migratedFrom } = parsed
   const answer = migratedFrom === null ? { errors: [] } : { errors: [], migratedFrom }
-  output.out(isJson ? `${JSON.stringify(answer)}\n` : soundText(file, config, migratedFrom))
+  output.out(
+    isJson ? `${JSON.stringify(answer)}\n` : soundText(titleOf(file), config, migratedFrom),
+  )
   return exitCode.done
 }
 

@@ -1,5 +1,4 @@
 /** `causeway config …`: show, apply, confirm, rollback, history. */
-import { readConfigFile } from '../host/config/file.ts'
 import type {
   ApplyRequest,
   ChangeAnswer,
@@ -7,8 +6,8 @@ import type {
   HistoryAnswer,
   HistoryEntry,
 } from '../model/local-api-config.ts'
-import { type Call, type ExitCode, exitCode, Misuse, show } from './call.ts'
-import { commandText, table } from './text.ts'
+import { type Call, type ExitCode, exitCode, Misuse, readDocument, show } from './call.ts'
+import { commandText, errorText, table } from './text.ts'
 
 const usualConfirmSeconds = 60
 /** Applying is part of the time to confirm; without a confirm the gateway takes at most 20 s. */
@@ -48,7 +47,7 @@ export async function config(call: Call): Promise<ExitCode> {
 
 async function apply(call: Call, file: string): Promise<ExitCode> {
   const confirmSeconds = call.confirmSeconds ?? usualConfirmSeconds
-  const post: ApplyRequest = { text: await readConfigFile(file), confirmSeconds }
+  const post: ApplyRequest = { text: await readDocument(file, call), confirmSeconds }
   const timeoutMs = confirmSeconds * 1000 + applySlackMs
   const textOf = (answer: ChangeAnswer): string => appliedText(answer, call.places.instance)
   await show<ChangeAnswer>(call, '/api/v1/config/apply', textOf, { post, timeoutMs })
@@ -102,7 +101,7 @@ function aboutText(answer: ConfigAnswer): string {
     ...(lastChange?.reason === undefined
       ? []
       : [`revision ${lastChange.revision} was taken back: ${lastChange.reason.message}`]),
-    ...refusals.map(({ code, message }) => `device.yaml is refused: ${code} ${message}`),
+    ...refusals.map((error) => `refused: ${errorText(error, 'device.yaml')}`),
   ]
   return lines.map((line) => `# ${line}\n`).join('')
 }

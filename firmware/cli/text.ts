@@ -9,9 +9,22 @@ import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 
-export function errorText({ code, message, path, detail }: ErrorBody): string {
+/** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
+export function errorText(
+  {
+    code,
+    message,
+    path,
+    detail,
+    line,
+    column,
+  }: Omit<ErrorBody, 'code'> & { readonly code: string },
+  file: string | null,
+): string {
   const at = path === undefined ? '' : `${path === '' ? '/' : path}: `
-  return `${code} ${at}${message}${detail === undefined ? '' : ` (${detail})`}`
+  const place = file === null ? [] : [file, ...(line === undefined ? [] : [line, column])]
+  const lead = place.length === 0 ? '' : `${place.join(':')}: `
+  return `${lead}${code} ${at}${message}${detail === undefined ? '' : ` (${detail})`}`
 }
 
 /** What `check` says about a file without errors. */

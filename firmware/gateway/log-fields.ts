@@ -7,10 +7,12 @@ export function fieldsOf(error: unknown): LogFields {
   return { detail: error instanceof Error ? error.message : String(error) }
 }
 
-export function fieldsOfBody({ code, message, path, detail }: ErrorBody): LogFields {
+export function fieldsOfBody({ code, message, path, ...more }: ErrorBody): LogFields {
+  const place = more.line === undefined ? [] : [`line ${more.line}, column ${more.column}`]
+  const about = [...(more.detail === undefined ? [] : [more.detail]), ...place].join(', ')
   return {
     code,
     ...(path === undefined ? {} : { path }),
-    detail: detail === undefined ? message : `${message} (${detail})`,
+    detail: about === '' ? message : `${message} (${about})`,
   }
 }

@@ -7,6 +7,7 @@ import {
   comparePrefixes,
   contains,
   type Family,
+  formatPrefix,
   holdsSpecial,
   type InterfaceAddress,
   isGlobal,
@@ -174,7 +175,11 @@ export function readPrefix(
     return null
   }
   if (parsed.address.value === parsed.network) return parsed
-  refuse(`${rules}-exact`, path, 'has bits set below its length')
+  refuse(
+    `${rules}-exact`,
+    path,
+    `has bits set below its length; its network is ${formatPrefix(parsed)}`,
+  )
   return null
 }
 

@@ -19,7 +19,7 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'Mend the line that is named; mind indentation, and quote IPv6 addresses in `[…]` lists.',
   ),
   CONFIG_UNREADABLE: help(
-    'The file is not there, may not be read, or is not UTF-8.',
+    'The file is not there, is a folder, may not be read, or is not UTF-8.',
     'Look at path and permissions.',
   ),
   CONFIG_TOO_LARGE: help('The file has more than 1 MiB.', 'Summarise prefixes.'),

@@ -13,6 +13,7 @@ import {
   wordsOf,
 } from './device-config-form.ts'
 import type { ErrorBody, ErrorCode } from './errors.ts'
+import { nearestOf } from './nearest.ts'
 
 /** More errors than this help nobody; the rest of the document is not looked at. */
 export const maxConfigErrors = 100
@@ -27,6 +28,9 @@ export function isDeviceConfig(value: unknown): value is DeviceConfig {
 
 /** Everything wrong with the form, at most `maxConfigErrors`; empty exactly if `isDeviceConfig`. */
 export function checkForm(value: unknown): ErrorBody[] {
+  if (value === null || value === undefined) {
+    return [coded('CONFIG_INVALID', `is empty; it needs ${wordsOf(deviceConfigForm)}`, '')]
+  }
   const errors: ErrorBody[] = []
   explain(deviceConfigForm, value, '', errors)
   return errors.slice(0, maxConfigErrors)
@@ -80,7 +84,11 @@ function explainFields(
     errors.push(coded('CONFIG_TOO_MANY', `has ${names.length} entries of at most ${most}`, at))
     return
   }
-  for (const name of required.filter((one) => !Object.hasOwn(fields, one))) {
+  const known = Object.keys(properties ?? {})
+  const unknown = properties === undefined ? [] : names.filter((one) => !known.includes(one))
+  // What is there under a slip of its name is not missing as well.
+  const meant = new Set(unknown.map((name) => gluedTo(name, known) ?? nearestOf(name, known)))
+  for (const name of required.filter((one) => !Object.hasOwn(fields, one) && !meant.has(one))) {
     errors.push(coded('CONFIG_MISSING_FIELD', `'${name}' is missing`, `${at}/${name}`))
   }
   if (properties === undefined) {
@@ -88,9 +96,7 @@ function explainFields(
     for (const name of names) explain(inner, fields[name], `${at}/${escapeToken(name)}`, errors)
     return
   }
-  for (const name of names.filter((one) => !Object.hasOwn(properties, one))) {
-    errors.push(unknownField(at, name, Object.keys(properties)))
-  }
+  for (const name of unknown) errors.push(unknownField(at, name, known))
   for (const [name, inner] of Object.entries(properties)) {
     if (Object.hasOwn(fields, name)) explain(inner, fields[name], `${at}/${name}`, errors)
   }
@@ -100,6 +106,8 @@ function misfit(schema: FormSchema, value: unknown): string {
   const kind = kindOfValue(value)
   const must = `must be ${wordsOf(schema)}`
   const isKnown = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === kind)
+  const meant = schema.leads?.map((lead) => lead + value).find((one) => isLeafSound(schema, one))
+  if (typeof value === 'string' && meant !== undefined) return `${must}; did you mean ${meant}?`
   return isKnown ? must : `${must}; this is ${kindWords[kind] ?? kind}`
 }
 
@@ -118,7 +126,18 @@ function unknownField(path: string, name: string, known: readonly string[]): Err
   if (plannedFields[path.replace(/\/\d+/g, '/*')]?.includes(name) === true) {
     return coded('CONFIG_UNSUPPORTED', `'${escapeToken(name)}' is not in this release`, at)
   }
-  return coded('CONFIG_UNKNOWN_FIELD', `is not known here; known are ${known.join(', ')}`, at)
+  const glued = gluedTo(name, known)
+  if (glued !== null) {
+    return coded('CONFIG_UNKNOWN_FIELD', `a space is missing after '${glued}:'`, at)
+  }
+  const nearest = nearestOf(name, known)
+  const hint = nearest === null ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`
+  return coded('CONFIG_UNKNOWN_FIELD', `is not known here; ${hint}`, at)
+}
+
+/** The field that a name begins with where YAML took `port:51820` for one word; null if none. */
+function gluedTo(name: string, known: readonly string[]): string | null {
+  return known.find((one) => name.startsWith(`${one}:`)) ?? null
 }
 
 function coded(code: ErrorCode, message: string, path: string): ErrorBody {

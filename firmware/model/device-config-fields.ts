@@ -27,6 +27,7 @@ export const Nic = Type.String({
   pattern: '^(netdev:[A-Za-z0-9][A-Za-z0-9_.-]{0,14}|pmd:[A-Za-z0-9][A-Za-z0-9_.:,=/@-]{0,62})$',
   title: 'a NIC',
   examples: ['netdev:enp1s0', 'pmd:0000:01:00.0'],
+  leads: ['netdev:', 'pmd:'],
 })
 
 export const Cidr = Type.String({

@@ -24,6 +24,8 @@ export interface FormSchema {
   /** Completes "must be …". */
   readonly title?: string
   readonly examples?: readonly string[]
+  /** What a text begins with; whoever left it out is told which one fits. */
+  readonly leads?: readonly string[]
   readonly description?: string
   /** What holds where the field is left out. */
   readonly unset?: string

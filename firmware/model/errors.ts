@@ -112,6 +112,9 @@ export interface ErrorBody {
   /** JSON pointer (RFC 6901) into the document at fault. */
   readonly path?: string
   readonly detail?: string
+  /** Place in the text at fault, from 1; both or neither. */
+  readonly line?: number
+  readonly column?: number
   /** Of a document with several: all of them, this one included. */
   readonly errors?: readonly ErrorBody[]
 }
@@ -120,6 +123,8 @@ export class CausewayError extends Error {
   readonly code: ErrorCode
   readonly path: string | undefined
   readonly detail: string | undefined
+  readonly line: number | undefined
+  readonly column: number | undefined
   readonly errors: readonly ErrorBody[] | undefined
 
   constructor(
@@ -128,6 +133,8 @@ export class CausewayError extends Error {
     more: {
       path?: string | undefined
       detail?: string | undefined
+      line?: number | undefined
+      column?: number | undefined
       errors?: readonly ErrorBody[] | undefined
       cause?: unknown
     } = {},
@@ -137,6 +144,8 @@ export class CausewayError extends Error {
     this.code = code
     this.path = more.path
     this.detail = more.detail
+    this.line = more.line
+    this.column = more.column
     this.errors = more.errors
   }
 
@@ -146,6 +155,8 @@ export class CausewayError extends Error {
       message: this.message,
       ...(this.path === undefined ? {} : { path: this.path }),
       ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(this.line === undefined ? {} : { line: this.line }),
+      ...(this.column === undefined ? {} : { column: this.column }),
       ...(this.errors === undefined ? {} : { errors: this.errors }),
     }
   }

@@ -27,6 +27,9 @@ const errorParts = {
   /** JSON pointer (RFC 6901). */
   path: Type.Optional(Type.String()),
   detail: Type.Optional(Type.String()),
+  /** Place in the configuration's text, from 1; both or neither. */
+  line: Type.Optional(Type.Integer({ minimum: 1 })),
+  column: Type.Optional(Type.Integer({ minimum: 1 })),
 }
 
 /** The shape in which errors leave a process; errors.ts. */

@@ -3,14 +3,20 @@
  * `DeviceConfig`.
  * Everything behind it trusts the type. YAML 1.2 core schema, without aliases, tags or repeated keys.
  */
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import { canonicalConfig } from '../../model/device-config-canonical.ts'
-import { checkForm, isDeviceConfig, maxConfigErrors } from '../../model/device-config-check.ts'
+import {
+  checkForm,
+  escapeToken,
+  isDeviceConfig,
+  maxConfigErrors,
+} from '../../model/device-config-check.ts'
 import { type Migrations, migrate, migrations } from '../../model/device-config-migrate.ts'
 import { partsOf } from '../../model/device-config-parts.ts'
 import { checkRules, type Rules } from '../../model/device-config-rules.ts'
 import type { ErrorBody } from '../../model/errors.ts'
+import { slipOf } from './syntax.ts'
 
 export const maxConfigBytes = 1024 * 1024
 
@@ -24,8 +30,8 @@ export type ParsedConfig =
   | { readonly config: null; readonly errors: readonly ErrorBody[] }
 
 /**
- * Never throws. Reports every error of the document, at most 100, with JSON pointer and line: those of the document
- * as it was written, also where it is of an older version.
+ * Never throws. Reports every error of the document, at most 100, with JSON pointer, line and column: those of the
+ * document as it was written, also where it is of an older version. Of what is no YAML it reports the first.
  */
 export function parseDeviceConfig(
   text: string,
@@ -37,10 +43,10 @@ export function parseDeviceConfig(
     return { config: null, errors: [{ code: 'CONFIG_TOO_LARGE', message }] }
   }
   const read = readYaml(text)
-  if (read.errors.length > 0) return { config: null, errors: read.errors.slice(0, maxConfigErrors) }
+  if (read.error !== null) return { config: null, errors: [read.error] }
   const migrated = migrate(read.value, table)
   if (migrated.error !== null) {
-    return { config: null, errors: [withLine(migrated.error, read.lineOf)] }
+    return { config: null, errors: [located(migrated.error, read.placeOf)] }
   }
   const { document: value, migratedFrom, originOf } = migrated
   const broken = checkRules(partsOf(value), rules).map(({ rule, ...error }) => error)
@@ -48,22 +54,35 @@ export function parseDeviceConfig(
   if (errors.length === 0 && isDeviceConfig(value)) {
     return { config: canonicalConfig(value), errors: [], migratedFrom }
   }
-  const located = errors.slice(0, maxConfigErrors).map(({ path = '', ...error }) => {
-    return withLine({ ...error, path: originOf(path) }, read.lineOf)
+  const told = errors.slice(0, maxConfigErrors).map(({ path = '', ...error }) => {
+    return located({ ...error, path: originOf(path) }, read.placeOf)
   })
-  return { config: null, errors: located }
+  return { config: null, errors: told }
+}
+
+interface Place {
+  readonly line: number
+  readonly column: number
 }
 
 interface Read {
   readonly value: unknown
-  readonly errors: readonly ErrorBody[]
-  /** Line of the node at a JSON pointer, or of the nearest one around it; null at the root. */
-  readonly lineOf: (pointer: string) => number | null
+  readonly error: ErrorBody | null
+  /** Of the value at a JSON pointer or of its name, or of the nearest around it; null at the root. */
+  readonly placeOf: (pointer: string, isOfName: boolean) => Place | null
 }
 
 function readYaml(text: string): Read {
   const lines = new LineCounter()
-  const nowhere = { value: undefined, lineOf: () => null }
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  const refused = (message: string, place: Place | null): Read => ({
+    value: undefined,
+    error: { code: 'CONFIG_SYNTAX', message, ...place },
+    placeOf: () => null,
+  })
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
@@ -71,39 +90,65 @@ function readYaml(text: string): Read {
       prettyErrors: false,
       logLevel: 'error',
     })
-    const problems = [...document.errors, ...document.warnings]
-    if (problems.length > 0) {
-      const errors = problems.slice(0, maxConfigErrors).map(({ message, pos }) => ({
-        code: 'CONFIG_SYNTAX' as const,
-        message: message.slice(0, 300),
-        detail: `line ${lines.linePos(pos[0]).line}`,
-      }))
-      return { ...nowhere, errors }
+    const [problem] = [...document.errors, ...document.warnings]
+    if (problem !== undefined) {
+      const { message, offset } = slipOf(text, problem)
+      return refused(message, placeAt(offset))
     }
     // Aliases are how a small file becomes a large value; a device configuration needs none.
-    const value: unknown = document.toJS({ maxAliasCount: 0 })
-    const lineOf = (pointer: string): number | null => {
-      const tokens = pointer.split('/').slice(1).map(unescapeToken)
-      for (let depth = tokens.length; depth > 0; depth--) {
-        const node = document.getIn(tokens.slice(0, depth), true)
-        const range = (node as { range?: readonly number[] | null } | undefined)?.range
-        if (range?.[0] !== undefined) return lines.linePos(range[0]).line
-      }
-      return null
+    const alias = aliasOf(document)
+    if (alias !== null) return refused('aliases are not taken: write it out', placeAt(alias))
+    const placeOf: Read['placeOf'] = (pointer, isOfName) => {
+      const offset = offsetOf(document, pointer.split('/').slice(1), isOfName)
+      return offset === null ? null : placeAt(offset)
     }
-    return { value, errors: [], lineOf }
+    return { value: document.toJS({ maxAliasCount: 0 }), error: null, placeOf }
   } catch (error) {
-    // Nesting beyond the parser's stack, and aliases, end here.
-    const message = error instanceof Error ? error.message : String(error)
-    return { ...nowhere, errors: [{ code: 'CONFIG_SYNTAX', message: message.slice(0, 300) }] }
+    // Nesting beyond the parser's stack ends here.
+    return refused((error instanceof Error ? error.message : String(error)).slice(0, 300), null)
   }
 }
 
-function withLine(error: ErrorBody, lineOf: Read['lineOf']): ErrorBody {
-  const line = error.path === undefined ? null : lineOf(error.path)
-  return line === null ? error : { ...error, detail: `line ${line}` }
+function aliasOf(document: Document): number | null {
+  let offset: number | null = null
+  visit(document, {
+    Alias(_, { range }) {
+      offset = range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return offset
 }
 
-function unescapeToken(token: string): string | number {
-  return /^\d+$/.test(token) ? Number(token) : token.replaceAll('~1', '/').replaceAll('~0', '~')
+/** A plain value's own offset unless the name's is asked for, else that of the name or the entry that has it. */
+function offsetOf(document: Document, tokens: readonly string[], isOfName: boolean): number | null {
+  let node: unknown = document.contents
+  let offset: number | null = null
+  for (const token of tokens) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && isToken(key.value, token))
+      if (pair === undefined) return offset
+      node = pair.value
+      offset = offsetOfNode(isScalar(node) && !isOfName ? node : pair.key) ?? offset
+    } else if (isSeq(node)) {
+      node = node.items[Number(token)]
+      offset = offsetOfNode(node) ?? offset
+    }
+  }
+  return offset
+}
+
+function offsetOfNode(node: unknown): number | null {
+  return (node as { range?: readonly number[] | null } | undefined)?.range?.[0] ?? null
+}
+
+function isToken(key: unknown, token: string): boolean {
+  return escapeToken(String(key)) === token
+}
+
+function located(error: ErrorBody, placeOf: Read['placeOf']): ErrorBody {
+  const { code, path } = error
+  if (path === undefined) return error
+  const isOfName = code === 'CONFIG_UNKNOWN_FIELD' || code === 'CONFIG_UNSUPPORTED'
+  return { ...error, ...placeOf(path, isOfName) }
 }

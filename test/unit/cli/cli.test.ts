@@ -2,78 +2,21 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
-import type { ExitCode } from '../../../firmware/cli/call.ts'
-import { runCli } from '../../../firmware/cli/cli.ts'
+import { test } from 'node:test'
 import { statusText } from '../../../firmware/cli/text.ts'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
-import { sampleConfig } from '../model/sample-config.ts'
-
-const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
-after(() => rm(root, { recursive: true }))
-
-async function cli(...argv: string[]): Promise<{ code: ExitCode; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  const code = await runCli([...argv, '--root', root], {
-    out: (text) => {
-      said.out += text
-    },
-    err: (text) => {
-      said.err += text
-    },
-  })
-  return { code, ...said }
-}
-
-async function file(name: string, content: string): Promise<string> {
-  const path = join(root, name)
-  await writeFile(path, content)
-  return path
-}
+import { cli, root } from './shell.ts'
 
 test('the version is that of package.json', async () => {
   const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
   assert.equal(version, (JSON.parse(text) as { version: string }).version)
   assert.equal((await cli('--version')).out, `causeway ${version}\n`)
-})
-
-test('check: sound is 0, refused is 4 with a line for each error, unreadable is 1', async () => {
-  const good = await file('good.yaml', JSON.stringify(sampleConfig()))
-  assert.deepEqual(await cli('check', good), {
-    code: 0,
-    out: `${good}: revision 42 of berlin is sound\n`,
-    err: '',
-  })
-  const bad = await file('bad.yaml', JSON.stringify({ ...sampleConfig(), revision: -1, a: 1 }))
-  const { code, out, err } = await cli('check', bad)
-  assert.equal(code, 4)
-  assert.equal(out, '')
-  assert.match(err, /^CONFIG_UNKNOWN_FIELD \/a: .*\nCONFIG_INVALID \/revision: .* \(line 1\)\n$/)
-  const json = await cli('check', bad, '--json')
-  const { errors } = JSON.parse(json.out) as { errors: { code: string }[] }
-  assert.deepEqual(
-    errors.map((error) => error.code),
-    ['CONFIG_UNKNOWN_FIELD', 'CONFIG_INVALID'],
-  )
-  assert.equal((await cli('check', join(root, 'none'))).code, 1)
-})
-
-test('check knows the own key: a box that peers with itself is refused', async () => {
-  const { out } = await cli('key', '--instance', 'self')
-  const { peers, ...rest } = sampleConfig()
-  const own = { ...rest, peers: [{ ...peers[0], wireKey: out.trim() }] }
-  const path = await file('self.yaml', JSON.stringify(own))
-  assert.equal((await cli('check', path)).code, 0, 'not on another box')
-  const { code, err } = await cli('check', path, '--instance', 'self')
-  assert.equal(code, 4)
-  assert.match(err, /^CONFIG_WIRE_KEY_OWN \/peers\/0\/wireKey: /)
 })
 
 test('what makes no sense is 2, with one line that names the mistake', async () => {

@@ -73,11 +73,10 @@ test('errors have the pointers and lines of the document as it was written', () 
   written.uplinks[0].mtu = 'large'
   written.colour = 'red'
   const text = stringify(written)
-  const lineOf = (word: string): string =>
-    `line ${text.slice(0, text.indexOf(word)).split('\n').length}`
+  const lineOf = (word: string): number => text.slice(0, text.indexOf(word)).split('\n').length
   const { errors } = parseDeviceConfig(text, {}, table)
   assert.deepEqual(
-    errors.map(({ code, path, detail }) => [code, path, detail]),
+    errors.map(({ code, path, line }) => [code, path, line]),
     [
       ['CONFIG_UNKNOWN_FIELD', '/colour', lineOf('colour')],
       ['CONFIG_MTU_INVALID', '/uplinks/0/mtu', lineOf('mtu: large')],

@@ -59,21 +59,23 @@ test('every rule of the table is broken above', () => {
   )
 })
 
-test('one slip hides no other: all errors of a document are told, with their lines', () => {
+test('one slip hides no other: all errors of a document are told, with their places', () => {
   const text = stringify({ ...sampleConfig(), colour: 'red' })
     .replace('port: 51820', 'port: many')
     .replace('segment: office', 'segment: ofice')
     .replace('10.9.0.0/16', '10.9.0.1/16')
   const { errors } = parseDeviceConfig(text)
-  const lineOf = (word: string): string =>
-    `line ${text.slice(0, text.indexOf(word)).split('\n').length}`
+  const placeOf = (word: string): number[] => {
+    const lines = text.slice(0, text.indexOf(word)).split('\n')
+    return [lines.length, lines.at(-1)!.length + 1]
+  }
   assert.deepEqual(
-    errors.map(({ code, detail }) => [code, detail]),
+    errors.map(({ code, line, column }) => [code, line, column]),
     [
-      ['CONFIG_UNKNOWN_FIELD', lineOf('colour')],
-      ['CONFIG_INVALID', lineOf('port: many')],
-      ['CONFIG_SEGMENT_UNKNOWN', lineOf('segment: ofice')],
-      ['CONFIG_PREFIX_HOST_BITS', lineOf('10.9.0.1/16')],
+      ['CONFIG_UNKNOWN_FIELD', ...placeOf('colour')],
+      ['CONFIG_INVALID', ...placeOf('many')],
+      ['CONFIG_SEGMENT_UNKNOWN', ...placeOf('ofice')],
+      ['CONFIG_PREFIX_HOST_BITS', ...placeOf('10.9.0.1/16')],
     ],
   )
 })
