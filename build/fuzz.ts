@@ -1,7 +1,8 @@
 /**
  * `node build/fuzz.ts SECONDS [TARGET…]`: builds the libFuzzer targets of native/fuzz with clang and its sanitizers, and
- * runs each for so long from its kept corpus, as many at once as there are cores. The last line is JSON; the exit code
- * is 1 when a target found something, which then lies beside it in native/out-fuzz/fuzz.
+ * runs each for so long from its kept corpus, as many at once as there are cores; on stderr it tells each minute how far
+ * it is. The last line is JSON; the exit code is 1 when a target found something, which then lies beside it in
+ * native/out-fuzz/fuzz.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -17,7 +18,12 @@ interface Fuzzed {
 const root = join(import.meta.dirname, '..')
 const out = 'native/out-fuzz'
 const tailBytes = 20_000
+const tellMs = 60_000
+/** No targets of their own: what they share, and one with a fault that is to be found. */
+const asides: readonly string[] = ['bench', 'planted']
 const children = new Set<ChildProcess>()
+/** When each target that runs was started. */
+const startedMs = new Map<string, number>()
 let isStopped = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -39,15 +45,24 @@ const worker = async (): Promise<void> => {
     fuzzed.push(await fuzz(target))
   }
 }
+const telling = setInterval(tell, tellMs)
 await Promise.all(Array.from({ length: availableParallelism() }, worker))
+clearInterval(telling)
 console.log(JSON.stringify({ event: 'fuzzed', seconds, fuzzed }))
 process.exitCode = !isStopped && fuzzed.every(({ isClean }) => isClean) ? 0 : 1
 
-/** Every fuzz_X.c beside fuzz_bench.c, by its X. */
+function tell(): void {
+  const running = [...startedMs].map(([target, sinceMs]) => {
+    return `${target} ${((performance.now() - sinceMs) / 1000).toFixed(0)} of ${seconds} s`
+  })
+  console.error(`fuzzers: ${fuzzed.length} of ${targets.length} done; ${running.join(', ')}`)
+}
+
+/** Every fuzz_X.c that is a target, by its X. */
 function targetsOf(): string[] {
   const files = readdirSync(join(root, 'native/fuzz'))
   const names = files.flatMap((file) => /^fuzz_(\w+)\.c$/.exec(file)?.[1] ?? [])
-  return names.filter((name) => name !== 'bench').sort()
+  return names.filter((name) => !asides.includes(name)).sort()
 }
 
 async function build(names: readonly string[]): Promise<void> {
@@ -60,7 +75,9 @@ async function build(names: readonly string[]): Promise<void> {
 async function fuzz(target: string): Promise<Fuzzed> {
   const program = `${out}/fuzz/fuzz_${target}`
   const corpus = `native/fuzz/corpus/${target}`
+  startedMs.set(target, performance.now())
   const { code, text } = await run(['sh', 'native/fuzz/run.sh', program, corpus, String(seconds)])
+  startedMs.delete(target)
   const runs = Number(/stat::number_of_executed_units:\s+(\d+)/.exec(text)?.[1] ?? 0)
   const isClean = code === 0 && runs > 0
   console.log(`${target}: ${runs} inputs in ${seconds} s${isClean ? '' : `, FAILED (${code})`}`)

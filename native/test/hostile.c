@@ -3,7 +3,7 @@
  * must be counted once, under its reason. Prints what came of it as JSON.
  *   hostile COUNT SEED [FAULT]
  * FAULT shows that this would be seen: `genuine` lets some through unchanged, `prefix` gives the peer what others have,
- * `unsent` counts some that were never sent.
+ * `unsent` counts some that were never sent, `crash` ends in the middle by a signal, `buffer` loses a buffer.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -91,6 +91,17 @@ static void give_prefixes(void)
 	}
 }
 
+/* What a graph that breaks at this packet would do. */
+static void break_as(const char *fault)
+{
+	static const uint8_t frame[HEADERS];
+
+	if (strcmp(fault, "crash") == 0)
+		abort();
+	if (strcmp(fault, "buffer") == 0)
+		cw_bench_mbuf(&bench, frame, sizeof(frame), 14);
+}
+
 static void take_genuine(struct cw_bench *b, const struct hostile *h)
 {
 	receive(b, h);
@@ -145,6 +156,8 @@ int main(int argc, char **argv)
 		hostile_kinds[kind].make(&bench, &h);
 		if (is_faulty && strcmp(fault, "genuine") == 0)
 			cw_hostile_genuine(&bench, &h);
+		if (i == FAULT_EVERY)
+			break_as(fault);
 		memcpy(before, bench.worker->drops, sizeof(before));
 		uint64_t sum = sum_of_drops();
 		if (!is_faulty || strcmp(fault, "unsent") != 0)

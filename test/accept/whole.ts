@@ -2,6 +2,7 @@
 import type { Line } from './line.ts'
 import { flood } from './whole/flood.ts'
 import { forged } from './whole/forged.ts'
+import { fuzzers } from './whole/fuzzers.ts'
 import { hostile } from './whole/hostile.ts'
 import { idle } from './whole/idle.ts'
 import { inMemory } from './whole/in-memory.ts'
@@ -17,6 +18,7 @@ export const lines: readonly Line[] = [
   noLeak,
   restarts,
   hostile,
+  fuzzers,
   mtu,
   flood,
   powerCut,
