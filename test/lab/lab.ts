@@ -18,10 +18,11 @@ import { writeSiteFiles } from './site-files.ts'
 const readyTimeoutMs = 15_000
 const projectRoot = join(import.meta.dirname, '../..')
 const causeway = join(projectRoot, 'build/causeway')
+const maxLogBytes = 16 * 1024 * 1024
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export interface LabOptions {
-  /** Folder that receives everything the programs say, a file each; made if missing. */
+  /** Folder that receives what the sites' processes say, a file each, cut at 16 MiB; made if missing. */
   readonly logFolder?: string | undefined
 }
 
@@ -84,7 +85,6 @@ export class Lab implements AsyncDisposable {
       hugepages: 0,
       formerHugepages: 0,
     }
-    if (options.logFolder !== undefined) mkdirSync(options.logFolder, { recursive: true })
     for (const signal of signals) process.on(signal, this.#onSignal)
   }
 
@@ -126,6 +126,7 @@ export class Lab implements AsyncDisposable {
         this.#record = machine.reserveHugepages(this.#record, pages)
       })
       writeSiteFiles(this.description, this.names)
+      if (this.#logFolder !== undefined) mkdirSync(this.#logFolder, { recursive: true })
       this.stopping.throwIfAborted()
       await startDhcpServers(this.sites, (argv) => this.spawn('internet', argv))
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
@@ -176,6 +177,13 @@ export class Lab implements AsyncDisposable {
     throw new CausewayError('LAB_INVALID', `there is no '${where}' in this lab`)
   }
 
+  /** Where what a process says goes; null where it is not kept. */
+  logFile(site: string, role: keyof SiteProcesses): string | null {
+    return this.#logFolder === undefined
+      ? null
+      : join(this.#logFolder, `${this.id}-${site}-${role}.log`)
+  }
+
   /** Stops everything and removes everything, once, however often it is called. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
@@ -202,12 +210,12 @@ export class Lab implements AsyncDisposable {
 
   #startRole(site: string, role: keyof SiteProcesses): Program {
     const title = `${site} ${role}`
-    const file = this.#logFolder && join(this.#logFolder, `${site}-${role}.log`)
+    const file = this.logFile(site, role)
     const instance = this.names.instance(site)
     return this.spawn(site, [causeway, role, '--instance', instance], {
       title,
       hasOwnSysfs: true,
-      onLine: file ? (line) => appendFileSync(file, `${line}\n`) : undefined,
+      onLine: file === null ? undefined : appendTo(file),
     })
   }
 
@@ -247,4 +255,12 @@ export class Lab implements AsyncDisposable {
 
 async function ready(program: Program, role: keyof SiteProcesses): Promise<void> {
   await program.line((line) => line.includes(`"${role} ready"`), readyTimeoutMs)
+}
+
+function appendTo(file: string): (line: string) => void {
+  let bytes = 0
+  return (line) => {
+    bytes += Buffer.byteLength(line) + 1
+    if (bytes <= maxLogBytes) appendFileSync(file, `${line}\n`)
+  }
 }

@@ -8,7 +8,8 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { attempt } from './command.ts'
 
-const recordFolder = '/run/causeway-lab'
+/** What begins with a lab's id in here goes with the lab. */
+export const recordFolder = '/run/causeway-lab'
 const hugepageFile = '/proc/sys/vm/nr_hugepages'
 const lockWaitMs = 30_000
 

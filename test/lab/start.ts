@@ -7,9 +7,11 @@ import { parseArgs } from 'node:util'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { startTransfers, type Transfer } from './background.ts'
 import { describeWhole } from './description.ts'
-import { hostAddress, startServers } from './hosts.ts'
+import { startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { type Look, liveLine, liveTable, transferLines } from './live.ts'
+import { lookIn } from './look-in.ts'
+import { recordFolder } from './machine.ts'
 import { type OnceFault, proofTable, proveReachability } from './once.ts'
 import { lookAt } from './status.ts'
 import { clock } from './table.ts'
@@ -17,7 +19,7 @@ import { clock } from './table.ts'
 const usage = `usage: npm start [-- OPTIONS]
   --once         proves that all hosts reach each other, and ends
   --seconds N    ends by itself after N seconds
-  --logs FOLDER  keeps what the processes log`
+  --logs FOLDER  keeps what the processes log there, when the lab is gone too`
 
 const values = readOptions()
 const isTerminal = process.stdout.isTTY === true
@@ -42,7 +44,7 @@ function readOptions() {
 
 async function main(): Promise<number> {
   const startedMs = performance.now()
-  await using lab = await openLab(describeWhole(3), { logFolder: values.logs })
+  await using lab = await openLab(describeWhole(3), { logFolder: values.logs ?? recordFolder })
   const sites = lab.sites.map(({ name }) => name)
   console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
   try {
@@ -112,21 +114,6 @@ function redraw(text: string, drawnLines: number): number {
   const back = drawnLines === 0 ? '' : `\x1b[${drawnLines}F\x1b[J`
   process.stdout.write(`${back}${lines.join('\n')}\n`)
   return lines.length
-}
-
-function lookIn(lab: Lab): string {
-  const [first, second] = lab.sites.map(({ name }) => name)
-  const host = lab.names.host(first!)
-  return [
-    'look in from another shell, as root:',
-    `  ip netns exec ${host} ping ${hostAddress(lab, second!)}`,
-    `  ip netns exec ${host} ping ${hostAddress(lab, second!, 6)}`,
-    `  another segment: ip netns exec ${lab.names.host(first!, 'cameras')} ping ${hostAddress(lab, `${second!}-cameras`)}`,
-    `  ip netns exec ${host} curl -o /dev/null 'http://${hostAddress(lab, second!)}:8080/file?bytes=100000000'`,
-    `  tcpdump of the WAN: ip netns exec ${lab.names.internet} tcpdump -n -i ${first}`,
-    `  build/causeway status --instance ${lab.names.instance(first!)}`,
-    `  build/causeway drops --instance ${lab.names.instance(first!)}`,
-  ].join('\n')
 }
 
 try {
