@@ -78,8 +78,8 @@ export interface FirewallState {
   /** Identifies `text`; the running table carries it as its comment. */
   readonly fingerprint: string
   readonly ruleCount: number
-  /** Names of the sets that hold something, sorted: an empty one keeps nothing inside. */
-  readonly filledSets: readonly string[]
+  /** Each named set with what it holds (`inside4 10.0.0.0-10.0.255.255`), as `coverageOf` says it, sorted. */
+  readonly sets: readonly string[]
 }
 
 export interface NicFacts {

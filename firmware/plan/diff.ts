@@ -46,7 +46,7 @@ function diffFirewall({ firewall }: HostState, { firewall: running }: HostReadin
     running !== null &&
     running.fingerprint === firewall.fingerprint &&
     running.ruleCount === firewall.ruleCount &&
-    running.filledSets.join(' ') === firewall.filledSets.join(' ')
+    running.sets.join() === firewall.sets.join()
   return isSame ? [] : [{ kind: 'load-firewall', firewall }]
 }
 

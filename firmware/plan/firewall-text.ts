@@ -10,7 +10,7 @@ export interface Chain {
 
 export interface NamedSet {
   readonly name: string
-  readonly isEmpty: boolean
+  readonly elements: readonly string[]
   readonly lines: readonly string[]
 }
 
@@ -31,7 +31,7 @@ export function namedSet(
 ): NamedSet {
   const list = elements.length === 0 ? [] : [`    elements = { ${elements.join(', ')} }`]
   const lines = [`  set ${name} {`, `    type ${type}`, ...more, ...list, '  }']
-  return { name, isEmpty: elements.length === 0, lines }
+  return { name, elements, lines }
 }
 
 export function setOf(elements: readonly string[]): string {

@@ -5,6 +5,7 @@
  * (one of an older configuration, still to be removed) is an uplink. What is allowed names its links.
  */
 import { anyPorts } from '../model/acl.ts'
+import { coverageOf } from '../model/address-range.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FirewallState } from '../model/host-state.ts'
 import { spellOut } from './acl.ts'
@@ -43,7 +44,7 @@ export function compileFirewall(input: FirewallInput): FirewallState {
   return { ...render(input, fingerprint), fingerprint }
 }
 
-/** Drops of the firewall, by name: `nft list counters` shows them. */
+/** Drops of the firewall, by name: `nft list counters` shows them. A table that takes another's place counts on. */
 const counters = [
   'kept_inside',
   'kept_private',
@@ -84,11 +85,10 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     '}\n',
   ]
   const ruleCount = chains.reduce((total, { rules }) => total + rules.length, 0)
-  const filledSets = sets
-    .filter(({ isEmpty }) => !isEmpty)
-    .map(({ name }) => name)
-    .toSorted()
-  return { text: lines.join('\n'), ruleCount, filledSets }
+  const held = sets.map(({ name, elements }) => {
+    return [name, ...coverageOf(elements.map((element) => element.replaceAll('"', '')))].join(' ')
+  })
+  return { text: lines.join('\n'), ruleCount, sets: held.toSorted() }
 }
 
 /** The overlay port is not tracked: a flood of handshakes must not fill the connection table. */

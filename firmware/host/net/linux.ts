@@ -20,13 +20,14 @@ import {
   hasTable,
   isGoneAlready,
   isLoopback,
+  readCounters,
   readFeatures,
   readFirewall,
   readLinks,
   readRoutes,
   readRules,
 } from './reading.ts'
-import { type Action, spell } from './steps.ts'
+import { type Action, countOn, spell } from './steps.ts'
 import { openTwinHolder, type TwinHolder } from './twin-holder.ts'
 
 const firewallTable = 'causeway'
@@ -118,11 +119,19 @@ async function hasNetns(name: string): Promise<boolean> {
 }
 
 async function firewall(signal?: AbortSignal): Promise<HostReading['firewall']> {
-  if (!hasTable(await run(['nft', '-j', 'list', 'tables', 'inet'], { signal }), firewallTable)) {
-    return null
-  }
+  if (!(await hasFirewall(signal))) return null
   const text = await run(['nft', '-j', 'list', 'table', 'inet', firewallTable], { signal })
   return readFirewall(text)
+}
+
+async function hasFirewall(signal?: AbortSignal): Promise<boolean> {
+  return hasTable(await run(['nft', '-j', 'list', 'tables', 'inet'], { signal }), firewallTable)
+}
+
+/** Read at the last moment: what is dropped between this and the load is not counted. */
+async function counters(): Promise<ReadonlyMap<string, string>> {
+  if (!(await hasFirewall())) return new Map()
+  return readCounters(await run(['nft', '-j', 'list', 'counters', 'table', 'inet', firewallTable]))
 }
 
 async function readSysctls(want: HostState, isThere: boolean): Promise<SysctlState[]> {
@@ -166,7 +175,7 @@ async function perform(action: Action): Promise<void> {
       await run(action.argv, { netns: action.netns })
       return
     case 'nft':
-      await run(['nft', '-f', '-'], { input: action.text })
+      await run(['nft', '-f', '-'], { input: countOn(action.text, await counters()) })
       return
     case 'sysctl':
       await writeSysctls(action.netns, action.sysctls)

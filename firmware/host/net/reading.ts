@@ -2,6 +2,7 @@
  * Reads what iproute2, ethtool and nft print as JSON into the model's words. Pure; what it does not know it
  * leaves out. Formats: `ip -json -d addr`, `ip -json route`, `ip -json rule`, `ethtool --json -k`, `nft -j`.
  */
+import { coverageOf } from '../../model/address-range.ts'
 import { CausewayError } from '../../model/errors.ts'
 import {
   type FeatureState,
@@ -125,17 +126,42 @@ export function hasTable(text: string, name: string): boolean {
   })
 }
 
-/** The fingerprint that a rule of the table bears, how many rules there are, and which named sets hold something. */
+/** The fingerprint that a rule of the table bears, how many rules there are, and what the named sets hold. */
 export function readFirewall(text: string): Omit<FirewallState, 'text'> {
   const items = list(object(json(text)).nftables)
   const rules = items.filter(({ rule }) => rule !== undefined).map(({ rule }) => object(rule))
   const marked = rules.find(({ comment }) => typeof comment === 'string')
-  const filledSets = items
-    .map(({ set }) => object(set))
-    .filter(({ elem }) => Array.isArray(elem) && elem.length > 0)
-    .map(({ name }) => string(name))
+  const sets = items
+    .filter(({ set }) => set !== undefined)
+    .map(({ set }) => {
+      const { name, elem } = object(set)
+      const elements = Array.isArray(elem) ? elem.map(readElement) : []
+      return [string(name), ...coverageOf(elements)].join(' ')
+    })
     .toSorted()
-  return { fingerprint: string(marked?.comment), ruleCount: rules.length, filledSets }
+  return { fingerprint: string(marked?.comment), ruleCount: rules.length, sets }
+}
+
+function readElement(element: unknown): string {
+  if (typeof element === 'string') return element
+  const { prefix, range } = object(element)
+  if (Array.isArray(range)) return range.map(string).join('-')
+  const { addr, len } = object(prefix)
+  // One that nobody here writes is no other's either.
+  return addr === undefined ? JSON.stringify(element) : `${string(addr)}/${number(len)}`
+}
+
+/** What the named counters of a table hold, as `nft -j list counters` tells it. */
+export function readCounters(text: string): Map<string, string> {
+  const counters = list(object(json(text)).nftables).map(({ counter }) => object(counter))
+  return new Map(
+    counters
+      .filter(({ name }) => name !== undefined)
+      .map(({ name, packets, bytes }) => [
+        string(name),
+        `packets ${number(packets)} bytes ${number(bytes)}`,
+      ]),
+  )
 }
 
 function prefixOf(destination: string, family: 4 | 6): string {

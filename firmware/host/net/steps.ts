@@ -23,6 +23,7 @@ export type Action =
       readonly family: 4 | 6 | null
     }
   | { readonly kind: 'command'; readonly netns: string; readonly argv: readonly string[] }
+  /** A whole table, with counters that begin at 0. */
   | { readonly kind: 'nft'; readonly text: string }
   | { readonly kind: 'sysctl'; readonly netns: string; readonly sysctls: readonly SysctlState[] }
 
@@ -107,6 +108,14 @@ function spellAddress(address: string): string {
 
 function command(netns: string, argv: readonly string[]): Action {
   return { kind: 'command', netns, argv }
+}
+
+/** @param kept by name, what a counter held in the table before; those that nobody had begin at 0 */
+export function countOn(text: string, kept: ReadonlyMap<string, string>): string {
+  return text.replace(/^( *counter (\w+)) \{ \}$/gm, (line, head: string, name: string) => {
+    const held = kept.get(name)
+    return held === undefined ? line : `${head} { ${held} }`
+  })
 }
 
 /** One transaction: at no moment is there neither the old table nor the new one. */

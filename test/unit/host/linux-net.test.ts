@@ -93,13 +93,50 @@ test('what others changed is put right: a lost twin, address, flushed rules, a s
   assert.deepEqual((await inside(sampleConfig())).steps, [])
 })
 
-test('a set of the firewall that somebody empties is filled again', async () => {
-  const enter = [`--net=/run/netns/${space}`]
-  for (const set of ['inside4', 'own', 'private4']) {
-    execFileSync('nsenter', [...enter, 'nft', 'flush', 'set', 'inet', 'causeway', set])
-    assert.deepEqual((await inside(sampleConfig())).steps, ['load-firewall'], set)
+const nft = (...args: string[]): string =>
+  execFileSync('nsenter', [`--net=/run/netns/${space}`, 'nft', ...args], { encoding: 'utf8' })
+
+test('a set of the firewall that somebody empties, thins or fills is as it was again', async () => {
+  const changes = [
+    ...['inside4', 'own', 'private4'].map((set) => ['flush', 'set', set]),
+    ['delete', 'element', 'private4', '{ 172.16.0.0/12 }'],
+    ['delete', 'element', 'own', '{ "cams" }'],
+    ['add', 'element', 'own', '{ "wan0" }'],
+    ['add', 'element', 'connected4', '{ 10.0.0.0/8 }'],
+  ]
+  for (const [verb, what, set, ...elements] of changes) {
+    nft(verb!, what!, 'inet', 'causeway', set!, ...elements)
+    const { steps } = await inside(sampleConfig())
+    assert.deepEqual(steps, ['load-firewall'], `${verb} ${set}`)
   }
   assert.deepEqual((await inside(sampleConfig())).steps, [])
+})
+
+test('prefixes that the kernel joins are no difference', async () => {
+  const config = dualStack()
+  const more = ['10.10.0.0/24', '10.10.1.0/24', '10.10.2.0/24', '10.11.0.7/32', 'fd00:3::/64']
+  config.peers[0].segments.office.push(...more, 'fd00:3:0:1::/64')
+  assert.equal((await inside(config)).failure, undefined)
+  assert.match(nft('list', 'set', 'inet', 'causeway', 'inside4'), /10\.9\.0\.0-10\.10\.2\.255/)
+  assert.deepEqual((await inside(config)).steps, [])
+  assert.equal((await inside(sampleConfig())).failure, undefined)
+})
+
+test('a table that takes the place of another counts on', async () => {
+  const counter = (): string => nft('list', 'counter', 'inet', 'causeway', 'kept_inside')
+  // The box itself, which nothing leads into the overlay: as with a route that somebody set.
+  const wan = ['dev', 'wan0', 'metric', '1']
+  ip('-n', space, 'route', 'add', '10.9.77.0/24', ...wan)
+  const send = 'echo x >/dev/udp/10.9.77.1/9 || true'
+  execFileSync('nsenter', [`--net=/run/netns/${space}`, 'bash', '-c', send], { stdio: 'ignore' })
+  ip('-n', space, 'route', 'del', '10.9.77.0/24', ...wan)
+  const before = /packets [1-9]\d* bytes \d+/.exec(counter())![0]
+  const config = sampleConfig()
+  config.segments[0].breakout = !config.segments[0].breakout
+  for (const one of [config, sampleConfig()]) {
+    assert.ok((await inside(one)).steps.includes('load-firewall'))
+    assert.ok(counter().includes(before), counter())
+  }
 })
 
 test('an uplink moves to another address and loses its gateway in one pass', async () => {
