@@ -1,13 +1,13 @@
 /**
  * `npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`: measures what an issue promises, line by
- * line: target, figure, verdict; `--json` says the same as JSON. With `--plant` a fault is planted, and the run is good
- * when the line turns red.
+ * line: target, figure, verdict; `--json` says the same as JSON. With `--plant` a fault is planted, or one after the other,
+ * and the run is good when each turns the check red that must see it.
  */
 import { parseArgs } from 'node:util'
 import type { CausewayError } from '../../firmware/model/errors.ts'
 import { align } from '../lab/table.ts'
 import { lines as firstLight } from './first-light.ts'
-import { type Check, holds, type Line, type Outcome, sees } from './line.ts'
+import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
 import { lines as whole } from './whole.ts'
 
 const issues: Readonly<Record<string, readonly Line[]>> = {
@@ -72,7 +72,7 @@ async function measure(line: Line, fault: string | undefined): Promise<Outcome> 
 
 /** A planted fault turns the verdict round: what must be seen is red. */
 function isGood(line: Line, outcome: Outcome): boolean {
-  return outcome.fault === null ? holds(outcome) : sees(line, outcome)
+  return outcome.fault === null ? holds(outcome) : seenBy(line, outcome) !== null
 }
 
 function show(line: Line, outcome: Outcome): void {
@@ -85,20 +85,27 @@ function show(line: Line, outcome: Outcome): void {
     isOk ? 'ok' : 'SHORT',
   ])
   console.log(align([['  check', 'target', 'figure', ''], ...rows], [0, 1, 2, 3]))
-  if (outcome.fault !== null)
-    console.log(isGood(line, outcome) ? '  seen, as it must be' : '  NOT SEEN')
+  if (outcome.fault !== null) console.log(`  ${seen(line, outcome)}`)
+}
+
+function seen(line: Line, outcome: Outcome): string {
+  const red = seenBy(line, outcome)
+  return red === null ? `NOT SEEN by '${line.faults[outcome.fault!]}…'` : `seen by '${red}'`
 }
 
 const outcomes: Outcome[] = []
+const planted: string[][] = []
 let good = 0
 for (const [line, fault] of chosen()) {
   const outcome = await measure(line, fault)
   outcomes.push(outcome)
   if (isGood(line, outcome)) good++
+  if (fault !== undefined) planted.push([line.name, fault, seen(line, outcome)])
   if (!values.json) show(line, outcome)
 }
 const isAllGood = good === outcomes.length
 if (!values.json) {
+  if (planted.length > 1) console.log(`\n${align(planted, [0, 1, 2])}`)
   console.log(`\n${good} of ${outcomes.length} ${isAllGood ? 'ok' : 'ok; THE REST IS SHORT'}\n`)
 }
 if (values.json) {

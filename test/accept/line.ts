@@ -37,8 +37,11 @@ export function holds({ checks }: Outcome): boolean {
   return checks.length > 0 && checks.every(({ isOk }) => isOk)
 }
 
-/** Whether the check that a planted fault must turn red is red. An early end of the line proves nothing. */
-export function sees(line: Line, { fault, checks }: Outcome): boolean {
+/** The check that a planted fault must turn red, if it has; null otherwise. An early end of the line proves nothing. */
+export function seenBy(line: Line, { fault, checks }: Outcome): string | null {
   const begin = line.faults[fault ?? '']
-  return begin !== undefined && checks.some(({ check, isOk }) => check.startsWith(begin) && !isOk)
+  const red = checks.find(
+    ({ check, isOk }) => !isOk && begin !== undefined && check.startsWith(begin),
+  )
+  return red?.check ?? null
 }
