@@ -43,6 +43,8 @@ export interface TwinState {
   readonly mtuBytes: number
   readonly gsoMaxBytes: number
   readonly addresses: readonly string[]
+  /** After which the kernel takes its addresses away by itself (RFC 2131 §4.4.5); null: never. Below 2^32 - 1. */
+  readonly validSeconds: number | null
 }
 
 /** Identity is (table, prefix, metric). */
@@ -100,6 +102,8 @@ export interface LinkReading extends NicFacts {
   /** Whether it bears the firmware's mark, which says that the firmware may remove it. */
   readonly isOurs: boolean
   readonly addresses: readonly string[]
+  /** What is left to those of them that the kernel takes away by itself, in seconds. */
+  readonly validSeconds: Readonly<Record<string, number>>
   /** Features by ethtool's name; only read for NICs. */
   readonly features: Readonly<Record<string, FeatureState>>
 }
@@ -146,11 +150,14 @@ export type Step =
   /** `replace-twin`: its name is taken by one of ours that cannot serve. */
   | { readonly kind: 'add-twin' | 'replace-twin'; readonly twin: TwinState }
   | { readonly kind: 'set-twin'; readonly twin: TwinState }
+  /** Or gives it another time to live; `validSeconds` as for a twin. */
   | {
-      readonly kind: 'add-address' | 'remove-address'
+      readonly kind: 'add-address'
       readonly device: string
       readonly address: string
+      readonly validSeconds: number | null
     }
+  | { readonly kind: 'remove-address'; readonly device: string; readonly address: string }
   | { readonly kind: 'set-route' | 'remove-route'; readonly route: RouteState }
   | { readonly kind: 'add-rule' | 'remove-rule'; readonly rule: RuleState }
   | { readonly kind: 'remove-twin'; readonly name: string }

@@ -171,7 +171,7 @@ function compileNics(ports: readonly Port[]): NicState[] {
   return [...states.values()]
 }
 
-function compileTwin({ name, facts, mtuBytes, addresses }: Port): TwinState {
+function compileTwin({ name, facts, mtuBytes, addresses, validSeconds }: Port): TwinState {
   return {
     name,
     kind: 'tap',
@@ -179,6 +179,7 @@ function compileTwin({ name, facts, mtuBytes, addresses }: Port): TwinState {
     mtuBytes,
     gsoMaxBytes: bufferMaxBytes,
     addresses,
+    validSeconds,
   }
 }
 
@@ -213,6 +214,7 @@ function compileSegmentTwins(
     mtuBytes: isV6 ? Math.max(narrowest, leastMtuBytes) : narrowest,
     gsoMaxBytes: bufferMaxBytes,
     addresses: [],
+    validSeconds: null,
   }))
 }
 

@@ -17,6 +17,9 @@ import type {
 } from '../model/host-state.ts'
 import { routeKey } from './route.ts'
 
+/** Less than any renewal gains: the shortest lease is one of 30 s (host/service/lease.ts). */
+const validSlackSeconds = 5
+
 export function diff(want: HostState, have: HostReading): Step[] {
   const links = new Map(have.links.map((link) => [link.name, link]))
   return [
@@ -125,9 +128,22 @@ function diffTwin(twin: TwinState, link: LinkReading | undefined): Step[] {
       .filter((address) => !twin.addresses.includes(address))
       .map((address) => ({ kind: 'remove-address', device, address }) as const),
     ...twin.addresses
-      .filter((address) => !addresses.includes(address))
-      .map((address) => ({ kind: 'add-address', device, address }) as const),
+      .filter((address) => !addresses.includes(address) || !isAsValid(twin, link, address))
+      .map((address) => {
+        return { kind: 'add-address', device, address, validSeconds: twin.validSeconds } as const
+      }),
   ]
+}
+
+/** Both run down, and were not read at one moment. */
+function isAsValid(
+  { validSeconds }: TwinState,
+  link: LinkReading | undefined,
+  address: string,
+): boolean {
+  const left = link?.validSeconds[address] ?? null
+  if (left === null || validSeconds === null) return left === validSeconds
+  return Math.abs(left - validSeconds) <= validSlackSeconds
 }
 
 function settingsOf(

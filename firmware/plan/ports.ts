@@ -29,6 +29,8 @@ export interface Port {
   readonly mtuBytes: number
   /** Canonical. */
   readonly addresses: readonly string[]
+  /** For how long they are lent; null: they are its own. */
+  readonly validSeconds: number | null
   /** Next hops of the default routes, at most one a family; none for a LAN. */
   readonly gateways: readonly string[]
   /** Whether its address comes by DHCP. */
@@ -71,7 +73,9 @@ export function findPorts(
     const addresses = [...staticAddresses(port), ...lent.map(({ address }) => address)].map(
       canonicalAddress,
     )
-    ports.push({ name, kind, nic, vlan, queues, facts, mtuBytes, addresses, isDynamic, ...rest })
+    const validSeconds = secondsOf(lent[0])
+    const found = { name, kind, nic, vlan, queues, facts, mtuBytes, addresses, validSeconds }
+    ports.push({ ...found, isDynamic, ...rest })
   }
   uplinks.forEach((uplink, number) => {
     const lent = leases.find(({ device }) => device === uplink.name)?.gateway ?? undefined
@@ -80,6 +84,14 @@ export function findPorts(
   })
   for (const lan of lans) find(lan, { role: 'lan', uplink: 0, segment: lan.segment, gateways: [] })
   return { ports, absentNics }
+}
+
+/** For ever is one more than the most. */
+const mostSeconds = 0xffff_fffe
+
+function secondsOf(lease: LeaseFacts | undefined): number | null {
+  if (lease === undefined) return null
+  return Math.min(Math.max(Math.ceil(lease.expiresInMs / 1000), 1), mostSeconds)
 }
 
 /**

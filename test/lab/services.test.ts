@@ -43,8 +43,14 @@ async function until(what: string, ask: () => Promise<boolean>, ms = 20_000): Pr
   }
 }
 
-const hasAddress = async (): Promise<boolean> =>
-  (await lab.exec('berlin', ['ip', '-o', 'addr', 'show', 'dev', 'wan0'])).includes(`${lent}/30`)
+/** For how long the kernel keeps what was lent, in seconds; null: it is not there. */
+async function validSeconds(): Promise<number | null> {
+  const text = await lab.exec('berlin', ['ip', '-o', 'addr', 'show', 'dev', 'wan0'])
+  const [, left] = new RegExp(`inet ${lent}/30 .*valid_lft (\\w+?)(sec)? `).exec(text) ?? []
+  return left === undefined ? null : Number(left)
+}
+
+const hasAddress = async (): Promise<boolean> => (await validSeconds()) !== null
 
 before(async () => {
   lab = await openLab(describeSites(2))
@@ -86,6 +92,8 @@ after(async () => await lab?.[Symbol.asyncDispose]())
 
 test('the uplink has what it was lent, and sessions come up by it', async () => {
   await until('address', hasAddress)
+  const seconds = await validSeconds()
+  assert.ok(seconds! > 60 && seconds! <= 120, `${seconds} s of a lease of 120`)
   await until('route', async () =>
     (await lab.exec('berlin', ['ip', 'route', 'show', 'default'])).includes('via 198.51.100.1'),
   )
@@ -205,6 +213,12 @@ test('a killed gateway takes no lease, no address and no service with it', async
   const notes = ['dnsmasq', 'udhcpc-wan0'].map((name) => `${folder}/${name}.json`)
   const before = notes.map((path) => readFileSync(path, 'utf8'))
   await lab.processes.get('berlin')!.gateway.stop('SIGKILL')
+  // Nobody but the DHCP client renews what it was lent.
+  const life = ['valid_lft', '50', 'preferred_lft', '50']
+  await lab.exec('berlin', ['ip', 'addr', 'change', `${lent}/30`, 'dev', 'wan0', ...life])
+  const client = JSON.parse(before[1]!) as { pid: number }
+  await lab.exec('berlin', ['kill', '-USR1', String(client.pid)])
+  await until('a longer life', async () => ((await validSeconds()) ?? 0) > 60)
   await lab.restart('berlin', 'gateway')
   await awaitReachable(lab, 'berlin', 'lisbon')
   assert.deepEqual(
@@ -213,8 +227,7 @@ test('a killed gateway takes no lease, no address and no service with it', async
   )
   assert.equal(await hasAddress(), true)
   // One that dies comes back.
-  const { pid } = JSON.parse(before[1]!) as { pid: number }
-  await lab.exec('berlin', ['kill', '-9', String(pid)])
+  await lab.exec('berlin', ['kill', '-9', String(client.pid)])
   await until('another DHCP client', async () => readFileSync(notes[1]!, 'utf8') !== before[1])
   assert.equal(await hasAddress(), true)
 })
@@ -224,6 +237,7 @@ test('what is not configured any more ends', async () => {
     config.uplinks[0] = { ...config.uplinks[0], address: [`${lent}/30`], gateway: '198.51.100.1' }
     delete config.lans[0].dhcp
   })
+  assert.ok(Number.isNaN(await validSeconds()), 'an address of its own is for ever')
   const { stdout } = await lab.attempt('berlin', [
     'sh',
     '-c',

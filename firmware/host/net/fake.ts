@@ -111,7 +111,7 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
 function newLink(facts: NicFacts): LinkReading {
   const sizes = { gsoMaxBytes: 65_536, groMaxBytes: 65_536 }
   const off = { isUp: false, isAllmulti: false, isOurs: false, tunnel: null }
-  return { ...facts, ...sizes, ...off, addresses: [], features: {} }
+  return { ...facts, ...sizes, ...off, addresses: [], validSeconds: {}, features: {} }
 }
 
 function take(machine: FakeMachine, step: Step): void {
@@ -190,8 +190,13 @@ function takeLink({ links, nics }: FakeMachine, step: Step): void {
       return
     }
     case 'add-address': {
-      const { addresses } = existing(links, step.device)
-      change(links, step.device, { addresses: [...addresses, step.address] })
+      const { device, address, validSeconds } = step
+      const { addresses, validSeconds: before } = existing(links, device)
+      const { [address]: _, ...others } = before
+      change(links, device, {
+        addresses: [...addresses.filter((one) => one !== address), address],
+        validSeconds: validSeconds === null ? others : { ...others, [address]: validSeconds },
+      })
       return
     }
     case 'remove-address': {

@@ -18,6 +18,10 @@ type Json = Readonly<Record<string, unknown>>
 export function readLinks(text: string): LinkReading[] {
   return objects(text).map((link) => {
     const flags = strings(link.flags)
+    // Link-local addresses and those of router advertisements are the kernel's own; of IPv4 it makes none itself.
+    const addresses = list(link.addr_info).filter(
+      ({ scope, family, dynamic }) => scope !== 'link' && (family === 'inet' || dynamic !== true),
+    )
     return {
       name: string(link.ifname),
       mac: string(link.address),
@@ -29,13 +33,19 @@ export function readLinks(text: string): LinkReading[] {
       groMaxBytes: number(link.gro_max_size),
       tunnel: readTunnel(link),
       isOurs: string(link.group) === String(ownMark),
-      // Link-local addresses and those of router advertisements are the kernel's own.
-      addresses: list(link.addr_info)
-        .filter(({ scope, dynamic }) => scope !== 'link' && dynamic !== true)
-        .map(({ local, prefixlen }) => `${string(local)}/${number(prefixlen)}`),
+      addresses: addresses.map(addressOf),
+      validSeconds: Object.fromEntries(
+        addresses
+          .filter(({ dynamic }) => dynamic === true)
+          .map((address) => [addressOf(address), number(address.valid_life_time)]),
+      ),
       features: {},
     }
   })
+}
+
+function addressOf({ local, prefixlen }: Json): string {
+  return `${string(local)}/${number(prefixlen)}`
 }
 
 export function isLoopback(link: LinkReading): boolean {

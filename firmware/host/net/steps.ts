@@ -73,7 +73,7 @@ function spellStep(step: Step, ownPid: number): Action[] {
     case 'remove-twin':
       return [removal('', `link del dev ${step.name}`)]
     case 'add-address':
-      return [ip('', `addr replace ${spellAddress(step.address)} dev ${step.device}`)]
+      return [ip('', `addr replace ${spellAddress(step)}`)]
     case 'remove-address':
       return [removal('', `addr del ${step.address} dev ${step.device}`)]
     case 'set-route':
@@ -102,8 +102,14 @@ function familyOf(address: string): 4 | 6 {
 }
 
 /** What an admin has assigned is used at once: a tentative address cannot be bound to (RFC 4862 §5.4). */
-function spellAddress(address: string): string {
-  return familyOf(address) === 6 ? `${address} nodad` : address
+function spellAddress({
+  device,
+  address,
+  validSeconds,
+}: Extract<Step, { readonly kind: 'add-address' }>): string {
+  const seconds = validSeconds ?? 'forever'
+  const flags = familyOf(address) === 6 ? ' nodad' : ''
+  return `${address} dev ${device}${flags} valid_lft ${seconds} preferred_lft ${seconds}`
 }
 
 function command(netns: string, argv: readonly string[]): Action {

@@ -23,7 +23,8 @@ const mostSeconds = 0xffff_ffff
 
 /**
  * busybox calls it with the event's name and the lease in the environment (udhcpc(8)). At its start the client says
- * `deconfig`: what was lent before is still good until it expires or is refused, so only a refusal removes it.
+ * `deconfig`: what was lent before is still good until it expires or is refused, so only a refusal removes it. Addresses are set
+ * by the gateway; this gives one that is set already the time for which it is lent now.
  */
 export const leaseScript = `#!/bin/sh
 # Notes what a DHCP server lent; the gateway process sets it. Written anew at every start.
@@ -41,6 +42,11 @@ case $1 in
       echo "at=$up"
     } >"$CAUSEWAY_LEASE.tmp"
     mv "$CAUSEWAY_LEASE.tmp" "$CAUSEWAY_LEASE"
+    # The gateway may be away, and the kernel takes away what nobody renews.
+    own="\${ip:-}/\${mask:-}"
+    if ip -4 -o addr show dev "\${interface:-}" | grep -Fq " inet $own "; then
+      ip addr change "$own" dev "$interface" valid_lft "\${lease:-}" preferred_lft "\${lease:-}"
+    fi
     ;;
   nak) rm -f "$CAUSEWAY_LEASE" ;;
 esac

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { fakeNet } from '../../../firmware/host/net/fake.ts'
+import { spell } from '../../../firmware/host/net/steps.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { HostReading, HostState } from '../../../firmware/model/host-state.ts'
 import { compile, nameSegmentTwins } from '../../../firmware/plan/compile.ts'
@@ -218,6 +219,37 @@ test('from any configuration to any other: the steps lead there, and then there 
     }),
     { numRuns: 200 },
   )
+})
+
+test('an address that is lent lives as long as its lease, is renewed with it, and no sooner', async () => {
+  const config = sample()
+  const { gateway: _, ...lte } = config.uplinks[1]!
+  const dynamic = { ...config, uplinks: [config.uplinks[0]!, { ...lte, address: 'dhcp' as const }] }
+  const net = fakeNet(sampleNics)
+  const stepsTo = async (config: DeviceConfig, expiresInMs: number): Promise<string[]> => {
+    const address = '203.0.113.9/30'
+    const lease = { device: 'lte0', address, gateway: null, dnsServers: [], expiresInMs }
+    const { host } = compile(config, { ...facts, leases: [lease] })
+    const steps = diff(host, await net.read(host))
+    await net.apply(steps)
+    assert.deepEqual(diff(host, await net.read(host)), [])
+    return spell(steps, 1).flatMap((action) =>
+      action.kind === 'ip' ? action.lines.filter((line) => line.includes(address)) : [],
+    )
+  }
+  const line = (life: string): string =>
+    `addr replace 203.0.113.9/30 dev lte0 valid_lft ${life} preferred_lft ${life}`
+  assert.deepEqual(await stepsTo(dynamic, 120_000), [line('120')])
+  // Both have run down meanwhile, if not to the second alike.
+  assert.deepEqual(await stepsTo(dynamic, 118_000), [])
+  assert.deepEqual(await stepsTo(dynamic, 300_000), [line('300')])
+  assert.deepEqual(await stepsTo(dynamic, 60_000), [line('60')])
+  // The longest lease there is must not look like none.
+  assert.deepEqual(await stepsTo(dynamic, 0xffff_ffff * 1000), [line('4294967294')])
+  const fixed = { ...lte, address: ['203.0.113.9/30'] }
+  assert.deepEqual(await stepsTo({ ...config, uplinks: [config.uplinks[0]!, fixed] }, 120_000), [
+    line('forever'),
+  ])
 })
 
 test('what the datapath holds goes last', async () => {
