@@ -127,7 +127,8 @@ export class Reconciler implements AsyncDisposable {
         onPass(this.#outcome)
         return
       }
-      const { isLoaded, expiresInMs } = await this.#apply(config, signal)
+      const isTried = running.source === 'candidate'
+      const { isLoaded, expiresInMs } = await this.#apply(config, isTried, signal)
       signal.throwIfAborted()
       const { absentNics } = this.#outcome
       this.#outcome = { ...this.#outcome, running, isDone: isLoaded, failure: null }
@@ -161,13 +162,14 @@ export class Reconciler implements AsyncDisposable {
 
   async #apply(
     config: DeviceConfig,
+    isTried: boolean,
     signal: AbortSignal,
   ): Promise<{ isLoaded: boolean; expiresInMs: number }> {
     const { net, loader, services, withholding, nicNetns, mac1Keys, datapath } = this.#parts
     this.#claim ??= await net.claim()
     const nics = await net.nics(nicNetns)
     const leases = await services.leases()
-    const withheld = await withholding.next(config, leases)
+    const withheld = await withholding.next(config, leases, isTried)
     const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
     this.#found(desired, leases)
     const removals = await this.#converge(desired.host, signal)

@@ -31,8 +31,22 @@ export class Withholding {
     this.#log = log
   }
 
-  /** Belongs before the machine is changed. @returns canonical prefixes */
-  async next(config: DeviceConfig, leases: readonly LeaseFacts[]): Promise<string[]> {
+  /**
+   * Belongs before the machine is changed.
+   *
+   * What only a change brought that nobody confirmed (`isTried`) is withheld no longer than the change is tried: before it
+   * that was outside, and whoever cut the box off with it must reach the box again as soon as it is taken back. Nothing
+   * leaks by it. A packet that was under way is sealed or dropped by the datapath, which lets go only after the machine
+   * is as it was. A TCP connection that began inside meanwhile does not go on outside: none breaks out in its middle
+   * (plan/firewall.ts). A datagram sent afterwards goes where the confirmed configuration sends it, as before.
+   * What the change takes away is withheld like anything else that is withdrawn.
+   * @returns canonical prefixes
+   */
+  async next(
+    config: DeviceConfig,
+    leases: readonly LeaseFacts[],
+    isTried: boolean,
+  ): Promise<string[]> {
     this.#known ??= await this.#read()
     const inside = insidePrefixes(config)
     // One whose network is inside is refused; the others are access networks like those that are configured.
@@ -40,8 +54,9 @@ export class Withholding {
       .map(({ address }) => address)
       .filter((address) => !overlapsAny(address, inside))
     const withheld = withhold(this.#known, inside, config, lent, this.#clock.nowMs())
-    this.#known = { inside, withheld }
     const prefixes = withheld.map(({ prefix }) => prefix)
+    if (isTried) return prefixes
+    this.#known = { inside, withheld }
     await this.#write(JSON.stringify([...inside, ...prefixes]))
     return prefixes
   }

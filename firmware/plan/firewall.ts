@@ -130,6 +130,8 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       `${toOutside} ip6 daddr @private6 ip6 daddr != @connected6 counter name kept_private drop`,
       // NAT leaves as it is what belongs to no connection.
       `${toOutside} ct state invalid counter name denied_forward drop`,
+      // A connection in its middle began elsewhere: in the overlay, before its prefix was withdrawn, or before a reboot.
+      `${toOutside} ct state new tcp flags & (fin | syn | rst | ack) != syn counter name denied_forward reject with tcp reset`,
       ...answers,
       ...aclRules(config, linksOf),
       ...used

@@ -168,6 +168,29 @@ test('breakout goes through NAT, and the box uses its own overlay', async () => 
   assert.equal((await ping(host, '172.20.0.1')).code, 1)
 })
 
+test('a TCP connection that nobody knows to have begun outside does not go on there', async () => {
+  await using server = lab.spawn(
+    'internet',
+    node(`require('node:net').createServer((s) => s.on('error', () => {}).pipe(s))
+      .listen(7001, () => console.log('listening'))`),
+  )
+  await server.line((line) => line.includes('listening'), 10_000)
+  await using client = lab.spawn(
+    host,
+    node(`const s = require('node:net').connect(7001, '203.0.113.1');
+      s.on('error', (e) => { console.log(e.code); process.exit() });
+      s.once('data', () => console.log('echoed'));
+      setInterval(() => s.write('x'), 100)`),
+  )
+  await client.line((line) => line === 'echoed', 10_000)
+  // With the address the kernel forgets what it translated to it.
+  await lab.exec('berlin', ['ip', 'addr', 'del', `${lent}/30`, 'dev', 'wan0'])
+  lab.processes.get('berlin')!.gateway.signal('SIGHUP')
+  await client.line((line) => line === 'ECONNRESET', 10_000)
+  await until('address', hasAddress)
+  await awaitReachable(lab, 'berlin', 'lisbon')
+})
+
 test('administrators reach the box, from their LAN and through the overlay; nobody else does', async () => {
   assert.equal(await connects(host, box, 22), true)
   assert.equal(await connects('lisbon-host', box, 22), true)
