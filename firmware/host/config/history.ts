@@ -54,24 +54,8 @@ const maxEntryBytes = maxConfigBytes + 1024
 
 /** Reads what is there; whatever is broken is reported and passed over. Never fails. */
 export async function openHistory(options: HistoryOptions): Promise<History> {
-  const { folder, disk = systemDisk, onBroken } = options
-  const names: readonly string[] = await disk.list(folder).catch((error: unknown) => {
-    onBroken(error)
-    return []
-  })
-  const numbers = names.filter((name) => entryName.test(name)).map(numberOf)
-  /** Numbers of all files, the broken ones included, smallest first. */
-  let files = numbers.sort((one, other) => one - other)
-  let entries: readonly Entry[] = []
-  for (const number of files.slice(-keptRevisions)) {
-    const entry = await load(options, nameOf(number))
-    if (entry !== null) entries = [{ ...entry, number }, ...entries]
-  }
-  let candidate = names.includes(candidateName) ? await load(options, candidateName) : null
-  for (const name of names.filter((name) => name.endsWith(besideEnding))) {
-    await quietly(disk.remove(join(folder, name)))
-  }
-
+  const { folder, disk = systemDisk } = options
+  let { files, entries, candidate } = await readFolder(options)
   const remove = async (name: string): Promise<void> => {
     await disk.remove(join(folder, name))
     await disk.syncFolder(folder)
@@ -126,6 +110,33 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
       await quietly(remove(candidateName))
     },
   }
+}
+
+interface Found {
+  /** Numbers of all files, the broken ones included, smallest first. */
+  readonly files: readonly number[]
+  readonly entries: readonly Entry[]
+  readonly candidate: Entry | null
+}
+
+async function readFolder(options: HistoryOptions): Promise<Found> {
+  const { folder, disk = systemDisk, onBroken } = options
+  const names: readonly string[] = await disk.list(folder).catch((error: unknown) => {
+    onBroken(error)
+    return []
+  })
+  const numbers = names.filter((name) => entryName.test(name)).map(numberOf)
+  const files = numbers.sort((one, other) => one - other)
+  let entries: readonly Entry[] = []
+  for (const number of files.slice(-keptRevisions)) {
+    const entry = await load(options, nameOf(number))
+    if (entry !== null) entries = [{ ...entry, number }, ...entries]
+  }
+  const candidate = names.includes(candidateName) ? await load(options, candidateName) : null
+  for (const name of names.filter((name) => name.endsWith(besideEnding))) {
+    await quietly(disk.remove(join(folder, name)))
+  }
+  return { files, entries, candidate }
 }
 
 async function load(
