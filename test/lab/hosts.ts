@@ -160,14 +160,13 @@ export async function awaitReachable(
   to: string,
   family: Family = 4,
 ): Promise<void> {
-  const argv = ['ping', '-n', '-c', '1', '-W', '1', hostAddress(lab, to, family)]
+  // With `-w` it goes on until one is answered, or until somebody says "unreachable".
+  const argv = ['ping', '-n', '-c', '1', '-i', '0.1', '-w', '5', hostAddress(lab, to, family)]
   const { where } = hostOf(lab, from)
   const deadlineMs = performance.now() + reachableTimeoutMs
   while (performance.now() < deadlineMs) {
-    const startedMs = performance.now()
     if ((await lab.attempt(where, argv)).code === 0) return
-    // "Unreachable" comes back at once; an unanswered ping has already waited its second.
-    if (performance.now() - startedMs < 200) await new Promise((next) => setTimeout(next, 200))
+    await new Promise((next) => setTimeout(next, 100))
   }
   throw new CausewayError('LAB_TIMEOUT', `${to} does not answer ${from}`)
 }

@@ -159,7 +159,9 @@ export class Lab implements AsyncDisposable {
   ): Program {
     this.stopping.throwIfAborted()
     const title = options.title ?? `${where} ${argv[0]!.split('/').at(-1)}`
-    const program = new Program({ ...options, title, netns: this.netns(where), argv })
+    // Programs of our own start sooner when their TypeScript has been stripped before.
+    const env = { NODE_COMPILE_CACHE: join(projectRoot, '.cache/node'), ...options.env }
+    const program = new Program({ ...options, env, title, netns: this.netns(where), argv })
     this.#programs.add(program)
     void program.exited.then(() => this.#programs.delete(program))
     return program

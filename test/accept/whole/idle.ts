@@ -22,8 +22,7 @@ export const idle: Line = {
   measure: async ({ isQuick, fault }) => {
     await using plain = await openLab(describeSites(2))
     await using lab = await openLab(describeSites(2))
-    await plainRouting.start(plain)
-    await causeway.start(lab)
+    await Promise.all([plainRouting.start(plain), causeway.start(lab)])
     await Promise.all([plain, lab].map((one) => awaitReachable(one, ...ends(one))))
     await pause(settleMs)
     const extra = fault === 'busy-loop' ? [await startBusyLoop(lab)] : []

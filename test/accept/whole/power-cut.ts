@@ -83,6 +83,14 @@ export const powerCut: Line = {
   },
 }
 
+/** What a cut left, and what was known outside at that moment. */
+interface World {
+  readonly where: string
+  readonly disk: CutDisk
+  readonly account: Account
+  readonly isWhole: boolean
+}
+
 async function cutEverywhere({ isQuick, fault }: Context, tally: Tally): Promise<void> {
   const planted = diskFaults.find((name) => name === fault)
   const isEarly = fault === 'ack-early'
@@ -90,27 +98,27 @@ async function cutEverywhere({ isQuick, fault }: Context, tally: Tally): Promise
   await live(whole, newAccount(), isEarly)
   const total = whole.operations
   const step = isQuick ? total / points : 1
-  for (let point = 0; point < total; point += step) {
-    const cutAt = Math.floor(point)
-    const random = seeded(cutAt + 1)
-    const disk = new CutDisk({ random, cutAt, fault: planted })
-    const account = newAccount()
-    await Promise.race([live(disk, account, isEarly), disk.cut])
+  const random = seeded(2)
+  const account = newAccount()
+  const worlds: World[] = []
+  const onOperation = (number: number): void => {
+    if (number < tally.cuts * step) return
     tally.cuts++
     for (let world = 0; world < (isQuick ? 2 : 20); world++) {
-      tally.boots++
-      const where = `cut at ${cutAt} of ${total}`
-      await judge(disk.afterCut({ random }), account, tally.wrongs, {
-        where,
-        isWhole: world % 2 === 0,
-      })
+      const known = { ...account, texts: new Set(account.texts) }
+      const left = disk.afterCut({ random })
+      const where = `cut at ${number} of ${total}`
+      worlds.push({ where, disk: left, account: known, isWhole: world % 2 === 0 })
     }
   }
+  const disk = new CutDisk({ random, fault: planted, onOperation })
+  await live(disk, account, isEarly)
+  tally.boots = worlds.length
+  for (const world of worlds) await judge(world.disk, world.account, tally.wrongs, world)
 }
 
 async function live(disk: CutDisk, account: Account, isEarly: boolean): Promise<void> {
-  const hearing = { isDead: () => disk.isCut, isEarly }
-  for (const { work } of stepsOf(disk, root, account, hearing)) await work()
+  for (const { work } of stepsOf(disk, root, account, { isEarly })) await work()
 }
 
 /** @returns what went wrong */

@@ -157,11 +157,14 @@ function leakChecks(before: Holdings, after: Holdings): Check[] {
 async function killUnderLoad(lab: Lab, { isQuick, fault }: Context): Promise<Check[]> {
   const seconds = isQuick ? 2 : 15
   const stream = { ratePps, count: ratePps * seconds, bytes: payloadBytes }
-  const calm = await sendStream(lab, site, peer, stream)
+  // Counted from before the first one: that drops nothing either.
+  const [dropsBefore, calm] = await Promise.all([
+    allDrops(lab),
+    sendStream(lab, site, peer, stream),
+  ])
   if (fault === 'drop-packet') {
     await plantDrop(lab, 'internet', 'forward', 'udp dport 51820 numgen inc mod 3000 == 100')
   }
-  const dropsBefore = await allDrops(lab)
   const quarter = Promise.withResolvers<void>()
   const running = sendStream(lab, site, peer, { ...stream, onQuarter: quarter.resolve })
   await Promise.race([quarter.promise, running])

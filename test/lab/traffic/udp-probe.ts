@@ -1,6 +1,6 @@
 /**
  * Sends numbered probes to each of several witnesses in turn, at an even pace, and counts whose answers come back as they
- * were. Waits for stragglers, then prints {"event":"probed","answered":{ADDRESS: count},"sent":COUNT each}.
+ * were. Waits until none has come for a while, then prints {"event":"probed","answered":{ADDRESS: count},"sent":COUNT each}.
  *   node udp-probe.ts PORT COUNT RATE_PPS [source=ADDRESS…] ADDRESS…
  */
 import { createSocket, type RemoteInfo } from 'node:dgram'
@@ -12,14 +12,18 @@ const addresses = rest.filter((word) => !word.includes('='))
 const sources = rest.flatMap((word) => word.split('source=')[1] ?? [])
 const maxBurst = 16
 const tickMs = 2
-const stragglersMs = 1_500
+const quietMs = 500
+const longestMs = 1_500
 
 const answered = new Map(addresses.map((address) => [address, new Set<number>()]))
 const sockets = new Map((['udp4', 'udp6'] as const).map((type) => [type, createSocket(type)]))
 /** A probe names its place in the list, so that an answer from elsewhere is none. */
 const marks = new Map(addresses.map((address, index) => [address, index]))
 
+let heardMs = 0
+
 function take(datagram: Buffer, { address }: RemoteInfo): void {
+  heardMs = performance.now()
   if (datagram.length !== 8 || datagram.readUInt32BE(4) !== marks.get(address)) return
   answered.get(address)?.add(datagram.readUInt32BE(0))
 }
@@ -56,7 +60,10 @@ await new Promise<void>((done) => {
     done()
   }, tickMs)
 })
-await new Promise((next) => setTimeout(next, stragglersMs))
+const sentMs = performance.now()
+while (performance.now() < Math.min(Math.max(sentMs, heardMs) + quietMs, sentMs + longestMs)) {
+  await new Promise((next) => setTimeout(next, tickMs))
+}
 const counts = [...answered].map(([address, numbers]) => [address, numbers.size])
 console.log(JSON.stringify({ event: 'probed', sent: count, answered: Object.fromEntries(counts) }))
 for (const socket of sockets.values()) socket.close()

@@ -36,8 +36,8 @@ export interface Failing {
 export interface CutDiskOptions {
   /** From [0, 1). */
   readonly random: () => number
-  /** The power goes at this operation; infinity: never. */
-  readonly cutAt?: number
+  /** Called at each operation, once it is done or while it is not, by chance: `afterCut` shows what a cut would leave. */
+  readonly onOperation?: (number: number) => void
   readonly fault?: DiskFault | undefined
   readonly failing?: Failing
 }
@@ -55,9 +55,7 @@ export class CutDisk implements Disk {
   #names: Map<string, Inode>
   #safe: Map<string, Inode>
   #changes: NameChange[] = []
-  readonly #cut = Promise.withResolvers<void>()
   #operations = 0
-  #isCut = false
   #hasFailed = false
   #hasRoom = false
 
@@ -69,15 +67,6 @@ export class CutDisk implements Disk {
 
   get operations(): number {
     return this.#operations
-  }
-
-  /** Whoever was writing is dead: no operation returns any more. */
-  get isCut(): boolean {
-    return this.#isCut
-  }
-
-  get cut(): Promise<void> {
-    return this.#cut.promise
   }
 
   /** Whether it has refused something. */
@@ -103,7 +92,7 @@ export class CutDisk implements Disk {
     this.#changes = this.#changes.filter(({ folder: of }) => of !== dirname(path))
   }
 
-  /** What is there when the power is back. */
+  /** What is there when the power is back, should it go now. */
   afterCut(options: CutDiskOptions): CutDisk {
     const { random } = options
     const names = new Map(this.#safe)
@@ -211,21 +200,19 @@ export class CutDisk implements Disk {
     work: () => Value,
     { needsRoom = false, inPart = work }: Work = {},
   ): Promise<Value> {
-    if (this.#isCut) return new Promise(() => {})
-    const { cutAt = Number.POSITIVE_INFINITY, random } = this.#options
+    const { onOperation, random } = this.#options
     const number = this.#operations++
-    if (number >= cutAt) {
-      // Done, and nobody was told; or not done.
-      if (random() < 0.5) work()
-      this.#isCut = true
-      this.#cut.resolve()
-      return new Promise(() => {})
-    }
     const code = this.#refusalOf(number, needsRoom)
-    if (code === null) return work()
-    this.#hasFailed = true
-    if (random() < 0.5) inPart()
-    throw systemError(code, 'the disk')
+    const isHalf = random() < 0.5
+    if (code !== null) {
+      this.#hasFailed = true
+      if (isHalf) inPart()
+      throw systemError(code, 'the disk')
+    }
+    if (isHalf) onOperation?.(number)
+    const value = work()
+    if (!isHalf) onOperation?.(number)
+    return value
   }
 
   #refusalOf(number: number, needsRoom: boolean): string | null {

@@ -31,7 +31,7 @@ export async function failEverywhere(context: Context, points: number): Promise<
   const tally: Tally = { points: 0, refused: 0, boots: 0, done: new Map(), boot: new Map() }
   const whole = new CutDisk({ random: seeded(1) })
   const cycles = context.isQuick ? allCycles / 2 : allCycles
-  for (const { work } of stepsOf(whole, root, newAccount(), hearing, cycles)) await work()
+  for (const { work } of stepsOf(whole, root, newAccount(), { cycles })) await work()
   const total = whole.operations
   const step = context.isQuick ? (diskErrors.length * total) / points : 1
   for (const code of diskErrors) {
@@ -56,8 +56,6 @@ export async function failEverywhere(context: Context, points: number): Promise<
   ]
 }
 
-const hearing = { isDead: () => false }
-
 function worst(wrongs: Wrongs): string {
   const all = [...wrongs.values()].flat()
   return all.length === 0 ? '' : `; ${all.length} wrong: ${all[0]}`
@@ -68,7 +66,7 @@ async function failAt(plan: Failing, { isQuick, fault }: Context, tally: Tally):
   const disk = new CutDisk({ random, failing: plan })
   const account = newAccount()
   const where = `${plan.code} at ${plan.at}`
-  for (const step of stepsOf(disk, root, account, hearing)) {
+  for (const step of stepsOf(disk, root, account)) {
     const refusal = await step.work().then(
       () => null,
       (error: unknown) => error,

@@ -53,9 +53,7 @@ export async function judge(
   if (lastGood.config === null) wrong(promises.starts, 'without device.yaml')
   else look(lastGood.text, 'last good is')
   const next = { ...account, texts: new Set<string>() }
-  await keep(life, next, 900, 60, { isDead: () => false }).catch((error: Error) =>
-    wrong(promises.after, error.message),
-  )
+  await keep(life, next, 900, 60).catch((error: Error) => wrong(promises.after, error.message))
   const after = await boot(openLife(disk.afterCut({ random: seeded(2) }), root))
   if (after.text !== textOf(900)) wrong(promises.after, `runs ${firstLines(after.text)}`)
 }

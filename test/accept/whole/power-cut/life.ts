@@ -84,8 +84,10 @@ export function* stepsOf(
   disk: CutDisk,
   root: string,
   account: Account,
-  hearing: Hearing,
-  cycles = allCycles,
+  {
+    cycles = allCycles,
+    isEarly = false,
+  }: { readonly cycles?: number; readonly isEarly?: boolean } = {},
 ): Generator<Step> {
   const { config } = placesOf('cut', root)
   disk.put(config, textOf(1))
@@ -98,7 +100,7 @@ export function* stepsOf(
   for (let cycle = 0; cycle < cycles; cycle++) {
     const now = ++revision
     const confirmSeconds = cycle % 3 === 0 ? 0 : 60
-    yield step(() => keep(life, account, now, confirmSeconds, hearing), textOf(now))
+    yield step(() => keep(life, account, now, confirmSeconds, isEarly), textOf(now))
     const tried = textOf(revision + 1, 'tried')
     account.texts.add(tried)
     yield step(() => life.changes.apply(tried, 30))
@@ -139,20 +141,16 @@ peers: []
 `
 }
 
-export interface Hearing {
-  /** Whether nobody could hear an answer any more. */
-  readonly isDead: () => boolean
-  /** A fault to plant: a store that answers before it has written. */
-  readonly isEarly?: boolean
-}
-
-/** Hands in and confirms (or needs no confirm), and keeps account. */
+/**
+ * Hands in and confirms (or needs no confirm), and keeps account.
+ * @param isEarly a fault to plant: a store that answers before it has written
+ */
 export async function keep(
   life: Life,
   account: Account,
   revision: number,
   confirmSeconds: number,
-  { isDead, isEarly = false }: Hearing,
+  isEarly = false,
 ): Promise<void> {
   const text = textOf(revision)
   account.texts.add(text)
@@ -163,7 +161,6 @@ export async function keep(
     if (isEarly) account.acknowledged = text
     await life.changes.confirm()
   }
-  if (isDead()) return
   account.acknowledged = text
   account.underWay = null
 }

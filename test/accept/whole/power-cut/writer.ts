@@ -13,6 +13,6 @@ await boot(life)
 const account: Account = { acknowledged: '', underWay: null, texts: new Set() }
 for (let revision = Number(first); ; revision++) {
   say('try', revision)
-  await keep(life, account, revision, revision % 2 === 0 ? 0 : 60, { isDead: () => false })
+  await keep(life, account, revision, revision % 2 === 0 ? 0 : 60)
   say('kept', revision)
 }
