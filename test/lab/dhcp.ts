@@ -22,6 +22,8 @@ export async function startDhcpServers(
       'dnsmasq',
       ...['--keep-in-foreground', '--log-facility=-', '--conf-file=/dev/null', '--pid-file='],
       ...['--port=0', `--interface=${name}`, '--bind-dynamic', '--leasefile-ro', '--user=root'],
+      // There is nobody else there who could have the address.
+      '--no-ping',
       `--dhcp-range=${address},${address},${netmask},${leaseSeconds}`,
       `--dhcp-option=option:router,${bare(wan.gateway)}`,
     ])

@@ -112,8 +112,13 @@ export function reserveHugepages(record: LabRecord, pages: number): LabRecord {
   const noted = { ...record, hugepages: pages, formerHugepages }
   writeRecord(noted)
   const wanted = formerHugepages + pages + sum(holders)
-  writeFileSync(hugepageFile, String(wanted))
-  const got = readHugepages()
+  let got = -1
+  for (let before = -2; got < wanted && got > before; ) {
+    // The kernel stops half-way when a signal comes, such as a child's end; asked again, it goes on.
+    before = got
+    writeFileSync(hugepageFile, String(wanted))
+    got = readHugepages()
+  }
   if (got < wanted) {
     releaseHugepages(noted)
     writeRecord(record)

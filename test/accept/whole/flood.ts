@@ -267,7 +267,7 @@ async function timeNewSession(
   await using flooding = await startFlood(lab, target, wanted)
   await lab.restart(site, 'datapath')
   const startMs = performance.now()
-  const argv = ['ping', '-n', '-c', '1', '-W', '1', hostAddress(lab, target)]
+  const argv = ['ping', '-n', '-c', '1', '-i', '0.1', '-w', '2', hostAddress(lab, target)]
   const limitMs = isCutOff ? 8_000 : newSessionMs
   while (performance.now() - startMs < limitMs) {
     if ((await lab.attempt(`${site}-host`, argv)).code === 0) {

@@ -102,12 +102,11 @@ function clearText(frame: Buffer): string | null {
 
 /** Whether the host reaches the internet by each family. */
 async function breaksOut(lab: Lab): Promise<boolean[]> {
-  const answers = []
-  for (const address of [internet.address4, address6.internet]) {
+  const answers = [internet.address4, address6.internet].map(async (address) => {
     const argv = ['ping', '-n', '-c', '3', '-i', '0.3', '-W', '1', address]
-    answers.push((await lab.attempt(`${site}-host`, argv)).stdout.includes(' time='))
-  }
-  return answers
+    return (await lab.attempt(`${site}-host`, argv)).stdout.includes(' time=')
+  })
+  return Promise.all(answers)
 }
 
 /** Names what happens from now on, and adds up what was sent under the name before. */
