@@ -15,6 +15,11 @@ const issues: Readonly<Record<string, readonly Line[]>> = {
   whole,
 }
 
+/** Of the lines whose short form may run beside another: much of it is waiting. */
+const atOnce = 2
+
+type Job = readonly [line: Line, fault: string | undefined]
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -40,7 +45,7 @@ function usage(problem: string): never {
 }
 
 /** What is to be run: each line once, or once for each planted fault. */
-function chosen(): (readonly [line: Line, fault: string | undefined])[] {
+function chosen(): Job[] {
   const [name = '', lineName] = positionals
   const lines = issues[name]
   if (lines === undefined) usage(name === '' ? 'which issue?' : `no issue '${name}'`)
@@ -96,13 +101,25 @@ function seen(line: Line, outcome: Outcome): string {
 const outcomes: Outcome[] = []
 const planted: string[][] = []
 let good = 0
-for (const [line, fault] of chosen()) {
+
+async function run([line, fault]: Job): Promise<void> {
   const outcome = await measure(line, fault)
   outcomes.push(outcome)
   if (isGood(line, outcome)) good++
   if (fault !== undefined) planted.push([line.name, fault, seen(line, outcome)])
   if (!values.json) show(line, outcome)
 }
+
+/** One after the other, from several hands. */
+async function work(jobs: Job[]): Promise<void> {
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await run(job)
+}
+
+const jobs = chosen()
+const beside = jobs.filter(([line]) => values.quick && line.isQuickBeside === true)
+const alone = jobs.filter((job) => !beside.includes(job))
+await Promise.all(Array.from({ length: atOnce }, () => work(beside)))
+await work(alone)
 const isAllGood = good === outcomes.length
 if (!values.json) {
   if (planted.length > 1) console.log(`\n${align(planted, [0, 1, 2])}`)

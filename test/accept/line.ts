@@ -7,6 +7,8 @@ export interface Line {
   readonly title: string
   /** Fault → how the check begins that must turn red when it is planted. */
   readonly faults: Readonly<Record<string, string>>
+  /** The short form judges no speed and nothing that a busy machine would spoil: it may run beside another line. */
+  readonly isQuickBeside?: boolean
   readonly measure: (context: Context) => Promise<readonly Check[]>
 }
 

@@ -19,6 +19,8 @@ const readyTimeoutMs = 15_000
 const projectRoot = join(import.meta.dirname, '../..')
 const causeway = join(projectRoot, 'build/causeway')
 const maxLogBytes = 16 * 1024 * 1024
+/** Of this process: a signal ends all of them. */
+const labs = new Set<Lab>()
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export interface LabOptions {
@@ -86,6 +88,7 @@ export class Lab implements AsyncDisposable {
       formerHugepages: 0,
     }
     for (const signal of signals) process.on(signal, this.#onSignal)
+    labs.add(this)
   }
 
   /** Aborted as soon as the lab begins to go away. */
@@ -245,12 +248,13 @@ export class Lab implements AsyncDisposable {
       await machine.withMachineLock(() => machine.removeEverythingOf(this.#record))
     }
     for (const signal of signals) process.off(signal, this.#onSignal)
+    labs.delete(this)
   }
 
   /** Ctrl-C under npm arrives twice: the second time there is nothing more to do than wait. */
   async #leave(signal: NodeJS.Signals): Promise<void> {
     if (this.stopping.aborted) return
-    await this[Symbol.asyncDispose]()
+    await Promise.all([...labs].map((lab) => lab[Symbol.asyncDispose]()))
     process.exit(signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 129)
   }
 }

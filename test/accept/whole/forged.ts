@@ -27,6 +27,7 @@ const settleMs = 500
 export const forged: Line = {
   name: 'forged',
   title: 'rules by port hold between sites; a peer that seals what is not its own gets nowhere',
+  isQuickBeside: true,
   faults: { 'open-door': 'across segments', 'honest-forger': 'forged' },
   measure: async ({ isQuick, fault }) => {
     const { probes: wanted, forgeries: each, ratePps } = isQuick ? quick : full

@@ -29,6 +29,7 @@ const saidMs = 10_000
 export const noLeak: Line = {
   name: 'no-leak',
   title: 'no packet to an overlay prefix leaves in clear, in whatever state the box is',
+  isQuickBeside: true,
   faults: { 'clear-box': 'clear-box', 'clear-host': 'clear-host' },
   measure: async ({ isQuick, fault }) => {
     await using lab = await openLab(describeSites(2))

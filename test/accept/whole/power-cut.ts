@@ -28,6 +28,7 @@ const kills = 'kill -9 of a real process'
 export const powerCut: Line = {
   name: 'power-cut',
   title: `power cut at ${points} points of config apply: what was acknowledged runs, whole`,
+  isQuickBeside: true,
   faults: {
     'skip-fsync': promises.mixture,
     'skip-folder-fsync': promises.lost,

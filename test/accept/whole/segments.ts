@@ -69,6 +69,7 @@ function mayReach({ from, to, family }: Pick<Reach, 'from' | 'to' | 'family'>): 
 export const segments: Line = {
   name: 'segments',
   title: 'two segments at three sites, both families: reach exactly as configured, nothing across',
+  isQuickBeside: true,
   faults: {
     'open-acl': 'across segments',
     'lost-packets': 'reach where',
