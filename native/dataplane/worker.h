@@ -103,6 +103,12 @@ void cw_worker_forget(struct cw_worker *worker, struct cw_link *link);
 /* Control side, control lock held: runs a command and waits for its result. */
 int cw_worker_do(struct cw_worker *worker, struct cw_command *command);
 
+/* What is lost lies in a buffer that holds more, and which goes on. */
+static inline void cw_count_drop(struct cw_worker *worker, enum cw_drop reason)
+{
+	worker->drops[reason]++;
+}
+
 static inline void cw_drop(struct cw_worker *worker, struct rte_mbuf *m, enum cw_drop reason)
 {
 	worker->drops[reason] += cw_link_segments(m);

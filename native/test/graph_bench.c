@@ -212,6 +212,12 @@ void cw_bench_outer6(struct cw_bench *bench, bool is_v6)
 	cw_bench_flush(bench);
 	bench->keypair->session->path.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) :
 							     cw_bench_v4(CW_BENCH_FAR_WAN);
+	cw_bench_changed(bench);
+}
+
+void cw_bench_changed(struct cw_bench *bench)
+{
+	bench->worker->view->serial++;
 }
 
 void cw_bench_open(struct cw_bench *bench)

@@ -10,13 +10,11 @@
 #include "graph/seal.h"
 #include "memory_bench.h"
 #include "packet.h"
-#include "table/fib.h"
-#include "table/neighbour.h"
-#include "table/view.h"
 
 #define OUTER (14 + CW_OUTER_IP4_UDP)
 #define LOOP_AT (OUTER + CW_SEALED_HEADER)
-#define GENEVE_LAN_VNI { 0, 0, 0x08, 0x00, 0, 0, CW_BENCH_VNI, 0 }
+#define GENEVE_LAN_VNI(is_v6) \
+	{ 0, 0, (is_v6) ? 0x86 : 0x08, (is_v6) ? 0xdd : 0x00, 0, 0, CW_BENCH_VNI, 0 }
 
 static struct memory *the_memory;
 static bool is_comparing;
@@ -33,36 +31,44 @@ static double cpu_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static void put_inner(uint8_t *ip, uint32_t size, uint32_t flow, bool is_out)
+static uint32_t header_len(bool is_v6)
+{
+	return is_v6 ? 40 : 20;
+}
+
+static void put_inner(uint8_t *ip, uint32_t size, uint32_t flow, bool is_v6, bool is_out)
 {
 	uint32_t here = CW_BENCH_HOST + flow % MEMORY_HOSTS;
 	uint32_t there = MEMORY_ROUTE(flow * 389 % MEMORY_ROUTES) + 1 + flow % 200;
+	uint8_t *l4 = ip + header_len(is_v6);
 
-	packet_ip(ip, 20, PACKET_UDP, is_out ? here : there, is_out ? there : here);
-	packet_put16(ip + 20, 1024 + flow);
-	packet_put16(ip + 22, 5201);
-	for (uint32_t i = 28; i < size; i++)
-		ip[i] = (uint8_t)(flow + i * 7);
+	(is_v6 ? packet_ip6 : packet_ip)(ip, header_len(is_v6), PACKET_UDP, is_out ? here : there,
+					 is_out ? there : here);
+	packet_put16(l4, 1024 + flow);
+	packet_put16(l4 + 2, 5201);
+	for (uint8_t *at = l4 + 8; at < ip + size; at++)
+		*at = (uint8_t)(flow + (at - l4) * 7);
 	packet_finish(ip, size);
 }
 
 /* What the far end or a LAN host gets must be what was sent, but for one hop. */
-static bool is_what_was_sent(const uint8_t *ip, uint32_t size, bool is_out)
+static bool is_what_was_sent(const uint8_t *ip, uint32_t size, bool is_v6, bool is_out)
 {
-	uint32_t flow = packet_u16(ip + 20) - 1024;
+	uint32_t flow = packet_u16(ip + header_len(is_v6)) - 1024;
 	uint8_t sent[MEMORY_PLAIN_MAX];
 
 	if (flow >= MEMORY_FLOWS || size > sizeof(sent))
 		return false;
-	put_inner(sent, size, flow, is_out);
-	sent[8]--;
-	packet_finish_ip(sent);
+	put_inner(sent, size, flow, is_v6, is_out);
+	sent[is_v6 ? 7 : 8]--;
+	if (!is_v6)
+		packet_finish_ip(sent);
 	return memcmp(sent, ip, size) == 0;
 }
 
 static void compare_sealed(struct memory *memory, struct rte_mbuf *m)
 {
-	static const uint8_t geneve[] = GENEVE_LAN_VNI;
+	const uint8_t geneve[] = GENEVE_LAN_VNI(memory->is_v6);
 	uint32_t step = m->tso_segsz != 0 ? m->tso_segsz : m->pkt_len - OUTER;
 	uint8_t plain[MEMORY_PLAIN_MAX], type;
 
@@ -72,7 +78,7 @@ static void compare_sealed(struct memory *memory, struct rte_mbuf *m)
 		uint32_t n = cw_bench_unseal(&memory->bench, datagram, length, &type, plain);
 		memory->looked_at++;
 		if (type != CW_TYPE_DATA || n < sizeof(geneve) || memcmp(plain, geneve, sizeof(geneve)) != 0 ||
-		    !is_what_was_sent(plain + sizeof(geneve), n - sizeof(geneve), true))
+		    !is_what_was_sent(plain + sizeof(geneve), n - sizeof(geneve), memory->is_v6, true))
 			memory->wrong++;
 	}
 }
@@ -84,7 +90,8 @@ static void compare(struct memory *memory, bool is_sealed, struct rte_mbuf *m)
 		return;
 	}
 	memory->looked_at++;
-	if (!is_what_was_sent(rte_pktmbuf_mtod_offset(m, const uint8_t *, 14), m->pkt_len - 14, false))
+	if (!is_what_was_sent(rte_pktmbuf_mtod_offset(m, const uint8_t *, 14), m->pkt_len - 14,
+			      memory->is_v6, false))
 		memory->wrong++;
 }
 
@@ -109,46 +116,13 @@ void cw_memory_tx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n)
 	}
 }
 
-static void must_be(const void *made)
-{
-	if (made == NULL)
-		abort();
-}
-
-/* 1,000 routes to the far end and 200 hosts on the LAN, in place of the bench's few. */
-static void fill_tables(struct cw_view *view)
-{
-	static struct cw_fib_route routes[MEMORY_ROUTES + 2];
-	static struct cw_neighbour known[MEMORY_HOSTS + 1];
-	struct cw_fib *before = view->segment_fib[0];
-	struct cw_address gateway = cw_bench_v4(CW_BENCH_WAN - 1);
-	uint32_t far = cw_fib_lookup(before, CW_BENCH_FAR);
-
-	routes[0] = (struct cw_fib_route){ 0x0a010000, 24, cw_fib_lookup(before, CW_BENCH_HOST) };
-	routes[1] = (struct cw_fib_route){ CW_BENCH_BOX, 32, cw_fib_lookup(before, CW_BENCH_BOX) };
-	for (uint32_t i = 0; i < MEMORY_ROUTES; i++)
-		routes[2 + i] = (struct cw_fib_route){ MEMORY_ROUTE(i), 24, far };
-	for (uint32_t i = 0; i < MEMORY_HOSTS; i++)
-		known[i] = (struct cw_neighbour){ .address = cw_bench_v4(CW_BENCH_HOST + i),
-						  .port = CW_BENCH_LAN_PORT,
-						  .mac = { 6, 0, 0, 0, 0, (uint8_t)i } };
-	known[MEMORY_HOSTS] =
-		*cw_neighbour_find(view->neighbours, CW_BENCH_UPLINK_PORT, gateway);
-	cw_fib_free(before);
-	free(view->neighbours);
-	view->segment_fib[0] = cw_fib_new(routes, MEMORY_ROUTES + 2);
-	view->neighbours = cw_neighbours_new(known, MEMORY_HOSTS + 1);
-	must_be(view->segment_fib[0]);
-	must_be(view->neighbours);
-}
-
 void cw_memory_open(struct memory *memory, enum memory_plant plant)
 {
 	memset(memory, 0, sizeof(*memory));
 	memory->plant = plant;
 	the_memory = memory;
 	cw_bench_open(&memory->bench);
-	fill_tables(memory->bench.worker->view);
+	cw_memory_fill(memory->bench.worker->view);
 	/* As with nearly every NIC: datagrams leave one by one. */
 	memory->bench.ports[CW_BENCH_UPLINK_PORT]->nic->link.can_send_udp_trains = false;
 }
@@ -164,17 +138,18 @@ static struct rte_mbuf *lan_frame(struct memory *memory, uint32_t size, uint32_t
 	uint8_t frame[14 + MEMORY_PLAIN_MAX];
 
 	cw_bench_ether(&memory->bench, CW_BENCH_LAN, frame);
-	put_inner(frame + 14, size, flow, true);
+	packet_put16(frame + 12, memory->is_v6 ? 0x86dd : 0x0800);
+	put_inner(frame + 14, size, flow, memory->is_v6, true);
 	return cw_bench_mbuf(&memory->bench, frame, 14 + size, 14);
 }
 
 static struct rte_mbuf *uplink_frame(struct memory *memory, uint32_t size, uint32_t flow)
 {
-	uint8_t plain[CW_GENEVE_HEADER + MEMORY_PLAIN_MAX] = GENEVE_LAN_VNI;
+	uint8_t plain[CW_GENEVE_HEADER + MEMORY_PLAIN_MAX] = GENEVE_LAN_VNI(memory->is_v6);
 	uint8_t frame[OUTER + CW_SEALED_OVERHEAD + MEMORY_PLAIN_MAX];
 	uint8_t *ip = frame + 14;
 
-	put_inner(plain + CW_GENEVE_HEADER, size, flow, false);
+	put_inner(plain + CW_GENEVE_HEADER, size, flow, memory->is_v6, false);
 	uint32_t length = cw_bench_seal(&memory->bench, CW_TYPE_DATA, ++memory->counter, plain,
 					CW_GENEVE_HEADER + size, frame + OUTER);
 	cw_bench_ether(&memory->bench, CW_BENCH_UPLINK, frame);
@@ -200,12 +175,13 @@ static void make_frames(struct memory *memory, uint32_t size, bool is_out)
 }
 
 /* One batch through the graph, in bursts as the worker takes them from a port. */
-static double run_graph(struct memory *memory, uint32_t size, bool is_out)
+static double run_graph(struct memory *memory, uint32_t size, bool is_v6, bool is_out)
 {
 	struct cw_worker *worker = memory->bench.worker;
 	const struct cw_nic *nic =
 		memory->bench.ports[is_out ? CW_BENCH_LAN_PORT : CW_BENCH_UPLINK_PORT]->nic;
 
+	memory->is_v6 = is_v6;
 	make_frames(memory, size, is_out);
 	double start = cpu_ns();
 	for (uint32_t burst = 0; burst < MEMORY_BATCH; burst += CW_BURST) {
@@ -221,23 +197,33 @@ static double run_graph(struct memory *memory, uint32_t size, bool is_out)
 
 double cw_memory_seal_graph(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, true);
+	return run_graph(memory, size, false, true);
 }
 
 double cw_memory_open_graph(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, false);
+	return run_graph(memory, size, false, false);
 }
 
-void cw_memory_compare(struct memory *memory, uint32_t size)
+double cw_memory_seal_graph6(struct memory *memory, uint32_t size)
+{
+	return run_graph(memory, size, true, true);
+}
+
+double cw_memory_open_graph6(struct memory *memory, uint32_t size)
+{
+	return run_graph(memory, size, true, false);
+}
+
+void cw_memory_compare(struct memory *memory, uint32_t size, bool is_v6)
 {
 	bool *has_trains = &memory->bench.ports[CW_BENCH_UPLINK_PORT]->nic->link.can_send_udp_trains;
 
 	is_comparing = true;
-	run_graph(memory, size, true);
-	run_graph(memory, size, false);
+	run_graph(memory, size, is_v6, true);
+	run_graph(memory, size, is_v6, false);
 	*has_trains = true;
-	run_graph(memory, size, true);
+	run_graph(memory, size, is_v6, true);
 	*has_trains = false;
 	is_comparing = false;
 }
@@ -305,10 +291,11 @@ double cw_memory_open_bare(struct memory *memory, uint32_t size)
 /* Copy, headers, seal: a tunnel without anything around it. */
 double cw_memory_seal_loop(struct memory *memory, uint32_t size)
 {
-	static const uint8_t geneve[] = GENEVE_LAN_VNI;
+	static const uint8_t geneve[] = GENEVE_LAN_VNI(false);
 	uint8_t to[OUTER + CW_SEALED_OVERHEAD + MEMORY_PLAIN_MAX] = { 0 };
 	int rc = 0;
 
+	memory->is_v6 = false;
 	make_frames(memory, size, true);
 	double start = cpu_ns();
 	for (uint32_t i = 0; i < MEMORY_BATCH; i++) {

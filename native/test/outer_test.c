@@ -186,18 +186,22 @@ static void needs_an_address_and_a_route(void)
 	struct cw_vnet_hdr vnet;
 
 	*own = (struct cw_address){ { 0, 0 } };
+	cw_bench_changed(&bench);
 	give_train(3, 100, 0);
 	CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 3") == 0);
 	if (is_v6) {
 		*own = cw_address_of(link_local);
+		cw_bench_changed(&bench);
 		give_train(1, 100, 0);
 		CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 1") == 0);
 	}
 	*own = kept;
 	bench.keypair->session->path.uplink = 7;
+	cw_bench_changed(&bench);
 	give_train(2, 100, 0);
 	CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 2") == 0);
 	bench.keypair->session->path.uplink = 0;
+	cw_bench_changed(&bench);
 	CHECK(take(0, &vnet) == 0);
 }
 

@@ -20,8 +20,11 @@ export interface SizeFigures {
   readonly openBare: Pick<Rate, 'mpps'>
   readonly sealLoop: Rate
   readonly openLoop: Rate
+  /** Of IPv4 inside, then of IPv6. */
   readonly sealGraph: Rate
   readonly openGraph: Rate
+  readonly sealGraph6: Rate
+  readonly openGraph6: Rate
 }
 
 export interface InMemory {
@@ -58,11 +61,13 @@ export function inMemoryTable({ aead, rounds, sizes }: InMemory): string {
     size.sealBare.mpps.toFixed(2),
     cell(size.sealLoop),
     cell(size.sealGraph),
+    cell(size.sealGraph6),
     size.openBare.mpps.toFixed(2),
     cell(size.openLoop),
     cell(size.openGraph),
+    cell(size.openGraph6),
   ])
-  const head = ['', 'seal: AEAD', 'loop', 'graph', 'open: AEAD', 'loop', 'graph']
+  const head = ['', 'seal: AEAD', 'loop', 'graph v4', 'v6', 'open: AEAD', 'loop', 'graph v4', 'v6']
   const title = `in memory, one core, single packets: Mpps and share of the bare AEAD (${aead}, median of ${rounds})`
   return `${title}\n\n${align([head, ...rows])}`
 }

@@ -24,7 +24,7 @@ void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf
 }
 
 /* Finishes a partial checksum that is not of the packet's own L4 header: of a packet in a tunnel, say. */
-static void finish_checksum(struct rte_mbuf *m, uint32_t end)
+static void finish_inner_checksum(struct rte_mbuf *m, uint32_t end)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 	uint32_t start = m->l2_len + m->l3_len;
@@ -74,7 +74,7 @@ static bool adopt_header(struct rte_mbuf *m, const uint8_t *l3)
 		/* A checksum inside of this header is nonsense: finishing it would damage the header. */
 		if (m->ol_flags & RTE_MBUF_F_RX_LRO || m->l3_len < header)
 			return false;
-		finish_checksum(m, m->l2_len + cw_l3_total(l3));
+		finish_inner_checksum(m, m->l2_len + cw_l3_total(l3));
 	}
 	m->l3_len = header & 0x1ff;
 	return true;

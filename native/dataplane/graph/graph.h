@@ -19,6 +19,7 @@
 
 struct cw_keypair;
 struct cw_link;
+struct cw_neighbour;
 struct cw_nic;
 struct cw_peer;
 struct cw_port;
@@ -58,6 +59,9 @@ void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address de
 
 /* Fills in Ethernet for `next_hop` (of either family) on `port` and sends; waits for the neighbour where it is unknown. */
 void cw_tx_link(struct cw_worker *worker, uint8_t port, struct cw_address next_hop, struct rte_mbuf *m);
+
+/* Out of `port` to `neighbour`, which the frame's Ethernet header names already. */
+void cw_tx_known(struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m);
 
 /* The view changed or time passed: sends what now has a neighbour, drops what waited too long. */
 void cw_tx_pending(struct cw_worker *worker);

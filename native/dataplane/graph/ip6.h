@@ -116,6 +116,12 @@ static inline uint8_t cw_ip6_class(const struct cw_ip6 *ip)
 	return (uint8_t)(ip->class_flow[0] << 4 | ip->class_flow[1] >> 4);
 }
 
+static inline void cw_ip6_set_class(struct cw_ip6 *ip, uint8_t class)
+{
+	ip->class_flow[0] = (uint8_t)(0x60 | class >> 4);
+	ip->class_flow[1] = (uint8_t)(class << 4 | (ip->class_flow[1] & 0x0f));
+}
+
 static inline void cw_ip6_set_ecn(struct cw_ip6 *ip, uint8_t ecn)
 {
 	ip->class_flow[1] = (uint8_t)((ip->class_flow[1] & ~0x30) | (ecn & 3) << 4);

@@ -5,6 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "graph/l3.h"
+
+/* Whether a packet may be one to clamp; most are told by their header's protocol alone. */
+static inline bool cw_mss_is_due(const uint8_t *packet)
+{
+	return cw_l3_is_ip6(packet) ? cw_ip6(packet)->next_header != IPPROTO_UDP :
+				      cw_ip4(packet)->protocol == IPPROTO_TCP;
+}
+
 /*
  * `packet` is a sound packet, of which `length` bytes lie here in one piece; a fragment other than
  * the first has no TCP header to look at. Anything but a SYN that announces more than `mtu` - 40

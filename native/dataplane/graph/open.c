@@ -18,11 +18,6 @@
 #define GENEVE_OAM 0x80
 #define GENEVE_OPTION_CRITICAL 0x80
 
-static void drop(struct cw_worker *worker, enum cw_drop reason)
-{
-	worker->drops[reason]++;
-}
-
 struct geneve {
 	uint32_t vni;
 	uint32_t length; /* of the header with its options */
@@ -103,11 +98,11 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 	uint8_t *l3 = inner->data;
 
 	if (!cw_l3_is_sound(l3, inner->length) || cw_l3_is_ip6(l3) != is_ip6 || !cw_l3_is_honest(l3)) {
-		drop(worker, CW_DROP_INNER_MALFORMED);
+		cw_count_drop(worker, CW_DROP_INNER_MALFORMED);
 		return;
 	}
 	if (!cw_l3_may_cross(l3)) {
-		drop(worker, CW_DROP_LINK_SCOPE);
+		cw_count_drop(worker, CW_DROP_LINK_SCOPE);
 		return;
 	}
 	/* A peer may send from the prefixes that we would send to it, and from no other. */
@@ -121,13 +116,14 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 		return;
 	}
 	if (!copy_ecn(l3, inner->ecn)) {
-		drop(worker, CW_DROP_ECN);
+		cw_count_drop(worker, CW_DROP_ECN);
 		return;
 	}
 	uint32_t total = cw_l3_total(l3);
 	peer->rx_packets++;
 	peer->rx_bytes += total;
-	cw_mss_clamp(l3, total, cw_seal_limit(worker, keypair), false);
+	if (cw_mss_is_due(l3))
+		cw_mss_clamp(l3, total, cw_seal_limit(worker, keypair), false);
 	cw_route_in(worker, segment, peer, l3, total);
 }
 
@@ -137,7 +133,7 @@ static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint
 	struct geneve geneve;
 
 	if (!read_geneve(plain, length, &geneve)) {
-		drop(worker, CW_DROP_GENEVE);
+		cw_count_drop(worker, CW_DROP_GENEVE);
 		return;
 	}
 	int segment = segment_by_vni(worker->view->program, geneve.vni);
@@ -177,24 +173,24 @@ static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uin
 	uint32_t counter = rte_be_to_cpu_32(words[2]);
 	struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(words[0]));
 	if (keypair == NULL || atomic_load_explicit(&keypair->state, memory_order_relaxed) == 0) {
-		drop(worker, CW_DROP_SEALED_INDEX);
+		cw_count_drop(worker, CW_DROP_SEALED_INDEX);
 		return NULL;
 	}
 	struct cw_replay_lanes *lanes =
 		d[0] == CW_TYPE_DATA ? &keypair->data_lanes : &keypair->control_lanes;
 	if (!cw_replay_check(lanes, lane, counter)) {
-		drop(worker, CW_DROP_SEALED_REPLAY);
+		cw_count_drop(worker, CW_DROP_SEALED_REPLAY);
 		return NULL;
 	}
 	cw_seal_nonce(nonce, keypair->open_iv, d[0], lane, counter);
 	if (cw_aead_open(worker->aead, &keypair->open_key, nonce, d, CW_SEALED_HEADER,
 			 d + CW_SEALED_HEADER, length - CW_SEALED_HEADER) != 0) {
-		drop(worker, CW_DROP_SEALED_TAG);
+		cw_count_drop(worker, CW_DROP_SEALED_TAG);
 		return NULL;
 	}
 	int rc = cw_replay_accept(lanes, worker->engine->replay_pool, lane, counter, worker->now_us);
 	if (rc != 0) {
-		drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
+		cw_count_drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
 		return NULL;
 	}
 	return keypair;
@@ -205,7 +201,7 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 	uint32_t least = d[0] == CW_TYPE_DATA ? CW_SEALED_OVERHEAD : CW_SEALED_HEADER + 4 + CW_TAG;
 
 	if (length < least || d[1] != 0) {
-		drop(worker, CW_DROP_SEALED_LENGTH);
+		cw_count_drop(worker, CW_DROP_SEALED_LENGTH);
 		return;
 	}
 	struct cw_keypair *keypair = authenticate(worker, d, length);
@@ -237,7 +233,7 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 	bool is_for_kernel;
 
 	if (!cw_policy_from_peer(worker, segment, hop, peer, packet, length, &is_for_kernel, &reason)) {
-		drop(worker, reason);
+		cw_count_drop(worker, reason);
 		return;
 	}
 	if (is_for_kernel) {
@@ -251,10 +247,10 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 	case CW_HOP_LINK:
 		break;
 	case CW_HOP_OVERLAY:
-		drop(worker, CW_DROP_TRANSIT);
+		cw_count_drop(worker, CW_DROP_TRANSIT);
 		return;
 	default:
-		drop(worker, CW_DROP_NO_ROUTE);
+		cw_count_drop(worker, CW_DROP_NO_ROUTE);
 		return;
 	}
 	/*

@@ -19,14 +19,13 @@ bool cw_out_can_join(const struct cw_out *out, const struct cw_keypair *keypair,
 uint8_t *cw_out_begin(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t tos,
 		      uint32_t size, struct rte_mbuf *m)
 {
-	uint32_t index;
-	const struct cw_port *port = cw_outer_port(worker, &keypair->session->path, &index);
+	const struct cw_port *uplink = cw_outer_departure(worker, keypair->session)->uplink;
 
 	worker->out = (struct cw_out){
 		.m = m,
 		.keypair = keypair,
 		.load = { .datagram = size, .bytes = size, .count = 1, .tos = tos },
-		.is_closed = port == NULL || !port->nic->link.can_send_udp_trains,
+		.is_closed = uplink == NULL || !uplink->nic->link.can_send_udp_trains,
 	};
 	return rte_pktmbuf_mtod_offset(m, uint8_t *, CW_OUTER_ROOM);
 }

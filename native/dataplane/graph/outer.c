@@ -7,104 +7,172 @@
 #include "graph/graph.h"
 #include "graph/ip4.h"
 #include "graph/ip6.h"
+#include "table/neighbour.h"
+#include "table/view.h"
 #include "worker.h"
 
 #define HOPS 64 /* TTL or hop limit */
 
-const struct cw_port *cw_outer_port(const struct cw_worker *worker, const struct cw_path *path,
-				    uint32_t *index)
-{
-	const struct cw_program *program = worker->view->program;
+static_assert(CW_DEPARTURE_HEADERS == sizeof(struct cw_ether) + CW_OUTER_IP6_UDP, "headers");
 
+static void find_uplink(const struct cw_program *program, uint8_t uplink, struct cw_departure *departure)
+{
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		const struct cw_port_program *port = &program->port_programs[i];
-		if (port->role == CW_ROLE_UPLINK && port->uplink == path->uplink) {
-			*index = i;
-			return program->ports[i];
+		if (port->role == CW_ROLE_UPLINK && port->uplink == uplink) {
+			departure->uplink_index = (uint8_t)i;
+			departure->uplink = program->ports[i];
+			return;
 		}
 	}
-	return NULL;
 }
 
-uint32_t cw_outer_overhead(const struct cw_path *path)
-{
-	return cw_address_is_v4(path->remote) ? CW_OUTER_IP4_UDP : CW_OUTER_IP6_UDP;
-}
-
-static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_address source,
-		    uint8_t tos, uint32_t udp_len)
+static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_address source)
 {
 	*ip = (struct cw_ip4){ .version_ihl = 0x45,
-			       .tos = tos,
-			       .total_length = rte_cpu_to_be_16(sizeof(*ip) + udp_len),
 			       .fragment = rte_cpu_to_be_16(CW_IP4_DF),
 			       .ttl = HOPS,
 			       .protocol = IPPROTO_UDP,
 			       .source = cw_address_v4(source),
 			       .destination = cw_address_v4(path->remote) };
-	cw_ip4_set_checksum(ip);
 }
 
 /* The flow label is the session's, so that routers keep it on one path (RFC 6437, RFC 6438). */
-static void put_ip6(struct cw_ip6 *ip, const struct cw_path *path, struct cw_address source,
-		    uint8_t tos, uint32_t udp_len)
+static void put_ip6(struct cw_ip6 *ip, const struct cw_path *path, struct cw_address source)
 {
-	uint32_t first = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | path->flow_label);
+	uint32_t first = rte_cpu_to_be_32(6u << 28 | path->flow_label);
 
-	*ip = (struct cw_ip6){ .payload_length = rte_cpu_to_be_16(udp_len),
-			       .next_header = IPPROTO_UDP,
-			       .hop_limit = HOPS };
+	*ip = (struct cw_ip6){ .next_header = IPPROTO_UDP, .hop_limit = HOPS };
 	memcpy(ip->class_flow, &first, sizeof(first));
 	memcpy(ip->source, &source, sizeof(ip->source));
 	memcpy(ip->destination, &path->remote, sizeof(ip->destination));
 }
 
-void cw_outer_send(struct cw_worker *worker, const struct cw_path *path, const struct cw_outer_load *load,
-		   struct rte_mbuf *m)
+/* All headers but for lengths, checksums and class, which are the datagram's own. */
+static void put_headers(const struct cw_path *path, struct cw_address source, struct cw_departure *departure)
 {
 	bool is_v4 = cw_address_is_v4(path->remote);
-	uint32_t index = 0;
-	uint32_t udp_len = sizeof(struct cw_udp) + load->bytes;
-	struct cw_address source;
+	struct cw_ether *ether = (struct cw_ether *)departure->headers;
+	uint8_t *l3 = (uint8_t *)(ether + 1);
+	struct cw_udp *udp = (struct cw_udp *)(l3 + (is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6)));
 
-	m->data_len = m->pkt_len = CW_OUTER_ROOM + load->bytes;
-	if (!is_v4)
-		rte_pktmbuf_prepend(m, CW_OUTER_IP6_UDP - CW_OUTER_IP4_UDP);
-	m->l2_len = sizeof(struct cw_ether);
-	m->l3_len = is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6);
-	m->l4_len = sizeof(struct cw_udp);
-	if (load->count > 1) {
-		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG;
-		m->tso_segsz = load->datagram;
-	}
-	if (cw_outer_port(worker, path, &index) == NULL) {
-		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
-		return;
-	}
-	source = worker->view->port_address[index][is_v4 ? CW_V4 : CW_V6];
-	/* An uplink without an address of this family reaches nobody, and a link-local one no further than its link. */
-	if (cw_address_is_none(source) || cw_address_is_link_local(source)) {
-		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
-		return;
-	}
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(struct cw_ether));
-	struct cw_udp *udp = (struct cw_udp *)(l3 + m->l3_len);
+	ether->type = rte_cpu_to_be_16(is_v4 ? CW_ETHER_IP4 : CW_ETHER_IP6);
 	*udp = (struct cw_udp){ .source = rte_cpu_to_be_16(path->local_port),
-				.destination = rte_cpu_to_be_16(path->remote_port),
-				.length = rte_cpu_to_be_16(udp_len) };
+				.destination = rte_cpu_to_be_16(path->remote_port) };
 	if (is_v4)
-		put_ip4(cw_ip4(l3), path, source, load->tos, udp_len);
+		put_ip4(cw_ip4(l3), path, source);
 	else
-		put_ip6(cw_ip6(l3), path, source, load->tos, udp_len);
-	/*
-	 * The link finishes checksums, those of a train's pieces included: it wants the pseudo header's sum. A single
-	 * datagram over IPv4 goes without (RFC 768): the tag covers more than it would.
-	 */
-	if (load->count > 1 || !is_v4) {
-		uint64_t sum = is_v4 ? cw_ip4_pseudo(cw_ip4(l3), udp_len) :
-				       cw_ip6_pseudo(cw_ip6(l3), IPPROTO_UDP, udp_len);
-		m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
-		udp->checksum = (uint16_t)~cw_csum_fold(sum);
-	}
-	cw_tx_route(worker, index, path->remote, m);
+		put_ip6(cw_ip6(l3), path, source);
+}
+
+/* The next hop of the uplink's routes to the far end, if its MAC is known: what has to be asked for is cw_tx_route()'s. */
+static void find_neighbour(const struct cw_view *view, const struct cw_path *path,
+			   struct cw_departure *departure)
+{
+	struct cw_ether *ether = (struct cw_ether *)departure->headers;
+	const struct cw_hop *hop = cw_hop_out(view, departure->uplink_index, path->remote);
+
+	if (hop->kind != CW_HOP_LINK)
+		return;
+	departure->neighbour = cw_neighbour_find(view->neighbours, hop->port, cw_next_hop(hop, path->remote));
+	if (departure->neighbour == NULL)
+		return;
+	departure->port = view->program->ports[hop->port];
+	memcpy(ether->to, departure->neighbour->mac, sizeof(ether->to));
+	memcpy(ether->from, departure->port->mac, sizeof(ether->from));
+}
+
+static void look_up(const struct cw_view *view, struct cw_session *session)
+{
+	const struct cw_path *path = &session->path;
+	struct cw_departure *departure = &session->departure;
+	enum cw_family family = cw_address_family(path->remote);
+
+	*departure = (struct cw_departure){
+		.serial = view->serial,
+		.length = sizeof(struct cw_ether) + (family == CW_V4 ? CW_OUTER_IP4_UDP : CW_OUTER_IP6_UDP),
+	};
+	find_uplink(view->program, path->uplink, departure);
+	if (departure->uplink == NULL)
+		return;
+	struct cw_address source = view->port_address[departure->uplink_index][family];
+	/* An uplink without an address of this family reaches nobody, and a link-local one no further than its link. */
+	departure->has_source = !cw_address_is_none(source) && !cw_address_is_link_local(source);
+	put_headers(path, source, departure);
+	if (family == CW_V4)
+		departure->ip4_sum = cw_ip4_header_sum(departure->headers + sizeof(struct cw_ether), sizeof(struct cw_ip4));
+	find_neighbour(view, path, departure);
+}
+
+const struct cw_departure *cw_outer_departure(const struct cw_worker *worker, struct cw_session *session)
+{
+	if (session->departure.serial != worker->view->serial)
+		look_up(worker->view, session);
+	return &session->departure;
+}
+
+/* RFC 1071: the words that the template lacks are added to the sum of the others. */
+static void finish_ip4(struct cw_ip4 *ip, uint64_t sum, uint8_t tos, uint32_t udp_len)
+{
+	uint16_t total = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + udp_len));
+
+	ip->tos = tos;
+	ip->total_length = total;
+	ip->checksum = cw_csum_fold(sum + rte_cpu_to_be_16(tos) + total);
+}
+
+static void finish_ip6(struct cw_ip6 *ip, uint8_t class, uint32_t udp_len)
+{
+	cw_ip6_set_class(ip, class);
+	ip->payload_length = rte_cpu_to_be_16((uint16_t)udp_len);
+}
+
+/* The sum of the pseudo header, which whoever finishes the checksum wants in its field. */
+static uint16_t start_checksum(const struct cw_departure *departure, bool is_v4, uint32_t udp_len)
+{
+	const uint8_t *l3 = departure->headers + sizeof(struct cw_ether);
+
+	return (uint16_t)~cw_csum_fold(is_v4 ? cw_ip4_pseudo(cw_ip4(l3), udp_len) :
+					       cw_ip6_pseudo(cw_ip6(l3), IPPROTO_UDP, udp_len));
+}
+
+static void put_outer(const struct cw_departure *departure, const struct cw_outer_load *load, struct rte_mbuf *m)
+{
+	bool is_v4 = departure->length == CW_OUTER_ROOM;
+	uint32_t udp_len = sizeof(struct cw_udp) + load->bytes;
+	uint32_t l3_len = is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6);
+
+	m->data_off += CW_OUTER_ROOM - departure->length;
+	m->data_len = m->pkt_len = departure->length + load->bytes;
+	m->tx_offload = rte_mbuf_tx_offload(sizeof(struct cw_ether), l3_len, sizeof(struct cw_udp),
+					    load->count > 1 ? load->datagram : 0, 0, 0, 0);
+	uint8_t *start = rte_pktmbuf_mtod(m, uint8_t *);
+	uint8_t *l3 = start + sizeof(struct cw_ether);
+	struct cw_udp *udp = (struct cw_udp *)(l3 + l3_len);
+	memcpy(start, departure->headers, departure->length);
+	if (is_v4)
+		finish_ip4(cw_ip4(l3), departure->ip4_sum, load->tos, udp_len);
+	else
+		finish_ip6(cw_ip6(l3), load->tos, udp_len);
+	udp->length = rte_cpu_to_be_16((uint16_t)udp_len);
+	/* A single datagram over IPv4 goes without a checksum (RFC 768): the tag covers more than it would. */
+	if (load->count == 1 && is_v4)
+		return;
+	/* The link finishes it, and those of a train's pieces. */
+	m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM | (load->count > 1 ? RTE_MBUF_F_TX_UDP_SEG : 0);
+	udp->checksum = start_checksum(departure, is_v4, udp_len);
+}
+
+void cw_outer_send(struct cw_worker *worker, struct cw_session *session, const struct cw_outer_load *load,
+		   struct rte_mbuf *m)
+{
+	const struct cw_departure *departure = cw_outer_departure(worker, session);
+
+	put_outer(departure, load, m);
+	if (!departure->has_source)
+		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
+	else if (departure->neighbour == NULL)
+		cw_tx_route(worker, departure->uplink_index, session->path.remote, m);
+	else
+		cw_tx_known(departure->neighbour, departure->port, m);
 }

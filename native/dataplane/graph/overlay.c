@@ -16,7 +16,7 @@
 
 enum kind { KIND_SEALED, KIND_TWIN, KIND_DROPPED };
 
-static enum kind drop(struct cw_worker *worker, enum cw_drop reason)
+static enum kind dropped(struct cw_worker *worker, enum cw_drop reason)
 {
 	worker->drops[reason]++;
 	return KIND_DROPPED;
@@ -38,15 +38,15 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 			  const uint8_t *d, uint32_t length)
 {
 	if (length == 0)
-		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
+		return dropped(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (d[0] == CW_TYPE_DATA || d[0] == CW_TYPE_CONTROL)
 		return KIND_SEALED;
 	if (d[0] >= 0xD4 && d[0] <= 0xD7)
 		return cw_handshake_is_due(worker, index, m, d, length) ? KIND_TWIN : KIND_DROPPED;
 	if (!is_stun(d, length))
-		return drop(worker, CW_DROP_OVERLAY_UNKNOWN);
+		return dropped(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (!cw_bucket_take(&worker->stun_bucket, worker->now_us, STUN_PER_SECOND, STUN_BURST))
-		return drop(worker, CW_DROP_HANDSHAKE_RATE);
+		return dropped(worker, CW_DROP_HANDSHAKE_RATE);
 	return KIND_TWIN;
 }
 

@@ -162,7 +162,8 @@ static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw
 	uint32_t rule = CW_ACL_NO_RULE;
 	struct cw_flow flow;
 
-	if (acl != NULL) {
+	/* A pair without a rule has none that lets answers through, nor errors of them. */
+	if (acl != NULL && cw_acl_has_rules(acl, (uint32_t)q->from, (uint32_t)q->to)) {
 		/* Headers that no rule can look behind must not be a way around the rules. */
 		if (!read_flow(q, &flow))
 			is_allowed = false;

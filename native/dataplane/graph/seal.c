@@ -33,11 +33,10 @@ void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16
 
 uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair)
 {
-	uint32_t index;
-	const struct cw_path *path = &keypair->session->path;
-	const struct cw_port *port = cw_outer_port(worker, path, &index);
+	const struct cw_departure *departure = cw_outer_departure(worker, keypair->session);
+	const struct cw_port *port = departure->uplink;
 	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
-	uint32_t overhead = cw_outer_overhead(path) + CW_SEALED_OVERHEAD;
+	uint32_t overhead = departure->length - sizeof(struct cw_ether) + CW_SEALED_OVERHEAD;
 
 	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
 	return mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
@@ -51,7 +50,7 @@ void cw_seal_flush(struct cw_worker *worker)
 	if (m == NULL)
 		return;
 	out->m = NULL;
-	cw_outer_send(worker, &out->keypair->session->path, &out->load, m);
+	cw_outer_send(worker, out->keypair->session, &out->load, m);
 }
 
 /*
@@ -295,7 +294,8 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 			     .is_ip6 = cw_l3_is_ip6(l3),
 			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
 	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
-	cw_mss_clamp(l3, m->pkt_len - m->l2_len, load.limit, is_partial);
+	if (cw_mss_is_due(l3))
+		cw_mss_clamp(l3, m->pkt_len - m->l2_len, load.limit, is_partial);
 	cw_cut_begin(&cut, m);
 	/* IPv6 need not be told of less than its least MTU, for up to that a packet may cross in pieces. */
 	uint32_t most = load.is_ip6 ? RTE_MAX(load.limit, (uint32_t)CW_IP6_LEAST_MTU) : load.limit;

@@ -24,6 +24,13 @@ static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbu
 	cw_port_tx(port, m);
 }
 
+/* Written once for many packets: the entries lie close together, and others are read all the time. */
+static void mark_used(struct cw_neighbour *neighbour)
+{
+	if (atomic_load_explicit(&neighbour->is_used, memory_order_relaxed) == 0)
+		atomic_store_explicit(&neighbour->is_used, 1, memory_order_relaxed);
+}
+
 static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,
 				       struct cw_address address)
 {
@@ -79,8 +86,14 @@ void cw_tx_link(struct cw_worker *worker, uint8_t index, struct cw_address next_
 		wait_for_neighbour(worker, index, next_hop, m);
 		return;
 	}
-	atomic_store_explicit(&neighbour->is_used, 1, memory_order_relaxed);
+	mark_used(neighbour);
 	send_frame(worker->view->program->ports[index], neighbour->mac, m);
+}
+
+void cw_tx_known(struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m)
+{
+	mark_used(neighbour);
+	cw_port_tx(port, m);
 }
 
 void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address destination,

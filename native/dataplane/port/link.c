@@ -19,16 +19,6 @@
 #define ETHER_HEADER 14
 #define FULL_QUEUE_WAITS 5 /* of 1 ms each */
 
-uint32_t cw_link_segments(const struct rte_mbuf *m)
-{
-	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
-	uint64_t trains = RTE_MBUF_F_RX_LRO | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
-
-	if (!(m->ol_flags & trains) || m->pkt_len <= headers)
-		return 1;
-	return (m->pkt_len - headers + m->tso_segsz - 1) / m->tso_segsz;
-}
-
 static bool fill_spares(struct cw_link *link, const struct cw_pools *pools)
 {
 	if (link->spare_small == NULL)

@@ -6,13 +6,11 @@
 #ifndef CW_LINK_H
 #define CW_LINK_H
 
+#include <rte_mbuf.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct rte_mbuf;
-struct rte_mempool;
 
 /* Packets up to this size, headers included, lie in small buffers; trains in large ones. */
 #define CW_SMALL_DATA 2048
@@ -100,6 +98,14 @@ static inline bool cw_link_needs_polling(const struct cw_link *link)
 uint16_t cw_link_l2_length(const struct rte_mbuf *m);
 
 /* Number of segments that a buffer stands for on the wire. */
-uint32_t cw_link_segments(const struct rte_mbuf *m);
+static inline uint32_t cw_link_segments(const struct rte_mbuf *m)
+{
+	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
+	uint64_t trains = RTE_MBUF_F_RX_LRO | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
+
+	if (!(m->ol_flags & trains) || m->pkt_len <= headers)
+		return 1;
+	return (m->pkt_len - headers + m->tso_segsz - 1) / m->tso_segsz;
+}
 
 #endif

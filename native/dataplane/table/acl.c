@@ -6,15 +6,23 @@
 
 #include "causeway_dp.h"
 
-struct end {
-	uint64_t wanted[2];
-	uint64_t mask[2];
-	uint16_t first_port, last_port;
+struct range {
+	uint16_t first, last;
+};
+
+/* An address in one register. */
+typedef uint64_t words __attribute__((vector_size(16), aligned(8), may_alias));
+
+struct prefix {
+	words wanted;
+	words mask;
 };
 
 struct rule {
-	struct end source;
-	struct end destination;
+	struct prefix source;
+	struct prefix destination;
+	struct range source_ports;
+	struct range destination_ports;
 	uint32_t number; /* among the program's */
 	uint8_t protocol;
 	bool is_allowing;
@@ -27,35 +35,35 @@ struct cw_acl {
 	struct rule *rules;
 };
 
-static struct end make_end(const uint8_t address[16], uint8_t prefix_len, uint16_t first, uint16_t last)
+static struct prefix make_prefix(const uint8_t address[16], uint8_t length)
 {
-	struct end end = { .first_port = first, .last_port = last };
+	struct prefix prefix;
 	uint8_t mask[16] = { 0 };
 
-	for (uint32_t bit = 0; bit < prefix_len; bit++)
+	for (uint32_t bit = 0; bit < length; bit++)
 		mask[bit / 8] |= 0x80 >> bit % 8;
-	memcpy(end.wanted, address, sizeof(end.wanted));
-	memcpy(end.mask, mask, sizeof(end.mask));
-	return end;
+	memcpy(&prefix.wanted, address, sizeof(prefix.wanted));
+	memcpy(&prefix.mask, mask, sizeof(prefix.mask));
+	return prefix;
 }
 
-static bool asks_for_ports(const struct end *end)
+static bool is_any(struct range ports)
 {
-	return end->first_port != 0 || end->last_port != UINT16_MAX;
+	return ports.first == 0 && ports.last == UINT16_MAX;
 }
 
 static struct rule make_rule(const struct cw_acl_program *p, uint32_t number)
 {
-	struct rule rule = { .source = make_end(p->source, p->source_len, p->source_port_first,
-						p->source_port_last),
-			     .destination = make_end(p->destination, p->destination_len,
-						     p->destination_port_first,
-						     p->destination_port_last),
+	struct rule rule = { .source_ports = { p->source_port_first, p->source_port_last },
+			     .destination_ports = { p->destination_port_first,
+						    p->destination_port_last },
 			     .number = number,
 			     .protocol = p->protocol,
-			     .is_allowing = p->action == CW_ACL_ALLOW };
+			     .is_allowing = p->action == CW_ACL_ALLOW,
+			     .source = make_prefix(p->source, p->source_len),
+			     .destination = make_prefix(p->destination, p->destination_len) };
 
-	rule.has_ports = asks_for_ports(&rule.source) || asks_for_ports(&rule.destination);
+	rule.has_ports = !is_any(rule.source_ports) || !is_any(rule.destination_ports);
 	return rule;
 }
 
@@ -76,6 +84,8 @@ static void fill(struct cw_acl *acl, const struct cw_acl_program *rules, uint32_
 		struct rule back = rule;
 		back.source = rule.destination;
 		back.destination = rule.source;
+		back.source_ports = rule.destination_ports;
+		back.destination_ports = rule.source_ports;
 		acl->rules[at[pair_of(acl, &rules[i], true)]++] = back;
 	}
 }
@@ -119,15 +129,29 @@ void cw_acl_free(struct cw_acl *acl)
 	free(acl);
 }
 
-static bool is_inside(const struct end *end, struct cw_address address)
+bool cw_acl_has_rules(const struct cw_acl *acl, uint32_t from, uint32_t to)
 {
-	return (((address.words[0] ^ end->wanted[0]) & end->mask[0]) |
-		((address.words[1] ^ end->wanted[1]) & end->mask[1])) == 0;
+	uint32_t pair = from * acl->segment_count + to;
+
+	return acl->starts[pair] != acl->starts[pair + 1];
 }
 
-static bool has_port(const struct end *end, uint16_t port)
+/* The bits that differ from a prefix. */
+static words beside(const struct prefix *prefix, const struct cw_address *address)
 {
-	return port >= end->first_port && port <= end->last_port;
+	return (*(const words *)address->words ^ prefix->wanted) & prefix->mask;
+}
+
+static bool is_inside(const struct rule *rule, const struct cw_flow *flow)
+{
+	words others = beside(&rule->source, &flow->source) | beside(&rule->destination, &flow->destination);
+
+	return (others[0] | others[1]) == 0;
+}
+
+static bool is_in(struct range ports, uint16_t port)
+{
+	return port >= ports.first && port <= ports.last;
 }
 
 /* `icmp` of a rule is that of the packet's family. */
@@ -137,15 +161,19 @@ static bool is_protocol(uint8_t wanted, uint8_t protocol)
 	       (wanted == IPPROTO_ICMP && protocol == IPPROTO_ICMPV6);
 }
 
+static bool fits_ports(const struct rule *rule, const struct cw_flow *flow)
+{
+	if (!rule->has_ports)
+		return true;
+	if (flow->is_later)
+		return rule->is_allowing;
+	return flow->has_ports && is_in(rule->destination_ports, flow->destination_port) &&
+	       is_in(rule->source_ports, flow->source_port);
+}
+
 static bool fits(const struct rule *rule, const struct cw_flow *flow)
 {
-	if (!is_protocol(rule->protocol, flow->protocol) || !is_inside(&rule->source, flow->source) ||
-	    !is_inside(&rule->destination, flow->destination))
-		return false;
-	if (flow->is_later && rule->has_ports)
-		return rule->is_allowing;
-	return !rule->has_ports || (flow->has_ports && has_port(&rule->source, flow->source_port) &&
-				    has_port(&rule->destination, flow->destination_port));
+	return is_inside(rule, flow) && is_protocol(rule->protocol, flow->protocol) && fits_ports(rule, flow);
 }
 
 uint32_t cw_acl_find(const struct cw_acl *acl, uint32_t from, uint32_t to, const struct cw_flow *flow,

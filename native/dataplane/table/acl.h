@@ -32,6 +32,9 @@ struct cw_acl *cw_acl_new(const struct cw_acl_program *rules, uint32_t count, ui
 
 void cw_acl_free(struct cw_acl *acl);
 
+/* Whether any rule, or the way back of one, is from one segment to the other. */
+bool cw_acl_has_rules(const struct cw_acl *acl, uint32_t from, uint32_t to);
+
 /*
  * The index of the program's rule that decides about `flow` from one segment to the other, CW_ACL_NO_RULE where none
  * fits; `is_allowed` is what it says. A rule that allows also fits the way back.

@@ -18,9 +18,13 @@ static_assert(sizeof(struct cw_address) == 16, "an address");
 
 static inline bool cw_is_v4_mapped(const uint8_t address[16])
 {
-	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint64_t first;
+	uint16_t zeros, ones;
 
-	return memcmp(address, prefix, sizeof(prefix)) == 0;
+	memcpy(&first, address, sizeof(first));
+	memcpy(&zeros, address + 8, sizeof(zeros));
+	memcpy(&ones, address + 10, sizeof(ones));
+	return (first | zeros) == 0 && ones == 0xffff;
 }
 
 static inline const uint8_t *cw_address_bytes(const struct cw_address *address)
@@ -39,11 +43,9 @@ static inline struct cw_address cw_address_of(const uint8_t bytes[16])
 /* `v4` in network order. */
 static inline struct cw_address cw_address_of_v4(uint32_t v4)
 {
-	const uint32_t low[2] = { __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0xffff0000u : 0xffffu, v4 };
-	struct cw_address address = { { 0, 0 } };
+	const bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
-	memcpy(&address.words[1], low, sizeof(low));
-	return address;
+	return (struct cw_address){ { 0, is_little ? (uint64_t)v4 << 32 | 0xffff0000u : 0xffffull << 32 | v4 } };
 }
 
 static inline bool cw_address_is_v4(struct cw_address address)

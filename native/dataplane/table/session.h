@@ -23,9 +23,28 @@ struct cw_path {
 	struct cw_address remote;
 };
 
+#define CW_DEPARTURE_HEADERS (14 + 40 + 8) /* Ethernet, IPv6, UDP */
+
+/*
+ * Where the datagrams of a path leave by one view, and the headers that they have in common; graph/outer.c fills it in. The
+ * worker's. Whoever changes the path sets `serial` to 0.
+ */
+struct cw_departure {
+	uint64_t serial;                /* of that view; 0: of none */
+	const struct cw_port *uplink;   /* NULL: not in the running program */
+	struct cw_port *port;           /* by the uplink's routes; NULL: no way out, or its neighbour is not known */
+	struct cw_neighbour *neighbour; /* whose MAC is in the headers */
+	uint64_t ip4_sum;               /* of IPv4's header as it is here */
+	uint8_t uplink_index;
+	uint8_t length;                 /* of the headers */
+	bool has_source;                /* the uplink has an address to send from */
+	uint8_t headers[CW_DEPARTURE_HEADERS];
+};
+
 /* Shared by the keypairs of one chain; freed with the last of them. */
 struct cw_session {
 	struct cw_path path;
+	struct cw_departure departure;
 	uint32_t index;    /* receiver index of its first keypair: no other session has it for 180 s and more */
 	uint16_t piece_id; /* of the inner packet that was sent in pieces last */
 	uint32_t keypairs;

@@ -8,18 +8,20 @@ const quickShare = 0.4
 
 export const inMemory: Line = {
   name: 'in-memory',
-  title: 'full graph in memory on one core, against the bare AEAD of the same run',
+  title: 'full graph with rules, in memory on one core, against the bare AEAD of the same run',
   faults: { 'slow-graph': 'seal 64 B', 'lost-packet': 'packets' },
   measure: async ({ isQuick, fault }) => {
     const figures = await measureInMemory(isQuick ? 21 : 101, fault as InMemoryFault | undefined)
     const { sizes, compared, wrong, drops } = figures
     const lost = figures.in - figures.out
-    const speed = sizes.flatMap(({ bytes, sealGraph, openGraph }) => {
+    const speed = sizes.flatMap(({ bytes, sealGraph, openGraph, sealGraph6, openGraph6 }) => {
       const target = targets[bytes]
       if (target === undefined) return []
       return [
-        share(`seal ${bytes} B`, target, sealGraph, isQuick),
-        share(`open ${bytes} B`, target, openGraph, isQuick),
+        share(`seal ${bytes} B, IPv4 inside`, target, sealGraph, isQuick),
+        share(`open ${bytes} B, IPv4 inside`, target, openGraph, isQuick),
+        share(`seal ${bytes} B, IPv6 inside`, target, sealGraph6, isQuick),
+        share(`open ${bytes} B, IPv6 inside`, target, openGraph6, isQuick),
       ]
     })
     return [
@@ -38,7 +40,7 @@ function share(check: string, target: number, { mpps, toBare }: Rate, isQuick: b
   const least = isQuick ? target * quickShare : target
   const whole = isQuick ? ` (≥ ${target * 100} %: full form)` : ''
   return {
-    check: `${check}, share of the bare AEAD`,
+    check: `${check}: share of the bare AEAD`,
     target: `≥ ${least * 100} %${whole}`,
     figure: `${(toBare * 100).toFixed(0)} % (${mpps.toFixed(2)} Mpps)`,
     isOk: toBare >= least,
