@@ -78,37 +78,54 @@ static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const str
 	cw_link_tx(twin, &piece, 1);
 }
 
+static void serve_single(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m, uint8_t *datagram,
+			 uint32_t length, uint8_t tos)
+{
+	enum kind kind = classify(worker, index, m, datagram, length);
+
+	if (kind == KIND_TWIN) {
+		cw_pass(worker, &worker->view->program->ports[index]->twin, m);
+		return;
+	}
+	if (kind == KIND_SEALED) {
+		worker->whole = m;
+		cw_open(worker, datagram, length, tos);
+		if (worker->whole == NULL)
+			return; /* it goes on in its own buffer */
+		worker->whole = NULL;
+	}
+	rte_pktmbuf_free(m);
+}
+
+static void serve_train(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m, uint8_t *datagrams,
+			uint32_t bytes, uint8_t tos)
+{
+	struct cw_link *twin = &worker->view->program->ports[index]->twin;
+	uint32_t step = m->tso_segsz, at = 0;
+
+	do {
+		uint32_t length = bytes - at < step ? bytes - at : step;
+		enum kind kind = classify(worker, index, m, datagrams + at, length);
+		if (kind == KIND_SEALED)
+			cw_open(worker, datagrams + at, length, tos);
+		else if (kind == KIND_TWIN)
+			pass_piece(worker, twin, m, datagrams + at, length);
+		at += step;
+	} while (at < bytes && step != 0);
+	rte_pktmbuf_free(m);
+}
+
 void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
-	struct cw_port *port = worker->view->program->ports[index];
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	uint32_t headers = m->l3_len + sizeof(struct cw_udp);
 	uint32_t end = cw_l3_total(l3);
-	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
 	uint8_t tos = cw_l3_class(l3);
 
-	if (end < headers) {
+	if (end < headers)
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
-		return;
-	}
-	uint32_t step = is_train ? m->tso_segsz : end - headers;
-	for (uint32_t at = headers; at < end || at == headers; at += step) {
-		uint32_t length = end - at < step ? end - at : step;
-		enum kind kind = classify(worker, index, m, l3 + at, length);
-		if (kind == KIND_SEALED) {
-			worker->whole = is_train ? NULL : m;
-			cw_open(worker, l3 + at, length, tos);
-			if (!is_train && worker->whole == NULL)
-				return; /* it goes on in its own buffer */
-			worker->whole = NULL;
-		} else if (kind == KIND_TWIN && !is_train) {
-			cw_pass(worker, &port->twin, m);
-			return;
-		} else if (kind == KIND_TWIN) {
-			pass_piece(worker, &port->twin, m, l3 + at, length);
-		}
-		if (step == 0)
-			break;
-	}
-	rte_pktmbuf_free(m);
+	else if (m->ol_flags & RTE_MBUF_F_RX_LRO)
+		serve_train(worker, index, m, l3 + headers, end - headers, tos);
+	else
+		serve_single(worker, index, m, l3 + headers, end - headers, tos);
 }

@@ -161,8 +161,6 @@ static struct rte_mbuf *take_whole(struct cw_worker *worker, const uint8_t *l3, 
 	m->data_off = (uint16_t)(l3 - start - sizeof(struct cw_ether));
 	m->ol_flags = 0;
 	m->packet_type = 0;
-	m->tso_segsz = 0;
-	m->l4_len = 0;
 	return m;
 }
 
@@ -181,8 +179,8 @@ struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint
 		}
 		memcpy(rte_pktmbuf_mtod_offset(m, void *, sizeof(struct cw_ether)), l3, length);
 	}
-	m->l2_len = sizeof(struct cw_ether);
-	m->l3_len = l3[0] >> 4 == 6 ? IP6_HEADER : cw_ip4_header_len(cw_ip4(l3));
+	uint32_t l3_len = l3[0] >> 4 == 6 ? IP6_HEADER : cw_ip4_header_len(cw_ip4(l3));
+	m->tx_offload = rte_mbuf_tx_offload(sizeof(struct cw_ether), l3_len, 0, 0, 0, 0, 0);
 	m->data_len = m->pkt_len = size;
 	return m;
 }
