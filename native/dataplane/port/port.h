@@ -76,6 +76,9 @@ bool cw_port_look(struct cw_port *port);
  * Which VLAN a frame came in, 0 for untagged and for a mere priority; the tag is taken off. A tag inside of it stays.
  * -1: a service tag (802.1ad), which no port has, or a frame too short to have what it claims.
  */
+static inline int cw_port_untag(struct rte_mbuf *m);
+
+/* The same, for a frame that may have a tag. */
 int cw_port_take_tag(struct rte_mbuf *m);
 
 static inline int cw_port_untag(struct rte_mbuf *m)
