@@ -87,6 +87,7 @@ struct cw_own {
 struct cw_view {
 	uint64_t serial; /* grows with every view */
 	struct cw_program *program;
+	uint64_t routes_serial; /* of the mirror, when all but the neighbours was built: later views take it over */
 	struct cw_fib *segment_fib[CW_SEGMENTS_MAX];
 	struct cw_fib6 *segment_fib6[CW_SEGMENTS_MAX];
 	struct cw_fib *uplink_fib[CW_PORTS_MAX];

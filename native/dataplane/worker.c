@@ -62,7 +62,7 @@ void cw_worker_close(struct cw_worker *worker)
 	if (worker == NULL)
 		return;
 	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
-		if (worker->pending[i].port != NULL)
+		if (worker->pending[i].port_id != 0)
 			rte_pktmbuf_free_bulk(worker->pending[i].packets, worker->pending[i].count);
 	}
 	for (uint32_t i = 0; i < worker->peer_count; i++) {

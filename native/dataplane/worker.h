@@ -16,6 +16,9 @@
 #define CW_TICK_US 100000
 #define CW_PENDING_MAX 64
 #define CW_PENDING_PACKETS 16
+/* One port's share of either: who scans a LAN takes the others nothing. */
+#define CW_PENDING_PORT_MAX 16
+#define CW_PENDING_PORT_PACKETS 64
 /* Of all packets that wait, for a neighbour or a session: half of the large buffers stay for those that move. */
 #define CW_WORKER_PENDING_MAX 256
 #define CW_WORKER_WAITING_MAX 256
@@ -23,7 +26,7 @@
 
 /* Packets that wait until the kernel has resolved a next hop. */
 struct cw_pending {
-	const struct cw_port *port; /* NULL: free */
+	uint64_t port_id; /* 0: free */
 	struct cw_address address;
 	uint16_t count;
 	uint64_t since_us;
@@ -79,7 +82,8 @@ struct cw_worker {
 	uint32_t pending_count;         /* slots in use */
 	uint32_t pending_packet_count;
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
-	struct cw_bucket icmp_bucket;
+	struct cw_bucket ask_buckets[CW_PORTS_MAX];
+	struct cw_bucket too_big_buckets[CW_SEGMENTS_MAX];
 	struct cw_bucket stun_bucket;
 	struct cw_bucket denial_bucket;
 	uint32_t denials_suppressed; /* since the last one that was told */

@@ -45,6 +45,8 @@ enum cw_bench_link {
 #define CW_BENCH_LAN_PORT 0
 #define CW_BENCH_UPLINK_PORT 1
 
+struct cw_mirror_state;
+
 struct cw_bench {
 	struct cw_engine *engine;
 	struct cw_worker *worker;
@@ -58,6 +60,7 @@ struct cw_bench {
 	struct cw_aead_key far_open;
 	int ends[CW_BENCH_LINKS];
 	uint32_t asked; /* how often the mirror was asked for a neighbour */
+	const struct cw_mirror_state *kernel; /* what cw_view_publish() sees of it */
 
 	/* The train from which cw_bench_hear() takes datagrams. */
 	uint8_t frame[CW_BENCH_FRAME_MAX];

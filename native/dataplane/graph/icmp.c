@@ -7,6 +7,7 @@
 #include "table/view.h"
 #include "worker.h"
 
+/* Of each segment. */
 #define TOO_BIG_PER_SECOND 100
 #define TOO_BIG_BURST 50
 
@@ -48,6 +49,7 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 	uint32_t length = cw_too_big(answer, cw_address_bytes(own) + (family == CW_V4 ? 12 : 0), l3,
 				     m->pkt_len - m->l2_len, mtu);
 	if (length > 0 &&
-	    cw_bucket_take(&worker->icmp_bucket, worker->now_us, TOO_BIG_PER_SECOND, TOO_BIG_BURST))
+	    cw_bucket_take(&worker->too_big_buckets[segment], worker->now_us, TOO_BIG_PER_SECOND,
+			   TOO_BIG_BURST))
 		send_to_source(worker, segment, answer, length);
 }

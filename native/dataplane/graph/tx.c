@@ -12,6 +12,9 @@
 #define IP6_HEADER 40
 #define PENDING_US 3000000
 #define ASK_AGAIN_US 1000000
+/* On each port, for those that find no slot: more would fill the kernel's own table, which holds them for seconds. */
+#define ASKS_PER_SECOND 100
+#define ASKS_BURST 32
 
 static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbuf *m)
 {
@@ -31,40 +34,54 @@ static void mark_used(struct cw_neighbour *neighbour)
 		atomic_store_explicit(&neighbour->is_used, 1, memory_order_relaxed);
 }
 
+/*
+ * The slot of a next hop of `port`, a new one if need be. NULL: there is none, for the port has its share. `packets`: how
+ * many wait on the port.
+ */
 static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,
-				       struct cw_address address)
+				       struct cw_address address, uint32_t *packets)
 {
-	struct cw_pending *free_slot = NULL;
+	struct cw_pending *found = NULL, *free_slot = NULL;
+	uint32_t slots = 0;
 
+	*packets = 0;
 	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
 		struct cw_pending *slot = &worker->pending[i];
-		if (slot->port == port && cw_address_equal(slot->address, address))
-			return slot;
-		if (slot->port == NULL && free_slot == NULL)
+		if (slot->port_id == 0 && free_slot == NULL)
 			free_slot = slot;
+		if (slot->port_id != port->id)
+			continue;
+		slots++;
+		*packets += slot->count;
+		if (cw_address_equal(slot->address, address))
+			found = slot;
 	}
-	if (free_slot != NULL) {
-		*free_slot = (struct cw_pending){ .port = port,
-						  .address = address,
-						  .since_us = worker->now_us };
-		worker->pending_count++;
-	}
+	if (found != NULL || slots == CW_PENDING_PORT_MAX || free_slot == NULL)
+		return found;
+	*free_slot = (struct cw_pending){ .port_id = port->id,
+					  .address = address,
+					  .since_us = worker->now_us };
+	worker->pending_count++;
 	return free_slot;
 }
 
 static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct cw_address next_hop,
 			       struct rte_mbuf *m)
 {
+	uint32_t packets;
 	struct cw_pending *slot =
-		find_pending(worker, worker->view->program->ports[index], next_hop);
+		find_pending(worker, worker->view->program->ports[index], next_hop, &packets);
 
 	/* Without a place to wait the packet is lost, but its sender's next one may find the answer. */
-	if (slot == NULL || worker->now_us - slot->asked_us > ASK_AGAIN_US) {
+	bool may_ask = slot == NULL ? cw_bucket_take(&worker->ask_buckets[index], worker->now_us,
+						     ASKS_PER_SECOND, ASKS_BURST) :
+				      worker->now_us - slot->asked_us > ASK_AGAIN_US;
+	if (may_ask) {
 		cw_mirror_resolve(worker->engine->mirror, index, next_hop);
 		if (slot != NULL)
 			slot->asked_us = worker->now_us;
 	}
-	if (slot == NULL || slot->count == CW_PENDING_PACKETS ||
+	if (slot == NULL || slot->count == CW_PENDING_PACKETS || packets == CW_PENDING_PORT_PACKETS ||
 	    worker->pending_packet_count == CW_WORKER_PENDING_MAX) {
 		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
 		return;
@@ -108,20 +125,14 @@ void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address de
 	cw_tx_link(worker, hop->port, cw_next_hop(hop, destination), m);
 }
 
-static uint32_t port_index(const struct cw_worker *worker, const struct cw_port *port)
-{
-	const struct cw_program *program = worker->view->program;
-	uint32_t i = 0;
-
-	while (i < program->port_count && program->ports[i] != port)
-		i++;
-	return i;
-}
-
 static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 {
-	uint32_t index = port_index(worker, slot->port);
-	bool is_gone = index == worker->view->program->port_count;
+	const struct cw_program *program = worker->view->program;
+	uint32_t index = 0;
+
+	while (index < program->port_count && program->ports[index]->id != slot->port_id)
+		index++;
+	bool is_gone = index == program->port_count;
 	struct cw_neighbour *neighbour =
 		is_gone ? NULL :
 			  cw_neighbour_find(worker->view->neighbours, (uint8_t)index, slot->address);
@@ -132,18 +143,17 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 		if (neighbour == NULL)
 			cw_drop(worker, slot->packets[i], CW_DROP_NEIGHBOUR);
 		else
-			send_frame(worker->view->program->ports[index], neighbour->mac,
-				   slot->packets[i]);
+			send_frame(program->ports[index], neighbour->mac, slot->packets[i]);
 	}
 	worker->pending_packet_count -= slot->count;
-	slot->port = NULL;
+	slot->port_id = 0;
 	worker->pending_count--;
 }
 
 void cw_tx_pending(struct cw_worker *worker)
 {
 	for (uint32_t i = 0; i < CW_PENDING_MAX && worker->pending_count > 0; i++) {
-		if (worker->pending[i].port != NULL)
+		if (worker->pending[i].port_id != 0)
 			settle_pending(worker, &worker->pending[i]);
 	}
 }

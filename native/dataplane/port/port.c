@@ -105,12 +105,14 @@ static void release_nic(struct cw_nic *nic)
 int cw_port_open(const struct cw_port_program *p, const struct cw_pools *pools, struct cw_nic *nic,
 		 uint16_t nic_mtu, struct cw_port **out, struct cw_why *why)
 {
+	static uint64_t opened;
 	struct cw_port *port = calloc(1, sizeof(*port));
 	int rc = 0;
 
 	if (port == NULL)
 		return -ENOMEM;
 	*out = port;
+	port->id = ++opened;
 	memcpy(port->twin_name, p->twin, sizeof(p->twin));
 	port->vlan = p->vlan;
 	port->own_mtu = p->mtu;

@@ -30,6 +30,7 @@ struct cw_nic {
  * that is the program's.
  */
 struct cw_port {
+	uint64_t id; /* of this port and no later one: the worker remembers it where the port may be closed meanwhile */
 	char twin_name[CW_IFNAME];
 	uint16_t vlan; /* 0: the NIC's untagged frames */
 	struct cw_nic *nic;

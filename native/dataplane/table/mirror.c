@@ -34,6 +34,7 @@ struct request {
 struct cw_mirror {
 	struct cw_engine *engine;
 	struct cw_mirror_state *state;
+	struct cw_mirror_state *spare; /* the next dump goes here */
 	pthread_t thread;
 	int watch_fd;
 	int dump_fd;
@@ -44,7 +45,9 @@ struct cw_mirror {
 	uint64_t links_digest; /* as the gateway was told last */
 	bool has_news;         /* of links; told when LINKS_APART_US have passed */
 	uint64_t told_us;
+	uint64_t looked_us; /* at the NICs */
 	int wake_fd;
+	int asked_fd; /* a request waits, and nothing else */
 	struct rte_ring *requests; /* worker -> mirror: struct request */
 };
 
@@ -53,12 +56,17 @@ const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror)
 	return mirror->state;
 }
 
-void cw_mirror_wake(struct cw_mirror *mirror)
+static void signal_by(int event_fd)
 {
 	uint64_t one = 1;
 
-	if (write(mirror->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+	if (write(event_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		abort(); /* an eventfd of our own cannot fail otherwise */
+}
+
+void cw_mirror_wake(struct cw_mirror *mirror)
+{
+	signal_by(mirror->wake_fd);
 }
 
 void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address)
@@ -67,7 +75,7 @@ void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address
 
 	/* A full ring is no loss: the packet waits, and the worker asks again with the next one. */
 	if (rte_ring_enqueue_elem(mirror->requests, &request, sizeof(request)) == 0)
-		cw_mirror_wake(mirror);
+		signal_by(mirror->asked_fd);
 }
 
 static int twin_ifindex(const struct cw_mirror *mirror, uint8_t port)
@@ -126,6 +134,7 @@ static void look_at_nics(struct cw_mirror *mirror)
 {
 	const struct cw_program *program = mirror->engine->program;
 
+	mirror->looked_us = cw_now_us();
 	for (uint32_t i = 0; program != NULL && i < program->port_count; i++) {
 		struct cw_port *port = program->ports[i];
 		if (port->nic->link.watch_fd >= 0)
@@ -164,9 +173,26 @@ void cw_mirror_collect(struct cw_engine *engine)
 	}
 }
 
+static bool is_same(const struct cw_mirror_state *a, const struct cw_mirror_state *b)
+{
+	return a->link_count == b->link_count && a->address_count == b->address_count &&
+	       a->route_count == b->route_count &&
+	       memcmp(a->links, b->links, a->link_count * sizeof(a->links[0])) == 0 &&
+	       memcmp(a->addresses, b->addresses, a->address_count * sizeof(a->addresses[0])) == 0 &&
+	       memcmp(a->routes, b->routes, a->route_count * sizeof(a->routes[0])) == 0;
+}
+
 int cw_mirror_refresh(struct cw_mirror *mirror)
 {
-	return cw_rtnetlink_dump(mirror->dump_fd, mirror->state);
+	struct cw_mirror_state *before = mirror->state, *now = mirror->spare;
+	int rc = cw_rtnetlink_dump(mirror->dump_fd, now);
+
+	if (rc != 0)
+		return rc;
+	now->routes_serial = before->routes_serial + !is_same(before, now);
+	mirror->state = now;
+	mirror->spare = before;
+	return 0;
 }
 
 /* However fast the kernel changes, dumps take a tenth of the time, as long as one takes less than 50 ms. */
@@ -192,18 +218,18 @@ static void *run(void *arg)
 {
 	struct cw_mirror *mirror = arg;
 	struct cw_engine *engine = mirror->engine;
-	struct pollfd fds[3] = { { .fd = mirror->watch_fd, .events = POLLIN },
+	struct pollfd fds[4] = { { .fd = mirror->watch_fd, .events = POLLIN },
 				 { .fd = mirror->wake_fd, .events = POLLIN },
-				 { .fd = mirror->nics_fd, .events = POLLIN } };
+				 { .fd = mirror->nics_fd, .events = POLLIN },
+				 { .fd = mirror->asked_fd, .events = POLLIN } };
 	time_t refreshed = time(NULL);
+	uint64_t ignored;
 
 	while (!atomic_load(&engine->is_stopping)) {
-		poll(fds, 3, mirror->has_news ? LINKS_APART_US / 1000 : LOOK_MS);
-		if (fds[1].revents & POLLIN) {
-			uint64_t ignored;
-			if (read(mirror->wake_fd, &ignored, sizeof(ignored)) < 0)
-				continue;
-		}
+		poll(fds, 4, mirror->has_news ? LINKS_APART_US / 1000 : LOOK_MS);
+		/* Cleared before what they tell of is done; EAGAIN: it told of nothing. */
+		bool is_woken = read(mirror->wake_fd, &ignored, sizeof(ignored)) > 0;
+		(void)!read(mirror->asked_fd, &ignored, sizeof(ignored));
 		if (fds[0].revents & POLLIN || mirror->is_stale) {
 			poll(NULL, 0, (int)mirror->settle_ms);
 			cw_rtnetlink_drain(mirror->watch_fd);
@@ -213,7 +239,9 @@ static void *run(void *arg)
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
 		cw_mirror_collect(engine);
-		look_at_nics(mirror);
+		/* Packets to unknown hosts are cheap to send, and a look takes several system calls a port. */
+		if (is_woken || fds[2].revents != 0 || cw_now_us() - mirror->looked_us >= LOOK_MS * 1000)
+			look_at_nics(mirror);
 		tell_links(mirror);
 		if (time(NULL) - refreshed >= REFRESH_S) {
 			refresh_neighbours(mirror);
@@ -233,9 +261,11 @@ int cw_mirror_start(struct cw_engine *engine)
 	mirror->engine = engine;
 	engine->mirror = mirror;
 	mirror->state = calloc(1, sizeof(*mirror->state));
+	mirror->spare = calloc(1, sizeof(*mirror->spare));
 	mirror->requests = rte_ring_create_elem("cw_requests", sizeof(struct request), REQUESTS_MAX,
 						SOCKET_ID_ANY, 0);
 	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	mirror->asked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	mirror->settle_ms = SETTLE_MS;
 	mirror->nics_fd = epoll_create1(EPOLL_CLOEXEC);
 	mirror->dump_fd = cw_rtnetlink_open(0);
@@ -243,8 +273,8 @@ int cw_mirror_start(struct cw_engine *engine)
 	mirror->watch_fd =
 		cw_rtnetlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
 				  RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE);
-	if (mirror->state == NULL || mirror->requests == NULL || mirror->wake_fd < 0 ||
-	    mirror->nics_fd < 0)
+	if (mirror->state == NULL || mirror->spare == NULL || mirror->requests == NULL || mirror->wake_fd < 0 ||
+	    mirror->asked_fd < 0 || mirror->nics_fd < 0)
 		return -ENOMEM;
 	if (mirror->dump_fd < 0 || mirror->use_fd < 0 || mirror->watch_fd < 0)
 		return -EPROTO;
@@ -271,10 +301,13 @@ void cw_mirror_stop(struct cw_engine *engine)
 		close(mirror->use_fd);
 	if (mirror->wake_fd > 0)
 		close(mirror->wake_fd);
+	if (mirror->asked_fd > 0)
+		close(mirror->asked_fd);
 	if (mirror->nics_fd > 0)
 		close(mirror->nics_fd);
 	rte_ring_free(mirror->requests);
 	free(mirror->state);
+	free(mirror->spare);
 	free(mirror);
 	engine->mirror = NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef CW_MIRROR_H
 #define CW_MIRROR_H
 
+#include <assert.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,15 +20,16 @@ struct cw_mirror;
 #define CW_MIRROR_ADDRESSES_MAX 1024
 #define CW_MIRROR_ROUTES_MAX 65536
 
+/* Links, addresses and routes are compared as bytes: they have no padding. */
 struct cw_mirror_link {
 	int ifindex;
 	char name[IFNAMSIZ];
 };
 
 struct cw_mirror_address {
-	int ifindex;
-	bool is_source; /* neither tentative nor deprecated nor made for a day (RFC 4862, 8981): packets may leave from it */
 	struct cw_address address;
+	int ifindex;
+	uint32_t is_source; /* neither tentative nor deprecated nor made for a day (RFC 4862, 8981): packets may leave from it */
 };
 
 struct cw_mirror_route {
@@ -36,8 +38,10 @@ struct cw_mirror_route {
 	int ifindex;
 	uint32_t metric;
 	uint32_t table;
-	uint8_t prefix_len; /* of the 128 bits */
+	uint32_t prefix_len; /* of the 128 bits */
 };
+
+static_assert(sizeof(struct cw_mirror_address) == 24 && sizeof(struct cw_mirror_route) == 48, "no padding");
 
 struct cw_mirror_neighbour {
 	struct cw_address address;
@@ -49,6 +53,7 @@ struct cw_mirror_neighbour {
 /* The last complete dump. Read and written under the engine's control lock. */
 struct cw_mirror_state {
 	uint32_t link_count, address_count, route_count, neighbour_count;
+	uint64_t routes_serial; /* grows whenever links, addresses or routes are others than before; neighbours do not count */
 	uint64_t links_digest; /* of names, places and states: another one says that some link changed */
 	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
 	struct cw_mirror_address addresses[CW_MIRROR_ADDRESSES_MAX];

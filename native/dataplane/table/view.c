@@ -8,84 +8,19 @@
 #include "table/acl.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
+#include "table/prefixes.h"
 #include "table/session.h"
 
 #define HOP_LOCAL 1
 #define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
 
-/* Where two say something of one prefix the more specific knowledge wins: own address, own LAN, overlay. */
-enum source { SOURCE_LOCAL, SOURCE_KERNEL, SOURCE_OVERLAY };
-
-struct candidate {
-	struct cw_address prefix;
-	uint8_t prefix_len; /* of the 128 bits */
-	uint8_t source;
-	uint32_t metric;
-	uint32_t hop;
-};
-
 struct draft {
 	struct cw_view *view;
 	const struct cw_mirror_state *state;
-	struct candidate *candidates;
-	struct cw_fib_route *routes;
-	struct cw_fib6_route *routes6;
-	uint32_t count;
+	struct cw_prefixes prefixes;
 	int ifindex[CW_PORTS_MAX];
 	int segment_ifindex[CW_SEGMENTS_MAX];
 };
-
-static bool is_same_prefix(const struct candidate *a, const struct candidate *b)
-{
-	return cw_address_equal(a->prefix, b->prefix) && a->prefix_len == b->prefix_len;
-}
-
-static int compare(const void *left, const void *right)
-{
-	const struct candidate *a = left;
-	const struct candidate *b = right;
-	int order = memcmp(&a->prefix, &b->prefix, sizeof(a->prefix));
-
-	if (order != 0)
-		return order;
-	if (a->prefix_len != b->prefix_len)
-		return a->prefix_len < b->prefix_len ? -1 : 1;
-	if (a->source != b->source)
-		return a->source < b->source ? -1 : 1;
-	if (a->metric != b->metric)
-		return a->metric < b->metric ? -1 : 1;
-	return a->hop < b->hop ? -1 : a->hop > b->hop;
-}
-
-/* Both tables from the candidates of both families, which are used up. False: no memory. */
-static bool make_fibs(struct draft *draft, struct cw_fib **fib, struct cw_fib6 **fib6)
-{
-	uint32_t n = 0, n6 = 0;
-
-	qsort(draft->candidates, draft->count, sizeof(draft->candidates[0]), compare);
-	for (uint32_t i = 0; i < draft->count; i++) {
-		const struct candidate *c = &draft->candidates[i];
-		if (i > 0 && is_same_prefix(c - 1, c))
-			continue;
-		if (c->prefix_len >= 96 && cw_address_is_v4(c->prefix)) {
-			if (n < CW_FIB_ROUTES_MAX)
-				draft->routes[n++] = (struct cw_fib_route){
-					.prefix = rte_be_to_cpu_32(cw_address_v4(c->prefix)),
-					.prefix_len = c->prefix_len - 96,
-					.next_hop = c->hop
-				};
-		} else if (n6 < CW_FIB6_ROUTES_MAX) {
-			struct cw_fib6_route *route = &draft->routes6[n6++];
-			memcpy(route->prefix, cw_address_bytes(&c->prefix), sizeof(route->prefix));
-			route->prefix_len = c->prefix_len;
-			route->next_hop = c->hop;
-		}
-	}
-	draft->count = 0;
-	*fib = cw_fib_new(draft->routes, n);
-	*fib6 = cw_fib6_new(draft->routes6, n6);
-	return *fib != NULL && *fib6 != NULL;
-}
 
 static void find_interfaces(struct draft *draft)
 {
@@ -157,16 +92,6 @@ static void read_addresses(struct draft *draft)
 	}
 }
 
-static void add(struct draft *draft, struct cw_address prefix, uint8_t len, enum source source,
-		uint32_t metric, uint32_t hop)
-{
-	draft->candidates[draft->count++] = (struct candidate){ .prefix = prefix,
-								.prefix_len = len,
-								.source = source,
-								.metric = metric,
-								.hop = hop };
-}
-
 /* Link-local and group prefixes are of one link: they are no routes (RFC 4291 §2.5.6). */
 static bool is_of_a_link(const struct cw_mirror_route *route)
 {
@@ -184,7 +109,7 @@ static void add_kernel_route(struct draft *draft, uint32_t i, int port)
 	draft->view->hops[hop] = (struct cw_hop){ .kind = CW_HOP_LINK,
 						  .port = (uint8_t)port,
 						  .gateway = route->gateway };
-	add(draft, route->prefix, route->prefix_len, SOURCE_KERNEL, route->metric, hop);
+	cw_prefixes_add(&draft->prefixes, route->prefix, route->prefix_len, CW_SOURCE_KERNEL, route->metric, hop);
 }
 
 static int build_segment(struct draft *draft, uint32_t segment)
@@ -196,7 +121,7 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	for (uint32_t i = 0; i < state->address_count; i++) {
 		const struct cw_mirror_address *a = &state->addresses[i];
 		if (segment_of(draft, a->ifindex) == (int)segment && !cw_address_is_link_local(a->address))
-			add(draft, a->address, 128, SOURCE_LOCAL, 0, HOP_LOCAL);
+			cw_prefixes_add(&draft->prefixes, a->address, 128, CW_SOURCE_LOCAL, 0, HOP_LOCAL);
 	}
 	for (uint32_t i = 0; i < state->route_count; i++) {
 		int port = port_of(draft, state->routes[i].ifindex);
@@ -206,10 +131,10 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	for (uint32_t i = 0; i < program->route_count; i++) {
 		const struct cw_route_program *route = &program->routes[i];
 		if (route->segment == segment)
-			add(draft, cw_address_of(route->address), route->prefix_len, SOURCE_OVERLAY, 0,
+			cw_prefixes_add(&draft->prefixes, cw_address_of(route->address), route->prefix_len, CW_SOURCE_OVERLAY, 0,
 			    HOP_PEERS + route->peer);
 	}
-	return make_fibs(draft, &view->segment_fib[segment], &view->segment_fib6[segment]) ? 0 : -ENOMEM;
+	return cw_prefixes_make(&draft->prefixes, &view->segment_fib[segment], &view->segment_fib6[segment]) ? 0 : -ENOMEM;
 }
 
 static bool is_default(struct cw_address prefix, uint8_t len)
@@ -219,12 +144,12 @@ static bool is_default(struct cw_address prefix, uint8_t len)
 
 /* A default route says nothing of where an address belongs, but that its segment's own FIB knows an answer to anything. */
 static void add_to_all(struct draft *draft, uint32_t segment, struct cw_address prefix, uint8_t len,
-		       enum source source)
+		       enum cw_source source)
 {
 	if (is_default(prefix, len))
 		draft->view->has_default[segment] = true;
 	else
-		add(draft, prefix, len, source, segment, CW_ALL_VALUE(segment, source == SOURCE_LOCAL));
+		cw_prefixes_add(&draft->prefixes, prefix, len, source, segment, CW_ALL_VALUE(segment, source == CW_SOURCE_LOCAL));
 }
 
 static int build_all(struct draft *draft)
@@ -237,25 +162,25 @@ static int build_all(struct draft *draft)
 		const struct cw_mirror_address *a = &state->addresses[i];
 		int segment = segment_of(draft, a->ifindex);
 		if (segment >= 0 && !cw_address_is_link_local(a->address))
-			add_to_all(draft, (uint32_t)segment, a->address, 128, SOURCE_LOCAL);
+			add_to_all(draft, (uint32_t)segment, a->address, 128, CW_SOURCE_LOCAL);
 	}
 	for (uint32_t i = 0; i < state->route_count; i++) {
 		const struct cw_mirror_route *route = &state->routes[i];
 		int segment = segment_of(draft, route->ifindex);
 		if (segment >= 0 && port_of(draft, route->ifindex) >= 0 && !is_of_a_link(route))
-			add_to_all(draft, (uint32_t)segment, route->prefix, route->prefix_len, SOURCE_KERNEL);
+			add_to_all(draft, (uint32_t)segment, route->prefix, route->prefix_len, CW_SOURCE_KERNEL);
 	}
 	for (uint32_t i = 0; i < program->route_count; i++) {
 		const struct cw_route_program *route = &program->routes[i];
 		add_to_all(draft, route->segment, cw_address_of(route->address), route->prefix_len,
-			   SOURCE_OVERLAY);
+			   CW_SOURCE_OVERLAY);
 	}
 	if (program->acl_count > 0) {
 		view->acl = cw_acl_new(program->acl, program->acl_count, program->segment_count);
 		if (view->acl == NULL)
 			return -ENOMEM;
 	}
-	return make_fibs(draft, &view->all_fib, &view->all_fib6) ? 0 : -ENOMEM;
+	return cw_prefixes_make(&draft->prefixes, &view->all_fib, &view->all_fib6) ? 0 : -ENOMEM;
 }
 
 /* Which segments a peer has prefixes in: tells a foreign VNI from a foreign source, and no more hangs on it. */
@@ -280,7 +205,7 @@ static int build_uplink(struct draft *draft, uint32_t port)
 		    state->routes[i].table == program->table)
 			add_kernel_route(draft, i, (int)port);
 	}
-	return make_fibs(draft, &view->uplink_fib[port], &view->uplink_fib6[port]) ? 0 : -ENOMEM;
+	return cw_prefixes_make(&draft->prefixes, &view->uplink_fib[port], &view->uplink_fib6[port]) ? 0 : -ENOMEM;
 }
 
 /* Marks of use are carried over, so that a change elsewhere does not make an entry look idle. */
@@ -312,26 +237,56 @@ static int build_neighbours(struct draft *draft, struct cw_view *before)
 	return draft->view->neighbours == NULL ? -ENOMEM : 0;
 }
 
-static int build(struct draft *draft, struct cw_view *before)
+/* All that hangs on program, routes and addresses. */
+static int build_tables(struct draft *draft)
 {
 	const struct cw_program *program = draft->view->program;
+	struct cw_view *view = draft->view;
+	uint32_t most = draft->state->address_count + draft->state->route_count + program->route_count + 1;
 	int rc = 0;
 
-	find_interfaces(draft);
+	view->routes_serial = draft->state->routes_serial;
+	view->hop_count = HOP_PEERS + program->peer_count + draft->state->route_count;
+	view->hops = calloc(view->hop_count, sizeof(view->hops[0]));
+	if (view->hops == NULL || !cw_prefixes_open(&draft->prefixes, most))
+		return -ENOMEM;
 	read_addresses(draft);
 	for (uint32_t peer = 0; peer < program->peer_count; peer++)
-		draft->view->hops[HOP_PEERS + peer] =
+		view->hops[HOP_PEERS + peer] =
 			(struct cw_hop){ .kind = CW_HOP_OVERLAY, .peer = (uint16_t)peer };
-	draft->view->hops[HOP_LOCAL].kind = CW_HOP_LOCAL;
+	view->hops[HOP_LOCAL].kind = CW_HOP_LOCAL;
 	for (uint32_t s = 0; rc == 0 && s < program->segment_count; s++)
 		rc = build_segment(draft, s);
 	for (uint32_t p = 0; rc == 0 && p < program->port_count; p++) {
 		if (program->port_programs[p].role == CW_ROLE_UPLINK)
 			rc = build_uplink(draft, p);
 	}
-	if (rc == 0)
-		rc = build_all(draft);
-	return rc != 0 ? rc : build_neighbours(draft, before);
+	return rc != 0 ? rc : build_all(draft);
+}
+
+/* Routes change seldom, neighbours all the time: a view whose routes are those of the one before has its tables. */
+static struct cw_view *new_view(const struct cw_view *before, struct cw_program *program,
+				const struct cw_mirror_state *state, bool *takes_over)
+{
+	struct cw_view *view = calloc(1, sizeof(*view));
+
+	*takes_over = before != NULL && before->program == program &&
+		      before->routes_serial == state->routes_serial;
+	if (view == NULL)
+		return NULL;
+	if (*takes_over)
+		*view = *before;
+	view->serial = before == NULL ? 1 : before->serial + 1;
+	view->program = program;
+	view->neighbours = NULL;
+	return view;
+}
+
+/* Its tables are another's, before or after it. */
+static void free_but_tables(struct cw_view *view)
+{
+	free(view->neighbours);
+	free(view);
 }
 
 int cw_view_publish(struct cw_engine *engine)
@@ -339,40 +294,31 @@ int cw_view_publish(struct cw_engine *engine)
 	const struct cw_mirror_state *state = cw_mirror_state(engine->mirror);
 	struct cw_program *program = engine->program;
 	struct cw_view *before = atomic_load(&engine->view);
-	uint32_t most = state->address_count + state->route_count + program->route_count + 1;
-	struct draft *draft = calloc(1, sizeof(*draft));
-	struct cw_view *view = calloc(1, sizeof(*view));
-	int rc = -ENOMEM;
+	bool takes_over;
+	struct cw_view *view = new_view(before, program, state, &takes_over);
+	struct draft draft = { .view = view, .state = state };
+	int rc = view == NULL ? -ENOMEM : 0;
 
-	if (draft != NULL && view != NULL) {
-		view->serial = before == NULL ? 1 : before->serial + 1;
-		view->program = program;
-		view->hop_count = HOP_PEERS + program->peer_count + state->route_count;
-		view->hops = calloc(view->hop_count, sizeof(view->hops[0]));
-		draft->view = view;
-		draft->state = state;
-		draft->candidates = calloc(most, sizeof(draft->candidates[0]));
-		draft->routes = calloc(most, sizeof(draft->routes[0]));
-		draft->routes6 = calloc(most, sizeof(draft->routes6[0]));
-		if (view->hops != NULL && draft->candidates != NULL && draft->routes != NULL &&
-		    draft->routes6 != NULL)
-			rc = build(draft, before);
-	}
+	if (rc == 0)
+		find_interfaces(&draft);
+	if (rc == 0 && !takes_over)
+		rc = build_tables(&draft);
+	if (rc == 0)
+		rc = build_neighbours(&draft, before);
+	cw_prefixes_close(&draft.prefixes);
+	struct cw_view *unused = view;
 	if (rc == 0) {
-		note_segments(program);
+		if (!takes_over)
+			note_segments(program);
 		atomic_store(&engine->view, view);
 		cw_engine_wake_worker(engine);
 		cw_engine_quiesce(engine);
-		cw_view_free(before);
-	} else {
-		cw_view_free(view);
+		unused = before;
 	}
-	if (draft != NULL) {
-		free(draft->candidates);
-		free(draft->routes);
-		free(draft->routes6);
-	}
-	free(draft);
+	if (takes_over && unused != NULL)
+		free_but_tables(unused);
+	else
+		cw_view_free(unused);
 	return rc;
 }
 
@@ -391,7 +337,6 @@ void cw_view_free(struct cw_view *view)
 	cw_fib_free(view->all_fib);
 	cw_fib6_free(view->all_fib6);
 	cw_acl_free(view->acl);
-	free(view->neighbours);
 	free(view->hops);
-	free(view);
+	free_but_tables(view);
 }

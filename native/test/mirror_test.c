@@ -1,0 +1,161 @@
+/*
+ * The mirror as it is, with a kernel of its own in a namespace: routes and addresses that change are told from neighbours
+ * that do, and what asks for neighbours costs no look at the NICs.
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "device.h"
+#include "engine.h"
+#include "table/mirror.h"
+#include "table/view.h"
+#include "worker.h"
+
+#define ASKED 200
+
+/* In the place of port/port.c's. */
+bool cw_test_port_look(struct cw_port *port) __asm__("__wrap_cw_port_look");
+
+static struct cw_pools pools;
+static struct cw_engine engine;
+static struct cw_program program;
+static struct cw_nic nic = { .link = { .watch_fd = -1 } };
+static struct cw_port port = { .nic = &nic };
+static uint32_t looks;
+static int looked_fd; /* eventfd: one for each look */
+
+bool cw_test_port_look(struct cw_port *at)
+{
+	uint64_t one = 1;
+
+	__atomic_add_fetch(&looks, 1, __ATOMIC_SEQ_CST);
+	NEEDS(at == &port && write(looked_fd, &one, sizeof(one)) > 0);
+	return false;
+}
+
+static bool look_within(int ms)
+{
+	struct pollfd fd = { .fd = looked_fd, .events = POLLIN };
+	uint64_t count;
+
+	return poll(&fd, 1, ms) == 1 && read(looked_fd, &count, sizeof(count)) > 0;
+}
+
+static uint64_t serial_now(void)
+{
+	pthread_mutex_lock(&engine.control);
+	NEEDS(cw_mirror_refresh(engine.mirror) == 0);
+	uint64_t serial = cw_mirror_state(engine.mirror)->routes_serial;
+	pthread_mutex_unlock(&engine.control);
+	return serial;
+}
+
+static uint32_t neighbours_now(void)
+{
+	return cw_mirror_state(engine.mirror)->neighbour_count;
+}
+
+static void tells_routes_from_neighbours(void)
+{
+	uint64_t serial = serial_now();
+	uint32_t neighbours = neighbours_now();
+
+	CHECK(serial_now() == serial);
+	device_run("ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev one nud permanent");
+	CHECK(serial_now() == serial && neighbours_now() == neighbours + 1);
+	device_run("ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:03 dev one nud permanent");
+	CHECK(serial_now() == serial);
+	device_run("ip route add 10.2.0.0/16 via 10.0.0.2");
+	CHECK(serial_now() == serial + 1);
+	device_run("ip route replace 10.2.0.0/16 via 10.0.0.3");
+	CHECK(serial_now() == serial + 2 && serial_now() == serial + 2);
+	device_run("ip addr add fd00::1/64 dev one nodad");
+	CHECK(serial_now() > serial + 2);
+	serial = serial_now();
+	device_run("ip link add three type bridge");
+	CHECK(serial_now() > serial);
+}
+
+static void asking_is_no_reason_to_look(void)
+{
+	/* Whatever woke it before is done when it has looked again. */
+	cw_mirror_wake(engine.mirror);
+	CHECK(look_within(5000));
+	uint32_t before = __atomic_load_n(&looks, __ATOMIC_SEQ_CST);
+	uint64_t began_us = cw_now_us();
+	const struct rte_ring *requests = rte_ring_lookup("cw_requests");
+	NEEDS(requests != NULL);
+	/* Each by itself, so that each wakes the mirror. */
+	for (uint32_t i = 0; i < ASKED; i++) {
+		cw_mirror_resolve(engine.mirror, 0, cw_address_of_v4(htonl(0x0a000064 + i)));
+		while (!rte_ring_empty(requests))
+			sched_yield();
+	}
+	uint32_t due = (uint32_t)((cw_now_us() - began_us) / 1000000) + 1;
+	CHECK(__atomic_load_n(&looks, __ATOMIC_SEQ_CST) - before <= due + 1);
+	/* And none of it keeps the looks away that are due, or asked for. */
+	while (look_within(0))
+		;
+	for (uint32_t i = 0; i < ASKED && !look_within(10); i++)
+		cw_mirror_resolve(engine.mirror, 0, cw_address_of_v4(htonl(0x0a000064 + i)));
+	CHECK(__atomic_load_n(&looks, __ATOMIC_SEQ_CST) > before);
+	cw_mirror_wake(engine.mirror);
+	CHECK(look_within(5000));
+}
+
+static void ignore(void *arg)
+{
+	(void)arg;
+}
+
+/* Of an engine what the mirror needs; nobody is there to take events. */
+static void start(void)
+{
+	static struct cw_event_slot slot;
+
+	looked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pthread_mutex_init(&engine.control, NULL);
+	engine.wake = ignore;
+	engine.worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	NEEDS(posix_memalign((void **)&engine.qsbr, 64, rte_rcu_qsbr_get_memsize(1)) == 0);
+	NEEDS(rte_rcu_qsbr_init(engine.qsbr, 1) == 0);
+	engine.garbage = rte_ring_create("garbage", 16, SOCKET_ID_ANY, 0);
+	engine.events = rte_ring_create("events", 16, SOCKET_ID_ANY, 0);
+	engine.free_events = rte_ring_create("free_events", 16, SOCKET_ID_ANY, 0);
+	NEEDS(engine.garbage != NULL && engine.events != NULL && engine.free_events != NULL);
+	rte_ring_enqueue(engine.free_events, &slot);
+	NEEDS(cw_mirror_start(&engine) == 0);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	NEEDS(unshare(CLONE_NEWNET) == 0);
+	device_run("ip link set lo up && ip link add one address 02:00:00:00:00:01 type veth peer name two");
+	device_run("sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.one.addr_gen_mode=1 "
+		   "net.ipv6.conf.two.addr_gen_mode=1");
+	device_run("ip addr add 10.0.0.1/16 dev one && ip link set one up && ip link set two up");
+	device_start_eal(&pools);
+	start();
+	tells_routes_from_neighbours();
+
+	pthread_mutex_lock(&engine.control);
+	program.port_count = 1;
+	program.ports[0] = &port;
+	snprintf(program.port_programs[0].twin, sizeof(program.port_programs[0].twin), "one");
+	engine.program = &program;
+	pthread_mutex_unlock(&engine.control);
+	asking_is_no_reason_to_look();
+	atomic_store(&engine.is_stopping, true);
+	cw_mirror_stop(&engine);
+	cw_view_free(atomic_load(&engine.view));
+	free(engine.qsbr);
+	rte_ring_free(engine.garbage);
+	rte_eal_cleanup();
+	return check_result();
+}

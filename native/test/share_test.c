@@ -1,0 +1,117 @@
+/*
+ * Who asks for more than there is takes others nothing: scans of unknown neighbours have their port's share of places and
+ * questions, and answers to what is too big have a rate for each segment. What waits for a port that is closed waits in
+ * vain, whatever is opened in its place.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+#include "graph/graph.h"
+#include "packet.h"
+#include "policy_traffic.h"
+#include "table/neighbour.h"
+#include "table/view.h"
+
+#define UNKNOWN 0x0a010064 /* 10.1.0.100 and on */
+#define GATEWAY 0xc6336477
+
+static void send_to(uint8_t port, uint32_t next_hop)
+{
+	memset(frame, 0, 14);
+	cw_test_make(frame + 14, CW_BENCH_FAR, next_hop);
+	cw_tx_link(bench.worker, port, cw_bench_v4(next_hop), cw_bench_mbuf(&bench, frame, 114, 14));
+}
+
+static void only_knows(uint8_t port, uint32_t host)
+{
+	struct cw_view *view = bench.worker->view;
+	struct cw_neighbour known = { .port = port, .address = cw_bench_v4(host), .mac = { 6 } };
+
+	free(view->neighbours);
+	view->neighbours = cw_neighbours_new(&known, 1);
+}
+
+static uint32_t waiting_packets(void)
+{
+	return bench.worker->pending_packet_count;
+}
+
+static void a_scan_has_its_ports_share(void)
+{
+	char drops[32];
+
+	for (uint32_t i = 0; i < 1000; i++)
+		send_to(CW_BENCH_LAN_PORT, UNKNOWN + i);
+	CHECK(bench.worker->pending_count == CW_PENDING_PORT_MAX);
+	/* Each that waits, and 32 at once of the others: their next packets are to find the answer. */
+	CHECK(bench.asked == CW_PENDING_PORT_MAX + 32);
+	snprintf(drops, sizeof(drops), "neighbour %d", 1000 - CW_PENDING_PORT_MAX);
+	CHECK(strcmp(cw_bench_drops(&bench), drops) == 0);
+	bench.worker->now_us += 1000000;
+	for (uint32_t i = 0; i < 1000; i++)
+		send_to(CW_BENCH_LAN_PORT, UNKNOWN + 500 + i);
+	CHECK(bench.asked == CW_PENDING_PORT_MAX + 32 + 32);
+	for (uint32_t i = 0; i < 16 * CW_PENDING_PORT_MAX; i++)
+		send_to(CW_BENCH_LAN_PORT, UNKNOWN + i % CW_PENDING_PORT_MAX);
+	CHECK(waiting_packets() == CW_PENDING_PORT_PACKETS);
+	cw_bench_drops(&bench);
+
+	/* On another port a packet still waits, and goes out as soon as its gateway answers. */
+	uint32_t asked = bench.asked;
+	send_to(CW_BENCH_UPLINK_PORT, GATEWAY);
+	CHECK(bench.asked == asked + 1 && waiting_packets() == CW_PENDING_PORT_PACKETS + 1);
+	only_knows(CW_BENCH_UPLINK_PORT, GATEWAY);
+	cw_tx_pending(bench.worker);
+	IS(cw_test_what_became(), "sealed ");
+	bench.worker->now_us += 3000000;
+	cw_tx_pending(bench.worker);
+	CHECK(waiting_packets() == 0 && bench.worker->pending_count == 0);
+	cw_bench_drops(&bench);
+}
+
+/* The number of a port is its own; its memory may be that of one that was closed. */
+static void nothing_leaves_by_a_later_port(void)
+{
+	only_knows(CW_BENCH_LAN_PORT, UNKNOWN);
+	send_to(CW_BENCH_UPLINK_PORT, GATEWAY);
+	CHECK(waiting_packets() == 1);
+	bench.ports[CW_BENCH_UPLINK_PORT]->id += 100;
+	only_knows(CW_BENCH_UPLINK_PORT, GATEWAY);
+	cw_tx_pending(bench.worker);
+	IS(cw_test_what_became(), "neighbour 1");
+	CHECK(waiting_packets() == 0 && bench.worker->pending_count == 0);
+}
+
+static uint32_t answers(uint32_t vni, uint32_t source, uint32_t tries)
+{
+	cw_test_make(frame, source, INTERNET);
+	frame[6] = 0x40; /* DF */
+	packet_finish(frame, 100);
+	for (uint32_t i = 0; i < tries; i++) {
+		struct rte_mbuf *m = cw_bench_mbuf(&bench, frame, 100, 0);
+		cw_icmp_too_big(bench.worker, vni, m, 80);
+		rte_pktmbuf_free(m);
+	}
+	cw_bench_flush(&bench);
+	return cw_bench_drain(&bench, CW_BENCH_SEGMENT);
+}
+
+static void each_segment_hears_what_is_too_big(void)
+{
+	bench.worker->view->segment_address[CAMERAS][CW_V4] = cw_bench_v4(CAMERAS_BOX);
+	CHECK(answers(CW_BENCH_VNI, CW_BENCH_BOX, 1000) == 50);
+	CHECK(answers(CW_BENCH_VNI, CW_BENCH_BOX, 1) == 0);
+	CHECK(answers(CAMERAS_VNI, CAMERAS_BOX, 10) == 10);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_bench_open(&bench);
+	cw_test_add_cameras();
+	a_scan_has_its_ports_share();
+	nothing_leaves_by_a_later_port();
+	each_segment_hears_what_is_too_big();
+	cw_bench_close(&bench);
+	return check_result();
+}
