@@ -9,7 +9,6 @@
 #include "engine.h"
 #include "graph/handshake.h"
 #include "program.h"
-#include "table/mirror.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -93,7 +92,7 @@ static int install(struct cw_engine *engine, const void *in, size_t in_len, stru
 	memcpy(&record, in, sizeof(record));
 	record.peer[CW_NAME - 1] = 0;
 	/* Before one more comes: so the ring of dead ones cannot fill, however busy the mirror is. */
-	cw_mirror_collect(engine);
+	cw_keypair_collect(engine);
 	int rc = cw_keypair_new(engine, &record, &keypair, &why);
 	explicit_bzero(&record, sizeof(record));
 	if (rc != 0) {
@@ -237,7 +236,7 @@ static int counters(struct cw_engine *engine, struct answer *answer)
 	uint64_t *drops = put(answer, sizeof(engine->worker->drops));
 
 	if (head == NULL || drops == NULL)
-		return -EMSGSIZE;
+		return answer->length;
 	head->uptime_ms = (cw_now_us() - engine->started_us) / 1000;
 	head->drop_count = CW_DROP_COUNT;
 	head->keypair_count = atomic_load(&engine->index)->count;
@@ -262,6 +261,8 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 	struct answer answer = { .at = out, .left = out_len };
 	int rc;
 
+	if (out_len > 0)
+		answer.at[0] = 0;
 	pthread_mutex_lock(&engine->control);
 	switch (verb) {
 	case CW_VERB_DESCRIBE:
@@ -292,5 +293,8 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		rc = refuse(&answer, -ENOSYS, "/: unknown verb");
 	}
 	pthread_mutex_unlock(&engine->control);
-	return rc > 0 && (size_t)rc > out_len ? -EMSGSIZE : rc;
+	if (rc <= 0 || (size_t)rc <= out_len)
+		return rc;
+	explicit_bzero(out, out_len);
+	return -EMSGSIZE;
 }

@@ -72,11 +72,6 @@ int cw_mirror_refresh(struct cw_mirror *mirror)
 	return 0;
 }
 
-void cw_mirror_collect(struct cw_engine *engine)
-{
-	(void)engine;
-}
-
 static void ignore(void *arg)
 {
 	(void)arg;

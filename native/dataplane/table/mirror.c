@@ -159,20 +159,6 @@ static void tell_links(struct cw_mirror *mirror)
 	mirror->told_us = cw_now_us();
 }
 
-void cw_mirror_collect(struct cw_engine *engine)
-{
-	void *keypair;
-
-	while (rte_ring_dequeue(engine->garbage, &keypair) == 0) {
-		if (cw_keypair_reindex(engine, NULL, keypair) != 0) {
-			/* Out of memory: it stays in the index, erased but harmless, until the next round. */
-			rte_ring_enqueue(engine->garbage, keypair);
-			return;
-		}
-		cw_keypair_free(engine, keypair);
-	}
-}
-
 static bool is_same(const struct cw_mirror_state *a, const struct cw_mirror_state *b)
 {
 	return a->link_count == b->link_count && a->address_count == b->address_count &&
@@ -238,7 +224,7 @@ static void *run(void *arg)
 		}
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
-		cw_mirror_collect(engine);
+		cw_keypair_collect(engine);
 		/* Packets to unknown hosts are cheap to send, and a look takes several system calls a port. */
 		if (is_woken || fds[2].revents != 0 || cw_now_us() - mirror->looked_us >= LOOK_MS * 1000)
 			look_at_nics(mirror);

@@ -53,6 +53,7 @@ struct cw_mirror_neighbour {
 /* The last complete dump. Read and written under the engine's control lock. */
 struct cw_mirror_state {
 	uint32_t link_count, address_count, route_count, neighbour_count;
+	bool is_full;           /* there was more than there is room for */
 	uint64_t routes_serial; /* grows whenever links, addresses or routes are others than before; neighbours do not count */
 	uint64_t links_digest; /* of names, places and states: another one says that some link changed */
 	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
@@ -72,9 +73,6 @@ int cw_mirror_refresh(struct cw_mirror *mirror);
 
 /* Any thread: have the kernel resolve `address` on the twin of `port`; at most 256 wait. */
 void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address);
-
-/* Control lock held: erases and frees the keypairs that the worker has let go of. */
-void cw_mirror_collect(struct cw_engine *engine);
 
 /* Control lock held: what `fd`, a watch in a NIC's namespace, says wakes the mirror; closing it ends that. */
 int cw_mirror_watch(struct cw_mirror *mirror, int fd);

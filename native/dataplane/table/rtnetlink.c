@@ -85,7 +85,8 @@ static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *messa
 		return false;
 	struct cw_mirror_link *link = &state->links[state->link_count++];
 	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index };
-	strncpy(link->name, RTA_DATA(name), sizeof(link->name) - 1);
+	size_t length = RTA_PAYLOAD(name);
+	memcpy(link->name, RTA_DATA(name), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
 	state->links_digest += digest(info, link->name);
 	return true;
 }
@@ -160,10 +161,11 @@ static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 	int length = RTM_PAYLOAD(message);
 	const struct rtattr *device = find(attributes, length, RTA_OIF, 4);
 	const struct rtattr *table = find(attributes, length, RTA_TABLE, 4);
+	bool is_v4 = info->rtm_family == AF_INET;
 
 	/* What the kernel learned of single destinations (RTM_F_CLONED: their MTU, say) are no routes. */
 	if (!is_internet(info->rtm_family) || info->rtm_type != RTN_UNICAST || device == NULL ||
-	    info->rtm_flags & RTM_F_CLONED)
+	    info->rtm_flags & RTM_F_CLONED || info->rtm_dst_len > (is_v4 ? 32 : 128))
 		return true;
 	if (state->route_count == CW_MIRROR_ROUTES_MAX)
 		return false;
@@ -173,7 +175,7 @@ static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 		.ifindex = (int)read_u32(device),
 		.metric = read_u32(find(attributes, length, RTA_PRIORITY, 4)),
 		.table = table != NULL ? read_u32(table) : info->rtm_table,
-		.prefix_len = info->rtm_dst_len + (info->rtm_family == AF_INET ? 96 : 0),
+		.prefix_len = info->rtm_dst_len + (is_v4 ? 96 : 0),
 	};
 	return true;
 }
@@ -202,8 +204,12 @@ static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *
 	return true;
 }
 
+/* False: `state` has no room for it. */
 static bool add(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
+	/* The longest of the four heads: with less behind it no message has an attribute that counts. */
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		return true;
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 		return add_link(state, message);
@@ -216,6 +222,22 @@ static bool add(struct cw_mirror_state *state, const struct nlmsghdr *message)
 	default:
 		return true;
 	}
+}
+
+int cw_rtnetlink_read(struct cw_mirror_state *state, const void *datagram, size_t length, uint32_t sequence)
+{
+	const struct nlmsghdr *m = datagram;
+
+	for (ssize_t left = (ssize_t)length; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
+		if (m->nlmsg_seq != sequence)
+			continue;
+		if (m->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (m->nlmsg_type == NLMSG_ERROR)
+			return -EPROTO;
+		state->is_full |= !add(state, m);
+	}
+	return 1;
 }
 
 static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_state *state)
@@ -232,31 +254,24 @@ static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_stat
 		.body = { .rtm_family = family },
 	};
 	char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
-	bool has_room = true;
+	int rc = 1;
 
 	if (send(fd, &request, sizeof(request), 0) < 0)
 		return -errno;
-	for (;;) {
+	while (rc > 0) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
 		if (n < 0)
 			return -errno;
-		struct nlmsghdr *m = (struct nlmsghdr *)buffer;
-		for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
-			if (m->nlmsg_seq != request.head.nlmsg_seq)
-				continue;
-			if (m->nlmsg_type == NLMSG_DONE)
-				return has_room ? 0 : -ENOSPC;
-			if (m->nlmsg_type == NLMSG_ERROR)
-				return -EPROTO;
-			has_room &= add(state, m);
-		}
+		rc = cw_rtnetlink_read(state, buffer, (size_t)n, request.head.nlmsg_seq);
 	}
+	return rc == 0 && state->is_full ? -ENOSPC : rc;
 }
 
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 
+	state->is_full = false;
 	state->links_digest = 0;
 	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
 	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);

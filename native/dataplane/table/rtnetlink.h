@@ -2,6 +2,7 @@
 #ifndef CW_RTNETLINK_H
 #define CW_RTNETLINK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "table/address.h"
@@ -13,6 +14,12 @@ int cw_rtnetlink_open(uint32_t groups);
 
 /* Reads and forgets what waits; lost notifications (ENOBUFS) are fine, for a dump follows. */
 void cw_rtnetlink_drain(int fd);
+
+/*
+ * Adds what one datagram of the answer to request `sequence` says: 1 when there is more to come, 0 at its end, -EPROTO
+ * when the request was refused. What `state` has no room for is left out: it `is_full` then.
+ */
+int cw_rtnetlink_read(struct cw_mirror_state *state, const void *datagram, size_t length, uint32_t sequence);
 
 /* Fills `state` anew: -ENOSPC when a limit is exceeded (then what fits is there), other negative errno: old or partial. */
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state);

@@ -186,6 +186,20 @@ void cw_keypair_free(struct cw_engine *engine, struct cw_keypair *keypair)
 	free(keypair);
 }
 
+void cw_keypair_collect(struct cw_engine *engine)
+{
+	void *keypair;
+
+	while (rte_ring_dequeue(engine->garbage, &keypair) == 0) {
+		if (cw_keypair_reindex(engine, NULL, keypair) != 0) {
+			/* Out of memory: it stays in the index, erased but harmless, until the next round. */
+			rte_ring_enqueue(engine->garbage, keypair);
+			return;
+		}
+		cw_keypair_free(engine, keypair);
+	}
+}
+
 static void set_state(struct cw_keypair *keypair, uint8_t state)
 {
 	atomic_store_explicit(&keypair->state, state, memory_order_relaxed);

@@ -35,10 +35,10 @@ struct cw_departure {
 	struct cw_port *port;           /* by the uplink's routes; NULL: no way out, or its neighbour is not known */
 	struct cw_neighbour *neighbour; /* whose MAC is in the headers */
 	uint64_t ip4_sum;               /* of IPv4's header as it is here */
-	uint8_t uplink_index;
+	uint8_t headers[CW_DEPARTURE_HEADERS]; /* at an even place: they are read as what they are */
 	uint8_t length;                 /* of the headers */
+	uint8_t uplink_index;
 	bool has_source;                /* the uplink has an address to send from */
-	uint8_t headers[CW_DEPARTURE_HEADERS];
 };
 
 /* Shared by the keypairs of one chain; freed with the last of them. */
@@ -135,6 +135,9 @@ int cw_keypair_reindex(struct cw_engine *engine, struct cw_keypair *add, struct 
 
 /* Control side, after cw_keypair_reindex() took it out: wipes the keys, frees. */
 void cw_keypair_free(struct cw_engine *engine, struct cw_keypair *keypair);
+
+/* Control side: erases and frees the keypairs that the worker has let go of. */
+void cw_keypair_collect(struct cw_engine *engine);
 
 /* Worker: puts a new keypair into its peer's places. */
 void cw_keypair_enter(struct cw_worker *worker, struct cw_keypair *keypair);
