@@ -7,23 +7,16 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "causeway_dp.h"
 #include "packet.h"
 #include "port/vnet.h"
+#include "seeds.h"
 
-#define SEED_MAX 1536
 #define HOST 0x0a01000a
 #define FAR 0x0a020005
-#define VNI 100
-
-struct seed {
-	uint32_t length;
-	uint8_t bytes[SEED_MAX];
-};
 
 static const char *root;
 
-static void write_seed(const char *target, const char *name, const struct seed *seed)
+void cw_seed_write(const char *target, const char *name, const struct seed *seed)
 {
 	char path[512];
 
@@ -41,7 +34,7 @@ static void write_seed(const char *target, const char *name, const struct seed *
 	}
 }
 
-static void add(struct seed *seed, const void *data, uint32_t length)
+void cw_seed_add(struct seed *seed, const void *data, uint32_t length)
 {
 	memcpy(seed->bytes + seed->length, data, length);
 	seed->length += length;
@@ -82,7 +75,7 @@ static void add_ip6(struct seed *seed, uint8_t protocol, uint32_t from, uint32_t
 	seed->length += length;
 }
 
-static void add_item(struct seed *seed, uint8_t type, uint16_t length)
+void cw_seed_item(struct seed *seed, uint8_t type, uint16_t length)
 {
 	seed->bytes[seed->length] = type;
 	packet_put16(seed->bytes + seed->length + 2, length);
@@ -99,12 +92,12 @@ static void control_seeds(void)
 	for (uint8_t type = 0; type < 15; type++) {
 		struct seed one = { 0 };
 		char name[16];
-		add_item(&one, type, lengths[type]);
-		add_item(&all, type, lengths[type]);
+		cw_seed_item(&one, type, lengths[type]);
+		cw_seed_item(&all, type, lengths[type]);
 		snprintf(name, sizeof(name), "item-%02x", type);
-		write_seed("control", name, &one);
+		cw_seed_write("control", name, &one);
 	}
-	write_seed("control", "all", &all);
+	cw_seed_write("control", "all", &all);
 }
 
 static void mss_seeds(void)
@@ -113,13 +106,13 @@ static void mss_seeds(void)
 	struct seed six = plain, deep = plain;
 
 	add_ip(&plain, PACKET_TCP, HOST, FAR, 0);
-	write_seed("mss", "syn", &plain);
+	cw_seed_write("mss", "syn", &plain);
 	add_ip(&partial, PACKET_TCP, HOST, FAR, 10);
-	write_seed("mss", "partial", &partial);
+	cw_seed_write("mss", "partial", &partial);
 	add_ip6(&six, PACKET_TCP, HOST, FAR, 40, 0);
-	write_seed("mss", "syn6", &six);
+	cw_seed_write("mss", "syn6", &six);
 	add_ip6(&deep, PACKET_TCP, HOST, FAR, 56, 0);
-	write_seed("mss", "syn6-extensions", &deep);
+	cw_seed_write("mss", "syn6-extensions", &deep);
 }
 
 static void overlay_seeds(void)
@@ -133,18 +126,22 @@ static void overlay_seeds(void)
 		{ "cookie", 0xD6, 64 },  { "response", 0xD5, 100 }, { "challenge", 0xD7, 40 },
 		{ "relay", 0xD8, 60 },
 	};
-	struct seed train = { 3, { 0, 60, 3 } }, stun = { 3, { 0 } };
+	struct seed train = { 4, { 0, 60, 3 } }, stun = { 4, { 0 } }, flood = { 4, { 0, 160, 0, 1 } };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		struct seed one = { 3u + kinds[i].size, { 0, 0, 3, kinds[i].type } };
-		memset(one.bytes + 7, 0x11, 4); /* the bench's receiver index */
-		one.bytes[3 + 15] = 1;
-		write_seed("overlay", kinds[i].name, &one);
-		add(&train, one.bytes + 3, 60 < kinds[i].size ? 60 : kinds[i].size);
+		struct seed one = { 4u + kinds[i].size, { 0, 0, 3, 3, kinds[i].type } };
+		memset(one.bytes + 8, 0x11, 4); /* the bench's receiver index */
+		one.bytes[4 + 15] = 1;
+		cw_seed_write("overlay", kinds[i].name, &one);
+		cw_seed_add(&train, one.bytes + 4, 60 < kinds[i].size ? 60 : kinds[i].size);
 	}
-	add(&stun, (const uint8_t[20]){ 0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42 }, 20);
-	write_seed("overlay", "stun", &stun);
-	write_seed("overlay", "train", &train);
+	/* More than a source may send: cookies are asked for. */
+	for (uint8_t i = 0; i < 7; i++)
+		cw_seed_add(&flood, (const uint8_t[160]){ 0xD4, [4] = i }, 160);
+	cw_seed_write("overlay", "flood", &flood);
+	cw_seed_add(&stun, (const uint8_t[20]){ 0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42 }, 20);
+	cw_seed_write("overlay", "stun", &stun);
+	cw_seed_write("overlay", "train", &train);
 }
 
 static void add_geneve(struct seed *seed, uint8_t options)
@@ -152,9 +149,9 @@ static void add_geneve(struct seed *seed, uint8_t options)
 	const uint8_t header[8] = { options, 0, 8, 0, 0, 0, VNI, 0 };
 	const uint8_t option[4] = { 0xff, 0xca, 1, 0 };
 
-	add(seed, header, sizeof(header));
+	cw_seed_add(seed, header, sizeof(header));
 	for (uint8_t i = 0; i < options; i++)
-		add(seed, option, sizeof(option));
+		cw_seed_add(seed, option, sizeof(option));
 }
 
 /* A piece of `bytes` bytes of `packet`, its length before it. */
@@ -165,8 +162,8 @@ static void add_piece(struct seed *seed, const struct seed *packet, uint32_t at,
 
 	packet_put16(head, 16 + bytes);
 	packet_put16(head + 16, at | (at + bytes < packet->length ? 4 : 0));
-	add(seed, head, sizeof(head));
-	add(seed, packet->bytes + at, bytes);
+	cw_seed_add(seed, head, sizeof(head));
+	cw_seed_add(seed, packet->bytes + at, bytes);
 }
 
 static void plaintext_seeds(void)
@@ -177,25 +174,25 @@ static void plaintext_seeds(void)
 
 	add_geneve(&udp, 0);
 	add_ip(&udp, PACKET_UDP, FAR, HOST, 20);
-	write_seed("plaintext", "udp", &udp);
+	cw_seed_write("plaintext", "udp", &udp);
 	add_geneve(&tcp, 4);
 	add_ip(&tcp, PACKET_TCP, FAR, HOST, 0);
-	write_seed("plaintext", "syn-options", &tcp);
+	cw_seed_write("plaintext", "syn-options", &tcp);
 	add_geneve(&local, 0);
 	add_ip(&local, 1, FAR, 0x0a010001, 10);
-	write_seed("plaintext", "to-the-box", &local);
-	add_item(&control, 1, 4);
-	add_item(&control, 10, 100);
-	write_seed("plaintext", "control", &control);
+	cw_seed_write("plaintext", "to-the-box", &local);
+	cw_seed_item(&control, 1, 4);
+	cw_seed_item(&control, 10, 100);
+	cw_seed_write("plaintext", "control", &control);
 	add_geneve(&six, 0);
 	packet_put16(six.bytes + 4, 0x86dd);
 	add_ip6(&six, PACKET_TCP, FAR, HOST, 48, 30);
-	write_seed("plaintext", "tcp6", &six);
+	cw_seed_write("plaintext", "tcp6", &six);
 	add_ip6(&packet, PACKET_UDP, FAR, HOST, 40, 60);
 	add_piece(&pieces, &packet, 80, packet.length - 80);
 	add_piece(&pieces, &packet, 0, 40);
 	add_piece(&pieces, &packet, 40, 40);
-	write_seed("plaintext", "pieces", &pieces);
+	cw_seed_write("plaintext", "pieces", &pieces);
 }
 
 /* Pieces of one packet in three orders, of another session, and one that overlaps. */
@@ -209,13 +206,13 @@ static void reassembly_seeds(void)
 			uint8_t n = orders[o][i];
 			const uint8_t piece[6 + 16] = { (uint8_t)((n < 2) | 2 | o << 3), 7, 0,
 							(uint8_t)(2 * n), 0, 16, n };
-			add(&seed, piece, sizeof(piece));
+			cw_seed_add(&seed, piece, sizeof(piece));
 		}
 	}
-	write_seed("reassembly", "orders", &seed);
+	cw_seed_write("reassembly", "orders", &seed);
 	seed.bytes[3] = 1;
 	seed.bytes[0] |= 128;
-	write_seed("reassembly", "overlap", &seed);
+	cw_seed_write("reassembly", "overlap", &seed);
 }
 
 /* Link, offload header in little-endian, Ethernet, packet. */
@@ -235,9 +232,9 @@ static struct seed frame_head(uint8_t link, const struct cw_vnet_hdr *v)
 	const uint8_t ether[14] = { [12] = 8 };
 	struct seed seed = { 0 };
 
-	add(&seed, head, sizeof(head));
+	cw_seed_add(&seed, head, sizeof(head));
 	if ((link & 7) != 4)
-		add(&seed, ether, sizeof(ether));
+		cw_seed_add(&seed, ether, sizeof(ether));
 	return seed;
 }
 
@@ -247,7 +244,7 @@ static void frame_seed(const char *name, uint8_t link, const struct cw_vnet_hdr 
 	struct seed seed = frame_head(link, v);
 
 	add_ip(&seed, protocol, HOST, to, payload);
-	write_seed("frame", name, &seed);
+	cw_seed_write("frame", name, &seed);
 }
 
 static void frame_seed6(const char *name, uint8_t link, const struct cw_vnet_hdr *v,
@@ -256,7 +253,7 @@ static void frame_seed6(const char *name, uint8_t link, const struct cw_vnet_hdr
 	struct seed seed = frame_head(link, v);
 
 	add_ip6(&seed, protocol, HOST, FAR, header, payload);
-	write_seed("frame", name, &seed);
+	cw_seed_write("frame", name, &seed);
 }
 
 static void frame_seeds(void)
@@ -286,40 +283,27 @@ static void frame_seeds(void)
 	frame_seed("segment-tcp-train", 4, &tun, PACKET_TCP, FAR, 220);
 }
 
-static void program_seeds(void)
+/* As those of frames, but for the first byte. */
+static void vnet_seed(const char *name, uint8_t l2, const struct cw_vnet_hdr *v, uint8_t protocol)
 {
-	struct seed seed = { 0 }, empty = { 0 };
-	struct cw_program_head head = { .generation = 7 };
+	struct seed seed = frame_head(l2 == 0 ? 4 : 0, v);
 
-	add(&empty, &head, sizeof(head));
-	write_seed("program_check", "empty", &empty);
-	head = (struct cw_program_head){ .generation = 7,
-					 .mac1_key_count = 1,
-					 .port_count = 2,
-					 .segment_count = 1,
-					 .peer_count = 1,
-					 .route_count = 1,
-					 .acl_count = 1 };
-	const struct cw_port_program ports[2] = {
-		{ .twin = "wan0", .nic = "eth1", .role = CW_ROLE_UPLINK, .overlay_port = 9 },
-		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
-	};
-	const struct cw_segment_program segment = { .name = "office",
-						    .twin = "office",
-						    .vni = VNI };
-	const struct cw_peer_program peer = { .name = "lisbon" };
-	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
-						.prefix_len = 112 };
-	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
-	const uint8_t key[32] = { 1 };
-	add(&seed, &head, sizeof(head));
-	add(&seed, key, sizeof(key));
-	add(&seed, ports, sizeof(ports));
-	add(&seed, &segment, sizeof(segment));
-	add(&seed, &peer, sizeof(peer));
-	add(&seed, &route, sizeof(route));
-	add(&seed, &rule, sizeof(rule));
-	write_seed("program_check", "whole", &seed);
+	seed.bytes[0] = l2;
+	add_ip(&seed, protocol, HOST, FAR, 220);
+	cw_seed_write("vnet", name, &seed);
+}
+
+static void vnet_seeds(void)
+{
+	static const struct cw_vnet_hdr valid = { 2, 0, 0, 0, 0, 0 };
+	static const struct cw_vnet_hdr partial = { 1, 0, 0, 0, 34, 16 };
+	static const struct cw_vnet_hdr tcp = { 1, CW_VNET_GSO_TCPV4 | CW_VNET_GSO_ECN, 58, 50, 34, 16 };
+	static const struct cw_vnet_hdr udp = { 1, CW_VNET_GSO_UDP_L4, 28, 50, 20, 6 };
+
+	vnet_seed("valid", 14, &valid, PACKET_TCP);
+	vnet_seed("partial", 14, &partial, PACKET_TCP);
+	vnet_seed("tcp-train", 14, &tcp, PACKET_TCP);
+	vnet_seed("udp-train", 0, &udp, PACKET_UDP);
 }
 
 int main(int argc, char **argv)
@@ -339,6 +323,9 @@ int main(int argc, char **argv)
 	overlay_seeds();
 	plaintext_seeds();
 	reassembly_seeds();
-	program_seeds();
+	vnet_seeds();
+	cw_seeds_program();
+	cw_seeds_call();
+	cw_seeds_rtnetlink();
 	return 0;
 }

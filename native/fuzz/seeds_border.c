@@ -1,0 +1,146 @@
+/* The kept corpus of what the gateway and the kernel say: programs, calls, rtnetlink. See seeds.h. */
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "causeway_dp.h"
+#include "packet.h"
+#include "seeds.h"
+
+void cw_seeds_program(void)
+{
+	struct seed seed = { 0 }, empty = { 0 };
+	struct cw_program_head head = { .generation = 7 };
+
+	cw_seed_add(&empty, &head, sizeof(head));
+	cw_seed_write("program_check", "empty", &empty);
+	head = (struct cw_program_head){ .generation = 7,
+					 .mac1_key_count = 1,
+					 .port_count = 2,
+					 .segment_count = 1,
+					 .peer_count = 1,
+					 .route_count = 1,
+					 .acl_count = 1 };
+	const struct cw_port_program ports[2] = {
+		{ .twin = "wan0", .nic = "eth1", .role = CW_ROLE_UPLINK, .overlay_port = 9 },
+		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
+	};
+	const struct cw_segment_program segment = { .name = "office",
+						    .twin = "office",
+						    .vni = VNI };
+	const struct cw_peer_program peer = { .name = "lisbon" };
+	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
+						.prefix_len = 112 };
+	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
+	const uint8_t key[32] = { 1 };
+	cw_seed_add(&seed, &head, sizeof(head));
+	cw_seed_add(&seed, key, sizeof(key));
+	cw_seed_add(&seed, ports, sizeof(ports));
+	cw_seed_add(&seed, &segment, sizeof(segment));
+	cw_seed_add(&seed, &peer, sizeof(peer));
+	cw_seed_add(&seed, &route, sizeof(route));
+	cw_seed_add(&seed, &rule, sizeof(rule));
+	cw_seed_write("program_check", "whole", &seed);
+}
+
+static void add_call(struct seed *seed, enum cw_verb verb, uint16_t room, const void *record,
+		     uint16_t length, const struct seed *items)
+{
+	uint8_t head[5] = { (uint8_t)verb };
+
+	packet_put16(head + 1, room);
+	packet_put16(head + 3, length + (items == NULL ? 0 : items->length));
+	cw_seed_add(seed, head, sizeof(head));
+	cw_seed_add(seed, record, length);
+	if (items != NULL)
+		cw_seed_add(seed, items->bytes, items->length);
+}
+
+/* An initiator's keypair sends, a rekey of it comes in, both are shown and one is retired; counters and cookies. */
+void cw_seeds_call(void)
+{
+	struct seed life = { 0 }, rest = { 0 }, items = { 0 };
+	struct cw_keypair_install install = { .peer = "far",
+					      .local_index = 3,
+					      .remote_index = 4,
+					      .suite = CW_SUITE_AES_256_GCM,
+					      .is_initiator = 1,
+					      .local_port = 9,
+					      .remote_port = 9,
+					      .remote_address = { [10] = 0xff, 0xff, 203, 0, 113, 2 },
+					      .h = { 1 },
+					      .lifetime_ms = 180000 };
+	struct cw_control_send send = { .peer = "far", .local_index = 3 };
+	const uint8_t secrets[96] = { 1 };
+
+	cw_seed_item(&items, 10, 100);
+	send.length = items.length;
+	add_call(&life, CW_VERB_INSTALL, 64, &install, sizeof(install), NULL);
+	add_call(&life, CW_VERB_SEND, 64, &send, sizeof(send), &items);
+	install.local_index = install.remote_index = 5;
+	install.suite = CW_SUITE_CHACHA20_POLY1305;
+	install.is_rekey = install.h[0] = 2;
+	install.is_initiator = 0;
+	add_call(&life, CW_VERB_INSTALL, 64, &install, sizeof(install), NULL);
+	add_call(&life, CW_VERB_KEYPAIRS, 400, NULL, 0, NULL);
+	add_call(&life, CW_VERB_RETIRE, 64, &send.local_index, 4, NULL);
+	cw_seed_write("call", "life", &life);
+	add_call(&rest, CW_VERB_DESCRIBE, 4000, NULL, 0, NULL);
+	add_call(&rest, CW_VERB_COUNTERS, 4000, NULL, 0, NULL);
+	add_call(&rest, CW_VERB_COOKIES, 64, secrets, sizeof(secrets), NULL);
+	cw_seed_write("call", "rest", &rest);
+}
+
+struct attribute {
+	uint16_t type;
+	uint16_t length;
+	const void *value;
+};
+
+/* One datagram with one message, which answers request 1. */
+static void add_message(struct seed *seed, uint16_t type, const void *head, uint32_t head_len,
+			const struct attribute *attributes, uint32_t count)
+{
+	uint32_t at = seed->length;
+	struct nlmsghdr message = { .nlmsg_type = type, .nlmsg_seq = 1 };
+	const uint8_t padding[4] = { 0 };
+
+	seed->length += 2;
+	cw_seed_add(seed, &message, sizeof(message));
+	cw_seed_add(seed, head, head_len);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct attribute *a = &attributes[i];
+		const struct rtattr rta = { .rta_len = RTA_LENGTH(a->length), .rta_type = a->type };
+		cw_seed_add(seed, &rta, sizeof(rta));
+		cw_seed_add(seed, a->value, a->length);
+		cw_seed_add(seed, padding, -a->length & 3u);
+	}
+	message.nlmsg_len = seed->length - at - 2;
+	packet_put16(seed->bytes + at, message.nlmsg_len);
+	memcpy(seed->bytes + at + 2, &message, sizeof(message));
+}
+
+void cw_seeds_rtnetlink(void)
+{
+	const uint8_t v4[4] = { 10, 1, 0, 1 }, v6[18] = { 10, 0, 0xfe, 0x80, [17] = 1 }, mac[6] = { 2 };
+	const uint32_t number = 7;
+	const struct ifinfomsg link = { .ifi_index = 7, .ifi_flags = IFF_UP };
+	const struct ifaddrmsg address = { .ifa_family = AF_INET, .ifa_index = 7 };
+	const struct rtmsg route = { .rtm_family = AF_INET, .rtm_dst_len = 24, .rtm_type = RTN_UNICAST };
+	const struct ndmsg near = { .ndm_family = AF_INET6, .ndm_ifindex = 7, .ndm_state = NUD_REACHABLE };
+	struct seed seed = { 1, { 9 } };
+
+	add_message(&seed, RTM_NEWLINK, &link, sizeof(link),
+		    (struct attribute[]){ { IFLA_IFNAME, 5, "wan0" } }, 1);
+	add_message(&seed, RTM_NEWADDR, &address, sizeof(address),
+		    (struct attribute[]){ { IFA_LOCAL, 4, v4 }, { IFA_FLAGS, 4, &number } }, 2);
+	add_message(&seed, RTM_NEWROUTE, &route, sizeof(route),
+		    (struct attribute[]){ { RTA_DST, 4, v4 }, { RTA_OIF, 4, &number }, { RTA_VIA, 18, v6 } }, 3);
+	add_message(&seed, RTM_NEWNEIGH, &near, sizeof(near),
+		    (struct attribute[]){ { NDA_DST, 16, v6 + 2 }, { NDA_LLADDR, 6, mac } }, 2);
+	cw_seed_write("rtnetlink", "all", &seed);
+	seed.bytes[0] = 1;
+	add_message(&seed, NLMSG_DONE, &number, 4, NULL, 0);
+	cw_seed_write("rtnetlink", "nearly-full", &seed);
+}
