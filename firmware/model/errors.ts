@@ -84,6 +84,7 @@ export const errorTable = {
   DATAPATH_ABI: { http: 500, retry: false },
   DATAPATH_REFUSED: { http: 500, retry: false },
   DATAPATH_BUSY: { http: 503, retry: true },
+  DATAPATH_OVERFLOW: { http: 500, retry: false },
   SESSION_NO_KEYPAIR: { http: 409, retry: true },
   SESSION_TIMEOUT: { http: 504, retry: true },
   SESSION_REFUSED: { http: 502, retry: true },

@@ -148,6 +148,16 @@ export type DatapathEvent =
   | { readonly kind: 'denied'; readonly peer: string; readonly denial: Denial }
   /** A NIC or a link of the kernel came, went or changed. */
   | { readonly kind: 'links' }
+  /** What the kernel has and the datapath's tables have no room for is another amount than it was. */
+  | { readonly kind: 'overflow'; readonly overflow: Overflow }
+
+/** How many are left out; all zero: none any more. */
+export interface Overflow {
+  readonly links: number
+  readonly addresses: number
+  readonly routes: number
+  readonly neighbours: number
+}
 
 export interface Denial {
   readonly source: string

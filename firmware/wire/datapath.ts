@@ -210,6 +210,16 @@ export function decodeEvent(bytes: Uint8Array, drops: readonly string[]): Datapa
       return { kind: 'denied', peer, denial: decodeDenial(from, drops) }
     case 8:
       return { kind: 'links' }
+    case 9:
+      return {
+        kind: 'overflow',
+        overflow: {
+          links: from.u32(),
+          addresses: from.u32(),
+          routes: from.u32(),
+          neighbours: from.u32(),
+        },
+      }
     default:
       return null
   }

@@ -99,6 +99,7 @@ struct cw_view {
 	struct cw_acl *acl; /* NULL: there are no rules */
 	struct cw_neighbours *neighbours;
 	struct cw_own own[CW_PORTS_MAX];
+	uint32_t own_left_out; /* addresses of ports that have more than CW_PORT_ADDRESSES_MAX */
 	/* What the box says things from: the first address of each family, link-local only where there is no other. */
 	struct cw_address port_address[CW_PORTS_MAX][CW_FAMILIES];
 	struct cw_address segment_address[CW_SEGMENTS_MAX][CW_FAMILIES];
@@ -148,7 +149,7 @@ void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 		   uint32_t local_index, const void *items, uint16_t length);
 
 /* The mirror's side, which nobody waits for. False: the ring is full, try again later. */
-bool cw_event_push_links(struct cw_engine *engine);
+bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind, const void *items, uint16_t length);
 
 void cw_engine_wake_worker(struct cw_engine *engine);
 

@@ -174,24 +174,40 @@ static int open_links(struct cw_engine *engine, const struct cw_program_parts *p
 	return 0;
 }
 
-/* A peer keeps its place for as long as the engine runs: the worker never sees the list shrink. */
+/* What no program lists has no keypair (list_peers() saw to it), and once its packets are gone the worker leaves it alone. */
+static bool is_free(const struct cw_peer *peer)
+{
+	return !peer->is_listed && peer->waiting_count == 0;
+}
+
+/* A peer keeps its place while programs list it, then somebody else may have it: the worker never sees the list shrink. */
 static struct cw_peer *take_peer(struct cw_worker *worker, const struct cw_peer_program *p)
 {
 	uint32_t count = atomic_load(&worker->peer_count);
+	struct cw_peer *peer = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (memcmp(worker->peers[i]->name, p->name, CW_NAME) == 0 &&
-		    memcmp(worker->peers[i]->identity, p->identity, CW_IDENTITY) == 0)
-			return worker->peers[i];
+		struct cw_peer *other = worker->peers[i];
+		if (memcmp(other->name, p->name, CW_NAME) == 0 &&
+		    memcmp(other->identity, p->identity, CW_IDENTITY) == 0) {
+			other->is_listed = true;
+			return other;
+		}
+		if (peer == NULL && is_free(other))
+			peer = other;
 	}
-	struct cw_peer *peer = count == CW_PEER_NAMES_MAX ? NULL : calloc(1, sizeof(*peer));
+	bool is_new = peer == NULL;
+	if (is_new && count < CW_PEER_NAMES_MAX)
+		peer = calloc(1, sizeof(*peer));
 	if (peer == NULL)
 		return NULL;
+	*peer = (struct cw_peer){ .rtt_us = CW_NONE, .is_listed = true };
 	memcpy(peer->name, p->name, CW_NAME);
 	memcpy(peer->identity, p->identity, CW_IDENTITY);
-	peer->rtt_us = CW_NONE;
-	worker->peers[count] = peer;
-	atomic_store(&worker->peer_count, count + 1);
+	if (is_new) {
+		worker->peers[count] = peer;
+		atomic_store(&worker->peer_count, count + 1);
+	}
 	return peer;
 }
 
@@ -205,11 +221,12 @@ static void retire(struct cw_worker *worker, struct cw_keypair *keypair)
 	cw_worker_do(worker, &command);
 }
 
+/* Those of the program that runs now; NULL: none does. */
 static void list_peers(struct cw_worker *worker, const struct cw_program *program)
 {
 	for (uint32_t i = 0; i < worker->peer_count; i++)
 		worker->peers[i]->is_listed = false;
-	for (uint32_t i = 0; i < program->peer_count; i++)
+	for (uint32_t i = 0; program != NULL && i < program->peer_count; i++)
 		program->peers[i]->is_listed = true;
 	for (uint32_t i = 0; i < worker->peer_count; i++) {
 		struct cw_peer *peer = worker->peers[i];
@@ -269,7 +286,6 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 	}
 	for (uint32_t i = 0; i < program->port_count; i++)
 		cw_port_limit(program->ports[i], program->port_programs[i].mtu);
-	list_peers(engine->worker, program);
 	cw_mirror_wake(engine->mirror);
 	take_down(engine, before, program);
 	return 0;
@@ -313,6 +329,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 		rc = swap(engine, program, why, why_len);
 	if (rc != 0)
 		take_down(engine, program, engine->program);
+	list_peers(engine->worker, engine->program);
 	return rc;
 }
 

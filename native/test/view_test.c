@@ -84,6 +84,7 @@ static void takes_over_what_did_not_change(void)
 	CHECK(cw_neighbour_find(view->neighbours, 0, cw_bench_v4(CW_BENCH_HOST))->is_used == 1);
 	CHECK(hop_kind(view, CW_BENCH_HOST) == CW_HOP_LINK && hop_kind(view, CW_BENCH_FAR) == CW_HOP_OVERLAY);
 	CHECK(view->own[0].count == 1 && cw_address_equal(view->segment_address[0][CW_V4], cw_bench_v4(CW_BENCH_BOX)));
+	CHECK(view->own_left_out == 0);
 	kernel.neighbour_count = 0;
 	view = published();
 	CHECK(view->segment_fib[0] == fib && view->neighbours->count == 0);
@@ -97,6 +98,14 @@ static void builds_anew_what_did(void)
 	kernel.routes_serial++;
 	struct cw_view *view = published();
 	CHECK(hop_kind(view, 0x0a090001) == CW_HOP_LINK && hop_kind(view, CW_BENCH_FAR) == CW_HOP_OVERLAY);
+
+	/* A port has a limit, and what is above it is counted. */
+	for (uint32_t i = 0; i < CW_PORT_ADDRESSES_MAX + 2; i++)
+		kernel.addresses[kernel.address_count++] =
+			(struct cw_mirror_address){ cw_bench_v4(CW_BENCH_WAN + i), WAN_IFINDEX, 1 };
+	kernel.routes_serial++;
+	view = published();
+	CHECK(view->own[CW_BENCH_UPLINK_PORT].count == CW_PORT_ADDRESSES_MAX && view->own_left_out == 2);
 
 	struct cw_program *before = bench.engine->program;
 	bench.engine->program = make_program();

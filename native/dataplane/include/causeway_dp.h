@@ -235,11 +235,12 @@ enum cw_event_kind {
 	CW_EVENT_ERASED = 6,
 	CW_EVENT_DENIED = 7, /* struct cw_denial follows; `peer` is empty for a packet from a LAN or the box */
 	CW_EVENT_LINKS = 8,  /* a NIC or a link of the kernel came, went or changed */
+	CW_EVENT_OVERFLOW = 9, /* struct cw_overflow follows */
 };
 
 struct cw_event {
 	uint16_t kind;
-	uint16_t length; /* of the items that follow; 0 but for CONTROL and DENIED */
+	uint16_t length; /* of the items that follow; 0 but for CONTROL, DENIED and OVERFLOW */
 	uint32_t local_index;
 	char peer[CW_NAME];
 };
@@ -259,6 +260,17 @@ struct cw_denial {
 	char rule[CW_NAME]; /* '' for the default */
 };
 
+/*
+ * How much of what the kernel has is left out, since no table has room for it. Told when it changes, every 5 s at most;
+ * all zeros: nothing is any more.
+ */
+struct cw_overflow {
+	uint32_t links;
+	uint32_t addresses;
+	uint32_t routes;
+	uint32_t neighbours;
+};
+
 static_assert(sizeof(struct cw_info) == 128, "border record");
 static_assert(sizeof(struct cw_program_head) == 32, "border record");
 static_assert(sizeof(struct cw_port_program) == 160, "border record");
@@ -274,6 +286,7 @@ static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");
+static_assert(sizeof(struct cw_overflow) == 16, "border record");
 
 struct cw_engine;
 

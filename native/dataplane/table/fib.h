@@ -1,8 +1,8 @@
 /*
  * Longest-prefix match for IPv4: a table of 2^16 entries for the first 16 bits, and blocks of 2^8
  * where longer prefixes live (DIR-16-8-8, after Gupta, Lin, McKeown 1998). At most three loads a
- * lookup; 256 KiB, and 1 KiB a block, of which a route needs two at most: 128 MiB for 65,536
- * scattered hosts. Immutable once built: made beside the one in use and swapped. (rte_fib's
+ * lookup; 256 KiB, and 1 KiB a block, of which a route needs two at most: 258 MiB for
+ * CW_FIB_ROUTES_MAX scattered hosts. Immutable once built: made beside the one in use and swapped. (rte_fib's
  * DIR-24-8 takes 64 MiB a table.) IPv6 is deeper and has another shape: fib6.h.
  */
 #ifndef CW_FIB_H
@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define CW_FIB_ROUTES_MAX 65536
+#define CW_FIB_ROUTES_MAX 132096 /* a program's, the kernel's, and its addresses */
 #define CW_FIB_NEXT_HOP_MAX 0x7ffffffeu
 #define CW_FIB_BLOCK 0x80000000u /* the entry leads on to the block of this number */
 

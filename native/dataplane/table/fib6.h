@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define CW_FIB6_ROUTES_MAX 65536
+#define CW_FIB6_ROUTES_MAX 132096
 #define CW_FIB6_NEXT_HOP_MAX 0x7ffffffeu
 #define CW_FIB6_BLOCK 0x80000000u /* the entry leads on to the block of this number */
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "causeway_dp.h"
 #include "table/neighbour.h"
 
 struct cw_engine;
@@ -53,9 +54,9 @@ struct cw_mirror_neighbour {
 /* The last complete dump. Read and written under the engine's control lock. */
 struct cw_mirror_state {
 	uint32_t link_count, address_count, route_count, neighbour_count;
-	bool is_full;           /* there was more than there is room for */
 	uint64_t routes_serial; /* grows whenever links, addresses or routes are others than before; neighbours do not count */
 	uint64_t links_digest; /* of names, places and states: another one says that some link changed */
+	struct cw_overflow overflow; /* what the kernel has beside what follows */
 	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
 	struct cw_mirror_address addresses[CW_MIRROR_ADDRESSES_MAX];
 	struct cw_mirror_route routes[CW_MIRROR_ROUTES_MAX];

@@ -71,13 +71,12 @@ bool cw_prefixes_make(struct cw_prefixes *prefixes, struct cw_fib **fib, struct 
 		if (i > 0 && is_same_prefix(c - 1, c))
 			continue;
 		if (c->prefix_len >= 96 && cw_address_is_v4(c->prefix)) {
-			if (n < CW_FIB_ROUTES_MAX)
-				prefixes->routes[n++] = (struct cw_fib_route){
-					.prefix = rte_be_to_cpu_32(cw_address_v4(c->prefix)),
-					.prefix_len = c->prefix_len - 96,
-					.next_hop = c->next_hop
-				};
-		} else if (n6 < CW_FIB6_ROUTES_MAX) {
+			prefixes->routes[n++] = (struct cw_fib_route){
+				.prefix = rte_be_to_cpu_32(cw_address_v4(c->prefix)),
+				.prefix_len = c->prefix_len - 96,
+				.next_hop = c->next_hop,
+			};
+		} else {
 			struct cw_fib6_route *route = &prefixes->routes6[n6++];
 			memcpy(route->prefix, cw_address_bytes(&c->prefix), sizeof(route->prefix));
 			route->prefix_len = c->prefix_len;

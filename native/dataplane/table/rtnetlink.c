@@ -74,21 +74,22 @@ static uint64_t digest(const struct ifinfomsg *info, const char *name)
 	return hash * 0x9e3779b97f4a7c15u;
 }
 
-static bool add_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void add_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	const struct rtattr *name = find(IFLA_RTA(info), IFLA_PAYLOAD(message), IFLA_IFNAME, 1);
 
 	if (name == NULL)
-		return true;
-	if (state->link_count == CW_MIRROR_LINKS_MAX)
-		return false;
+		return;
+	if (state->link_count == CW_MIRROR_LINKS_MAX) {
+		state->overflow.links++;
+		return;
+	}
 	struct cw_mirror_link *link = &state->links[state->link_count++];
 	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index };
 	size_t length = RTA_PAYLOAD(name);
 	memcpy(link->name, RTA_DATA(name), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
 	state->links_digest += digest(info, link->name);
-	return true;
 }
 
 /* The address in an attribute of 4 or 16 bytes, as the family has it; none without. */
@@ -110,7 +111,7 @@ static bool is_internet(uint8_t family)
 	return family == AF_INET || family == AF_INET6;
 }
 
-static bool add_address(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void add_address(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *info = NLMSG_DATA(message);
 	int length = IFA_PAYLOAD(message);
@@ -120,9 +121,11 @@ static bool add_address(struct cw_mirror_state *state, const struct nlmsghdr *me
 	if (address == NULL)
 		address = find(IFA_RTA(info), length, IFA_ADDRESS, 4);
 	if (!is_internet(info->ifa_family) || address == NULL)
-		return true;
-	if (state->address_count == CW_MIRROR_ADDRESSES_MAX)
-		return false;
+		return;
+	if (state->address_count == CW_MIRROR_ADDRESSES_MAX) {
+		state->overflow.addresses++;
+		return;
+	}
 	uint32_t is = flags != NULL ? read_u32(flags) : info->ifa_flags;
 	uint32_t unfit = info->ifa_family == AF_INET6 ?
 				 IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TEMPORARY :
@@ -132,7 +135,6 @@ static bool add_address(struct cw_mirror_state *state, const struct nlmsghdr *me
 		.is_source = (is & unfit) == 0,
 		.address = read_address(address, info->ifa_family),
 	};
-	return true;
 }
 
 /* A next hop of the other family, RFC 8950, stands in an attribute of its own. */
@@ -154,7 +156,7 @@ static struct cw_address read_prefix(const struct rtattr *attributes, int length
 						     read_address(prefix, family);
 }
 
-static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void add_route(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct rtmsg *info = NLMSG_DATA(message);
 	const struct rtattr *attributes = RTM_RTA(info);
@@ -166,9 +168,11 @@ static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 	/* What the kernel learned of single destinations (RTM_F_CLONED: their MTU, say) are no routes. */
 	if (!is_internet(info->rtm_family) || info->rtm_type != RTN_UNICAST || device == NULL ||
 	    info->rtm_flags & RTM_F_CLONED || info->rtm_dst_len > (is_v4 ? 32 : 128))
-		return true;
-	if (state->route_count == CW_MIRROR_ROUTES_MAX)
-		return false;
+		return;
+	if (state->route_count == CW_MIRROR_ROUTES_MAX) {
+		state->overflow.routes++;
+		return;
+	}
 	state->routes[state->route_count++] = (struct cw_mirror_route){
 		.prefix = read_prefix(attributes, length, info->rtm_family),
 		.gateway = read_gateway(attributes, length, info->rtm_family),
@@ -177,10 +181,9 @@ static bool add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 		.table = table != NULL ? read_u32(table) : info->rtm_table,
 		.prefix_len = info->rtm_dst_len + (is_v4 ? 96 : 0),
 	};
-	return true;
 }
 
-static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ndmsg *info = NLMSG_DATA(message);
 	const struct rtattr *attributes =
@@ -190,37 +193,41 @@ static bool add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *
 	const struct rtattr *mac = find(attributes, length, NDA_LLADDR, 6);
 
 	if (!is_internet(info->ndm_family) || !(info->ndm_state & USABLE) || !address || !mac)
-		return true;
+		return;
 	/* The kernel lists group addresses too; nothing is broadcast into a LAN from afar (RFC 2644). */
 	if (*(const uint8_t *)RTA_DATA(mac) & 1)
-		return true;
-	if (state->neighbour_count == CW_NEIGHBOURS_MAX)
-		return false;
+		return;
+	if (state->neighbour_count == CW_NEIGHBOURS_MAX) {
+		state->overflow.neighbours++;
+		return;
+	}
 	struct cw_mirror_neighbour *neighbour = &state->neighbours[state->neighbour_count++];
 	neighbour->ifindex = info->ndm_ifindex;
 	neighbour->address = read_address(address, info->ndm_family);
 	neighbour->is_stale = (info->ndm_state & (NUD_STALE | NUD_DELAY | NUD_PROBE)) != 0;
 	memcpy(neighbour->mac, RTA_DATA(mac), 6);
-	return true;
 }
 
-/* False: `state` has no room for it. */
-static bool add(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void add(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	/* The longest of the four heads: with less behind it no message has an attribute that counts. */
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
-		return true;
+		return;
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
-		return add_link(state, message);
+		add_link(state, message);
+		break;
 	case RTM_NEWADDR:
-		return add_address(state, message);
+		add_address(state, message);
+		break;
 	case RTM_NEWROUTE:
-		return add_route(state, message);
+		add_route(state, message);
+		break;
 	case RTM_NEWNEIGH:
-		return add_neighbour(state, message);
+		add_neighbour(state, message);
+		break;
 	default:
-		return true;
+		break;
 	}
 }
 
@@ -235,7 +242,7 @@ int cw_rtnetlink_read(struct cw_mirror_state *state, const void *datagram, size_
 			return 0;
 		if (m->nlmsg_type == NLMSG_ERROR)
 			return -EPROTO;
-		state->is_full |= !add(state, m);
+		add(state, m);
 	}
 	return 1;
 }
@@ -264,15 +271,15 @@ static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_stat
 			return -errno;
 		rc = cw_rtnetlink_read(state, buffer, (size_t)n, request.head.nlmsg_seq);
 	}
-	return rc == 0 && state->is_full ? -ENOSPC : rc;
+	return rc;
 }
 
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 
-	state->is_full = false;
 	state->links_digest = 0;
+	state->overflow = (struct cw_overflow){ 0 };
 	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
 	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);
 

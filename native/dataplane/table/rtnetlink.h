@@ -17,11 +17,11 @@ void cw_rtnetlink_drain(int fd);
 
 /*
  * Adds what one datagram of the answer to request `sequence` says: 1 when there is more to come, 0 at its end, -EPROTO
- * when the request was refused. What `state` has no room for is left out: it `is_full` then.
+ * when the request was refused. What `state` has no room for is left out, and counted as its overflow.
  */
 int cw_rtnetlink_read(struct cw_mirror_state *state, const void *datagram, size_t length, uint32_t sequence);
 
-/* Fills `state` anew: -ENOSPC when a limit is exceeded (then what fits is there), other negative errno: old or partial. */
+/* Fills `state` anew with what fits, as cw_rtnetlink_read() does. A negative errno: then it is partial. */
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state);
 
 /* Has the kernel resolve or confirm a neighbour (NTF_USE). */

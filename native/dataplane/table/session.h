@@ -91,7 +91,10 @@ struct cw_probe {
 	uint64_t silent_reported_us;
 };
 
-/* Written by the worker only, but for name and identity. Lives until the engine closes. */
+/*
+ * Written by the worker only, but for name and identity. Its place lasts until the engine closes, and is another peer's
+ * once no program lists it.
+ */
 struct cw_peer {
 	char name[CW_NAME];
 	uint8_t identity[CW_IDENTITY];
@@ -106,7 +109,7 @@ struct cw_peer {
 	uint64_t heard_us;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	_Atomic uint32_t rtt_us; /* smoothed; CW_NONE before the first reply */
-	bool is_listed;          /* control side: in the running program */
+	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* of the running program, a bit each: those in which it has prefixes */
 };
 

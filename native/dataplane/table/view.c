@@ -14,6 +14,10 @@
 #define HOP_LOCAL 1
 #define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
 
+static_assert(CW_FIB_ROUTES_MAX >= CW_MIRROR_ADDRESSES_MAX + CW_MIRROR_ROUTES_MAX + CW_ROUTES_MAX &&
+		      CW_FIB6_ROUTES_MAX >= CW_FIB_ROUTES_MAX,
+	      "a FIB has room for everything that can be in it");
+
 struct draft {
 	struct cw_view *view;
 	const struct cw_mirror_state *state;
@@ -82,9 +86,12 @@ static void read_addresses(struct draft *draft)
 		int port = port_of(draft, a->ifindex);
 		int segment = segment_of(draft, a->ifindex);
 		struct cw_own *own = port >= 0 ? &view->own[port] : NULL;
-		if (own != NULL && !cw_address_is_link_local(a->address) &&
-		    own->count < CW_PORT_ADDRESSES_MAX)
-			own->list[own->count++] = a->address;
+		if (own != NULL && !cw_address_is_link_local(a->address)) {
+			if (own->count < CW_PORT_ADDRESSES_MAX)
+				own->list[own->count++] = a->address;
+			else
+				view->own_left_out++;
+		}
 		if (port >= 0)
 			offer(view->port_address[port], a);
 		if (segment >= 0)

@@ -1,0 +1,120 @@
+/*
+ * Programs one after the other, whose peers come and go: places of those that went are taken again, those of peers that
+ * stay are theirs, and a program that is refused leaves everything as it was.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "graph/graph.h"
+#include "graph_bench.h"
+#include "program.h"
+#include "table/mirror.h"
+#include "table/view.h"
+
+#define STRANGERS 1000
+
+struct message {
+	struct cw_program_head head;
+	struct cw_peer_program peers[2 + STRANGERS];
+};
+
+struct refused {
+	struct cw_program_head head;
+	struct cw_segment_program segment;
+	struct cw_peer_program peers[1];
+};
+
+static struct cw_bench bench;
+static struct cw_mirror_state kernel;
+static uint64_t generation;
+
+static int load(const void *message, size_t length)
+{
+	char why[160] = "";
+	int rc = cw_program_load(bench.engine, message, length, why, sizeof(why));
+
+	if (rc != 0 && rc != -EINVAL)
+		fprintf(stderr, "  %s\n", why);
+	return rc;
+}
+
+/* The bench's two peers and `count` whose names nobody had before. */
+static int load_strangers(uint32_t count)
+{
+	static struct message message;
+
+	message.head = (struct cw_program_head){ .generation = ++generation, .peer_count = 2 + count };
+	strcpy(message.peers[0].name, "far");
+	strcpy(message.peers[1].name, "other");
+	for (uint32_t i = 0; i < count; i++)
+		snprintf(message.peers[2 + i].name, CW_NAME, "stranger-%u-%u", (unsigned int)generation, i);
+	return load(&message, sizeof(message) - (STRANGERS - count) * sizeof(message.peers[0]));
+}
+
+static uint32_t listed(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < bench.worker->peer_count; i++)
+		count += bench.worker->peers[i]->is_listed;
+	return count;
+}
+
+static void places_are_taken_again(void)
+{
+	for (uint32_t i = 0; i < 10; i++) {
+		CHECK(load_strangers(STRANGERS) == 0);
+		CHECK(listed() == 2 + STRANGERS);
+		CHECK(bench.engine->program->peers[0] == bench.far && bench.engine->program->peers[1] == bench.other);
+	}
+	CHECK(bench.worker->peer_count == 2 + 2 * STRANGERS);
+	CHECK(atomic_load(&bench.far->current) == bench.keypair);
+	/* Each place is one peer's. */
+	for (uint32_t i = 0; i < STRANGERS; i++)
+		bench.engine->program->peers[2 + i]->tx_packets++;
+	for (uint32_t i = 0; i < STRANGERS; i++)
+		CHECK(bench.engine->program->peers[2 + i]->tx_packets == 1);
+}
+
+static void packets_that_wait_keep_their_place(void)
+{
+	uint8_t packet[100] = { 0x45, [3] = 100 };
+
+	CHECK(load_strangers(1) == 0);
+	struct cw_peer *waits = bench.engine->program->peers[2];
+	struct cw_peer before = *waits;
+	cw_seal(bench.worker, waits, CW_BENCH_VNI, cw_bench_mbuf(&bench, packet, sizeof(packet), 0));
+	CHECK(waits->waiting_count == 1);
+	CHECK(load_strangers(STRANGERS) == 0 && load_strangers(STRANGERS) == 0);
+	CHECK(strcmp(waits->name, before.name) == 0 && waits->waiting_count == 1);
+	bench.worker->now_us += 60000000;
+	cw_seal_expire(bench.worker, waits);
+	CHECK(strcmp(cw_bench_drops(&bench), "no_session 1") == 0 && waits->waiting_count == 0);
+}
+
+static void what_is_refused_lists_nobody(void)
+{
+	struct refused message = { .head = { .generation = generation + 1, .peer_count = 1, .segment_count = 1 },
+				   .segment = { .name = "office", .twin = "a/name/of/none", .vni = 1 } };
+	struct cw_program *running = bench.engine->program;
+
+	strcpy(message.peers[0].name, "nobody");
+	CHECK(load(&message, sizeof(message)) < 0);
+	CHECK(bench.engine->program == running && listed() == running->peer_count);
+	for (uint32_t i = 0; i < running->peer_count; i++)
+		CHECK(running->peers[i]->is_listed);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_bench_open(&bench);
+	bench.kernel = &kernel;
+	places_are_taken_again();
+	packets_that_wait_keep_their_place();
+	what_is_refused_lists_nobody();
+	cw_program_close(bench.engine);
+	cw_bench_close(&bench);
+	return check_result();
+}
