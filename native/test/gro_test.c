@@ -15,7 +15,12 @@
 #define FLOWS 11 /* more than are joined at a time */
 #define FRAME 1600
 
+/* In the place of graph/csum.c's: counts the sums that go over payload. */
+uint64_t cw_test_csum_add(uint64_t sum, const void *data, size_t length) __asm__("__wrap_cw_csum_add");
+uint64_t cw_test_real_csum_add(uint64_t sum, const void *data, size_t length) __asm__("__real_cw_csum_add");
+
 static struct cw_pools pools;
+static uint32_t sums;
 static uint32_t sequences[FLOWS];
 static bool is_calm; /* nothing but what can be joined */
 
@@ -26,6 +31,12 @@ struct frames {
 };
 
 static struct frames sent[FLOWS], came[FLOWS];
+
+uint64_t cw_test_csum_add(uint64_t sum, const void *data, size_t length)
+{
+	sums += length > 500;
+	return cw_test_real_csum_add(sum, data, length);
+}
 
 static uint32_t l3_of(const uint8_t *frame)
 {
@@ -184,6 +195,24 @@ static void takes_any_frame(void)
 	}
 }
 
+/* `count` segments of so many flows: how often payload was summed up. */
+static uint32_t sums_of(uint32_t count, uint32_t flow_count)
+{
+	struct rte_mbuf *frames[BURST];
+
+	memset(sent, 0, sizeof(sent));
+	for (uint32_t i = 0; i < count; i++) {
+		struct frames *to = &sent[i % flow_count];
+		put_frame(to, i % flow_count);
+		frames[i] = mbuf_of(to->bytes[to->count - 1], to->length[to->count - 1]);
+	}
+	sums = 0;
+	uint16_t kept = cw_gro(&pools, frames, (uint16_t)count);
+	CHECK(kept == flow_count);
+	rte_pktmbuf_free_bulk(frames, kept);
+	return sums;
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -195,6 +224,8 @@ int main(int argc, char **argv)
 	}
 	is_calm = true;
 	CHECK(burst(1) == 1 && burst(2) == 2);
+	/* What is alone is summed up by nobody, what is joined once. */
+	CHECK(sums_of(8, 8) == 0 && sums_of(3, 1) == 3 && sums_of(BURST, 4) == BURST);
 	takes_any_frame();
 	CHECK(rte_mempool_in_use_count(pools.small) == 0);
 	CHECK(rte_mempool_in_use_count(pools.large) == 0);

@@ -220,6 +220,42 @@ static void af_xdp_carries(void)
 	CHECK(rte_mempool_in_use_count(pools.small) == 0);
 }
 
+/* A frame that a full device does not take was lost by the link where the last look found that down. */
+static void says_why_a_frame_was_lost(void)
+{
+	struct cw_nic nic = { .kind = CW_KIND_PMD, .found_ifindex = 1 };
+	struct cw_port port = { .nic = &nic, .twin = { .fd = -1 } };
+	struct cw_link_look look;
+	struct cw_why why;
+
+	CHECK(open_device(&nic.link, "net_ring7", 0, 1500, &why) == 0);
+	cw_link_look(&nic.link, "", &look);
+	memcpy(nic.mac, look.mac, 6);
+	CHECK(cw_port_look(&port) && port.is_up);
+	uint64_t full = drops[CW_DROP_TX_FULL], down = drops[CW_DROP_TX_DOWN];
+	struct rte_mbuf *m;
+	while (drops[CW_DROP_TX_FULL] == full) {
+		m = frame_of(100);
+		cw_link_tx(&nic.link, &m, 1);
+	}
+	/* To look is the control side's: the worker asks no device. */
+	NEEDS(rte_eth_dev_set_link_down(nic.link.device) == 0);
+	m = frame_of(100);
+	cw_link_tx(&nic.link, &m, 1);
+	CHECK(drops[CW_DROP_TX_FULL] == full + 2 && drops[CW_DROP_TX_DOWN] == down);
+	CHECK(cw_port_look(&port) && !port.is_up);
+	m = frame_of(100);
+	cw_link_tx(&nic.link, &m, 1);
+	CHECK(drops[CW_DROP_TX_FULL] == full + 2 && drops[CW_DROP_TX_DOWN] == down + 1);
+	uint16_t n = 1;
+	while (n > 0) {
+		n = cw_link_rx(&nic.link, &pools, &m, 1);
+		rte_pktmbuf_free_bulk(&m, n);
+	}
+	cw_link_close(&nic.link);
+	CHECK(rte_mempool_in_use_count(pools.small) == 0);
+}
+
 /* A device that several ports share carries the most of what they want; each sends at most its own. */
 static void ports_have_their_share_of_the_mtu(void)
 {
@@ -265,6 +301,7 @@ int main(int argc, char **argv)
 	devices_open_and_close();
 	af_xdp_carries();
 	queues_take_turns();
+	says_why_a_frame_was_lost();
 	ports_have_their_share_of_the_mtu();
 	snprintf(command, sizeof(command), "ip netns del %s", other);
 	device_run(command);

@@ -17,6 +17,7 @@ struct flow {
 	uint32_t next_sequence;
 	uint32_t count;
 	bool is_closed; /* a short or pushed segment came: it is the last */
+	bool is_checked; /* its first segment's checksum is right, or it is closed */
 };
 
 /* A frame as a segment. */
@@ -121,9 +122,18 @@ static void finish(const struct flow *flow, struct rte_mbuf *m)
 	m->tso_segsz = flow->segment;
 }
 
-static bool is_right(const struct segment *s)
+/* Checksums are looked at where two segments are to be joined, and not before: the one that is alone goes on as it came. */
+static bool are_right(struct flow *flow, const struct rte_mbuf *head, const struct segment *s)
 {
-	return cw_join_is_right(s->l3, s->tcp, s->headers - s->l3_len + s->payload);
+	const uint8_t *l3 = rte_pktmbuf_mtod_offset(head, const uint8_t *, head->l2_len);
+	uint32_t tcp_len = flow->headers - flow->l3_len; /* of both */
+
+	if (!flow->is_checked) {
+		const struct cw_tcp *tcp = (const struct cw_tcp *)(l3 + flow->l3_len);
+		flow->is_closed = !cw_join_is_right(l3, tcp, tcp_len + flow->segment);
+		flow->is_checked = true;
+	}
+	return !flow->is_closed && cw_join_is_right(s->l3, s->tcp, tcp_len + s->payload);
 }
 
 /* Whether the frame went into a train. */
@@ -139,9 +149,8 @@ static bool join(const struct cw_pools *pools, struct flow *flows, uint16_t *flo
 		if (is_of(&flows[i], frames[flows[i].at], &s))
 			flow = &flows[i];
 	}
-	bool can_join = s.can_join && is_right(&s);
-	if (flow != NULL && can_join && is_next(flow, frames[flow->at], m, &s) &&
-	    make_room(pools, flow, frames)) {
+	if (flow != NULL && is_next(flow, frames[flow->at], m, &s) &&
+	    are_right(flow, frames[flow->at], &s) && make_room(pools, flow, frames)) {
 		append(flow, frames[flow->at], &s);
 		rte_pktmbuf_free(m);
 		return true;
@@ -159,7 +168,7 @@ static bool join(const struct cw_pools *pools, struct flow *flows, uint16_t *flo
 				       .ports = cw_join_ports(s.tcp),
 				       .next_sequence = rte_be_to_cpu_32(s.tcp->sequence) + s.payload,
 				       .count = 1,
-				       .is_closed = !can_join || s.tcp->flags & CW_TCP_PSH };
+				       .is_closed = !s.can_join || s.tcp->flags & CW_TCP_PSH };
 	return false;
 }
 

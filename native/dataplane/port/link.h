@@ -39,6 +39,7 @@ struct cw_link {
 	_Atomic uint16_t mtu; /* it may grow while the worker sends */
 	uint64_t owner; /* its mark on the device */
 	bool is_probed; /* by us: it goes when the link is closed */
+	atomic_bool is_down; /* as the last look found it: to ask the device may take long */
 	bool can_finish_checksums;
 	bool is_scattering; /* configured for frames in several buffers */
 	const struct cw_pools *pools;

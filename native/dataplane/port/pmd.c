@@ -96,7 +96,6 @@ static void refuse(struct cw_link *link, struct rte_mbuf *m, enum cw_drop reason
 /* Hands over all, or counts what the device does not take. */
 static void send_batch(struct cw_link *link, struct rte_mbuf **batch, uint16_t n)
 {
-	struct rte_eth_link state = { 0 };
 	uint32_t bytes[BATCH] = { 0 };
 	uint16_t sent = 0;
 
@@ -117,8 +116,7 @@ static void send_batch(struct cw_link *link, struct rte_mbuf **batch, uint16_t n
 	link->tx_buffers += sent;
 	if (sent == n)
 		return;
-	bool is_down = rte_eth_link_get_nowait(link->device, &state) == 0 &&
-		       state.link_status == RTE_ETH_LINK_DOWN;
+	bool is_down = atomic_load_explicit(&link->is_down, memory_order_relaxed);
 	while (sent < n)
 		refuse(link, batch[sent++], is_down ? CW_DROP_TX_DOWN : CW_DROP_TX_FULL);
 }

@@ -173,6 +173,7 @@ bool cw_port_look(struct cw_port *port)
 		port->nic_mtu = look.mtu;
 		is_changed |= set_mtu(port);
 	}
+	atomic_store(&nic->link.is_down, !look.has_carrier);
 	bool is_up = look.has_carrier && !atomic_load(&nic->is_gone);
 	if (is_up != atomic_exchange(&port->is_up, is_up)) {
 		cw_link_set_carrier(&port->twin, is_up);
