@@ -23,23 +23,6 @@ void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf
 	cw_port_tx(port, m);
 }
 
-/* Finishes a partial checksum that is not of the packet's own L4 header: of a packet in a tunnel, say. */
-static void finish_inner_checksum(struct rte_mbuf *m, uint32_t end)
-{
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	uint32_t start = m->l2_len + m->l3_len;
-	bool is_tcp = m->packet_type == RTE_PTYPE_L4_TCP;
-	uint32_t place = start + (is_tcp ? 16 : 6);
-
-	m->ol_flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
-	if (place + 2 > end)
-		return;
-	uint16_t checksum = cw_csum_fold(cw_csum_add(0, frame + start, end - start));
-	if (checksum == 0 && !is_tcp)
-		checksum = 0xffff;
-	memcpy(frame + place, &checksum, sizeof(checksum));
-}
-
 /* Whether a partial checksum is that of the L4 header right behind `l3`; `header` is how far L3 reaches in any case. */
 static bool is_offload_own(const struct rte_mbuf *m, const uint8_t *l3, uint32_t *header)
 {
@@ -74,7 +57,9 @@ static bool adopt_header(struct rte_mbuf *m, const uint8_t *l3)
 		/* A checksum inside of this header is nonsense: finishing it would damage the header. */
 		if (m->ol_flags & RTE_MBUF_F_RX_LRO || m->l3_len < header)
 			return false;
-		finish_inner_checksum(m, m->l2_len + cw_l3_total(l3));
+		cw_csum_finish(rte_pktmbuf_mtod(m, uint8_t *), m->l2_len + m->l3_len, m->l2_len + cw_l3_total(l3),
+			       m->packet_type == RTE_PTYPE_L4_TCP);
+		m->ol_flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	}
 	m->l3_len = header & 0x1ff;
 	return true;

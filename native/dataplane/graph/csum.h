@@ -2,6 +2,7 @@
 #ifndef CW_CSUM_H
 #define CW_CSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,6 +18,22 @@ static inline uint16_t cw_csum_fold(uint64_t sum)
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~((sum & 0xffff) + (sum >> 16));
+}
+
+/*
+ * Finishes the TCP or UDP checksum of the bytes from `start` to `end`, where the field holds the pseudo header's sum as the
+ * kernel has it; UDP sends a computed zero as ones, for zero says "none" (RFC 768). Without a field there is nothing to do.
+ */
+static inline void cw_csum_finish(uint8_t *frame, uint32_t start, uint32_t end, bool is_tcp)
+{
+	uint32_t place = start + (is_tcp ? 16 : 6);
+
+	if (place + 2 > end)
+		return;
+	uint16_t checksum = cw_csum_fold(cw_csum_add(0, frame + start, end - start));
+	if (checksum == 0 && !is_tcp)
+		checksum = 0xffff;
+	memcpy(frame + place, &checksum, sizeof(checksum));
 }
 
 /* HC' = ~(~HC + ~m + m'), RFC 1624 eqn. 3. */

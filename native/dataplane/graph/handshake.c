@@ -289,15 +289,8 @@ static void send_back(struct cw_worker *worker, uint32_t index, const struct rte
 	memcpy(&udp->source, l3 + m->l3_len + 2, 2);
 	memcpy(&udp->destination, l3 + m->l3_len, 2);
 	udp->length = rte_cpu_to_be_16((uint16_t)l4_len);
-	udp->checksum = 0;
 	memcpy(udp + 1, payload, CW_COOKIE_MESSAGE_BYTES);
-	/* Both addresses stand at the end of either header. */
-	uint32_t addresses = l3_len == 20 ? 8 : 32;
-	uint64_t sum = cw_csum_add(0, to + 14 + l3_len - addresses, addresses);
-	sum += rte_cpu_to_be_16(IPPROTO_UDP) + (uint64_t)udp->length;
-	udp->checksum = cw_csum_fold(cw_csum_add(sum, udp, l4_len));
-	if (udp->checksum == 0)
-		udp->checksum = 0xffff;
+	cw_l3_finish_l4(to + 14, l3_len, IPPROTO_UDP, l4_len);
 	answer->data_len = answer->pkt_len = (uint16_t)(14 + l3_len + l4_len);
 	answer->l2_len = 14;
 	answer->l3_len = (uint16_t)l3_len;

@@ -90,4 +90,18 @@ static inline uint64_t cw_l3_pseudo(const uint8_t *l3, uint8_t protocol, uint32_
 				  cw_ip4_pseudo(cw_ip4(l3), l4_len);
 }
 
+/* Writes the checksum of a whole TCP or UDP packet of `l4_len` bytes behind its L3 header: RFC 1071, RFC 768. */
+static inline void cw_l3_finish_l4(uint8_t *l3, uint32_t l3_len, uint8_t protocol, uint32_t l4_len)
+{
+	uint8_t *l4 = l3 + l3_len;
+	uint8_t *field = l4 + (protocol == IPPROTO_TCP ? 16 : 6);
+
+	memset(field, 0, 2);
+	uint16_t checksum = cw_csum_fold(cw_csum_add(cw_l3_pseudo(l3, protocol, l4_len), l4, l4_len));
+	/* UDP sends a computed zero as ones, for zero says "none"; TCP does not mind. */
+	if (checksum == 0)
+		checksum = 0xffff;
+	memcpy(field, &checksum, sizeof(checksum));
+}
+
 #endif

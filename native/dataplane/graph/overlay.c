@@ -70,10 +70,7 @@ static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const str
 	memcpy(to + headers, datagram, length);
 	cw_l3_set_total(l3, m->l3_len + udp_len);
 	udp->length = rte_cpu_to_be_16(udp_len);
-	udp->checksum = 0;
-	udp->checksum = cw_csum_fold(cw_csum_add(cw_l3_pseudo(l3, IPPROTO_UDP, udp_len), udp, udp_len));
-	if (udp->checksum == 0)
-		udp->checksum = 0xffff;
+	cw_l3_finish_l4(l3, m->l3_len, IPPROTO_UDP, udp_len);
 	piece->data_len = piece->pkt_len = headers + length;
 	cw_link_tx(twin, &piece, 1);
 }

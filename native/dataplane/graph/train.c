@@ -64,29 +64,13 @@ uint32_t cw_cut_peek(const struct cw_cut *cut)
 	return cut->headers_len + (left < cut->segment ? left : cut->segment);
 }
 
-/* RFC 1071 over the pseudo header and the whole L4 packet of `length` bytes with its L3 header. */
-static void finish_checksum(const struct cw_cut *cut, uint8_t *l3, uint32_t length)
-{
-	uint8_t *l4 = l3 + cut->l3_len;
-	uint8_t *field = l4 + (cut->protocol == IPPROTO_TCP ? 16 : 6);
-	uint32_t l4_len = length - cut->l3_len;
-
-	memset(field, 0, 2);
-	uint64_t sum = cw_l3_pseudo(l3, cut->protocol, l4_len);
-	uint16_t checksum = cw_csum_fold(cw_csum_add(sum, l4, l4_len));
-	/* UDP sends a computed zero as ones, for zero says "none" (RFC 768); TCP does not mind. */
-	if (checksum == 0)
-		checksum = 0xffff;
-	memcpy(field, &checksum, 2);
-}
-
 static uint32_t copy_whole(struct cw_cut *cut, uint8_t *to)
 {
 	uint32_t length = cut->end;
 
 	memcpy(to, cut->l3, length);
 	if (cut->is_partial)
-		finish_checksum(cut, to, length);
+		cw_l3_finish_l4(to, cut->l3_len, cut->protocol, length - cut->l3_len);
 	cut->offset = cut->end;
 	return length;
 }
@@ -125,7 +109,7 @@ uint32_t cw_cut_next(struct cw_cut *cut, uint8_t *to)
 		fix_tcp(cut, l4, is_last);
 	else
 		((struct cw_udp *)l4)->length = rte_cpu_to_be_16(length - cut->l3_len);
-	finish_checksum(cut, to, length);
+	cw_l3_finish_l4(to, cut->l3_len, cut->protocol, length - cut->l3_len);
 	cut->offset += payload;
 	cut->index++;
 	return length;

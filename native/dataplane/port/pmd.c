@@ -195,23 +195,6 @@ static void send_train(struct cw_link *link, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-/* The kernel's way: the field holds the pseudo header's sum, and the rest of the frame is summed up over it. */
-static void finish_checksum(struct rte_mbuf *m)
-{
-	bool is_tcp = (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM;
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	uint32_t start = m->l2_len + m->l3_len;
-	uint32_t place = start + (is_tcp ? 16 : 6);
-
-	if (place + 2 > m->data_len)
-		return;
-	uint16_t checksum = cw_csum_fold(cw_csum_add(0, frame + start, m->data_len - start));
-	/* UDP sends a computed zero as ones (RFC 768). */
-	if (checksum == 0 && !is_tcp)
-		checksum = 0xffff;
-	memcpy(frame + place, &checksum, sizeof(checksum));
-}
-
 /* Checksums that the device finishes, of a packet's own L4 header; all others are finished here. */
 static uint64_t offload_of(const struct cw_link *link, struct rte_mbuf *m)
 {
@@ -225,7 +208,8 @@ static uint64_t offload_of(const struct cw_link *link, struct rte_mbuf *m)
 		return l4 | RTE_MBUF_F_TX_IPV4;
 	if (link->can_finish_checksums && l3[0] >> 4 == 6 && m->l3_len == sizeof(struct cw_ip6))
 		return l4 | RTE_MBUF_F_TX_IPV6;
-	finish_checksum(m);
+	cw_csum_finish(rte_pktmbuf_mtod(m, uint8_t *), m->l2_len + m->l3_len, m->data_len,
+		       l4 == RTE_MBUF_F_TX_TCP_CKSUM);
 	return 0;
 }
 
