@@ -1,10 +1,7 @@
 /* See fib.h. */
 #include "table/fib.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+#include "table/room.h"
 
 /* Shortest prefix first: what comes later is more specific and overwrites. */
 static int compare(const void *left, const void *right)
@@ -22,17 +19,12 @@ static uint32_t mask_of(uint8_t prefix_len)
 	return prefix_len == 0 ? 0 : ~0u << (32 - prefix_len);
 }
 
-static int check(const struct cw_fib_route *sorted, uint32_t count)
+static bool is_sound(const void *route)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const struct cw_fib_route *r = &sorted[i];
-		if (r->prefix_len > 32 || (r->prefix & ~mask_of(r->prefix_len)) != 0 ||
-		    r->next_hop == 0 || r->next_hop > CW_FIB_NEXT_HOP_MAX)
-			return EINVAL;
-		if (i > 0 && compare(r - 1, r) == 0)
-			return EEXIST;
-	}
-	return 0;
+	const struct cw_fib_route *r = route;
+
+	return r->prefix_len <= 32 && (r->prefix & ~mask_of(r->prefix_len)) == 0 && r->next_hop != 0 &&
+	       r->next_hop <= CW_FIB_NEXT_HOP_MAX;
 }
 
 /* The block behind an entry, made and filled with what stood there if need be. UINT32_MAX: none. */
@@ -40,14 +32,11 @@ static uint32_t block_behind(struct cw_fib *fib, uint32_t entry)
 {
 	if (entry & CW_FIB_BLOCK)
 		return entry & ~CW_FIB_BLOCK;
-	if (fib->block_count == fib->block_room) {
-		uint32_t room = fib->block_room == 0 ? 16 : fib->block_room * 2;
-		void *grown = realloc(fib->blocks, room * sizeof(fib->blocks[0]));
-		if (grown == NULL)
-			return UINT32_MAX;
-		fib->blocks = grown;
-		fib->block_room = room;
-	}
+	void *blocks =
+		cw_room_for_one(fib->blocks, fib->block_count, &fib->block_room, sizeof(fib->blocks[0]));
+	if (blocks == NULL)
+		return UINT32_MAX;
+	fib->blocks = blocks;
 	for (uint32_t i = 0; i < 256; i++)
 		fib->blocks[fib->block_count][i] = entry;
 	return fib->block_count++;
@@ -81,46 +70,22 @@ static bool insert(struct cw_fib *fib, const struct cw_fib_route *r)
 	return true;
 }
 
-/* The table lives long: what its blocks grew ahead of need goes back. */
-static void give_back_room(struct cw_fib *fib)
-{
-	void *less = NULL;
-
-	if (fib->block_count > 0)
-		less = realloc(fib->blocks, fib->block_count * sizeof(fib->blocks[0]));
-	if (less != NULL) {
-		fib->blocks = less;
-		fib->block_room = fib->block_count;
-	}
-}
-
 struct cw_fib *cw_fib_new(const struct cw_fib_route *routes, uint32_t count)
 {
-	struct cw_fib_route *sorted = NULL;
-	struct cw_fib *fib = NULL;
-	int error = count > CW_FIB_ROUTES_MAX ? ENOSPC : 0;
+	struct cw_fib_route *sorted =
+		cw_room_sorted(routes, count, CW_FIB_ROUTES_MAX, sizeof(*sorted), compare, is_sound);
+	struct cw_fib *fib = sorted == NULL ? NULL : calloc(1, sizeof(*fib));
+	bool is_built = fib != NULL;
 
-	if (error == 0) {
-		sorted = malloc((count + 1) * sizeof(*sorted));
-		fib = calloc(1, sizeof(*fib));
-		error = sorted == NULL || fib == NULL ? ENOMEM : 0;
-	}
-	if (error == 0) {
-		if (count > 0)
-			memcpy(sorted, routes, count * sizeof(*sorted));
-		qsort(sorted, count, sizeof(*sorted), compare);
-		error = check(sorted, count);
-	}
-	for (uint32_t i = 0; error == 0 && i < count; i++)
-		error = insert(fib, &sorted[i]) ? 0 : ENOMEM;
+	for (uint32_t i = 0; is_built && i < count; i++)
+		is_built = insert(fib, &sorted[i]);
 	free(sorted);
-	if (error == 0) {
-		give_back_room(fib);
-		return fib;
+	if (!is_built) {
+		cw_fib_free(fib);
+		return NULL;
 	}
-	cw_fib_free(fib);
-	errno = error;
-	return NULL;
+	fib->blocks = cw_room_give_back(fib->blocks, fib->block_count, &fib->block_room, sizeof(fib->blocks[0]));
+	return fib;
 }
 
 void cw_fib_free(struct cw_fib *fib)

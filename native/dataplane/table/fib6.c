@@ -1,9 +1,7 @@
 /* See fib6.h. */
 #include "table/fib6.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
+#include "table/room.h"
 
 /* By prefix, the shorter first: what encloses comes before what it encloses. */
 static int compare(const void *left, const void *right)
@@ -28,30 +26,21 @@ static bool has_host_bits(const struct cw_fib6_route *r)
 	return false;
 }
 
-static int check(const struct cw_fib6_route *sorted, uint32_t count)
+static bool is_sound(const void *route)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const struct cw_fib6_route *r = &sorted[i];
-		if (r->prefix_len > 128 || has_host_bits(r) || r->next_hop == 0 ||
-		    r->next_hop > CW_FIB6_NEXT_HOP_MAX)
-			return EINVAL;
-		if (i > 0 && compare(r - 1, r) == 0)
-			return EEXIST;
-	}
-	return 0;
+	const struct cw_fib6_route *r = route;
+
+	return r->prefix_len <= 128 && !has_host_bits(r) && r->next_hop != 0 && r->next_hop <= CW_FIB6_NEXT_HOP_MAX;
 }
 
 /* A block whose every entry is `inherited`; UINT32_MAX: no memory. */
 static uint32_t new_block(struct cw_fib6 *fib, const uint8_t *prefix, uint32_t at, uint32_t inherited)
 {
-	if (fib->block_count == fib->block_room) {
-		uint32_t room = fib->block_room == 0 ? 16 : fib->block_room * 2;
-		void *grown = realloc(fib->blocks, room * sizeof(fib->blocks[0]));
-		if (grown == NULL)
-			return UINT32_MAX;
-		fib->blocks = grown;
-		fib->block_room = room;
-	}
+	void *blocks =
+		cw_room_for_one(fib->blocks, fib->block_count, &fib->block_room, sizeof(fib->blocks[0]));
+	if (blocks == NULL)
+		return UINT32_MAX;
+	fib->blocks = blocks;
 	struct cw_fib6_block *block = &fib->blocks[fib->block_count];
 	memset(block, 0, sizeof(*block));
 	memcpy(block->wanted, prefix, at);
@@ -113,50 +102,25 @@ static bool build(struct cw_fib6 *fib, const struct cw_fib6_route *sorted, uint3
 	return true;
 }
 
-/* The table lives long: what its blocks grew ahead of need goes back. */
-static void give_back_room(struct cw_fib6 *fib)
-{
-	void *less = NULL;
-
-	if (fib->block_count > 0)
-		less = realloc(fib->blocks, fib->block_count * sizeof(fib->blocks[0]));
-	if (less != NULL) {
-		fib->blocks = less;
-		fib->block_room = fib->block_count;
-	}
-}
-
 struct cw_fib6 *cw_fib6_new(const struct cw_fib6_route *routes, uint32_t count)
 {
-	struct cw_fib6_route *sorted = NULL;
-	struct cw_fib6 *fib = NULL;
-	int error = count > CW_FIB6_ROUTES_MAX ? ENOSPC : 0;
+	struct cw_fib6_route *sorted =
+		cw_room_sorted(routes, count, CW_FIB6_ROUTES_MAX, sizeof(*sorted), compare, is_sound);
+	struct cw_fib6 *fib = sorted == NULL ? NULL : calloc(1, sizeof(*fib));
+	bool is_built = fib != NULL;
 	uint32_t first = 0;
 
-	if (error == 0) {
-		sorted = malloc((count + 1) * sizeof(*sorted));
-		fib = calloc(1, sizeof(*fib));
-		error = sorted == NULL || fib == NULL ? ENOMEM : 0;
-	}
-	if (error == 0) {
-		if (count > 0)
-			memcpy(sorted, routes, count * sizeof(*sorted));
-		qsort(sorted, count, sizeof(*sorted), compare);
-		error = check(sorted, count);
-	}
-	if (error == 0 && count > 0 && sorted[0].prefix_len == 0)
+	if (is_built && count > 0 && sorted[0].prefix_len == 0)
 		fib->root = sorted[first++].next_hop;
-	if (error == 0 && first < count &&
-	    !build(fib, sorted + first, count - first, fib->root, &fib->root))
-		error = ENOMEM;
+	if (is_built && first < count)
+		is_built = build(fib, sorted + first, count - first, fib->root, &fib->root);
 	free(sorted);
-	if (error == 0) {
-		give_back_room(fib);
-		return fib;
+	if (!is_built) {
+		cw_fib6_free(fib);
+		return NULL;
 	}
-	cw_fib6_free(fib);
-	errno = error;
-	return NULL;
+	fib->blocks = cw_room_give_back(fib->blocks, fib->block_count, &fib->block_room, sizeof(fib->blocks[0]));
+	return fib;
 }
 
 void cw_fib6_free(struct cw_fib6 *fib)
