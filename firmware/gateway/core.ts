@@ -8,7 +8,6 @@ import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
-import type { Overflow } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
@@ -18,6 +17,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
+import { tellOverflow } from './overflow.ts'
 import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
 import { type Outcome, Reconciler } from './reconcile.ts'
@@ -128,13 +128,6 @@ function openLink(
     },
     onDown: request,
   })
-}
-
-function tellOverflow(overflow: Overflow, log: Log): void {
-  const left = Object.entries(overflow).filter(([, count]) => count > 0)
-  const detail = left.map(([what, count]) => `${count} ${what}`).join(', ')
-  if (left.length === 0) log.info({}, 'the datapath has room for all of the kernel again')
-  else log.warn({ code: 'DATAPATH_OVERFLOW', detail }, 'the datapath leaves out what has no room')
 }
 
 /** The lease may be another network's: its end must not be waited for. */
