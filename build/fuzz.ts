@@ -1,11 +1,11 @@
 /**
- * `node build/fuzz.ts SECONDS [TARGET…]`: builds the libFuzzer targets of native/fuzz with clang and its sanitizers, and
- * runs each for so long from its kept corpus, as many at once as there are cores; on stderr it tells each minute how far
- * it is. The last line is JSON; the exit code is 1 when a target found something, which then lies beside it in
- * native/out-fuzz/fuzz.
+ * `node build/fuzz.ts SECONDS [TARGET…]`: builds the libFuzzer targets of native/fuzz (build/sanitized.sh), and runs each
+ * for so long from its kept corpus, as many at once as there are cores; on stderr it tells each minute how far it is. The
+ * last line is JSON; the exit code is 1 when a target found something, which then lies beside it in
+ * native/out-sanitized/fuzz.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,7 +16,7 @@ interface Fuzzed {
 }
 
 const root = join(import.meta.dirname, '..')
-const out = 'native/out-fuzz'
+const out = 'native/out-sanitized/fuzz'
 const tailBytes = 20_000
 const tellMs = 60_000
 /** No targets of their own: what they share, and one with a fault that is to be found. */
@@ -37,7 +37,7 @@ const [secondsText = '20', ...wanted] = process.argv.slice(2)
 const seconds = Number(secondsText)
 if (!(seconds >= 1)) throw new Error('usage: node build/fuzz.ts SECONDS [TARGET…]')
 const targets = wanted.length > 0 ? wanted : targetsOf()
-await build(targets)
+await must(['sh', 'build/sanitized.sh', ...targets.map((name) => `fuzz/fuzz_${name}`)])
 const left = [...targets]
 const fuzzed: Fuzzed[] = []
 const worker = async (): Promise<void> => {
@@ -65,15 +65,8 @@ function targetsOf(): string[] {
   return names.filter((name) => !asides.includes(name)).sort()
 }
 
-async function build(names: readonly string[]): Promise<void> {
-  if (!existsSync(join(root, out, 'build.ninja'))) {
-    await must(['meson', 'setup', out, 'native', '-Dfuzz=true'], { CC: 'clang' })
-  }
-  await must(['ninja', '-C', out, ...names.map((name) => `fuzz/fuzz_${name}`)])
-}
-
 async function fuzz(target: string): Promise<Fuzzed> {
-  const program = `${out}/fuzz/fuzz_${target}`
+  const program = `${out}/fuzz_${target}`
   const corpus = `native/fuzz/corpus/${target}`
   startedMs.set(target, performance.now())
   const { code, text } = await run(['sh', 'native/fuzz/run.sh', program, corpus, String(seconds)])
@@ -85,25 +78,21 @@ async function fuzz(target: string): Promise<Fuzzed> {
   return { target, runs, isClean }
 }
 
-async function must(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { code, text } = await run(argv, env)
+async function must(argv: readonly string[]): Promise<void> {
+  const { code, text } = await run(argv)
   if (code === 0) return
   console.log(text)
   throw new Error(`${argv.join(' ')}: exit code ${code}`)
 }
 
 /** The end of what it says, both streams together. */
-function run(
-  [command, ...args]: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; text: string }> {
+function run([command, ...args]: readonly string[]): Promise<{
+  code: number | null
+  text: string
+}> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const child = spawn(command!, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(command!, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     children.add(child)
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {

@@ -33,6 +33,7 @@ const testSteps: readonly Step[] = [
       title: `${folder} tests`,
       argv: [node, '--test', testTimeout, '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
     })),
+  { title: 'native tests with ASan and UBSan', argv: ['sh', 'build/sanitized.sh'] },
   { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '20'] },
   ...['first-light', 'whole'].map((issue) => ({
     title: `acceptance: ${issue}`,

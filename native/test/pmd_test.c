@@ -179,7 +179,7 @@ static void queues_take_turns(void)
 static void af_xdp_carries(void)
 {
 	struct rte_mbuf *m, *burst[4];
-	struct cw_link device, end;
+	struct cw_link device, end = { 0 };
 	struct cw_link_look look;
 	struct cw_why why;
 

@@ -141,5 +141,6 @@ void cw_test_use_rules(const struct cw_acl_program *rules, uint32_t count)
 
 	cw_acl_free(view->acl);
 	view->acl = count == 0 ? NULL : cw_acl_new(rules, count, 2);
-	memcpy(view->program->acl, rules, count * sizeof(rules[0]));
+	if (count > 0)
+		memcpy(view->program->acl, rules, count * sizeof(rules[0]));
 }

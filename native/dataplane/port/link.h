@@ -62,7 +62,7 @@ struct cw_link_look {
 };
 
 /*
- * Opens an AF_PACKET socket on `nic` in the network namespace `netns` ("": the caller's), and looks.
+ * Opens an AF_PACKET socket on `nic`, for a zeroed `link`, in the network namespace `netns` ("": the caller's), and looks.
  * Changes the calling thread's namespace for the time of the call. Returns 0 or a negative errno.
  */
 int cw_link_open_nic(struct cw_link *link, const char *nic, const char *netns,

@@ -8,7 +8,7 @@ const seconds = { full: 600, quick: 1 }
 /** A planted fault is found within moments. */
 const plantedSeconds = 20
 const timeoutMs = 4 * 3_600_000
-const out = join(root, 'native/out-fuzz/fuzz')
+const out = join(root, 'native/out-sanitized/fuzz')
 
 interface Fuzzed {
   readonly fuzzed: readonly { readonly target: string; readonly runs: number; isClean: boolean }[]
