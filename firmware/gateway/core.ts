@@ -8,6 +8,7 @@ import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import type { Counters } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
@@ -17,7 +18,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
-import { tellOverflow } from './overflow.ts'
+import { overflowTeller } from './overflow.ts'
 import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
 import { type Outcome, Reconciler } from './reconcile.ts'
@@ -97,7 +98,9 @@ export function openCore(
     }),
   )
   services.onLease(request)
-  const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current }))
+  const tellOverflow = overflowTeller(log)
+  const onCounters = ({ overflow }: Counters): void => tellOverflow(overflow)
+  const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current, onCounters }))
   return { source, changes, reconciler, peering, telemetry, denials }
 }
 
@@ -121,7 +124,6 @@ function openLink(
           request()
           void carriers.look(datapath)
         }
-        if (event.kind === 'overflow') tellOverflow(event.overflow, log)
         denials.take(event)
       })
       request()

@@ -15,6 +15,8 @@ export interface TelemetryParts {
   readonly clock: Clock
   /** Null while there is none. */
   readonly datapath: () => Datapath | null
+  /** After each reading; not without a datapath. */
+  readonly onCounters: (counters: Counters) => void
 }
 
 export interface Reading {
@@ -67,6 +69,7 @@ export class Telemetry implements Disposable {
       const rates = before === null ? noRates : ratesBetween(before, counters)
       this.#last = { counters, rates }
       this.#readAtMs = this.#parts.clock.nowMs()
+      this.#parts.onCounters(counters)
     } catch {
       // Whoever keeps the connection reports its end; here there is just nothing to show.
       this.#last = nothing

@@ -148,16 +148,6 @@ export type DatapathEvent =
   | { readonly kind: 'denied'; readonly peer: string; readonly denial: Denial }
   /** A NIC or a link of the kernel came, went or changed. */
   | { readonly kind: 'links' }
-  /** What the kernel has and the datapath's tables have no room for is another amount than it was. */
-  | { readonly kind: 'overflow'; readonly overflow: Overflow }
-
-/** How many are left out; all zero: none any more. */
-export interface Overflow {
-  readonly links: number
-  readonly addresses: number
-  readonly routes: number
-  readonly neighbours: number
-}
 
 export interface Denial {
   readonly source: string
@@ -206,8 +196,17 @@ export interface Counters {
   readonly keypairs: number
   /** Packet buffers that are not free: at rest a constant. */
   readonly buffers: { readonly small: number; readonly large: number }
+  readonly overflow: Overflow
   readonly ports: readonly PortCounters[]
   readonly peers: readonly PeerCounters[]
+}
+
+/** How much of what the kernel has of the program's interfaces is left out, as no table has room for it. */
+export interface Overflow {
+  readonly links: number
+  readonly addresses: number
+  readonly routes: number
+  readonly neighbours: number
 }
 
 export interface PortCounters {

@@ -113,6 +113,12 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
     family('datapath_large_buffers', 'gauge', 'Large packet buffers in use.', [
       sample(site, counters.buffers.large),
     ]),
+    family(
+      'datapath_left_out',
+      'gauge',
+      "What the kernel has and the datapath's tables have no room for, by kind.",
+      Object.entries(counters.overflow).map(([kind, count]) => sample({ ...site, kind }, count)),
+    ),
     family('dropped_packets_total', 'counter', 'Packets dropped, by reason.', drops),
     family('peer_rtt_seconds', 'gauge', 'Smoothed round trip to the peer.', rtts),
     family(

@@ -16,6 +16,7 @@ import type {
 import type { PendingChange } from '../model/local-api-config.ts'
 import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
+import { overflowText } from './overflow.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -142,6 +143,7 @@ function problemsOf(
         : `no usable configuration: ${sentenceOf(refusal)}`,
     ]
   }
+  const leftOut = counters === null ? '' : overflowText(counters.overflow)
   const cut = uplinks.filter(({ isUp }) => isUp === false)
   const told = [
     counters === null ? 'the datapath does not answer' : null,
@@ -156,6 +158,7 @@ function problemsOf(
       .filter(({ isSteady }) => !isSteady)
       .map(({ name }) => `service ${name} does not stay up`),
     ...missingLeases(facts, uplinks),
+    leftOut === '' ? null : `the datapath has no room for ${leftOut} (DATAPATH_OVERFLOW)`,
     // Without a datapath there is none with anybody.
     counters === null ? null : lostPeers(peers),
   ]

@@ -51,13 +51,19 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
   const peerCount = from.u32()
   const keypairs = from.u32()
   const buffers = { small: from.u32(), large: from.u32() }
+  const overflow = {
+    links: from.u32(),
+    addresses: from.u32(),
+    routes: from.u32(),
+    neighbours: from.u32(),
+  }
   if (dropCount !== dropNames.length) {
     throw new CausewayError('DATAPATH_ABI', `${dropCount} drop counters, ${dropNames.length} names`)
   }
   const drops = Object.fromEntries(dropNames.map((name) => [name, from.u64()]))
   const ports = Array.from({ length: portCount }, () => decodePort(from))
   const peers = Array.from({ length: peerCount }, () => decodePeer(from))
-  return { generation, uptimeMs, drops, keypairs, buffers, ports, peers }
+  return { generation, uptimeMs, drops, keypairs, buffers, overflow, ports, peers }
 }
 
 function decodePort(from: RecordReader): PortCounters {

@@ -15,7 +15,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { ipBytes } from './ip.ts'
 
-export const abi = 2
+export const abi = 3
 
 export const verbs = {
   describe: 1,
@@ -32,7 +32,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
-  info: 128,
+  info: 136,
   programHead: 32,
   port: 160,
   segment: 56,
@@ -42,6 +42,8 @@ export const recordSizes = {
   install: 232,
   controlSend: 40,
   keypairState: 136,
+  overflow: 16,
+  countersHead: 56,
   portCounters: 72,
   peerCounters: 96,
   event: 40,
@@ -210,16 +212,6 @@ export function decodeEvent(bytes: Uint8Array, drops: readonly string[]): Datapa
       return { kind: 'denied', peer, denial: decodeDenial(from, drops) }
     case 8:
       return { kind: 'links' }
-    case 9:
-      return {
-        kind: 'overflow',
-        overflow: {
-          links: from.u32(),
-          addresses: from.u32(),
-          routes: from.u32(),
-          neighbours: from.u32(),
-        },
-      }
     default:
       return null
   }

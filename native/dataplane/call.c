@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "graph/handshake.h"
 #include "program.h"
+#include "table/mirror.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -57,7 +58,8 @@ static int describe(struct cw_engine *engine, struct answer *answer)
 				   sizeof(struct cw_peer_program), sizeof(struct cw_route_program),
 				   sizeof(struct cw_acl_program),
 				   sizeof(struct cw_keypair_install), sizeof(struct cw_control_send),
-				   sizeof(struct cw_keypair_state), sizeof(struct cw_port_counters),
+				   sizeof(struct cw_keypair_state), sizeof(struct cw_overflow),
+				   sizeof(struct cw_counters_head), sizeof(struct cw_port_counters),
 				   sizeof(struct cw_peer_counters), sizeof(struct cw_event),
 				   sizeof(struct cw_denial) },
 		};
@@ -232,6 +234,7 @@ static void put_peer(struct answer *answer, const struct cw_peer *peer)
 static int counters(struct cw_engine *engine, struct answer *answer)
 {
 	const struct cw_program *program = engine->program;
+	const struct cw_view *view = atomic_load(&engine->view);
 	struct cw_counters_head *head = put(answer, sizeof(*head));
 	uint64_t *drops = put(answer, sizeof(engine->worker->drops));
 
@@ -242,6 +245,8 @@ static int counters(struct cw_engine *engine, struct answer *answer)
 	head->keypair_count = atomic_load(&engine->index)->count;
 	head->small_in_use = rte_mempool_in_use_count(engine->pools.small);
 	head->large_in_use = rte_mempool_in_use_count(engine->pools.large);
+	head->overflow = cw_mirror_state(engine->mirror)->overflow;
+	head->overflow.addresses += view == NULL ? 0 : view->own_left_out;
 	memcpy(drops, engine->worker->drops, sizeof(engine->worker->drops));
 	if (program == NULL)
 		return answer->length;

@@ -95,9 +95,9 @@ void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 		worker->drops[CW_DROP_EVENT_FULL]++;
 }
 
-bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind, const void *items, uint16_t length)
+bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind)
 {
-	return push(engine, &(struct cw_event){ .kind = kind, .length = length }, items);
+	return push(engine, &(struct cw_event){ .kind = kind }, NULL);
 }
 
 int cw_next_event(struct cw_engine *engine, void *out, size_t out_len)

@@ -90,6 +90,29 @@ static void takes_over_what_did_not_change(void)
 	CHECK(view->segment_fib[0] == fib && view->neighbours->count == 0);
 }
 
+/* Asked at any time, first or again: nobody needs to have listened before. */
+static struct cw_overflow overflow(void)
+{
+	static uint8_t answer[4096];
+	struct cw_counters_head head = { 0 };
+
+	CHECK(cw_call(bench.engine, CW_VERB_COUNTERS, NULL, 0, answer, sizeof(answer)) > (int)sizeof(head));
+	memcpy(&head, answer, sizeof(head));
+	return head.overflow;
+}
+
+static void counters_say_what_is_left_out(void)
+{
+	struct cw_overflow none = overflow();
+
+	CHECK(none.links == 0 && none.addresses == 2 && none.routes == 0 && none.neighbours == 0);
+	kernel.overflow = (struct cw_overflow){ 1, 2, 3, 4 };
+	for (uint32_t i = 0; i < 2; i++) {
+		struct cw_overflow now = overflow();
+		CHECK(now.links == 1 && now.addresses == 2 + 2 && now.routes == 3 && now.neighbours == 4);
+	}
+}
+
 static void builds_anew_what_did(void)
 {
 	CHECK(hop_kind(atomic_load(&bench.engine->view), 0x0a090001) == CW_HOP_NONE);
@@ -106,6 +129,7 @@ static void builds_anew_what_did(void)
 	kernel.routes_serial++;
 	view = published();
 	CHECK(view->own[CW_BENCH_UPLINK_PORT].count == CW_PORT_ADDRESSES_MAX && view->own_left_out == 2);
+	counters_say_what_is_left_out();
 
 	struct cw_program *before = bench.engine->program;
 	bench.engine->program = make_program();

@@ -93,7 +93,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   return {
     describe: () =>
       verb(() => ({
-        abi: 2,
+        abi: 3,
         bootId: options.bootId,
         aead: 'openssl' as const,
         pid: 0,
@@ -182,6 +182,7 @@ function counters(
     drops: { ...drops },
     keypairs: 0,
     buffers: { small: 0, large: 0 },
+    overflow: { links: 0, addresses: 0, routes: 0, neighbours: 0 },
     ports: [],
     peers: [],
   }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CW_ABI 2u
+#define CW_ABI 3u
 
 #define CW_NAME 32
 #define CW_IFNAME 16
@@ -50,7 +50,7 @@ struct cw_info {
 	uint64_t hugepage_bytes;
 	char aead[CW_NAME];
 	/* Sizes of the records below, in their order, so that the other half can refuse. */
-	uint32_t sizes[14];
+	uint32_t sizes[16];
 };
 
 struct cw_program_head {
@@ -186,6 +186,14 @@ struct cw_keypair_state {
 	uint8_t h[32];
 };
 
+/* How much of what the kernel has of the program's interfaces is left out, since no table has room for it. */
+struct cw_overflow {
+	uint32_t links;
+	uint32_t addresses;
+	uint32_t routes;
+	uint32_t neighbours;
+};
+
 struct cw_counters_head {
 	uint64_t generation;
 	uint64_t uptime_ms;
@@ -196,6 +204,7 @@ struct cw_counters_head {
 	/* Buffers of the two pools that are not free: at rest a constant. */
 	uint32_t small_in_use;
 	uint32_t large_in_use;
+	struct cw_overflow overflow; /* as of the last dump; all zeros: nothing is left out */
 };
 
 struct cw_port_counters {
@@ -235,12 +244,11 @@ enum cw_event_kind {
 	CW_EVENT_ERASED = 6,
 	CW_EVENT_DENIED = 7, /* struct cw_denial follows; `peer` is empty for a packet from a LAN or the box */
 	CW_EVENT_LINKS = 8,  /* a NIC or a link of the kernel came, went or changed */
-	CW_EVENT_OVERFLOW = 9, /* struct cw_overflow follows */
 };
 
 struct cw_event {
 	uint16_t kind;
-	uint16_t length; /* of the items that follow; 0 but for CONTROL, DENIED and OVERFLOW */
+	uint16_t length; /* of the items that follow; 0 but for CONTROL and DENIED */
 	uint32_t local_index;
 	char peer[CW_NAME];
 };
@@ -260,18 +268,7 @@ struct cw_denial {
 	char rule[CW_NAME]; /* '' for the default */
 };
 
-/*
- * How much of what the kernel has is left out, since no table has room for it. Told when it changes, every 5 s at most;
- * all zeros: nothing is any more.
- */
-struct cw_overflow {
-	uint32_t links;
-	uint32_t addresses;
-	uint32_t routes;
-	uint32_t neighbours;
-};
-
-static_assert(sizeof(struct cw_info) == 128, "border record");
+static_assert(sizeof(struct cw_info) == 136, "border record");
 static_assert(sizeof(struct cw_program_head) == 32, "border record");
 static_assert(sizeof(struct cw_port_program) == 160, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
@@ -281,12 +278,12 @@ static_assert(sizeof(struct cw_acl_program) == 80, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
-static_assert(sizeof(struct cw_counters_head) == 40, "border record");
+static_assert(sizeof(struct cw_overflow) == 16, "border record");
+static_assert(sizeof(struct cw_counters_head) == 56, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");
-static_assert(sizeof(struct cw_overflow) == 16, "border record");
 
 struct cw_engine;
 

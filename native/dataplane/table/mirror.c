@@ -24,7 +24,6 @@
 #define SETTLE_MOST_MS 500 /* a new neighbour waits no longer, however slow this machine is */
 #define LOOK_MS 1000
 #define LINKS_APART_US 200000
-#define OVERFLOW_APART_US 5000000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
 
 struct request {
@@ -46,8 +45,6 @@ struct cw_mirror {
 	uint64_t links_digest; /* as the gateway was told last */
 	bool has_news;         /* of links; told when LINKS_APART_US have passed */
 	uint64_t told_us;
-	struct cw_overflow overflow_told;
-	uint64_t overflow_told_us;
 	uint64_t looked_us; /* at the NICs */
 	int wake_fd;
 	int asked_fd; /* a request waits, and nothing else */
@@ -156,25 +153,10 @@ static void tell_links(struct cw_mirror *mirror)
 {
 	mirror->has_news |= mirror->links_digest != mirror->state->links_digest;
 	mirror->links_digest = mirror->state->links_digest;
-	if (!can_tell(mirror) || !cw_event_push_kernel(mirror->engine, CW_EVENT_LINKS, NULL, 0))
+	if (!can_tell(mirror) || !cw_event_push_kernel(mirror->engine, CW_EVENT_LINKS))
 		return;
 	mirror->has_news = false;
 	mirror->told_us = cw_now_us();
-}
-
-static void tell_overflow(struct cw_mirror *mirror)
-{
-	const struct cw_view *view = atomic_load(&mirror->engine->view);
-	struct cw_overflow now = mirror->state->overflow;
-	bool is_due = mirror->overflow_told_us == 0 ||
-		      cw_now_us() - mirror->overflow_told_us >= OVERFLOW_APART_US;
-
-	now.addresses += view == NULL ? 0 : view->own_left_out;
-	if (!is_due || memcmp(&now, &mirror->overflow_told, sizeof(now)) == 0 ||
-	    !cw_event_push_kernel(mirror->engine, CW_EVENT_OVERFLOW, &now, sizeof(now)))
-		return;
-	mirror->overflow_told = now;
-	mirror->overflow_told_us = cw_now_us();
 }
 
 static bool is_same(const struct cw_mirror_state *a, const struct cw_mirror_state *b)
@@ -247,7 +229,6 @@ static void *run(void *arg)
 		if (is_woken || fds[2].revents != 0 || cw_now_us() - mirror->looked_us >= LOOK_MS * 1000)
 			look_at_nics(mirror);
 		tell_links(mirror);
-		tell_overflow(mirror);
 		if (time(NULL) - refreshed >= REFRESH_S) {
 			refresh_neighbours(mirror);
 			refreshed = time(NULL);

@@ -1,29 +1,31 @@
-/** What has no room in the datapath: from the event's bytes to the line in the log. */
+/** What has no room in the datapath: from the counters' bytes to the line in the log. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tellOverflow } from '../../../firmware/gateway/overflow.ts'
+import { overflowTeller } from '../../../firmware/gateway/overflow.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { RecordWriter } from '../../../firmware/wire/bytes.ts'
-import { decodeEvent } from '../../../firmware/wire/datapath.ts'
+import { decodeCounters } from '../../../firmware/wire/datapath-state.ts'
 
-/** `struct cw_event` of kind 9 and `struct cw_overflow`. */
-const overflowEvent = (counts: readonly number[]): Uint8Array => {
-  const out = new RecordWriter(40 + 16).u16(9).u16(16).u32(0).zeros(32)
-  for (const count of counts) out.u32(count)
+/** `struct cw_counters_head` of a datapath without drops, ports and peers. */
+const counters = (overflow: readonly number[]): Uint8Array => {
+  const out = new RecordWriter(56).u64(1).u64(1000).zeros(24)
+  for (const count of overflow) out.u32(count)
   return out.end()
 }
 
-test('what the datapath leaves out is one line with a code, and one when nothing is any more', () => {
+test('what the datapath leaves out is a line whenever it changes, and one when nothing is any more', () => {
   const lines: [LogFields, string][] = []
   const write = (fields: LogFields, message: string): void => void lines.push([fields, message])
+  const tell = overflowTeller({ info: write, warn: write, error: write })
 
-  for (const counts of [
+  for (const overflow of [
+    [0, 0, 0, 0],
+    [0, 2, 700, 0],
     [0, 2, 700, 0],
     [0, 0, 0, 0],
+    [0, 0, 0, 0],
   ]) {
-    const event = decodeEvent(overflowEvent(counts), [])
-    assert.ok(event?.kind === 'overflow')
-    tellOverflow(event.overflow, { info: write, warn: write, error: write })
+    tell(decodeCounters(counters(overflow), []).overflow)
   }
   assert.deepEqual(lines, [
     [

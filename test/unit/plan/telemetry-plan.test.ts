@@ -22,6 +22,7 @@ function reading(uptimeMs: number, bytes: number): Counters {
     drops: { replay: 2, no_session: 0 },
     keypairs: 0,
     buffers: { small: 0, large: 0 },
+    overflow: { links: 0, addresses: 0, routes: 0, neighbours: 0 },
     ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
     peers: [
       {
@@ -186,6 +187,16 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     { config: byDhcp(), refusedLeases: ['lte0'] },
     /the lease of uplink lte0 is refused/,
   ],
+  [
+    'what has no room',
+    {
+      counters: {
+        ...reading(1, 1),
+        overflow: { links: 0, addresses: 2, routes: 700, neighbours: 0 },
+      },
+    },
+    /no room for 2 addresses, 700 routes \(DATAPATH_OVERFLOW\)/,
+  ],
   ['lost peers', { sessions: [session('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
 ]
 
@@ -224,6 +235,7 @@ test('metrics follow the exposition format, in base units', () => {
     '2000',
   )
   assert.equal(value('causeway_dropped_packets_total{site="berlin",reason="no_session"}'), '0')
+  assert.equal(value('causeway_datapath_left_out{site="berlin",kind="routes"}'), '0')
   const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
   for (const [, family, type] of families) {
     assert.equal(family!.endsWith('_total'), type === 'counter', family!)
