@@ -2,116 +2,9 @@
  * What becomes of an opened IPv6 packet, and of one that comes in pieces: Geneve, source, ECN, hop
  * limit and destination, each right and wrong, sealed by the far end and read where it must come out.
  */
-#include "check.h"
-#include "graph/graph.h"
-#include "graph_bench.h"
-#include "packet.h"
+#include "open_packets.h"
 
-#define PLAIN_MAX 2000
-#define GENEVE 8
 #define OPTION 8
-#define CE 3
-
-static struct cw_bench bench;
-static uint32_t next_counter = 1;
-static uint8_t frame[CW_BENCH_FRAME_MAX];
-
-struct plain {
-	uint32_t length;
-	uint8_t bytes[PLAIN_MAX];
-};
-
-/* Geneve, then a UDP packet with `bytes` of payload. */
-static struct plain plain_packet(uint32_t bytes, uint32_t source, uint32_t destination)
-{
-	struct plain p = { .length = GENEVE + 48 + bytes };
-	uint8_t *ip = p.bytes + GENEVE;
-
-	packet_put16(p.bytes + 2, 0x86dd);
-	packet_put32(p.bytes + 4, CW_BENCH_VNI << 8);
-	packet_ip6(ip, 40, PACKET_UDP, source, destination);
-	packet_put32(ip, 0x60012345);
-	packet_put16(ip + 40, 5000);
-	packet_put16(ip + 42, 6000);
-	check_fill(ip + 48, bytes);
-	packet_finish(ip, 48 + bytes);
-	return p;
-}
-
-static struct plain good(void)
-{
-	return plain_packet(100, CW_BENCH_FAR, CW_BENCH_HOST);
-}
-
-static uint8_t *ip_of(struct plain *p)
-{
-	return p->bytes + GENEVE;
-}
-
-/* Sealed by `far`, opened in a block of just its size. */
-static void open_plain(const struct plain *p, uint8_t outer_tos)
-{
-	uint8_t *datagram = malloc(p->length + 32);
-
-	cw_bench_seal(&bench, 0xD1, next_counter++, p->bytes, p->length, datagram);
-	cw_open(bench.worker, datagram, p->length + 32, outer_tos);
-	free(datagram);
-	cw_bench_flush(&bench);
-}
-
-/* What came out of `link`, its packet in `frame` + `l2`; 0: nothing, or more than one. */
-static uint32_t came_out(enum cw_bench_link link, uint32_t l2)
-{
-	struct cw_vnet_hdr vnet;
-	uint32_t length = cw_bench_take(&bench, link, &vnet, frame), others = 0;
-
-	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
-		others += cw_bench_drain(&bench, i);
-	return length > l2 && others == 0 ? length - l2 : 0;
-}
-
-static void expect_drop(const struct plain *p, uint8_t outer_tos, const char *reason,
-			const char *what)
-{
-	char wanted[64];
-	uint32_t leaks = 0;
-
-	open_plain(p, outer_tos);
-	snprintf(wanted, sizeof(wanted), "%s 1", reason);
-	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
-		leaks += cw_bench_drain(&bench, i);
-	const char *drops = cw_bench_drops(&bench);
-	if (!CHECK(leaks == 0 && strcmp(drops, wanted) == 0))
-		fprintf(stderr, "  %s: '%s', wanted '%s', %u frames\n", what, drops, wanted, leaks);
-}
-
-/* On the LAN stands `packet` as it went in, but for a hop and the ECN mark. */
-static void check_on_lan(const uint8_t *packet, uint8_t ecn, const char *what)
-{
-	uint8_t wanted[PLAIN_MAX];
-	uint32_t wanted_len = 40 + packet_u16(packet + 4);
-
-	memcpy(wanted, packet, wanted_len);
-	wanted[1] = (uint8_t)((wanted[1] & 0xcf) | ecn << 4);
-	wanted[7]--;
-	uint32_t length = came_out(CW_BENCH_LAN, 14);
-	bool is_same = length == wanted_len && memcmp(frame + 14, wanted, length) == 0;
-	if (!CHECK(is_same && packet_u16(frame + 12) == 0x86dd && cw_bench_drops(&bench)[0] == 0))
-		fprintf(stderr, "  %s: %u bytes of %u\n", what, length, wanted_len);
-}
-
-static void expect_on_lan(struct plain *p, uint8_t outer_tos, uint8_t ecn, const char *what)
-{
-	open_plain(p, outer_tos);
-	check_on_lan(ip_of(p), ecn, what);
-}
-
-#define DROPS(reason, ...)                                                \
-	do {                                                              \
-		struct plain p = good();                                  \
-		__VA_ARGS__;                                              \
-		expect_drop(&p, 0, reason, #__VA_ARGS__);                 \
-	} while (0)
 
 static void checks_the_inner_packet(void)
 {
@@ -140,31 +33,9 @@ static void checks_the_inner_packet(void)
 	DROPS("transit", packet_put32(ip_of(&p) + 36, CW_BENCH_OTHER));
 }
 
-/* RFC 6040 §4.2, figure 4: rows are inner, columns outer; 4 is a drop. */
-static const uint8_t ecn_result[4][4] = {
-	[0] = { 0, 0, 0, 4 }, /* Not-ECT */
-	[2] = { 2, 1, 2, CE }, /* ECT(0) */
-	[1] = { 1, 1, 1, CE }, /* ECT(1) */
-	[CE] = { CE, CE, CE, CE },
-};
-
-static void follows_rfc_6040(void)
-{
-	for (uint8_t inner = 0; inner < 4; inner++) {
-		for (uint8_t outer = 0; outer < 4; outer++) {
-			struct plain p = good();
-			packet_put32(ip_of(&p), 6u << 28 | (0xb8u | inner) << 20 | 0xfedcb);
-			if (ecn_result[inner][outer] == 4)
-				expect_drop(&p, outer, "ecn", "ECN");
-			else /* of the outer DSCP nothing is believed */
-				expect_on_lan(&p, 0x60 | outer, ecn_result[inner][outer], "ECN");
-		}
-	}
-}
-
 static void routes_what_is_allowed(void)
 {
-	struct plain p = plain_packet(10, CW_BENCH_FAR, CW_BENCH_BOX);
+	struct plain p = plain_packet(0, 10, CW_BENCH_FAR, CW_BENCH_BOX);
 
 	/* The box's own address: up the segment's twin, hop limit as it came. */
 	open_plain(&p, 0);
@@ -175,7 +46,7 @@ static void routes_what_is_allowed(void)
 		open_plain(&p, 0);
 		CHECK(came_out(CW_BENCH_SEGMENT, 0) == 148 && frame[7] == hops);
 	}
-	p = plain_packet(10, CW_BENCH_FAR, 0x0a090001);
+	p = plain_packet(0, 10, CW_BENCH_FAR, 0x0a090001);
 	open_plain(&p, 0);
 	CHECK(came_out(CW_BENCH_LAN, 14) == 58 && frame[5] == 19);
 	/* What does not fit the LAN is the kernel's to answer, for nobody may cut it. */
@@ -185,22 +56,6 @@ static void routes_what_is_allowed(void)
 	CHECK(came_out(CW_BENCH_SEGMENT, 0) == 148 && memcmp(frame, ip_of(&p), 148) == 0);
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 	bench.ports[0]->mtu = CW_BENCH_MTU;
-}
-
-static void clamps_the_far_ends_mss(void)
-{
-	struct plain p = plain_packet(16, CW_BENCH_FAR, CW_BENCH_HOST);
-	uint8_t *ip = ip_of(&p), *tcp = ip + 40;
-
-	memset(tcp, 0, 24);
-	ip[6] = PACKET_TCP;
-	tcp[12] = 0x60;
-	tcp[13] = 0x02;
-	memcpy(tcp + 20, (const uint8_t[]){ 2, 4, 0x22, 0x60 }, 4);
-	packet_finish(ip, 64);
-	open_plain(&p, 0);
-	CHECK(came_out(CW_BENCH_LAN, 14) == 64 && packet_is_right(frame + 14, 64));
-	CHECK(packet_u16(frame + 14 + 62) == CW_BENCH_INNER_MTU - 60);
 }
 
 /* `bytes` of a packet from `at` on, as wire.md has a piece. */
@@ -224,7 +79,7 @@ static void puts_pieces_together(void)
 	uint64_t before = bench.far->rx_packets;
 
 	for (uint32_t i = 0; i < 2000; i++) {
-		struct plain whole = plain_packet(16 + check_below(1217), CW_BENCH_FAR, CW_BENCH_HOST);
+		struct plain whole = plain_packet(0, 16 + check_below(1217), CW_BENCH_FAR, CW_BENCH_HOST);
 		uint32_t total = whole.length - GENEVE, most = 2 + check_below(3);
 		uint32_t step = ((total + most - 1) / most + 7) & ~7u, count = (total + step - 1) / step;
 		uint8_t inner = (uint8_t)check_below(4), outer = 0;
@@ -250,7 +105,7 @@ static void puts_pieces_together(void)
 /* The whole is checked as any packet; a piece alone is lost after a second. */
 static void checks_what_came_in_pieces(void)
 {
-	struct plain whole = plain_packet(100, CW_BENCH_OTHER, CW_BENCH_HOST);
+	struct plain whole = plain_packet(0, 100, CW_BENCH_OTHER, CW_BENCH_HOST);
 	struct plain p = piece_of(&whole, 1, 0, 80);
 
 	open_plain(&p, 0);
@@ -297,6 +152,7 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
+	is6 = true;
 	checks_the_inner_packet();
 	follows_rfc_6040();
 	routes_what_is_allowed();

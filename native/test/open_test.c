@@ -3,112 +3,7 @@
  * and wrong, sealed by the far end and read where it must come out. Tags, indices and replay are
  * for test/unit/native.
  */
-#include "check.h"
-#include "graph/graph.h"
-#include "graph_bench.h"
-#include "packet.h"
-
-#define PLAIN_MAX 2000
-#define GENEVE 8
-#define CE 3
-
-static struct cw_bench bench;
-static uint32_t next_counter = 1;
-static uint8_t frame[CW_BENCH_FRAME_MAX];
-
-struct plain {
-	uint32_t length;
-	uint8_t bytes[PLAIN_MAX];
-};
-
-/* Geneve with `options` bytes of options, then a UDP packet with `bytes` of payload. */
-static struct plain plain_packet(uint32_t options, uint32_t bytes, uint32_t source,
-				 uint32_t destination)
-{
-	struct plain p = { .length = GENEVE + options + 28 + bytes };
-	uint8_t *ip = p.bytes + GENEVE + options;
-
-	p.bytes[0] = (uint8_t)(options / 4);
-	packet_put16(p.bytes + 2, 0x0800);
-	packet_put32(p.bytes + 4, CW_BENCH_VNI << 8);
-	packet_ip(ip, 20, PACKET_UDP, source, destination);
-	packet_put16(ip + 20, 5000);
-	packet_put16(ip + 22, 6000);
-	check_fill(ip + 28, bytes);
-	packet_finish(ip, 28 + bytes);
-	return p;
-}
-
-static struct plain good(void)
-{
-	return plain_packet(0, 100, CW_BENCH_FAR, CW_BENCH_HOST);
-}
-
-static uint8_t *ip_of(struct plain *p)
-{
-	return p->bytes + GENEVE + (p->bytes[0] & 0x3f) * 4;
-}
-
-/* Sealed by `far`, opened in a block of just its size. */
-static void open_plain(const struct plain *p, uint8_t outer_tos)
-{
-	uint8_t *datagram = malloc(p->length + 32);
-
-	cw_bench_seal(&bench, 0xD1, next_counter++, p->bytes, p->length, datagram);
-	cw_open(bench.worker, datagram, p->length + 32, outer_tos);
-	free(datagram);
-	cw_bench_flush(&bench);
-}
-
-/* What came out of `link`, its IPv4 packet in `frame` + `l2`; 0: nothing, or more than one. */
-static uint32_t came_out(enum cw_bench_link link, uint32_t l2)
-{
-	struct cw_vnet_hdr vnet;
-	uint32_t length = cw_bench_take(&bench, link, &vnet, frame), others = 0;
-
-	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
-		others += cw_bench_drain(&bench, i);
-	return length > l2 && others == 0 ? length - l2 : 0;
-}
-
-static void expect_drop(const struct plain *p, uint8_t outer_tos, const char *reason,
-			const char *what)
-{
-	char wanted[64];
-	uint32_t leaks = 0;
-
-	open_plain(p, outer_tos);
-	snprintf(wanted, sizeof(wanted), "%s 1", reason);
-	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++)
-		leaks += cw_bench_drain(&bench, i);
-	const char *drops = cw_bench_drops(&bench);
-	if (!CHECK(leaks == 0 && strcmp(drops, wanted) == 0))
-		fprintf(stderr, "  %s: '%s', wanted '%s', %u frames\n", what, drops, wanted, leaks);
-}
-
-/* Comes out on the LAN as it went in, but for a hop. */
-static void expect_on_lan(struct plain *p, uint8_t outer_tos, uint8_t tos, const char *what)
-{
-	uint8_t wanted[PLAIN_MAX];
-	uint32_t wanted_len = packet_u16(ip_of(p) + 2);
-
-	memcpy(wanted, ip_of(p), wanted_len);
-	wanted[1] = tos;
-	wanted[8]--;
-	packet_finish_ip(wanted);
-	open_plain(p, outer_tos);
-	uint32_t length = came_out(CW_BENCH_LAN, 14);
-	bool is_same = length == wanted_len && memcmp(frame + 14, wanted, length) == 0;
-	if (!CHECK(is_same && cw_bench_drops(&bench)[0] == 0))
-		fprintf(stderr, "  %s: %u bytes of %u\n", what, length, wanted_len);
-}
-
-#define DROPS(reason, ...)                                                \
-	do {                                                              \
-		struct plain p = good();                                  \
-		__VA_ARGS__;                                              \
-		expect_drop(&p, 0, reason, #__VA_ARGS__);                 \
-	} while (0)
+#include "open_packets.h"
 
 static void reads_geneve(void)
 {
@@ -179,29 +74,6 @@ static void checks_the_source(void)
 	expect_on_lan(&p, 0, 0, "last of the prefix");
 }
 
-/* RFC 6040 §4.2, figure 4: rows are inner, columns outer; 4 is a drop. */
-static void follows_rfc_6040(void)
-{
-	static const uint8_t result[4][4] = {
-		[0] = { 0, 0, 0, 4 }, /* Not-ECT */
-		[2] = { 2, 1, 2, CE }, /* ECT(0) */
-		[1] = { 1, 1, 1, CE }, /* ECT(1) */
-		[CE] = { CE, CE, CE, CE },
-	};
-
-	for (uint8_t inner = 0; inner < 4; inner++) {
-		for (uint8_t outer = 0; outer < 4; outer++) {
-			struct plain p = good();
-			ip_of(&p)[1] = 0xb8 | inner;
-			packet_finish_ip(ip_of(&p));
-			if (result[inner][outer] == 4)
-				expect_drop(&p, outer, "ecn", "ECN");
-			else /* of the outer DSCP nothing is believed */
-				expect_on_lan(&p, 0x60 | outer, 0xb8 | result[inner][outer], "ECN");
-		}
-	}
-}
-
 static void routes_what_is_allowed(void)
 {
 	struct plain p = plain_packet(0, 10, CW_BENCH_FAR, CW_BENCH_BOX);
@@ -246,25 +118,6 @@ static void leaves_to_the_kernel_what_the_lan_cannot_carry(void)
 	bench.ports[0]->mtu = 128;
 	expect_on_lan(&p, 0, 0, "just fits");
 	bench.ports[0]->mtu = CW_BENCH_MTU;
-}
-
-/*
- * The far end may sit behind a larger MTU than we do: its SYN, too, is clamped to what we can send.
- */
-static void clamps_the_far_ends_mss(void)
-{
-	struct plain p = plain_packet(0, 16, CW_BENCH_FAR, CW_BENCH_HOST);
-	uint8_t *ip = ip_of(&p), *tcp = ip + 20;
-
-	memset(tcp, 0, 24);
-	ip[9] = PACKET_TCP;
-	tcp[12] = 0x60;
-	tcp[13] = 0x02;
-	memcpy(tcp + 20, (const uint8_t[]){ 2, 4, 0x22, 0x60 }, 4);
-	packet_finish(ip, 44);
-	open_plain(&p, 0);
-	CHECK(came_out(CW_BENCH_LAN, 14) == 44 && packet_is_right(frame + 14, 44));
-	CHECK(packet_u16(frame + 14 + 42) == CW_BENCH_INNER_MTU - 40);
 }
 
 static void counts_what_it_delivers(void)
