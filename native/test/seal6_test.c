@@ -3,115 +3,9 @@
  * one packet, as a train or in pieces; what is too big for that is answered; what stays on its link
  * is the kernel's.
  */
-#include "check.h"
-#include "graph/graph.h"
-#include "graph/ip6.h"
-#include "graph/seal.h"
-#include "graph_bench.h"
-#include "packet.h"
+#include "seal_packets.h"
 
-#define GENEVE 8
 #define ICMP6 58
-#define IP_MAX 65000
-
-static struct cw_bench bench;
-static uint8_t frame[CW_BENCH_FRAME_MAX];
-static uint8_t heard[CW_BENCH_FRAME_MAX];
-static uint32_t inner_mtu = CW_BENCH_INNER_MTU;
-
-static uint8_t *const sent = frame + 14;
-
-/* A frame of the host with an IPv6 packet of `length` bytes; random payload, checksum done. */
-static void make_packet(uint8_t protocol, uint32_t header, uint32_t length, uint32_t destination)
-{
-	cw_bench_ether(&bench, CW_BENCH_LAN, frame);
-	packet_put16(frame + 12, 0x86dd);
-	packet_ip6(sent, header, protocol, CW_BENCH_HOST, destination);
-	check_fill(sent + header, length - header);
-	packet_put32(sent, 6u << 28 | check_below(1 << 28));
-	if (protocol == PACKET_TCP) {
-		sent[header + 12] = 0x50;
-		sent[header + 13] = 0x10;
-	}
-	packet_finish(sent, length);
-}
-
-static void give(const struct cw_vnet_hdr *vnet, uint32_t length)
-{
-	static const struct cw_vnet_hdr none;
-
-	cw_bench_give(&bench, CW_BENCH_LAN, vnet == NULL ? &none : vnet, frame, 14 + length);
-	cw_bench_flush(&bench);
-}
-
-/* What the next datagram holds behind Geneve; its length, 0 for none. */
-static uint32_t hear(uint8_t **packet)
-{
-	static const uint8_t geneve[GENEVE] = { 0, 0, 0x86, 0xdd, 0, 0, CW_BENCH_VNI, 0 };
-	uint8_t type = 0;
-	uint32_t length = cw_bench_hear(&bench, &type, heard);
-
-	if (length == 0)
-		return 0;
-	CHECK(type == CW_TYPE_DATA && memcmp(heard, geneve, GENEVE) == 0);
-	CHECK(length <= GENEVE + inner_mtu);
-	*packet = heard + GENEVE;
-	return length - GENEVE;
-}
-
-static bool nothing_left_by(enum cw_bench_link link)
-{
-	return cw_bench_drain(&bench, link) == 0;
-}
-
-static void seals_single_packets(void)
-{
-	uint8_t *got;
-
-	for (uint32_t i = 0; i < 3000; i++) {
-		uint32_t header = 40 + 8 * check_below(8);
-		uint32_t length = header + 20 + check_below(CW_BENCH_INNER_MTU - header - 19);
-		make_packet(check_below(2) ? PACKET_TCP : PACKET_UDP, header, length, CW_BENCH_FAR);
-		sent[7] = (uint8_t)(2 + check_below(254));
-		give(NULL, length);
-		sent[7]--;
-		if (!CHECK(hear(&got) == length && memcmp(got, sent, length) == 0))
-			break;
-		/* Outside: the inner ECN, and nothing else of the inner header. */
-		CHECK(bench.frame[15] == (sent[1] >> 4 & 3));
-		CHECK(hear(&got) == 0 && cw_bench_drops(&bench)[0] == 0);
-	}
-}
-
-/* A train's pieces, payloads one after the other, are the train. */
-static void seals_trains(void)
-{
-	uint8_t *got;
-
-	for (uint32_t i = 0; i < 300; i++) {
-		bool is_tcp = check_below(2) != 0;
-		uint32_t l3 = 40 + 8 * (check_below(3) == 0), l4 = is_tcp ? 20 : 8, headers = l3 + l4;
-		uint32_t segment = 1 + check_below(CW_BENCH_INNER_MTU - headers);
-		uint32_t pieces = 2 + check_below(IP_MAX / (segment + 100) > 100 ? 100 : 40);
-		uint32_t payload = segment * (pieces - 1) + 1 + check_below(segment);
-		if (payload > IP_MAX - headers)
-			continue;
-		struct cw_vnet_hdr vnet = { CW_VNET_NEEDS_CSUM,
-					    is_tcp ? CW_VNET_GSO_TCPV6 : CW_VNET_GSO_UDP_L4,
-					    (uint16_t)(14 + headers), (uint16_t)segment,
-					    (uint16_t)(14 + l3), is_tcp ? 16 : 6 };
-		make_packet(is_tcp ? PACKET_TCP : PACKET_UDP, l3, headers + payload, CW_BENCH_FAR);
-		give(&vnet, headers + payload);
-		uint32_t at = headers, count = 0, length;
-		while ((length = hear(&got)) > 0 && ++count <= pieces) {
-			CHECK(packet_is_right(got, length) && got[7] == 63);
-			CHECK(memcmp(got, sent, 4) == 0);
-			CHECK(memcmp(got + headers, sent + at, length - headers) == 0);
-			at += length - headers;
-		}
-		CHECK(count == pieces && at == headers + payload && cw_bench_drops(&bench)[0] == 0);
-	}
-}
 
 /* One answer, as RFC 4443 §3.2 has it, to the host. */
 static void expect_too_big(uint32_t length, uint32_t mtu)
@@ -226,45 +120,6 @@ static void crosses_small_paths_in_pieces(void)
 	inner_mtu = CW_BENCH_INNER_MTU;
 }
 
-static void clamps_the_mss(void)
-{
-	for (uint32_t is_partial = 0; is_partial < 2; is_partial++) {
-		const struct cw_vnet_hdr vnet = { CW_VNET_NEEDS_CSUM, 0, 0, 0, 54, 16 };
-		uint8_t *got;
-		make_packet(PACKET_TCP, 40, 64, CW_BENCH_FAR);
-		sent[52] = 0x60;
-		sent[53] = 0x02;
-		memcpy(sent + 60, (const uint8_t[]){ 2, 4, 0x05, 0xa0 }, 4);
-		packet_finish(sent, 64);
-		if (is_partial) { /* the pseudo header's sum, as the kernel leaves it */
-			const uint8_t rest[4] = { 0, PACKET_TCP, 0, 24 };
-			packet_put16(sent + 56, packet_sum(packet_sum(0, sent + 8, 32), rest, 4));
-		}
-		give(is_partial ? &vnet : NULL, 64);
-		CHECK(hear(&got) == 64 && packet_is_right(got, 64));
-		CHECK(packet_u16(got + 62) == CW_BENCH_INNER_MTU - 60);
-	}
-}
-
-static void expect_at_twin(const char *what, uint32_t length)
-{
-	static uint8_t up[CW_BENCH_FRAME_MAX];
-	struct cw_vnet_hdr vnet;
-	uint32_t size = cw_bench_take(&bench, CW_BENCH_LAN_TWIN, &vnet, up);
-	bool is_same = size == 14 + length && memcmp(up, frame, size) == 0;
-
-	if (!CHECK(is_same && cw_bench_drops(&bench)[0] == 0 && nothing_left_by(CW_BENCH_UPLINK)))
-		fprintf(stderr, "  %s\n", what);
-}
-
-#define PASSES(what, ...)                                          \
-	do {                                                       \
-		make_packet(PACKET_UDP, 40, 100, CW_BENCH_FAR);    \
-		__VA_ARGS__;                                       \
-		give(NULL, 100);                                   \
-		expect_at_twin(what, 100);                         \
-	} while (0)
-
 static void leaves_the_rest_to_the_kernel(void)
 {
 	PASSES("multicast MAC", memcpy(frame, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, 6));
@@ -335,6 +190,7 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
+	is6 = true;
 	seals_single_packets();
 	seals_trains();
 	answers_what_is_too_big();
