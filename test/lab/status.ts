@@ -8,8 +8,6 @@ const timeoutMs = 2_000
 const maxAnswerBytes = 1024 * 1024
 const lookEveryMs = 100
 const freshLooks = 100
-/** What was under way at the first is over by the third. */
-const oldLooksEnough = 3
 
 /** What a site says about itself, and what its datapath has dropped since it started. */
 export interface SiteLook {
@@ -27,20 +25,17 @@ export async function lookAt(lab: Lab, site: string): Promise<SiteLook> {
 }
 
 /**
- * Drops as of a reading that began after this call: the gateway reads its datapath's counters once a second. A new
- * reading may have been under way, unless several looks in a row have shown the old one before it came.
+ * Drops as of a reading that began after this call: the gateway reads its datapath's counters once a second. The first
+ * new one may have been under way, so it is the one after that.
  * @throws LAB_TIMEOUT
  */
 export async function freshDrops(lab: Lab, site: string): Promise<Drops> {
-  const looks = new Map<number, number>()
+  const readings = new Set<number>()
   for (let look = 0; look < freshLooks; look++) {
     const answer = await ask(lab, site, '/api/v1/drops').catch(() => null)
     if (answer !== null) {
       const drops = JSON.parse(answer) as Drops
-      const { sinceSeconds } = drops
-      looks.set(sinceSeconds, (looks.get(sinceSeconds) ?? 0) + 1)
-      const [[, oldLooks]] = [...looks] as [[number, number]]
-      if (looks.size > 2 || (looks.size === 2 && oldLooks >= oldLooksEnough)) return drops
+      if (readings.add(drops.sinceSeconds).size > 2) return drops
     }
     await new Promise((next) => setTimeout(next, lookEveryMs))
   }

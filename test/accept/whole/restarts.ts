@@ -158,10 +158,8 @@ async function killUnderLoad(lab: Lab, { isQuick, fault }: Context): Promise<Che
   const seconds = isQuick ? 2 : 15
   const stream = { ratePps, count: ratePps * seconds, bytes: payloadBytes }
   // Counted from before the first one: that drops nothing either.
-  const [dropsBefore, calm] = await Promise.all([
-    allDrops(lab),
-    sendStream(lab, site, peer, stream),
-  ])
+  const dropsBefore = await allDrops(lab)
+  const calm = await sendStream(lab, site, peer, stream)
   if (fault === 'drop-packet') {
     await plantDrop(lab, 'internet', 'forward', 'udp dport 51820 numgen inc mod 3000 == 100')
   }
