@@ -85,9 +85,11 @@ function explainFields(
     return
   }
   const known = Object.keys(properties ?? {})
-  const unknown = properties === undefined ? [] : names.filter((one) => !known.includes(one))
+  const strange = properties === undefined ? [] : names.filter((one) => !known.includes(one))
+  // Only as many as can be told: names are compared letter by letter.
+  const unknown = strange.slice(0, maxConfigErrors).map((name) => unknownName(name, known))
   // What is there under a slip of its name is not missing as well.
-  const meant = new Set(unknown.map((name) => gluedTo(name, known) ?? nearestOf(name, known)))
+  const meant = new Set(unknown.map(({ glued, nearest }) => glued ?? nearest))
   for (const name of required.filter((one) => !Object.hasOwn(fields, one) && !meant.has(one))) {
     errors.push(coded('CONFIG_MISSING_FIELD', `'${name}' is missing`, `${at}/${name}`))
   }
@@ -96,7 +98,7 @@ function explainFields(
     for (const name of names) explain(inner, fields[name], `${at}/${escapeToken(name)}`, errors)
     return
   }
-  for (const name of unknown) errors.push(unknownField(at, name, known))
+  for (const one of unknown) errors.push(unknownField(at, one, known))
   for (const [name, inner] of Object.entries(properties)) {
     if (Object.hasOwn(fields, name)) explain(inner, fields[name], `${at}/${name}`, errors)
   }
@@ -106,9 +108,10 @@ function misfit(schema: FormSchema, value: unknown): string {
   const kind = kindOfValue(value)
   const must = `must be ${wordsOf(schema)}`
   const isKnown = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === kind)
+  if (!isKnown) return `${must}; this is ${kindWords[kind] ?? kind}`
+  if (typeof value !== 'string') return must
   const meant = schema.leads?.map((lead) => lead + value).find((one) => isLeafSound(schema, one))
-  if (typeof value === 'string' && meant !== undefined) return `${must}; did you mean ${meant}?`
-  return isKnown ? must : `${must}; this is ${kindWords[kind] ?? kind}`
+  return meant === undefined ? must : `${must}; did you mean ${meant}?`
 }
 
 const kindWords: Readonly<Record<string, string>> = {
@@ -121,23 +124,33 @@ const kindWords: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-function unknownField(path: string, name: string, known: readonly string[]): ErrorBody {
+interface UnknownName {
+  readonly name: string
+  /** The field that it begins with where YAML took `port:51820` for one word; null if none. */
+  readonly glued: string | null
+  /** The field whose name is similar; null if none. */
+  readonly nearest: string | null
+}
+
+function unknownName(name: string, known: readonly string[]): UnknownName {
+  const glued = known.find((one) => name.startsWith(`${one}:`)) ?? null
+  return { name, glued, nearest: nearestOf(name, known) }
+}
+
+function unknownField(
+  path: string,
+  { name, glued, nearest }: UnknownName,
+  known: readonly string[],
+): ErrorBody {
   const at = `${path}/${escapeToken(name)}`
   if (plannedFields[path.replace(/\/\d+/g, '/*')]?.includes(name) === true) {
     return coded('CONFIG_UNSUPPORTED', `'${escapeToken(name)}' is not in this release`, at)
   }
-  const glued = gluedTo(name, known)
   if (glued !== null) {
     return coded('CONFIG_UNKNOWN_FIELD', `a space is missing after '${glued}:'`, at)
   }
-  const nearest = nearestOf(name, known)
   const hint = nearest === null ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`
   return coded('CONFIG_UNKNOWN_FIELD', `is not known here; ${hint}`, at)
-}
-
-/** The field that a name begins with where YAML took `port:51820` for one word; null if none. */
-function gluedTo(name: string, known: readonly string[]): string | null {
-  return known.find((one) => name.startsWith(`${one}:`)) ?? null
 }
 
 function coded(code: ErrorCode, message: string, path: string): ErrorBody {
