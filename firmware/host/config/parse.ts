@@ -92,7 +92,7 @@ function readYaml(text: string): Read {
     })
     const [problem] = [...document.errors, ...document.warnings]
     if (problem !== undefined) {
-      const { message, offset } = slipOf(text, problem)
+      const { message, offset } = slipOf(text, problem, document)
       return refused(message, placeAt(offset))
     }
     // Aliases are how a small file becomes a large value; a device configuration needs none.

@@ -2,7 +2,7 @@
  * A slip in YAML (1.2), in words that name the mend, at the place where it is. One only: what a parser says after the
  * first is mostly its echo.
  */
-import type { YAMLError } from 'yaml'
+import { type Document, visit, type YAMLError } from 'yaml'
 
 /** A message, and the offset in the text that it is about. */
 export interface Slip {
@@ -10,8 +10,8 @@ export interface Slip {
   readonly offset: number
 }
 
-/** @param error the first that the parser told about `text` */
-export function slipOf(text: string, { code, message, pos }: YAMLError): Slip {
+/** @param error the first that the parser told about `text`; `document` is what it made of it all the same */
+export function slipOf(text: string, { code, message, pos }: YAMLError, document: Document): Slip {
   const [offset] = pos
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = lineAt(text, start)
@@ -21,12 +21,16 @@ export function slipOf(text: string, { code, message, pos }: YAMLError): Slip {
   }
   switch (code) {
     case 'DUPLICATE_KEY': {
-      const [name] = /^[\w-]*/.exec(text.slice(offset, offset + 64))!
+      const key = /^"([^"\n]*)|^'([^'\n]*)|^([\w-]*)/.exec(text.slice(offset, offset + 64))!
+      const name = key.slice(1).join('')
       return { message: `'${name}' stands twice in one set of fields: keep one`, offset }
     }
+    case 'MISSING_CHAR':
+      return message.startsWith('Missing closing ')
+        ? { message: 'the closing quote is missing', offset: quotedBefore(document, offset) }
+        : misplaced(text, start, { message, offset })
     case 'BAD_INDENT':
     case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MISSING_CHAR':
     case 'MULTILINE_IMPLICIT_KEY':
       return misplaced(text, start, { message, offset })
     case 'MULTIPLE_DOCS':
@@ -34,6 +38,18 @@ export function slipOf(text: string, { code, message, pos }: YAMLError): Slip {
     default:
       return { message: message.slice(0, 300), offset }
   }
+}
+
+/** Where the last quoted text before an offset begins: an open one may go on over many lines. */
+function quotedBefore(document: Document, before: number): number {
+  let offset = before
+  visit(document, {
+    Scalar(_, { type, range }) {
+      const isQuoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE'
+      if (isQuoted && range && range[0] < before) offset = range[0]
+    },
+  })
+  return offset
 }
 
 /** Where lines do not go together: what is missing in this one, or how this one or the next begins. */

@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDeviceConfig } from '../../../firmware/host/config/parse.ts'
+import { checkForm, maxConfigErrors } from '../../../firmware/model/device-config-check.ts'
 import { nearestOf } from '../../../firmware/model/nearest.ts'
 import { changed } from './broken-config.ts'
+import { sampleConfig } from './sample-config.ts'
 
 const sound = `version: 1
 revision: 1
@@ -103,6 +105,20 @@ for (const [slip, from, to, message] of [
     '{ vni: 7, name: office',
     "12:29 'vni' stands twice in one set of fields: keep one",
   ],
+  [
+    'a field twice in quotes',
+    'site: berlin',
+    '"the site": 1\n\'the site\': 2',
+    "4:1 'the site' stands twice in one set of fields: keep one",
+  ],
+  ['an open quote', 'site: berlin', 'site: "x', '3:7 the closing quote is missing'],
+  ['an open single quote', 'site: berlin', "site: 'it''s", '3:7 the closing quote is missing'],
+  [
+    'an open quote before a quoted value',
+    /site: berlin\n(.*)8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11/,
+    'site: "x\n$1"y"',
+    '3:7 the closing quote is missing',
+  ],
   ['an open list', '/30]', '/30', "10:5 a ']' is missing before this"],
   [
     'a colon in a value',
@@ -149,6 +165,29 @@ test('a NIC without its kind, a prefix with a host in it: what was meant is said
   const bits = 'has bits set below its length; its network is'
   assert.equal(messageAt('/peers/1/segments/office/0', '10.7.0.9/22'), `${bits} 10.7.0.0/22`)
   assert.equal(messageAt('/peers/1/segments/office/0', 'fd07:0::9/64'), `${bits} fd07::/64`)
+})
+
+test('fields with names of what every object has are fields like any other', () => {
+  const found = parseDeviceConfig(JSON.stringify(changed({ '/lans/0/nic': { toString: 'x' } })))
+  assert.equal(
+    found.errors[0]?.message,
+    'must be a NIC, like netdev:enp1s0 or pmd:0000:01:00.0; this is a set of fields',
+  )
+})
+
+test('no more unknown names than can be told are compared with those that are known', () => {
+  const names = Array.from({ length: maxConfigErrors }, (_, index) => [`unknown${index}`, 1])
+  const many = Object.fromEntries(names)
+  const { site, ...rest } = sampleConfig()
+  const isTold = (value: unknown): boolean =>
+    checkForm(value).some(({ message }) => message === "'site' is missing")
+  assert.deepEqual(
+    [
+      { ...rest, sitee: site, ...many },
+      { ...rest, ...many, sitee: site },
+    ].map(isTold),
+    [false, true],
+  )
 })
 
 test('a name is near where it differs in case, hyphens, two letters or its end', () => {
