@@ -37,8 +37,9 @@ export class Withholding {
    * What only a change brought that nobody confirmed (`isTried`) is withheld no longer than the change is tried: before it
    * that was outside, and whoever cut the box off with it must reach the box again as soon as it is taken back. Nothing
    * leaks by it. A packet that was under way is sealed or dropped by the datapath, which lets go only after the machine
-   * is as it was. A TCP connection that began inside meanwhile does not go on outside: none breaks out in its middle
-   * (plan/firewall.ts). A datagram sent afterwards goes where the confirmed configuration sends it, as before.
+   * is as it was. No connection that began inside meanwhile goes on outside: those that the kernel knows are marked, and
+   * TCP that it does not know does not break out in its middle (plan/firewall.ts). What a LAN sends by UDP afterwards, the
+   * datapath alone knew of: it goes where the confirmed configuration sends it, as before.
    * What the change takes away is withheld like anything else that is withdrawn.
    * @returns canonical prefixes
    */

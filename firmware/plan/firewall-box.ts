@@ -5,7 +5,15 @@
  */
 import type { DeviceConfig, Lan } from '../model/device-config.ts'
 import { ownMark } from '../model/host-state.ts'
-import { answers, type Chain, familiesOf, fromOutside, quoted, setOf } from './firewall-text.ts'
+import {
+  answers,
+  type Chain,
+  familiesOf,
+  fromOutside,
+  marksInside,
+  quoted,
+  setOf,
+} from './firewall-text.ts'
 import type { Port } from './ports.ts'
 import { addressOf, isIpv6 } from './prefix.ts'
 
@@ -30,7 +38,7 @@ export function boxChains(input: BoxInput, comment: string): Chain[] {
     ...config.segments.map(({ name }) => segmentChain(input, name)),
     {
       head: ['  chain input {', '    type filter hook input priority filter; policy accept;'],
-      rules: [`${fromOutside} jump from_uplink`, ...toSegments],
+      rules: [`iifname @own ${marksInside}`, `${fromOutside} jump from_uplink`, ...toSegments],
     },
   ]
 }

@@ -17,6 +17,11 @@ export interface NamedSet {
 export const fromOutside = `iifgroup ${ownMark} iifname != @own`
 export const toOutside = `oifgroup ${ownMark} oifname != @own`
 
+/** Of connections to or from what is inside: conntrack keeps it, so it outlives the rules and what was inside then. */
+export const insideMark = `ct mark ${ownMark}`
+/** Notes a connection by its first direction: the answers to one that breaks out lead inside too. */
+export const marksInside = `ct direction original ct mark set ${ownMark}`
+
 /**
  * Answers to what was let through. What a side goes on sending is compared with the rules again, so that a rule that is
  * gone ends what it allowed.

@@ -15,6 +15,8 @@ import {
   type Chain,
   familiesOf,
   fromOutside,
+  insideMark,
+  marksInside,
   type NamedSet,
   namedSet,
   quoted,
@@ -66,6 +68,7 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     ...boxChains(input, comment),
     forwardChain(input),
     outputChain(input),
+    markChain,
     natChain(config),
   ]
   const own = [...config.lans.map(({ name }) => name), ...segmentTwins.values()]
@@ -130,8 +133,9 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       `${toOutside} ip6 daddr @private6 ip6 daddr != @connected6 counter name kept_private drop`,
       // NAT leaves as it is what belongs to no connection.
       `${toOutside} ct state invalid counter name denied_forward drop`,
-      // A connection in its middle began elsewhere: in the overlay, before its prefix was withdrawn, or before a reboot.
-      `${toOutside} ct state new tcp flags & (fin | syn | rst | ack) != syn counter name denied_forward reject with tcp reset`,
+      // Only who is inside is told: the rest may be a stranger's, with an address that is not its own.
+      ...resets('iifname @own ', 'denied_forward'),
+      `${toOutside} ${insideMark} counter name kept_inside drop`,
       ...answers,
       ...aclRules(config, linksOf),
       ...used
@@ -176,6 +180,8 @@ function outputChain({ segmentTwins }: FirewallInput): Chain {
     head: ['  chain output {', '    type filter hook output priority filter; policy accept;'],
     rules: [
       ...insideRules(),
+      ...resets('', 'kept_inside'),
+      `${toOutside} ${insideMark} counter name kept_inside drop`,
       silent('icmp'),
       silent('icmpv6'),
       ...(segmentTwins.size === 0 ? [] : [reports]),
@@ -188,6 +194,28 @@ function insideRules(): string[] {
     `${toOutside} ip daddr @inside4 counter name kept_inside drop`,
     `${toOutside} ip6 daddr @inside6 counter name kept_inside drop`,
   ]
+}
+
+/**
+ * No TCP connection breaks out in its middle. One that conntrack does not know began elsewhere: in the overlay, or before
+ * a reboot. One that it knows may have begun inside, before what was tried was taken back.
+ * @param from who is told by a reset
+ */
+function resets(from: string, unknown: 'denied_forward' | 'kept_inside'): string[] {
+  const middle = 'ct state new tcp flags & (fin | syn | rst | ack) != syn'
+  return [
+    `${from}${toOutside} ${middle} counter name ${unknown} reject with tcp reset`,
+    `${from}${toOutside} meta l4proto tcp ${insideMark} counter name kept_inside reject with tcp reset`,
+  ]
+}
+
+/** What is sent to a LAN or a segment, forwarded or the box's own; what comes from there to the box is marked in `input`. */
+const markChain: Chain = {
+  head: [
+    '  chain mark_inside {',
+    '    type filter hook postrouting priority mangle; policy accept;',
+  ],
+  rules: [`oifname @own ${marksInside}`],
 }
 
 /** UDP keeps off the overlay port: what comes back to it is taken for the overlay's. */
