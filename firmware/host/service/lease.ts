@@ -15,11 +15,12 @@ import {
 import type { LeaseFacts } from '../../model/service.ts'
 
 const mostServers = 4
-/** The least that a server may grant here, and what stands for "for ever" (RFC 2131 §3.3). */
+/** The least that a server may grant here. */
 const leastSeconds = 30
+/** One more is "for ever" (RFC 2131 §3.3), and so it is to the kernel, which would keep what nobody renews. */
+const mostSeconds = 0xffff_fffe
 /** No network of hosts is larger: a stranger takes no more of the Internet than that off its route. */
 const leastBits = 8
-const mostSeconds = 0xffff_ffff
 
 /**
  * busybox calls it with the event's name and the lease in the environment (udhcpc(8)). At its start the client says
@@ -44,8 +45,11 @@ case $1 in
     mv "$CAUSEWAY_LEASE.tmp" "$CAUSEWAY_LEASE"
     # The gateway may be away, and the kernel takes away what nobody renews.
     own="\${ip:-}/\${mask:-}"
+    case \${lease:-} in '' | *[!0-9]*) exit ;; esac
+    [ "$lease" -ge ${leastSeconds} ] || lease=${leastSeconds}
+    [ "$lease" -le ${mostSeconds} ] || lease=${mostSeconds}
     if ip -4 -o addr show dev "\${interface:-}" | grep -Fq " inet $own "; then
-      ip addr change "$own" dev "$interface" valid_lft "\${lease:-}" preferred_lft "\${lease:-}"
+      ip addr change "$own" dev "$interface" valid_lft "$lease" preferred_lft "$lease"
     fi
     ;;
   nak) rm -f "$CAUSEWAY_LEASE" ;;

@@ -189,6 +189,34 @@ test('the script that the DHCP client runs notes a lease, keeps it over a restar
   assert.ok(!existsSync(leaseFile))
 })
 
+test('the script gives the kernel the time that the gateway reads, whatever a server says', () => {
+  const script = join(folder, 'times.sh')
+  const leaseFile = join(folder, 'times.lease')
+  writeFileSync(script, leaseScript, { mode: 0o700 })
+  // A namespace of its own, whose one link has the address already.
+  const steps = `set -e
+    ip addr add 192.0.2.77/24 dev lo valid_lft 100 preferred_lft 100
+    ${script} renew
+    ip -json addr show dev lo`
+  const renew = (lease: number): number => {
+    const lent = { ip: '192.0.2.77', mask: '24', interface: 'lo', lease: String(lease) }
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', CAUSEWAY_LEASE: leaseFile, ...lent }
+    const text = execFileSync('unshare', ['--net', 'sh', '-c', steps], { env, encoding: 'utf8' })
+    return JSON.parse(text)[0].addr_info[0].valid_life_time
+  }
+  const read = (): number => {
+    const text = readFileSync(leaseFile, 'utf8')
+    const atMs = Number(/^at=(.*)$/m.exec(text)![1]) * 1_000
+    return readLease('lo', text, atMs)!.expiresInMs / 1_000
+  }
+  for (const lease of [0, 1, 29, 30, 600, 0xffff_fffe, 0xffff_ffff]) {
+    const given = renew(lease)
+    assert.equal(Math.round(read()), Math.min(Math.max(lease, 30), 0xffff_fffe))
+    // It runs down since.
+    assert.ok(read() - given >= 0 && read() - given <= 5, `${lease}: ${given}, ${read()}`)
+  }
+})
+
 test('a stranger that lends nonsense lends nothing', () => {
   const read = (change: Partial<typeof lent>): unknown => readLease('wan0', textOf(change), 100_500)
   for (const address of [
