@@ -23,7 +23,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     clock,
     wallMs: Date.now,
     random: (bytes) => randomBytes(bytes),
-    net: openLinuxNet(),
+    net: openLinuxNet((error) => log.warn(fieldsOf(error), 'firewall counters begin at 0')),
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,

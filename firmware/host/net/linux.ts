@@ -3,6 +3,7 @@
  * each time, keeps no state of its own.
  */
 import { access, readFile, writeFile } from 'node:fs/promises'
+import { CausewayError } from '../../model/errors.ts'
 import {
   type HostReading,
   type HostState,
@@ -32,7 +33,8 @@ import { openTwinHolder, type TwinHolder } from './twin-holder.ts'
 
 const firewallTable = 'causeway'
 
-export function openLinuxNet(): Net {
+/** @param onCountersLost told why a table's counters could not be read when another took its place: that one's begin at 0 */
+export function openLinuxNet(onCountersLost: (error: CausewayError) => void): Net {
   let holder: TwinHolder | null = null
   return {
     claim: claimNamespace,
@@ -69,7 +71,7 @@ export function openLinuxNet(): Net {
     async apply(steps, signal) {
       for (const action of spell(steps, process.pid)) {
         signal?.throwIfAborted()
-        await perform(action)
+        await perform(action, onCountersLost)
       }
     },
 
@@ -128,10 +130,22 @@ async function hasFirewall(signal?: AbortSignal): Promise<boolean> {
   return hasTable(await run(['nft', '-j', 'list', 'tables', 'inet'], { signal }), firewallTable)
 }
 
-/** Read at the last moment: what is dropped between this and the load is not counted. */
-async function counters(): Promise<ReadonlyMap<string, string>> {
-  if (!(await hasFirewall())) return new Map()
-  return readCounters(await run(['nft', '-j', 'list', 'counters', 'table', 'inet', firewallTable]))
+/**
+ * Read at the last moment: what is dropped between this and the load is not counted. Protection does not wait for
+ * statistics: none where they cannot be read.
+ */
+async function counters(
+  onLost: (error: CausewayError) => void,
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    if (!(await hasFirewall())) return new Map()
+    const argv = ['nft', '-j', 'list', 'counters', 'table', 'inet', firewallTable]
+    return readCounters(await run(argv))
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error
+    onLost(error)
+    return new Map()
+  }
 }
 
 async function readSysctls(want: HostState, isThere: boolean): Promise<SysctlState[]> {
@@ -159,7 +173,10 @@ async function readSysctls(want: HostState, isThere: boolean): Promise<SysctlSta
   return [...values.flat(), ...found]
 }
 
-async function perform(action: Action): Promise<void> {
+async function perform(
+  action: Action,
+  onCountersLost: (error: CausewayError) => void,
+): Promise<void> {
   switch (action.kind) {
     case 'ip': {
       const scope = action.netns === '' ? [] : ['-netns', action.netns]
@@ -175,7 +192,9 @@ async function perform(action: Action): Promise<void> {
       await run(action.argv, { netns: action.netns })
       return
     case 'nft':
-      await run(['nft', '-f', '-'], { input: countOn(action.text, await counters()) })
+      await run(['nft', '-f', '-'], {
+        input: countOn(action.text, await counters(onCountersLost)),
+      })
       return
     case 'sysctl':
       await writeSysctls(action.netns, action.sysctls)

@@ -19,7 +19,8 @@ interface Task {
 }
 
 const task = JSON.parse(await text(process.stdin)) as Task
-const net = openLinuxNet()
+const lost: CausewayError[] = []
+const net = openLinuxNet((error) => lost.push(error))
 const taken: string[] = []
 const claims: string[] = []
 let failure: CausewayError | undefined
@@ -31,7 +32,7 @@ try {
   if (!(error instanceof CausewayError)) throw error
   failure = error
 }
-process.stdout.write(JSON.stringify({ steps: taken, claims, failure }))
+process.stdout.write(JSON.stringify({ steps: taken, claims, lost, failure }))
 
 async function converge(config: DeviceConfig, nicNetns: string): Promise<void> {
   const facts = { mac1Keys: [], nicNetns, nics: await net.nics(nicNetns), leases: [], withheld: [] }

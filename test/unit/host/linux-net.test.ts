@@ -36,16 +36,20 @@ after(() => {
 interface Report {
   readonly steps: string[]
   readonly claims: string[]
+  /** Why counters could not be read. */
+  readonly lost: { code: string }[]
   readonly failure?: { code: string }
 }
 
 const inside = (config: object): Promise<Report> => runInside({ config, nicNetns })
 
 /** Runs a script with the real `Net` inside the namespace; it prints JSON. */
-async function runInside(task: object): Promise<Report> {
+async function runInside(task: object, wrapper: readonly string[] = []): Promise<Report> {
   const input = JSON.stringify(task)
   const script = new URL('./linux-net-inside.ts', import.meta.url).pathname
-  const child = spawn('nsenter', [`--net=/run/netns/${space}`, process.execPath, script], {
+  const inNet = ['nsenter', `--net=/run/netns/${space}`, process.execPath, script]
+  const [program, ...args] = [...wrapper, ...inNet] as [string, ...string[]]
+  const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.end(input)
@@ -137,6 +141,25 @@ test('a table that takes the place of another counts on', async () => {
     assert.ok((await inside(one)).steps.includes('load-firewall'))
     assert.ok(counter().includes(before), counter())
   }
+})
+
+test('a firewall whose counters cannot be read is replaced nevertheless, and that is told', async () => {
+  // In a mount namespace of its own: an nft that does everything else.
+  const broken = `set -e
+    nft=$(readlink -f "$(command -v nft)")
+    mount -t tmpfs tmpfs /mnt
+    cp "$nft" /mnt/nft
+    printf '#!/bin/sh\ncase $* in *counters*) exit 1 ;; esac\nexec /mnt/nft "$@"\n' >/mnt/broken
+    chmod +x /mnt/broken
+    mount --bind /mnt/broken "$nft"
+    exec "$@"`
+  const config = sampleConfig()
+  config.segments[0].breakout = !config.segments[0].breakout
+  const wrapper = ['unshare', '--mount', 'sh', '-c', broken, 'sh']
+  const { steps, lost, failure } = await runInside({ config, nicNetns }, wrapper)
+  assert.deepEqual([steps, failure], [['load-firewall'], undefined])
+  assert.deepEqual([lost.length, lost[0]?.code], [1, 'HOST_COMMAND_FAILED'])
+  assert.deepEqual((await inside(sampleConfig())).lost, [])
 })
 
 test('an uplink moves to another address and loses its gateway in one pass', async () => {
