@@ -202,7 +202,7 @@ static int take_tag(struct rte_mbuf *m)
 	return id;
 }
 
-int cw_port_take_tag(struct rte_mbuf *m)
+int cw_port_untag_tagged(struct rte_mbuf *m)
 {
 	uint64_t stripped = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 

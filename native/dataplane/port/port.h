@@ -73,21 +73,19 @@ void cw_port_close(struct cw_port *port);
  */
 bool cw_port_look(struct cw_port *port);
 
+/* The slow half of cw_port_untag(): for a frame that may have a tag. */
+int cw_port_untag_tagged(struct rte_mbuf *m);
+
 /*
  * Which VLAN a frame came in, 0 for untagged and for a mere priority; the tag is taken off. A tag inside of it stays.
  * -1: a service tag (802.1ad), which no port has, or a frame too short to have what it claims.
  */
-static inline int cw_port_untag(struct rte_mbuf *m);
-
-/* The same, for a frame that may have a tag. */
-int cw_port_take_tag(struct rte_mbuf *m);
-
 static inline int cw_port_untag(struct rte_mbuf *m)
 {
 	const uint8_t *type = rte_pktmbuf_mtod_offset(m, const uint8_t *, 12);
 
 	return m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED || m->data_len < 14 || type[0] == 0x81 || type[0] == 0x88 ?
-		       cw_port_take_tag(m) :
+		       cw_port_untag_tagged(m) :
 		       0;
 }
 
