@@ -92,7 +92,7 @@ void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 
 	memcpy(event.peer, peer, CW_NAME);
 	if (!push(worker->engine, &event, items))
-		worker->drops[CW_DROP_EVENT_FULL]++;
+		cw_count_drop(worker, CW_DROP_EVENT_FULL);
 }
 
 bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind)

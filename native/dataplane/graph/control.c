@@ -147,7 +147,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint
 	struct answer up = { .length = 0 };
 
 	if (!is_well_formed(items, length)) {
-		worker->drops[CW_DROP_CONTROL_MALFORMED]++;
+		cw_count_drop(worker, CW_DROP_CONTROL_MALFORMED);
 		return;
 	}
 	for (uint32_t at = 0; at < length;) {

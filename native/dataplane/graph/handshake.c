@@ -107,7 +107,7 @@ void cw_handshakes_renew(struct cw_worker *worker, const uint8_t *secrets)
 
 static bool drop(struct cw_worker *worker, enum cw_drop reason)
 {
-	worker->drops[reason]++;
+	cw_count_drop(worker, reason);
 	return false;
 }
 
@@ -277,7 +277,7 @@ static void send_back(struct cw_worker *worker, uint32_t index, const struct rte
 	uint32_t l4_len = sizeof(struct cw_udp) + CW_COOKIE_MESSAGE_BYTES;
 
 	if (answer == NULL) {
-		worker->drops[CW_DROP_NO_BUFFER]++;
+		cw_count_drop(worker, CW_DROP_NO_BUFFER);
 		return;
 	}
 	uint8_t *to = rte_pktmbuf_mtod(answer, uint8_t *);

@@ -18,7 +18,7 @@ enum kind { KIND_SEALED, KIND_TWIN, KIND_DROPPED };
 
 static enum kind dropped(struct cw_worker *worker, enum cw_drop reason)
 {
-	worker->drops[reason]++;
+	cw_count_drop(worker, reason);
 	return KIND_DROPPED;
 }
 
@@ -58,7 +58,7 @@ static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const str
 	struct rte_mbuf *piece = rte_pktmbuf_alloc(worker->engine->pools.small);
 
 	if (piece == NULL || headers + length > CW_SMALL_DATA) {
-		worker->drops[CW_DROP_NO_BUFFER]++;
+		cw_count_drop(worker, CW_DROP_NO_BUFFER);
 		rte_pktmbuf_free(piece);
 		return;
 	}

@@ -257,6 +257,6 @@ void cw_policy_deny_peer(struct cw_worker *worker, const struct cw_peer *peer, i
 {
 	struct question q = { .peer = peer, .from = segment, .to = -1, .l3 = l3, .length = length };
 
-	worker->drops[reason]++;
+	cw_count_drop(worker, reason);
 	tell(worker, &q, reason, CW_ACL_NO_RULE);
 }

@@ -114,13 +114,13 @@ static void put_geneve(uint8_t *to, const struct load *load, uint8_t option_word
 static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_t bytes)
 {
 	if (load->keypair->sealed >= CW_KEYPAIR_PACKETS_MAX) {
-		worker->drops[CW_DROP_KEY_EXHAUSTED]++;
+		cw_count_drop(worker, CW_DROP_KEY_EXHAUSTED);
 		return NULL;
 	}
 	uint8_t *slot = cw_out_slot(worker, load->keypair, load->tos, CW_SEALED_OVERHEAD + bytes,
 				    load->is_train);
 	if (slot == NULL)
-		worker->drops[CW_DROP_NO_BUFFER]++;
+		cw_count_drop(worker, CW_DROP_NO_BUFFER);
 	return slot;
 }
 
@@ -129,7 +129,7 @@ static bool finish(struct cw_worker *worker, const struct load *load, uint8_t *s
 {
 	if (seal_slot(worker, load->keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + bytes) == 0)
 		return true;
-	worker->drops[CW_DROP_SEAL]++;
+	cw_count_drop(worker, CW_DROP_SEAL);
 	return false;
 }
 
