@@ -16,9 +16,10 @@
 #define CW_TICK_US 100000
 #define CW_PENDING_MAX 64
 #define CW_PENDING_PACKETS 16
-/* One port's share of either: who scans a LAN takes the others nothing. */
+/* One port's share of either. However many ports are scanned, one slot and so many packets in it are its own. */
 #define CW_PENDING_PORT_MAX 16
 #define CW_PENDING_PORT_PACKETS 64
+#define CW_PENDING_OWN_PACKETS 4
 /* Of all packets that wait, for a neighbour or a session: half of the large buffers stay for those that move. */
 #define CW_WORKER_PENDING_MAX 256
 #define CW_WORKER_WAITING_MAX 256
@@ -28,6 +29,7 @@
 struct cw_pending {
 	uint64_t port_id; /* 0: free */
 	struct cw_address address;
+	bool is_own; /* its port's, and as many of its packets as are the port's own */
 	uint16_t count;
 	uint64_t since_us;
 	uint64_t asked_us;
@@ -80,7 +82,6 @@ struct cw_worker {
 	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];
 	uint32_t pending_count;         /* slots in use */
-	uint32_t pending_packet_count;
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket ask_buckets[CW_PORTS_MAX];
 	struct cw_bucket too_big_buckets[CW_SEGMENTS_MAX];

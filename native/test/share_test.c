@@ -33,7 +33,11 @@ static void only_knows(uint8_t port, uint32_t host)
 
 static uint32_t waiting_packets(void)
 {
-	return bench.worker->pending_packet_count;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < CW_PENDING_MAX; i++)
+		count += bench.worker->pending[i].port_id == 0 ? 0 : bench.worker->pending[i].count;
+	return count;
 }
 
 static void a_scan_has_its_ports_share(void)
@@ -64,6 +68,40 @@ static void a_scan_has_its_ports_share(void)
 	cw_tx_pending(bench.worker);
 	IS(cw_test_what_became(), "sealed ");
 	bench.worker->now_us += 3000000;
+	cw_tx_pending(bench.worker);
+	CHECK(waiting_packets() == 0 && bench.worker->pending_count == 0);
+	cw_bench_drops(&bench);
+}
+
+/* More ports than can have their full share at once. */
+static void scans_of_many_ports_leave_others_theirs(void)
+{
+	static struct cw_port scanned[8];
+	struct cw_program *program = bench.worker->view->program;
+	uint32_t asked;
+
+	only_knows(CW_BENCH_LAN_PORT, CW_BENCH_HOST);
+	for (uint8_t i = 0; i < 8; i++) {
+		scanned[i].id = 100 + i;
+		program->ports[program->port_count + i] = &scanned[i];
+	}
+	program->port_count += 8;
+	for (uint32_t i = 0; i < 8 * 1000; i++)
+		send_to((uint8_t)(2 + i / 1000), UNKNOWN + i % CW_PENDING_PORT_MAX);
+	CHECK(bench.worker->pending_count == CW_PENDING_MAX - CW_PORTS_MAX + 8);
+	CHECK(waiting_packets() == CW_WORKER_PENDING_MAX - (CW_PORTS_MAX - 8) * CW_PENDING_OWN_PACKETS);
+	cw_bench_drops(&bench);
+	asked = bench.asked;
+	for (uint32_t i = 0; i < CW_PENDING_OWN_PACKETS; i++)
+		send_to(CW_BENCH_UPLINK_PORT, GATEWAY);
+	CHECK(bench.asked == asked + 1);
+	IS(cw_test_what_became(), "");
+	send_to(CW_BENCH_UPLINK_PORT, GATEWAY);
+	IS(cw_test_what_became(), "neighbour 1");
+	only_knows(CW_BENCH_UPLINK_PORT, GATEWAY);
+	cw_tx_pending(bench.worker);
+	CHECK(cw_bench_drain(&bench, CW_BENCH_UPLINK) == CW_PENDING_OWN_PACKETS);
+	program->port_count -= 8;
 	cw_tx_pending(bench.worker);
 	CHECK(waiting_packets() == 0 && bench.worker->pending_count == 0);
 	cw_bench_drops(&bench);
@@ -110,6 +148,7 @@ int main(int argc, char **argv)
 	cw_bench_open(&bench);
 	cw_test_add_cameras();
 	a_scan_has_its_ports_share();
+	scans_of_many_ports_leave_others_theirs();
 	nothing_leaves_by_a_later_port();
 	each_segment_hears_what_is_too_big();
 	cw_bench_close(&bench);

@@ -34,32 +34,57 @@ static void mark_used(struct cw_neighbour *neighbour)
 		atomic_store_explicit(&neighbour->is_used, 1, memory_order_relaxed);
 }
 
-/*
- * The slot of a next hop of `port`, a new one if need be. NULL: there is none, for the port has its share. `packets`: how
- * many wait on the port.
- */
+static_assert(CW_PORTS_MAX < CW_PENDING_MAX &&
+		      CW_PORTS_MAX * CW_PENDING_OWN_PACKETS < CW_WORKER_PENDING_MAX,
+	      "beside what is each port's own, something is left for those that need more");
+
+/* What waits: of one port, and of all beyond what is their own. */
+struct usage {
+	uint32_t slots, packets;
+	uint32_t shared_slots, shared_packets;
+	bool has_own;
+};
+
+/* One more packet in the slot is within its port's share, and its own or one of those that are for all. */
+static bool has_room(const struct cw_pending *slot, const struct usage *usage)
+{
+	bool is_own = slot->is_own && slot->count < CW_PENDING_OWN_PACKETS;
+
+	return slot->count < CW_PENDING_PACKETS && usage->packets < CW_PENDING_PORT_PACKETS &&
+	       (is_own || usage->shared_packets < CW_WORKER_PENDING_MAX - CW_PORTS_MAX * CW_PENDING_OWN_PACKETS);
+}
+
+/* The slot of a next hop of `port`, a new one if need be. NULL: there is none, for the port has its share. */
 static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw_port *port,
-				       struct cw_address address, uint32_t *packets)
+				       struct cw_address address, struct usage *usage)
 {
 	struct cw_pending *found = NULL, *free_slot = NULL;
-	uint32_t slots = 0;
 
-	*packets = 0;
 	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
 		struct cw_pending *slot = &worker->pending[i];
-		if (slot->port_id == 0 && free_slot == NULL)
+		if (slot->port_id == 0) {
 			free_slot = slot;
+			continue;
+		}
+		uint32_t own = !slot->is_own ? 0 : RTE_MIN(slot->count, CW_PENDING_OWN_PACKETS);
+		usage->shared_slots += !slot->is_own;
+		usage->shared_packets += slot->count - own;
 		if (slot->port_id != port->id)
 			continue;
-		slots++;
-		*packets += slot->count;
+		usage->slots++;
+		usage->packets += slot->count;
+		usage->has_own |= slot->is_own;
 		if (cw_address_equal(slot->address, address))
 			found = slot;
 	}
-	if (found != NULL || slots == CW_PENDING_PORT_MAX || free_slot == NULL)
+	bool may_have = usage->slots < CW_PENDING_PORT_MAX &&
+			(!usage->has_own ||
+			 usage->shared_slots < CW_PENDING_MAX - CW_PORTS_MAX);
+	if (found != NULL || free_slot == NULL || !may_have)
 		return found;
 	*free_slot = (struct cw_pending){ .port_id = port->id,
 					  .address = address,
+					  .is_own = !usage->has_own,
 					  .since_us = worker->now_us };
 	worker->pending_count++;
 	return free_slot;
@@ -68,9 +93,9 @@ static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw
 static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct cw_address next_hop,
 			       struct rte_mbuf *m)
 {
-	uint32_t packets;
+	struct usage usage = { 0 };
 	struct cw_pending *slot =
-		find_pending(worker, worker->view->program->ports[index], next_hop, &packets);
+		find_pending(worker, worker->view->program->ports[index], next_hop, &usage);
 
 	/* Without a place to wait the packet is lost, but its sender's next one may find the answer. */
 	bool may_ask = slot == NULL ? cw_bucket_take(&worker->ask_buckets[index], worker->now_us,
@@ -81,13 +106,11 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct c
 		if (slot != NULL)
 			slot->asked_us = worker->now_us;
 	}
-	if (slot == NULL || slot->count == CW_PENDING_PACKETS || packets == CW_PENDING_PORT_PACKETS ||
-	    worker->pending_packet_count == CW_WORKER_PENDING_MAX) {
+	if (slot == NULL || !has_room(slot, &usage)) {
 		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
 		return;
 	}
 	slot->packets[slot->count++] = m;
-	worker->pending_packet_count++;
 }
 
 void cw_tx_link(struct cw_worker *worker, uint8_t index, struct cw_address next_hop, struct rte_mbuf *m)
@@ -145,7 +168,6 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 		else
 			send_frame(program->ports[index], neighbour->mac, slot->packets[i]);
 	}
-	worker->pending_packet_count -= slot->count;
 	slot->port_id = 0;
 	worker->pending_count--;
 }
@@ -183,7 +205,7 @@ struct rte_mbuf *cw_new_packet(struct cw_worker *worker, const uint8_t *l3, uint
 		m = rte_pktmbuf_alloc(size <= CW_SMALL_DATA ? worker->engine->pools.small :
 							      worker->engine->pools.large);
 		if (m == NULL || size > rte_pktmbuf_tailroom(m)) {
-			worker->drops[CW_DROP_NO_BUFFER]++;
+			cw_count_drop(worker, CW_DROP_NO_BUFFER);
 			rte_pktmbuf_free(m);
 			return NULL;
 		}
