@@ -203,7 +203,6 @@ export interface Counters {
 
 /** How much of what the kernel has of the program's interfaces is left out, as no table has room for it. */
 export interface Overflow {
-  readonly links: number
   readonly addresses: number
   readonly routes: number
   readonly neighbours: number

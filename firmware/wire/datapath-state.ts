@@ -51,12 +51,8 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
   const peerCount = from.u32()
   const keypairs = from.u32()
   const buffers = { small: from.u32(), large: from.u32() }
-  const overflow = {
-    links: from.u32(),
-    addresses: from.u32(),
-    routes: from.u32(),
-    neighbours: from.u32(),
-  }
+  const overflow = { addresses: from.u32(), routes: from.u32(), neighbours: from.u32() }
+  from.skip(4)
   if (dropCount !== dropNames.length) {
     throw new CausewayError('DATAPATH_ABI', `${dropCount} drop counters, ${dropNames.length} names`)
   }

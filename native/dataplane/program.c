@@ -274,7 +274,7 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 	int rc = watch(engine, program, before);
 
 	if (rc == 0)
-		rc = cw_mirror_refresh(engine->mirror);
+		rc = cw_mirror_refresh(engine->mirror, program);
 	if (rc == 0) {
 		engine->program = program;
 		rc = cw_view_publish(engine);

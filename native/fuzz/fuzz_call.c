@@ -9,12 +9,14 @@
 
 #include "fuzz_bench.h"
 #include "packet.h"
+#include "table/mirror.h"
 #include "table/session.h"
 
 #define HEAD 5
 #define COMMANDS 16
 
 static struct cw_bench *bench;
+static struct cw_mirror_state kernel;
 
 /* All keypairs are gone, as if none had ever been installed. The worker is this thread. */
 static void forget_keypairs(void)
@@ -36,6 +38,7 @@ static void forget_keypairs(void)
 static void open_bench(void)
 {
 	bench = cw_fuzz_bench();
+	bench->kernel = &kernel;
 	struct cw_engine *engine = bench->engine;
 
 	engine->commands = rte_ring_create("commands", COMMANDS, SOCKET_ID_ANY, 0);

@@ -66,9 +66,9 @@ const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror)
 	return mirror->bench->kernel;
 }
 
-int cw_mirror_refresh(struct cw_mirror *mirror)
+int cw_mirror_refresh(struct cw_mirror *mirror, const struct cw_program *next)
 {
-	(void)mirror;
+	(void)mirror, (void)next;
 	return 0;
 }
 

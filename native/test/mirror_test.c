@@ -1,6 +1,6 @@
 /*
  * The mirror as it is, with a kernel of its own in a namespace: routes and addresses that change are told from neighbours
- * that do, and what asks for neighbours costs no look at the NICs.
+ * that do, what is of other links is left out, and what asks for neighbours costs no look at the NICs.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -21,12 +21,18 @@
 /* In the place of port/port.c's. */
 bool cw_test_port_look(struct cw_port *port) __asm__("__wrap_cw_port_look");
 
+/* Around table/rtnetlink.c's. */
+int cw_test_dump(int fd, struct cw_mirror_state *state) __asm__("__wrap_cw_rtnetlink_dump");
+int cw_real_dump(int fd, struct cw_mirror_state *state) __asm__("__real_cw_rtnetlink_dump");
+
 static struct cw_pools pools;
 static struct cw_engine engine;
 static struct cw_program program;
 static struct cw_nic nic = { .link = { .watch_fd = -1 } };
 static struct cw_port port = { .nic = &nic };
 static uint32_t looks;
+static uint32_t awaited; /* by comes() */
+static uint32_t dumps; /* of everything; under the control lock */
 static int looked_fd; /* eventfd: one for each look */
 
 bool cw_test_port_look(struct cw_port *at)
@@ -36,6 +42,12 @@ bool cw_test_port_look(struct cw_port *at)
 	__atomic_add_fetch(&looks, 1, __ATOMIC_SEQ_CST);
 	NEEDS(at == &port && write(looked_fd, &one, sizeof(one)) > 0);
 	return false;
+}
+
+int cw_test_dump(int fd, struct cw_mirror_state *state)
+{
+	dumps++;
+	return cw_real_dump(fd, state);
 }
 
 static bool look_within(int ms)
@@ -49,7 +61,7 @@ static bool look_within(int ms)
 static uint64_t serial_now(void)
 {
 	pthread_mutex_lock(&engine.control);
-	NEEDS(cw_mirror_refresh(engine.mirror) == 0);
+	NEEDS(cw_mirror_refresh(engine.mirror, NULL) == 0);
 	uint64_t serial = cw_mirror_state(engine.mirror)->routes_serial;
 	pthread_mutex_unlock(&engine.control);
 	return serial;
@@ -76,9 +88,76 @@ static void tells_routes_from_neighbours(void)
 	CHECK(serial_now() == serial + 2 && serial_now() == serial + 2);
 	device_run("ip addr add fd00::1/64 dev one nodad");
 	CHECK(serial_now() > serial + 2);
-	serial = serial_now();
+}
+
+/* What is of other links is nobody's here: it takes no room and makes no news, but that links are others. */
+static void keeps_only_what_is_of_twins(void)
+{
+	uint64_t serial = serial_now(), digest = cw_mirror_state(engine.mirror)->links_digest;
+	uint32_t neighbours = neighbours_now(), addresses = cw_mirror_state(engine.mirror)->address_count;
+
 	device_run("ip link add three type bridge");
-	CHECK(serial_now() > serial);
+	device_run("for i in $(seq 0 1029); do echo addr add 10.6.$((i / 250)).$((i % 250))/22 dev two; done | ip -batch -");
+	device_run("ip neigh add 10.6.1.1 lladdr 02:00:00:00:00:04 dev two nud permanent");
+	device_run("ip route add 10.7.0.0/16 via 10.6.1.1");
+	CHECK(serial_now() == serial && neighbours_now() == neighbours);
+	const struct cw_mirror_state *state = cw_mirror_state(engine.mirror);
+	CHECK(state->links_digest != digest && state->link_count == 1 && state->address_count == addresses);
+	CHECK(state->overflow.addresses == 0 && addresses > 0);
+	device_run("ip addr flush dev two");
+}
+
+static bool has_neighbour(const struct cw_mirror_state *state)
+{
+	for (uint32_t i = 0; i < state->neighbour_count; i++) {
+		if (cw_address_equal(state->neighbours[i].address, cw_address_of_v4(htonl(awaited))))
+			return true;
+	}
+	return false;
+}
+
+static bool has_route(const struct cw_mirror_state *state)
+{
+	for (uint32_t i = 0; i < state->route_count; i++) {
+		if (cw_address_equal(state->routes[i].prefix, cw_address_of_v4(htonl(awaited))))
+			return true;
+	}
+	return false;
+}
+
+/* Until the mirror has by itself what is awaited: every change is a new view, of which the worker is told. */
+static bool comes(bool (*has)(const struct cw_mirror_state *state), uint32_t what, uint32_t *dumps_by_then)
+{
+	struct pollfd fd = { .fd = engine.worker_fd, .events = POLLIN };
+	bool is_there;
+
+	awaited = what;
+	do {
+		uint64_t count;
+		(void)!read(engine.worker_fd, &count, sizeof(count));
+		pthread_mutex_lock(&engine.control);
+		is_there = has(cw_mirror_state(engine.mirror));
+		*dumps_by_then = dumps;
+		pthread_mutex_unlock(&engine.control);
+	} while (!is_there && poll(&fd, 1, 5000) == 1);
+	return is_there;
+}
+
+static void neighbours_cost_no_dump_of_routes(void)
+{
+	uint32_t first, second, third;
+
+	/* With this one comes whatever else was told before it. */
+	device_run("ip neigh add 10.0.9.1 lladdr 02:00:00:00:00:09 dev one nud permanent");
+	CHECK(comes(has_neighbour, 0x0a000901, &first));
+	uint32_t routes = cw_mirror_state(engine.mirror)->route_count;
+	device_run("ip neigh add 10.0.9.2 lladdr 02:00:00:00:00:09 dev one nud permanent");
+	CHECK(comes(has_neighbour, 0x0a000902, &second) && second == first);
+	CHECK(has_neighbour(cw_mirror_state(engine.mirror)));
+	CHECK(routes > 0 && cw_mirror_state(engine.mirror)->route_count == routes);
+	/* Together with anything else they cost one. */
+	device_run("ip route add 10.8.0.0/16 via 10.0.9.2; ip neigh del 10.0.9.1 dev one");
+	CHECK(comes(has_route, 0x0a080000, &third) && third > second);
 }
 
 static void asking_is_no_reason_to_look(void)
@@ -113,12 +192,12 @@ static void counts_what_has_no_room(void)
 {
 	const struct cw_mirror_state *state;
 
-	device_run("for i in $(seq 0 1029); do echo addr add 10.5.$((i / 250)).$((i % 250))/32 dev two; done | ip -batch -");
+	device_run("for i in $(seq 0 1029); do echo addr add 10.5.$((i / 250)).$((i % 250))/32 dev one; done | ip -batch -");
 	serial_now();
 	state = cw_mirror_state(engine.mirror);
 	CHECK(state->address_count == CW_MIRROR_ADDRESSES_MAX && state->overflow.addresses >= 1030 - 1024);
-	CHECK(state->overflow.links == 0 && state->overflow.routes == 0 && state->overflow.neighbours == 0);
-	device_run("ip addr flush dev two");
+	CHECK(state->overflow.routes == 0 && state->overflow.neighbours == 0);
+	device_run("ip addr flush dev one");
 	serial_now();
 	CHECK(cw_mirror_state(engine.mirror)->overflow.addresses == 0);
 }
@@ -157,15 +236,14 @@ int main(int argc, char **argv)
 		   "net.ipv6.conf.two.addr_gen_mode=1");
 	device_run("ip addr add 10.0.0.1/16 dev one && ip link set one up && ip link set two up");
 	device_start_eal(&pools);
-	start();
-	tells_routes_from_neighbours();
-
-	pthread_mutex_lock(&engine.control);
 	program.port_count = 1;
 	program.ports[0] = &port;
 	snprintf(program.port_programs[0].twin, sizeof(program.port_programs[0].twin), "one");
 	engine.program = &program;
-	pthread_mutex_unlock(&engine.control);
+	start();
+	tells_routes_from_neighbours();
+	keeps_only_what_is_of_twins();
+	neighbours_cost_no_dump_of_routes();
 	asking_is_no_reason_to_look();
 	counts_what_has_no_room();
 	atomic_store(&engine.is_stopping, true);

@@ -182,7 +182,7 @@ function counters(
     drops: { ...drops },
     keypairs: 0,
     buffers: { small: 0, large: 0 },
-    overflow: { links: 0, addresses: 0, routes: 0, neighbours: 0 },
+    overflow: { addresses: 0, routes: 0, neighbours: 0 },
     ports: [],
     peers: [],
   }

@@ -188,10 +188,10 @@ struct cw_keypair_state {
 
 /* How much of what the kernel has of the program's interfaces is left out, since no table has room for it. */
 struct cw_overflow {
-	uint32_t links;
 	uint32_t addresses;
 	uint32_t routes;
 	uint32_t neighbours;
+	uint32_t zero;
 };
 
 struct cw_counters_head {

@@ -5,6 +5,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -168,11 +169,33 @@ static bool is_same(const struct cw_mirror_state *a, const struct cw_mirror_stat
 	       memcmp(a->routes, b->routes, a->route_count * sizeof(a->routes[0])) == 0;
 }
 
-int cw_mirror_refresh(struct cw_mirror *mirror)
+static void name_link(struct cw_mirror_state *state, const char *name)
+{
+	for (uint32_t i = 0; i < state->link_count; i++) {
+		if (strcmp(state->links[i].name, name) == 0)
+			return;
+	}
+	struct cw_mirror_link *link = &state->links[state->link_count++];
+	*link = (struct cw_mirror_link){ 0 };
+	snprintf(link->name, sizeof(link->name), "%s", name);
+}
+
+static void name_links(struct cw_mirror_state *state, const struct cw_program *program)
+{
+	for (uint32_t i = 0; program != NULL && i < program->port_count; i++)
+		name_link(state, program->port_programs[i].twin);
+	for (uint32_t i = 0; program != NULL && i < program->segment_count; i++)
+		name_link(state, program->segment_programs[i].twin);
+}
+
+int cw_mirror_refresh(struct cw_mirror *mirror, const struct cw_program *next)
 {
 	struct cw_mirror_state *before = mirror->state, *now = mirror->spare;
-	int rc = cw_rtnetlink_dump(mirror->dump_fd, now);
 
+	now->link_count = 0;
+	name_links(now, mirror->engine->program);
+	name_links(now, next);
+	int rc = cw_rtnetlink_dump(mirror->dump_fd, now);
 	if (rc != 0)
 		return rc;
 	now->routes_serial = before->routes_serial + !is_same(before, now);
@@ -181,14 +204,30 @@ int cw_mirror_refresh(struct cw_mirror *mirror)
 	return 0;
 }
 
+/* They change all the time, and few of them: however many routes there are, those stay where they are. */
+static int refresh_only_neighbours(struct cw_mirror *mirror)
+{
+	struct cw_mirror_state *state = mirror->state, *now = mirror->spare;
+
+	now->link_count = state->link_count;
+	memcpy(now->links, state->links, state->link_count * sizeof(state->links[0]));
+	int rc = cw_rtnetlink_dump_neighbours(mirror->dump_fd, now);
+	if (rc != 0)
+		return rc;
+	state->neighbour_count = now->neighbour_count;
+	state->overflow.neighbours = now->overflow.neighbours;
+	memcpy(state->neighbours, now->neighbours, now->neighbour_count * sizeof(now->neighbours[0]));
+	return 0;
+}
+
 /* However fast the kernel changes, dumps take a tenth of the time, as long as one takes less than 50 ms. */
-static void update(struct cw_mirror *mirror)
+static void update(struct cw_mirror *mirror, bool only_neighbours)
 {
 	struct cw_engine *engine = mirror->engine;
 	uint64_t started_us = cw_now_us();
 
 	pthread_mutex_lock(&engine->control);
-	int rc = cw_mirror_refresh(mirror);
+	int rc = only_neighbours ? refresh_only_neighbours(mirror) : cw_mirror_refresh(mirror, NULL);
 	if (rc == 0 && engine->program != NULL)
 		rc = cw_view_publish(engine);
 	mirror->is_stale = rc != 0;
@@ -218,9 +257,9 @@ static void *run(void *arg)
 		(void)!read(mirror->asked_fd, &ignored, sizeof(ignored));
 		if (fds[0].revents & POLLIN || mirror->is_stale) {
 			poll(NULL, 0, (int)mirror->settle_ms);
-			cw_rtnetlink_drain(mirror->watch_fd);
+			bool only_neighbours = cw_rtnetlink_drain(mirror->watch_fd) && !mirror->is_stale;
 			cw_rtnetlink_drain(mirror->use_fd);
-			update(mirror);
+			update(mirror, only_neighbours);
 		}
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
@@ -264,7 +303,7 @@ int cw_mirror_start(struct cw_engine *engine)
 		return -ENOMEM;
 	if (mirror->dump_fd < 0 || mirror->use_fd < 0 || mirror->watch_fd < 0)
 		return -EPROTO;
-	int rc = cw_mirror_refresh(mirror);
+	int rc = cw_mirror_refresh(mirror, NULL);
 	mirror->links_digest = mirror->state->links_digest;
 	return rc != 0 ? rc : -pthread_create(&mirror->thread, NULL, run, mirror);
 }

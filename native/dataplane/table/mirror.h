@@ -1,7 +1,8 @@
 /*
- * The kernel's view of the twins, mirrored by rtnetlink: links, addresses, routes, neighbours. A thread of its own, so
- * that tables stay fresh while the gateway process is away. Any change leads to a new dump of everything: a lost
- * notification cannot leave a wrong entry behind. RFC 3549.
+ * The kernel's view of the twins, mirrored by rtnetlink: links, addresses, routes, neighbours; what is of other links takes
+ * no room. A thread of its own, so that tables stay fresh while the gateway process is away. Any change leads to a new dump,
+ * of neighbours alone where nothing else changed and else of everything: a lost notification cannot leave a wrong entry
+ * behind. RFC 3549.
  */
 #ifndef CW_MIRROR_H
 #define CW_MIRROR_H
@@ -16,14 +17,15 @@
 
 struct cw_engine;
 struct cw_mirror;
+struct cw_program;
 
-#define CW_MIRROR_LINKS_MAX 4096
+#define CW_MIRROR_LINKS_MAX (2 * (CW_PORTS_MAX + CW_SEGMENTS_MAX)) /* of the program that runs and the next */
 #define CW_MIRROR_ADDRESSES_MAX 1024
 #define CW_MIRROR_ROUTES_MAX 65536
 
 /* Links, addresses and routes are compared as bytes: they have no padding. */
 struct cw_mirror_link {
-	int ifindex;
+	int ifindex; /* 0: the kernel has none of this name */
 	char name[IFNAMSIZ];
 };
 
@@ -55,9 +57,9 @@ struct cw_mirror_neighbour {
 struct cw_mirror_state {
 	uint32_t link_count, address_count, route_count, neighbour_count;
 	uint64_t routes_serial; /* grows whenever links, addresses or routes are others than before; neighbours do not count */
-	uint64_t links_digest; /* of names, places and states: another one says that some link changed */
+	uint64_t links_digest; /* of names, places and states of all there are: another one says that some link changed */
 	struct cw_overflow overflow; /* what the kernel has beside what follows */
-	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX];
+	struct cw_mirror_link links[CW_MIRROR_LINKS_MAX]; /* the twins */
 	struct cw_mirror_address addresses[CW_MIRROR_ADDRESSES_MAX];
 	struct cw_mirror_route routes[CW_MIRROR_ROUTES_MAX];
 	struct cw_mirror_neighbour neighbours[CW_NEIGHBOURS_MAX];
@@ -69,8 +71,11 @@ void cw_mirror_stop(struct cw_engine *engine);
 
 const struct cw_mirror_state *cw_mirror_state(const struct cw_mirror *mirror);
 
-/* Control lock held: dumps now, so that what was configured a moment ago is there. */
-int cw_mirror_refresh(struct cw_mirror *mirror);
+/*
+ * Control lock held: dumps now, so that what was configured a moment ago is there; what is of the twins of `next` too, unless
+ * that is NULL.
+ */
+int cw_mirror_refresh(struct cw_mirror *mirror, const struct cw_program *next);
 
 /* Any thread: have the kernel resolve `address` on the twin of `port`; at most 256 wait. */
 void cw_mirror_resolve(struct cw_mirror *mirror, uint8_t port, struct cw_address address);

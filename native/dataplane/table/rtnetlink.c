@@ -35,14 +35,29 @@ int cw_rtnetlink_open(uint32_t groups)
 	return fd;
 }
 
-void cw_rtnetlink_drain(int fd)
+static bool is_of_neighbours(const void *datagram, size_t length)
 {
-	char buffer[16384];
+	const struct nlmsghdr *m = datagram;
+
+	for (ssize_t left = (ssize_t)length; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
+		if (m->nlmsg_type != RTM_NEWNEIGH && m->nlmsg_type != RTM_DELNEIGH)
+			return false;
+	}
+	return true;
+}
+
+bool cw_rtnetlink_drain(int fd)
+{
+	char buffer[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool is_only = true;
 
 	for (int i = 0; i < 4096; i++) {
-		if (recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT) < 0 && errno != ENOBUFS)
-			return;
+		ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
+		if (n < 0 && errno != ENOBUFS)
+			return is_only;
+		is_only = is_only && n >= 0 && (size_t)n <= sizeof(buffer) && is_of_neighbours(buffer, (size_t)n);
 	}
+	return is_only;
 }
 
 static const struct rtattr *find(const struct rtattr *a, int length, unsigned short type, size_t size)
@@ -74,22 +89,30 @@ static uint64_t digest(const struct ifinfomsg *info, const char *name)
 	return hash * 0x9e3779b97f4a7c15u;
 }
 
-static void add_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
+static void note_link(struct cw_mirror_state *state, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
-	const struct rtattr *name = find(IFLA_RTA(info), IFLA_PAYLOAD(message), IFLA_IFNAME, 1);
+	const struct rtattr *attribute = find(IFLA_RTA(info), IFLA_PAYLOAD(message), IFLA_IFNAME, 1);
+	char name[IFNAMSIZ] = "";
 
-	if (name == NULL)
+	if (attribute == NULL)
 		return;
-	if (state->link_count == CW_MIRROR_LINKS_MAX) {
-		state->overflow.links++;
-		return;
+	size_t length = RTA_PAYLOAD(attribute);
+	memcpy(name, RTA_DATA(attribute), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
+	state->links_digest += digest(info, name);
+	for (uint32_t i = 0; i < state->link_count; i++) {
+		if (strcmp(state->links[i].name, name) == 0)
+			state->links[i].ifindex = info->ifi_index;
 	}
-	struct cw_mirror_link *link = &state->links[state->link_count++];
-	*link = (struct cw_mirror_link){ .ifindex = info->ifi_index };
-	size_t length = RTA_PAYLOAD(name);
-	memcpy(link->name, RTA_DATA(name), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
-	state->links_digest += digest(info, link->name);
+}
+
+static bool is_known(const struct cw_mirror_state *state, int ifindex)
+{
+	for (uint32_t i = 0; i < state->link_count; i++) {
+		if (state->links[i].ifindex == ifindex)
+			return true;
+	}
+	return false;
 }
 
 /* The address in an attribute of 4 or 16 bytes, as the family has it; none without. */
@@ -120,7 +143,7 @@ static void add_address(struct cw_mirror_state *state, const struct nlmsghdr *me
 
 	if (address == NULL)
 		address = find(IFA_RTA(info), length, IFA_ADDRESS, 4);
-	if (!is_internet(info->ifa_family) || address == NULL)
+	if (!is_internet(info->ifa_family) || address == NULL || !is_known(state, (int)info->ifa_index))
 		return;
 	if (state->address_count == CW_MIRROR_ADDRESSES_MAX) {
 		state->overflow.addresses++;
@@ -167,7 +190,8 @@ static void add_route(struct cw_mirror_state *state, const struct nlmsghdr *mess
 
 	/* What the kernel learned of single destinations (RTM_F_CLONED: their MTU, say) are no routes. */
 	if (!is_internet(info->rtm_family) || info->rtm_type != RTN_UNICAST || device == NULL ||
-	    info->rtm_flags & RTM_F_CLONED || info->rtm_dst_len > (is_v4 ? 32 : 128))
+	    info->rtm_flags & RTM_F_CLONED || info->rtm_dst_len > (is_v4 ? 32 : 128) ||
+	    !is_known(state, (int)read_u32(device)))
 		return;
 	if (state->route_count == CW_MIRROR_ROUTES_MAX) {
 		state->overflow.routes++;
@@ -192,7 +216,8 @@ static void add_neighbour(struct cw_mirror_state *state, const struct nlmsghdr *
 	const struct rtattr *address = find(attributes, length, NDA_DST, 4);
 	const struct rtattr *mac = find(attributes, length, NDA_LLADDR, 6);
 
-	if (!is_internet(info->ndm_family) || !(info->ndm_state & USABLE) || !address || !mac)
+	if (!is_internet(info->ndm_family) || !(info->ndm_state & USABLE) || !address || !mac ||
+	    !is_known(state, info->ndm_ifindex))
 		return;
 	/* The kernel lists group addresses too; nothing is broadcast into a LAN from afar (RFC 2644). */
 	if (*(const uint8_t *)RTA_DATA(mac) & 1)
@@ -215,7 +240,7 @@ static void add(struct cw_mirror_state *state, const struct nlmsghdr *message)
 		return;
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
-		add_link(state, message);
+		note_link(state, message);
 		break;
 	case RTM_NEWADDR:
 		add_address(state, message);
@@ -274,23 +299,33 @@ static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_stat
 	return rc;
 }
 
+static int dump_families(int fd, uint16_t type, struct cw_mirror_state *state)
+{
+	int rc = dump_one(fd, type, AF_INET, state);
+
+	return rc == 0 ? dump_one(fd, type, AF_INET6, state) : rc;
+}
+
+int cw_rtnetlink_dump_neighbours(int fd, struct cw_mirror_state *state)
+{
+	state->overflow.neighbours = state->neighbour_count = 0;
+	return dump_families(fd, RTM_GETNEIGH, state);
+}
+
 int cw_rtnetlink_dump(int fd, struct cw_mirror_state *state)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-
 	state->links_digest = 0;
 	state->overflow = (struct cw_overflow){ 0 };
-	state->link_count = state->address_count = state->route_count = state->neighbour_count = 0;
+	state->address_count = state->route_count = 0;
+	for (uint32_t i = 0; i < state->link_count; i++)
+		state->links[i].ifindex = 0;
 	int rc = dump_one(fd, RTM_GETLINK, AF_UNSPEC, state);
 
-	for (size_t i = 0; rc == 0 && i < sizeof(families); i++) {
-		rc = dump_one(fd, RTM_GETADDR, families[i], state);
-		if (rc == 0)
-			rc = dump_one(fd, RTM_GETROUTE, families[i], state);
-		if (rc == 0)
-			rc = dump_one(fd, RTM_GETNEIGH, families[i], state);
-	}
-	return rc;
+	if (rc == 0)
+		rc = dump_families(fd, RTM_GETADDR, state);
+	if (rc == 0)
+		rc = dump_families(fd, RTM_GETROUTE, state);
+	return rc == 0 ? cw_rtnetlink_dump_neighbours(fd, state) : rc;
 }
 
 void cw_rtnetlink_use(int fd, int ifindex, struct cw_address address)

@@ -20,8 +20,8 @@ test('what the datapath leaves out is a line whenever it changes, and one when n
 
   for (const overflow of [
     [0, 0, 0, 0],
-    [0, 2, 700, 0],
-    [0, 2, 700, 0],
+    [2, 700, 0, 0],
+    [2, 700, 0, 0],
     [0, 0, 0, 0],
     [0, 0, 0, 0],
   ]) {

@@ -22,7 +22,7 @@ function reading(uptimeMs: number, bytes: number): Counters {
     drops: { replay: 2, no_session: 0 },
     keypairs: 0,
     buffers: { small: 0, large: 0 },
-    overflow: { links: 0, addresses: 0, routes: 0, neighbours: 0 },
+    overflow: { addresses: 0, routes: 0, neighbours: 0 },
     ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
     peers: [
       {
@@ -192,7 +192,7 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     {
       counters: {
         ...reading(1, 1),
-        overflow: { links: 0, addresses: 2, routes: 700, neighbours: 0 },
+        overflow: { addresses: 2, routes: 700, neighbours: 0 },
       },
     },
     /no room for 2 addresses, 700 routes \(DATAPATH_OVERFLOW\)/,
