@@ -70,8 +70,8 @@ export function openCore(
   const { clock, log, services, wireKey } = parts
   const request = (): void => reconciler.request(false)
   const denials = new Denials(clock, log)
-  const carriers = new Carriers((uplink) => void renew(uplink, parts))
-  const link = owned.use(openLink(parts, { request, denials, carriers }))
+  const look = (): void => telemetry.look()
+  const link = owned.use(openLink(parts, { request, denials, look }))
   const peering = owned.use(new Peering(parts))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
@@ -90,7 +90,6 @@ export function openCore(
       leaveSessions: (config) => peering.leave(config),
       configureSessions: (...wanted) => peering.configure(...wanted),
       onPass: (outcome) => {
-        if (link.current !== null) void carriers.look(link.current)
         announce(outcome)
         changes.onPass(outcome)
         onPass(outcome)
@@ -99,20 +98,27 @@ export function openCore(
   )
   services.onLease(request)
   const tellOverflow = overflowTeller(log)
-  const onCounters = ({ overflow }: Counters): void => tellOverflow(overflow)
-  const telemetry = owned.use(new Telemetry({ clock, datapath: () => link.current, onCounters }))
+  const carriers = new Carriers((uplink) => void renew(uplink, parts))
+  const onCounters = (counters: Counters): void => {
+    tellOverflow(counters.overflow)
+    carriers.take(counters)
+  }
+  const telemetry: Telemetry = owned.use(
+    new Telemetry({ clock, datapath: () => link.current, onCounters }),
+  )
   return { source, changes, reconciler, peering, telemetry, denials }
 }
 
 interface LinkUsers {
   readonly request: () => void
   readonly denials: Denials
-  readonly carriers: Carriers
+  /** Has the counters read now: a carrier may be back. */
+  readonly look: () => void
 }
 
 function openLink(
   { connectDatapath, clock, log }: CoreParts,
-  { request, denials, carriers }: LinkUsers,
+  { request, denials, look }: LinkUsers,
 ): DatapathLink {
   return new DatapathLink({
     connect: connectDatapath,
@@ -122,7 +128,7 @@ function openLink(
       datapath.onEvent((event) => {
         if (event.kind === 'links') {
           request()
-          void carriers.look(datapath)
+          look()
         }
         denials.take(event)
       })

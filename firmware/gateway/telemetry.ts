@@ -1,9 +1,10 @@
 /**
- * Reads the datapath's counters once a second, in one batch, and keeps the last two readings. Rates and texts
- * are made from them in plan/.
+ * Reads the datapath's counters once a second and whenever it is asked to, in one batch, one reading at a time, and keeps
+ * what the last two say. Rates and texts are made from them in plan/.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
+import { CausewayError } from '../model/errors.ts'
 import type { Counters } from '../model/program.ts'
 import { noRates, type Rates, ratesBetween } from '../plan/rates.ts'
 
@@ -32,6 +33,8 @@ export class Telemetry implements Disposable {
   #last: Reading = nothing
   #readAtMs = 0
   #cancel: CancelTimer
+  #isReading = false
+  #wantsAnother = false
   #isClosed = false
 
   constructor(parts: TelemetryParts) {
@@ -48,13 +51,25 @@ export class Telemetry implements Disposable {
     this.#cancel()
   }
 
+  /** Reads at once; during a reading, once more after it. */
+  look(): void {
+    if (this.#isClosed) return
+    this.#wantsAnother = this.#isReading
+    if (this.#isReading) return
+    this.#cancel()
+    void this.#tick()
+  }
+
   /** The next one is due a period after this one began, or when this one has ended. */
   async #tick(): Promise<void> {
     const startedAtMs = this.#parts.clock.nowMs()
+    this.#isReading = true
+    this.#wantsAnother = false
     await this.#read()
+    this.#isReading = false
     if (this.#isClosed) return
-    const tookMs = this.#parts.clock.nowMs() - startedAtMs
-    this.#cancel = this.#parts.clock.after(periodMs - tookMs, () => this.#tick())
+    const dueMs = this.#wantsAnother ? 0 : startedAtMs + periodMs - this.#parts.clock.nowMs()
+    this.#cancel = this.#parts.clock.after(dueMs, () => this.#tick())
   }
 
   async #read(): Promise<void> {
@@ -63,16 +78,18 @@ export class Telemetry implements Disposable {
       this.#last = nothing
       return
     }
-    try {
-      const counters = await datapath.counters()
-      const before = this.#last.counters
-      const rates = before === null ? noRates : ratesBetween(before, counters)
-      this.#last = { counters, rates }
-      this.#readAtMs = this.#parts.clock.nowMs()
-      this.#parts.onCounters(counters)
-    } catch {
+    const counters = await datapath.counters().catch((error: unknown) => {
       // Whoever keeps the connection reports its end; here there is just nothing to show.
+      if (error instanceof CausewayError) return null
+      throw error
+    })
+    if (counters === null) {
       this.#last = nothing
+      return
     }
+    const before = this.#last.counters
+    this.#last = { counters, rates: before === null ? noRates : ratesBetween(before, counters) }
+    this.#readAtMs = this.#parts.clock.nowMs()
+    this.#parts.onCounters(counters)
   }
 }

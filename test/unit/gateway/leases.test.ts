@@ -65,6 +65,32 @@ test('a carrier that comes back has the lease asked for again at once', async (t
   assert.deepEqual(box.services.renewed, ['lte0'])
 })
 
+test('a carrier that comes back is told once, however many changes tell of it', async (t) => {
+  const box = await openBox(t)
+  await box.write(withDhcp())
+  await box.start()
+  await box.line('gateway ready')
+  const datapath = box.datapath!
+  const { counters } = datapath
+  let [underWay, most, readings] = [0, 0, 0]
+  datapath.counters = async () => {
+    most = Math.max(most, ++underWay)
+    const read = await counters().finally(() => underWay--)
+    readings++
+    return read
+  }
+  const settle = async (): Promise<void> => {
+    const wanted = readings + 2
+    await until(async () => (readings >= wanted ? true : null))
+  }
+  for (const isUp of [false, true]) {
+    for (let change = 0; change < 5; change++) datapath.setCarrier('lte0', isUp)
+    await settle()
+  }
+  assert.deepEqual(box.services.renewed, ['lte0'])
+  assert.equal(most, 1)
+})
+
 test('a lease with a network of those inside is refused, and said', async (t) => {
   const box = await openBox(t)
   box.services.lend([{ ...lease, address: '10.9.0.9/24', gateway: null }])
