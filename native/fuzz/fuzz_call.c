@@ -46,6 +46,7 @@ static void open_bench(void)
 		   pthread_mutex_init(&engine->control, NULL) == 0);
 	engine->program = bench->worker->view->program;
 	atomic_store(&engine->view, bench->worker->view);
+	bench->kernel = &kernel;
 	bench->keypair = NULL;
 	forget_keypairs();
 }
