@@ -174,40 +174,48 @@ static int open_links(struct cw_engine *engine, const struct cw_program_parts *p
 	return 0;
 }
 
-/* What no program lists has no keypair (list_peers() saw to it), and once its packets are gone the worker leaves it alone. */
-static bool is_free(const struct cw_peer *peer)
+static struct cw_peer *known_peer(const struct cw_worker *worker, const struct cw_peer_program *p)
 {
-	return !peer->is_listed && peer->waiting_count == 0;
+	for (uint32_t i = 0; i < worker->peer_count; i++) {
+		struct cw_peer *peer = worker->peers[i];
+		if (memcmp(peer->name, p->name, CW_NAME) == 0 && memcmp(peer->identity, p->identity, CW_IDENTITY) == 0)
+			return peer;
+	}
+	return NULL;
+}
+
+/*
+ * What no program lists has no keypair (list_peers() saw to it), and once its packets are gone the worker makes the place
+ * another's: between two looks at it.
+ */
+static struct cw_peer *left_place(struct cw_worker *worker, const struct cw_peer_program *p)
+{
+	for (uint32_t i = 0; i < worker->peer_count; i++) {
+		struct cw_command command = { .kind = CW_COMMAND_PEER, .peer = worker->peers[i], .begins = p };
+		if (!worker->peers[i]->is_listed && cw_worker_do(worker, &command) == 0)
+			return worker->peers[i];
+	}
+	return NULL;
 }
 
 /* A peer keeps its place while programs list it, then somebody else may have it: the worker never sees the list shrink. */
 static struct cw_peer *take_peer(struct cw_worker *worker, const struct cw_peer_program *p)
 {
-	uint32_t count = atomic_load(&worker->peer_count);
-	struct cw_peer *peer = NULL;
+	uint32_t count = worker->peer_count;
+	struct cw_peer *peer = known_peer(worker, p);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct cw_peer *other = worker->peers[i];
-		if (memcmp(other->name, p->name, CW_NAME) == 0 &&
-		    memcmp(other->identity, p->identity, CW_IDENTITY) == 0) {
-			other->is_listed = true;
-			return other;
-		}
-		if (peer == NULL && is_free(other))
-			peer = other;
-	}
-	bool is_new = peer == NULL;
-	if (is_new && count < CW_PEER_NAMES_MAX)
-		peer = calloc(1, sizeof(*peer));
 	if (peer == NULL)
-		return NULL;
-	*peer = (struct cw_peer){ .rtt_us = CW_NONE, .is_listed = true };
-	memcpy(peer->name, p->name, CW_NAME);
-	memcpy(peer->identity, p->identity, CW_IDENTITY);
-	if (is_new) {
+		peer = left_place(worker, p);
+	if (peer == NULL && count < CW_PEER_NAMES_MAX) {
+		peer = calloc(1, sizeof(*peer));
+		if (peer == NULL)
+			return NULL;
+		cw_peer_begin(peer, p);
 		worker->peers[count] = peer;
 		atomic_store(&worker->peer_count, count + 1);
 	}
+	if (peer != NULL)
+		peer->is_listed = true;
 	return peer;
 }
 

@@ -205,6 +205,9 @@ static void run_command(struct cw_worker *worker, struct cw_command *command)
 	struct cw_keypair *keypair;
 
 	switch (command->kind) {
+	case CW_COMMAND_PEER:
+		command->result = cw_peer_begin(command->peer, command->begins);
+		break;
 	case CW_COMMAND_ENTER:
 		cw_keypair_enter(worker, command->keypair);
 		command->result = 0;

@@ -42,7 +42,13 @@ struct cw_bucket {
 	uint32_t tokens;
 };
 
-enum cw_command_kind { CW_COMMAND_ENTER, CW_COMMAND_RETIRE, CW_COMMAND_SEND, CW_COMMAND_COOKIES };
+enum cw_command_kind {
+	CW_COMMAND_PEER,
+	CW_COMMAND_ENTER,
+	CW_COMMAND_RETIRE,
+	CW_COMMAND_SEND,
+	CW_COMMAND_COOKIES,
+};
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
 struct cw_command {
@@ -50,6 +56,7 @@ struct cw_command {
 	int result;
 	struct cw_keypair *keypair;
 	struct cw_peer *peer;
+	const struct cw_peer_program *begins; /* in the place of `peer` */
 	uint32_t local_index;
 	const uint8_t *items;
 	uint32_t length;

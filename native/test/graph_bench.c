@@ -204,10 +204,11 @@ static void make_keypair(struct cw_bench *bench)
 
 void cw_bench_outer6(struct cw_bench *bench, bool is_v6)
 {
+	struct cw_path path = bench->keypair->session->path;
+
 	cw_bench_flush(bench);
-	bench->keypair->session->path.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) :
-							     cw_bench_v4(CW_BENCH_FAR_WAN);
-	cw_bench_changed(bench);
+	path.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) : cw_bench_v4(CW_BENCH_FAR_WAN);
+	cw_session_take_path(bench->keypair->session, path);
 }
 
 void cw_bench_changed(struct cw_bench *bench)

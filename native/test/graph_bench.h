@@ -86,7 +86,7 @@ static inline struct cw_address cw_bench_v6(uint32_t address)
 /* Whether what is sealed for `far` goes over IPv6 from now on; over IPv4 at the start. */
 void cw_bench_outer6(struct cw_bench *bench, bool is_v6);
 
-/* What the test changed in the view or in the session's path counts from now on. */
+/* What the test changed in the view counts from now on. */
 void cw_bench_changed(struct cw_bench *bench);
 
 /* A new view of the bench's program, for cw_bench_open(). */

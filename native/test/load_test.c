@@ -28,6 +28,20 @@ struct refused {
 static struct cw_bench bench;
 static struct cw_mirror_state kernel;
 static uint64_t generation;
+static uint32_t begun; /* peers in places of others */
+
+/* In the place of worker.c's: the worker is this thread. */
+int cw_test_do(struct cw_worker *worker, struct cw_command *command) __asm__("__wrap_cw_worker_do");
+
+/* Until the worker makes it another's, the place is whose it was: the worker may be looking at it. */
+int cw_test_do(struct cw_worker *worker, struct cw_command *command)
+{
+	CHECK(worker == bench.worker && command->kind == CW_COMMAND_PEER && !command->peer->is_listed);
+	CHECK(memcmp(command->peer->name, command->begins->name, CW_NAME) != 0);
+	command->result = cw_peer_begin(command->peer, command->begins);
+	begun += command->result == 0;
+	return command->result;
+}
 
 static int load(const void *message, size_t length)
 {
@@ -68,7 +82,7 @@ static void places_are_taken_again(void)
 		CHECK(listed() == 2 + STRANGERS);
 		CHECK(bench.engine->program->peers[0] == bench.far && bench.engine->program->peers[1] == bench.other);
 	}
-	CHECK(bench.worker->peer_count == 2 + 2 * STRANGERS);
+	CHECK(bench.worker->peer_count == 2 + 2 * STRANGERS && begun == 8 * STRANGERS);
 	CHECK(atomic_load(&bench.far->current) == bench.keypair);
 	/* Each place is one peer's. */
 	for (uint32_t i = 0; i < STRANGERS; i++)

@@ -2,11 +2,14 @@
  * The outer headers in both families: what leaves the uplink is read field by field, alone and as a
  * train, whole and cut by the port; what has no address or no route to leave by is counted.
  */
+#include <stdlib.h>
+
 #include "check.h"
 #include "graph/graph.h"
 #include "graph/seal.h"
 #include "graph_bench.h"
 #include "packet.h"
+#include "table/neighbour.h"
 
 static struct cw_bench bench;
 static uint8_t frame[CW_BENCH_FRAME_MAX];
@@ -177,6 +180,14 @@ static void leaves_room_for_its_headers(void)
 	bench.ports[1]->mtu = CW_BENCH_MTU;
 }
 
+static void leave_by(uint8_t uplink)
+{
+	struct cw_path path = bench.keypair->session->path;
+
+	path.uplink = uplink;
+	cw_session_take_path(bench.keypair->session, path);
+}
+
 /* Not from nowhere, and not from an address that no router takes. */
 static void needs_an_address_and_a_route(void)
 {
@@ -196,13 +207,70 @@ static void needs_an_address_and_a_route(void)
 		CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 1") == 0);
 	}
 	*own = kept;
-	bench.keypair->session->path.uplink = 7;
 	cw_bench_changed(&bench);
+	give_train(1, 100, 0);
+	CHECK(cw_bench_drain(&bench, CW_BENCH_UPLINK) == 1);
+	leave_by(7);
 	give_train(2, 100, 0);
 	CHECK(strcmp(cw_bench_drops(&bench), "no_uplink_route 2") == 0);
-	bench.keypair->session->path.uplink = 0;
-	cw_bench_changed(&bench);
+	leave_by(0);
 	CHECK(take(0, &vnet) == 0);
+}
+
+/* The bench's is the first. */
+static struct cw_address gateway(uint8_t number)
+{
+	const uint8_t link_local[16] = { 0xfe, 0x80, [15] = number };
+
+	return is_v6 ? cw_address_of(link_local) : cw_bench_v4(CW_BENCH_WAN - number);
+}
+
+/* By this view a datagram leaves to this MAC; NULL: it does not. */
+static bool leaves_to(struct cw_view *view, const uint8_t *mac)
+{
+	static uint64_t serial = 1000;
+	struct cw_vnet_hdr vnet;
+
+	view->serial = serial++;
+	bench.worker->view = view;
+	give_train(1, 100, 0);
+	uint32_t length = cw_bench_take(&bench, CW_BENCH_UPLINK, &vnet, out);
+	return mac == NULL ? length == 0 : length > 0 && memcmp(out, mac, 6) == 0;
+}
+
+/* What a session knows of its way is of one view: the next may have other MACs, other ways, or none. */
+static void follows_the_view(void)
+{
+	static const uint8_t to[6] = { 6, 0, 0, 0, 0, 20 };
+	const struct cw_neighbour known[2] = {
+		{ .port = CW_BENCH_UPLINK_PORT, .address = gateway(1), .mac = { 6, 1 } },
+		{ .port = CW_BENCH_UPLINK_PORT, .address = gateway(2), .mac = { 6, 2 } },
+	};
+	struct cw_view *first = bench.worker->view, second = *first;
+	struct cw_hop hops[32];
+
+	if (!CHECK(first->hop_count <= sizeof(hops) / sizeof(hops[0])))
+		return;
+	memcpy(hops, first->hops, first->hop_count * sizeof(hops[0]));
+	CHECK(leaves_to(first, to));
+	second.hops = hops;
+	second.neighbours = cw_neighbours_new(known, 2);
+	CHECK(leaves_to(&second, known[0].mac));
+	for (uint32_t i = 0; i < first->hop_count; i++) {
+		if (cw_address_equal(hops[i].gateway, gateway(1)))
+			hops[i].gateway = gateway(2);
+	}
+	CHECK(leaves_to(&second, known[1].mac));
+	free(second.neighbours);
+	second.neighbours = cw_neighbours_new(known, 1);
+	uint32_t asked = bench.asked;
+	CHECK(leaves_to(&second, NULL) && bench.asked == asked + 1);
+	free(second.neighbours);
+	CHECK(leaves_to(first, to));
+	/* What waited for the one that went waits in vain. */
+	bench.worker->now_us += 3000000;
+	cw_tx_pending(bench.worker);
+	CHECK(strcmp(cw_bench_drops(&bench), "neighbour 1") == 0);
 }
 
 int main(int argc, char **argv)
@@ -217,6 +285,7 @@ int main(int argc, char **argv)
 		marks_control_frames();
 		leaves_room_for_its_headers();
 		needs_an_address_and_a_route();
+		follows_the_view();
 	}
 	cw_bench_close(&bench);
 	return check_result();

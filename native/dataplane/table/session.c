@@ -75,11 +75,11 @@ static struct cw_session *join_session(struct cw_peer *peer, const struct cw_key
 	if (session == NULL)
 		return NULL;
 	session->index = install->local_index;
-	session->path = (struct cw_path){ .uplink = install->uplink,
-					  .local_port = install->local_port,
-					  .remote_port = install->remote_port,
-					  .flow_label = flow_label(install),
-					  .remote = cw_address_of(install->remote_address) };
+	cw_session_take_path(session, (struct cw_path){ .uplink = install->uplink,
+							.local_port = install->local_port,
+							.remote_port = install->remote_port,
+							.flow_label = flow_label(install),
+							.remote = cw_address_of(install->remote_address) });
 	return session;
 }
 
@@ -269,6 +269,16 @@ void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair)
 		make_current(worker, keypair);
 	}
 	cw_event_push(worker, CW_EVENT_CONFIRMED, peer->name, keypair->local_index, NULL, 0);
+}
+
+int cw_peer_begin(struct cw_peer *peer, const struct cw_peer_program *p)
+{
+	if (peer->waiting_count > 0)
+		return -EBUSY;
+	*peer = (struct cw_peer){ .rtt_us = CW_NONE, .is_listed = true };
+	memcpy(peer->name, p->name, CW_NAME);
+	memcpy(peer->identity, p->identity, CW_IDENTITY);
+	return 0;
 }
 
 static void check_keypair(struct cw_worker *worker, struct cw_keypair *keypair)

@@ -10,6 +10,7 @@
 
 #include "crypto/aead.h"
 #include "engine.h"
+#include "graph/departure.h"
 
 #define CW_KEYPAIR_PACKETS_REKEY (1u << 28)
 #define CW_KEYPAIR_PACKETS_MAX (1u << 30)
@@ -23,24 +24,6 @@ struct cw_path {
 	struct cw_address remote;
 };
 
-#define CW_DEPARTURE_HEADERS (14 + 40 + 8) /* Ethernet, IPv6, UDP */
-
-/*
- * Where the datagrams of a path leave by one view, and the headers that they have in common; graph/outer.c fills it in. The
- * worker's. Whoever changes the path sets `serial` to 0.
- */
-struct cw_departure {
-	uint64_t serial;                /* of that view; 0: of none */
-	const struct cw_port *uplink;   /* NULL: not in the running program */
-	struct cw_port *port;           /* by the uplink's routes; NULL: no way out, or its neighbour is not known */
-	struct cw_neighbour *neighbour; /* whose MAC is in the headers */
-	uint64_t ip4_sum;               /* of IPv4's header as it is here */
-	uint8_t headers[CW_DEPARTURE_HEADERS]; /* at an even place: they are read as what they are */
-	uint8_t length;                 /* of the headers */
-	uint8_t uplink_index;
-	bool has_source;                /* the uplink has an address to send from */
-};
-
 /* Shared by the keypairs of one chain; freed with the last of them. */
 struct cw_session {
 	struct cw_path path;
@@ -49,6 +32,13 @@ struct cw_session {
 	uint16_t piece_id; /* of the inner packet that was sent in pieces last */
 	uint32_t keypairs;
 };
+
+/* The worker's, or whoever's a new session still is: its datagrams leave by this path from now on. */
+static inline void cw_session_take_path(struct cw_session *session, struct cw_path path)
+{
+	session->path = path;
+	session->departure.serial = 0;
+}
 
 struct cw_tx_lane {
 	uint32_t data_counter; /* of the packet sealed last; the first is 1 */
@@ -92,8 +82,8 @@ struct cw_probe {
 };
 
 /*
- * Written by the worker only, but for name and identity. Its place lasts until the engine closes, and is another peer's
- * once no program lists it.
+ * Written by the worker only, once it knows the place, but for what is said to be the control side's. The place lasts until
+ * the engine closes, and is another peer's once no program lists it.
  */
 struct cw_peer {
 	char name[CW_NAME];
@@ -110,7 +100,7 @@ struct cw_peer {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	_Atomic uint32_t rtt_us; /* smoothed; CW_NONE before the first reply */
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
-	_Atomic uint64_t segments; /* of the running program, a bit each: those in which it has prefixes */
+	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
 };
 
 /* Receiver index -> keypair. Immutable once published; rebuilt whenever a keypair comes or goes. */
@@ -150,6 +140,12 @@ void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair);
 
 /* Worker: out of its peer's places and on the way to be erased. */
 void cw_keypair_leave(struct cw_worker *worker, struct cw_keypair *keypair);
+
+/*
+ * Worker, or the control side with a place that the worker does not know yet: the place is the peer `p` from now on. -EBUSY:
+ * packets of the one before, which has no keypair any more, still wait in it.
+ */
+int cw_peer_begin(struct cw_peer *peer, const struct cw_peer_program *p);
 
 /* Worker, every 100 ms: lifetimes and packet limits of one peer. */
 void cw_session_tick(struct cw_worker *worker, struct cw_peer *peer);
