@@ -1,6 +1,8 @@
 /** What is looked at before a device.yaml is believed: every check of the document, and what ran here before. */
+import { readConfigFile } from '../host/config/file.ts'
 import type { Entry, History } from '../host/config/history.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
+import type { Disk } from '../host/system/disk.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
@@ -25,6 +27,22 @@ export async function readChecked(
   }
 }
 
+/** Whether a confirm was cut off between its entry and device.yaml, which is as before: it was never answered. */
+export function isCutOff(
+  text: string,
+  { candidate, entries: [newest, before] }: Pick<History, 'candidate' | 'entries'>,
+): boolean {
+  const isCandidate = newest?.number === candidate?.number && newest?.text === candidate?.text
+  return before?.text === text && isCandidate
+}
+
+/** A device.yaml as it is; null: there is none; undefined: there is one that cannot be read. */
+export function readNow(path: string, disk: Disk): Promise<string | null | undefined> {
+  const absent = async (): Promise<null | undefined> =>
+    (await disk.read(path, 0)) === null ? null : undefined
+  return readConfigFile(path, disk).catch(() => absent().catch(() => undefined))
+}
+
 /** Why what was read is not to run; empty if it is. At boot nobody has asked for it to be read. */
 export function refusalsOf(
   fresh: Checked,
@@ -39,12 +57,16 @@ export function refusalsOf(
   return isAtBoot ? truncation(fresh.text, history.entries[0]) : []
 }
 
-/** Whether device.yaml holds a change that was never confirmed: a write failed, and it could not be put back. */
+/**
+ * Whether device.yaml holds a change that was never confirmed: a write failed, and it could not be put back. Only what
+ * was being written can have got there so; and an entry of its number, or a later one, tells how that ended.
+ */
 export function isUnconfirmed(
   text: string | null,
-  { candidate, entries }: Pick<History, 'candidate' | 'entries'>,
+  { candidate, entries: [newest] }: Pick<History, 'candidate' | 'entries'>,
 ): boolean {
-  return candidate !== null && candidate.text === text && entries[0]?.text !== text
+  if (candidate === null || candidate.text !== text || newest?.text === text) return false
+  return candidate.number > (newest?.number ?? 0)
 }
 
 /** A document can be cut where what is left is one too, with fewer peers. @param newest what ran last, if anything */

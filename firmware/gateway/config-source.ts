@@ -13,7 +13,14 @@ import type { Places } from '../host/system/places.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { ConfigSource as SourceName } from '../model/local-api.ts'
-import { compareRevisions, isUnconfirmed, readChecked, refusalsOf } from './config-check.ts'
+import {
+  compareRevisions,
+  isCutOff,
+  isUnconfirmed,
+  readChecked,
+  readNow,
+  refusalsOf,
+} from './config-check.ts'
 import { fieldsOf, fieldsOfBody } from './log-fields.ts'
 
 export interface RunningConfig {
@@ -135,15 +142,19 @@ export class ConfigSource {
     const candidate = this.#candidate!
     await this.#refuseEdited()
     const history = await this.#open()
-    // This order: a cut between the two leaves a device.yaml that says what runs, and an entry that nobody misses.
-    const { number } = await history.add(this.#entryOf(candidate, 'apply'))
+    const entry = this.#entryOf(candidate, 'apply')
     try {
+      // This order: a cut before the last leaves a device.yaml that says what runs, and an entry that nobody misses.
+      await history.begin()
+      await history.add(entry)
       // Who edits it does not wait until the entry is on the disk.
       await this.#refuseEdited()
       this.#isInDoubt = true
       await replaceFile(this.#parts.places.config, candidate.text, 0o600, this.#disk)
     } catch (error) {
-      await history.takeBack(number)
+      await history.takeBack()
+      // Whoever writes this text into an untouched device.yaml means it.
+      if (!this.#isInDoubt) await history.propose(entry).catch(() => {})
       throw error
     }
     this.#isInDoubt = false
@@ -176,22 +187,15 @@ export class ConfigSource {
   /** An edit that nobody asked to read yet, or that was refused, must not be lost under what is written here. */
   async #refuseEdited(): Promise<void> {
     const { config } = this.#parts.places
-    const now = await this.#fileNow()
-    if (this.#isInDoubt && now === this.#candidate?.text) return
+    const now = await readNow(config, this.#disk)
+    const candidate = this.#candidate
+    if (this.#isInDoubt && candidate !== null && now === candidate.text) return
     const isRefused = this.#confirmed!.refusals.length > 0
     if (isRefused ? now === null : now === this.#fileText) return
     const message = isRefused
       ? `${config} was refused, and would be lost: mend and reload it, or remove it`
       : `${config} was changed since it was read: reload it first, or put it back`
     throw new CausewayError('CONFIG_CONFLICT', message)
-  }
-
-  /** Null: there is no device.yaml; undefined: there is one that cannot be read. */
-  #fileNow(): Promise<string | null | undefined> {
-    const { config } = this.#parts.places
-    const absent = async (): Promise<null | undefined> =>
-      (await this.#disk.read(config, 0)) === null ? null : undefined
-    return readConfigFile(config, this.#disk).catch(() => absent().catch(() => undefined))
   }
 
   /**
@@ -201,7 +205,9 @@ export class ConfigSource {
   async #forget(text: string, history: History): Promise<void> {
     const { places, log } = this.#parts
     try {
-      if (this.#isInDoubt && (await this.#fileNow()) === history.candidate?.text) {
+      const { candidate } = history
+      const now = this.#isInDoubt ? await readNow(places.config, this.#disk) : null
+      if (candidate !== null && now === candidate.text) {
         if (text === '') await this.#disk.remove(places.config)
         else await replaceFile(places.config, text, 0o600, this.#disk)
       }
@@ -267,13 +273,8 @@ export class ConfigSource {
 
   /** A full disk must not keep a good configuration from running. */
   async #record(running: Candidate, history: History): Promise<void> {
-    const [newest, before] = history.entries
-    if (newest?.text === running.text) return
-    if (before?.text === running.text && newest?.text === history.candidate?.text) {
-      // Cut off between entry and device.yaml: its confirm was never answered.
-      await history.takeBack(newest!.number)
-      return
-    }
+    if (history.entries[0]?.text === running.text) return
+    if (isCutOff(running.text, history)) return history.takeBack()
     try {
       await history.add(this.#entryOf(running, 'edit'))
     } catch (error) {

@@ -16,7 +16,10 @@ export const keptRevisions = 20
 export type Origin = 'edit' | 'apply'
 
 export interface Entry {
-  /** Grows with every entry; not the revision, which is the author's. */
+  /**
+   * Grows with every entry; not the revision, which is the author's. A candidate's is 0 while it is only tried, and once
+   * it is being written the one that it has as an entry.
+   */
   readonly number: number
   readonly revision: number
   readonly origin: Origin
@@ -34,10 +37,12 @@ export interface History {
   readonly candidate: Entry | null
   /** Durable once it returns. @throws STORE_WRITE_FAILED */
   add(entry: NewEntry): Promise<Entry>
-  /** Takes back the newest one. Failing leaves it there, which does no harm. */
-  takeBack(number: number): Promise<void>
-  /** Durable once it returns. @throws STORE_WRITE_FAILED */
+  /** Takes back the entry that the candidate became, if it did. Failing leaves it there, which does no harm. */
+  takeBack(): Promise<void>
+  /** A candidate that is only tried. Durable once it returns. @throws STORE_WRITE_FAILED */
   propose(entry: NewEntry): Promise<void>
+  /** The candidate is being written: as the entry that is added next, then as device.yaml. Durable and throws as above. */
+  begin(): Promise<void>
   dropCandidate(): Promise<void>
 }
 
@@ -60,6 +65,11 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     await disk.remove(join(folder, name))
     await disk.syncFolder(folder)
   }
+  const nextNumber = (): number => (files.at(-1) ?? 0) + 1
+  const setCandidate = async (entry: Entry): Promise<void> => {
+    await replaceFile(join(folder, candidateName), encode(entry, entry.number), 0o600, disk)
+    candidate = entry
+  }
 
   return {
     get entries() {
@@ -70,7 +80,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     },
 
     async add(fresh) {
-      const entry = { ...fresh, number: (files.at(-1) ?? 0) + 1 }
+      const entry = { ...fresh, number: nextNumber() }
       const path = join(folder, nameOf(entry.number))
       try {
         await replaceFile(path, encode(entry), 0o600, disk)
@@ -92,16 +102,18 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
       return entry
     },
 
-    async takeBack(number) {
+    async takeBack() {
+      const number = candidate?.number ?? 0
+      if (!files.includes(number)) return
       entries = entries.filter((entry) => entry.number !== number)
       files = files.filter((file) => file !== number)
       await quietly(remove(nameOf(number)))
     },
 
-    async propose(fresh) {
-      const entry = { ...fresh, number: 0 }
-      await replaceFile(join(folder, candidateName), encode(entry), 0o600, disk)
-      candidate = entry
+    propose: (fresh) => setCandidate({ ...fresh, number: 0 }),
+
+    async begin() {
+      if (candidate !== null) await setCandidate({ ...candidate, number: nextNumber() })
     },
 
     async dropCandidate() {
@@ -156,8 +168,9 @@ async function load(
   }
 }
 
-function encode({ revision, origin, savedAt, text }: Entry): string {
-  const sealed = `# causeway ${JSON.stringify({ revision, origin, savedAt })}\n${text}`
+/** @param number a candidate's; an entry's is its file's name */
+function encode({ revision, origin, savedAt, text }: Entry, number?: number): string {
+  const sealed = `# causeway ${JSON.stringify({ revision, origin, savedAt, number })}\n${text}`
   return `# sha256 ${digestOf(sealed)}\n${sealed}`
 }
 
@@ -170,7 +183,8 @@ function decode(bytes: Uint8Array): Entry | null {
   const [, head, text] = /^# causeway (\{[^\n]*\})\n(.*)$/s.exec(sealed) ?? []
   if (head === undefined || text === undefined) return null
   // The checksum says that the head is one of ours.
-  return { ...(JSON.parse(head) as Omit<Entry, 'number' | 'text'>), number: 0, text }
+  const { number = 0, ...rest } = JSON.parse(head) as Omit<NewEntry, 'text'> & { number?: number }
+  return { ...rest, number, text }
 }
 
 /** Of a configuration's text, in hex: tells two texts of one revision apart. */

@@ -7,11 +7,14 @@ import { boot, openLife, textOf } from '../../accept/whole/power-cut/life.ts'
 
 const root = '/box'
 const { config, configFolder } = placesOf('cut', root)
+const candidate = `${configFolder}/candidate.yaml`
 
 /** A disk that can be told to fail when device.yaml is replaced, after it was: nobody knows what it holds. */
 class FailingDisk extends CutDisk {
   isFailing = false
   isUnreadable = false
+  /** candidate.yaml cannot be removed. */
+  isKeeping = false
   /** Once an entry of the history has got its name. */
   onEntry = (): void => {}
 
@@ -29,7 +32,8 @@ class FailingDisk extends CutDisk {
   }
 
   override async remove(path: string): Promise<void> {
-    if (path === config && this.isFailing) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    const isMeant = path === config ? this.isFailing : path === candidate && this.isKeeping
+    if (isMeant) throw Object.assign(new Error('EIO'), { code: 'EIO' })
     await super.remove(path)
   }
 }
@@ -71,7 +75,7 @@ test('a change that was taken back does not run at the next boot, though device.
   const running = await boot(openLife(healed, root))
   assert.deepEqual([running.text, running.source, running.refusals], [textOf(1), 'file', []])
   assert.equal(await contentOf(healed), textOf(1))
-  assert.equal(await contentOf(healed, `${configFolder}/candidate.yaml`), null)
+  assert.equal(await contentOf(healed, candidate), null)
   // Who wants it after all may write it: it is an edit like any other.
   healed.put(config, textOf(2))
   assert.equal((await boot(openLife(healed, root))).text, textOf(2))
@@ -163,4 +167,71 @@ test('an edit that comes in the middle of a confirm is not lost either', async (
   )
   await life.changes.rollback()
   assert.equal(await contentOf(disk), textOf(9, 'by hand'))
+})
+
+test('what a change was trying when the gateway was stopped runs once its author writes it by hand', async () => {
+  for (const isConfirmed of [false, true]) {
+    const disk = new FailingDisk({ random: () => 0 })
+    disk.put(config, textOf(1))
+    const life = openLife(disk, root)
+    await boot(life)
+    await life.changes.apply(textOf(2), 60)
+    if (isConfirmed) {
+      // In vain: somebody writes at that moment, and puts it back.
+      disk.onEntry = () => disk.put(config, textOf(9, 'by hand'))
+      await assert.rejects(life.changes.confirm(), { code: 'CONFIG_CONFLICT' })
+      disk.onEntry = () => {}
+    }
+    life.changes[Symbol.dispose]()
+    disk.put(config, textOf(2))
+    const again = openLife(disk, root)
+    const { text, source } = await boot(again)
+    assert.deepEqual([text, source, await contentOf(disk)], [textOf(2), 'file', textOf(2)])
+    assert.equal(again.source.entries[0]?.text, text)
+    assert.equal(await contentOf(disk, candidate), null)
+  }
+})
+
+test('a candidate that could not be removed after its confirm stands in no way of what comes later', async () => {
+  for (const edits of [
+    [3, 2],
+    [3, 2, 3],
+  ]) {
+    const disk = new FailingDisk({ random: () => 0 })
+    disk.put(config, textOf(1))
+    const life = openLife(disk, root)
+    await boot(life)
+    disk.isKeeping = true
+    await life.changes.apply(textOf(2), 0)
+    assert.notEqual(await contentOf(disk, candidate), null)
+    for (const revision of edits.slice(0, -1)) {
+      disk.put(config, textOf(revision))
+      life.source.reload()
+      await boot(life)
+    }
+    disk.isKeeping = false
+    disk.put(config, textOf(edits.at(-1)!))
+    const again = openLife(disk, root)
+    const { text, source } = await boot(again)
+    assert.deepEqual([text, source], [textOf(edits.at(-1)!), 'file'])
+    assert.equal(await contentOf(disk), text)
+    assert.deepEqual(
+      again.source.entries.map(({ revision }) => revision),
+      [...edits.toReversed(), 2, 1],
+    )
+  }
+})
+
+test('a device.yaml in doubt that becomes unreadable is not taken for what was tried', async () => {
+  const { disk, life } = await failedConfirm()
+  const { rename } = disk
+  disk.rename = (from, to) => {
+    if (to !== config) return rename.call(disk, from, to)
+    disk.isUnreadable = true
+    return Promise.reject(Object.assign(new Error('EROFS'), { code: 'EROFS' }))
+  }
+  await life.changes.rollback()
+  disk.isUnreadable = false
+  await assert.rejects(life.changes.apply(textOf(3), 60), { code: 'CONFIG_CONFLICT' })
+  assert.equal(life.changes.pending, null)
 })
