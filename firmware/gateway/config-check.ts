@@ -92,3 +92,22 @@ export function compareRevisions(
     log.warn({ revision, detail: `revision ${newest.revision} ran last` }, 'an older revision')
   }
 }
+
+/**
+ * @param path of a device.yaml that holds what would be lost
+ * @param isRefused it was read, and refused; else it was edited since
+ * @param isDuringChange a reload would wait for its end
+ */
+export function conflictOf(
+  path: string,
+  isRefused: boolean,
+  isDuringChange: boolean,
+): CausewayError {
+  const what = isRefused ? 'was refused, and would be lost' : 'was changed since it was read'
+  const restore = isRefused ? 'remove it' : 'put it back'
+  const reload = isRefused ? 'mend and reload it' : 'reload it'
+  const remedy = isDuringChange
+    ? `${restore}, or \`config rollback\`, then ${reload} and apply anew`
+    : `${reload}, or ${restore}`
+  return new CausewayError('CONFIG_CONFLICT', `${path} ${what}: ${remedy}`)
+}

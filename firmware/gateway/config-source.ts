@@ -15,6 +15,7 @@ import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { ConfigSource as SourceName } from '../model/local-api.ts'
 import {
   compareRevisions,
+  conflictOf,
   isCutOff,
   isUnconfirmed,
   readChecked,
@@ -192,10 +193,7 @@ export class ConfigSource {
     if (this.#isInDoubt && candidate !== null && now === candidate.text) return
     const isRefused = this.#confirmed!.refusals.length > 0
     if (isRefused ? now === null : now === this.#fileText) return
-    const message = isRefused
-      ? `${config} was refused, and would be lost: mend and reload it, or remove it`
-      : `${config} was changed since it was read: reload it first, or put it back`
-    throw new CausewayError('CONFIG_CONFLICT', message)
+    throw conflictOf(config, isRefused, this.#candidate !== null)
   }
 
   /**

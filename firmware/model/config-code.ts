@@ -203,7 +203,7 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
   ),
   CONFIG_CONFLICT: help(
     '`device.yaml` was edited since the gateway read it, or was refused; a change would overwrite what somebody wrote.',
-    'Mend it where it was refused, and reload it (SIGHUP); or put it back as it was; one that was refused may be removed.',
+    'Put it back as it was; one that was refused may be removed. Or reload it (SIGHUP), mended where it was refused; while a change waits for its confirm, `causeway config rollback` comes first, then reload and apply anew.',
   ),
   CONFIG_NOT_APPLIED: help(
     'A change could not be brought about, and was taken back.',

@@ -186,11 +186,16 @@ test('a gateway that was stopped before the confirm starts with what was confirm
 test('an edit of device.yaml is never lost under a change', async (t) => {
   const box = await running(t)
   await box.write(textOf(50))
-  await assert.rejects(apply(box, textOf(60)), { code: 'CONFIG_CONFLICT' })
+  const conflict = (remedy: string) => ({
+    code: 'CONFIG_CONFLICT',
+    message: `${box.places.config} was changed since it was read: ${remedy}`,
+  })
+  await assert.rejects(apply(box, textOf(60)), conflict('reload it, or put it back'))
   await box.write(textOf(42))
   await apply(box, textOf(60))
   await box.write(textOf(51))
-  await assert.rejects(post(box, 'confirm'), { code: 'CONFIG_CONFLICT' })
+  const remedy = 'put it back, or `config rollback`, then reload it and apply anew'
+  await assert.rejects(post(box, 'confirm'), conflict(remedy))
   assert.equal((await ask<ConfigAnswer>(box, 'config')).pendingChange?.phase, 'waiting')
   await post(box, 'rollback')
   assert.equal((await ask<ConfigAnswer>(box, 'config')).revision, 42, 'nobody asked to read it')
