@@ -203,7 +203,7 @@ async function ownWireKey({ wireKey }: Places): Promise<string | undefined> {
 /** Ends when the gateway does, which is a failure: it may have been what was waited for. */
 async function follow({ places, isJson, output }: Call): Promise<ExitCode> {
   await followApi(places.apiSocket, '/api/v1/events', (data) =>
-    output.out(isJson ? `${data}\n` : eventText(JSON.parse(data) as ApiEvent)),
+    output.out(isJson ? `${data}\n` : eventText(JSON.parse(data) as ApiEvent, new Date())),
   )
   output.err('causeway: the gateway ended the stream\n')
   return exitCode.unreachable

@@ -7,7 +7,7 @@ import type {
   HistoryEntry,
 } from '../model/local-api-config.ts'
 import { type Call, type ExitCode, exitCode, Misuse, readDocument, show } from './call.ts'
-import { commandText, errorText, table } from './text.ts'
+import { commandText, errorText, sourceText, table, takenBackText, timeText } from './text.ts'
 
 const usualConfirmSeconds = 60
 /** Applying is part of the time to confirm; without a confirm the gateway takes at most 20 s. */
@@ -100,17 +100,10 @@ function aboutText(answer: ConfigAnswer): string {
       : [`${pendingChange.phase}: taken back in ${pendingChange.remainingSeconds} s`]),
     ...(lastChange?.reason === undefined
       ? []
-      : [`revision ${lastChange.revision} was taken back: ${lastChange.reason.message}`]),
+      : [takenBackText(lastChange.revision, lastChange.reason)]),
     ...refusals.map((error) => `refused: ${errorText(error, 'device.yaml')}`),
   ]
   return lines.map((line) => `# ${line}\n`).join('')
-}
-
-const sourceText: Readonly<Record<string, string>> = {
-  file: 'from device.yaml',
-  'last-good': 'the last good one, since device.yaml cannot be used',
-  candidate: 'not confirmed yet',
-  none: '',
 }
 
 function historyText({ entries }: HistoryAnswer): string {
@@ -120,7 +113,7 @@ function historyText({ entries }: HistoryAnswer): string {
     entries.map(({ number, revision, savedAt, origin, sha256, isRunning }) => [
       String(number),
       String(revision),
-      savedAt.slice(0, 19).replace('T', ' '),
+      timeText(savedAt),
       origin,
       sha256.slice(0, 12),
       isRunning ? 'runs' : '',

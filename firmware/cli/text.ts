@@ -5,8 +5,9 @@ import { formatEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { ErrorBody } from '../model/errors.ts'
 import type { Drops, Health, PeerStatus, Status, Throughput } from '../model/local-api.ts'
+import type { LastChange } from '../model/local-api-config.ts'
 import type { DenialsAnswer } from '../model/local-api-denial.ts'
-import type { ApiEvent } from '../model/local-api-event.ts'
+import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 
 /** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
@@ -67,12 +68,15 @@ export function statusText(status: Status): string {
     .join('\n')
 }
 
-function pendingText(change: Status['pendingChange'], instance: string | null): string {
+function pendingText(change: Status['pendingChange'], instance: string): string {
   if (change === null) return ''
-  const { revision, remainingSeconds } = change
-  const hint = instance === null ? '' : ` (${commandText('config confirm', instance)} keeps it)`
-  return `revision ${revision} is not confirmed: taken back in ${remainingSeconds} s${hint}\n`
+  const { revision, phase, remainingSeconds } = change
+  if (phase !== 'waiting') return `revision ${revision} ${phaseText[phase]}\n`
+  const hint = `${commandText('config confirm', instance)} keeps it`
+  return `revision ${revision} is not confirmed: taken back in ${remainingSeconds} s (${hint})\n`
 }
+
+const phaseText = { applying: 'is being applied', writing: 'is being written to the disk' } as const
 
 /** A command to be typed as it stands. */
 export function commandText(words: string, instance: string): string {
@@ -149,22 +153,62 @@ function flowText(address: string, port: number): string {
   return port === 0 ? address : formatEndpoint({ address, port })
 }
 
-/** One line an event. */
-export function eventText(event: ApiEvent): string {
+/** One line an event. @param at when it was heard of; told in UTC, as the history does */
+export function eventText(event: ApiEvent, at: Date): string {
+  return `${timeText(at.toISOString())}  ${happeningText(event)}\n`
+}
+
+/** @param time RFC 3339, in UTC */
+export function timeText(time: string): string {
+  return `${time.slice(0, 19).replace('T', ' ')}Z`
+}
+
+function happeningText(event: ApiEvent): string {
   switch (event.kind) {
     case 'status':
-      return `${event.status.health}\n`
+      return event.status.health
     case 'health':
-      return event.isHealthy ? 'all is well\n' : `problems: ${event.problems.join('; ')}\n`
+      return event.isHealthy ? 'all is well' : `problems: ${event.problems.join('; ')}`
     case 'datapath':
-      return `datapath ${event.isConnected ? 'connected' : 'lost'}\n`
+      return `datapath ${event.isConnected ? 'connected' : 'lost'}`
     case 'config':
-      return `configuration: revision ${event.revision ?? '–'} (${event.source})\n${pendingText(event.pendingChange, null)}`
+      if (event.revision === null) return 'no configuration runs'
+      return `revision ${event.revision} runs, ${sourceText[event.source]}`
+    case 'change':
+      return changeText(event)
     case 'uplink':
-      return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}\n`
+      return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}`
     case 'peer':
-      return `peer ${event.peer} is ${event.state ?? 'configured no more'}\n`
+      return `peer ${event.peer} is ${event.state ?? 'configured no more'}`
   }
+}
+
+function changeText({ revision, step, remainingSeconds, reason }: ConfigChangeEvent): string {
+  switch (step) {
+    case 'begun':
+      return `revision ${revision} is being applied`
+    case 'in-place':
+      return `revision ${revision} is in place: taken back in ${remainingSeconds} s unless confirmed`
+    case 'confirmed':
+      return `revision ${revision} is confirmed`
+    case 'taken-back':
+      return takenBackText(revision, reason)
+  }
+}
+
+/** Who or what took it back, as far as that is known. */
+export function takenBackText(revision: number, reason: LastChange['reason']): string {
+  const { message = 'unknown', detail } = reason ?? {}
+  const more = detail === undefined ? '' : ` (${detail})`
+  return `revision ${revision} was taken back: ${message}${more}`
+}
+
+/** Where what runs comes from. */
+export const sourceText: Readonly<Record<string, string>> = {
+  file: 'from device.yaml',
+  'last-good': 'the last good one, since device.yaml cannot be used',
+  candidate: 'not confirmed yet',
+  none: '',
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -6,6 +6,7 @@ import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { LastChange, PendingChange } from '../model/local-api-config.ts'
+import type { ConfigChangeEvent } from '../model/local-api-event.ts'
 import {
   beginChange,
   type Change,
@@ -24,8 +25,8 @@ export interface ConfigChangesParts {
   readonly source: ConfigSource
   /** Asks the reconciler for a pass that chooses anew. */
   readonly request: () => void
-  /** After every change of `pending`. */
-  readonly onChange: () => void
+  /** Told of nothing that was refused before it began. */
+  readonly onChange: (event: ConfigChangeEvent) => void
 }
 
 export class ConfigChanges implements Disposable {
@@ -89,7 +90,7 @@ export class ConfigChanges implements Disposable {
       this.#candidate = candidate
       this.#parts.log.info({ revision }, 'change begins')
       this.#await(change.deadlineMs)
-      onChange()
+      onChange({ kind: 'change', revision, step: 'begun' })
       request()
     }
     await applying.promise
@@ -103,7 +104,7 @@ export class ConfigChanges implements Disposable {
 
   /** @throws CONFIG_NOT_PENDING, CONFIG_PENDING */
   async rollback(): Promise<void> {
-    await this.#feed({ kind: 'rollback' }, unconfirmed('it was taken back'))
+    await this.#feed({ kind: 'rollback' }, unconfirmed('somebody gave `config rollback`'))
   }
 
   /** What the reconciler says after each pass. */
@@ -154,14 +155,19 @@ export class ConfigChanges implements Disposable {
 
   /** @param reason why, should this be the end of it */
   async #feed(event: ChangeEvent, reason: CausewayError): Promise<void> {
-    const { clock, onChange } = this.#parts
+    const { clock } = this.#parts
     const before = this.#change
     const { change, act } = stepChange(before, event, clock.nowMs())
     this.#change = change
-    if (change !== before) onChange()
     if (act === 'write') await this.#write()
     else if (act === 'return') await this.#return(before!, reason)
-    else if (change?.phase === 'waiting') this.#applying?.resolve()
+    else if (change?.phase === 'waiting') this.#wait(change)
+  }
+
+  #wait({ revision }: Change): void {
+    const remainingSeconds = this.pending!.remainingSeconds
+    this.#parts.onChange({ kind: 'change', revision, step: 'in-place', remainingSeconds })
+    this.#applying?.resolve()
   }
 
   async #write(): Promise<void> {
@@ -189,11 +195,12 @@ export class ConfigChanges implements Disposable {
   }
 
   #end(last: LastChange, reason: CausewayError | null): void {
-    const { log } = this.#parts
-    const { revision } = last
+    const { log, onChange } = this.#parts
+    const { revision, result: step, reason: why } = last
     this.#last = last
     this.#candidate = null
     this.#cancelTimer()
+    onChange({ kind: 'change', revision, step, ...(why === undefined ? {} : { reason: why }) })
     if (reason === null) {
       log.info({ revision }, 'change confirmed')
       this.#applying?.resolve()

@@ -8,6 +8,7 @@ import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import type { ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { Counters } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { mac1Key } from '../wire/handshake.ts'
@@ -48,8 +49,7 @@ export interface CoreParts {
 export interface CoreListener {
   /** After each pass of the reconciler. */
   readonly onPass: (outcome: Outcome) => void
-  /** A change of configuration is in another state. */
-  readonly onChange: () => void
+  readonly onChange: (event: ConfigChangeEvent) => void
 }
 
 export interface Core {

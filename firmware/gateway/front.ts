@@ -9,6 +9,7 @@ import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
+import type { ConfigChangeEvent } from '../model/local-api-event.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
@@ -40,8 +41,7 @@ export interface FrontParts {
 export interface Front {
   readonly status: () => Status
   readonly onPass: (outcome: Outcome) => void
-  /** Something may have changed. */
-  readonly onChange: () => void
+  readonly onChange: (event: ConfigChangeEvent) => void
   /** Opens the API's socket. @throws API_IN_USE */
   readonly listen: () => Promise<void>
 }
@@ -67,7 +67,7 @@ export function openFront(parts: FrontParts, core: Core, owned: AsyncDisposableS
       watch.look()
       void lanApi.listen(lanApiAddresses(running.config, absentNics))
     },
-    onChange: () => watch.look(),
+    onChange: (event) => watch.tell(event),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },

@@ -22,7 +22,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   await using owned = new AsyncDisposableStack()
   const core = openCore(parts, owned, {
     onPass: (outcome) => front.onPass(outcome),
-    onChange: () => front.onChange(),
+    onChange: (event) => front.onChange(event),
   })
   const front: Front = openFront(parts, core, owned)
   await front.listen()

@@ -45,7 +45,12 @@ export class StatusWatch implements Disposable {
     const now = this.#parts.status()
     const events = changesBetween(this.#last, now)
     this.#last = now
-    for (const event of events) for (const listener of this.#listeners) listener(event)
+    for (const event of events) this.tell(event)
+  }
+
+  /** What no look at the device can find: it is over by then. */
+  tell(event: ApiEvent): void {
+    for (const listener of this.#listeners) listener(event)
   }
 
   [Symbol.dispose](): void {

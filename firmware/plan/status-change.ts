@@ -8,9 +8,8 @@ export function changesBetween(before: Status, after: Status): ApiEvent[] {
   if ((before.datapathUptimeSeconds !== null) !== isConnected) {
     events.push({ kind: 'datapath', isConnected })
   }
-  if (configKey(before) !== configKey(after)) {
-    const { revision, configSource, pendingChange } = after
-    events.push({ kind: 'config', revision, source: configSource, pendingChange })
+  if (isOtherConfig(before, after)) {
+    events.push({ kind: 'config', revision: after.revision, source: after.configSource })
   }
   const uplinks = new Map(before.uplinks.map(({ name, isUp }) => [name, isUp]))
   for (const { name, isUp } of after.uplinks) {
@@ -29,7 +28,9 @@ export function changesBetween(before: Status, after: Status): ApiEvent[] {
   return events
 }
 
-/** The seconds that remain pass by themselves. */
-function configKey({ revision, configSource, pendingChange }: Status): string {
-  return JSON.stringify([revision, configSource, pendingChange?.revision, pendingChange?.phase])
+/** One that is tried has events of its own, and is the same once it is confirmed. */
+function isOtherConfig(before: Status, after: Status): boolean {
+  if (after.configSource === 'candidate') return false
+  if (before.revision !== after.revision) return true
+  return before.configSource !== 'candidate' && before.configSource !== after.configSource
 }

@@ -173,7 +173,7 @@ test('events: first how all is, then what changes; a slow or superfluous client 
   await askApi(box.places.apiSocket, '/api/v1/config/apply', {
     post: { text: next, confirmSeconds: 60 },
   })
-  await until(() => (events.some(({ kind }) => kind === 'config') ? true : null))
+  await until(() => (events.some(({ kind }) => kind === 'change') ? true : null))
   box.datapath!.kill('crashed')
   await until(() => events.find((event) => event.kind === 'datapath' && !event.isConnected) ?? null)
   const more = Array.from({ length: 20 }, () =>
