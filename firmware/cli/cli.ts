@@ -168,7 +168,9 @@ async function perform(call: Call): Promise<ExitCode> {
       await show<Drops>(call, '/api/v1/drops', dropsText)
       return exitCode.done
     case 'key': {
+      const isNew = (await readWireKey(places.wireKey)) === null
       const { publicKey } = await openWireKey(places.wireKey)
+      if (isNew) output.err(`made a new key: ${places.wireKey}\n`)
       const wireKey = encodeWireKey(publicKey)
       output.out(isJson ? `${JSON.stringify({ wireKey })}\n` : `${wireKey}\n`)
       return exitCode.done

@@ -1,10 +1,14 @@
 /** Asks the local API of an instance: HTTP over its unix socket, bounded in time and size. */
+import { access, readdir } from 'node:fs/promises'
 import { request } from 'node:http'
+import { basename, dirname, join } from 'node:path'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
 
 const usualTimeoutMs = 5_000
 /** The gateway says something at least every ten seconds. */
 const silentMs = 30_000
+/** Of instances that are named beside one that is not there. */
+const mostNamed = 8
 const answerMaxBytes = 16 * 1024 * 1024
 
 export interface Asking {
@@ -19,7 +23,7 @@ export interface Asking {
 export function askApi(socketPath: string, path: string, asking: Asking = {}): Promise<string> {
   const { post, timeoutMs = usualTimeoutMs, answers = [] } = asking
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(unreachable(socketPath, error))
+    const fail = (error: Error): void => resolve(failed(socketPath, error))
     const method = post === undefined ? 'GET' : 'POST'
     const headers = post === undefined ? {} : { 'content-type': 'application/json' }
     const asked = request({ socketPath, path, method, headers, agent: false }, (response) => {
@@ -83,16 +87,54 @@ export function followApi(
     asked.on('error', (error) => {
       if (error instanceof CausewayError) reject(error)
       else if (hasBegun) resolve()
-      else reject(unreachable(socketPath, error))
+      else resolve(failed(socketPath, error))
     })
     asked.end()
   })
 }
 
-function unreachable(socketPath: string, error: Error): CausewayError {
-  if (error instanceof CausewayError) return error
-  const detail = error.message
-  return new CausewayError('API_UNREACHABLE', `no gateway answers on ${socketPath}`, { detail })
+/** @throws always, and says what to do next, as far as the system's answer tells */
+async function failed(socketPath: string, error: NodeJS.ErrnoException): Promise<never> {
+  if (error instanceof CausewayError) throw error
+  throw new CausewayError('API_UNREACHABLE', await unreachableText(socketPath, error))
+}
+
+async function unreachableText(
+  socketPath: string,
+  { code, message }: NodeJS.ErrnoException,
+): Promise<string> {
+  const folder = dirname(socketPath)
+  const name = basename(folder)
+  const start = 'start it: systemctl start causeway-gateway'
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `may not open ${socketPath}: needs root`
+    case 'ENOENT': {
+      const others = await instancesIn(dirname(folder), basename(socketPath))
+      const instead = others.length === 0 ? start : `running (--instance): ${others.join(', ')}`
+      return `no gateway '${name}' runs here; ${instead}`
+    }
+    case 'ECONNREFUSED':
+      return `gateway '${name}' has ended; ${start}`
+    default:
+      return `no gateway answers on ${socketPath} (${message})`
+  }
+}
+
+/** Those that have a socket; empty where nobody may look. */
+async function instancesIn(folder: string, socketName: string): Promise<string[]> {
+  const names = (await readdir(folder).catch(() => [])).toSorted()
+  const found: string[] = []
+  for (const name of names) {
+    if (found.length === mostNamed) return [...found, '…']
+    const isThere = await access(join(folder, name, socketName)).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) found.push(name)
+  }
+  return found
 }
 
 function answeredError(text: string): CausewayError {

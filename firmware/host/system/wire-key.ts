@@ -48,6 +48,9 @@ export async function readWireKey(path: string): Promise<WireKey | null> {
 async function readPrivate(path: string): Promise<string | null> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
+    if (error.code === 'EACCES' || error.code === 'EPERM') {
+      throw new CausewayError('STORE_KEY_PERMISSIONS', `may not read ${path}: needs root`)
+    }
     throw new CausewayError('STORE_KEY_INVALID', `cannot read ${path}`, { detail: error.message })
   })
   if (file === null) return null

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, symlink } from 'node:fs/promises'
+import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { statusText } from '../../../firmware/cli/text.ts'
@@ -41,7 +41,8 @@ test('what makes no sense is 2, with one line that names the mistake', async () 
 test('status: 3 without a gateway; else what it says, for people or programs', async () => {
   const nobody = await cli('status')
   assert.equal(nobody.code, 3)
-  assert.match(nobody.err, /^API_UNREACHABLE /)
+  const start = 'start it: systemctl start causeway-gateway'
+  assert.equal(nobody.err, `API_UNREACHABLE no gateway 'main' runs here; ${start}\n`)
   const api = await openApi({
     socketPath: placesOf('main', root).apiSocket,
     status: () => sampleStatus,
@@ -62,6 +63,9 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
     config: noChanges,
     onFault: () => {},
   })
+  const other = await cli('status', '--instance', 'second')
+  const running = 'running (--instance): main'
+  assert.equal(other.err, `API_UNREACHABLE no gateway 'second' runs here; ${running}\n`)
   assert.equal((await cli('status')).out, statusText(sampleStatus))
   assert.deepEqual(JSON.parse((await cli('status', '--json')).out), sampleStatus)
   assert.match(
@@ -83,6 +87,31 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
   assert.match(first!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}all is well$/)
   assert.match(second!, /Z {2}peer hub-1 is down$/)
   assert.deepEqual(more, [''])
+})
+
+test('a gateway that has ended, and one that only root may ask, are told apart', async () => {
+  const { apiSocket, runFolder } = placesOf('ended', root)
+  await mkdir(runFolder, { recursive: true })
+  const script = 'require("net").createServer().listen(process.argv[1], () => process.exit())'
+  const child = spawn(process.execPath, ['-e', script, apiSocket])
+  await once(child, 'exit')
+  const ended = await cli('events', '--instance', 'ended')
+  assert.equal(
+    ended.err,
+    "API_UNREACHABLE gateway 'ended' has ended; start it: systemctl start causeway-gateway\n",
+  )
+  await cli('key', '--instance', 'ended')
+  const { wireKey } = placesOf('ended', root)
+  // The folder of the test is root's alone, as a box's are.
+  process.seteuid!(65_534)
+  try {
+    const status = await cli('status', '--instance', 'ended')
+    assert.equal(status.err, `API_UNREACHABLE may not open ${apiSocket}: needs root\n`)
+    const key = await cli('key', '--instance', 'ended')
+    assert.equal(key.err, `STORE_KEY_PERMISSIONS may not read ${wireKey}: needs root\n`)
+  } finally {
+    process.seteuid!(0)
+  }
 })
 
 const noChanges: ConfigParts = {
@@ -162,8 +191,9 @@ test('a peer that is not up comes with the code of what failed', () => {
 
 test('key prints the same public key each time', async () => {
   const first = await cli('key')
+  assert.equal(first.err, `made a new key: ${placesOf('main', root).wireKey}\n`)
   assert.match(first.out, /^[A-Za-z0-9+/]{43}=\n$/)
-  assert.equal((await cli('key')).out, first.out)
+  assert.deepEqual(await cli('key'), { ...first, err: '' })
 })
 
 const launcher = new URL('../../../build/causeway', import.meta.url).pathname
