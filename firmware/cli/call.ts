@@ -3,6 +3,7 @@ import { readConfigFile, readConfigStream } from '../host/config/file.ts'
 import { type Asking, askApi } from '../host/system/api-client.ts'
 import type { Places } from '../host/system/places.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
+import { nearestOf } from '../model/nearest.ts'
 import { errorText } from './text.ts'
 
 export const exitCode = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
@@ -28,6 +29,12 @@ export interface Call {
 
 /** Typed in a way that makes no sense. */
 export class Misuse extends Error {}
+
+/** The word that was meant, if one is near; goes behind the mistake. */
+export function meantText(word: string, known: readonly string[]): string {
+  const nearest = nearestOf(word, known)
+  return nearest === null ? '' : `: did you mean '${nearest}'?`
+}
 
 /** Asks the gateway and prints its answer, for people or as it came. */
 export async function show<Answer>(

@@ -21,6 +21,7 @@ import {
   exitCode,
   exitOf,
   Misuse,
+  meantText,
   type Output,
   readDocument,
   report,
@@ -135,11 +136,27 @@ function readSeconds(text: string): number {
   throw new Misuse('--confirm-seconds takes 0 to 120')
 }
 
+/** `key` is the one that `perform` ends with. */
+const commands: readonly string[] = [
+  'check',
+  'status',
+  'health',
+  'sessions',
+  'drops',
+  'denials',
+  'events',
+  'key',
+  'config',
+]
+
 async function perform(call: Call): Promise<ExitCode> {
   const { places, isJson, output } = call
   const [command, ...rest] = call.words
   const [file] = rest
   if (command === undefined) throw new Misuse('a command is needed')
+  if (!commands.includes(command)) {
+    throw new Misuse(`there is no command '${command}'${meantText(command, commands)}`)
+  }
   if (command === 'config') return config(call)
   if (command === 'check') {
     if (file === undefined || rest.length > 1) throw new Misuse('check takes one FILE')
@@ -167,7 +184,7 @@ async function perform(call: Call): Promise<ExitCode> {
     case 'drops':
       await show<Drops>(call, '/api/v1/drops', dropsText)
       return exitCode.done
-    case 'key': {
+    default: {
       const isNew = (await readWireKey(places.wireKey)) === null
       const { publicKey } = await openWireKey(places.wireKey)
       if (isNew) output.err(`made a new key: ${places.wireKey}\n`)
@@ -175,8 +192,6 @@ async function perform(call: Call): Promise<ExitCode> {
       output.out(isJson ? `${JSON.stringify({ wireKey })}\n` : `${wireKey}\n`)
       return exitCode.done
     }
-    default:
-      throw new Misuse(`there is no command '${command}'`)
   }
 }
 

@@ -6,7 +6,15 @@ import type {
   HistoryAnswer,
   HistoryEntry,
 } from '../model/local-api-config.ts'
-import { type Call, type ExitCode, exitCode, Misuse, readDocument, show } from './call.ts'
+import {
+  type Call,
+  type ExitCode,
+  exitCode,
+  Misuse,
+  meantText,
+  readDocument,
+  show,
+} from './call.ts'
 import { commandText, errorText, sourceText, table, takenBackText, timeText } from './text.ts'
 
 const usualConfirmSeconds = 60
@@ -15,8 +23,15 @@ const applySlackMs = 30_000
 /** A confirm is two files written and synced. */
 const confirmMs = 30_000
 
+/** `history` is the one that `config` ends with. */
+const verbs: readonly string[] = ['show', 'apply', 'confirm', 'rollback', 'history']
+
 export async function config(call: Call): Promise<ExitCode> {
   const [, verb, argument, ...rest] = call.words
+  if (verb === undefined) throw new Misuse('config needs a word more')
+  if (!verbs.includes(verb)) {
+    throw new Misuse(`there is no 'config ${verb}'${meantText(verb, verbs)}`)
+  }
   const takesOne = verb === 'apply' || verb === 'history'
   if (rest.length > 0 || (!takesOne && argument !== undefined)) {
     throw new Misuse(`config ${verb} takes no '${rest[0] ?? argument}'`)
@@ -36,12 +51,8 @@ export async function config(call: Call): Promise<ExitCode> {
     case 'rollback':
       await show<ChangeAnswer>(call, '/api/v1/config/rollback', rolledBackText, { post: {} })
       return exitCode.done
-    case 'history':
-      return history(call, argument)
     default:
-      throw new Misuse(
-        verb === undefined ? 'config needs a word more' : `there is no 'config ${verb}'`,
-      )
+      return history(call, argument)
   }
 }
 

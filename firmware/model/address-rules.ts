@@ -171,7 +171,9 @@ export function readPrefix(
 ): InterfaceAddress | null {
   const parsed = parseInterfaceAddress(text)
   if (parsed === null) {
-    refuse(`${rules}-form`, path, 'must be a prefix, like 10.2.0.0/16 or fd00:2::/48')
+    const host = parseAddress(text)
+    const meant = host === null ? '' : `; did you mean ${text}/${widthOf(host.family)}?`
+    refuse(`${rules}-form`, path, `must be a prefix, like 10.2.0.0/16 or fd00:2::/48${meant}`)
     return null
   }
   if (parsed.address.value === parsed.network) return parsed
@@ -193,8 +195,10 @@ function endpointClaims(parts: Parts, owned: ReadonlyMap<string, string>, refuse
       const broken = (rule: ConfigRule, message: string): void => refuse(rule, path, message)
       const endpoint = parseEndpoint(text)
       if (endpoint === null) {
-        const example = '198.51.100.7:51820 or [2001:db8::7]:51820'
-        broken('endpoint-form', `must be the address and port of a host, like ${example}`)
+        const must =
+          'must be the address and port of a host, like 198.51.100.7:51820 or [2001:db8::7]:51820'
+        const isName = /^[a-z0-9.-]*[a-z][a-z0-9.-]*(:\d+)?$/i.test(text)
+        broken('endpoint-form', isName ? `${must}; names are not resolved` : must)
         return
       }
       const address = parseAddress(endpoint.address)!

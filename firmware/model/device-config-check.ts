@@ -108,11 +108,32 @@ function misfit(schema: FormSchema, value: unknown): string {
   const kind = kindOfValue(value)
   const must = `must be ${wordsOf(schema)}`
   const isKnown = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === kind)
-  if (!isKnown) return `${must}; this is ${kindWords[kind] ?? kind}`
+  if (!isKnown) return `${must}; this is ${kindWords[kind] ?? kind}${meantBy(schema, value)}`
   if (typeof value !== 'string') return must
   const meant = schema.leads?.map((lead) => lead + value).find((one) => isLeafSound(schema, one))
   return meant === undefined ? must : `${must}; did you mean ${meant}?`
 }
+
+/** What YAML 1.2 does not take for true, false or a list of one. */
+function meantBy(schema: FormSchema, value: unknown): string {
+  if (schema.type === 'boolean') {
+    const truth = typeof value === 'string' ? yaml11Truths.get(value.toLowerCase()) : undefined
+    return truth === undefined ? '' : `; write ${truth}`
+  }
+  if (schema.type !== 'array' || (typeof value !== 'string' && typeof value !== 'number')) return ''
+  if (isContainer(schema.items?.type) || !isLeafSound(schema.items ?? {}, value)) return ''
+  return `; write [${/^[\w./-]+$/.test(String(value)) ? value : JSON.stringify(value)}]`
+}
+
+/** YAML 1.1's, which many know. */
+const yaml11Truths: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['on', true],
+  ['y', true],
+  ['no', false],
+  ['off', false],
+  ['n', false],
+])
 
 const kindWords: Readonly<Record<string, string>> = {
   null: 'empty',

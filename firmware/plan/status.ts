@@ -184,5 +184,6 @@ function lostPeers(peers: readonly PeerStatus[]): string | null {
 }
 
 function sentenceOf({ code, message, path }: ErrorBody): string {
-  return path === undefined ? `${message} (${code})` : `${path} ${message} (${code})`
+  if (path === undefined) return `${message} (${code})`
+  return `${path === '' ? 'the document' : path} ${message} (${code})`
 }

@@ -27,6 +27,8 @@ test('what makes no sense is 2, with one line that names the mistake', async () 
     ['check takes one FILE', 'check', 'a', 'b'],
     ["status takes no 'x'", 'status', 'x'],
     ["there is no 'config fly'", 'config', 'fly'],
+    ["there is no command 'chek': did you mean 'check'?", 'chek', 'a'],
+    ["there is no 'config hist': did you mean 'history'?", 'config', 'hist', '1'],
     ["Unknown option '--wings'", '--wings'],
     ["'../x' names no instance", 'status', '--instance', '../x'],
   ] as const) {

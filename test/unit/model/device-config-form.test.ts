@@ -140,7 +140,7 @@ test('messages say what is expected, with an example, and what is there instead'
     ['/acl/0/action', 'permit', 'must be allow or deny'],
     ['/acl/0/protocol', 'esp', 'must be tcp, udp, icmp or a number from 1 to 255, like tcp or 47'],
     ['/uplinks/0/gateway', null, 'must be an IPv4 address, like 192.0.2.1; this is empty'],
-    ['/segments/0/breakout', 'yes', 'must be true or false; this is text'],
+    ['/segments/0/breakout', 'maybe', 'must be true or false; this is text'],
     ['/lans/0/dhcp', true, 'must be fields: from, to; this is true or false'],
     ['/uplinks', [], 'must be a list of 1 to 8 entries'],
   ] as const) {

@@ -155,6 +155,46 @@ for (const [slip, from, to, message] of [
   test(`${slip} is told once`, () => assert.deepEqual(told(from, to), [message]))
 }
 
+for (const [slip, from, to, message] of [
+  [
+    'yes',
+    'vni: 100',
+    'vni: 100, breakout: yes',
+    '12:41 must be true or false; this is text; write true',
+  ],
+  [
+    'Off',
+    'vni: 100',
+    'vni: 100, admin: Off',
+    '12:38 must be true or false; this is text; write false',
+  ],
+  [
+    'a value for a list of one',
+    '[10.1.0.1/24]',
+    '10.1.0.1/24',
+    '17:14 must be a list of 1 to 8 entries; this is text; write [10.1.0.1/24]',
+  ],
+] as const) {
+  test(`${slip} is told what to write`, () => assert.deepEqual(told(from, to), [message]))
+}
+
+test('a bare address for a prefix, a name for an endpoint, a bare port: the mend is said', () => {
+  const messageAt = (pointer: string, value: unknown): string | undefined =>
+    parseDeviceConfig(JSON.stringify(changed({ [pointer]: value }))).errors[0]?.message
+  const prefix = 'must be a prefix, like 10.2.0.0/16 or fd00:2::/48; did you mean'
+  assert.equal(messageAt('/peers/1/segments/office/0', '10.7.0.9'), `${prefix} 10.7.0.9/32?`)
+  assert.equal(messageAt('/acl/0/from/prefix', 'fd07::9'), `${prefix} fd07::9/128?`)
+  const host = 'must be the address and port of a host, like 198.51.100.7:51820 or'
+  const endpoint = `${host} [2001:db8::7]:51820`
+  assert.equal(
+    messageAt('/peers/0/endpoints/0', 'a.example:5'),
+    `${endpoint}; names are not resolved`,
+  )
+  assert.equal(messageAt('/peers/0/endpoints/0', '198.51.100.7'), endpoint)
+  const ports = 'must be a list of 1 to 64 entries; this is a number; write [443]'
+  assert.equal(messageAt('/acl/0/ports', 443), ports)
+})
+
 test('a NIC without its kind, a prefix with a host in it: what was meant is said', () => {
   const messageAt = (pointer: string, value: string): string | undefined =>
     parseDeviceConfig(JSON.stringify(changed({ [pointer]: value }))).errors[0]?.message

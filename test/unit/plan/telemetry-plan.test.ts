@@ -197,6 +197,11 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     },
     /no room for 2 addresses, 700 routes \(DATAPATH_OVERFLOW\)/,
   ],
+  [
+    'an empty device.yaml',
+    { refusals: [{ code: 'CONFIG_INVALID', message: 'is empty', path: '' }] },
+    /^device\.yaml is refused, revision 42 runs on: the document is empty \(CONFIG_INVALID\)/,
+  ],
   ['lost peers', { sessions: [session('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
 ]
 
