@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDeviceConfig } from '../firmware/host/config/parse.ts'
+import { shownCodes } from '../firmware/model/code-help.ts'
 import { type ConfigCode, configCodes } from '../firmware/model/config-code.ts'
 import { type ConfigRule, configRules } from '../firmware/model/config-rule.ts'
 import { deviceConfigForm } from '../firmware/model/device-config-check.ts'
@@ -36,7 +37,15 @@ export function configDocument(): string {
     '## Errors',
     'Codes are kept: a program may go by them. Each is shown with what it is told for, an example, and what to do.',
     ...(Object.keys(configCodes) as ConfigCode[]).map(codeSection),
+    '## Other codes',
+    'What `causeway` and the local API show besides.',
+    shownTable(),
   ].join('\n\n')}\n`
+}
+
+function shownTable(): string {
+  const rows = Object.entries(shownCodes).map((row) => `| ${row.flat().join(' | ')} |`)
+  return ['| code | meaning | what to do |\n|---|---|---|', ...rows].join('\n')
 }
 
 /** A table for a set of fields, then those of the sets in it. */

@@ -34,7 +34,7 @@ export const dropReasons: Readonly<Record<string, string>> = {
   sealed_lanes: 'No replay window was left for a new lane.',
   sealed_tag: 'A sealed datagram was not authentic: damaged or forged.',
   geneve: 'The header inside a sealed datagram was not ours: version, options or protocol.',
-  inner_segment: 'A peer sent into a segment that it may not use or that is unknown here.',
+  inner_segment: 'A peer sent into a segment that it may not use, or under a VNI unknown here.',
   inner_source: "A peer sent from an address that is not in its segment's prefixes.",
   inner_malformed: 'The headers of a packet inside a sealed datagram contradict its length.',
   reassembly_malformed: 'A piece of a packet that no sender makes.',

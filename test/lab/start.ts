@@ -27,19 +27,23 @@ const secondsPerLine = 5
 
 function readOptions() {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       options: {
         once: { type: 'boolean', default: false },
         seconds: { type: 'string' },
         logs: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
         // For the acceptance harness, which must see that a fault is seen.
         plant: { type: 'string' },
       },
-    }).values
+    })
+    if (!values.help) return values
+    console.log(usage)
   } catch (error) {
     console.error(`${(error as Error).message.split('. ')[0]}\n${usage}`)
     process.exit(2)
   }
+  process.exit(0)
 }
 
 async function main(): Promise<number> {

@@ -29,5 +29,8 @@ test('it has every code of the table, every rule, and an example wherever a docu
     assert.match(section, /\*What to do:\* \S/, code)
     assert.equal(section.includes(`\n→ ${code} /`), !withoutExample.has(code), code)
   }
+  const shown = Object.keys(errorTable).filter((code) => /^(API|SESSION|STORE|WIRE)_/.test(code))
+  for (const code of shown)
+    assert.match(page, new RegExp(`^\\| ${code} \\| \\S.* \\| \\S.* \\|$`, 'm'))
   for (const [, sentence] of Object.values(configRules)) assert.ok(page.includes(sentence))
 })

@@ -1,0 +1,55 @@
+/**
+ * What an admin can do about each code that a command, the local API or `sessions` shows and that is not about a
+ * configuration (config-code.ts). CONFIG.md is made from it; the compiler sees to it that no code is missing.
+ */
+import type { ErrorCode } from './errors.ts'
+
+export type ShownCode = Extract<ErrorCode, `${'API' | 'SESSION' | 'STORE' | 'WIRE'}_${string}`>
+
+/** Meaning, and what to do. */
+export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> = {
+  SESSION_TIMEOUT: [
+    'The peer did not answer a handshake.',
+    "See that it runs, that its endpoint is right and reached, that both sites have one `tenant`, and each the other's `wireKey`: a box answers nobody else.",
+  ],
+  SESSION_REFUSED: [
+    'The peer ended the session, or answered what was not asked.',
+    'Look there: it was stopped, or its `tenant` or peers were changed. It is tried again by itself.',
+  ],
+  SESSION_NO_KEYPAIR: ['The session was renewed meanwhile.', 'Nothing: it is tried again.'],
+  WIRE_UNAUTHENTIC: [
+    'A message of a handshake was damaged, forged, or made for another key.',
+    'If it stays: compare the `wireKey` of both sites.',
+  ],
+  WIRE_INVALID: ['A message of a handshake has another form.', 'Run one version at both sites.'],
+  WIRE_TRUNCATED: ['A message was cut short.', 'Run one version at both sites.'],
+  API_UNREACHABLE: ['No gateway answers.', 'The message says what to start, or as whom to ask.'],
+  API_TIMEOUT: ['The gateway answers too slowly.', 'Ask again; its log may say why.'],
+  API_NOT_READY: [
+    'The gateway is starting or stopping, or the datapath does not answer.',
+    'Ask again in a few seconds; start the datapath.',
+  ],
+  API_BUSY: ['Sixteen clients follow events.', 'End one.'],
+  API_RATE: ['Asked too often from a LAN.', 'Wait a second.'],
+  API_IN_USE: [
+    'Another gateway of this instance runs.',
+    'End it, or give this one a name: `--instance`.',
+  ],
+  API_INVALID: ['The request has a wrong form.', 'See `/api/v1/openapi.json`.'],
+  API_NOT_FOUND: ['There is no such path or entry.', 'See `/api/v1/openapi.json`.'],
+  API_TOO_LARGE: ['The request or the answer is too long.', 'Send at most a configuration.'],
+  API_INTERNAL: ['The gateway failed to answer.', 'Its log says why; please report it.'],
+  STORE_KEY_PERMISSIONS: [
+    'The key may not be read, or others than root may read it.',
+    'Use `sudo`; or `chmod 600` it, and think of it as known to them.',
+  ],
+  STORE_KEY_INVALID: [
+    'The file of the key holds none.',
+    'Put the saved one back. Without it, remove the file: a new key is made, which every peer must be told.',
+  ],
+  STORE_WRITE_FAILED: ['A file could not be written.', 'Look at space and permissions.'],
+  STORE_CORRUPT: [
+    'A saved configuration does not match its checksum.',
+    'It is passed over; look after the disk.',
+  ],
+}
