@@ -116,6 +116,37 @@ test('a gateway that has ended, and one that only root may ask, are told apart',
   }
 })
 
+test('config show says who or what took the last change back, with the detail', async () => {
+  const code = 'CONFIG_NOT_APPLIED'
+  const reason = { code, message: 'could not be applied', detail: 'there is no NIC eth9' }
+  await using _ = await openApi({
+    socketPath: placesOf('shown', root).apiSocket,
+    status: () => assert.fail(),
+    drops: () => assert.fail(),
+    metrics: () => assert.fail(),
+    sessions: () => [],
+    denials: () => [],
+    subscribe: () => () => {},
+    config: {
+      ...noChanges,
+      show: () => ({
+        source: 'file',
+        revision: 2,
+        sha256: null,
+        text: 'revision: 2\n',
+        pendingChange: null,
+        lastChange: { revision: 3, result: 'taken-back', reason },
+        refusals: [],
+      }),
+    },
+    onFault: (error) => assert.fail(String(error)),
+  })
+  const { out, err } = await cli('config', 'show', '--instance', 'shown')
+  assert.equal(out, 'revision: 2\n')
+  const fate = 'revision 3 was taken back: could not be applied (there is no NIC eth9)'
+  assert.equal(err, `# revision 2, from device.yaml\n# ${fate}\n`)
+})
+
 const noChanges: ConfigParts = {
   show: () => assert.fail(),
   apply: () => assert.fail(),
