@@ -25,7 +25,8 @@ export interface HostState {
 /** A NIC in the NIC namespace: up, ALLMULTI, without addresses. */
 export interface NicState {
   readonly name: string
-  readonly mtuBytes: number
+  /** Null where the configuration does not say: it stays what it is, whoever changes it. */
+  readonly mtuBytes: number | null
   /** Largest buffer, in bytes, that the kernel builds for it or out of what it receives. */
   readonly gsoMaxBytes: number
   readonly groMaxBytes: number

@@ -153,15 +153,14 @@ function compileProgram(
   }
 }
 
-/** A NIC that several ports share by VLANs has the largest of their MTUs. */
 function compileNics(ports: readonly Port[]): NicState[] {
   const states = new Map<string, NicState>()
-  for (const { facts, mtuBytes } of ports) {
+  for (const { facts } of ports) {
     if (facts === null) continue
     const { name, tsoMaxBytes } = facts
     states.set(name, {
       name,
-      mtuBytes: Math.max(mtuBytes, states.get(name)?.mtuBytes ?? 0),
+      mtuBytes: nicMtu(facts, ports),
       gsoMaxBytes: Math.min(bufferMaxBytes, tsoMaxBytes ?? bufferMaxBytes),
       groMaxBytes: bufferMaxBytes,
       features: nicFeatures,
@@ -169,6 +168,14 @@ function compileNics(ports: readonly Port[]): NicState[] {
     })
   }
   return [...states.values()]
+}
+
+/** The largest that the ports on it are told to have; one that is told none is content with what there is, or more. */
+function nicMtu(facts: NicFacts, ports: readonly Port[]): number | null {
+  const onIt = ports.filter((port) => port.facts?.name === facts.name)
+  const told = onIt.filter(({ isMtuTold }) => isMtuTold)
+  const most = Math.max(0, ...told.map(({ mtuBytes }) => mtuBytes))
+  return told.length > 0 && (told.length === onIt.length || most > facts.mtuBytes) ? most : null
 }
 
 function compileTwin({ name, facts, mtuBytes, addresses, validSeconds }: Port): TwinState {

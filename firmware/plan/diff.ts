@@ -93,7 +93,7 @@ function diffNic(netns: string, nic: NicState, have: HostReading): Step[] {
   const isSame =
     there?.isUp === true &&
     there.isAllmulti &&
-    there.mtuBytes === nic.mtuBytes &&
+    (nic.mtuBytes === null || there.mtuBytes === nic.mtuBytes) &&
     there.gsoMaxBytes === nic.gsoMaxBytes &&
     there.groMaxBytes === nic.groMaxBytes
   const isUnlike = (feature: string, wanted: boolean): boolean => {

@@ -27,6 +27,8 @@ export interface Port {
   /** Null for a pmd: the kernel does not know it. */
   readonly facts: NicFacts | null
   readonly mtuBytes: number
+  /** The configuration says it; else it is the NIC's. */
+  readonly isMtuTold: boolean
   /** Canonical. */
   readonly addresses: readonly string[]
   /** For how long they are lent; null: they are its own. */
@@ -74,7 +76,9 @@ export function findPorts(
       canonicalAddress,
     )
     const validSeconds = secondsOf(lent[0])
-    const found = { name, kind, nic, vlan, queues, facts, mtuBytes, addresses, validSeconds }
+    const isMtuTold = port.mtu !== undefined
+    const place = { name, kind, nic, vlan, queues, facts }
+    const found = { ...place, mtuBytes, isMtuTold, addresses, validSeconds }
     ports.push({ ...found, isDynamic, ...rest })
   }
   uplinks.forEach((uplink, number) => {

@@ -87,12 +87,20 @@ function readYaml(text: string): Read {
     const document = parseDocument(text, {
       lineCounter: lines,
       schema: 'core',
+      // It compares each with each: repeatedKey() looks for them.
+      uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'error',
     })
     const [problem] = [...document.errors, ...document.warnings]
     if (problem !== undefined) {
       const { message, offset } = slipOf(text, problem, document)
+      return refused(message, placeAt(offset))
+    }
+    const repeated = repeatedKey(document)
+    if (repeated !== null) {
+      const { name, offset } = repeated
+      const message = `'${name}' stands twice in one set of fields: keep one`
       return refused(message, placeAt(offset))
     }
     // Aliases are how a small file becomes a large value; a device configuration needs none.
@@ -107,6 +115,25 @@ function readYaml(text: string): Read {
     // Nesting beyond the parser's stack ends here.
     return refused((error instanceof Error ? error.message : String(error)).slice(0, 300), null)
   }
+}
+
+/** The second of two names that are the same to JSON. */
+function repeatedKey(document: Document): { name: string; offset: number } | null {
+  let found: { name: string; offset: number } | null = null
+  visit(document, {
+    Map(_, { items }) {
+      const names = new Set<string>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : ''
+        if (isScalar(key) && names.size === names.add(name).size) {
+          found = { name: name.slice(0, 64), offset: offsetOfNode(key) ?? 0 }
+          return visit.BREAK
+        }
+      }
+      return undefined
+    },
+  })
+  return found
 }
 
 function aliasOf(document: Document): number | null {

@@ -20,11 +20,6 @@ export function slipOf(text: string, { code, message, pos }: YAMLError, document
     return { message: 'a tab in the indentation: use spaces', offset: start + tab[0].length - 1 }
   }
   switch (code) {
-    case 'DUPLICATE_KEY': {
-      const key = /^"([^"\n]*)|^'([^'\n]*)|^([\w-]*)/.exec(text.slice(offset, offset + 64))!
-      const name = key.slice(1).join('')
-      return { message: `'${name}' stands twice in one set of fields: keep one`, offset }
-    }
     case 'MISSING_CHAR':
       return message.startsWith('Missing closing ')
         ? { message: 'the closing quote is missing', offset: quotedBefore(document, offset) }

@@ -178,7 +178,8 @@ function takeLink({ links, nics }: FakeMachine, step: Step): void {
       const { name, mtuBytes, gsoMaxBytes, groMaxBytes } = step.nic
       const { tsoMaxBytes } = existing(nics, name)
       if (gsoMaxBytes > (tsoMaxBytes ?? gsoMaxBytes)) throw refused('gso_max_size')
-      change(nics, name, { mtuBytes, gsoMaxBytes, groMaxBytes, isUp: true, isAllmulti: true })
+      const sizes = { ...(mtuBytes === null ? {} : { mtuBytes }), gsoMaxBytes, groMaxBytes }
+      change(nics, name, { ...sizes, isUp: true, isAllmulti: true })
       return
     }
     case 'set-features': {

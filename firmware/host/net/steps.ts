@@ -134,8 +134,9 @@ function featureArguments({ on, off }: Extract<Step, { kind: 'set-features' }>):
 }
 
 function setNic({ name, mtuBytes, gsoMaxBytes, groMaxBytes }: NicState): string {
-  const sizes = `mtu ${mtuBytes} gso_max_size ${gsoMaxBytes} gro_max_size ${groMaxBytes}`
-  return `link set dev ${name} ${sizes} allmulticast on up`
+  const mtu = mtuBytes === null ? '' : `mtu ${mtuBytes} `
+  const sizes = `gso_max_size ${gsoMaxBytes} gro_max_size ${groMaxBytes}`
+  return `link set dev ${name} ${mtu}${sizes} allmulticast on up`
 }
 
 function addTwin({ name, kind, mac }: TwinState): string[] {

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDeviceConfig } from '../../../firmware/host/config/parse.ts'
+import { fakeNet } from '../../../firmware/host/net/fake.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { compile } from '../../../firmware/plan/compile.ts'
+import { diff } from '../../../firmware/plan/diff.ts'
 import { encodeProgram } from '../../../firmware/wire/datapath.ts'
 import { sampleNics, wholeConfig } from '../model/sample-config.ts'
 
@@ -58,7 +60,7 @@ test('a NIC that is shared is one NIC, with the largest of the MTUs; a pmd is no
     host.nics.map(({ name }) => name),
     ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0'],
   )
-  const mtuOf = (name: string): (number | undefined)[] => [
+  const mtuOf = (name: string): (number | null | undefined)[] => [
     host.nics.find((nic) => nic.name === name)?.mtuBytes,
     host.twins.find((twin) => twin.name === name)?.mtuBytes,
   ]
@@ -71,6 +73,20 @@ test('a NIC that is shared is one NIC, with the largest of the MTUs; a pmd is no
     program.ports.map(({ twin }, i) => [twin, bytes.readUInt16LE(32 + 32 + 160 * i + 154)]),
   )
   assert.deepEqual([told.get('cams'), told.get('cams2')], [1400, 1500])
+})
+
+test('a NIC of whose MTU the configuration says nothing keeps the one that somebody gives it meanwhile', async () => {
+  const config = whole()
+  for (const uplink of config.uplinks) delete uplink.mtu
+  const net = fakeNet(sampleNics)
+  const { host } = compile(config, facts)
+  await net.apply(diff(host, await net.read(host)))
+  const { nics, ...rest } = await net.read(host)
+  const changed = nics.map((nic) => ({ ...nic, mtuBytes: 1400 }))
+  const set = diff(host, { ...rest, nics: changed }).filter(({ kind }) => kind === 'set-nic')
+  const told = host.nics.filter(({ mtuBytes }) => mtuBytes !== null)
+  assert.ok(told.length < host.nics.length)
+  assert.equal(set.length, told.length)
 })
 
 test('a shared NIC that is missing is missed once', () => {
