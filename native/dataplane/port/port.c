@@ -145,12 +145,11 @@ void cw_port_close(struct cw_port *port)
 	free(port);
 }
 
-static bool set_mtu(struct cw_port *port)
+static void set_mtu(struct cw_port *port)
 {
 	uint16_t own = port->own_mtu, nic = port->nic_mtu;
-	uint16_t mtu = own != 0 && own < nic ? own : nic;
 
-	return atomic_exchange(&port->mtu, mtu) != mtu;
+	atomic_store(&port->mtu, own != 0 && own < nic ? own : nic);
 }
 
 void cw_port_limit(struct cw_port *port, uint16_t own_mtu)
@@ -170,8 +169,10 @@ bool cw_port_look(struct cw_port *port)
 	if (!look.is_there || memcmp(look.mac, nic->mac, sizeof(look.mac)) != 0) {
 		is_changed |= !atomic_exchange(&nic->is_gone, true);
 	} else {
+		/* Also where the port's own is what counts: the gateway made that one by the NIC's. */
+		is_changed |= port->nic_mtu != look.mtu;
 		port->nic_mtu = look.mtu;
-		is_changed |= set_mtu(port);
+		set_mtu(port);
 	}
 	atomic_store(&nic->link.is_down, !look.has_carrier);
 	bool is_up = look.has_carrier && !atomic_load(&nic->is_gone);
