@@ -180,9 +180,9 @@ uint32_t cw_acl_find(const struct cw_acl *acl, uint32_t from, uint32_t to, const
 		     bool *is_allowed)
 {
 	uint32_t pair = from * acl->segment_count + to;
+	const struct rule *end = &acl->rules[acl->starts[pair + 1]];
 
-	for (uint32_t i = acl->starts[pair]; i < acl->starts[pair + 1]; i++) {
-		const struct rule *rule = &acl->rules[i];
+	for (const struct rule *rule = &acl->rules[acl->starts[pair]]; rule < end; rule++) {
 		if (!fits(rule, flow))
 			continue;
 		*is_allowed = rule->is_allowing;
