@@ -136,67 +136,59 @@ function readSeconds(text: string): number {
   throw new Misuse('--confirm-seconds takes 0 to 120')
 }
 
-/** `key` is the one that `perform` ends with. */
-const commands: readonly string[] = [
-  'check',
-  'status',
-  'health',
-  'sessions',
-  'drops',
-  'denials',
-  'events',
-  'key',
-  'config',
-]
+type Command = (call: Call) => Promise<ExitCode>
+
+const commands: Readonly<Record<string, Command>> = {
+  check,
+  status: (call) => shown<Status>(call, '/api/v1/status', statusText),
+  health: async (call) => {
+    const ask = { answers: [503] }
+    const { isHealthy } = await show<Health>(call, '/api/v1/health', healthText, ask)
+    return isHealthy ? exitCode.done : exitCode.failed
+  },
+  sessions: (call) => shown<SessionsAnswer>(call, '/api/v1/sessions', sessionsText),
+  drops: (call) => shown<Drops>(call, '/api/v1/drops', dropsText),
+  denials: (call) => shown<DenialsAnswer>(call, '/api/v1/denials', denialsText),
+  events: follow,
+  key,
+  config,
+}
+/** The others are a word alone. */
+const takesWords: ReadonlySet<string> = new Set(['check', 'config'])
 
 async function perform(call: Call): Promise<ExitCode> {
-  const { places, isJson, output } = call
-  const [command, ...rest] = call.words
-  const [file] = rest
-  if (command === undefined) throw new Misuse('a command is needed')
-  if (!commands.includes(command)) {
-    throw new Misuse(`there is no command '${command}'${meantText(command, commands)}`)
+  const [name, ...rest] = call.words
+  if (name === undefined) throw new Misuse('a command is needed')
+  const names = Object.keys(commands)
+  if (!names.includes(name)) {
+    throw new Misuse(`there is no command '${name}'${meantText(name, names)}`)
   }
-  if (command === 'config') return config(call)
-  if (command === 'check') {
-    if (file === undefined || rest.length > 1) throw new Misuse('check takes one FILE')
-    return check(call, file)
-  }
-  if (rest.length > 0) throw new Misuse(`${command} takes no '${rest[0]}'`)
-  switch (command) {
-    case 'status':
-      await show<Status>(call, '/api/v1/status', statusText)
-      return exitCode.done
-    case 'health': {
-      const { isHealthy } = await show<Health>(call, '/api/v1/health', healthText, {
-        answers: [503],
-      })
-      return isHealthy ? exitCode.done : exitCode.failed
-    }
-    case 'sessions':
-      await show<SessionsAnswer>(call, '/api/v1/sessions', sessionsText)
-      return exitCode.done
-    case 'denials':
-      await show<DenialsAnswer>(call, '/api/v1/denials', denialsText)
-      return exitCode.done
-    case 'events':
-      return follow(call)
-    case 'drops':
-      await show<Drops>(call, '/api/v1/drops', dropsText)
-      return exitCode.done
-    default: {
-      const isNew = (await readWireKey(places.wireKey)) === null
-      const { publicKey } = await openWireKey(places.wireKey)
-      if (isNew) output.err(`made a new key: ${places.wireKey}\n`)
-      const wireKey = encodeWireKey(publicKey)
-      output.out(isJson ? `${JSON.stringify({ wireKey })}\n` : `${wireKey}\n`)
-      return exitCode.done
-    }
-  }
+  if (rest.length > 0 && !takesWords.has(name)) throw new Misuse(`${name} takes no '${rest[0]}'`)
+  return commands[name]!(call)
 }
 
-async function check(call: Call, file: string): Promise<ExitCode> {
+async function shown<Answer>(
+  call: Call,
+  path: string,
+  textOf: (answer: Answer) => string,
+): Promise<ExitCode> {
+  await show<Answer>(call, path, textOf)
+  return exitCode.done
+}
+
+async function key({ places, isJson, output }: Call): Promise<ExitCode> {
+  const isNew = (await readWireKey(places.wireKey)) === null
+  const { publicKey } = await openWireKey(places.wireKey)
+  if (isNew) output.err(`made a new key: ${places.wireKey}\n`)
+  const wireKey = encodeWireKey(publicKey)
+  output.out(isJson ? `${JSON.stringify({ wireKey })}\n` : `${wireKey}\n`)
+  return exitCode.done
+}
+
+async function check(call: Call): Promise<ExitCode> {
   const { places, isJson, output } = call
+  const [, file, ...rest] = call.words
+  if (file === undefined || rest.length > 0) throw new Misuse('check takes one FILE')
   const text = await readDocument(file, call)
   const parsed = parseDeviceConfig(text, { ownWireKey: await ownWireKey(places) })
   if (parsed.config === null) {

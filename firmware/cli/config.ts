@@ -23,40 +23,37 @@ const applySlackMs = 30_000
 /** A confirm is two files written and synced. */
 const confirmMs = 30_000
 
-/** `history` is the one that `config` ends with. */
-const verbs: readonly string[] = ['show', 'apply', 'confirm', 'rollback', 'history']
+const verbs: Readonly<Record<string, (call: Call, argument?: string) => Promise<ExitCode>>> = {
+  show: showConfig,
+  apply,
+  confirm: async (call) => {
+    const ask = { post: {}, timeoutMs: confirmMs }
+    await show<ChangeAnswer>(call, '/api/v1/config/confirm', confirmedText, ask)
+    return exitCode.done
+  },
+  rollback: async (call) => {
+    await show<ChangeAnswer>(call, '/api/v1/config/rollback', rolledBackText, { post: {} })
+    return exitCode.done
+  },
+  history,
+}
+const takesOne: ReadonlySet<string> = new Set(['apply', 'history'])
 
 export async function config(call: Call): Promise<ExitCode> {
   const [, verb, argument, ...rest] = call.words
+  const names = Object.keys(verbs)
   if (verb === undefined) throw new Misuse('config needs a word more')
-  if (!verbs.includes(verb)) {
-    throw new Misuse(`there is no 'config ${verb}'${meantText(verb, verbs)}`)
+  if (!names.includes(verb)) {
+    throw new Misuse(`there is no 'config ${verb}'${meantText(verb, names)}`)
   }
-  const takesOne = verb === 'apply' || verb === 'history'
-  if (rest.length > 0 || (!takesOne && argument !== undefined)) {
+  if (rest.length > 0 || (!takesOne.has(verb) && argument !== undefined)) {
     throw new Misuse(`config ${verb} takes no '${rest[0] ?? argument}'`)
   }
-  switch (verb) {
-    case 'show':
-      return showConfig(call)
-    case 'apply':
-      if (argument === undefined) throw new Misuse('config apply takes a FILE')
-      return apply(call, argument)
-    case 'confirm':
-      await show<ChangeAnswer>(call, '/api/v1/config/confirm', confirmedText, {
-        post: {},
-        timeoutMs: confirmMs,
-      })
-      return exitCode.done
-    case 'rollback':
-      await show<ChangeAnswer>(call, '/api/v1/config/rollback', rolledBackText, { post: {} })
-      return exitCode.done
-    default:
-      return history(call, argument)
-  }
+  return verbs[verb]!(call, argument)
 }
 
-async function apply(call: Call, file: string): Promise<ExitCode> {
+async function apply(call: Call, file?: string): Promise<ExitCode> {
+  if (file === undefined) throw new Misuse('config apply takes a FILE')
   const confirmSeconds = call.confirmSeconds ?? usualConfirmSeconds
   const post: ApplyRequest = { text: await readDocument(file, call), confirmSeconds }
   const timeoutMs = confirmSeconds * 1000 + applySlackMs
@@ -74,7 +71,7 @@ async function showConfig(call: Call): Promise<ExitCode> {
   return exitCode.done
 }
 
-async function history(call: Call, number: string | undefined): Promise<ExitCode> {
+async function history(call: Call, number?: string): Promise<ExitCode> {
   if (number === undefined) {
     await show<HistoryAnswer>(call, '/api/v1/config/history', historyText)
     return exitCode.done

@@ -13,6 +13,12 @@ export interface ServiceState {
   readonly config: string
 }
 
+/**
+ * The longest that something is lent. One more is "for ever" (RFC 2131 §3.3), and so it is to the kernel, which would keep
+ * what nobody renews.
+ */
+export const mostLeaseSeconds = 0xffff_fffe
+
 /** What an uplink was lent (RFC 2131). */
 export interface LeaseFacts {
   /** The uplink's twin. */

@@ -9,7 +9,7 @@ import {
 } from '../model/device-config.ts'
 import type { NicFacts } from '../model/host-state.ts'
 import type { PortProgram } from '../model/program.ts'
-import type { LeaseFacts } from '../model/service.ts'
+import { type LeaseFacts, mostLeaseSeconds } from '../model/service.ts'
 import { ethernetMtuBytes } from '../model/units.ts'
 import { canonicalAddress, isIpv6 } from './prefix.ts'
 
@@ -90,12 +90,9 @@ export function findPorts(
   return { ports, absentNics }
 }
 
-/** For ever is one more than the most. */
-const mostSeconds = 0xffff_fffe
-
 function secondsOf(lease: LeaseFacts | undefined): number | null {
   if (lease === undefined) return null
-  return Math.min(Math.max(Math.ceil(lease.expiresInMs / 1000), 1), mostSeconds)
+  return Math.min(Math.max(Math.ceil(lease.expiresInMs / 1000), 1), mostLeaseSeconds)
 }
 
 /**

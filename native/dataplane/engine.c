@@ -95,9 +95,9 @@ void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 		cw_count_drop(worker, CW_DROP_EVENT_FULL);
 }
 
-bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind)
+bool cw_event_push_links(struct cw_engine *engine)
 {
-	return push(engine, &(struct cw_event){ .kind = kind }, NULL);
+	return push(engine, &(struct cw_event){ .kind = CW_EVENT_LINKS }, NULL);
 }
 
 int cw_next_event(struct cw_engine *engine, void *out, size_t out_len)

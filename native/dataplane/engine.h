@@ -149,7 +149,7 @@ void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 		   uint32_t local_index, const void *items, uint16_t length);
 
 /* The mirror's side, which nobody waits for. False: the ring is full, try again later. */
-bool cw_event_push_kernel(struct cw_engine *engine, enum cw_event_kind kind);
+bool cw_event_push_links(struct cw_engine *engine);
 
 void cw_engine_wake_worker(struct cw_engine *engine);
 

@@ -12,13 +12,11 @@ import {
   parseAddress,
   parseInterfaceAddress,
 } from '../../model/address.ts'
-import type { LeaseFacts } from '../../model/service.ts'
+import { type LeaseFacts, mostLeaseSeconds } from '../../model/service.ts'
 
 const mostServers = 4
 /** The least that a server may grant here. */
 const leastSeconds = 30
-/** One more is "for ever" (RFC 2131 §3.3), and so it is to the kernel, which would keep what nobody renews. */
-const mostSeconds = 0xffff_fffe
 /** No network of hosts is larger: a stranger takes no more of the Internet than that off its route. */
 const leastBits = 8
 
@@ -47,7 +45,7 @@ case $1 in
     own="\${ip:-}/\${mask:-}"
     case \${lease:-} in '' | *[!0-9]*) exit ;; esac
     [ "$lease" -ge ${leastSeconds} ] || lease=${leastSeconds}
-    [ "$lease" -le ${mostSeconds} ] || lease=${mostSeconds}
+    [ "$lease" -le ${mostLeaseSeconds} ] || lease=${mostLeaseSeconds}
     if ip -4 -o addr show dev "\${interface:-}" | grep -Fq " inet $own "; then
       ip addr change "$own" dev "$interface" valid_lft "$lease" preferred_lft "$lease"
     fi
@@ -82,7 +80,7 @@ export function readLease(device: string, text: string, uptimeMs: number): Lease
 function expiryMs(fields: ReadonlyMap<string, string>): number {
   const [at, lease] = [fields.get('at') ?? '', fields.get('lease') ?? '']
   if (!/^\d{1,12}(\.\d+)?$/.test(at) || !/^\d{1,10}$/.test(lease)) return Number.NaN
-  const seconds = Math.min(Math.max(Number(lease), leastSeconds), mostSeconds)
+  const seconds = Math.min(Math.max(Number(lease), leastSeconds), mostLeaseSeconds)
   return (Number(at) + seconds) * 1000
 }
 

@@ -7,13 +7,13 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CausewayError } from '../../model/errors.ts'
+import { plainEnv } from '../system/command.ts'
 import { readIfThere, removeFile, replaceFile } from '../system/file.ts'
 
 const stopMs = 2_000
 const lookMs = 50
 /** Until a shell has come up, on a busy machine too. */
 const readyMs = 10_000
-export const plainEnv = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export interface Launch {
   readonly argv: readonly string[]

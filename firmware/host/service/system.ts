@@ -3,21 +3,19 @@
  * gateway process, as the datapath does; this one looks once a second whether they live, and starts what ended again,
  * with growing pauses. The datapath process must not import this (it never spawns a child).
  */
-import { execFile } from 'node:child_process'
 import { existsSync, type FSWatcher, watch } from 'node:fs'
 import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { CausewayError } from '../../model/errors.ts'
 import type { LeaseFacts, ServiceState, ServiceStatus } from '../../model/service.ts'
 import type { CancelTimer, Clock } from '../clock/clock.ts'
+import { run } from '../system/command.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../system/file.ts'
 import { leaseScript, readLease } from './lease.ts'
-import { end, type Launch, launch, look, plainEnv, tell } from './process.ts'
+import { end, type Launch, launch, look, tell } from './process.ts'
 import type { Services } from './service.ts'
 
 const lookMs = 1_000
-const testMs = 5_000
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 /** Longer than this, and the next end is a new story. */
@@ -290,11 +288,10 @@ class SystemServices implements Services {
 
 async function testConf(path: string): Promise<void> {
   try {
-    const argv = ['--test', `--conf-file=${path}`]
-    await promisify(execFile)('dnsmasq', argv, { timeout: testMs, env: plainEnv })
+    await run(['dnsmasq', '--test', `--conf-file=${path}`])
   } catch (error) {
-    const { stderr, message } = error as { stderr?: string; message: string }
-    const detail = (stderr?.trim() || message).slice(0, 200)
+    if (!(error instanceof CausewayError)) throw error
+    const { detail = error.message } = error
     throw new CausewayError('HOST_SYSTEM', 'dnsmasq refuses its configuration', { detail })
   }
 }

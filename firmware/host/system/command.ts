@@ -8,6 +8,8 @@ import { CausewayError } from '../../model/errors.ts'
 const timeoutMs = 10_000
 const outputMaxBytes = 16 * 1024 * 1024
 const detailChars = 1000
+/** Of programs of the machine, whoever started us. */
+export const plainEnv = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export interface CommandOptions {
   /** Text for stdin. */
@@ -26,8 +28,12 @@ export function run(argv: readonly string[], options: CommandOptions = {}): Prom
   const [program, ...args] = [...enter, ...argv] as [string, ...string[]]
   return new Promise((resolve, reject) => {
     const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: outputMaxBytes } as const
-    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
-    const settings = { ...limits, env, encoding: 'utf8', ...(signal ? { signal } : {}) } as const
+    const settings = {
+      ...limits,
+      env: plainEnv,
+      encoding: 'utf8',
+      ...(signal ? { signal } : {}),
+    } as const
     const child = execFile(program, args, settings, (error, stdout, stderr) => {
       // A number is the exit code of a program that ended by itself.
       const isTolerated = typeof error?.code === 'number' && tolerates?.(stderr) === true

@@ -64,8 +64,6 @@ static bool read_geneve(const uint8_t *g, uint32_t length, struct geneve *geneve
 	if (g[0] >> 6 != 0 || g[1] & GENEVE_OAM || options > GENEVE_OPTIONS_MAX ||
 	    geneve->length > length || (protocol != CW_ETHER_IP4 && protocol != CW_ETHER_IP6))
 		return false;
-	if (options == 0)
-		return !(g[1] & CW_GENEVE_CRITICAL);
 	return read_options(g, geneve) && ((g[1] & CW_GENEVE_CRITICAL) != 0) == (geneve->piece != NULL);
 }
 

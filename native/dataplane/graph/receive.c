@@ -32,10 +32,10 @@ void cw_receive(struct cw_worker *worker, const struct cw_nic *nic, struct rte_m
 }
 
 /* Both halves of what says where a frame lies: the second is written when it is sent on. */
-static void prefetch_frame(const struct rte_mbuf *m)
+static void prefetch_frame(struct rte_mbuf *m)
 {
-	rte_mbuf_prefetch_part1((struct rte_mbuf *)m);
-	rte_mbuf_prefetch_part2((struct rte_mbuf *)m);
+	rte_mbuf_prefetch_part1(m);
+	rte_mbuf_prefetch_part2(m);
 }
 
 /* The headers, and the room before them, which those of the overlay fill. */

@@ -154,7 +154,7 @@ static void tell_links(struct cw_mirror *mirror)
 {
 	mirror->has_news |= mirror->links_digest != mirror->state->links_digest;
 	mirror->links_digest = mirror->state->links_digest;
-	if (!can_tell(mirror) || !cw_event_push_kernel(mirror->engine, CW_EVENT_LINKS))
+	if (!can_tell(mirror) || !cw_event_push_links(mirror->engine))
 		return;
 	mirror->has_news = false;
 	mirror->told_us = cw_now_us();
