@@ -4,6 +4,8 @@
  * Names are at most 31 bytes of ASCII; addresses are text (`10.1.0.1`, `fd00::1`).
  */
 
+import type { MatchProgram, Network, PolicyProgram } from './policy-program.ts'
+
 /** One loadable state of the datapath: replaces the one before it, all or nothing. */
 export interface Program {
   /** Grows with every load; a smaller one than the running program's is refused. */
@@ -16,6 +18,10 @@ export interface Program {
   readonly routes: readonly RouteProgram[]
   /** In order: the first that fits decides. */
   readonly acl: readonly AclProgram[]
+  /** The first is the default's: there is always one. At most 32. */
+  readonly policies: readonly PolicyProgram[]
+  /** In order: the first that fits a flow decides; one that none fits is the first policy's. At most 1,024. */
+  readonly matches: readonly MatchProgram[]
 }
 
 /** A NIC that the datapath owns, with its kernel twin. */
@@ -43,6 +49,15 @@ export interface PortProgram {
   readonly mtu: number
   /** Kernel routing table that holds the uplink's routes; 254 is `main`. */
   readonly table: number
+  /** What an uplink carries outwards; 0: unknown, and for a LAN. */
+  readonly upBps: number
+  /** '' for a LAN. */
+  readonly network: Network | ''
+  readonly isMetered: boolean
+  /** For when no path over another uplink is usable. */
+  readonly isBackup: boolean
+  /** Uplinks of one number fail together; 0: with none. */
+  readonly risk: number
 }
 
 export interface SegmentProgram {

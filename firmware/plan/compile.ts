@@ -12,10 +12,12 @@ import {
   leastMtuBytes,
   overlayOverhead6Bytes,
   overlayOverheadBytes,
+  rateBps,
 } from '../model/units.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
+import { defaultPolicy } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6, overlapsAny } from './prefix.ts'
 import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
@@ -128,11 +130,11 @@ function compileProgram(
         role,
         uplink,
         segment,
-        overlayPort: role === 'uplink' ? config.overlay.port : 0,
         vlan,
         queues,
         mtu: Math.min(mtuBytes, 0xffff),
         table: tableOf(role === 'uplink' ? uplink : 0),
+        ...(role === 'uplink' ? compileUplink(config, uplink) : noUplink),
       }),
     ),
     segments: config.segments.map(({ name, vni }) => ({
@@ -150,6 +152,34 @@ function compileProgram(
       ),
     ),
     acl: compileAcl(config.acl),
+    policies: [defaultPolicy],
+    matches: [],
+  }
+}
+
+type UplinkFields = 'overlayPort' | 'upBps' | 'network' | 'isMetered' | 'isBackup' | 'risk'
+
+const noUplink: Pick<PortProgram, UplinkFields> = {
+  overlayPort: 0,
+  upBps: 0,
+  network: '',
+  isMetered: false,
+  isBackup: false,
+  risk: 0,
+}
+
+function compileUplink(
+  { overlay, uplinks }: DeviceConfig,
+  number: number,
+): Pick<PortProgram, UplinkFields> {
+  const { up, kind = 'internet' } = uplinks[number]!
+  return {
+    overlayPort: overlay.port,
+    upBps: up === undefined ? 0 : rateBps(up),
+    network: kind,
+    isMetered: false,
+    isBackup: false,
+    risk: 0,
   }
 }
 

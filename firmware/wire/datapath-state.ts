@@ -9,7 +9,7 @@ import type {
   PortCounters,
 } from '../model/program.ts'
 import { RecordReader } from './bytes.ts'
-import { abi, interfaceBytes, nameBytes, recordSizes } from './datapath.ts'
+import { abi, interfaceBytes, nameBytes, recordSizes, sizePlaces } from './datapath.ts'
 
 const none = 0xffff_ffff
 const keypairStates: Record<number, KeypairState> = { 1: 'previous', 2: 'current', 3: 'next' }
@@ -37,6 +37,9 @@ export function decodeDescription(bytes: Uint8Array): Description {
     if (from.u32() !== size) {
       throw new CausewayError('DATAPATH_ABI', `the datapath has another size for: ${record}`)
     }
+  }
+  for (let place = Object.keys(recordSizes).length; place < sizePlaces; place++) {
+    if (from.u32() !== 0) throw new CausewayError('DATAPATH_ABI', 'the datapath has more records')
   }
   const drops = Array.from({ length: dropCount }, () => from.text())
   return { info: { abi: theirs, bootId, aead, pid, hasAes, hugepageBytes }, drops }

@@ -46,6 +46,8 @@ struct cw_program {
 	uint32_t peer_count;
 	uint32_t route_count;
 	uint32_t acl_count;
+	uint32_t policy_count; /* the first is the default's: there is always one */
+	uint32_t match_count;
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
 	struct cw_port_program port_programs[CW_PORTS_MAX];
 	struct cw_segment_program segment_programs[CW_SEGMENTS_MAX];
@@ -53,6 +55,8 @@ struct cw_program {
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
 	struct cw_acl_program acl[CW_ACL_MAX];
+	struct cw_policy_program policies[CW_POLICIES_MAX];
+	struct cw_match_program matches[CW_MATCHES_MAX];
 	struct cw_route_program routes[];
 };
 

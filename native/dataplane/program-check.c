@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MTU_LEAST 68 /* RFC 791 */
+#define DELAY_US_MAX 60000000
 
 static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -50,11 +51,26 @@ static bool is_nic(const struct cw_port_program *p)
 					is_text(p->nic, sizeof(p->nic)) && is_name(p->nic, CW_IFNAME, false);
 }
 
+/* What is of uplinks only. */
+static int check_uplink(const struct check *check, const struct cw_port_program *p, uint32_t i)
+{
+	if (p->overlay_port == 0)
+		return refuse(check, "ports", i, "overlayPort", "zero");
+	if (p->network != CW_NETWORK_INTERNET && p->network != CW_NETWORK_PRIVATE)
+		return refuse(check, "ports", i, "network", "neither internet nor private");
+	if (p->is_metered > 1)
+		return refuse(check, "ports", i, "isMetered", "neither 0 nor 1");
+	if (p->is_backup > 1)
+		return refuse(check, "ports", i, "isBackup", "neither 0 nor 1");
+	return 0;
+}
+
 static int check_ports(const struct check *check, const struct cw_program_parts *parts)
 {
 	for (uint32_t i = 0; i < parts->head.port_count; i++) {
 		const struct cw_port_program *p = &parts->ports[i];
 		bool is_uplink = p->role == CW_ROLE_UPLINK;
+		int rc;
 		if (!is_name(p->twin, sizeof(p->twin), false))
 			return refuse(check, "ports", i, "twin", "no interface name");
 		if (p->kind != CW_KIND_NETDEV && p->kind != CW_KIND_PMD)
@@ -73,8 +89,9 @@ static int check_ports(const struct check *check, const struct cw_program_parts 
 			return refuse(check, "ports", i, "role", "neither uplink nor lan");
 		if (!is_uplink && p->segment >= parts->head.segment_count)
 			return refuse(check, "ports", i, "segment", "unknown");
-		if (is_uplink && p->overlay_port == 0)
-			return refuse(check, "ports", i, "overlayPort", "zero");
+		rc = is_uplink ? check_uplink(check, p, i) : 0;
+		if (rc != 0)
+			return rc;
 		for (uint32_t j = 0; j < i; j++) {
 			const struct cw_port_program *other = &parts->ports[j];
 			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
@@ -178,6 +195,112 @@ static int check_acl(const struct check *check, const struct cw_program_parts *p
 	return 0;
 }
 
+/* A limit of the quality of a path; there may be none. */
+static bool is_limit(uint32_t value, uint32_t most)
+{
+	return value <= most || value == CW_NONE;
+}
+
+static bool is_listed_twice(const struct cw_policy_program *p)
+{
+	for (uint32_t i = 0; i < p->prefer_count; i++) {
+		if (memchr(p->prefer, p->prefer[i], i) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int check_policy(const struct check *check, const struct cw_policy_program *p, uint32_t i)
+{
+	if (!is_name(p->name, sizeof(p->name), false))
+		return refuse(check, "policies", i, "name", "no name");
+	if (!is_limit(p->loss_ppm, 1000000))
+		return refuse(check, "policies", i, "lossPpm", "more than all");
+	if (!is_limit(p->latency_us, DELAY_US_MAX))
+		return refuse(check, "policies", i, "latencyUs", "above a minute");
+	if (!is_limit(p->jitter_us, DELAY_US_MAX))
+		return refuse(check, "policies", i, "jitterUs", "above a minute");
+	if (p->metered < CW_METERED_NEVER || p->metered > CW_METERED_OK)
+		return refuse(check, "policies", i, "metered", "neither never, last nor ok");
+	if (p->kinds == 0 || p->kinds > 3)
+		return refuse(check, "policies", i, "kinds", "neither internet nor private");
+	if (p->is_strict > 1)
+		return refuse(check, "policies", i, "isStrict", "neither 0 nor 1");
+	if (p->is_spread > 1)
+		return refuse(check, "policies", i, "isSpread", "neither 0 nor 1");
+	if (p->is_breakout_denied > 1)
+		return refuse(check, "policies", i, "isBreakoutDenied", "neither 0 nor 1");
+	if (p->prefer_count > CW_UPLINKS_MAX)
+		return refuse(check, "policies", i, "prefer", "too many");
+	if (is_listed_twice(p))
+		return refuse(check, "policies", i, "prefer", "an uplink twice");
+	return 0;
+}
+
+static int check_policies(const struct check *check, const struct cw_program_parts *parts)
+{
+	if (parts->head.policy_count == 0) {
+		snprintf(check->why, check->why_len, "/policies: none, and the first is the default's");
+		return -EINVAL;
+	}
+	for (uint32_t i = 0; i < parts->head.policy_count; i++) {
+		int rc = check_policy(check, &parts->policies[i], i);
+		if (rc != 0)
+			return rc;
+		for (uint32_t j = 0; j < i; j++) {
+			if (memcmp(parts->policies[j].name, parts->policies[i].name, CW_NAME) == 0)
+				return refuse(check, "policies", i, "name", "used twice");
+		}
+	}
+	return 0;
+}
+
+/* Lower case, so that only what is asked for needs folding. A `*.` may lead, and stands for all that is below. */
+static bool is_server(const char server[CW_SERVER])
+{
+	const char *at = server;
+
+	if (!is_text(server, CW_SERVER))
+		return false;
+	if (strncmp(at, "*.", 2) == 0)
+		at += 2;
+	if (*at == 0 || *at == '.')
+		return *at == 0 && at == server;
+	for (; *at != 0; at++) {
+		bool is_fine = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-' ||
+			       *at == '_' || (*at == '.' && at[1] != '.');
+		if (!is_fine)
+			return false;
+	}
+	return at[-1] != '.';
+}
+
+static int check_matches(const struct check *check, const struct cw_program_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->head.match_count; i++) {
+		const struct cw_match_program *m = &parts->matches[i];
+		if (!is_name(m->application, sizeof(m->application), true))
+			return refuse(check, "matches", i, "application", "no name");
+		if (!is_server(m->server))
+			return refuse(check, "matches", i, "server", "no host name in lower case");
+		if (m->source_len > 128 || has_host_bits(m->source, m->source_len))
+			return refuse(check, "matches", i, "source", "no prefix");
+		if (m->destination_len > 128 || has_host_bits(m->destination, m->destination_len))
+			return refuse(check, "matches", i, "destination", "no prefix");
+		if (m->policy >= parts->head.policy_count)
+			return refuse(check, "matches", i, "policy", "unknown");
+		if (m->segment != CW_SEGMENT_ANY && m->segment >= parts->head.segment_count)
+			return refuse(check, "matches", i, "segment", "unknown");
+		if (m->source_port_first > m->source_port_last)
+			return refuse(check, "matches", i, "sourcePort", "ends before it begins");
+		if (m->destination_port_first > m->destination_port_last)
+			return refuse(check, "matches", i, "destinationPort", "ends before it begins");
+		if (m->dscp != CW_DSCP_ANY && m->dscp > 63)
+			return refuse(check, "matches", i, "dscp", "not in 0 to 63");
+	}
+	return 0;
+}
+
 static const void *take(const uint8_t **at, size_t size, uint32_t count)
 {
 	const void *array = *at;
@@ -199,7 +322,8 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	memcpy(head, take(&at, sizeof(*head), 1), sizeof(*head));
 	if (head->mac1_key_count > CW_MAC1_KEYS_MAX || head->port_count > CW_PORTS_MAX ||
 	    head->segment_count > CW_SEGMENTS_MAX || head->peer_count > CW_PEERS_MAX ||
-	    head->route_count > CW_ROUTES_MAX || head->acl_count > CW_ACL_MAX) {
+	    head->route_count > CW_ROUTES_MAX || head->acl_count > CW_ACL_MAX ||
+	    head->policy_count > CW_POLICIES_MAX || head->match_count > CW_MATCHES_MAX) {
 		snprintf(why, why_len, "/: more than a program may hold");
 		return -EINVAL;
 	}
@@ -209,6 +333,8 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	parts->peers = take(&at, sizeof(parts->peers[0]), head->peer_count);
 	parts->routes = take(&at, sizeof(parts->routes[0]), head->route_count);
 	parts->acl = take(&at, sizeof(parts->acl[0]), head->acl_count);
+	parts->policies = take(&at, sizeof(parts->policies[0]), head->policy_count);
+	parts->matches = take(&at, sizeof(parts->matches[0]), head->match_count);
 	if ((size_t)(at - (const uint8_t *)in) != in_len)
 		return -EINVAL;
 	if (head->generation <= running_generation) {
@@ -223,5 +349,9 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 		rc = check_peers(&check, parts);
 	if (rc == 0)
 		rc = check_routes(&check, parts);
-	return rc == 0 ? check_acl(&check, parts) : rc;
+	if (rc == 0)
+		rc = check_acl(&check, parts);
+	if (rc == 0)
+		rc = check_policies(&check, parts);
+	return rc == 0 ? check_matches(&check, parts) : rc;
 }

@@ -13,6 +13,8 @@ struct cw_program_parts {
 	const struct cw_peer_program *peers;
 	const struct cw_route_program *routes;
 	const struct cw_acl_program *acl;
+	const struct cw_policy_program *policies;
+	const struct cw_match_program *matches;
 };
 
 /* `in` must be aligned to 8. 0, -EINVAL or -ESTALE with a JSON pointer and a reason in `why`. */

@@ -320,12 +320,16 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	program->peer_count = head->peer_count;
 	program->route_count = head->route_count;
 	program->acl_count = head->acl_count;
+	program->policy_count = head->policy_count;
+	program->match_count = head->match_count;
 	memcpy(program->mac1_keys, parts.mac1_keys, head->mac1_key_count * 32u);
 	memcpy(program->port_programs, parts.ports, head->port_count * sizeof(parts.ports[0]));
 	memcpy(program->segment_programs, parts.segments,
 	       head->segment_count * sizeof(parts.segments[0]));
 	memcpy(program->routes, parts.routes, routes);
 	memcpy(program->acl, parts.acl, head->acl_count * sizeof(parts.acl[0]));
+	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
+	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = take_peer(engine->worker, &parts.peers[i]);
 		if (program->peers[i] == NULL)

@@ -8,12 +8,45 @@
 #include "packet.h"
 #include "seeds.h"
 
+static const struct cw_policy_program policies[2] = {
+	{ .name = "default",
+	  .loss_ppm = CW_NONE,
+	  .latency_us = CW_NONE,
+	  .jitter_us = CW_NONE,
+	  .metered = CW_METERED_LAST,
+	  .kinds = 3 },
+	{ .name = "calls",
+	  .loss_ppm = 10000,
+	  .latency_us = 150000,
+	  .jitter_us = 30000,
+	  .metered = CW_METERED_NEVER,
+	  .kinds = 1,
+	  .is_strict = 1,
+	  .is_breakout_denied = 1,
+	  .prefer_count = 2,
+	  .prefer = { 2 } },
+};
+
+static const struct cw_match_program match = { .application = "teams",
+						.server = "*.teams.example",
+						.destination = { [10] = 0xff, 0xff, 10, 2 },
+						.destination_len = 112,
+						.policy = 1,
+						.segment = CW_SEGMENT_ANY,
+						.source_port_last = 65535,
+						.destination_port_first = 443,
+						.destination_port_last = 444,
+						.protocol = 6,
+						.dscp = CW_DSCP_ANY };
+
+/* The other half of the border writes the same (test/unit/wire/datapath-program.test.ts). */
 void cw_seeds_program(void)
 {
 	struct seed seed = { 0 }, empty = { 0 };
-	struct cw_program_head head = { .generation = 7 };
+	struct cw_program_head head = { .generation = 7, .policy_count = 1 };
 
 	cw_seed_add(&empty, &head, sizeof(head));
+	cw_seed_add(&empty, policies, sizeof(policies[0]));
 	cw_seed_write("program_check", "empty", &empty);
 	head = (struct cw_program_head){ .generation = 7,
 					 .mac1_key_count = 1,
@@ -21,9 +54,18 @@ void cw_seeds_program(void)
 					 .segment_count = 1,
 					 .peer_count = 1,
 					 .route_count = 1,
-					 .acl_count = 1 };
+					 .acl_count = 1,
+					 .policy_count = 2,
+					 .match_count = 1 };
 	const struct cw_port_program ports[2] = {
-		{ .twin = "wan0", .nic = "eth1", .role = CW_ROLE_UPLINK, .overlay_port = 9 },
+		{ .twin = "wan0",
+		  .nic = "eth1",
+		  .role = CW_ROLE_UPLINK,
+		  .overlay_port = 9,
+		  .network = CW_NETWORK_PRIVATE,
+		  .up_bps = 40000000,
+		  .is_metered = 1,
+		  .risk = 3 },
 		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
 	};
 	const struct cw_segment_program segment = { .name = "office",
@@ -41,6 +83,8 @@ void cw_seeds_program(void)
 	cw_seed_add(&seed, &peer, sizeof(peer));
 	cw_seed_add(&seed, &route, sizeof(route));
 	cw_seed_add(&seed, &rule, sizeof(rule));
+	cw_seed_add(&seed, policies, sizeof(policies));
+	cw_seed_add(&seed, &match, sizeof(match));
 	cw_seed_write("program_check", "whole", &seed);
 }
 

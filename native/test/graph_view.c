@@ -45,6 +45,14 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	program->port_programs[CW_BENCH_LAN_PORT].role = CW_ROLE_LAN;
 	program->port_programs[CW_BENCH_UPLINK_PORT].role = CW_ROLE_UPLINK;
 	program->port_programs[CW_BENCH_UPLINK_PORT].overlay_port = CW_BENCH_PORT;
+	program->port_programs[CW_BENCH_UPLINK_PORT].network = CW_NETWORK_INTERNET;
+	program->policy_count = 1;
+	program->policies[0] = (struct cw_policy_program){ .name = "default",
+							   .loss_ppm = CW_NONE,
+							   .latency_us = CW_NONE,
+							   .jitter_us = CW_NONE,
+							   .metered = CW_METERED_LAST,
+							   .kinds = 3 };
 	program->segment_programs[0].vni = CW_BENCH_VNI;
 	memcpy(program->ports, bench->ports, sizeof(bench->ports));
 	program->segments[0] = bench->segment;

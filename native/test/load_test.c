@@ -14,16 +14,21 @@
 
 #define STRANGERS 1000
 
+/* Behind the last peer of a message is the default's policy. */
 struct message {
 	struct cw_program_head head;
 	struct cw_peer_program peers[2 + STRANGERS];
+	struct cw_policy_program room;
 };
 
 struct refused {
 	struct cw_program_head head;
 	struct cw_segment_program segment;
 	struct cw_peer_program peers[1];
+	struct cw_policy_program policy;
 };
+
+static const struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
 
 static struct cw_bench bench;
 static struct cw_mirror_state kernel;
@@ -58,11 +63,14 @@ static int load_strangers(uint32_t count)
 {
 	static struct message message;
 
-	message.head = (struct cw_program_head){ .generation = ++generation, .peer_count = 2 + count };
+	message.head = (struct cw_program_head){ .generation = ++generation,
+						 .peer_count = 2 + count,
+						 .policy_count = 1 };
 	strcpy(message.peers[0].name, "far");
 	strcpy(message.peers[1].name, "other");
 	for (uint32_t i = 0; i < count; i++)
 		snprintf(message.peers[2 + i].name, CW_NAME, "stranger-%u-%u", (unsigned int)generation, i);
+	memcpy(&message.peers[2 + count], &policy, sizeof(policy));
 	return load(&message, sizeof(message) - (STRANGERS - count) * sizeof(message.peers[0]));
 }
 
@@ -109,8 +117,12 @@ static void packets_that_wait_keep_their_place(void)
 
 static void what_is_refused_lists_nobody(void)
 {
-	struct refused message = { .head = { .generation = generation + 1, .peer_count = 1, .segment_count = 1 },
-				   .segment = { .name = "office", .twin = "a/name/of/none", .vni = 1 } };
+	struct refused message = { .head = { .generation = generation + 1,
+					     .peer_count = 1,
+					     .segment_count = 1,
+					     .policy_count = 1 },
+				   .segment = { .name = "office", .twin = "a/name/of/none", .vni = 1 },
+				   .policy = policy };
 	struct cw_program *running = bench.engine->program;
 
 	strcpy(message.peers[0].name, "nobody");

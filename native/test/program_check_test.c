@@ -19,10 +19,12 @@ struct sample {
 	struct cw_peer_program peers[2];
 	struct cw_route_program routes[3];
 	struct cw_acl_program acl[1];
+	struct cw_policy_program policies[2];
+	struct cw_match_program matches[2];
 };
 
 /* The arrays follow each other; what rounds the struct up is no part of the message. */
-#define SAMPLE_BYTES (offsetof(struct sample, acl) + sizeof(((struct sample *)0)->acl))
+#define SAMPLE_BYTES (offsetof(struct sample, matches) + sizeof(((struct sample *)0)->matches))
 
 static struct cw_route_program route(uint32_t address, uint8_t len, uint16_t segment, uint16_t peer)
 {
@@ -45,20 +47,27 @@ static struct sample good_program(void)
 			  .segment_count = 2,
 			  .peer_count = 2,
 			  .route_count = 3,
-			  .acl_count = 1 },
+			  .acl_count = 1,
+			  .policy_count = 2,
+			  .match_count = 2 },
 		.mac1_keys = { { 1 }, { 2 } },
 		.ports = { { .twin = "wan0",
 			     .nic = "eth1",
 			     .nic_netns = "nics",
 			     .role = CW_ROLE_UPLINK,
 			     .overlay_port = 51820,
-			     .table = 254 },
+			     .table = 254,
+			     .network = CW_NETWORK_INTERNET },
 			   { .twin = "lte0",
 			     .nic = "wwan0",
 			     .role = CW_ROLE_UPLINK,
 			     .uplink = 1,
 			     .overlay_port = 51820,
-			     .table = 100 },
+			     .table = 100,
+			     .network = CW_NETWORK_PRIVATE,
+			     .is_metered = 1,
+			     .is_backup = 1,
+			     .risk = 1 },
 			   { .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN, .segment = 1 } },
 		.segments = { { .name = "office", .twin = "office", .vni = 1 },
 			      { .name = "cameras", .twin = "cameras", .vni = 0xffffff } },
@@ -72,6 +81,37 @@ static struct sample good_program(void)
 			   .source_port_last = 65535,
 			   .destination_port_first = 9100,
 			   .destination_port_last = 9100 } },
+		.policies = { { .name = "default",
+				.loss_ppm = CW_NONE,
+				.latency_us = CW_NONE,
+				.jitter_us = CW_NONE,
+				.metered = CW_METERED_LAST,
+				.kinds = 3 },
+			      { .name = "calls",
+				.loss_ppm = 10000,
+				.latency_us = 150000,
+				.jitter_us = 30000,
+				.metered = CW_METERED_NEVER,
+				.kinds = 2,
+				.is_strict = 1,
+				.is_spread = 1,
+				.is_breakout_denied = 1,
+				.prefer_count = 2,
+				.prefer = { 1, 0 } } },
+		.matches = { { .application = "teams",
+			       .server = "*.teams.example",
+			       .policy = 1,
+			       .segment = 1,
+			       .source_port_last = 65535,
+			       .destination_port_first = 443,
+			       .destination_port_last = 443,
+			       .protocol = 6,
+			       .dscp = CW_DSCP_ANY },
+			     { .policy = 1,
+			       .segment = CW_SEGMENT_ANY,
+			       .source_port_last = 65535,
+			       .destination_port_last = 65535,
+			       .dscp = 46 } },
 	};
 }
 
@@ -125,9 +165,13 @@ static void accepts_a_good_one(void)
 	CHECK(parts.ports == program.ports && parts.segments == program.segments);
 	CHECK(parts.peers == program.peers && parts.routes == program.routes);
 	CHECK(parts.acl == program.acl);
+	CHECK(parts.policies == program.policies && parts.matches == program.matches);
 
-	/* An empty one takes a box out of service. */
-	struct cw_program_head empty = { .generation = 7 };
+	/* One with nothing but the default policy takes a box out of service. */
+	struct {
+		struct cw_program_head head;
+		struct cw_policy_program policy;
+	} empty = { { .generation = 7, .policy_count = 1 }, program.policies[0] };
 	CHECK(check_bytes(&empty, sizeof(empty), 6, why) == 0);
 }
 
@@ -150,6 +194,8 @@ static void refuses_a_wrong_length_or_generation(void)
 	REFUSES("/", p.head.segment_count = CW_SEGMENTS_MAX + 1);
 	REFUSES("/", p.head.peer_count = CW_PEERS_MAX + 1);
 	REFUSES("/", p.head.route_count = CW_ROUTES_MAX + 1);
+	REFUSES("/", p.head.policy_count = CW_POLICIES_MAX + 1);
+	REFUSES("/", p.head.match_count = CW_MATCHES_MAX + 1);
 	REFUSES("/", p.head.route_count = 0xffffffff);
 	REFUSES("/", p.head.peer_count = 0x08000002);
 	REFUSES("/", p.head.route_count = 4);
@@ -199,8 +245,14 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/2/segment", p.ports[2].segment = 2);
 	REFUSES("/ports/0/overlayPort", p.ports[0].overlay_port = 0);
 	REFUSES("/ports/1/uplink", p.ports[1].uplink = 0);
+	REFUSES("/ports/0/network", p.ports[0].network = 0);
+	REFUSES("/ports/1/network", p.ports[1].network = 3);
+	REFUSES("/ports/1/isMetered", p.ports[1].is_metered = 2);
+	REFUSES("/ports/1/isBackup", p.ports[1].is_backup = 2);
+	ACCEPTS(p.ports[1].risk = 255, p.ports[1].up_bps = UINT64_MAX);
 	ACCEPTS(p.ports[0].segment = 9); /* an uplink has none */
 	ACCEPTS(p.ports[2].overlay_port = 1); /* nor has a LAN a port */
+	ACCEPTS(p.ports[2].network = 9, p.ports[2].is_metered = 9);
 	ACCEPTS(memset(p.ports[0].twin, 'a', CW_IFNAME - 1));
 }
 
@@ -230,6 +282,65 @@ static void refuses_bad_routes(void)
 	REFUSES("/routes/0/prefix", p.routes[0].prefix_len = 255);
 	REFUSES("/routes/0/prefix", p.routes[0].address[15] = 1);
 	REFUSES("/routes/1/prefix", p.routes[1].address[12] = 0x80);
+}
+
+static void refuses_bad_policies(void)
+{
+	const struct cw_program_head none = { .generation = 7 };
+	char why[WHY];
+
+	CHECK(check_bytes(&none, sizeof(none), 6, why) == -EINVAL && strncmp(why, "/policies: ", 11) == 0);
+	REFUSES("/policies/0/name", p.policies[0].name[0] = 0);
+	REFUSES("/policies/1/name", memset(p.policies[1].name, 'a', CW_NAME));
+	REFUSES("/policies/1/name", memcpy(p.policies[1].name, p.policies[0].name, CW_NAME));
+	REFUSES("/policies/1/lossPpm", p.policies[1].loss_ppm = 1000001);
+	REFUSES("/policies/1/lossPpm", p.policies[1].loss_ppm = CW_NONE - 1);
+	REFUSES("/policies/1/latencyUs", p.policies[1].latency_us = 60000001);
+	REFUSES("/policies/1/jitterUs", p.policies[1].jitter_us = 60000001);
+	ACCEPTS(p.policies[1].loss_ppm = 1000000, p.policies[1].jitter_us = 60000000,
+		p.policies[1].latency_us = 60000000);
+	ACCEPTS(p.policies[1].loss_ppm = p.policies[1].jitter_us = p.policies[1].latency_us = 0);
+	REFUSES("/policies/0/metered", p.policies[0].metered = 0);
+	REFUSES("/policies/1/metered", p.policies[1].metered = 4);
+	REFUSES("/policies/0/kinds", p.policies[0].kinds = 0);
+	REFUSES("/policies/1/kinds", p.policies[1].kinds = 4);
+	REFUSES("/policies/1/isStrict", p.policies[1].is_strict = 2);
+	REFUSES("/policies/1/isSpread", p.policies[1].is_spread = 2);
+	REFUSES("/policies/1/isBreakoutDenied", p.policies[1].is_breakout_denied = 2);
+	REFUSES("/policies/1/prefer", p.policies[1].prefer_count = 9);
+	REFUSES("/policies/1/prefer", p.policies[1].prefer[1] = 1);
+	REFUSES("/policies/1/prefer", p.policies[1].prefer_count = 8); /* zeros are uplinks too */
+	ACCEPTS(p.policies[1].prefer[1] = 7); /* the port of it is absent */
+	ACCEPTS(p.policies[1].prefer_count = 8,
+		memcpy(p.policies[1].prefer, (uint8_t[]){ 7, 6, 5, 4, 3, 2, 1, 0 }, 8));
+}
+
+static void refuses_bad_matches(void)
+{
+	REFUSES("/matches/0/application", p.matches[0].application[1] = ' ');
+	REFUSES("/matches/0/application", memset(p.matches[0].application, 'a', CW_NAME));
+	REFUSES("/matches/0/server", memset(p.matches[0].server, 'a', CW_SERVER));
+	REFUSES("/matches/0/server", p.matches[0].server[3] = 'A');
+	REFUSES("/matches/0/server", p.matches[0].server[2] = '*');
+	REFUSES("/matches/0/server", p.matches[0].server[2] = '.');
+	REFUSES("/matches/0/server", p.matches[0].server[2] = 0);
+	REFUSES("/matches/0/server", memset(p.matches[0].server + 2, 0, CW_SERVER - 2));
+	REFUSES("/matches/0/server", strcpy(p.matches[0].server, "*teams.example"));
+	REFUSES("/matches/0/server", strcpy(p.matches[0].server, "teams.example."));
+	REFUSES("/matches/0/server", strcpy(p.matches[0].server, ".teams.example"));
+	ACCEPTS(memset(p.matches[0].server, 'a', CW_SERVER - 1));
+	ACCEPTS(memset(p.matches[0].server, 0, CW_SERVER));
+	REFUSES("/matches/0/source", p.matches[0].source[0] = 1);
+	REFUSES("/matches/0/source", p.matches[0].source_len = 129);
+	REFUSES("/matches/1/destination", p.matches[1].destination[15] = 1, p.matches[1].destination_len = 127);
+	REFUSES("/matches/1/destination", p.matches[1].destination_len = 129);
+	ACCEPTS(p.matches[1].destination[15] = 1, p.matches[1].destination_len = 128);
+	REFUSES("/matches/0/policy", p.matches[0].policy = 2);
+	REFUSES("/matches/0/segment", p.matches[0].segment = 2);
+	REFUSES("/matches/0/sourcePort", p.matches[0].source_port_first = 2, p.matches[0].source_port_last = 1);
+	REFUSES("/matches/0/destinationPort", p.matches[0].destination_port_first = 444);
+	REFUSES("/matches/1/dscp", p.matches[1].dscp = 64);
+	ACCEPTS(p.matches[1].dscp = 0);
 }
 
 /* Bytes, counts and lengths changed at random: refused or accepted, never read beyond. */
@@ -265,6 +376,8 @@ int main(int argc, char **argv)
 	refuses_bad_ports();
 	refuses_bad_segments_and_peers();
 	refuses_bad_routes();
+	refuses_bad_policies();
+	refuses_bad_matches();
 	survives_any_bytes();
 	return check_result();
 }

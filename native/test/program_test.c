@@ -26,7 +26,8 @@ static struct cw_port_program uplink(const char *twin, const char *device, uint1
 				     .overlay_port = 51820,
 				     .vlan = vlan,
 				     .kind = CW_KIND_PMD,
-				     .mtu = mtu };
+				     .mtu = mtu,
+				     .network = CW_NETWORK_INTERNET };
 
 	snprintf(p.twin, sizeof(p.twin), "%s", twin);
 	snprintf(p.nic, sizeof(p.nic), "%s", device);
@@ -37,13 +38,17 @@ static int load(const struct cw_port_program *ports, uint32_t count)
 {
 	static struct {
 		struct cw_program_head head;
-		struct cw_port_program ports[PORTS_MAX];
+		uint8_t rest[PORTS_MAX * sizeof(ports[0]) + sizeof(struct cw_policy_program)];
 	} message;
+	const struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
+	size_t port_bytes = count * sizeof(ports[0]);
 
 	message.head.generation++;
 	message.head.port_count = count;
-	memcpy(message.ports, ports, count * sizeof(ports[0]));
-	return cw_call(engine, CW_VERB_LOAD, &message, sizeof(message.head) + count * sizeof(ports[0]), why,
+	message.head.policy_count = 1;
+	memcpy(message.rest, ports, port_bytes);
+	memcpy(message.rest + port_bytes, &policy, sizeof(policy));
+	return cw_call(engine, CW_VERB_LOAD, &message, sizeof(message.head) + port_bytes + sizeof(policy), why,
 		       sizeof(why));
 }
 

@@ -10,6 +10,7 @@ import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fa
 import { type FakeNetwork, fakeNetwork } from '../../firmware/host/udp/fake.ts'
 import type { UdpAddress, UdpSocket } from '../../firmware/host/udp/udp.ts'
 import type { Program } from '../../firmware/model/program.ts'
+import { defaultPolicy } from '../../firmware/plan/policy.ts'
 import type { SessionTiming } from '../../firmware/plan/session.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
 
@@ -121,6 +122,8 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
     segments: [],
     routes: [],
     acl: [],
+    policies: [defaultPolicy],
+    matches: [],
     peers: peers.map(({ name, wireKey }) => ({ name, identity: wireKey.publicKey })),
   }
 }

@@ -6,12 +6,12 @@ import {
   decodeEvent,
   encodeCookies,
   encodeKeypair,
-  encodeProgram,
   encodeRetire,
   encodeSend,
   type Verb,
   verbs,
 } from '../../wire/datapath.ts'
+import { encodeProgram } from '../../wire/datapath-program.ts'
 import {
   type Description,
   decodeCounters,

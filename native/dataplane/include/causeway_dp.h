@@ -13,12 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CW_ABI 3u
+#define CW_ABI 4u
 
 #define CW_NAME 32
 #define CW_IFNAME 16
 #define CW_IDENTITY 48
 #define CW_DEVICE 64
+#define CW_SERVER 64
+
+#define CW_NONE UINT32_MAX
 
 /* Hard limits of one program. */
 #define CW_PORTS_MAX 32
@@ -26,6 +29,9 @@
 #define CW_PEERS_MAX 1024
 #define CW_ROUTES_MAX 65536
 #define CW_ACL_MAX 1024
+#define CW_POLICIES_MAX 32
+#define CW_MATCHES_MAX 1024
+#define CW_UPLINKS_MAX 8
 #define CW_QUEUES_MAX 16
 #define CW_MAC1_KEYS_MAX 32
 
@@ -41,6 +47,8 @@ enum cw_verb {
 	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
 };
 
+#define CW_SIZES 24
+
 struct cw_info {
 	uint32_t abi;
 	uint32_t pid;
@@ -49,8 +57,8 @@ struct cw_info {
 	uint32_t drop_count;
 	uint64_t hugepage_bytes;
 	char aead[CW_NAME];
-	/* Sizes of the records below, in their order, so that the other half can refuse. */
-	uint32_t sizes[16];
+	/* Sizes of the records below, in their order, so that the other half can refuse; then zeros. */
+	uint32_t sizes[CW_SIZES];
 };
 
 struct cw_program_head {
@@ -61,7 +69,9 @@ struct cw_program_head {
 	uint32_t peer_count;
 	uint32_t route_count;
 	uint32_t acl_count;
-	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes, ACL rules */
+	uint32_t policy_count; /* at least one: the first is the default's */
+	uint32_t match_count;
+	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes, ACL rules, policies, matches */
 };
 
 #define CW_ROLE_UPLINK 1
@@ -69,6 +79,9 @@ struct cw_program_head {
 
 #define CW_KIND_NETDEV 0 /* a NIC that the kernel drives, by its name */
 #define CW_KIND_PMD 1    /* a device of DPDK's, by its bus address or `net_…,key=value` */
+
+#define CW_NETWORK_INTERNET 1
+#define CW_NETWORK_PRIVATE 2
 
 struct cw_port_program {
 	char twin[CW_IFNAME];
@@ -83,6 +96,13 @@ struct cw_port_program {
 	uint8_t queues; /* pmd only: receive queues, 0 for one */
 	uint16_t mtu;   /* this port's share of a NIC's: the smaller of the two counts; 0: the NIC's */
 	uint32_t table;
+	/* The rest is of uplinks only. */
+	uint64_t up_bps;    /* what the link carries outwards, bits a second; 0: unknown */
+	uint8_t network;    /* of which kind what is behind it is */
+	uint8_t is_metered; /* traffic costs */
+	uint8_t is_backup;  /* for when no path over another uplink is usable */
+	uint8_t risk;       /* uplinks of one number fail together; 0: with none */
+	uint32_t zero;
 };
 
 struct cw_segment_program {
@@ -126,6 +146,48 @@ struct cw_acl_program {
 	uint8_t action;
 	uint16_t source_port_first, source_port_last; /* 0 and 65535: any, also packets without ports */
 	uint16_t destination_port_first, destination_port_last;
+};
+
+#define CW_METERED_NEVER 1
+#define CW_METERED_LAST 2 /* where no path over another uplink is usable */
+#define CW_METERED_OK 3
+
+/*
+ * How flows of a kind are steered. A path fits that keeps the limits, over an uplink (and to one, if the peer tells) of the
+ * kinds and the price that are allowed; of those that fit, the one of the most preferred uplink is taken.
+ */
+struct cw_policy_program {
+	char name[CW_NAME];
+	uint32_t loss_ppm;   /* limits; CW_NONE: none */
+	uint32_t latency_us; /* one way: half the round trip */
+	uint32_t jitter_us;
+	uint8_t metered;
+	uint8_t kinds;              /* bits 1 << CW_NETWORK_… - 1: 1 internet, 2 private */
+	uint8_t is_strict;          /* no path fits: drop. Else the least bad of them is taken */
+	uint8_t is_spread;          /* flows are spread over all good paths, by what these carry */
+	uint8_t is_breakout_denied; /* its flows do not leave to the Internet here */
+	uint8_t prefer_count;
+	uint8_t prefer[CW_UPLINKS_MAX]; /* uplink numbers, best first; also of uplinks whose port is absent */
+	uint8_t zero[6];
+};
+
+#define CW_SEGMENT_ANY UINT16_MAX
+#define CW_DSCP_ANY UINT8_MAX
+
+/* In order: the first that fits a flow says its policy and its application. A flow that none fits is the first policy's. */
+struct cw_match_program {
+	char application[CW_NAME]; /* '': it says none */
+	char server[CW_SERVER];    /* TLS or QUIC server name, in lower case; `*.example.com`: any below; '': any or none */
+	uint8_t source[16];
+	uint8_t destination[16];
+	uint16_t policy;
+	uint16_t segment; /* of the sender; CW_SEGMENT_ANY */
+	uint16_t source_port_first, source_port_last; /* 0 and 65535: any, also packets without ports */
+	uint16_t destination_port_first, destination_port_last;
+	uint8_t source_len; /* of the 128 bits; 0 is any address of either family */
+	uint8_t destination_len;
+	uint8_t protocol; /* IP protocol number; 0: any */
+	uint8_t dscp;     /* of the flow's first packet, RFC 2474; CW_DSCP_ANY */
 };
 
 #define CW_SUITE_CHACHA20_POLY1305 1
@@ -219,8 +281,6 @@ struct cw_port_counters {
 	uint32_t is_gone; /* its NIC or twin vanished, and may be back: only a load opens it anew */
 };
 
-#define CW_NONE UINT32_MAX
-
 struct cw_peer_counters {
 	char name[CW_NAME];
 	uint64_t rx_packets;
@@ -268,13 +328,15 @@ struct cw_denial {
 	char rule[CW_NAME]; /* '' for the default */
 };
 
-static_assert(sizeof(struct cw_info) == 136, "border record");
-static_assert(sizeof(struct cw_program_head) == 32, "border record");
-static_assert(sizeof(struct cw_port_program) == 160, "border record");
+static_assert(sizeof(struct cw_info) == 168, "border record");
+static_assert(sizeof(struct cw_program_head) == 40, "border record");
+static_assert(sizeof(struct cw_port_program) == 176, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
 static_assert(sizeof(struct cw_peer_program) == 80, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");
 static_assert(sizeof(struct cw_acl_program) == 80, "border record");
+static_assert(sizeof(struct cw_policy_program) == 64, "border record");
+static_assert(sizeof(struct cw_match_program) == 144, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");

@@ -6,6 +6,7 @@ import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { Program } from '../../../firmware/model/program.ts'
+import { defaultPolicy } from '../../../firmware/plan/policy.ts'
 import { createWorld } from '../../sim/session-world.ts'
 
 const program: Program = {
@@ -16,6 +17,8 @@ const program: Program = {
   peers: [],
   routes: [],
   acl: [],
+  policies: [defaultPolicy],
+  matches: [],
 }
 
 function datapathOf(bootId: string): FakeDatapath {

@@ -21,7 +21,7 @@ const fault = process.argv[2]
 /** As `struct cw_info`: no drop names. */
 function description(): Buffer {
   const sizes = Object.values(recordSizes)
-  const out = Buffer.alloc(4 + 4 + 16 + 4 + 4 + 8 + 32 + 4 * sizes.length)
+  const out = Buffer.alloc(recordSizes.info)
   out.writeUInt32LE(abi, 0)
   sizes.forEach((size, index) => {
     out.writeUInt32LE(size, 72 + 4 * index)

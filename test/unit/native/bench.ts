@@ -16,6 +16,7 @@ import type {
   PeerProgram,
   Program,
 } from '../../../firmware/model/program.ts'
+import { defaultPolicy } from '../../../firmware/plan/policy.ts'
 import { type SealedSuite, seal } from '../../vector/sealed.ts'
 import { Inside } from './lines.ts'
 
@@ -89,6 +90,11 @@ export const program: Program = {
       queues: 0,
       mtu: 0,
       table: 254,
+      upBps: 0,
+      network: '',
+      isMetered: false,
+      isBackup: false,
+      risk: 0,
     },
     {
       twin: 'wan0',
@@ -103,6 +109,11 @@ export const program: Program = {
       queues: 0,
       mtu: 0,
       table: 254,
+      upBps: 0,
+      network: 'internet',
+      isMetered: false,
+      isBackup: false,
+      risk: 0,
     },
   ],
   segments: [{ name: 'office', vni, twin: 'seg' }],
@@ -112,6 +123,8 @@ export const program: Program = {
     { segment: 'office', prefix: '10.3.0.0/24', peer: 'other' },
   ],
   acl: [],
+  policies: [defaultPolicy],
+  matches: [],
 }
 
 const directionKeys = (): DirectionKeys => ({

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AclRule } from '../../../firmware/model/device-config.ts'
 import { compileAcl, spellOut } from '../../../firmware/plan/acl.ts'
-import { encodeProgram } from '../../../firmware/wire/datapath.ts'
+import { defaultPolicy } from '../../../firmware/plan/policy.ts'
+import { encodeProgram } from '../../../firmware/wire/datapath-program.ts'
 
 const sides = { from: { segment: 'office' }, to: { segment: 'cameras' } } as const
 const rule = (more: Partial<AclRule>): AclRule => ({
@@ -74,5 +75,6 @@ test('the datapath gets them in order, canonical, and takes them', () => {
   ])
   const segments = ['office', 'cameras'].map((name, at) => ({ name, vni: at + 1, twin: `t${at}` }))
   const rest = { generation: 1, mac1Keys: [], ports: [], segments, peers: [], routes: [] }
-  assert.equal(encodeProgram({ ...rest, acl }).length, 32 + 2 * 56 + 2 * 80)
+  const steering = { policies: [defaultPolicy], matches: [] }
+  assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 40 + 2 * 56 + 2 * 80 + 64)
 })

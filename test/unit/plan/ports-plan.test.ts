@@ -6,7 +6,8 @@ import { fakeNet } from '../../../firmware/host/net/fake.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { compile } from '../../../firmware/plan/compile.ts'
 import { diff } from '../../../firmware/plan/diff.ts'
-import { encodeProgram } from '../../../firmware/wire/datapath.ts'
+import { recordSizes } from '../../../firmware/wire/datapath.ts'
+import { encodeProgram } from '../../../firmware/wire/datapath-program.ts'
 import { sampleNics, wholeConfig } from '../model/sample-config.ts'
 
 const facts = {
@@ -70,7 +71,10 @@ test('a NIC that is shared is one NIC, with the largest of the MTUs; a pmd is no
   // The datapath is told each port's own, for it sees the NIC's.
   const bytes = encodeProgram(program)
   const told = new Map(
-    program.ports.map(({ twin }, i) => [twin, bytes.readUInt16LE(32 + 32 + 160 * i + 154)]),
+    program.ports.map(({ twin }, i) => [
+      twin,
+      bytes.readUInt16LE(recordSizes.programHead + 32 + recordSizes.port * i + 154),
+    ]),
   )
   assert.deepEqual([told.get('cams'), told.get('cams2')], [1400, 1500])
 })

@@ -1,0 +1,120 @@
+/** A program's bytes are those that C writes for the same (native/fuzz/seeds_border.c), and what cannot be said is refused. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { MatchProgram, PolicyProgram } from '../../../firmware/model/policy-program.ts'
+import type { PortProgram, Program } from '../../../firmware/model/program.ts'
+import { defaultPolicy } from '../../../firmware/plan/policy.ts'
+import { encodeProgram } from '../../../firmware/wire/datapath-program.ts'
+
+const corpus = join(import.meta.dirname, '../../../native/fuzz/corpus/program_check')
+
+const lan: PortProgram = {
+  twin: 'lan0',
+  kind: 'netdev',
+  nic: 'eth0',
+  nicNetns: '',
+  role: 'lan',
+  uplink: 0,
+  segment: 'office',
+  overlayPort: 0,
+  vlan: 0,
+  queues: 0,
+  mtu: 0,
+  table: 0,
+  upBps: 0,
+  network: '',
+  isMetered: false,
+  isBackup: false,
+  risk: 0,
+}
+const uplink: PortProgram = {
+  ...lan,
+  twin: 'wan0',
+  nic: 'eth1',
+  role: 'uplink',
+  segment: '',
+  overlayPort: 9,
+  network: 'private',
+  upBps: 40_000_000,
+  isMetered: true,
+  risk: 3,
+}
+const calls: PolicyProgram = {
+  name: 'calls',
+  lossPpm: 10_000,
+  latencyUs: 150_000,
+  jitterUs: 30_000,
+  metered: 'never',
+  kinds: ['internet'],
+  isStrict: true,
+  isSpread: false,
+  isBreakoutDenied: true,
+  prefer: [2, 0],
+}
+const teams: MatchProgram = {
+  application: 'teams',
+  server: '*.teams.example',
+  source: '',
+  destination: '10.2.0.0/16',
+  policy: 'calls',
+  segment: '',
+  sourcePorts: [0, 65_535],
+  destinationPorts: [443, 444],
+  protocol: 6,
+  dscp: null,
+}
+const program: Program = {
+  generation: 7,
+  mac1Keys: [Uint8Array.of(1, ...new Uint8Array(31))],
+  ports: [uplink, lan],
+  segments: [{ name: 'office', twin: 'office', vni: 100 }],
+  peers: [{ name: 'lisbon', identity: new Uint8Array(48) }],
+  routes: [{ segment: 'office', prefix: '10.2.0.0/16', peer: 'lisbon' }],
+  acl: [
+    {
+      name: 'print',
+      action: 'allow',
+      fromSegment: 'office',
+      toSegment: 'office',
+      source: '',
+      destination: '',
+      protocol: 0,
+      sourcePorts: [0, 0],
+      destinationPorts: [0, 0],
+    },
+  ],
+  policies: [defaultPolicy, calls],
+  matches: [teams],
+}
+const empty: Program = {
+  generation: 7,
+  mac1Keys: [],
+  ports: [],
+  segments: [],
+  peers: [],
+  routes: [],
+  acl: [],
+  policies: [defaultPolicy],
+  matches: [],
+}
+
+test('bytes are those that C writes', () => {
+  assert.deepEqual(encodeProgram(empty), readFileSync(join(corpus, 'empty')))
+  assert.deepEqual(encodeProgram(program), readFileSync(join(corpus, 'whole')))
+})
+
+test('what cannot be said is refused, with its place', () => {
+  const refuses = (changed: Partial<Program>, path: string): void =>
+    assert.throws(() => encodeProgram({ ...program, ...changed }), { code: 'WIRE_INVALID', path })
+  refuses({ matches: [{ ...teams, policy: 'none' }] }, '/matches/0/policy')
+  refuses({ matches: [{ ...teams, segment: 'none' }] }, '/matches/0/segment')
+  refuses({ matches: [{ ...teams, destination: '10.2.0.0' }] }, '/matches/0/destination')
+  refuses(
+    { policies: [defaultPolicy, { ...calls, prefer: [0, 1, 2, 3, 4, 5, 6, 7, 8] }] },
+    '/policies/1/prefer',
+  )
+  const tooLong = { ...teams, server: 'a'.repeat(64) }
+  assert.throws(() => encodeProgram({ ...program, matches: [tooLong] }), { code: 'WIRE_INVALID' })
+})
