@@ -157,6 +157,21 @@ static int cookies(struct cw_engine *engine, const void *in, size_t in_len, stru
 	return cw_worker_do(engine->worker, &command);
 }
 
+/* Of the path by which what nothing else is said of goes now. */
+static const struct cw_path *best_path(const struct cw_peer *peer)
+{
+	uint8_t best = peer->paths.best;
+
+	return best == CW_PATH_NONE ? NULL : peer->paths.list[best];
+}
+
+static const struct cw_way *best_way(const struct cw_peer *peer, const struct cw_way *other)
+{
+	const struct cw_path *path = best_path(peer);
+
+	return path == NULL ? other : &path->way;
+}
+
 static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
 {
 	uint8_t state = atomic_load(&keypair->state);
@@ -164,7 +179,7 @@ static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
 
 	if (out == NULL)
 		return;
-	const struct cw_path *path = &keypair->session->path;
+	const struct cw_way *way = best_way(keypair->peer, &keypair->way);
 	memcpy(out->peer, keypair->peer->name, CW_NAME);
 	out->local_index = keypair->local_index;
 	out->remote_index = keypair->remote_index;
@@ -172,10 +187,10 @@ static void put_keypair(struct answer *answer, const struct cw_keypair *keypair)
 	out->is_initiator = keypair->is_initiator;
 	out->is_rekey = keypair->is_rekey;
 	out->is_confirmed = atomic_load(&keypair->is_confirmed);
-	out->uplink = path->uplink;
-	out->remote_port = path->remote_port;
+	out->uplink = way->uplink;
+	out->remote_port = way->remote_port;
 	out->age_ms = (uint32_t)((cw_now_us() - keypair->installed_us) / 1000);
-	memcpy(out->remote_address, &path->remote, sizeof(out->remote_address));
+	memcpy(out->remote_address, &way->remote, sizeof(out->remote_address));
 	memcpy(out->chain, keypair->chain, sizeof(out->chain));
 	memcpy(out->h, keypair->h, sizeof(out->h));
 }
@@ -220,15 +235,17 @@ static void put_peer(struct answer *answer, const struct cw_peer *peer)
 	out->rx_bytes = peer->rx_bytes;
 	out->tx_packets = peer->tx_packets;
 	out->tx_bytes = peer->tx_bytes;
-	out->rtt_us = atomic_load(&peer->rtt_us);
+	const struct cw_path *path = best_path(peer);
+	out->rtt_us = path == NULL ? CW_NONE : path->live.rtt_us;
 	out->last_heard_ms = CW_NONE;
 	if (current == NULL)
 		return;
 	if (peer->heard_us != 0)
 		out->last_heard_ms = (uint32_t)((cw_now_us() - peer->heard_us) / 1000);
 	out->local_index = current->local_index;
-	out->remote_port = current->session->path.remote_port;
-	memcpy(out->remote_address, &current->session->path.remote, sizeof(out->remote_address));
+	const struct cw_way *way = best_way(peer, &current->way);
+	out->remote_port = way->remote_port;
+	memcpy(out->remote_address, &way->remote, sizeof(out->remote_address));
 }
 
 /* Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. */

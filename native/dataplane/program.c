@@ -210,6 +210,7 @@ static struct cw_peer *take_peer(struct cw_worker *worker, const struct cw_peer_
 		peer = calloc(1, sizeof(*peer));
 		if (peer == NULL)
 			return NULL;
+		peer->place = count;
 		cw_peer_begin(peer, p);
 		worker->peers[count] = peer;
 		atomic_store(&worker->peer_count, count + 1);

@@ -81,11 +81,13 @@ static void pay(struct cw_wait *wait, uint64_t since)
 		wait->heard_us = 0;
 }
 
-/* Until the next tick; until the next look where NICs are polled, which is sooner the shorter the silence has been. */
+/* Until the next tick, or until a path wants to be looked at; until the next look where NICs are polled, which is sooner the shorter the silence has been. */
 static uint64_t sleep_us(const struct cw_worker *worker)
 {
 	uint64_t now = cw_now_us();
 	uint64_t next = worker->ticked_us + CW_TICK_US;
+	if (worker->paths.next_us < next)
+		next = worker->paths.next_us;
 	uint64_t left = next > now ? next - now : 0;
 	uint64_t nap = (now - worker->wait.frame_us) / 8;
 

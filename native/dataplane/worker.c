@@ -54,6 +54,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		rc = cw_mac1_open(&worker->mac1);
 	if (rc == 0)
 		rc = cw_handshakes_open(&worker->handshakes);
+	if (rc == 0)
+		rc = cw_path_pool_open(&worker->paths);
 	return rc;
 }
 
@@ -69,6 +71,7 @@ void cw_worker_close(struct cw_worker *worker)
 		rte_pktmbuf_free_bulk(worker->peers[i]->waiting, worker->peers[i]->waiting_count);
 		free(worker->peers[i]);
 	}
+	cw_path_pool_close(&worker->paths);
 	cw_wait_close(&worker->wait);
 	cw_aead_close_context(worker->aead);
 	cw_handshakes_close(worker->handshakes);
@@ -197,7 +200,10 @@ static int send_items(struct cw_worker *worker, const struct cw_command *command
 
 	if (current == NULL || current->local_index != command->local_index)
 		return -ENOENT;
-	return cw_seal_control(worker, current, command->items, command->length);
+	const struct cw_paths *paths = &command->peer->paths;
+	if (paths->best == CW_PATH_NONE)
+		return -ENOENT;
+	return cw_seal_control(worker, current, paths->list[paths->best], command->items, command->length);
 }
 
 static void run_command(struct cw_worker *worker, struct cw_command *command)
@@ -206,7 +212,12 @@ static void run_command(struct cw_worker *worker, struct cw_command *command)
 
 	switch (command->kind) {
 	case CW_COMMAND_PEER:
+		cw_path_clear(worker, command->peer);
 		command->result = cw_peer_begin(command->peer, command->begins);
+		break;
+	case CW_COMMAND_PATHS:
+		cw_path_name(worker, command->peer, command->ways, command->way_count);
+		command->result = 0;
 		break;
 	case CW_COMMAND_ENTER:
 		cw_keypair_enter(worker, command->keypair);
@@ -259,15 +270,31 @@ static void count_overflows(struct cw_worker *worker)
 		cw_link_count_overflow(&program->ports[i]->nic->link);
 }
 
+/* Handshakes of peers that are there have a budget of their own. */
+static void know_paths(struct cw_worker *worker, const struct cw_peer *peer)
+{
+	if (atomic_load(&peer->current) == NULL)
+		return;
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = peer->paths.list[slot];
+		if (path != NULL && path->live.state == CW_PATH_UP)
+			cw_handshakes_know(worker, cw_address_bytes(&path->way.remote));
+	}
+}
+
+/* A new view: uplinks may have come or gone. */
+static void look_at_all_paths(struct cw_worker *worker)
+{
+	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
+		cw_path_due(worker, worker->peers[i]);
+}
+
 static void tick(struct cw_worker *worker)
 {
 	cw_wait_look(&worker->wait);
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
 		cw_session_tick(worker, worker->peers[i]);
-		cw_control_tick(worker, worker->peers[i]);
-		const struct cw_keypair *current = atomic_load(&worker->peers[i]->current);
-		if (current != NULL)
-			cw_handshakes_know(worker, cw_address_bytes(&current->session->path.remote));
+		know_paths(worker, worker->peers[i]);
 	}
 	if (worker->pending_count > 0)
 		cw_tx_pending(worker);
@@ -295,6 +322,7 @@ void cw_worker_run(struct cw_worker *worker)
 		if (is_new) {
 			worker->view_serial = view->serial;
 			list_polled(worker);
+			look_at_all_paths(worker);
 			cw_tx_pending(worker);
 		}
 		/* Before any packet: a key that expired while the box was suspended must not seal one more. */
@@ -312,6 +340,11 @@ void cw_worker_run(struct cw_worker *worker)
 		}
 		if (view != NULL)
 			serve_polled(worker);
+		/* After what came, which may show that a path lives. */
+		if (view != NULL && worker->now_us >= worker->paths.next_us) {
+			cw_path_look(worker);
+			finish(worker);
+		}
 	}
 	rte_rcu_qsbr_thread_offline(engine->qsbr, 0);
 	rte_rcu_qsbr_thread_unregister(engine->qsbr, 0);

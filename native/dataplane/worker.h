@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "graph/merge.h"
+#include "graph/path.h"
 #include "graph/reassembly.h"
 #include "graph/seal.h"
 #include "table/session.h"
@@ -23,7 +24,6 @@
 /* Of all packets that wait, for a neighbour or a session: half of the large buffers stay for those that move. */
 #define CW_WORKER_PENDING_MAX 256
 #define CW_WORKER_WAITING_MAX 256
-#define CW_PEER_NAMES_MAX 4096
 
 /* Packets that wait until the kernel has resolved a next hop. */
 struct cw_pending {
@@ -44,6 +44,7 @@ struct cw_bucket {
 
 enum cw_command_kind {
 	CW_COMMAND_PEER,
+	CW_COMMAND_PATHS,
 	CW_COMMAND_ENTER,
 	CW_COMMAND_RETIRE,
 	CW_COMMAND_SEND,
@@ -57,6 +58,8 @@ struct cw_command {
 	struct cw_keypair *keypair;
 	struct cw_peer *peer;
 	const struct cw_peer_program *begins; /* in the place of `peer` */
+	const struct cw_way_named *ways;
+	uint32_t way_count;
 	uint32_t local_index;
 	const uint8_t *items;
 	uint32_t length;
@@ -99,6 +102,9 @@ struct cw_worker {
 
 	uint64_t drops[CW_DROP_COUNT];
 
+	struct cw_path_pool paths;
+	struct cw_way arrival;      /* of the datagram that is being opened */
+	struct cw_path stray_path;  /* see cw_path_hear() */
 	struct cw_peer *peers[CW_PEER_NAMES_MAX];
 	_Atomic uint32_t peer_count;
 };

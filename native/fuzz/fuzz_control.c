@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "fuzz_bench.h"
-#include "graph/graph.h"
+#include "graph/control.h"
+#include "graph/path.h"
 #include "packet.h"
 
 #define ITEMS_MAX 16
@@ -18,7 +19,7 @@ static void check_event(const uint8_t *items, uint32_t length)
 
 	while (at + 4 <= length) {
 		uint8_t type = items[at];
-		FUZZ_NEEDS(type == 4 || type == 5 || (type >= 10 && type <= 14));
+		FUZZ_NEEDS(type >= 10 && type <= 14);
 		at += 4 + packet_u16(items + at + 2);
 	}
 	FUZZ_NEEDS(length > 0 && at == length);
@@ -35,9 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint8_t *exact = malloc(size == 0 ? 1 : size);
 	memcpy(exact, data, size);
-	cw_control(bench->worker, bench->keypair, exact, (uint32_t)size);
+	cw_control(bench->worker, bench->keypair, cw_bench_path(bench), exact, (uint32_t)size);
 	free(exact);
-	cw_control_tick(bench->worker, bench->far);
+	cw_path_look(bench->worker);
 	while (cw_next_event(bench->engine, event, sizeof(event)) > 0) {
 		memcpy(&head, event, sizeof(head));
 		if (head.kind == CW_EVENT_CONTROL)

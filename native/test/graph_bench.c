@@ -155,6 +155,7 @@ static struct cw_port *make_port(uint8_t number)
 	CHECK_OR_STOP(port->nic != NULL);
 	port->id = number;
 	port->mtu = CW_BENCH_MTU;
+	port->is_up = true;
 	memcpy(port->mac, (const uint8_t[]){ 2, 0, 0, 0, 0, number }, 6);
 	return port;
 }
@@ -165,8 +166,9 @@ static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
 
 	CHECK_OR_STOP(peer != NULL);
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
-	peer->rtt_us = CW_NONE;
 	peer->is_listed = true;
+	peer->place = worker->peer_count;
+	cw_paths_begin(&peer->paths);
 	worker->peers[worker->peer_count++] = peer;
 	return peer;
 }
@@ -196,19 +198,26 @@ static void make_keypair(struct cw_bench *bench)
 	bench->worker->index = atomic_load(&bench->engine->index);
 	cw_keypair_enter(bench->worker, bench->keypair);
 	atomic_store(&bench->keypair->is_confirmed, true);
+	bench->worker->arrival = cw_bench_path(bench)->way;
 	rc = cw_aead_key_init(&bench->far_open, aead, install.suite, install.seal.key);
 	CHECK_OR_STOP(rc == 0);
 	rc = cw_aead_key_init(&bench->far_seal, aead, install.suite, install.open.key);
 	CHECK_OR_STOP(rc == 0);
 }
 
+struct cw_path *cw_bench_path(struct cw_bench *bench)
+{
+	return bench->far->paths.list[0];
+}
+
 void cw_bench_outer6(struct cw_bench *bench, bool is_v6)
 {
-	struct cw_path path = bench->keypair->session->path;
+	struct cw_path *path = cw_bench_path(bench);
 
 	cw_bench_flush(bench);
-	path.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) : cw_bench_v4(CW_BENCH_FAR_WAN);
-	cw_session_take_path(bench->keypair->session, path);
+	path->way.remote = is_v6 ? cw_bench_v6(CW_BENCH_FAR_WAN) : cw_bench_v4(CW_BENCH_FAR_WAN);
+	path->departure.serial = 0;
+	bench->worker->arrival = path->way;
 }
 
 void cw_bench_changed(struct cw_bench *bench)

@@ -83,6 +83,9 @@ static inline struct cw_address cw_bench_v6(uint32_t address)
 	return cw_address_of(bytes);
 }
 
+/* The path to `far`, its only one. */
+struct cw_path *cw_bench_path(struct cw_bench *bench);
+
 /* Whether what is sealed for `far` goes over IPv6 from now on; over IPv4 at the start. */
 void cw_bench_outer6(struct cw_bench *bench, bool is_v6);
 

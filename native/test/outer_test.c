@@ -162,7 +162,7 @@ static void marks_control_frames(void)
 {
 	struct cw_vnet_hdr vnet;
 
-	CHECK(cw_seal_control(bench.worker, bench.keypair, "\0\0\0\0", 4) == 0);
+	CHECK(cw_seal_control(bench.worker, bench.keypair, cw_bench_path(&bench), "\0\0\0\0", 4) == 0);
 	cw_bench_flush(&bench);
 	CHECK(take(0xc0, &vnet) == 36); /* CS6 */
 }
@@ -172,20 +172,20 @@ static void leaves_room_for_its_headers(void)
 {
 	uint32_t overhead = is_v6 ? 88 : 68;
 
-	CHECK(cw_seal_limit(bench.worker, bench.keypair) == CW_BENCH_MTU - overhead);
+	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == CW_BENCH_MTU - overhead);
 	bench.ports[1]->mtu = 1280;
-	CHECK(cw_seal_limit(bench.worker, bench.keypair) == 1280 - overhead);
+	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 1280 - overhead);
 	bench.ports[1]->mtu = 576;
-	CHECK(cw_seal_limit(bench.worker, bench.keypair) == 576);
+	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 576);
 	bench.ports[1]->mtu = CW_BENCH_MTU;
 }
 
 static void leave_by(uint8_t uplink)
 {
-	struct cw_path path = bench.keypair->session->path;
+	struct cw_path *path = cw_bench_path(&bench);
 
-	path.uplink = uplink;
-	cw_session_take_path(bench.keypair->session, path);
+	path->way.uplink = uplink;
+	path->departure.serial = 0;
 }
 
 /* Not from nowhere, and not from an address that no router takes. */

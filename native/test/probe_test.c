@@ -1,9 +1,10 @@
 /*
- * Probes: when they leave, what their replies tell of the round trip, and how long silence lasts
- * before it is told. Time is moved by hand.
+ * Probes on the wire: when they leave, what their replies tell of the round trip, and how long silence lasts before it is
+ * told. When paths are suspected, left and taken up again is path_test.c's. Time is moved by hand.
  */
 #include "check.h"
-#include "graph/graph.h"
+#include "graph/control.h"
+#include "graph/path.h"
 #include "graph/seal.h"
 #include "graph_bench.h"
 #include "packet.h"
@@ -25,19 +26,34 @@ static uint16_t event(void)
 	return head.kind;
 }
 
-/* Lets 100 ms pass; the id of the probe that left, 0 for none. */
+#define STEP_US 5000u
+#define STEPS(seconds) ((uint32_t)((seconds) * (SECOND / STEP_US)))
+
+/* Lets 5 ms pass; the id of the probe that left, 0 for none. */
 static uint32_t tick(void)
 {
 	uint8_t probe[CW_BENCH_MTU], type = 0;
 
-	bench.worker->now_us += CW_TICK_US;
-	cw_control_tick(bench.worker, bench.far);
+	bench.worker->now_us += STEP_US;
+	cw_path_look(bench.worker);
 	cw_bench_flush(&bench);
 	uint32_t length = cw_bench_hear(&bench, &type, probe);
 	if (length == 0)
 		return 0;
-	CHECK(type == CW_TYPE_CONTROL && length == 8 && packet_u32(probe) == 0x01000004);
+	/* A path says now and then which it is: add, number 0, uplink 0 to an unknown one. */
+	bool is_introduced = length == 20 && packet_u32(probe + 8) == 0x04000008 && packet_u32(probe + 12) == 0x0000ff00;
+	CHECK(type == CW_TYPE_CONTROL && packet_u32(probe) == 0x01000004 && (length == 8 || is_introduced));
 	return packet_u32(probe + 4);
+}
+
+static uint32_t next_probe(uint32_t most)
+{
+	for (uint32_t steps = 0; steps < most; steps++) {
+		uint32_t id = tick();
+		if (id != 0)
+			return id;
+	}
+	return 0;
 }
 
 static void reply_to(uint32_t id, uint32_t held_us)
@@ -46,49 +62,38 @@ static void reply_to(uint32_t id, uint32_t held_us)
 
 	packet_put32(item + 4, id);
 	packet_put32(item + 12, held_us);
-	cw_control(bench.worker, bench.keypair, item, sizeof(item));
+	cw_control(bench.worker, bench.keypair, cw_bench_path(&bench), item, sizeof(item));
 }
 
+static uint32_t rtt(void)
+{
+	return cw_bench_path(&bench)->live.rtt_us;
+}
+
+/* At rest a path is asked every 27 s, which keeps NATs open. */
 static void measures_round_trips(void)
 {
-	uint32_t id = 0;
+	uint32_t id = next_probe(2);
 
-	while (id == 0)
-		id = tick();
-	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
+	CHECK(id == 1 && rtt() == CW_NONE);
 	bench.worker->now_us += 8000;
 	reply_to(id + 1, 0); /* of another probe */
-	CHECK(atomic_load(&bench.far->rtt_us) == CW_NONE);
+	CHECK(rtt() == CW_NONE);
 	reply_to(id, 3000);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
+	CHECK(rtt() == 5000);
 	reply_to(id, 0); /* once */
-	CHECK(atomic_load(&bench.far->rtt_us) == 5000);
-	/*
-	 * A second later the next one; SRTT goes on by an eighth. Held for longer than it took: a
-	 * lie.
-	 */
-	for (uint32_t ticks = 0; ticks < 9; ticks++)
+	CHECK(rtt() == 5000);
+	for (uint32_t steps = 0; steps < STEPS(26.8); steps++)
 		CHECK(tick() == 0);
-	CHECK(tick() == id + 1);
+	CHECK(next_probe(STEPS(0.3)) == id + 1);
 	bench.worker->now_us += 13000;
 	reply_to(id + 1, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == 6000);
-	while (tick() == 0)
-		;
+	CHECK(rtt() == 6000);
+	/* Held for longer than it took: a lie. */
+	CHECK(next_probe(STEPS(28)) == id + 2);
 	bench.worker->now_us += 1000;
 	reply_to(id + 2, 0xffffffff);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
-	/* A late reply counts too, up to fifteen probes later: (7 · 5,250 + 15 s) / 8. */
-	for (uint32_t probes = 0; probes <= CW_PROBES_IN_FLIGHT; probes++) {
-		while (tick() == 0)
-			;
-	}
-	reply_to(id + 3, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == 5250);
-	reply_to(id + 4, 0);
-	CHECK(atomic_load(&bench.far->rtt_us) == (7 * 5250 + 15 * SECOND) / 8);
-	while (event() != 0)
-		;
+	CHECK(rtt() == 5250 && event() == 0);
 }
 
 /* Five seconds without an answer are told once, and again after each five more. */
@@ -96,29 +101,35 @@ static void tells_of_silence(void)
 {
 	uint32_t probes = 0, told = 0, first = 0;
 
-	for (uint32_t ticks = 0; ticks < 160; ticks++) {
+	CHECK(next_probe(STEPS(28)) != 0);
+	for (uint32_t steps = 0; steps < STEPS(16); steps++) {
 		probes += tick() != 0;
 		bool is_told = event() == CW_EVENT_SILENT;
 		told += is_told;
 		if (is_told && first == 0)
-			first = ticks;
+			first = steps;
 	}
-	CHECK(probes == 16 && told == 3 && first >= 50 && first < 60);
-	reply_to(bench.far->probe.id, 0);
-	for (uint32_t ticks = 0; ticks < 50; ticks++) {
+	CHECK(told == 3 && first >= STEPS(4.8) && first < STEPS(6));
+	/* A burst of ten, then two a second. */
+	CHECK(probes > 30 && probes < 50 && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
+	for (uint32_t steps = 0; steps < STEPS(5); steps++) {
 		uint32_t id = tick();
 		if (id != 0)
 			reply_to(id, 0);
 		CHECK(event() == 0);
 	}
+	CHECK(cw_bench_path(&bench)->live.state == CW_PATH_UP);
 	/* Unconfirmed, a keypair is probed four times a second. */
 	atomic_store(&bench.keypair->is_confirmed, false);
 	probes = 0;
-	while (tick() == 0)
-		;
-	for (uint32_t ticks = 0; ticks < 30; ticks++)
-		probes += tick() != 0;
-	CHECK(probes == 10);
+	next_probe(STEPS(28));
+	for (uint32_t steps = 0; steps < STEPS(3); steps++) {
+		uint32_t id = tick();
+		probes += id != 0;
+		if (id != 0)
+			reply_to(id, 0);
+	}
+	CHECK(probes == 12);
 	atomic_store(&bench.keypair->is_confirmed, true);
 }
 
@@ -126,10 +137,10 @@ static void tells_of_silence(void)
 static void rests_without_a_keypair(void)
 {
 	atomic_store(&bench.far->current, NULL);
-	for (uint32_t ticks = 0; ticks < 100; ticks++)
+	for (uint32_t steps = 0; steps < STEPS(30); steps++)
 		CHECK(tick() == 0 && event() == 0);
 	atomic_store(&bench.far->current, bench.keypair);
-	CHECK(tick() != 0 && event() == 0);
+	CHECK(next_probe(STEPS(1.2)) != 0 && event() == 0);
 }
 
 int main(int argc, char **argv)

@@ -137,7 +137,7 @@ static bool follow(const struct walk *walk, struct cw_replay_pool *pool,
 		bool is_same = cw_replay_check(lanes, lane, counter) == is_fresh;
 		/* Every fiftieth is a forgery that the tag gives away: looked up, never marked. */
 		if (is_same && check_below(50) != 0) {
-			int rc = cw_replay_accept(lanes, pool, lane, counter, *now_us);
+			int rc = cw_replay_accept(lanes, pool, lane, counter, *now_us, NULL);
 			is_same = rc == (is_fresh ? 0 : -EALREADY);
 			uint32_t width = o->width;
 			if (is_fresh)
@@ -204,10 +204,10 @@ static void a_jump_leaves_nothing_stale(void)
 		memset(o.seen, 0, 10000 / 8);
 		o = (struct oracle){ .seen = o.seen };
 		for (uint32_t c = 1; c <= 4000; c++) {
-			CHECK(cw_replay_accept(&lanes, pool, 0, c, 0) == 0);
+			CHECK(cw_replay_accept(&lanes, pool, 0, c, 0, NULL) == 0);
 			oracle_accept(&o, c, 0);
 		}
-		CHECK(cw_replay_accept(&lanes, pool, 0, 4000 + jump, 0) == 0);
+		CHECK(cw_replay_accept(&lanes, pool, 0, 4000 + jump, 0, NULL) == 0);
 		oracle_accept(&o, 4000 + jump, 0);
 		if (!CHECK(is_same_all_over(&lanes, 0, &o)))
 			fprintf(stderr, "  after a jump of %u\n", jump);
@@ -222,15 +222,15 @@ static void lanes_are_apart_and_at_most_so_many(void)
 	struct cw_replay_pool *pool = cw_replay_pool_new(1u << 20);
 	struct cw_replay_lanes lanes = { 0 }, others = { 0 };
 
-	CHECK(cw_replay_accept(&lanes, pool, 0, 0, 0) == -EALREADY && lanes.count == 0);
+	CHECK(cw_replay_accept(&lanes, pool, 0, 0, 0, NULL) == -EALREADY && lanes.count == 0);
 	CHECK(!cw_replay_check(&lanes, 0, 0) && cw_replay_check(&lanes, 0, UINT32_MAX));
 	for (uint32_t lane = 0; lane < CW_REPLAY_LANES_MAX; lane++) {
 		uint16_t name = (uint16_t)(lane * 257);
-		CHECK(cw_replay_accept(&lanes, pool, name, lane + 1, 0) == 0);
-		CHECK(cw_replay_accept(&lanes, pool, name, lane + 1, 0) == -EALREADY);
+		CHECK(cw_replay_accept(&lanes, pool, name, lane + 1, 0, NULL) == 0);
+		CHECK(cw_replay_accept(&lanes, pool, name, lane + 1, 0, NULL) == -EALREADY);
 	}
-	CHECK(cw_replay_accept(&lanes, pool, 0xfffe, 1, 0) == -ENOSPC);
-	CHECK(cw_replay_accept(&others, pool, 0xfffe, 1, 0) == 0);
+	CHECK(cw_replay_accept(&lanes, pool, 0xfffe, 1, 0, NULL) == -ENOSPC);
+	CHECK(cw_replay_accept(&others, pool, 0xfffe, 1, 0, NULL) == 0);
 	for (uint32_t lane = 1; lane < CW_REPLAY_LANES_MAX; lane++) {
 		CHECK(!cw_replay_check(&lanes, (uint16_t)(lane * 257), lane + 1));
 		CHECK(cw_replay_check(&lanes, (uint16_t)(lane * 257), lane));

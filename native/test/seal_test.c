@@ -211,7 +211,7 @@ static void stops_at_the_end_of_a_key(void)
 	give(&(struct cw_vnet_hdr){ CW_VNET_NEEDS_CSUM, CW_VNET_GSO_TCPV4, 54, 100, 34, 16 }, 540);
 	CHECK(hear(&got) == 140 && hear(&got) == 140 && hear(&got) == 0);
 	CHECK(strcmp(cw_bench_drops(&bench), "key_exhausted 3") == 0);
-	CHECK(cw_seal_control(bench.worker, bench.keypair, "\0\0\0\0", 4) < 0);
+	CHECK(cw_seal_control(bench.worker, bench.keypair, cw_bench_path(&bench), "\0\0\0\0", 4) < 0);
 	bench.keypair->sealed = before;
 }
 

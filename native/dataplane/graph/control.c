@@ -1,18 +1,15 @@
-/*
- * Control frames: probes and what answers them live here and need no gateway process; the rest of the items goes up
- * as events. wire.md, table of items.
- */
+/* See control.h. */
+#include "graph/control.h"
+
 #include <string.h>
 
-#include "graph/graph.h"
+#include "graph/path.h"
 #include "graph/seal.h"
 #include "worker.h"
 
 #define ITEM_HEADER 4
 #define ITEMS_MAX 16
-#define PROBE_US 1000000
-#define PROBE_UNCONFIRMED_US 250000
-#define SILENT_US 5000000
+#define INTRODUCED_EVERY 16 /* probes: a path names itself again, should the far end have forgotten */
 
 enum item {
 	ITEM_PADDING = 0x00,
@@ -27,12 +24,13 @@ enum item {
 	ITEM_MTU_ACK = 0x09,
 	ITEM_HANDSHAKE_PART = 0x0a,
 	ITEM_RELAY_CLOSE = 0x0e,
+	ITEM_PATH_SILENT = 0x0f,
 };
 
 /* Exact length of a value; ANY: checked by who reads it. */
 #define ANY 0xffff
-static const uint16_t value_lengths[ITEM_RELAY_CLOSE + 1] = {
-	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4,
+static const uint16_t value_lengths[ITEM_PATH_SILENT + 1] = {
+	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4,
 };
 
 struct answer {
@@ -56,52 +54,71 @@ static void put_item(struct answer *to, uint8_t type, const void *value, uint16_
 
 static bool is_for_gateway(uint8_t type)
 {
-	return type == ITEM_PATH_ADD || type == ITEM_PATH_REMOVE ||
-	       (type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE);
+	return type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE;
 }
 
-/* RFC 6298 §2: SRTT with a gain of 1/8. */
-static void take_reply(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value)
+static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, const uint8_t *value)
 {
-	struct cw_probe *probe = &peer->probe;
 	uint32_t id, held;
 
 	memcpy(&id, value, sizeof(id));
 	memcpy(&held, value + 8, sizeof(held));
-	id = rte_be_to_cpu_32(id);
-	uint64_t *sent_us = &probe->sent_us[id % CW_PROBES_IN_FLIGHT];
-	if (probe->id - id >= CW_PROBES_IN_FLIGHT || *sent_us == 0)
+	if (!cw_liveness_answer(&path->live, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
 		return;
-	uint64_t elapsed = worker->now_us - *sent_us;
-	uint64_t held_us = rte_be_to_cpu_32(held);
-	uint32_t rtt = (uint32_t)(elapsed > held_us ? elapsed - held_us : 0);
-	uint32_t smooth = atomic_load_explicit(&peer->rtt_us, memory_order_relaxed);
-	if (smooth != CW_NONE)
-		rtt = (uint32_t)(((uint64_t)smooth * 7 + rtt) / 8);
-	atomic_store_explicit(&peer->rtt_us, rtt, memory_order_relaxed);
-	*sent_us = 0;
-	probe->unanswered_since_us = 0;
+	peer->paths.asked_us = 0;
+	cw_path_due(worker, peer);
 }
 
-static void take_item(struct cw_worker *worker, struct cw_peer *peer, uint8_t type,
-		      const uint8_t *value, struct answer *answer)
+/* Path add: path, own uplink, your uplink, relayed, flags u32. */
+static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
+	uint8_t own = path->flags & ~path->remote_flags;
+
+	path->remote_uplink = value[1];
+	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP);
+	path->flags = own | path->remote_flags;
+}
+
+/* Path silent: a number of ours, by which the far end hears nothing; zero 3. */
+static void take_silence(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path != NULL && path->number == value[0]) {
+			cw_paths_deaf(&peer->paths, path, worker->now_us);
+			cw_path_due(worker, peer);
+		}
+	}
+}
+
+static void answer_probe(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value, struct answer *answer)
+{
+	/* In the clock of the key that seals the answer. */
+	const struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	uint32_t time = current == NULL ? 0 : current->seal_time;
+	uint32_t received = rte_cpu_to_be_32((uint32_t)worker->now_us + time);
 	uint8_t reply[12] = { 0 };
 
+	memcpy(reply, value, 4);
+	memcpy(reply + 4, &received, sizeof(received));
+	put_item(answer, ITEM_PROBE_REPLY, reply, 12);
+}
+
+static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, uint8_t type,
+		      const uint8_t *value, struct answer *answer)
+{
 	switch (type) {
-	case ITEM_PROBE: {
-		/* In the clock of the key that seals the answer. */
-		const struct cw_keypair *current =
-			atomic_load_explicit(&peer->current, memory_order_relaxed);
-		uint32_t time = current == NULL ? 0 : current->seal_time;
-		uint32_t received = rte_cpu_to_be_32((uint32_t)worker->now_us + time);
-		memcpy(reply, value, 4);
-		memcpy(reply + 4, &received, sizeof(received));
-		put_item(answer, ITEM_PROBE_REPLY, reply, 12);
+	case ITEM_PROBE:
+		answer_probe(worker, peer, value, answer);
 		return;
-	}
 	case ITEM_PROBE_REPLY:
-		take_reply(worker, peer, value);
+		take_reply(worker, peer, path, value);
+		return;
+	case ITEM_PATH_ADD:
+		take_introduction(path, value);
+		return;
+	case ITEM_PATH_SILENT:
+		take_silence(worker, peer, value);
 		return;
 	case ITEM_PATH_CHALLENGE:
 		put_item(answer, ITEM_PATH_RESPONSE, value, 8);
@@ -127,7 +144,7 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 	while (at + ITEM_HEADER <= length) {
 		uint8_t type = items[at];
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
-		bool is_known = type <= ITEM_RELAY_CLOSE && value_lengths[type] != ANY;
+		bool is_known = type <= ITEM_PATH_SILENT && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
 		if (++count > ITEMS_MAX || at + ITEM_HEADER + size > length ||
 		    (is_known && size != value_lengths[type]) ||
@@ -140,8 +157,8 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 	return at == length && for_gateway <= CW_CONTROL_BYTES_MAX;
 }
 
-void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint8_t *items,
-		uint32_t length)
+void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
+		const uint8_t *items, uint32_t length)
 {
 	struct answer answer = { .length = 0 };
 	struct answer up = { .length = 0 };
@@ -156,7 +173,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint
 		if (is_for_gateway(type))
 			put_item(&up, type, items + at + ITEM_HEADER, size);
 		else
-			take_item(worker, keypair->peer, type, items + at + ITEM_HEADER, &answer);
+			take_item(worker, keypair->peer, path, type, items + at + ITEM_HEADER, &answer);
 		at += ITEM_HEADER + size;
 	}
 	if (up.length > 0)
@@ -165,42 +182,39 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint
 	struct cw_keypair *current =
 		atomic_load_explicit(&keypair->peer->current, memory_order_relaxed);
 	if (answer.length > 0 && current != NULL)
-		cw_seal_control(worker, current, answer.items, answer.length);
+		cw_seal_control(worker, current, path, answer.items, answer.length);
 }
 
-static void send_probe(struct cw_worker *worker, struct cw_keypair *current)
+static void introduce(const struct cw_path *path, struct answer *frame)
 {
-	struct cw_probe *probe = &current->peer->probe;
+	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, 0, 0, 0, 0,
+				   path->flags & ~path->remote_flags };
+
+	put_item(frame, ITEM_PATH_ADD, value, sizeof(value));
+}
+
+static void put_silent(const struct cw_paths *paths, uint16_t silent, struct answer *frame)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if ((silent & 1u << slot) == 0 || paths->list[slot]->remote_number == CW_PATH_NONE)
+			continue;
+		const uint8_t value[4] = { paths->list[slot]->remote_number };
+		put_item(frame, ITEM_PATH_SILENT, value, sizeof(value));
+	}
+}
+
+void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
+		     bool has_probe, uint16_t silent)
+{
 	struct answer frame = { .length = 0 };
-	uint32_t id = rte_cpu_to_be_32(++probe->id);
 
-	put_item(&frame, ITEM_PROBE, &id, sizeof(id));
-	if (cw_seal_control(worker, current, frame.items, frame.length) != 0)
-		return;
-	probe->sent_us[probe->id % CW_PROBES_IN_FLIGHT] = worker->now_us;
-	if (probe->unanswered_since_us == 0)
-		probe->unanswered_since_us = worker->now_us;
-}
-
-void cw_control_tick(struct cw_worker *worker, struct cw_peer *peer)
-{
-	struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
-	struct cw_probe *probe = &peer->probe;
-	uint64_t now = worker->now_us;
-
-	if (current == NULL) {
-		probe->unanswered_since_us = 0;
-		return;
+	put_silent(&current->peer->paths, silent, &frame);
+	if (has_probe) {
+		uint32_t id = rte_cpu_to_be_32(cw_liveness_ask(&path->live, worker->now_us));
+		put_item(&frame, ITEM_PROBE, &id, sizeof(id));
+		if (path->live.state == CW_PATH_NEW || path->live.probe_id % INTRODUCED_EVERY == 1)
+			introduce(path, &frame);
 	}
-	if (now >= probe->next_us) {
-		bool is_confirmed = atomic_load(&current->is_confirmed);
-		probe->next_us = now + (is_confirmed ? PROBE_US : PROBE_UNCONFIRMED_US);
-		send_probe(worker, current);
-	}
-	bool is_silent = probe->unanswered_since_us != 0 &&
-			 now - probe->unanswered_since_us >= SILENT_US;
-	if (is_silent && now - probe->silent_reported_us >= SILENT_US) {
-		probe->silent_reported_us = now;
-		cw_event_push(worker, CW_EVENT_SILENT, peer->name, current->local_index, NULL, 0);
-	}
+	if (frame.length > 0)
+		cw_seal_control(worker, current, path, frame.items, frame.length);
 }

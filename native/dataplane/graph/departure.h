@@ -1,5 +1,5 @@
 /*
- * Where the datagrams of a path leave by one view, and the headers that they have in common. A session keeps one and reads
+ * Where the datagrams of a path leave by one view, and the headers that they have in common. A path keeps one and reads
  * nothing of it: filling it in and sending by it is graph/outer.c's.
  */
 #ifndef CW_DEPARTURE_H

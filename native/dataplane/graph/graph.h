@@ -46,13 +46,6 @@ void cw_open(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8
 void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_peer *peer, uint8_t *packet,
 		 uint32_t length);
 
-/* The items of an opened control frame. */
-void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, const uint8_t *items,
-		uint32_t length);
-
-/* A probe under `current`, when it is due; silence is told to the gateway. */
-void cw_control_tick(struct cw_worker *worker, struct cw_peer *peer);
-
 /* Out of an uplink by its routes. `m` has room for Ethernet at its start; no route is a counted drop. */
 void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address destination,
 		 struct rte_mbuf *m);

@@ -6,9 +6,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/control.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
+#include "graph/path.h"
 #include "graph/policy.h"
 #include "graph/seal.h"
 #include "table/view.h"
@@ -123,7 +125,7 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 	peer->rx_packets++;
 	peer->rx_bytes += total;
 	if (cw_mss_is_due(l3))
-		cw_mss_clamp(l3, total, cw_seal_limit(worker, keypair), false);
+		cw_mss_clamp(l3, total, cw_seal_peer_limit(worker, peer), false);
 	cw_route_in(worker, segment, peer, l3, total);
 }
 
@@ -188,11 +190,14 @@ static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uin
 		cw_count_drop(worker, CW_DROP_SEALED_TAG);
 		return NULL;
 	}
-	int rc = cw_replay_accept(lanes, worker->engine->replay_pool, lane, counter, worker->now_us);
+	struct cw_lane *heard = NULL;
+	int rc = cw_replay_accept(lanes, worker->engine->replay_pool, lane, counter, worker->now_us, &heard);
 	if (rc != 0) {
 		cw_count_drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
 		return NULL;
 	}
+	if (d[0] == CW_TYPE_DATA)
+		cw_lane_measure(heard, (uint32_t)worker->now_us - rte_be_to_cpu_32(words[1]), length);
 	return keypair;
 }
 
@@ -207,15 +212,21 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 	struct cw_keypair *keypair = authenticate(worker, d, length);
 	if (keypair == NULL)
 		return;
-	keypair->peer->heard_us = worker->now_us;
+	struct cw_peer *peer = keypair->peer;
+	peer->heard_us = worker->now_us;
 	if (!atomic_load_explicit(&keypair->is_confirmed, memory_order_relaxed))
 		cw_keypair_confirm(worker, keypair);
 	uint8_t *plain = d + CW_SEALED_HEADER;
 	uint32_t plain_len = length - CW_SEALED_HEADER - CW_TAG;
-	if (d[0] == CW_TYPE_DATA)
+	if (d[0] == CW_TYPE_DATA) {
+		if (!peer->paths.is_awake) {
+			cw_paths_wake(&peer->paths, worker->now_us);
+			cw_path_due(worker, peer);
+		}
 		open_data(worker, keypair, plain, plain_len, outer_tos);
-	else
-		cw_control(worker, keypair, plain, plain_len);
+	} else {
+		cw_control(worker, keypair, cw_path_hear(worker, keypair, d[2]), plain, plain_len);
+	}
 }
 
 /* Whether the packet fits the LAN, whose MTU may be smaller than the overlay's. */

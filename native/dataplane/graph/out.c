@@ -8,22 +8,22 @@
 
 #define OUT_COUNT_MAX 64 /* UDP_MAX_SEGMENTS of Linux before 6.9 */
 
-bool cw_out_can_join(const struct cw_out *out, const struct cw_keypair *keypair, uint8_t tos,
+bool cw_out_can_join(const struct cw_out *out, const struct cw_path *path, uint8_t tos,
 		     uint32_t size)
 {
-	return out->m != NULL && out->keypair->session == keypair->session &&
+	return out->m != NULL && out->path == path &&
 	       out->load.tos == tos && !out->is_closed && size <= out->load.datagram &&
 	       out->load.bytes + size <= CW_TRAIN_BYTES_MAX && out->load.count < OUT_COUNT_MAX;
 }
 
-uint8_t *cw_out_begin(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t tos,
+uint8_t *cw_out_begin(struct cw_worker *worker, struct cw_path *path, uint8_t tos,
 		      uint32_t size, struct rte_mbuf *m)
 {
-	const struct cw_port *uplink = cw_outer_departure(worker, keypair->session)->uplink;
+	const struct cw_port *uplink = cw_outer_departure(worker, path)->uplink;
 
 	worker->out = (struct cw_out){
 		.m = m,
-		.keypair = keypair,
+		.path = path,
 		.load = { .datagram = size, .bytes = size, .count = 1, .tos = tos },
 		.is_closed = uplink == NULL || !uplink->nic->link.can_send_udp_trains,
 	};
@@ -47,13 +47,13 @@ static bool grow(struct cw_worker *worker, uint32_t size)
 	return true;
 }
 
-uint8_t *cw_out_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t tos,
+uint8_t *cw_out_slot(struct cw_worker *worker, struct cw_path *path, uint8_t tos,
 		     uint32_t size, bool is_train)
 {
 	const struct cw_pools *pools = &worker->engine->pools;
 	struct cw_out *out = &worker->out;
 
-	if (cw_out_can_join(out, keypair, tos, size) && grow(worker, size)) {
+	if (cw_out_can_join(out, path, tos, size) && grow(worker, size)) {
 		uint8_t *slot = rte_pktmbuf_mtod_offset(out->m, uint8_t *,
 							CW_OUTER_ROOM + out->load.bytes);
 		out->load.bytes += size;
@@ -64,5 +64,5 @@ uint8_t *cw_out_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8
 	cw_seal_flush(worker);
 	bool is_small = CW_OUTER_ROOM + size <= CW_SMALL_DATA && !is_train;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(is_small ? pools->small : pools->large);
-	return m == NULL ? NULL : cw_out_begin(worker, keypair, tos, size, m);
+	return m == NULL ? NULL : cw_out_begin(worker, path, tos, size, m);
 }

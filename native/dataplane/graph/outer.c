@@ -34,10 +34,10 @@ static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_add
 			       .ttl = HOPS,
 			       .protocol = IPPROTO_UDP,
 			       .source = cw_address_v4(source),
-			       .destination = cw_address_v4(path->remote) };
+			       .destination = cw_address_v4(path->way.remote) };
 }
 
-/* The flow label is the session's, so that routers keep it on one path (RFC 6437, RFC 6438). */
+/* The flow label is the path's, so that routers keep it on one path (RFC 6437, RFC 6438). */
 static void put_ip6(struct cw_ip6 *ip, const struct cw_path *path, struct cw_address source)
 {
 	uint32_t first = rte_cpu_to_be_32(6u << 28 | path->flow_label);
@@ -45,20 +45,20 @@ static void put_ip6(struct cw_ip6 *ip, const struct cw_path *path, struct cw_add
 	*ip = (struct cw_ip6){ .next_header = IPPROTO_UDP, .hop_limit = HOPS };
 	memcpy(ip->class_flow, &first, sizeof(first));
 	memcpy(ip->source, &source, sizeof(ip->source));
-	memcpy(ip->destination, &path->remote, sizeof(ip->destination));
+	memcpy(ip->destination, &path->way.remote, sizeof(ip->destination));
 }
 
 /* All headers but for lengths, checksums and class, which are the datagram's own. */
 static void put_headers(const struct cw_path *path, struct cw_address source, struct cw_departure *departure)
 {
-	bool is_v4 = cw_address_is_v4(path->remote);
+	bool is_v4 = cw_address_is_v4(path->way.remote);
 	struct cw_ether *ether = (struct cw_ether *)departure->headers;
 	uint8_t *l3 = (uint8_t *)(ether + 1);
 	struct cw_udp *udp = (struct cw_udp *)(l3 + (is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6)));
 
 	ether->type = rte_cpu_to_be_16(is_v4 ? CW_ETHER_IP4 : CW_ETHER_IP6);
-	*udp = (struct cw_udp){ .source = rte_cpu_to_be_16(path->local_port),
-				.destination = rte_cpu_to_be_16(path->remote_port) };
+	*udp = (struct cw_udp){ .source = rte_cpu_to_be_16(path->way.local_port),
+				.destination = rte_cpu_to_be_16(path->way.remote_port) };
 	if (is_v4)
 		put_ip4(cw_ip4(l3), path, source);
 	else
@@ -70,11 +70,11 @@ static void find_neighbour(const struct cw_view *view, const struct cw_path *pat
 			   struct cw_departure *departure)
 {
 	struct cw_ether *ether = (struct cw_ether *)departure->headers;
-	const struct cw_hop *hop = cw_hop_out(view, departure->uplink_index, path->remote);
+	const struct cw_hop *hop = cw_hop_out(view, departure->uplink_index, path->way.remote);
 
 	if (hop->kind != CW_HOP_LINK)
 		return;
-	departure->neighbour = cw_neighbour_find(view->neighbours, hop->port, cw_next_hop(hop, path->remote));
+	departure->neighbour = cw_neighbour_find(view->neighbours, hop->port, cw_next_hop(hop, path->way.remote));
 	if (departure->neighbour == NULL)
 		return;
 	departure->port = view->program->ports[hop->port];
@@ -82,17 +82,16 @@ static void find_neighbour(const struct cw_view *view, const struct cw_path *pat
 	memcpy(ether->from, departure->port->mac, sizeof(ether->from));
 }
 
-static void look_up(const struct cw_view *view, struct cw_session *session)
+static void look_up(const struct cw_view *view, struct cw_path *path)
 {
-	const struct cw_path *path = &session->path;
-	struct cw_departure *departure = &session->departure;
-	enum cw_family family = cw_address_family(path->remote);
+	struct cw_departure *departure = &path->departure;
+	enum cw_family family = cw_address_family(path->way.remote);
 
 	*departure = (struct cw_departure){
 		.serial = view->serial,
 		.length = sizeof(struct cw_ether) + (family == CW_V4 ? CW_OUTER_IP4_UDP : CW_OUTER_IP6_UDP),
 	};
-	find_uplink(view->program, path->uplink, departure);
+	find_uplink(view->program, path->way.uplink, departure);
 	if (departure->uplink == NULL)
 		return;
 	struct cw_address source = view->port_address[departure->uplink_index][family];
@@ -104,11 +103,11 @@ static void look_up(const struct cw_view *view, struct cw_session *session)
 	find_neighbour(view, path, departure);
 }
 
-const struct cw_departure *cw_outer_departure(const struct cw_worker *worker, struct cw_session *session)
+const struct cw_departure *cw_outer_departure(const struct cw_worker *worker, struct cw_path *path)
 {
-	if (session->departure.serial != worker->view->serial)
-		look_up(worker->view, session);
-	return &session->departure;
+	if (path->departure.serial != worker->view->serial)
+		look_up(worker->view, path);
+	return &path->departure;
 }
 
 /* RFC 1071: the words that the template lacks are added to the sum of the others. */
@@ -163,16 +162,16 @@ static void put_outer(const struct cw_departure *departure, const struct cw_oute
 	udp->checksum = start_checksum(departure, is_v4, udp_len);
 }
 
-void cw_outer_send(struct cw_worker *worker, struct cw_session *session, const struct cw_outer_load *load,
+void cw_outer_send(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load,
 		   struct rte_mbuf *m)
 {
-	const struct cw_departure *departure = cw_outer_departure(worker, session);
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
 
 	put_outer(departure, load, m);
 	if (!departure->has_source)
 		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
 	else if (departure->neighbour == NULL)
-		cw_tx_route(worker, departure->uplink_index, session->path.remote, m);
+		cw_tx_route(worker, departure->uplink_index, path->way.remote, m);
 	else
 		cw_tx_known(departure->neighbour, departure->port, m);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct cw_departure;
-struct cw_session;
+struct cw_path;
 struct cw_worker;
 struct rte_mbuf;
 
@@ -18,8 +18,8 @@ struct rte_mbuf;
 /* Where datagrams begin in a buffer; the headers of IPv6 reach on into its headroom. */
 #define CW_OUTER_ROOM (14 + CW_OUTER_IP4_UDP)
 
-/* Where a session's datagrams leave now. Never NULL; its `uplink` may be. */
-const struct cw_departure *cw_outer_departure(const struct cw_worker *worker, struct cw_session *session);
+/* Where a path's datagrams leave now. Never NULL; its `uplink` may be. */
+const struct cw_departure *cw_outer_departure(const struct cw_worker *worker, struct cw_path *path);
 
 /* What is in a buffer: datagrams of one size but for the last, which may be shorter. */
 struct cw_outer_load {
@@ -30,7 +30,7 @@ struct cw_outer_load {
 };
 
 /* Puts the headers before the datagrams and sends. Takes `m`. */
-void cw_outer_send(struct cw_worker *worker, struct cw_session *session, const struct cw_outer_load *load,
+void cw_outer_send(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load,
 		   struct rte_mbuf *m);
 
 #endif

@@ -50,6 +50,15 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 	return KIND_TWIN;
 }
 
+/* For who learns ways from what is authentic. */
+static void note_arrival(struct cw_worker *worker, uint32_t index, const uint8_t *l3, const struct cw_udp *udp)
+{
+	worker->arrival = (struct cw_way){ .uplink = worker->view->program->port_programs[index].uplink,
+					   .local_port = rte_be_to_cpu_16(udp->destination),
+					   .remote_port = rte_be_to_cpu_16(udp->source),
+					   .remote = cw_packet_source(l3) };
+}
+
 /* One datagram of a train goes up as a packet of its own, with a checksum: over IPv6 the kernel takes none without. */
 static void pass_piece(struct cw_worker *worker, struct cw_link *twin, const struct rte_mbuf *m,
 		       const uint8_t *datagram, uint32_t length)
@@ -119,9 +128,12 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 	uint32_t end = cw_l3_total(l3);
 	uint8_t tos = cw_l3_class(l3);
 
-	if (end < headers)
+	if (end < headers) {
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
-	else if (m->ol_flags & RTE_MBUF_F_RX_LRO)
+		return;
+	}
+	note_arrival(worker, index, l3, (const struct cw_udp *)(l3 + m->l3_len));
+	if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 		serve_train(worker, index, m, l3 + headers, end - headers, tos);
 	else
 		serve_single(worker, index, m, l3 + headers, end - headers, tos);

@@ -8,11 +8,13 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
+#include "graph/path.h"
 #include "graph/train.h"
 #include "worker.h"
 
-#define LANE_DATA 0x0000u    /* path 0, class 0, writer 0 */
-#define LANE_CONTROL 0x00e0u /* path 0, class 7, writer 0 */
+/* Class 0 and 7, writer 0; the path's number is their first byte. */
+#define LANE_DATA 0x00u
+#define LANE_CONTROL 0xe0u
 /* In a buffer, before an inner packet that stays where it is; IPv6 outside needs most. */
 #define ROOM_BEFORE (14 + CW_OUTER_IP6_UDP + CW_SEALED_HEADER + CW_GENEVE_HEADER)
 #define WAIT_US 5000000
@@ -31,15 +33,22 @@ void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16
 	nonce[11] ^= counter & 0xff;
 }
 
-uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair)
+uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path)
 {
-	const struct cw_departure *departure = cw_outer_departure(worker, keypair->session);
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
 	const struct cw_port *port = departure->uplink;
 	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
 	uint32_t overhead = departure->length - sizeof(struct cw_ether) + CW_SEALED_OVERHEAD;
 
 	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
 	return mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
+}
+
+uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer *peer)
+{
+	struct cw_path *path = peer->paths.best == CW_PATH_NONE ? NULL : peer->paths.list[peer->paths.best];
+
+	return path == NULL ? UINT16_MAX : cw_seal_limit(worker, path);
 }
 
 void cw_seal_flush(struct cw_worker *worker)
@@ -50,7 +59,7 @@ void cw_seal_flush(struct cw_worker *worker)
 	if (m == NULL)
 		return;
 	out->m = NULL;
-	cw_outer_send(worker, out->keypair->session, &out->load, m);
+	cw_outer_send(worker, out->path, &out->load, m);
 }
 
 /*
@@ -60,12 +69,13 @@ void cw_seal_flush(struct cw_worker *worker)
  * |                           send time                           |
  * |                            counter                            |
  */
-static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t type,
-		     uint8_t *slot, uint32_t plain_len)
+static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, const struct cw_path *path,
+		     uint8_t type, uint8_t *slot, uint32_t plain_len)
 {
 	bool is_data = type == CW_TYPE_DATA;
-	uint16_t lane = is_data ? LANE_DATA : LANE_CONTROL;
-	uint32_t counter = is_data ? ++keypair->tx.data_counter : ++keypair->tx.control_counter;
+	uint16_t lane = (uint16_t)(path->number << 8) | (is_data ? LANE_DATA : LANE_CONTROL);
+	struct cw_tx_lane *tx = &keypair->tx[path->slot];
+	uint32_t counter = is_data ? ++tx->data_counter : ++tx->control_counter;
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index),
 			      rte_cpu_to_be_32((uint32_t)worker->now_us + keypair->seal_time),
 			      rte_cpu_to_be_32(counter) };
@@ -89,12 +99,23 @@ static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, uint8
 /* What the datagrams of one inner packet or train have in common. */
 struct load {
 	struct cw_keypair *keypair;
+	struct cw_path *path;
 	uint32_t vni;
 	uint32_t limit;
 	bool is_ip6;
 	bool is_train;
 	uint8_t tos;
 };
+
+static void count(const struct load *load, uint32_t length)
+{
+	struct cw_peer *peer = load->keypair->peer;
+
+	peer->tx_packets++;
+	peer->tx_bytes += length;
+	load->path->tx_packets++;
+	load->path->tx_bytes += length;
+}
 
 static void put_geneve(uint8_t *to, const struct load *load, uint8_t option_words, uint8_t flags)
 {
@@ -117,7 +138,7 @@ static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_
 		cw_count_drop(worker, CW_DROP_KEY_EXHAUSTED);
 		return NULL;
 	}
-	uint8_t *slot = cw_out_slot(worker, load->keypair, load->tos, CW_SEALED_OVERHEAD + bytes,
+	uint8_t *slot = cw_out_slot(worker, load->path, load->tos, CW_SEALED_OVERHEAD + bytes,
 				    load->is_train);
 	if (slot == NULL)
 		cw_count_drop(worker, CW_DROP_NO_BUFFER);
@@ -127,7 +148,7 @@ static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_
 /* False: not sealed, and counted. */
 static bool finish(struct cw_worker *worker, const struct load *load, uint8_t *slot, uint32_t bytes)
 {
-	if (seal_slot(worker, load->keypair, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + bytes) == 0)
+	if (seal_slot(worker, load->keypair, load->path, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + bytes) == 0)
 		return true;
 	cw_count_drop(worker, CW_DROP_SEAL);
 	return false;
@@ -149,8 +170,7 @@ static bool seal_one(struct cw_worker *worker, const struct load *load, struct c
 		memcpy(inner, packet, length);
 	if (!finish(worker, load, slot, length))
 		return false;
-	load->keypair->peer->tx_packets++;
-	load->keypair->peer->tx_bytes += length;
+	count(load, length);
 	return true;
 }
 
@@ -178,8 +198,7 @@ static void seal_pieces(struct cw_worker *worker, const struct load *load, const
 		if (!finish(worker, load, slot, CW_PIECE_OPTION + bytes))
 			return;
 	}
-	load->keypair->peer->tx_packets++;
-	load->keypair->peer->tx_bytes += length;
+	count(load, length);
 }
 
 /* RFC 791 §3.2: cuts a packet that may be cut into pieces that fit. */
@@ -233,7 +252,7 @@ static bool fits_in_place(const struct cw_worker *worker, const struct load *loa
 	return !cut->is_train && !cut->is_partial && cut->end <= load->limit &&
 	       rte_mbuf_refcnt_read(m) == 1 && before >= ROOM_BEFORE &&
 	       before + cut->end + CW_TAG <= m->buf_len &&
-	       !cw_out_can_join(&worker->out, load->keypair, load->tos,
+	       !cw_out_can_join(&worker->out, load->path, load->tos,
 				CW_SEALED_OVERHEAD + cut->end);
 }
 
@@ -252,12 +271,11 @@ static void seal_in_place(struct cw_worker *worker, const struct load *load, uin
 	m->ol_flags = 0;
 	m->packet_type = 0;
 	m->tx_offload = 0;
-	uint8_t *slot = cw_out_begin(worker, keypair, load->tos, CW_SEALED_OVERHEAD + length, m);
+	uint8_t *slot = cw_out_begin(worker, load->path, load->tos, CW_SEALED_OVERHEAD + length, m);
 	put_geneve(slot + CW_SEALED_HEADER, load, 0, 0);
 	if (!finish(worker, load, slot, length))
 		return;
-	keypair->peer->tx_packets++;
-	keypair->peer->tx_bytes += length;
+	count(load, length);
 }
 
 static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
@@ -281,16 +299,23 @@ static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, s
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
 {
 	struct cw_keypair *keypair = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	struct cw_path *path = peer->paths.best == CW_PATH_NONE ? NULL : peer->paths.list[peer->paths.best];
 	struct cw_cut cut;
 
-	if (keypair == NULL) {
+	if (keypair == NULL || path == NULL) {
 		wait(worker, peer, vni, m);
 		return;
 	}
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	path->tx_us = worker->now_us;
+	if (!peer->paths.is_awake) {
+		cw_paths_wake(&peer->paths, worker->now_us);
+		cw_path_due(worker, peer);
+	}
 	struct load load = { .keypair = keypair,
+			     .path = path,
 			     .vni = vni,
-			     .limit = cw_seal_limit(worker, keypair),
+			     .limit = cw_seal_limit(worker, path),
 			     .is_ip6 = cw_l3_is_ip6(l3),
 			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
 	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
@@ -313,17 +338,17 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 	rte_pktmbuf_free(m);
 }
 
-int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, const void *items,
-		    uint32_t length)
+int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
+		    const void *items, uint32_t length)
 {
 	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX)
 		return -EKEYEXPIRED;
-	uint8_t *slot = cw_out_slot(worker, keypair, TOS_CONTROL,
+	uint8_t *slot = cw_out_slot(worker, path, TOS_CONTROL,
 				    CW_SEALED_HEADER + length + CW_TAG, false);
 	if (slot == NULL)
 		return -ENOBUFS;
 	memcpy(slot + CW_SEALED_HEADER, items, length);
-	return seal_slot(worker, keypair, CW_TYPE_CONTROL, slot, length);
+	return seal_slot(worker, keypair, path, CW_TYPE_CONTROL, slot, length);
 }
 
 void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer)

@@ -13,6 +13,7 @@
 #include "graph/out.h"
 
 struct cw_keypair;
+struct cw_path;
 struct cw_peer;
 struct cw_worker;
 struct rte_mbuf;
@@ -34,15 +35,18 @@ struct rte_mbuf;
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
 
-/* Inner packets up to this size pass the peer's path unfragmented. */
-uint32_t cw_seal_limit(const struct cw_worker *worker, const struct cw_keypair *keypair);
+/* Inner packets up to this size go by the path unfragmented. */
+uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path);
+
+/* The size to which the segments of a peer's connections are held: what the way back takes. */
+uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer *peer);
 
 /* Seals an inner IP packet or train for a peer; waits in the peer's queue without a keypair. */
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
 
 /* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */
-int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, const void *items,
-		    uint32_t length);
+int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
+		    const void *items, uint32_t length);
 
 /* Sends what is being filled. At the end of every burst. */
 void cw_seal_flush(struct cw_worker *worker);

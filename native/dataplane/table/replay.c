@@ -9,6 +9,7 @@
 
 #define SIZES 3
 #define RATE_US 100000
+#define PERIOD_S 10
 
 /* Bits of a window of each size, and the packets in RATE_US above which the next size is due. */
 static const uint32_t size_bits[SIZES] = { 1024, 8192, 65536 };
@@ -22,6 +23,7 @@ struct cw_replay_window {
 	uint8_t size;
 	uint8_t block; /* the size that its memory has room for */
 	uint64_t counted_us;
+	struct cw_lane lane;
 	uint64_t words[]; /* a power of two of them */
 };
 
@@ -159,7 +161,10 @@ static void mark(struct cw_replay_window *window, uint32_t counter)
 		for (uint32_t i = 0; i < passed; i++)
 			window->words[(counter / 64 - i) & (words - 1)] = 0;
 		window->highest = counter;
+	} else {
+		window->lane.late++;
 	}
+	window->lane.received++;
 	*word_of(window, counter) |= 1ull << counter % 64;
 }
 
@@ -175,6 +180,7 @@ static struct cw_replay_window *grow(struct cw_replay_pool *pool, struct cw_repl
 	wide->floor = floor > narrow->floor ? floor : narrow->floor;
 	wide->highest = highest;
 	wide->counted_us = narrow->counted_us;
+	wide->lane = narrow->lane;
 	/* Bits up to the floor come along in the first word: nobody asks for them. */
 	for (uint32_t word = floor / 64; word <= highest / 64; word++)
 		*word_of(wide, word * 64) = *word_of(narrow, word * 64);
@@ -198,7 +204,7 @@ static bool is_outgrown(struct cw_replay_window *window, uint64_t now_us)
 }
 
 int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool, uint16_t lane,
-		     uint32_t counter, uint64_t now_us)
+		     uint32_t counter, uint64_t now_us, struct cw_lane **heard)
 {
 	struct cw_replay_window **place = (struct cw_replay_window **)find(lanes, lane);
 
@@ -217,9 +223,40 @@ int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool,
 	if (!is_fresh(*place, counter))
 		return -EALREADY;
 	mark(*place, counter);
+	(*place)->lane.heard_us = now_us;
 	if (is_outgrown(*place, now_us))
 		*place = grow(pool, *place);
+	if (heard != NULL)
+		*heard = &(*place)->lane;
 	return 0;
+}
+
+struct cw_lane *cw_replay_lane(const struct cw_replay_lanes *lanes, uint32_t i, uint32_t *highest)
+{
+	*highest = lanes->window[i]->highest;
+	return &lanes->window[i]->lane;
+}
+
+void cw_lane_measure(struct cw_lane *lane, uint32_t transit, uint32_t bytes)
+{
+	if (lane->bytes == 0)
+		lane->transit_base = transit;
+	int32_t above = (int32_t)(transit - lane->transit_base);
+	uint32_t period_s = (uint32_t)(lane->heard_us / (PERIOD_S * 1000000u));
+
+	lane->bytes += bytes;
+	if (period_s != lane->period_s) {
+		/* Nothing heard for a whole period: what was least before says nothing any more. */
+		lane->transit_least = period_s - lane->period_s == 1 ? lane->transit_lately : above;
+		lane->transit_lately = above;
+		lane->period_s = period_s;
+	}
+	if (above < lane->transit_lately)
+		lane->transit_lately = above;
+	if (above < lane->transit_least)
+		lane->transit_least = above;
+	lane->above_sum += (uint32_t)(above - lane->transit_least);
+	lane->above_count++;
 }
 
 void cw_replay_release(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool)

@@ -19,6 +19,24 @@
 struct cw_replay_window;
 struct cw_replay_pool;
 
+/*
+ * What was heard on a lane since the key began: what its sender is told, so that it knows loss, order and delay of its way.
+ * Transit times are compared with each other only: the clocks of both ends have nothing in common.
+ */
+struct cw_lane {
+	uint64_t heard_us;
+	uint64_t bytes;
+	uint32_t received;
+	uint32_t late;          /* overtaken by a later one */
+	uint32_t transit_base;  /* of the first packet, µs */
+	int32_t transit_least;  /* above that; of the last 10 to 20 s, so that clocks may drift */
+	int32_t transit_lately; /* of this period of 10 s */
+	uint32_t period_s;
+	uint64_t above_sum; /* of transits above the least, since they were told last */
+	uint32_t above_count;
+	uint32_t told; /* `received` at that time */
+};
+
 /* All lanes of one key, type and direction. All zeros is a good start. */
 struct cw_replay_lanes {
 	uint32_t count;
@@ -35,10 +53,16 @@ bool cw_replay_check(const struct cw_replay_lanes *lanes, uint16_t lane, uint32_
 
 /*
  * Marks `counter` once the tag holds. 0, -EALREADY (0, seen or too old) or -ENOSPC (no window for a
- * new lane). `now_us` is any clock that does not go back.
+ * new lane). `now_us` is any clock that does not go back. `heard`, which may be NULL: the lane, until the next call.
  */
 int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool, uint16_t lane,
-		     uint32_t counter, uint64_t now_us);
+		     uint32_t counter, uint64_t now_us, struct cw_lane **heard);
+
+/* The lane at place `i` of `lanes->count`, and its highest counter. */
+struct cw_lane *cw_replay_lane(const struct cw_replay_lanes *lanes, uint32_t i, uint32_t *highest);
+
+/* A packet of `bytes` was `transit` µs under way by the two clocks, mod 2^32. */
+void cw_lane_measure(struct cw_lane *lane, uint32_t transit, uint32_t bytes);
 
 /* Gives all windows back. Any thread, once the worker has let go of the lanes; leaves none. */
 void cw_replay_release(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/path.h"
 #include "graph/seal.h"
 #include "table/mirror.h"
 #include "worker.h"
@@ -55,14 +56,6 @@ static bool was_installed(const struct cw_engine *engine, const uint8_t h[32])
 	return false;
 }
 
-/* Any value that looks random and is not zero, which would say that there is none (RFC 6437 §3). */
-static uint32_t flow_label(const struct cw_keypair_install *install)
-{
-	uint32_t mixed = (install->local_index ^ install->remote_index) * 0x9e3779b1u;
-
-	return mixed >> 12 == 0 ? 1 : mixed >> 12;
-}
-
 /* A rekey goes on with the session that carried it; a raw handshake makes a new one. */
 static struct cw_session *join_session(struct cw_peer *peer, const struct cw_keypair_install *install)
 {
@@ -75,11 +68,6 @@ static struct cw_session *join_session(struct cw_peer *peer, const struct cw_key
 	if (session == NULL)
 		return NULL;
 	session->index = install->local_index;
-	cw_session_take_path(session, (struct cw_path){ .uplink = install->uplink,
-							.local_port = install->local_port,
-							.remote_port = install->remote_port,
-							.flow_label = flow_label(install),
-							.remote = cw_address_of(install->remote_address) });
 	return session;
 }
 
@@ -97,6 +85,10 @@ static void fill(struct cw_keypair *keypair, const struct cw_keypair_install *in
 	keypair->is_rekey = install->is_rekey != 0;
 	keypair->installed_us = cw_now_us();
 	keypair->expires_us = keypair->installed_us + install->lifetime_ms * 1000ull;
+	keypair->way = (struct cw_way){ .uplink = install->uplink,
+					.local_port = install->local_port,
+					.remote_port = install->remote_port,
+					.remote = cw_address_of(install->remote_address) };
 	memcpy(keypair->chain, install->chain, sizeof(keypair->chain));
 	memcpy(keypair->h, install->h, sizeof(keypair->h));
 }
@@ -240,8 +232,8 @@ static void make_current(struct cw_worker *worker, struct cw_keypair *keypair)
 	atomic_store(&peer->previous, current);
 	set_state(keypair, CW_KEYPAIR_CURRENT);
 	atomic_store(&peer->current, keypair);
-	peer->probe.next_us = 0;
-	peer->probe.unanswered_since_us = 0;
+	peer->paths.asked_us = 0;
+	cw_path_due(worker, peer);
 	cw_seal_waiting(worker, peer);
 }
 
@@ -249,6 +241,9 @@ void cw_keypair_enter(struct cw_worker *worker, struct cw_keypair *keypair)
 {
 	struct cw_keypair *next = atomic_load(&keypair->peer->next);
 
+	/* The initiator has its answer by this way; the other end will hear by it whether its own arrived. */
+	if (!keypair->is_rekey)
+		cw_path_enter(worker, keypair->peer, &keypair->way, keypair->is_initiator);
 	if (keypair->is_initiator) {
 		make_current(worker, keypair);
 		return;
@@ -275,7 +270,8 @@ int cw_peer_begin(struct cw_peer *peer, const struct cw_peer_program *p)
 {
 	if (peer->waiting_count > 0)
 		return -EBUSY;
-	*peer = (struct cw_peer){ .rtt_us = CW_NONE, .is_listed = true };
+	*peer = (struct cw_peer){ .place = peer->place, .is_listed = true };
+	cw_paths_begin(&peer->paths);
 	memcpy(peer->name, p->name, CW_NAME);
 	memcpy(peer->identity, p->identity, CW_IDENTITY);
 	return 0;

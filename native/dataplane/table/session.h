@@ -1,6 +1,6 @@
 /*
  * Peers, sessions and keypairs. A keypair is what one handshake yields; a session is a raw handshake and the
- * chain of rekeys after it, and has the path. `previous` only opens, `current` seals and opens, `next` only opens.
+ * chain of rekeys after it. The paths are the peer's. `previous` only opens, `current` seals and opens, `next` only opens.
  * wire.md: "Keys", "Rekey without loss", "Limits".
  */
 #ifndef CW_SESSION_H
@@ -10,36 +10,20 @@
 
 #include "crypto/aead.h"
 #include "engine.h"
-#include "graph/departure.h"
+#include "table/path.h"
 
 #define CW_KEYPAIR_PACKETS_REKEY (1u << 28)
 #define CW_KEYPAIR_PACKETS_MAX (1u << 30)
 #define CW_PEER_WAITING_MAX 128
 
-struct cw_path {
-	uint8_t uplink;
-	uint16_t local_port;
-	uint16_t remote_port;
-	uint32_t flow_label; /* 20 bits, IPv6 only */
-	struct cw_address remote;
-};
-
 /* Shared by the keypairs of one chain; freed with the last of them. */
 struct cw_session {
-	struct cw_path path;
-	struct cw_departure departure;
 	uint32_t index;    /* receiver index of its first keypair: no other session has it for 180 s and more */
 	uint16_t piece_id; /* of the inner packet that was sent in pieces last */
 	uint32_t keypairs;
 };
 
-/* The worker's, or whoever's a new session still is: its datagrams leave by this path from now on. */
-static inline void cw_session_take_path(struct cw_session *session, struct cw_path path)
-{
-	session->path = path;
-	session->departure.serial = 0;
-}
-
+/* Of one path: the class is 0 for data and 7 for control so far, the writer 0. */
 struct cw_tx_lane {
 	uint32_t data_counter; /* of the packet sealed last; the first is 1 */
 	uint32_t control_counter;
@@ -55,8 +39,8 @@ struct cw_keypair {
 	uint32_t remote_index;
 	struct cw_peer *peer;
 	struct cw_session *session;
-	/* One writer and one class so far, so one lane of data and one of control. */
-	struct cw_tx_lane tx;
+	struct cw_tx_lane tx[CW_PATHS_MAX + 1]; /* by the path's slot; the last for what goes back by a way of no path */
+	struct cw_way way;                      /* of the handshake */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
 	uint64_t installed_us;
@@ -71,16 +55,6 @@ struct cw_keypair {
 	uint8_t h[32];
 };
 
-#define CW_PROBES_IN_FLIGHT 16 /* one a second: round trips up to 16 s are measured */
-
-struct cw_probe {
-	uint32_t id;
-	uint64_t sent_us[CW_PROBES_IN_FLIGHT]; /* by id; 0: answered or never sent */
-	uint64_t next_us;
-	uint64_t unanswered_since_us; /* 0: the last one was answered */
-	uint64_t silent_reported_us;
-};
-
 /*
  * Written by the worker only, once it knows the place, but for what is said to be the control side's. The place lasts until
  * the engine closes, and is another peer's once no program lists it.
@@ -91,14 +65,16 @@ struct cw_peer {
 	_Atomic(struct cw_keypair *) previous;
 	_Atomic(struct cw_keypair *) current;
 	_Atomic(struct cw_keypair *) next;
-	struct cw_probe probe;
+	struct cw_paths paths;
+	uint32_t place; /* among the worker's peers */
+	uint64_t silent_reported_us;
+	uint64_t way_told_us;
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
 	uint16_t waiting_count;
 	uint64_t waiting_since_us;
 	uint64_t wanted_us;
 	uint64_t heard_us;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	_Atomic uint32_t rtt_us; /* smoothed; CW_NONE before the first reply */
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
 };

@@ -1,0 +1,26 @@
+/*
+ * Control frames: probes and what answers them live here and need no gateway process; the rest of the items goes up
+ * as events. wire.md, table of items.
+ */
+#ifndef CW_CONTROL_H
+#define CW_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cw_keypair;
+struct cw_path;
+struct cw_worker;
+
+/* The items of an opened control frame, which came by `path`: answers go back by it. */
+void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
+		const uint8_t *items, uint32_t length);
+
+/*
+ * A frame of our own by `path`: a probe, and of the paths in `silent`, a bit per slot, that nothing is heard by them. What
+ * cannot be sent is lost, as on the way.
+ */
+void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
+		     bool has_probe, uint16_t silent);
+
+#endif

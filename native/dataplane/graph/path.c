@@ -1,0 +1,277 @@
+/* See path.h. */
+#include "graph/path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/control.h"
+#include "graph/outer.h"
+#include "graph/seal.h"
+#include "port/port.h"
+#include "table/session.h"
+#include "worker.h"
+
+#define LATE_US 20000u
+#define SILENT_US 5000000u
+#define LEARNED_KEPT_US 120000000u /* a way that nobody named and that is down is forgotten */
+#define REST_US 1000000u
+
+int cw_path_pool_open(struct cw_path_pool *pool)
+{
+	pool->memory = calloc(CW_PATHS_TOTAL, sizeof(pool->memory[0]));
+	if (pool->memory == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < CW_PATHS_TOTAL; i++)
+		pool->free[i] = (uint16_t)(CW_PATHS_TOTAL - 1 - i);
+	pool->free_count = CW_PATHS_TOTAL;
+	return 0;
+}
+
+void cw_path_pool_close(struct cw_path_pool *pool)
+{
+	free(pool->memory);
+}
+
+void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
+{
+	peer->paths.due_us = worker->now_us;
+	worker->paths.due_us[peer->place] = worker->now_us;
+	worker->paths.next_us = worker->now_us;
+}
+
+static void start_lanes(struct cw_keypair *keypair, uint8_t slot)
+{
+	if (keypair != NULL)
+		keypair->tx[slot] = (struct cw_tx_lane){ 0 };
+}
+
+/* NULL: there is no room. */
+static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path_pool *pool = &worker->paths;
+
+	if (pool->free_count == 0)
+		return NULL;
+	struct cw_path *path = &pool->memory[pool->free[pool->free_count - 1]];
+	if (!cw_paths_add(&peer->paths, path, way, worker->now_us))
+		return NULL;
+	pool->free_count--;
+	/* Its number is another than that of the path before in this slot, so its counters may start anew. */
+	start_lanes(atomic_load(&peer->current), path->slot);
+	start_lanes(atomic_load(&peer->next), path->slot);
+	cw_path_due(worker, peer);
+	return path;
+}
+
+static void give_back_path(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+{
+	struct cw_path_pool *pool = &worker->paths;
+
+	/* What is being filled leaves by it first. */
+	cw_seal_flush(worker);
+	cw_paths_remove(&peer->paths, path);
+	pool->free[pool->free_count++] = (uint16_t)(path - pool->memory);
+}
+
+void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (peer->paths.list[slot] != NULL)
+			give_back_path(worker, peer, peer->paths.list[slot]);
+	}
+}
+
+/* Makes room by the learned path that was heard last longest ago and is not alive. */
+static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer)
+{
+	struct cw_path *oldest = NULL;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL || path->is_configured || path->live.state == CW_PATH_UP)
+			continue;
+		if (oldest == NULL || path->live.heard_us < oldest->live.heard_us)
+			oldest = path;
+	}
+	if (oldest == NULL)
+		return false;
+	give_back_path(worker, peer, oldest);
+	return true;
+}
+
+static struct cw_path *find_or_add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, way);
+
+	if (path == NULL)
+		path = add(worker, peer, way);
+	if (path == NULL && make_path_room(worker, peer))
+		path = add(worker, peer, way);
+	return path;
+}
+
+void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven)
+{
+	struct cw_path *path = find_or_add(worker, peer, way);
+
+	cw_paths_forget_numbers(&peer->paths);
+	if (path != NULL && is_proven)
+		cw_liveness_prove(&path->live, worker->now_us);
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way_named *ways, uint32_t count)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (peer->paths.list[slot] != NULL)
+			peer->paths.list[slot]->is_configured = false;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct cw_path *path = find_or_add(worker, peer, &ways[i].way);
+		if (path == NULL)
+			continue;
+		path->is_configured = true;
+		path->flags = ways[i].flags | path->remote_flags;
+	}
+	cw_paths_choose(&peer->paths, worker->now_us);
+	cw_path_due(worker, peer);
+}
+
+/* For answers by ways of no path: nothing of it lasts. */
+static struct cw_path *stray(struct cw_worker *worker)
+{
+	struct cw_path *path = &worker->stray_path;
+
+	cw_seal_flush(worker);
+	memset(path, 0, sizeof(*path));
+	path->slot = CW_PATHS_MAX;
+	path->number = CW_PATH_NONE;
+	path->way = worker->arrival;
+	path->flow_label = 1;
+	return path;
+}
+
+struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t number)
+{
+	struct cw_peer *peer = keypair->peer;
+	struct cw_path *path = find_or_add(worker, peer, &worker->arrival);
+
+	if (path == NULL)
+		return stray(worker);
+	cw_liveness_hear(&path->live, worker->now_us);
+	if (number != CW_PATH_NONE) {
+		cw_paths_pair(&peer->paths, path, number);
+		path->remote_number = number;
+	}
+	return path;
+}
+
+/* What came on the data lanes since the last look, to the paths that they are of. */
+static void read_lanes(struct cw_peer *peer, const struct cw_keypair *keypair)
+{
+	if (keypair == NULL)
+		return;
+	for (uint32_t i = 0; i < keypair->data_lanes.count; i++) {
+		uint32_t highest;
+		const struct cw_lane *lane = cw_replay_lane(&keypair->data_lanes, i, &highest);
+		uint8_t slot = peer->paths.slot_of[keypair->data_lanes.lane[i] >> 8];
+		if (slot == CW_PATH_NONE)
+			continue;
+		struct cw_path *path = peer->paths.list[slot];
+		cw_liveness_hear(&path->live, lane->heard_us);
+		if (lane->heard_us > path->rx_us)
+			path->rx_us = lane->heard_us;
+	}
+}
+
+/* Carrier, addresses and the program say at once what probes would find out later. */
+static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL)
+			continue;
+		const struct cw_departure *departure = cw_outer_departure(worker, path);
+		bool is_usable = departure->uplink != NULL && departure->has_source &&
+				 atomic_load_explicit(&departure->uplink->is_up, memory_order_relaxed);
+		bool is_cut = path->live.why == CW_PATH_NO_UPLINK;
+		if (!is_usable && !is_cut)
+			cw_liveness_fail(&path->live, CW_PATH_NO_UPLINK, worker->now_us);
+		else if (is_usable && is_cut)
+			cw_liveness_fail(&path->live, CW_PATH_UNTRIED, worker->now_us);
+	}
+}
+
+static void forget_learned(struct cw_worker *worker, struct cw_peer *peer)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL || path->is_configured || path->live.state == CW_PATH_UP || peer->paths.count == 1)
+			continue;
+		if (worker->now_us - path->live.changed_us > LEARNED_KEPT_US)
+			give_back_path(worker, peer, path);
+	}
+}
+
+static void send_tasks(struct cw_worker *worker, struct cw_keypair *current, const struct cw_path_tasks *tasks)
+{
+	struct cw_paths *paths = &current->peer->paths;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		uint16_t bit = (uint16_t)(1u << slot);
+		if (path == NULL || ((tasks->probe | tasks->silence) & bit) == 0)
+			continue;
+		cw_control_send(worker, current, path, (tasks->probe & bit) != 0,
+				(tasks->silence & bit) != 0 ? tasks->silent : 0);
+		if ((tasks->probe & bit) != 0 && paths->asked_us == 0)
+			paths->asked_us = worker->now_us;
+	}
+}
+
+static void tell_silence(struct cw_worker *worker, struct cw_peer *peer, const struct cw_keypair *current)
+{
+	uint64_t asked_us = peer->paths.asked_us, now = worker->now_us;
+
+	if (asked_us == 0 || now - asked_us < SILENT_US || now - peer->silent_reported_us < SILENT_US)
+		return;
+	peer->silent_reported_us = now;
+	cw_event_push(worker, CW_EVENT_SILENT, peer->name, current->local_index, NULL, 0);
+}
+
+static void look(struct cw_worker *worker, struct cw_peer *peer)
+{
+	struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	uint64_t now = worker->now_us, due = peer->paths.due_us;
+
+	if (current == NULL) {
+		peer->paths.asked_us = 0;
+		peer->paths.due_us = now + REST_US;
+		return;
+	}
+	read_lanes(peer, current);
+	read_lanes(peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
+	check_uplinks(worker, &peer->paths);
+	forget_learned(worker, peer);
+	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
+	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
+	send_tasks(worker, current, &tasks);
+	tell_silence(worker, peer, current);
+}
+
+void cw_path_look(struct cw_worker *worker)
+{
+	struct cw_path_pool *pool = &worker->paths;
+	uint32_t count = atomic_load(&worker->peer_count);
+	uint64_t next = UINT64_MAX;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (pool->due_us[i] <= worker->now_us) {
+			look(worker, worker->peers[i]);
+			pool->due_us[i] = worker->peers[i]->paths.due_us;
+		}
+		next = pool->due_us[i] < next ? pool->due_us[i] : next;
+	}
+	pool->next_us = next;
+}

@@ -1,0 +1,55 @@
+/*
+ * The worker's side of a peer's paths (table/path.h): which there are, what is heard by them, and what a look at them finds to
+ * send. Nothing here waits for the gateway: with that stopped, paths are watched, left and taken up again all the same.
+ */
+#ifndef CW_GRAPH_PATH_H
+#define CW_GRAPH_PATH_H
+
+#include "table/path.h"
+
+struct cw_keypair;
+struct cw_peer;
+struct cw_worker;
+
+/* Of all peers. */
+#define CW_PATHS_TOTAL 8192
+#define CW_PEER_NAMES_MAX 4096
+
+/* Free paths, the worker's: no memory is asked for once it runs. */
+struct cw_path_pool {
+	struct cw_path *memory;
+	uint16_t free[CW_PATHS_TOTAL];
+	uint32_t free_count;
+	uint64_t due_us[CW_PEER_NAMES_MAX]; /* by the peer's place: when to look at its paths again */
+	uint64_t next_us;      /* the soonest of them */
+};
+
+int cw_path_pool_open(struct cw_path_pool *pool);
+void cw_path_pool_close(struct cw_path_pool *pool);
+
+/* A handshake went by this way; `is_proven`: in both directions. */
+void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven);
+
+/* What the gateway names, with flags each; learned ones stay while they live. */
+struct cw_way_named {
+	struct cw_way way;
+	uint8_t flags;
+};
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way_named *ways, uint32_t count);
+
+/* All of a peer's paths, which is no peer any more. */
+void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer);
+
+/*
+ * An authentic control frame came by worker->arrival, on the far end's path `number`. The path that answers go by: where the
+ * way is new and there is no room for it, one that is none of the peer's and good until the next call.
+ */
+struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t number);
+
+/* The paths of `peer` want to be looked at now. */
+void cw_path_due(struct cw_worker *worker, struct cw_peer *peer);
+
+/* Looks at those that are due. */
+void cw_path_look(struct cw_worker *worker);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Whether a path carries packets, of one path by itself: what was heard, what was asked and answered, when the next probe is
+ * due and when silence means that the path is down. Pure: time is an argument. What the paths of a peer mean to each other is
+ * path.h's. RFC 6298 (round trips), RFC 5880 (what a fixed interval would do at 5 % loss, and why this has none).
+ *
+ * An active path, one that carries data, brings something every CW_KEEP_US. Silence of CW_SUSPECT_US is suspicion: probes
+ * follow each other at CW_BURST_US until something is heard, or so many of them are unanswered for a round trip that chance
+ * does not explain it. A path at rest is judged by its probes alone.
+ */
+#ifndef CW_LIVENESS_H
+#define CW_LIVENESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CW_KEEP_US 100000u
+#define CW_SUSPECT_US 120000u
+#define CW_BURST_GAP_US 8000u
+#define CW_BURST_PROBES 10u /* at 5 % loss each way all of them are lost once in 10^10 times */
+#define CW_PROBES_KEPT 64u  /* whose time of sending is remembered */
+
+enum cw_path_state {
+	CW_PATH_NEW, /* nobody has answered by it yet */
+	CW_PATH_UP,
+	CW_PATH_DOWN,
+};
+
+enum cw_path_why {
+	CW_PATH_WELL,
+	CW_PATH_UNTRIED,    /* nobody has answered yet */
+	CW_PATH_SILENT,     /* nothing is heard by it */
+	CW_PATH_UNANSWERED, /* probes are not answered, though other things are heard */
+	CW_PATH_DEAF,       /* the far end says that it hears nothing by it */
+	CW_PATH_NO_UPLINK,  /* its uplink has no carrier or no address, or is not in the program */
+};
+
+struct cw_liveness {
+	uint8_t state; /* enum cw_path_state */
+	uint8_t why;   /* enum cw_path_why */
+	uint8_t answers; /* in a row, since it is down */
+	uint8_t burst;   /* probes sent since suspicion began */
+	uint32_t probe_id; /* of the one sent last */
+	uint32_t rtt_us;   /* smoothed; UINT32_MAX before the first answer */
+	uint32_t rtt_var_us;
+	uint32_t rtt_last_us;
+	uint32_t failures; /* once it was trusted, of late */
+	uint64_t heard_us;    /* something authentic came by it */
+	uint64_t answered_us; /* a probe of ours was */
+	uint64_t asked_us;    /* the first probe since; 0: none */
+	uint64_t expect_us;   /* since when it is active; 0: it is not */
+	uint64_t suspect_us;  /* since when; 0: not */
+	uint64_t probe_us;    /* the last probe left */
+	uint64_t changed_us;  /* `state` did */
+	uint64_t hold_us;     /* until then it is better left alone, since it was down */
+	uint64_t sent_us[CW_PROBES_KEPT]; /* by id; 0: answered or never sent */
+};
+
+void cw_liveness_begin(struct cw_liveness *live, uint64_t now_us);
+
+/* Something authentic came. */
+static inline void cw_liveness_hear(struct cw_liveness *live, uint64_t at_us)
+{
+	if (at_us > live->heard_us)
+		live->heard_us = at_us;
+}
+
+/* The id of a probe that leaves now. */
+uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us);
+
+/* The answer to probe `id`, which the far end held for `held_us`. False: to none of ours, or a second time. */
+bool cw_liveness_answer(struct cw_liveness *live, uint32_t id, uint32_t held_us, uint64_t now_us);
+
+/* A round trip was shown by other means: a handshake. */
+void cw_liveness_prove(struct cw_liveness *live, uint64_t now_us);
+
+void cw_liveness_fail(struct cw_liveness *live, enum cw_path_why why, uint64_t now_us);
+
+/* Whether something is expected every CW_KEEP_US. */
+void cw_liveness_expect(struct cw_liveness *live, bool is_active, uint64_t now_us);
+
+/* Begins and ends suspicion. */
+void cw_liveness_suspect(struct cw_liveness *live, uint64_t now_us);
+
+/*
+ * When what is suspected is certain, if nothing is heard until then; UINT64_MAX without suspicion. `proof_us`: when another
+ * path was answered, which shows that the far end itself lives; 0: none was, so nothing is certain yet.
+ */
+uint64_t cw_liveness_verdict_us(const struct cw_liveness *live, uint64_t proof_us);
+
+/* How long an answer may take. */
+uint32_t cw_liveness_patience_us(const struct cw_liveness *live);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * The paths of a peer: every pair of an uplink here and an address there that is worth trying. Each has a number on the wire
+ * (the path of a lane, wire.md), where its datagrams leave, whether it lives (liveness.h) and what it counts. Pure but for
+ * the departure, which graph/outer.c fills in: time is an argument, and what is to be sent is said, not sent.
+ *
+ * A peer that has data is awake: the paths that carry it are active, the others are asked now and then. At rest one path is
+ * kept alive and the others sleep, so that an idle peer costs next to nothing.
+ */
+#ifndef CW_PATH_H
+#define CW_PATH_H
+
+#include "graph/departure.h"
+#include "table/address.h"
+#include "table/liveness.h"
+
+#define CW_PATHS_MAX 16
+#define CW_PATH_NONE 0xffu /* no slot, and no number: what answers a stranger's way goes under it */
+
+#define CW_PATH_METERED 1u
+#define CW_PATH_BACKUP 2u
+
+/* Where a path leads. */
+struct cw_way {
+	uint8_t uplink;
+	uint16_t local_port;
+	uint16_t remote_port;
+	struct cw_address remote;
+};
+
+struct cw_path {
+	/* What every packet touches. */
+	uint64_t tx_us; /* data left by it last */
+	uint64_t tx_packets, tx_bytes;
+	uint32_t limit; /* the largest inner packet that it takes whole; 0: not looked up in this view */
+	uint8_t slot;
+	uint8_t number;
+	struct cw_way way;
+	uint32_t flow_label; /* 20 bits, IPv6 only */
+	struct cw_departure departure;
+
+	bool is_configured;    /* named by the gateway; others were learned from what came by them */
+	uint8_t flags;         /* CW_PATH_METERED, CW_PATH_BACKUP: at either end */
+	uint8_t remote_flags;  /* as the far end says */
+	uint8_t remote_number; /* the far end's of it */
+	uint8_t remote_uplink; /* CW_PATH_NONE: it has not said */
+	uint8_t alarm;         /* probes sent since the alarm began */
+	uint64_t rx_us;        /* data came by it last */
+	uint64_t rx_packets, rx_bytes;
+	uint64_t told_us; /* the far end was told last that nothing is heard by it */
+	struct cw_liveness live;
+};
+
+/* The worker's. All zeros but for `best`: none. */
+struct cw_paths {
+	struct cw_path *list[CW_PATHS_MAX]; /* by slot; NULL: free */
+	uint8_t count;
+	uint8_t best;             /* slot by which a packet goes that nothing else is said of; CW_PATH_NONE: there is none */
+	uint8_t slot_of[256];     /* by the far end's number of a path; CW_PATH_NONE: not known */
+	uint8_t next_number;
+	bool is_awake;
+	uint64_t data_us;         /* there was data last */
+	uint64_t alarm_us;        /* a path is suspected since; 0: none is */
+	uint64_t asked_us;        /* a probe left, and nothing was answered since by any path; 0: answered */
+	uint64_t due_us;          /* when to look again */
+};
+
+/* What a look at the paths finds to be done. */
+struct cw_path_tasks {
+	uint16_t probe;   /* bit per slot: send a probe by it */
+	uint16_t silence; /* tell the far end by it of the paths in `silent` */
+	uint16_t silent;  /* which were found down, or still are */
+	uint16_t changed; /* went up or down */
+};
+
+void cw_paths_begin(struct cw_paths *paths);
+
+/* The path of a way; NULL: there is none. */
+struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way);
+
+/*
+ * A new path in `path`, which is free. False: no slot or number is left. The caller starts its lanes anew under every key.
+ */
+bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_way *way, uint64_t now_us);
+
+/* Takes a path out; it is the caller's again. */
+void cw_paths_remove(struct cw_paths *paths, struct cw_path *path);
+
+/* What is known of the far end's paths is of a session: a new one knows nothing. */
+void cw_paths_forget_numbers(struct cw_paths *paths);
+
+/* The far end's path `number` is this one. */
+void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number);
+
+/* Data is sent, or was heard: the paths are looked at more often from now on. */
+void cw_paths_wake(struct cw_paths *paths, uint64_t now_us);
+
+/*
+ * Looks at all paths: what is due at `now_us`. `late_us`: how much later this is than it should be, since the worker was
+ * away; silence of that time is its own. `is_confirmed`: the far end is known to have the key.
+ */
+struct cw_path_tasks cw_paths_look(struct cw_paths *paths, bool is_confirmed, uint64_t late_us, uint64_t now_us);
+
+/* The far end says of this path that it hears nothing by it. */
+void cw_paths_deaf(struct cw_paths *paths, struct cw_path *path, uint64_t now_us);
+
+/* Chooses `best` anew. */
+void cw_paths_choose(struct cw_paths *paths, uint64_t now_us);
+
+#endif
