@@ -11,7 +11,9 @@ import { type ConfigCode, configCodes } from '../firmware/model/config-code.ts'
 import { type ConfigRule, configRules } from '../firmware/model/config-rule.ts'
 import { deviceConfigForm } from '../firmware/model/device-config-check.ts'
 import { type FormSchema, wordsOf } from '../firmware/model/device-config-form.ts'
+import type { Criteria } from '../firmware/model/device-config-steering.ts'
 import type { ErrorBody } from '../firmware/model/errors.ts'
+import { knownApplications } from '../firmware/model/known-applications.ts'
 import {
   brokenConfigs,
   type Change,
@@ -34,6 +36,12 @@ export function configDocument(): string {
     '## Fields',
     'Fields in **bold** must be there. Every other one is refused, none ignored.',
     ...fieldSections(deviceConfigForm, ''),
+    '## Applications',
+    'What policies may be for without anybody having to say what it is. One of `applications` with such a name takes its ' +
+      'place. A flow that no policy names an application for gets the name of the first that fits it: of ' +
+      '`applications`, then of these. Names of servers are those that clients send in clear as TLS or QUIC begins; ' +
+      'what is known only then decides when it is known.',
+    applicationTable(),
     '## Errors',
     'Codes are kept: a program may go by them. Each is shown with what it is told for, an example, and what to do.',
     ...(Object.keys(configCodes) as ConfigCode[]).map(codeSection),
@@ -41,6 +49,24 @@ export function configDocument(): string {
     'What `causeway` and the local API show besides.',
     shownTable(),
   ].join('\n\n')}\n`
+}
+
+function applicationTable(): string {
+  const rows = knownApplications.map(({ name, flows }) => {
+    return `| ${name} | ${flows.map(wordsOfFlows).join('<br>')} |`
+  })
+  return ['| name | its flows: any of |\n|---|---|', ...rows].join('\n')
+}
+
+function wordsOfFlows({ to, protocol, ports, names, dscp }: Criteria): string {
+  const words = [
+    typeof protocol === 'number' ? `protocol ${protocol}` : protocol,
+    ports?.join(', '),
+    to === undefined ? undefined : `to ${to.join(', ')}`,
+    names?.map((name) => `\`${name}\``).join(', '),
+    dscp === undefined ? undefined : `marked ${dscp.join(' or ')}`,
+  ]
+  return words.filter((word) => word !== undefined).join(' ')
 }
 
 function shownTable(): string {

@@ -16,7 +16,7 @@ export function checkAcl({ acl }: Parts, claims: readonly Claim[] | null, refuse
     if (from && to && from.family !== to.family) {
       refuse('acl-family', `${at}/to/prefix`, `is not of the family of ${part.from.prefix}`)
     }
-    const hasPorts = checkPorts({ at, part }, refuse)
+    const hasPorts = checkPorts({ at, part }, 'acl', refuse)
     const isKnown = from !== undefined && to !== undefined && hasPorts
     if (isKnown) meanings.push({ at, rule: part, from, to })
   }
@@ -79,15 +79,19 @@ function isHeld(networks: readonly Prefix[], prefix: Prefix): boolean {
   )
 }
 
-function checkPorts({ at, part }: Located<AclRule>, refuse: Refuse): boolean {
-  const { ports, protocol } = part
+/** @returns whether they are sound */
+export function checkPorts(
+  { at, part: { ports, protocol } }: Located<Pick<AclRule, 'ports' | 'protocol'>>,
+  rules: 'acl' | 'application',
+  refuse: Refuse,
+): boolean {
   if (ports === undefined) return true
   const hasPorts = protocolNumbers(protocol).every((number) => number === 6 || number === 17)
-  if (!hasPorts) refuse('acl-ports-protocol', `${at}/ports`, 'needs protocol tcp or udp')
+  if (!hasPorts) refuse(`${rules}-ports-protocol`, `${at}/ports`, 'needs protocol tcp or udp')
   const broken = ports.flatMap((range, index) => (parsePorts(range) === null ? [index] : []))
   for (const index of broken) {
     const message = 'must be a port or a range of ports, like 443 or 8000-8010'
-    refuse('acl-ports-range', `${at}/ports/${index}`, message)
+    refuse(`${rules}-ports-range`, `${at}/ports/${index}`, message)
   }
   return hasPorts && broken.length === 0
 }

@@ -166,7 +166,7 @@ function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
 export function readPrefix(
   text: string,
   path: string,
-  rules: 'prefix' | 'acl-prefix',
+  rules: 'prefix' | 'acl-prefix' | 'application-prefix',
   refuse: Refuse,
 ): InterfaceAddress | null {
   const parsed = parseInterfaceAddress(text)

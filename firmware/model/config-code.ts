@@ -177,6 +177,42 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'A rule can never decide: one before it, of the other action, fits all its packets.',
     'Put the narrower rule first.',
   ),
+  CONFIG_APPLICATION_INVALID: help(
+    'An application does not say of its flows what can be said.',
+    'Give it prefixes, ports with `protocol: tcp` or `udp`, names of servers, or marks.',
+  ),
+  CONFIG_APPLICATION_UNKNOWN: help(
+    'A policy is for an application that is neither among `applications` nor well-known.',
+    'Mend its spelling, or add the application.',
+  ),
+  CONFIG_POLICY_FOR: help(
+    'A policy is for all flows, or for none.',
+    'Say in `for` which flows are its; that of all others is called `default` and has no `for`.',
+  ),
+  CONFIG_POLICY_PREFER: help(
+    'A policy prefers an uplink twice, or one that it never uses.',
+    'Take it out of `prefer`, or change `kinds` or `metered`.',
+  ),
+  CONFIG_POLICY_NO_UPLINK: help(
+    'A policy leaves no uplink to its flows: all of them would be dropped.',
+    'Allow more `kinds`; or `metered: last`, which uses metered uplinks where nothing else is usable.',
+  ),
+  CONFIG_POLICY_SHADOWED: help(
+    'A policy can never decide: one before it is for all of its flows.',
+    'Put the narrower policy first.',
+  ),
+  CONFIG_POLICY_TOO_MANY: help(
+    'Spelt out, policies and applications are more than a flow can be compared with.',
+    'Join ranges of ports, prefixes and names; leave segments out where they do not matter.',
+  ),
+  CONFIG_UPLINK_UNKNOWN: help(
+    'A name of an uplink is not among `uplinks`.',
+    'Mend its spelling, or add the uplink.',
+  ),
+  CONFIG_UPLINKS_BACKUP: help(
+    'All uplinks stand by, and none is there for which they could.',
+    'Leave `backup` out where the uplink is to be used always.',
+  ),
   CONFIG_API_NOBODY: help(
     'The local API is opened for LANs, and no LAN may use it.',
     'Set `admin: true` for the segment of those who may, or `lan: off`.',

@@ -126,6 +126,69 @@ export const configRules = {
     'CONFIG_ACL_SHADOWED',
     'No rule is made void by an earlier one that fits the same packets and says the opposite.',
   ],
+  'application-name-once': ['CONFIG_NAME_DUPLICATE', 'Applications have different names.'],
+  'application-criterion': [
+    'CONFIG_APPLICATION_INVALID',
+    'An application says something of its flows.',
+  ],
+  'application-prefix-form': [
+    'CONFIG_PREFIX_INVALID',
+    "An application's prefix is IPv4 or IPv6 and has its length.",
+  ],
+  'application-prefix-exact': [
+    'CONFIG_PREFIX_HOST_BITS',
+    "An application's prefix has no bits set below its length.",
+  ],
+  'application-prefix-routable': [
+    'CONFIG_PREFIX_UNUSABLE',
+    "An application's prefix holds hosts alone, and not everything: without `to` its servers are anywhere.",
+  ],
+  'application-ports-protocol': [
+    'CONFIG_APPLICATION_INVALID',
+    '`ports` of an application needs `protocol: tcp` or `udp`.',
+  ],
+  'application-ports-range': [
+    'CONFIG_APPLICATION_INVALID',
+    "An application's range of ports begins before it ends, and ends at 65535 at most.",
+  ],
+  'application-names-protocol': [
+    'CONFIG_APPLICATION_INVALID',
+    '`names` goes with `tcp`, `udp` or no `protocol`.',
+  ],
+  'policy-name-once': ['CONFIG_NAME_DUPLICATE', 'Policies have different names.'],
+  'policy-for': [
+    'CONFIG_POLICY_FOR',
+    'Every policy but `default` says in `for` which flows are its.',
+  ],
+  'policy-default': ['CONFIG_POLICY_FOR', 'The policy `default` has no `for`.'],
+  'policy-possible': [
+    'CONFIG_POLICY_FOR',
+    "A policy's applications can have its `dscp`, where they have marks of their own.",
+  ],
+  'policy-application-known': [
+    'CONFIG_APPLICATION_UNKNOWN',
+    "A policy's applications are of `applications`, or well-known.",
+  ],
+  'policy-segment-known': ['CONFIG_SEGMENT_UNKNOWN', "A policy's segments are of `segments`."],
+  'policy-uplink-known': ['CONFIG_UPLINK_UNKNOWN', '`prefer` names uplinks of this box.'],
+  'policy-prefer-once': ['CONFIG_POLICY_PREFER', '`prefer` names no uplink twice.'],
+  'policy-prefer-usable': [
+    'CONFIG_POLICY_PREFER',
+    '`prefer` names no uplink that `kinds` or `metered: never` rules out.',
+  ],
+  'policy-uplink-left': [
+    'CONFIG_POLICY_NO_UPLINK',
+    '`kinds` and `metered: never` leave a policy one uplink at least.',
+  ],
+  'policy-effective': [
+    'CONFIG_POLICY_SHADOWED',
+    'No policy comes behind one that is for all of its flows.',
+  ],
+  'policy-size': [
+    'CONFIG_POLICY_TOO_MANY',
+    'All policies and applications together are 768 comparisons at most: each pair of segment, mark, prefix, name and range of ports counted.',
+  ],
+  'uplink-regular': ['CONFIG_UPLINKS_BACKUP', 'One uplink at least is no `backup`.'],
   'api-for-somebody': ['CONFIG_API_NOBODY', '`lan: status` needs a LAN in a segment with `admin`.'],
 } as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>
 

@@ -12,7 +12,7 @@ import type { AclRule, DeviceConfig } from './device-config.ts'
 
 /** @param config one that has passed every check */
 export function canonicalConfig(config: DeviceConfig): DeviceConfig {
-  const { acl, dns } = config
+  const { acl, applications, dns } = config
   return {
     ...config,
     uplinks: config.uplinks.map((uplink) => ({
@@ -31,6 +31,13 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
     ...(acl === undefined
       ? {}
       : { acl: acl.map((rule) => ({ ...rule, from: sideOf(rule.from), to: sideOf(rule.to) })) }),
+    ...(applications === undefined
+      ? {}
+      : {
+          applications: applications.map((one) =>
+            one.to === undefined ? one : { ...one, to: one.to.map(prefixText) },
+          ),
+        }),
     ...(dns?.servers === undefined
       ? {}
       : { dns: { ...dns, servers: dns.servers.map(addressText) } }),

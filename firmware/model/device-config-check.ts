@@ -9,6 +9,7 @@ import {
   type FormSchema,
   isContainer,
   isLeafSound,
+  isOfType,
   kindOfValue,
   wordsOf,
 } from './device-config-form.ts'
@@ -107,7 +108,7 @@ function explainFields(
 function misfit(schema: FormSchema, value: unknown): string {
   const kind = kindOfValue(value)
   const must = `must be ${wordsOf(schema)}`
-  const isKnown = [schema, ...(schema.anyOf ?? [])].some(({ type }) => type === kind)
+  const isKnown = [schema, ...(schema.anyOf ?? [])].some((one) => isOfType(one, kind))
   if (!isKnown) return `${must}; this is ${kindWords[kind] ?? kind}${meantBy(schema, value)}`
   if (typeof value !== 'string') return must
   const meant = schema.leads?.map((lead) => lead + value).find((one) => isLeafSound(schema, one))

@@ -15,7 +15,7 @@ export const InterfaceName = Type.String({
   examples: ['wan0'],
 })
 
-/** Names of sites, peers, segments and rules. */
+/** Names of sites, peers, segments, rules, applications and policies. */
 export const Name = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,30}$',
   title: 'a name of at most 31 small letters, digits and hyphens',
@@ -138,3 +138,35 @@ export const PortRange = Type.Union(
   { title: 'a port or a range of ports', examples: ['443', '8000-8010'] },
 )
 export type PortRange = Static<typeof PortRange>
+
+/** What an uplink leads to. */
+export const Network = Type.Union([Type.Literal('internet'), Type.Literal('private')], {
+  title: 'internet or private',
+})
+export type Network = Static<typeof Network>
+
+/** A code point of RFC 2474, also by the names of RFC 2474, 2597 and 3246. */
+export const Dscp = Type.Union(
+  [
+    Type.Integer({ minimum: 0, maximum: 63 }),
+    Type.String({ pattern: '^(be|ef|cs[0-7]|af[1-4][1-3])$' }),
+  ],
+  {
+    title: 'a code point: be, ef, cs0 to cs7, af11 to af43 or a number from 0 to 63',
+    examples: ['ef', '34'],
+  },
+)
+export type Dscp = Static<typeof Dscp>
+
+/** What a client calls a server (RFC 6066 §3): a host, or all below a domain. The datapath has room for 63 bytes. */
+export const ServerPattern = Type.String({
+  pattern: '^(\\*\\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$',
+  maxLength: 63,
+  title: 'a host name of at most 63 small letters, or one behind `*.`',
+  examples: ['crm.example.com', "'*.example.com'"],
+})
+
+/** Of a hundred; the datapath counts in millionths. */
+export const Percent = Type.Number({ minimum: 0.01, maximum: 100 })
+
+export const Delay = Type.Integer({ minimum: 1, maximum: 10_000 })

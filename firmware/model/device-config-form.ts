@@ -40,6 +40,7 @@ export function wordsOf(schema: FormSchema): string {
   }
   if (schema.const !== undefined) return String(schema.const)
   if (type === 'integer') return `a whole number from ${schema.minimum} to ${schema.maximum}`
+  if (type === 'number') return `a number from ${schema.minimum} to ${schema.maximum}`
   if (type === 'boolean') return 'true or false'
   if (type !== 'array') return recordOrFields(schema)
   return `a list of ${minItems > 0 ? `${minItems} to ` : 'at most '}${maxItems} entries`
@@ -49,7 +50,7 @@ export function wordsOf(schema: FormSchema): string {
 export function isLeafSound(schema: FormSchema, value: unknown): boolean {
   if (schema.anyOf !== undefined) return schema.anyOf.some((one) => isLeafSound(one, value))
   if (schema.const !== undefined) return value === schema.const
-  if (kindOfValue(value) !== schema.type) return false
+  if (!isOfType(schema, kindOfValue(value))) return false
   if (typeof value === 'number') {
     return value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value)
   }
@@ -62,6 +63,11 @@ export function isLeafSound(schema: FormSchema, value: unknown): boolean {
 export function branchFor(schema: FormSchema, value: unknown): FormSchema {
   const kind = kindOfValue(value)
   return schema.anyOf?.find(({ type }) => type === kind && isContainer(kind)) ?? schema
+}
+
+/** Whole numbers are numbers. */
+export function isOfType({ type }: FormSchema, kind: string): boolean {
+  return type === kind || (type === 'number' && kind === 'integer')
 }
 
 export function isContainer(type: string | undefined): type is 'object' | 'array' {

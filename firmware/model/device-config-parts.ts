@@ -5,6 +5,7 @@
 import { Compile } from 'typebox/schema'
 import { AclRule, Api, Dns, Lan, Peer, Segment, Uplink } from './device-config.ts'
 import { Name } from './device-config-fields.ts'
+import { Application, Policy } from './device-config-steering.ts'
 
 /** A well-formed part of the document, and where it stands (JSON pointer). */
 export interface Located<Part> {
@@ -18,6 +19,8 @@ export interface Parts {
   readonly lans: readonly Located<Lan>[]
   readonly peers: readonly Located<Peer>[]
   readonly acl: readonly Located<AclRule>[]
+  readonly applications: readonly Located<Application>[]
+  readonly policies: readonly Located<Policy>[]
   /** Null where they are not there, or not well-formed. */
   readonly site: string | null
   readonly dns: Dns | null
@@ -26,7 +29,7 @@ export interface Parts {
   readonly isWhole: Readonly<Record<Section, boolean>>
 }
 
-type Section = 'uplinks' | 'segments' | 'lans' | 'peers'
+type Section = 'uplinks' | 'segments' | 'lans' | 'peers' | 'applications'
 
 interface Validator<Part> {
   Check(value: unknown): value is Part
@@ -38,6 +41,8 @@ const validators = {
   lans: Compile(Lan),
   peers: Compile(Peer),
   acl: Compile(AclRule),
+  applications: Compile(Application),
+  policies: Compile(Policy),
   site: Compile(Name),
   dns: Compile(Dns),
   api: Compile(Api),
@@ -69,9 +74,10 @@ export function partsOf(document: unknown): Parts {
     segments: take('segments', validators.segments, 32),
     lans: take('lans', validators.lans, 32),
     peers: take('peers', validators.peers, 1024),
+    applications: take('applications', validators.applications, 128),
   }
   const isWhole = (section: Section): boolean => {
-    const list = sections[section]
+    const { [section]: list = section === 'applications' ? [] : undefined } = sections
     const least = section === 'uplinks' ? 1 : 0
     const { length } = lists[section]
     return Array.isArray(list) && list.length === length && length >= least
@@ -79,6 +85,7 @@ export function partsOf(document: unknown): Parts {
   return {
     ...lists,
     acl: take('acl', validators.acl, 256),
+    policies: take('policies', validators.policies, 31),
     site: one('site', validators.site),
     dns: one('dns', validators.dns),
     api: one('api', validators.api),
@@ -87,6 +94,7 @@ export function partsOf(document: unknown): Parts {
       segments: isWhole('segments'),
       lans: isWhole('lans'),
       peers: isWhole('peers'),
+      applications: isWhole('applications'),
     },
   }
 }

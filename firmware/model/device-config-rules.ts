@@ -1,14 +1,15 @@
 /**
  * The rules that span fields of a device configuration: names, NICs, keys, references. Each broken one is a coded
- * error with a JSON pointer. Addresses, services and `acl` have rules in files of their own.
+ * error with a JSON pointer. Addresses, services, `acl` and steering have rules in files of their own.
  */
 import { checkAcl } from './acl-rules.ts'
 import { checkAddresses } from './address-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
-import { deviceOf, interfaceOf, kindOf } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
+import { deviceOf, interfaceOf, kindOf } from './nic.ts'
 import { checkServices } from './service-rules.ts'
+import { checkSteering } from './steering-rules.ts'
 import { decodeWireKey, encodeWireKey, isUsableWireKey } from './wire-key.ts'
 
 export interface Rules {
@@ -30,6 +31,7 @@ export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
   const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
   checkServices(parts, refuse)
   checkAcl(parts, isComplete ? claims : null, refuse)
+  checkSteering(parts, refuse)
   return refusals
 }
 
@@ -38,7 +40,8 @@ const reservedNames = new Set(['all', 'default', 'lo'])
 /** The prefix of the segments' twins, which the firmware names itself. */
 export const segmentTwinPrefix = 'seg-'
 
-function checkNames({ uplinks, segments, lans, peers, acl, site }: Parts, refuse: Refuse): void {
+function checkNames(parts: Parts, refuse: Refuse): void {
+  const { uplinks, segments, lans, peers, acl, applications, policies, site } = parts
   const twins = [...uplinks, ...lans]
   const netdevs = twins.filter(({ part }) => kindOf(part.nic) === 'netdev')
   const nics = new Set(netdevs.map(({ part }) => interfaceOf(part.nic)))
@@ -61,6 +64,8 @@ function checkNames({ uplinks, segments, lans, peers, acl, site }: Parts, refuse
   refuseRepeated(segments, 'name', ({ name }) => name, 'segment-name-once', refuse)
   refuseRepeated(peers, 'name', ({ name }) => name, 'peer-name-once', refuse)
   refuseRepeated(acl, 'name', ({ name }) => name, 'acl-name-once', refuse)
+  refuseRepeated(applications, 'name', ({ name }) => name, 'application-name-once', refuse)
+  refuseRepeated(policies, 'name', ({ name }) => name, 'policy-name-once', refuse)
 }
 
 function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {
@@ -95,7 +100,8 @@ function checkMtus({ uplinks, lans }: Pick<Parts, 'uplinks' | 'lans'>, refuse: R
   }
 }
 
-function checkSegments({ segments, lans, peers, acl, isWhole }: Parts, refuse: Refuse): void {
+function checkSegments(parts: Parts, refuse: Refuse): void {
+  const { segments, lans, peers, acl, policies, isWhole } = parts
   refuseRepeated(segments, 'vni', ({ vni }) => String(vni), 'vni-once', refuse)
   if (!isWhole.segments) return
   const known = new Set(segments.map(({ part }) => part.name))
@@ -111,6 +117,11 @@ function checkSegments({ segments, lans, peers, acl, isWhole }: Parts, refuse: R
   for (const { at, part } of acl) {
     check('acl-segment-known', `${at}/from/segment`, part.from.segment)
     check('acl-segment-known', `${at}/to/segment`, part.to.segment)
+  }
+  for (const { at, part } of policies) {
+    for (const [index, name] of (part.for?.segments ?? []).entries()) {
+      check('policy-segment-known', `${at}/for/segments/${index}`, name)
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import {
   InterfaceName,
   Mtu,
   Name,
+  Network,
   Nic,
   PortRange,
   PrefixText,
@@ -25,23 +26,13 @@ import {
   Vni,
   WireKeyText,
 } from './device-config-fields.ts'
+import { Application, Policy } from './device-config-steering.ts'
+import { closed, maybe, means } from './device-config-words.ts'
 import { Rate } from './units.ts'
 
 export const configVersion = 1
 export const defaultRekeySeconds = 115
 export const defaultLeaseSeconds = 43_200
-
-/** The same schema with what it means where it stands. */
-function means<Schema extends Type.TSchema>(schema: Schema, description: string): Schema {
-  return Type.With(schema, { description }) as Schema
-}
-
-/** The same for a field that may be left out; `unset` says what holds then. */
-function maybe<Schema extends Type.TSchema>(schema: Schema, description: string, unset: string) {
-  return Type.Optional(Type.With(schema, { description, unset }) as Schema)
-}
-
-const closed = { additionalProperties: false } as const
 
 export const Overlay = Type.Object(
   {
@@ -81,7 +72,22 @@ export const Uplink = Type.Object(
     ),
     up: maybe(Rate, 'Its rate towards the Internet, in bits per second.', 'unknown'),
     down: maybe(Rate, 'Its rate from the Internet, in bits per second.', 'unknown'),
-    kind: maybe(Type.Literal('internet'), 'What it leads to.', 'internet'),
+    kind: maybe(
+      Network,
+      'What it leads to: the Internet, or a network (MPLS, a leased line) that other sites are on. Nothing breaks out to a private one.',
+      'internet',
+    ),
+    metered: maybe(
+      Type.Boolean(),
+      'Whether its traffic costs: policies say when it is used.',
+      'false',
+    ),
+    backup: maybe(Type.Boolean(), 'Only for when no other uplink is usable.', 'false'),
+    risk: maybe(
+      Name,
+      'Uplinks of one `risk` fail together (a duct, a mast, a carrier): what stands by for one is chosen from another.',
+      'it fails alone',
+    ),
   },
   closed,
 )
@@ -233,7 +239,10 @@ export const DeviceConfig = Type.Object(
     site: means(Name, 'Name of this site.'),
     tenant: means(Tenant, 'Whose network it is; the same at every site.'),
     overlay: means(Overlay, 'The private network between the sites.'),
-    uplinks: means(Type.Array(Uplink, { minItems: 1, maxItems: 8 }), 'The ways to the Internet.'),
+    uplinks: means(
+      Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
+      'The ways to the other sites and to the Internet.',
+    ),
     segments: means(
       Type.Array(Segment, { maxItems: 32 }),
       'Networks of their own: inside one all is allowed, between two nothing, unless `acl` says otherwise.',
@@ -244,6 +253,16 @@ export const DeviceConfig = Type.Object(
       Type.Array(AclRule, { maxItems: 256 }),
       'Rules, in order: the first that fits decides. At most 1,024 once protocols and ports are spelt out.',
       'no rules',
+    ),
+    applications: maybe(
+      Type.Array(Application, { maxItems: 128 }),
+      'Kinds of traffic, besides the well-known ones below. A flow is of the first that fits it.',
+      'the well-known ones',
+    ),
+    policies: maybe(
+      Type.Array(Policy, { maxItems: 31 }),
+      'How flows are steered, in order: the first that is for a flow decides. At most 768 comparisons once spelt out, `applications` counted.',
+      'one, `default`, without limits',
     ),
     dns: maybe(Dns, 'DNS for the LANs that have `dhcp`.', 'all by default'),
     api: maybe(Api, 'Who may ask this box how it is, besides its own shell.', 'only its own shell'),
@@ -261,23 +280,6 @@ export type AclRule = Static<typeof AclRule>
 export type Api = Static<typeof Api>
 export type DeviceConfig = Static<typeof DeviceConfig>
 
-/** The name of a NIC or device: what stands behind `netdev:` or `pmd:`. */
-export function interfaceOf(nic: string): string {
-  return nic.slice(nic.indexOf(':') + 1)
-}
-
-/** `pmd` is driven by DPDK and unknown to the kernel. */
-export function kindOf(nic: string): 'netdev' | 'pmd' {
-  return nic.startsWith('pmd:') ? 'pmd' : 'netdev'
-}
-
-/** Tells NICs apart however they are written: bus addresses with or without domain, devices whatever their arguments. */
-export function deviceOf(nic: string): string {
-  if (kindOf(nic) === 'netdev') return nic
-  const device = interfaceOf(nic).split(',')[0]!.toLowerCase()
-  return /^[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(device) ? `pmd:0000:${device}` : `pmd:${device}`
-}
-
 /** Those written down: none where DHCP gives them. */
 export function staticAddresses({ address }: Pick<Uplink, 'address'>): readonly string[] {
   return address === 'dhcp' ? [] : address
@@ -285,7 +287,6 @@ export function staticAddresses({ address }: Pick<Uplink, 'address'>): readonly 
 
 /** Words of later releases, by their place (`*` for an index). They are refused by name, not ignored. */
 export const plannedFields: Readonly<Record<string, readonly string[]>> = {
-  '': ['policies'],
-  '/uplinks/*': ['metered', 'backup'],
+  '/uplinks/*': ['pppoe'],
   '/peers/*': ['psk'],
 }

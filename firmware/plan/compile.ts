@@ -17,7 +17,7 @@ import {
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
-import { defaultPolicy } from './policy.ts'
+import { compileSteering, riskNumber } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6, overlapsAny } from './prefix.ts'
 import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
@@ -152,8 +152,7 @@ function compileProgram(
       ),
     ),
     acl: compileAcl(config.acl),
-    policies: [defaultPolicy],
-    matches: [],
+    ...compileSteering(config),
   }
 }
 
@@ -172,14 +171,15 @@ function compileUplink(
   { overlay, uplinks }: DeviceConfig,
   number: number,
 ): Pick<PortProgram, UplinkFields> {
-  const { up, kind = 'internet' } = uplinks[number]!
+  const uplink = uplinks[number]!
+  const { up, kind = 'internet', metered = false, backup = false } = uplink
   return {
     overlayPort: overlay.port,
     upBps: up === undefined ? 0 : rateBps(up),
     network: kind,
-    isMetered: false,
-    isBackup: false,
-    risk: 0,
+    isMetered: metered,
+    isBackup: backup,
+    risk: riskNumber(uplink, uplinks),
   }
 }
 

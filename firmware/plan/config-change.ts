@@ -2,8 +2,9 @@
  * What becomes of a configuration that was handed in: applied, kept once somebody confirms it in time, otherwise
  * taken back. Pure: a state, an event, and what is to be done about it; time is an argument. One change at a time.
  */
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
+import { interfaceOf } from '../model/nic.ts'
 
 /** A change with nobody to confirm it (`confirmSeconds` 0) must be in place within this. */
 const applyMs = 20_000

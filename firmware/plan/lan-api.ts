@@ -2,7 +2,8 @@
  * On which addresses the box answers HTTPS: those of LANs whose segment has `admin`, where the configuration asks for it.
  * Never an uplink's or a segment's: what is none of a LAN's cannot come out of here. Pure.
  */
-import { type DeviceConfig, interfaceOf } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { interfaceOf } from '../model/nic.ts'
 
 /** Without length, sorted; none of a LAN whose NIC is absent: nobody has its addresses. */
 export function lanApiAddresses(

@@ -2,7 +2,7 @@
  * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
  */
 import { formatEndpoint } from '../model/address.ts'
-import { type DeviceConfig, interfaceOf, staticAddresses } from '../model/device-config.ts'
+import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
 import { dropReasons } from '../model/drop-reason.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import type {
@@ -14,6 +14,7 @@ import type {
   UplinkStatus,
 } from '../model/local-api.ts'
 import type { PendingChange } from '../model/local-api-config.ts'
+import { interfaceOf } from '../model/nic.ts'
 import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import { overflowText } from './overflow.ts'

@@ -105,7 +105,14 @@ function readYaml(text: string): Read {
     }
     // Aliases are how a small file becomes a large value; a device configuration needs none.
     const alias = aliasOf(document)
-    if (alias !== null) return refused('aliases are not taken: write it out', placeAt(alias))
+    if (alias !== null) {
+      // `*.example.com` is meant for a name.
+      const isName = alias.source.startsWith('.')
+      const message = isName
+        ? `must be quoted: '*${alias.source}'`
+        : 'aliases are not taken: write it out'
+      return refused(message, placeAt(alias.offset))
+    }
     const placeOf: Read['placeOf'] = (pointer, isOfName) => {
       const offset = offsetOf(document, pointer.split('/').slice(1), isOfName)
       return offset === null ? null : placeAt(offset)
@@ -136,15 +143,15 @@ function repeatedKey(document: Document): { name: string; offset: number } | nul
   return found
 }
 
-function aliasOf(document: Document): number | null {
-  let offset: number | null = null
+function aliasOf(document: Document): { source: string; offset: number } | null {
+  let found: { source: string; offset: number } | null = null
   visit(document, {
-    Alias(_, { range }) {
-      offset = range?.[0] ?? 0
+    Alias(_, { range, source }) {
+      found = { source: source.slice(0, 64), offset: range?.[0] ?? 0 }
       return visit.BREAK
     },
   })
-  return offset
+  return found
 }
 
 /** A plain value's own offset unless the name's is asked for, else that of the name or the entry that has it. */

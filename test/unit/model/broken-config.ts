@@ -40,6 +40,12 @@ const deniesAll = {
   to: { segment: 'cameras' },
 }
 
+const manyPrefixes = Array.from({ length: 64 }, (_, at) => `10.0.${at}.0/24`)
+const manyHosts = [
+  { name: 'erp', to: manyPrefixes, names: manyPorts.slice(0, 13).map((at) => `h${at}.example`) },
+  { name: 'crm', names: ['crm.example.com'] },
+]
+
 export const brokenConfigs: readonly Broken[] = [
   broken('name-reserved', '/lans/0/name', 'all'),
   broken('name-of-segment-twin', '/uplinks/1/name', 'seg-office'),
@@ -164,6 +170,57 @@ export const brokenConfigs: readonly Broken[] = [
   broken('acl-ports-range', '/acl/0/ports/1', '8000-80000'),
   broken('acl-size', '/acl', manyRules),
   brokenBy('acl-effective', '/acl/1', { '/acl/0': deniesAll }),
+  brokenBy('application-name-once', '/applications/1/name', {
+    '/applications/1/name': 'erp',
+    '/policies/1/for/applications': ['erp'],
+  }),
+  brokenBy('application-criterion', '/applications/1', { '/applications/1/names': undefined }),
+  broken('application-prefix-form', '/applications/0/to/0', '10.0.9.0'),
+  broken('application-prefix-exact', '/applications/0/to/0', '10.0.9.1/24'),
+  broken('application-prefix-routable', '/applications/0/to/0', '0.0.0.0/0'),
+  broken('application-prefix-routable', '/applications/0/to/1', 'ff00::/8'),
+  brokenBy('application-ports-protocol', '/applications/0/ports', {
+    '/applications/0/protocol': undefined,
+  }),
+  broken('application-ports-range', '/applications/0/ports/1', '8450-8443'),
+  brokenBy('application-names-protocol', '/applications/1/names', {
+    '/applications/1/protocol': 'icmp',
+  }),
+  broken('policy-name-once', '/policies/1/name', 'calls'),
+  broken('policy-for', '/policies/1/for', undefined),
+  broken('policy-for', '/policies/1/for', {}),
+  broken('policy-default', '/policies/2/for', { segments: ['cameras'] }),
+  brokenBy('policy-possible', '/policies/0/for/dscp', {
+    '/policies/0/for': { applications: ['voice'], dscp: ['af11'] },
+  }),
+  broken('policy-application-known', '/policies/0/for/applications/1', 'team'),
+  broken('policy-segment-known', '/policies/0/for/segments/0', 'offices'),
+  broken('policy-uplink-known', '/policies/0/prefer/0', 'wan1'),
+  brokenBy('policy-prefer-once', '/policies/0/prefer/1', {
+    '/policies/0/prefer': ['wan0', 'wan0'],
+  }),
+  broken('policy-prefer-usable', '/policies/0/prefer/0', 'lte0'),
+  brokenBy('policy-prefer-usable', '/policies/0/prefer/0', { '/policies/0/kinds': ['private'] }),
+  brokenBy('policy-uplink-left', '/policies/0/kinds', {
+    '/policies/0/kinds': ['private'],
+    '/uplinks/2/kind': 'internet',
+  }),
+  brokenBy('policy-uplink-left', '/policies/0/metered', {
+    '/uplinks/0/metered': true,
+    '/uplinks/2/metered': true,
+  }),
+  brokenBy('policy-effective', '/policies/1', {
+    '/policies/1/for': { applications: ['voice'], segments: ['office'], dscp: [46] },
+  }),
+  broken('policy-size', '/applications', manyHosts),
+  brokenBy('policy-size', '/policies', {
+    '/applications/0/to': manyPrefixes,
+    '/policies/1/for/segments': ['office', 'cameras'],
+  }),
+  brokenBy('uplink-regular', '/uplinks', {
+    '/uplinks/0/backup': true,
+    '/uplinks/2/backup': true,
+  }),
   brokenBy('api-for-somebody', '/api/lan', { '/segments/0/admin': false }),
 ]
 
@@ -191,7 +248,7 @@ export const formExamples: readonly {
   { code: 'CONFIG_INVALID', at: '/overlay/port', change: { '/overlay/port': '51820' } },
   { code: 'CONFIG_MISSING_FIELD', at: '/lans/0/segment', change: { '/lans/0/segment': undefined } },
   { code: 'CONFIG_UNKNOWN_FIELD', at: '/lans/0/adress', change: { '/lans/0/adress': [] } },
-  { code: 'CONFIG_UNSUPPORTED', at: '/uplinks/1/metered', change: { '/uplinks/1/metered': true } },
+  { code: 'CONFIG_UNSUPPORTED', at: '/uplinks/1/pppoe', change: { '/uplinks/1/pppoe': {} } },
   {
     code: 'CONFIG_TOO_MANY',
     at: '/dns/servers',

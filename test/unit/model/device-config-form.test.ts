@@ -110,8 +110,7 @@ test('the document as a whole must be fields, and has no others than ours', () =
     ['CONFIG_UNKNOWN_FIELD', '/a~1b~0c'],
   ])
   for (const [place, name] of [
-    ['', 'policies'],
-    ['/uplinks/1', 'metered'],
+    ['/uplinks/1', 'pppoe'],
     ['/peers/0', 'psk'],
   ] as const) {
     const document = JSON.stringify(changed({ [`${place}/${name}`]: 1 }))
@@ -143,6 +142,18 @@ test('messages say what is expected, with an example, and what is there instead'
     ['/segments/0/breakout', 'maybe', 'must be true or false; this is text'],
     ['/lans/0/dhcp', true, 'must be fields: from, to; this is true or false'],
     ['/uplinks', [], 'must be a list of 1 to 8 entries'],
+    ['/policies/0/loss', 0, 'must be a number from 0.01 to 100'],
+    ['/policies/0/loss', '1 %', 'must be a number from 0.01 to 100; this is text'],
+    [
+      '/policies/0/for/dscp/0',
+      'af44',
+      'must be a code point: be, ef, cs0 to cs7, af11 to af43 or a number from 0 to 63, like ef or 34',
+    ],
+    [
+      '/applications/1/names/0',
+      'https://crm.example.com',
+      "must be a host name of at most 63 small letters, or one behind `*.`, like crm.example.com or '*.example.com'",
+    ],
   ] as const) {
     const { errors } = parseDeviceConfig(JSON.stringify(changed({ [at]: value })))
     assert.equal(errors[0]?.message, message)

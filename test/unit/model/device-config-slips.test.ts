@@ -139,6 +139,12 @@ for (const [slip, from, to, message] of [
     '4:7 aliases are not taken: write it out',
   ],
   [
+    'a star in a name',
+    'peers: []',
+    'peers: []\napplications: [{ name: crm, names: [*.crm.example] }]',
+    "19:37 must be quoted: '*.crm.example'",
+  ],
+  [
     'a field that is spelt wrongly',
     'address: [198',
     'adress: [198',

@@ -124,6 +124,37 @@ export function wholeConfig(): any {
       protocol: 47,
     },
   ]
+  config.uplinks[0].risk = 'duct-1'
+  config.uplinks[1].metered = true
+  config.uplinks[1].backup = true
+  config.uplinks[2].kind = 'private'
+  config.applications = [
+    {
+      name: 'erp',
+      to: ['10.0.9.0/24', 'fd00:0:0:9::/64'],
+      protocol: 'tcp',
+      ports: [443, '8443-8450'],
+      dscp: ['af21', 26],
+    },
+    { name: 'crm', names: ['crm.example.com', '*.crm.example.com'] },
+  ]
+  config.policies = [
+    {
+      name: 'calls',
+      for: { applications: ['voice', 'teams'], segments: ['office'], dscp: ['ef', 34] },
+      loss: 0.5,
+      latencyMs: 150,
+      jitterMs: 30,
+      prefer: ['wan0'],
+      kinds: ['internet', 'private'],
+      metered: 'never',
+      otherwise: 'drop',
+      use: 'one',
+      breakout: 'deny',
+    },
+    { name: 'business', for: { applications: ['erp', 'crm'] }, use: 'all' },
+    { name: 'default', metered: 'ok' },
+  ]
   config.dns = { servers: ['10.0.0.53', '2001:db8::53'], domain: 'berlin.example.com' }
   config.api = { lan: 'status' }
   return config
