@@ -1,18 +1,21 @@
 /**
- * What a lab consists of, as data: sites with LANs and a WAN each, and an internet that routes between their
+ * What a lab consists of, as data: sites with LANs and uplinks each, and an internet that routes between the
  * uplinks. The rest of test/lab turns it into namespaces, links, hosts and configuration.
  */
-import type { AclRule, Segment } from '../../firmware/model/device-config.ts'
+import type { AclRule, Segment, Uplink } from '../../firmware/model/device-config.ts'
+import type { WanSettings, WanWay } from './wan.ts'
 
 export type Family = 4 | 6
 
 export interface SiteDescription {
-  /** Also the name of the site's interface in the internet: at most 15 characters. */
+  /** Names of interfaces begin with it: at most 10 characters. */
   readonly name: string
   /** The first of `lans`. */
   readonly lan: LanDescription
   readonly lans: readonly LanDescription[]
+  /** The first of `wans`. */
   readonly wan: WanDescription
+  readonly wans: readonly WanDescription[]
 }
 
 export interface LanDescription {
@@ -35,7 +38,13 @@ export interface Ipv6Lan {
   readonly host: string
 }
 
+/** An uplink of a box, and what lies between it and the internet: nothing, a NAT router, an emulated link, or both. */
 export interface WanDescription {
+  /** Name of the uplink: `wan0`. */
+  readonly name: string
+  /** Name of the interface in the internet: the site's for the first uplink, `berlin1` for `wan1`. */
+  readonly link: string
+  /** Kernel name of the box's NIC. */
   readonly nic: string
   /** The box's address, and that of the internet's end of the link, with prefix length. */
   readonly address: string
@@ -45,6 +54,14 @@ export interface WanDescription {
   readonly mtu?: number
   /** The box gets its address from the internet's DHCP server, and is not told it otherwise. */
   readonly isDhcp?: boolean
+  /** The link is an emulated one (wan.ts), and begins like this. */
+  readonly emulated?: Readonly<Partial<Record<WanWay, WanSettings>>> | undefined
+  /** A router stands at `gateway`, and hides the box behind this address of its own; IPv4 only. */
+  readonly nat?: { readonly address: string; readonly gateway: string }
+  /** Of a private network: reaches, and is reached by, such uplinks alone. */
+  readonly isPrivate?: boolean
+  /** What else the configuration says of the uplink. */
+  readonly more?: Partial<Uplink>
 }
 
 export interface LabDescription {
@@ -57,6 +74,8 @@ export interface LabDescription {
   readonly rekeySeconds?: number
   /** 2 MiB pages reserved for each site's datapath. */
   readonly hugepagesPerSite: number
+  /** Of all chance in emulated links; 1 unless told. */
+  readonly seed?: number
 }
 
 const office = { name: 'office', vni: 100 }
@@ -75,7 +94,7 @@ export function describeSites(
 ): LabDescription {
   const sites = tableOfSites.slice(0, count).map(([name, site, wan]) => {
     const lan = describeLan(office.name, 'host', 'eth0', `10.${site}.0`)
-    return { name, lan, lans: [lan], wan: describeWan(wan) }
+    return { name, lan, lans: [lan], ...uplinksOf([describeWan(name, wan)]) }
   })
   return { hugepagesPerSite: 72, segments: [office], ...more, sites }
 }
@@ -101,9 +120,61 @@ export function describeWhole(count: 2 | 3 = 3, options: WholeOptions = {}): Lab
     const v6 = { address: `2001:db8:${site}::2/64`, gateway: `2001:db8:${site}::1/64` }
     const isDhcp = dhcpSites.includes(name)
     const mtu = wanMtu === undefined ? {} : { mtu: wanMtu }
-    return { name, lan: lans[0]!, lans, wan: { ...describeWan(wan), ...mtu, isDhcp, v6 } }
+    const uplinks = uplinksOf([{ ...describeWan(name, wan), ...mtu, isDhcp, v6 }])
+    return { name, lan: lans[0]!, lans, ...uplinks }
   })
   return { hugepagesPerSite: 72, segments: [office, cameras], ...more, sites }
+}
+
+export interface ManyLinksOptions extends Partial<Omit<LabDescription, 'sites'>> {
+  /** Of each site, at most 8. */
+  readonly uplinks: number
+  readonly sites?: 2 | 3
+  /** Both families, on uplinks and in LANs. */
+  readonly isV6?: boolean
+  /** Changes to an uplink, such as `{ isDhcp: true, more: { mtu: 1400 } }`. */
+  readonly link?: (site: string, number: number) => Partial<WanDescription>
+  /** Numbers of a site's uplinks that are behind a NAT each: all of them 192.168.1.2 behind 192.168.1.1. */
+  readonly natted?: Readonly<Record<string, readonly number[]>>
+}
+
+/**
+ * The same sites with an office and several uplinks each, `wan0`, `wan1` …, of which each reaches each of the other sites',
+ * all over emulated links. The overlay knows those of the other sites that are behind no NAT.
+ */
+export function describeManyLinks(options: ManyLinksOptions): LabDescription {
+  const { uplinks, sites: count = 2, isV6 = false, link, natted = {}, ...more } = options
+  const sites = tableOfSites.slice(0, count).map(([name, site, net]) => {
+    const lan = describeLan(office.name, 'host', 'eth0', `10.${site}.0`, v6Net(isV6, site))
+    const wans = Array.from({ length: uplinks }, (_, number) => {
+      const wan: WanDescription = { ...describeWan(name, net, number), emulated: {} }
+      const subnet = number === 0 ? '' : `:${number}`
+      const v6 = {
+        address: `2001:db8:${site}${subnet}::2/64`,
+        gateway: `2001:db8:${site}${subnet}::1/64`,
+      }
+      const families = isV6 ? { ...wan, v6 } : wan
+      const isNatted = natted[name]?.includes(number) === true
+      return { ...(isNatted ? behindNat(wan) : families), ...link?.(name, number) }
+    })
+    return { name, lan, lans: [lan], ...uplinksOf(wans) }
+  })
+  return { hugepagesPerSite: 72, segments: [office], ...more, sites }
+}
+
+function v6Net(isV6: boolean, site: number): string | undefined {
+  return isV6 ? `fd00:${site}` : undefined
+}
+
+/** An access network as there are millions of: the router has the public address. */
+function behindNat(wan: WanDescription): WanDescription {
+  const { address, gateway } = wan
+  return {
+    ...wan,
+    address: '192.168.1.2/24',
+    gateway: '192.168.1.1/24',
+    nat: { address, gateway },
+  }
 }
 
 /** `10.1.0.10/24` → `10.1.0.10` */
@@ -131,6 +202,18 @@ function describeLan(
   }
 }
 
-function describeWan(net: string): WanDescription {
-  return { nic: 'eth1', address: `${net}.2/30`, gateway: `${net}.1/30` }
+/** The uplinks of a site, at least one. */
+export function uplinksOf(wans: readonly WanDescription[]): Pick<SiteDescription, 'wan' | 'wans'> {
+  return { wan: wans[0]!, wans }
+}
+
+/** Of the site's /24 the /30 of this number. */
+function describeWan(site: string, net: string, number = 0): WanDescription {
+  return {
+    name: `wan${number}`,
+    link: number === 0 ? site : `${site}${number}`,
+    nic: number === 0 ? 'eth1' : `eth${10 + number}`,
+    address: `${net}.${4 * number + 2}/30`,
+    gateway: `${net}.${4 * number + 1}/30`,
+  }
 }

@@ -133,7 +133,7 @@ test('two segments, both families, WANs of an MTU and by DHCP: as described', as
     assert.equal(code, 0, stdout)
   }
   assert.match(await lab.exec('lisbon', ['ip', 'link', 'show', 'eth1']), / mtu 1400 /)
-  await startDhcpServers(lab.sites, (argv) => lab.spawn('internet', argv))
+  await startDhcpServers(lab.sites, (where, argv) => lab.spawn(where, argv))
   const client = ['udhcpc', '-i', 'eth1', '-n', '-q', '-f', '-s', '/bin/true']
   const { stderr } = await lab.attempt('berlin', client)
   assert.match(stderr, /lease of 198\.51\.100\.2 obtained/)

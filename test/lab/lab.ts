@@ -7,13 +7,16 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CausewayError } from '../../firmware/model/errors.ts'
+import { startEmulated } from './access.ts'
 import { attempt, type CommandOptions, type CommandResult, run } from './command.ts'
 import type { LabDescription, SiteDescription } from './description.ts'
 import { startDhcpServers } from './dhcp.ts'
 import * as machine from './machine.ts'
-import { buildNetwork, hostsOf, type LabNames, namesOf } from './network.ts'
+import { type LabNames, namesOf, namespacesOf, netnsOf } from './names.ts'
+import { buildNetwork } from './network.ts'
 import { Program, type ProgramOptions } from './program.ts'
 import { writeSiteFiles } from './site-files.ts'
+import type { Wan } from './wan.ts'
 
 const readyTimeoutMs = 15_000
 const projectRoot = join(import.meta.dirname, '../..')
@@ -60,6 +63,7 @@ export class Lab implements AsyncDisposable {
   readonly #logFolder: string | undefined
   readonly #programs = new Set<Program>()
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#leave(signal)
+  #wans: ReadonlyMap<string, Wan> = new Map()
   #record: machine.LabRecord
   #isRecorded = false
   #working: Promise<unknown> = Promise.resolve()
@@ -75,14 +79,7 @@ export class Lab implements AsyncDisposable {
       id,
       pid: process.pid,
       startTicks: machine.startTicksOf(process.pid)!,
-      namespaces: [
-        this.names.internet,
-        ...description.sites.flatMap((site) => [
-          this.names.box(site.name),
-          ...hostsOf(site, this.names),
-          this.names.nics(site.name),
-        ]),
-      ],
+      namespaces: [...namespacesOf(description.sites, this.names), ...sites.map(this.names.nics)],
       instances: sites.map(this.names.instance),
       hugepages: 0,
       formerHugepages: 0,
@@ -113,6 +110,8 @@ export class Lab implements AsyncDisposable {
           this.#isRecorded = true
         })
         await buildNetwork(this.description, this.names, this.stopping)
+        this.stopping.throwIfAborted()
+        this.#wans = await startEmulated(this.description, (argv) => this.spawn('wan', argv))
       })
     } catch (error) {
       await this[Symbol.asyncDispose]()
@@ -131,7 +130,7 @@ export class Lab implements AsyncDisposable {
       writeSiteFiles(this.description, this.names)
       if (this.#logFolder !== undefined) mkdirSync(this.#logFolder, { recursive: true })
       this.stopping.throwIfAborted()
-      await startDhcpServers(this.sites, (argv) => this.spawn('internet', argv))
+      await startDhcpServers(this.sites, (where, argv) => this.spawn(where, argv))
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
     })
   }
@@ -170,16 +169,20 @@ export class Lab implements AsyncDisposable {
     return program
   }
 
-  /** Namespace of a name used in this lab: `berlin`, `berlin-host`, `berlin-cameras`, `berlin-nics`, `internet`. */
+  /** Namespace of a name used in this lab: `berlin`, `berlin-host`, `berlin-nics`, `internet`, `wan`; see names.ts. */
   netns(where: string): string {
-    if (where === 'internet') return this.names.internet
-    for (const { name, lans } of this.sites) {
-      if (where === name) return this.names.box(name)
-      const lan = lans.find(({ place }) => where === `${name}-${place}`)
-      if (lan !== undefined) return this.names.host(name, lan.place)
-      if (where === `${name}-nics`) return this.names.nics(name)
-    }
+    const netns = netnsOf(where, this.sites, this.names)
+    if (netns !== undefined) return netns
     throw new CausewayError('LAB_INVALID', `there is no '${where}' in this lab`)
+  }
+
+  /** The emulated link of an uplink. */
+  wan(site: string, uplink: string): Wan {
+    const wans = this.sites.find(({ name }) => name === site)?.wans
+    const link = wans?.find(({ name }) => name === uplink)?.link
+    const wan = this.#wans.get(link ?? '')
+    if (wan !== undefined) return wan
+    throw new CausewayError('LAB_INVALID', `${site} has no emulated '${uplink}'`)
   }
 
   /** Where what a process says goes; null where it is not kept. */

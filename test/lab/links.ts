@@ -14,20 +14,24 @@ const segmentation = ['tso', 'gso', 'tx-udp-segmentation'] as const
  */
 export type NicGro = 'off' | 'on' | 'own'
 
-/** Sets both ends of every uplink: `real` means frames of at most 1500 bytes. */
+/** Sets both ends of every uplink: `real` means frames of at most 1500 bytes. Over an emulated link they are that anyway. */
 export async function setWanFrames(lab: Lab, frames: 'veth' | 'real', gro: NicGro): Promise<void> {
   const value = frames === 'real' ? 'off' : 'on'
   const features = segmentation.flatMap((feature) => [feature, value])
   const nicGro = gro === 'own' ? [] : ['gro', gro]
   await Promise.all(
-    lab.sites.flatMap(({ name, wan }) => {
+    lab.sites.flatMap(({ name, wans }) => {
       // The gateway takes its NICs into a namespace of their own.
       const isTaken = readNamespaces().includes(lab.names.nics(name))
       const box = isTaken ? `${name}-nics` : name
-      return [
-        lab.exec('internet', ['ethtool', '-K', name, ...features, 'gro', 'off']),
-        lab.exec(box, ['ethtool', '-K', wan.nic, ...features, ...nicGro]),
-      ]
+      return wans.flatMap(({ link, nic, emulated }) => {
+        const cut = emulated === undefined ? features : []
+        const own = [...cut, ...nicGro]
+        return [
+          lab.exec('internet', ['ethtool', '-K', link, ...cut, 'gro', 'off']),
+          ...(own.length === 0 ? [] : [lab.exec(box, ['ethtool', '-K', nic, ...own])]),
+        ]
+      })
     }),
   )
 }

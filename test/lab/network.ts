@@ -1,35 +1,21 @@
 /**
- * Builds the namespaces and links of a lab: a box with two NICs and a LAN host for each site, and an internet
- * that routes between the uplinks and knows no LAN. The boxes' NICs come up bare, as real hardware would.
+ * Builds the namespaces and links of a lab: a box with its NICs and the LAN hosts for each site, an internet that routes
+ * between the uplinks and knows no LAN, and what lies between. The boxes' NICs come up bare, as real hardware would.
  */
+import { accessLinks, type End, emulatedNics } from './access.ts'
 import { run } from './command.ts'
 import {
   bare,
   type LabDescription,
   type LanDescription,
   type SiteDescription,
+  type WanDescription,
 } from './description.ts'
+import { type LabNames, namespacesOf } from './names.ts'
 
-/** Names on the machine of what the description names. */
-export interface LabNames {
-  readonly internet: string
-  box(site: string): string
-  /** That of a host, by the place of its LAN. */
-  host(site: string, place?: string): string
-  /** The namespace that the gateway makes for the NICs it takes. */
-  nics(site: string): string
-  instance(site: string): string
-}
-
-export function namesOf(id: string): LabNames {
-  return {
-    internet: `cw-internet-${id}`,
-    box: (site) => `cw-${site}-${id}`,
-    host: (site, place = 'host') => `cw-${site}-${place}-${id}`,
-    nics: (site) => `causeway-${site}-${id}`,
-    instance: (site) => `${site}-${id}`,
-  }
-}
+/** Of both ends of an emulated link: that is never what limits. */
+const emulatedMtu = 9216
+const segmentation = ['tso', 'gso', 'tx-udp-segmentation'] as const
 
 /** Makes everything. Between two steps it stops when `signal` is aborted; the caller removes the rest. */
 export async function buildNetwork(
@@ -37,32 +23,44 @@ export async function buildNetwork(
   names: LabNames,
   signal: AbortSignal,
 ): Promise<void> {
-  const ofSites = sites.flatMap((site) => [names.box(site.name), ...hostsOf(site, names)])
-  const namespaces = [names.internet, ...ofSites]
+  const namespaces = namespacesOf(sites, names)
   const isV6 = sites.some(({ wan }) => wan.v6 !== undefined)
   await ip(
     undefined,
     namespaces.map((name) => `netns add ${name}`),
   )
   signal.throwIfAborted()
-  await Promise.all(namespaces.map((name) => quieten(name, isV6)))
+  await Promise.all(namespaces.map((name) => quieten(name, isV6 && name !== names.emulators)))
   signal.throwIfAborted()
-  await ip(
-    undefined,
-    sites.flatMap(({ name, lans, wan }) => [
-      ...lans.map(
+  const access = sites.flatMap((site) =>
+    site.wans.map((wan) => ({ wan, links: accessLinks(site, wan, names) })),
+  )
+  await ip(undefined, [
+    ...sites.flatMap(({ name, lans }) =>
+      lans.map(
         ({ nic, place }) =>
           `link add ${nic} netns ${names.box(name)} type veth peer name eth0 netns ${names.host(name, place)}`,
       ),
-      `link add ${wan.nic} netns ${names.box(name)} type veth peer name ${name} netns ${names.internet}`,
-    ]),
-  )
+    ),
+    ...access.flatMap(({ links }) => links.map(addLink)),
+  ])
   signal.throwIfAborted()
   const setUps = sites.flatMap((site) => [
     setUpBox(site, names),
     ...site.lans.map((lan) => setUpHost(names.host(site.name, lan.place), lan)),
+    ...site.wans.map((wan) => setUpRouter(wan, names)),
   ])
-  await Promise.all([setUpInternet(sites, names), ...setUps])
+  const emulated = access.filter(({ wan }) => wan.emulated !== undefined)
+  const ends = emulated.flatMap(({ links }) => links.flat())
+  await Promise.all([
+    setUpInternet(sites, names),
+    setUpEmulators(
+      emulated.map(({ wan }) => wan),
+      names,
+    ),
+    ...ends.map(cutTrains),
+    ...setUps,
+  ])
 }
 
 /** Runs `ip` commands in one go; the first that fails ends it. */
@@ -82,9 +80,8 @@ export async function setSysctls(
   await run(['sh', '-c', script], { netns })
 }
 
-/** Names of the namespaces of a site's hosts. */
-export function hostsOf({ name, lans }: SiteDescription, names: LabNames): string[] {
-  return lans.map(({ place }) => names.host(name, place))
+function addLink([one, other]: readonly [End, End]): string {
+  return `link add ${one.nic} netns ${one.netns} type veth peer name ${other.nic} netns ${other.netns}`
 }
 
 /**
@@ -100,23 +97,81 @@ async function quieten(netns: string, isV6: boolean): Promise<void> {
 }
 
 async function setUpInternet(sites: readonly SiteDescription[], names: LabNames): Promise<void> {
+  const wans = sites.flatMap((site) => site.wans)
   await setSysctls(names.internet, { 'ipv4/ip_forward': 1, 'ipv6/conf/all/forwarding': 1 })
   await ip(names.internet, [
     'link set lo up',
-    ...sites.flatMap(({ name, wan }) => [
-      ...mtuOf(name, wan.mtu),
-      `address add ${wan.gateway} dev ${name}`,
-      `link set ${name} up`,
-      ...(wan.v6 === undefined ? [] : [`address add ${wan.v6.gateway} dev ${name} nodad`]),
+    ...wans.flatMap(({ link, mtu, gateway, v6, nat }) => [
+      ...mtuOf(link, mtu),
+      `address add ${nat?.gateway ?? gateway} dev ${link}`,
+      `link set ${link} up`,
+      ...(v6 === undefined ? [] : [`address add ${v6.gateway} dev ${link} nodad`]),
     ]),
+  ])
+  const isolated = wans.filter(({ isPrivate }) => isPrivate === true).map(({ link }) => link)
+  if (isolated.length > 0) await isolate(isolated, names.internet)
+}
+
+/** A private network that runs through the same namespace: nothing passes between it and the rest. */
+async function isolate(links: readonly string[], netns: string): Promise<void> {
+  const set = `{ ${links.join(', ')} }`
+  await nft(netns, [
+    'table inet isolation {',
+    'chain drops { type filter hook forward priority filter;',
+    `iifname ${set} oifname != ${set} drop`,
+    `iifname != ${set} oifname ${set} drop`,
+    '}',
+    '}',
   ])
 }
 
-async function setUpBox({ name, lans, wan }: SiteDescription, names: LabNames): Promise<void> {
-  const nics = [...lans, wan].map(({ nic }) => nic)
+/** It forwards for whoever began inside, and hides all behind its own address. */
+async function setUpRouter(wan: WanDescription, names: LabNames): Promise<void> {
+  if (wan.nat === undefined) return
+  const netns = names.router(wan)
+  await setSysctls(netns, { 'ipv4/ip_forward': 1 })
+  await ip(netns, [
+    'link set lo up',
+    ...mtuOf('lan', wan.mtu),
+    ...mtuOf('wan', wan.mtu),
+    `address add ${wan.gateway} dev lan`,
+    `address add ${wan.nat.address} dev wan`,
+    'link set lan up',
+    'link set wan up',
+    `route add default via ${bare(wan.nat.gateway)}`,
+  ])
+  await nft(netns, [
+    'table ip nat {',
+    'chain out { type nat hook postrouting priority srcnat; oifname wan masquerade; }',
+    'chain in { type filter hook forward priority filter; iifname wan ct state new drop; }',
+    '}',
+  ])
+}
+
+async function setUpEmulators(wans: readonly WanDescription[], names: LabNames): Promise<void> {
+  if (wans.length === 0) return
+  const nics = wans.flatMap((wan) => emulatedNics(wan))
+  await ip(
+    names.emulators,
+    nics.map((nic) => `link set ${nic} mtu ${emulatedMtu} up`),
+  )
+}
+
+/** veth hands over uncut what its sender could have left to a NIC: so no sender may. */
+async function cutTrains({ netns, nic }: End): Promise<void> {
+  const off = segmentation.flatMap((feature) => [feature, 'off'])
+  await run(['ethtool', '-K', nic, ...off], { netns })
+}
+
+async function nft(netns: string, lines: readonly string[]): Promise<void> {
+  await run(['nft', '-f', '-'], { netns, input: `${lines.join('\n')}\n` })
+}
+
+async function setUpBox({ name, lans, wans }: SiteDescription, names: LabNames): Promise<void> {
+  const nics = [...lans, ...wans].map(({ nic }) => nic)
   await ip(names.box(name), [
     'link set lo up',
-    ...mtuOf(wan.nic, wan.mtu),
+    ...wans.flatMap(({ nic, mtu }) => mtuOf(nic, mtu)),
     ...nics.map((nic) => `link set ${nic} up`),
   ])
 }

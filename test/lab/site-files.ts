@@ -9,12 +9,13 @@ import { formatEndpoint } from '../../firmware/model/address.ts'
 import type { DeviceConfig, Uplink } from '../../firmware/model/device-config.ts'
 import {
   bare,
+  type Family,
   type LabDescription,
   type LanDescription,
   type SiteDescription,
   type WanDescription,
 } from './description.ts'
-import type { LabNames } from './network.ts'
+import type { LabNames } from './names.ts'
 
 const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
 const overlayPort = 51820
@@ -44,7 +45,12 @@ function deviceConfig(
     site: own.name,
     tenant,
     overlay: { port: overlayPort, ...(rekeySeconds === undefined ? {} : { rekeySeconds }) },
-    uplinks: [{ name: 'wan0', nic: `netdev:${own.wan.nic}`, ...uplinkAddresses(own.wan) }],
+    uplinks: own.wans.map((wan) => ({
+      name: wan.name,
+      nic: `netdev:${wan.nic}`,
+      ...uplinkAddresses(wan),
+      ...wan.more,
+    })),
     segments: [...segments],
     lans: own.lans.map(({ nic, segment, address, v6 }, index) => ({
       name: `lan${index}`,
@@ -54,17 +60,23 @@ function deviceConfig(
     })),
     peers: sites
       .filter(({ name }) => name !== own.name)
-      .map(({ name, lans, wan }) => ({
+      .map(({ name, lans, wans }) => ({
         name,
         wireKey: publicWireKey(keys.get(name)!),
-        endpoints: endpoints.map((family) => {
-          const address = family === 4 ? wan.address : wan.v6!.address
-          return formatEndpoint({ address: bare(address), port: overlayPort })
-        }),
+        endpoints: wans
+          .flatMap((wan) => endpoints.map((family) => outerAddress(wan, family)))
+          .filter((address) => address !== undefined)
+          .map((address) => formatEndpoint({ address: bare(address), port: overlayPort })),
         segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
     ...(acl === undefined ? {} : { acl: [...acl] }),
   }
+}
+
+/** Where others can call it; behind a NAT nowhere. */
+function outerAddress({ address, v6, nat }: WanDescription, family: Family): string | undefined {
+  if (nat !== undefined) return undefined
+  return family === 4 ? address : v6?.address
 }
 
 function uplinkAddresses({

@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { bare, describeSites, type LabDescription } from '../../lab/description.ts'
+import { bare, describeSites, type LabDescription, uplinksOf } from '../../lab/description.ts'
 import { plantDrop } from '../../lab/faults.ts'
 import { awaitReachable, hostAddress, type StreamAccount, sendStream } from '../../lab/hosts.ts'
 import { type Lab, openLab, type SiteProcesses } from '../../lab/lab.ts'
@@ -104,7 +104,7 @@ export const restarts: Line = {
 function describeServed(): LabDescription {
   const { sites, ...rest } = describeSites(2)
   const served = sites.map((one) =>
-    one.name === site ? { ...one, wan: { ...one.wan, isDhcp: true } } : one,
+    one.name === site ? { ...one, ...uplinksOf([{ ...one.wan, isDhcp: true }]) } : one,
   )
   return { ...rest, sites: served }
 }
