@@ -4,6 +4,7 @@
  * Names are at most 31 bytes of ASCII; addresses are text (`10.1.0.1`, `fd00::1`).
  */
 
+import type { PathCounters, PathProgram } from './path-program.ts'
 import type { MatchProgram, Network, PolicyProgram } from './policy-program.ts'
 
 /** One loadable state of the datapath: replaces the one before it, all or nothing. */
@@ -22,6 +23,8 @@ export interface Program {
   readonly policies: readonly PolicyProgram[]
   /** In order: the first that fits a flow decides; one that none fits is the first policy's. At most 1,024. */
   readonly matches: readonly MatchProgram[]
+  /** Those that are worth trying; others are learned. */
+  readonly paths: readonly PathProgram[]
 }
 
 /** A NIC that the datapath owns, with its kernel twin. */
@@ -214,6 +217,7 @@ export interface Counters {
   readonly overflow: Overflow
   readonly ports: readonly PortCounters[]
   readonly peers: readonly PeerCounters[]
+  readonly paths: readonly PathCounters[]
 }
 
 /** How much of what the kernel has of the program's interfaces is left out, as no table has room for it. */

@@ -17,6 +17,7 @@ import {
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
+import { compilePaths } from './path.ts'
 import { compileSteering, riskNumber } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6, overlapsAny } from './prefix.ts'
@@ -153,6 +154,7 @@ function compileProgram(
     ),
     acl: compileAcl(config.acl),
     ...compileSteering(config),
+    paths: compilePaths(config, ports),
   }
 }
 

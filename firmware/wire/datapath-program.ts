@@ -30,7 +30,7 @@ interface Indices {
 
 /** @throws WIRE_INVALID with a pointer to a name that does not fit or stands for nothing */
 export function encodeProgram(program: Program): Buffer {
-  const { mac1Keys, ports, segments, peers, routes, acl, policies, matches } = program
+  const { mac1Keys, ports, segments, peers, routes, acl, policies, matches, paths } = program
   const size =
     recordSizes.programHead +
     mac1KeyBytes * mac1Keys.length +
@@ -40,11 +40,13 @@ export function encodeProgram(program: Program): Buffer {
     recordSizes.route * routes.length +
     recordSizes.acl * acl.length +
     recordSizes.policy * policies.length +
-    recordSizes.match * matches.length
+    recordSizes.match * matches.length +
+    recordSizes.path * paths.length
   const out = new RecordWriter(size).u64(program.generation)
-  for (const list of [mac1Keys, ports, segments, peers, routes, acl, policies, matches]) {
+  for (const list of [mac1Keys, ports, segments, peers, routes, acl, policies, matches, paths]) {
     out.u32(list.length)
   }
+  out.u32(0)
   const at: Indices = {
     segment: indexByName(segments),
     peer: indexByName(peers),
@@ -62,6 +64,10 @@ export function encodeProgram(program: Program): Buffer {
   acl.forEach((rule, i) => void putRule(out, rule, at, `/acl/${i}`))
   policies.forEach((policy, i) => void putPolicy(out, policy, `/policies/${i}`))
   matches.forEach((match, i) => void putMatch(out, match, at, `/matches/${i}`))
+  paths.forEach(({ peer, uplink, remoteAddress, remotePort }, i) => {
+    out.address(remoteAddress).u16(lookUp(at.peer, peer, `/paths/${i}/peer`))
+    out.u16(remotePort).u8(uplink).zeros(3)
+  })
   return out.end()
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '../model/program.ts'
 import { RecordReader } from './bytes.ts'
 import { abi, interfaceBytes, nameBytes, recordSizes, sizePlaces } from './datapath.ts'
+import { decodePath } from './datapath-path.ts'
 
 const none = 0xffff_ffff
 const keypairStates: Record<number, KeypairState> = { 1: 'previous', 2: 'current', 3: 'next' }
@@ -56,13 +57,17 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
   const buffers = { small: from.u32(), large: from.u32() }
   const overflow = { addresses: from.u32(), routes: from.u32(), neighbours: from.u32() }
   from.skip(4)
+  const pathCount = from.u32()
+  from.skip(4)
   if (dropCount !== dropNames.length) {
     throw new CausewayError('DATAPATH_ABI', `${dropCount} drop counters, ${dropNames.length} names`)
   }
   const drops = Object.fromEntries(dropNames.map((name) => [name, from.u64()]))
   const ports = Array.from({ length: portCount }, () => decodePort(from))
   const peers = Array.from({ length: peerCount }, () => decodePeer(from))
-  return { generation, uptimeMs, drops, keypairs, buffers, overflow, ports, peers }
+  const names = peers.map(({ peer }) => peer)
+  const paths = Array.from({ length: pathCount }, () => decodePath(from, names))
+  return { generation, uptimeMs, drops, keypairs, buffers, overflow, ports, peers, paths }
 }
 
 function decodePort(from: RecordReader): PortCounters {

@@ -31,7 +31,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
   info: 168,
-  programHead: 40,
+  programHead: 48,
   port: 176,
   segment: 56,
   peer: 80,
@@ -39,13 +39,15 @@ export const recordSizes = {
   acl: 80,
   policy: 64,
   match: 144,
+  path: 24,
   install: 232,
   controlSend: 40,
   keypairState: 136,
   overflow: 16,
-  countersHead: 56,
+  countersHead: 64,
   portCounters: 72,
   peerCounters: 96,
+  pathCounters: 128,
   event: 40,
   denial: 140,
 } as const

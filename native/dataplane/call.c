@@ -57,11 +57,13 @@ static int describe(struct cw_engine *engine, struct answer *answer)
 				   sizeof(struct cw_port_program), sizeof(struct cw_segment_program),
 				   sizeof(struct cw_peer_program), sizeof(struct cw_route_program),
 				   sizeof(struct cw_acl_program), sizeof(struct cw_policy_program),
-				   sizeof(struct cw_match_program), sizeof(struct cw_keypair_install),
+				   sizeof(struct cw_match_program), sizeof(struct cw_path_program),
+				   sizeof(struct cw_keypair_install),
 				   sizeof(struct cw_control_send),
 				   sizeof(struct cw_keypair_state), sizeof(struct cw_overflow),
 				   sizeof(struct cw_counters_head), sizeof(struct cw_port_counters),
-				   sizeof(struct cw_peer_counters), sizeof(struct cw_event),
+				   sizeof(struct cw_peer_counters), sizeof(struct cw_path_counters),
+				   sizeof(struct cw_event),
 				   sizeof(struct cw_denial) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
@@ -248,6 +250,75 @@ static void put_peer(struct answer *answer, const struct cw_peer *peer)
 	memcpy(out->remote_address, &way->remote, sizeof(out->remote_address));
 }
 
+static uint32_t age_ms(uint64_t at_us)
+{
+	uint64_t now = cw_now_us();
+
+	return at_us == 0 ? CW_NONE : at_us > now ? 0 : (uint32_t)((now - at_us) / 1000);
+}
+
+static uint8_t flags_of(const struct cw_peer *peer, const struct cw_path *path)
+{
+	return ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
+	       ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
+	       (peer->paths.best == path->slot ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED);
+}
+
+static void put_path(struct answer *answer, uint16_t number, const struct cw_peer *peer, const struct cw_path *path)
+{
+	struct cw_path_counters *out = put(answer, sizeof(*out));
+	const struct cw_liveness *live = &path->live;
+	uint64_t now = cw_now_us();
+
+	if (out == NULL)
+		return;
+	bool is_out = cw_quality_is_fresh(&path->out, now), is_in = cw_quality_is_fresh(&path->in, now);
+	*out = (struct cw_path_counters){
+		.tx_packets = path->tx_packets,
+		.tx_bytes = path->tx_bytes,
+		.rx_packets = path->rx_packets,
+		.rx_bytes = path->rx_bytes,
+		.state_ms = age_ms(live->changed_us),
+		.heard_ms = age_ms(live->heard_us),
+		.rtt_us = live->rtt_us,
+		.rtt_p50_us = cw_rtt_quantile(&path->rtts, 500),
+		.rtt_p95_us = cw_rtt_quantile(&path->rtts, 950),
+		.rtt_p99_us = cw_rtt_quantile(&path->rtts, 990),
+		.loss_out_ppm = is_out ? path->out.loss_ppm : CW_NONE,
+		.loss_in_ppm = is_in ? path->in.loss_ppm : CW_NONE,
+		.late_out_ppm = is_out ? path->out.late_ppm : CW_NONE,
+		.late_in_ppm = is_in ? path->in.late_ppm : CW_NONE,
+		.jitter_out_us = path->out.taken == 0 ? CW_NONE : path->out.jitter_us,
+		.jitter_in_us = path->in.taken == 0 ? CW_NONE : path->in.jitter_us,
+		.failures = live->failures,
+		.limit = (uint16_t)path->limit,
+		.peer = number,
+		.remote_port = path->way.remote_port,
+		.number = path->number,
+		.remote_number = path->remote_number,
+		.uplink = path->way.uplink,
+		.remote_uplink = path->remote_uplink,
+		.state = live->state,
+		.why = live->why,
+		.flags = flags_of(peer, path),
+	};
+	memcpy(out->remote_address, &path->way.remote, sizeof(out->remote_address));
+}
+
+static uint32_t put_paths(struct answer *answer, uint16_t number, const struct cw_peer *peer)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL)
+			continue;
+		put_path(answer, number, peer, path);
+		count++;
+	}
+	return count;
+}
+
 /* Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. */
 static int counters(struct cw_engine *engine, struct answer *answer)
 {
@@ -275,6 +346,8 @@ static int counters(struct cw_engine *engine, struct answer *answer)
 		put_port(answer, program->ports[i]);
 	for (uint32_t i = 0; i < program->peer_count; i++)
 		put_peer(answer, program->peers[i]);
+	for (uint32_t i = 0; i < program->peer_count; i++)
+		head->path_count += put_paths(answer, (uint16_t)i, program->peers[i]);
 	return answer->length;
 }
 

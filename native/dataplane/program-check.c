@@ -301,6 +301,39 @@ static int check_matches(const struct check *check, const struct cw_program_part
 	return 0;
 }
 
+static bool is_endpoint(const uint8_t address[16])
+{
+	static const uint8_t none[16];
+
+	if (memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0)
+		return address[12] != 0 && address[12] < 224;
+	return memcmp(address, none, sizeof(none)) != 0 && address[0] != 0xff;
+}
+
+static int check_paths(const struct check *check, const struct cw_program_parts *parts)
+{
+	uint8_t count[CW_PEERS_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < parts->head.path_count; i++) {
+		const struct cw_path_program *path = &parts->paths[i];
+		if (path->peer >= parts->head.peer_count)
+			return refuse(check, "paths", i, "peer", "unknown");
+		if (++count[path->peer] > CW_PEER_PATHS_MAX)
+			return refuse(check, "paths", i, "peer", "has too many");
+		if (!is_endpoint(path->remote_address))
+			return refuse(check, "paths", i, "remoteAddress", "not of one host");
+		if (path->remote_port == 0)
+			return refuse(check, "paths", i, "remotePort", "zero");
+		bool is_known = false;
+		for (uint32_t p = 0; p < parts->head.port_count; p++)
+			is_known = is_known || (parts->ports[p].role == CW_ROLE_UPLINK &&
+						parts->ports[p].uplink == path->uplink);
+		if (!is_known)
+			return refuse(check, "paths", i, "uplink", "unknown");
+	}
+	return 0;
+}
+
 static const void *take(const uint8_t **at, size_t size, uint32_t count)
 {
 	const void *array = *at;
@@ -323,7 +356,8 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	if (head->mac1_key_count > CW_MAC1_KEYS_MAX || head->port_count > CW_PORTS_MAX ||
 	    head->segment_count > CW_SEGMENTS_MAX || head->peer_count > CW_PEERS_MAX ||
 	    head->route_count > CW_ROUTES_MAX || head->acl_count > CW_ACL_MAX ||
-	    head->policy_count > CW_POLICIES_MAX || head->match_count > CW_MATCHES_MAX) {
+	    head->policy_count > CW_POLICIES_MAX || head->match_count > CW_MATCHES_MAX ||
+	    head->path_count > CW_PROGRAM_PATHS_MAX) {
 		snprintf(why, why_len, "/: more than a program may hold");
 		return -EINVAL;
 	}
@@ -335,6 +369,7 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	parts->acl = take(&at, sizeof(parts->acl[0]), head->acl_count);
 	parts->policies = take(&at, sizeof(parts->policies[0]), head->policy_count);
 	parts->matches = take(&at, sizeof(parts->matches[0]), head->match_count);
+	parts->paths = take(&at, sizeof(parts->paths[0]), head->path_count);
 	if ((size_t)(at - (const uint8_t *)in) != in_len)
 		return -EINVAL;
 	if (head->generation <= running_generation) {
@@ -353,5 +388,7 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 		rc = check_acl(&check, parts);
 	if (rc == 0)
 		rc = check_policies(&check, parts);
-	return rc == 0 ? check_matches(&check, parts) : rc;
+	if (rc == 0)
+		rc = check_matches(&check, parts);
+	return rc == 0 ? check_paths(&check, parts) : rc;
 }

@@ -15,6 +15,7 @@ struct cw_program_parts {
 	const struct cw_acl_program *acl;
 	const struct cw_policy_program *policies;
 	const struct cw_match_program *matches;
+	const struct cw_path_program *paths;
 };
 
 /* `in` must be aligned to 8. 0, -EINVAL or -ESTALE with a JSON pointer and a reason in `why`. */

@@ -230,6 +230,37 @@ static void retire(struct cw_worker *worker, struct cw_keypair *keypair)
 	cw_worker_do(worker, &command);
 }
 
+static const struct cw_port_program *uplink_of(const struct cw_program_parts *parts, uint8_t uplink)
+{
+	for (uint32_t i = 0; i < parts->head.port_count; i++) {
+		if (parts->ports[i].role == CW_ROLE_UPLINK && parts->ports[i].uplink == uplink)
+			return &parts->ports[i];
+	}
+	return NULL;
+}
+
+/* The paths of the program's peer `number`. */
+static void name_paths(struct cw_worker *worker, const struct cw_program_parts *parts, uint32_t number,
+		       struct cw_peer *peer)
+{
+	struct cw_way ways[CW_PEER_PATHS_MAX];
+	struct cw_command command = { .kind = CW_COMMAND_PATHS, .peer = peer, .ways = ways };
+
+	for (uint32_t i = 0; i < parts->head.path_count; i++) {
+		const struct cw_path_program *path = &parts->paths[i];
+		if (path->peer != number)
+			continue;
+		const struct cw_port_program *port = uplink_of(parts, path->uplink);
+		ways[command.way_count++] = (struct cw_way){
+			.uplink = path->uplink,
+			.local_port = port->overlay_port,
+			.remote_port = path->remote_port,
+			.remote = cw_address_of(path->remote_address),
+		};
+	}
+	cw_worker_do(worker, &command);
+}
+
 /* Those of the program that runs now; NULL: none does. */
 static void list_peers(struct cw_worker *worker, const struct cw_program *program)
 {
@@ -244,6 +275,8 @@ static void list_peers(struct cw_worker *worker, const struct cw_program *progra
 		retire(worker, atomic_load(&peer->next));
 		retire(worker, atomic_load(&peer->current));
 		retire(worker, atomic_load(&peer->previous));
+		struct cw_command forget = { .kind = CW_COMMAND_PATHS, .peer = peer };
+		cw_worker_do(worker, &forget);
 	}
 }
 
@@ -343,6 +376,8 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	if (rc != 0)
 		take_down(engine, program, engine->program);
 	list_peers(engine->worker, engine->program);
+	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++)
+		name_paths(engine->worker, &parts, i, engine->program->peers[i]);
 	return rc;
 }
 

@@ -58,7 +58,7 @@ struct cw_command {
 	struct cw_keypair *keypair;
 	struct cw_peer *peer;
 	const struct cw_peer_program *begins; /* in the place of `peer` */
-	const struct cw_way_named *ways;
+	const struct cw_way *ways;
 	uint32_t way_count;
 	uint32_t local_index;
 	const uint8_t *items;

@@ -40,6 +40,8 @@ static uint64_t read_parts(const struct cw_program_parts *parts)
 	for (uint32_t i = 0; i < head->match_count; i++)
 		FUZZ_NEEDS(parts->matches[i].policy < head->policy_count &&
 			   strnlen(parts->matches[i].server, CW_SERVER) < CW_SERVER);
+	for (uint32_t i = 0; i < head->path_count; i++)
+		FUZZ_NEEDS(parts->paths[i].peer < head->peer_count && parts->paths[i].remote_port != 0);
 	for (uint32_t i = 0; i < head->acl_count; i++)
 		FUZZ_NEEDS(parts->acl[i].from_segment < head->segment_count &&
 			   parts->acl[i].to_segment < head->segment_count);

@@ -56,7 +56,8 @@ void cw_seeds_program(void)
 					 .route_count = 1,
 					 .acl_count = 1,
 					 .policy_count = 2,
-					 .match_count = 1 };
+					 .match_count = 1,
+					 .path_count = 1 };
 	const struct cw_port_program ports[2] = {
 		{ .twin = "wan0",
 		  .nic = "eth1",
@@ -75,6 +76,8 @@ void cw_seeds_program(void)
 	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
 						.prefix_len = 112 };
 	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
+	const struct cw_path_program path = { .remote_address = { [10] = 0xff, 0xff, 203, 0, 113, 7 },
+					      .remote_port = 51820 };
 	const uint8_t key[32] = { 1 };
 	cw_seed_add(&seed, &head, sizeof(head));
 	cw_seed_add(&seed, key, sizeof(key));
@@ -85,6 +88,7 @@ void cw_seeds_program(void)
 	cw_seed_add(&seed, &rule, sizeof(rule));
 	cw_seed_add(&seed, policies, sizeof(policies));
 	cw_seed_add(&seed, &match, sizeof(match));
+	cw_seed_add(&seed, &path, sizeof(path));
 	cw_seed_write("program_check", "whole", &seed);
 }
 

@@ -41,6 +41,8 @@ int cw_test_do(struct cw_worker *worker, struct cw_command *command) __asm__("__
 /* Until the worker makes it another's, the place is whose it was: the worker may be looking at it. */
 int cw_test_do(struct cw_worker *worker, struct cw_command *command)
 {
+	if (command->kind == CW_COMMAND_PATHS)
+		return 0;
 	CHECK(worker == bench.worker && command->kind == CW_COMMAND_PEER && !command->peer->is_listed);
 	CHECK(memcmp(command->peer->name, command->begins->name, CW_NAME) != 0);
 	command->result = cw_peer_begin(command->peer, command->begins);

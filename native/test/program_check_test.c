@@ -2,156 +2,7 @@
  * The rules that a program's bytes must meet: each broken alone is refused with its place, the
  * limits are exact, and no bytes whatever make the check read outside of them.
  */
-#include <errno.h>
-#include <string.h>
-
-#include "check.h"
-#include "program-check.h"
-
-#define WHY 128
-
-/* A program as it lies in memory: every array at its limit for what the tests need. */
-struct sample {
-	struct cw_program_head head;
-	uint8_t mac1_keys[2][32];
-	struct cw_port_program ports[3];
-	struct cw_segment_program segments[2];
-	struct cw_peer_program peers[2];
-	struct cw_route_program routes[3];
-	struct cw_acl_program acl[1];
-	struct cw_policy_program policies[2];
-	struct cw_match_program matches[2];
-};
-
-/* The arrays follow each other; what rounds the struct up is no part of the message. */
-#define SAMPLE_BYTES (offsetof(struct sample, matches) + sizeof(((struct sample *)0)->matches))
-
-static struct cw_route_program route(uint32_t address, uint8_t len, uint16_t segment, uint16_t peer)
-{
-	struct cw_route_program r = { .segment = segment,
-				      .peer = peer,
-				      .prefix_len = (uint8_t)(96 + len) };
-
-	memset(r.address + 10, 0xff, 2);
-	for (uint32_t i = 0; i < 4; i++)
-		r.address[12 + i] = (uint8_t)(address >> (24 - 8 * i));
-	return r;
-}
-
-static struct sample good_program(void)
-{
-	return (struct sample){
-		.head = { .generation = 7,
-			  .mac1_key_count = 2,
-			  .port_count = 3,
-			  .segment_count = 2,
-			  .peer_count = 2,
-			  .route_count = 3,
-			  .acl_count = 1,
-			  .policy_count = 2,
-			  .match_count = 2 },
-		.mac1_keys = { { 1 }, { 2 } },
-		.ports = { { .twin = "wan0",
-			     .nic = "eth1",
-			     .nic_netns = "nics",
-			     .role = CW_ROLE_UPLINK,
-			     .overlay_port = 51820,
-			     .table = 254,
-			     .network = CW_NETWORK_INTERNET },
-			   { .twin = "lte0",
-			     .nic = "wwan0",
-			     .role = CW_ROLE_UPLINK,
-			     .uplink = 1,
-			     .overlay_port = 51820,
-			     .table = 100,
-			     .network = CW_NETWORK_PRIVATE,
-			     .is_metered = 1,
-			     .is_backup = 1,
-			     .risk = 1 },
-			   { .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN, .segment = 1 } },
-		.segments = { { .name = "office", .twin = "office", .vni = 1 },
-			      { .name = "cameras", .twin = "cameras", .vni = 0xffffff } },
-		.peers = { { .name = "lisbon" }, { .name = "oslo" } },
-		.routes = { route(0x0a020000, 24, 0, 0), route(0, 0, 1, 1),
-			    route(0x0a020001, 32, 1, 0) },
-		.acl = { { .name = "print",
-			   .action = CW_ACL_ALLOW,
-			   .to_segment = 1,
-			   .protocol = 6,
-			   .source_port_last = 65535,
-			   .destination_port_first = 9100,
-			   .destination_port_last = 9100 } },
-		.policies = { { .name = "default",
-				.loss_ppm = CW_NONE,
-				.latency_us = CW_NONE,
-				.jitter_us = CW_NONE,
-				.metered = CW_METERED_LAST,
-				.kinds = 3 },
-			      { .name = "calls",
-				.loss_ppm = 10000,
-				.latency_us = 150000,
-				.jitter_us = 30000,
-				.metered = CW_METERED_NEVER,
-				.kinds = 2,
-				.is_strict = 1,
-				.is_spread = 1,
-				.is_breakout_denied = 1,
-				.prefer_count = 2,
-				.prefer = { 1, 0 } } },
-		.matches = { { .application = "teams",
-			       .server = "*.teams.example",
-			       .policy = 1,
-			       .segment = 1,
-			       .source_port_last = 65535,
-			       .destination_port_first = 443,
-			       .destination_port_last = 443,
-			       .protocol = 6,
-			       .dscp = CW_DSCP_ANY },
-			     { .policy = 1,
-			       .segment = CW_SEGMENT_ANY,
-			       .source_port_last = 65535,
-			       .destination_port_last = 65535,
-			       .dscp = 46 } },
-	};
-}
-
-/* Checks `length` bytes of `bytes` in a block of just that size. */
-static int check_bytes(const void *bytes, size_t length, uint64_t running, char why[WHY])
-{
-	struct cw_program_parts parts;
-	void *exact = malloc(length == 0 ? 1 : length);
-
-	memcpy(exact, bytes, length);
-	int rc = cw_program_check(exact, length, running, &parts, why, WHY);
-	free(exact);
-	return rc;
-}
-
-static void expect(const struct sample *program, int rc, const char *pointer)
-{
-	char why[WHY];
-	int got = check_bytes(program, SAMPLE_BYTES, 6, why);
-	size_t length = strlen(pointer);
-	bool is_place = strncmp(why, pointer, length) == 0 && why[length] == ':';
-
-	if (!CHECK(got == rc && (rc == 0 || is_place)))
-		fprintf(stderr, "  wanted %d '%s', got %d '%s'\n", rc, pointer, got, why);
-}
-
-/* Breaks one field of a good program and expects to be told which. */
-#define REFUSES(pointer, ...)                                  \
-	do {                                                   \
-		struct sample p = good_program();              \
-		__VA_ARGS__;                                   \
-		expect(&p, -EINVAL, pointer);                  \
-	} while (0)
-
-#define ACCEPTS(...)                                           \
-	do {                                                   \
-		struct sample p = good_program();              \
-		__VA_ARGS__;                                   \
-		expect(&p, 0, "");                             \
-	} while (0)
+#include "program_sample.h"
 
 static void accepts_a_good_one(void)
 {
@@ -343,6 +194,41 @@ static void refuses_bad_matches(void)
 	ACCEPTS(p.matches[1].dscp = 0);
 }
 
+/* As many paths as a peer has room for, and not one more. */
+static void checks_the_number_of_paths(void)
+{
+	struct {
+		struct cw_program_head head;
+		struct cw_port_program port;
+		struct cw_peer_program peer;
+		struct cw_policy_program policy;
+		struct cw_path_program paths[CW_PEER_PATHS_MAX + 1];
+	} p = { .head = { .generation = 7, .port_count = 1, .peer_count = 1, .policy_count = 1 } };
+	struct sample good = good_program();
+	char why[WHY];
+
+	p.port = good.ports[0];
+	p.peer = good.peers[0];
+	p.policy = good.policies[0];
+	for (uint32_t i = 0; i <= CW_PEER_PATHS_MAX; i++)
+		p.paths[i] = good.paths[0];
+	p.head.path_count = CW_PEER_PATHS_MAX;
+	CHECK(check_bytes(&p, sizeof(p) - sizeof(p.paths[0]), 6, why) == 0);
+	p.head.path_count++;
+	CHECK(check_bytes(&p, sizeof(p), 6, why) == -EINVAL && strcmp(why, "/paths/16/peer: has too many") == 0);
+}
+
+static void checks_paths(void)
+{
+	REFUSES("/", p.head.path_count = CW_PROGRAM_PATHS_MAX + 1);
+	REFUSES("/paths/0/peer", p.paths[0].peer = 2);
+	REFUSES("/paths/0/remoteAddress", memset(p.paths[0].remote_address, 0, 16));
+	REFUSES("/paths/0/remoteAddress", p.paths[0].remote_address[12] = 224);
+	REFUSES("/paths/1/remoteAddress", p.paths[1].remote_address[0] = 0xff);
+	REFUSES("/paths/1/remotePort", p.paths[1].remote_port = 0);
+	REFUSES("/paths/0/uplink", p.paths[0].uplink = 2);
+}
+
 /* Bytes, counts and lengths changed at random: refused or accepted, never read beyond. */
 static void survives_any_bytes(void)
 {
@@ -371,6 +257,8 @@ static void survives_any_bytes(void)
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
+	checks_paths();
+	checks_the_number_of_paths();
 	accepts_a_good_one();
 	refuses_a_wrong_length_or_generation();
 	refuses_bad_ports();

@@ -123,6 +123,7 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
     routes: [],
     acl: [],
     policies: [defaultPolicy],
+    paths: [],
     matches: [],
     peers: peers.map(({ name, wireKey }) => ({ name, identity: wireKey.publicKey })),
   }

@@ -9,6 +9,8 @@
 
 #define ITEM_HEADER 4
 #define ITEMS_MAX 16
+#define REPORT_LANE 24
+#define REPORT_LANES_MAX 40
 #define INTRODUCED_EVERY 16 /* probes: a path names itself again, should the far end have forgotten */
 
 enum item {
@@ -65,18 +67,50 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw
 	memcpy(&held, value + 8, sizeof(held));
 	if (!cw_liveness_answer(&path->live, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
 		return;
+	cw_rtt_count(&path->rtts, path->live.rtt_last_us);
 	peer->paths.asked_us = 0;
 	cw_path_due(worker, peer);
+}
+
+static uint32_t word(const uint8_t *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return rte_be_to_cpu_32(value);
+}
+
+/*
+ * Path report: receiver index, which is one of ours to seal with; then of each lane of ours: lane u16, zero 2, highest,
+ * received, late, least delay, mean above it. What was reported last of a path counts on; class and writer are one so far.
+ */
+static void take_report(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value, uint16_t length)
+{
+	const struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	uint32_t index = word(value);
+
+	if (current == NULL || current->remote_index != index)
+		return;
+	for (uint32_t at = 4; at + REPORT_LANE <= length; at += REPORT_LANE) {
+		const uint8_t *lane = value + at;
+		for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+			struct cw_path *path = peer->paths.list[slot];
+			/* More than was sent nobody can have received. */
+			if (path == NULL || path->number != lane[0] ||
+			    word(lane + 4) > current->tx[slot].data_counter || word(lane + 8) > word(lane + 4))
+				continue;
+			cw_quality_take(&path->out, index, word(lane + 4), word(lane + 8), word(lane + 12),
+					word(lane + 20), worker->now_us);
+		}
+	}
 }
 
 /* Path add: path, own uplink, your uplink, relayed, flags u32. */
 static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
-	uint8_t own = path->flags & ~path->remote_flags;
-
 	path->remote_uplink = value[1];
 	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP);
-	path->flags = own | path->remote_flags;
+	path->flags = path->own_flags | path->remote_flags;
 }
 
 /* Path silent: a number of ours, by which the far end hears nothing; zero 3. */
@@ -105,7 +139,7 @@ static void answer_probe(struct cw_worker *worker, struct cw_peer *peer, const u
 }
 
 static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, uint8_t type,
-		      const uint8_t *value, struct answer *answer)
+		      const uint8_t *value, uint16_t length, struct answer *answer)
 {
 	switch (type) {
 	case ITEM_PROBE:
@@ -116,6 +150,9 @@ static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_
 		return;
 	case ITEM_PATH_ADD:
 		take_introduction(path, value);
+		return;
+	case ITEM_PATH_REPORT:
+		take_report(worker, peer, value, length);
 		return;
 	case ITEM_PATH_SILENT:
 		take_silence(worker, peer, value);
@@ -173,7 +210,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 		if (is_for_gateway(type))
 			put_item(&up, type, items + at + ITEM_HEADER, size);
 		else
-			take_item(worker, keypair->peer, path, type, items + at + ITEM_HEADER, &answer);
+			take_item(worker, keypair->peer, path, type, items + at + ITEM_HEADER, size, &answer);
 		at += ITEM_HEADER + size;
 	}
 	if (up.length > 0)
@@ -188,7 +225,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 static void introduce(const struct cw_path *path, struct answer *frame)
 {
 	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, 0, 0, 0, 0,
-				   path->flags & ~path->remote_flags };
+				   path->own_flags };
 
 	put_item(frame, ITEM_PATH_ADD, value, sizeof(value));
 }
@@ -217,4 +254,47 @@ void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struc
 	}
 	if (frame.length > 0)
 		cw_seal_control(worker, current, path, frame.items, frame.length);
+}
+
+static void put_lane(uint8_t *at, uint16_t number, uint32_t highest, struct cw_lane *lane)
+{
+	uint32_t words[5] = { highest, lane->received, lane->late, (uint32_t)lane->transit_least,
+			      cw_lane_above_us(lane) };
+
+	at[0] = number >> 8;
+	at[1] = number & 0xff;
+	at[2] = at[3] = 0;
+	for (uint32_t i = 0; i < 5; i++) {
+		uint32_t value = rte_cpu_to_be_32(words[i]);
+		memcpy(at + 4 + 4 * i, &value, sizeof(value));
+	}
+	lane->told = lane->received;
+	lane->above_sum = 0;
+	lane->above_count = 0;
+}
+
+bool cw_control_report(struct cw_worker *worker, struct cw_keypair *current)
+{
+	struct cw_peer *peer = current->peer;
+	uint8_t value[4 + REPORT_LANES_MAX * REPORT_LANE];
+	uint32_t index = rte_cpu_to_be_32(current->local_index);
+	struct answer frame = { .length = 0 };
+	uint16_t length = 4;
+
+	if (peer->paths.best == CW_PATH_NONE)
+		return false;
+	memcpy(value, &index, sizeof(index));
+	for (uint32_t i = 0; i < current->data_lanes.count && length < sizeof(value); i++) {
+		uint32_t highest;
+		struct cw_lane *lane = cw_replay_lane(&current->data_lanes, i, &highest);
+		if (lane->received == lane->told)
+			continue;
+		put_lane(value + length, current->data_lanes.lane[i], highest, lane);
+		length += REPORT_LANE;
+	}
+	if (length == 4)
+		return false;
+	put_item(&frame, ITEM_PATH_REPORT, value, length);
+	cw_seal_control(worker, current, peer->paths.list[peer->paths.best], frame.items, frame.length);
+	return true;
 }

@@ -23,4 +23,10 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
 		     bool has_probe, uint16_t silent);
 
+/*
+ * Tells the far end what was heard of its data under this key since the last time, so that it knows its own way. False: there
+ * is nothing to tell.
+ */
+bool cw_control_report(struct cw_worker *worker, struct cw_keypair *current);
+
 #endif

@@ -16,6 +16,7 @@
 #define SILENT_US 5000000u
 #define LEARNED_KEPT_US 120000000u /* a way that nobody named and that is down is forgotten */
 #define REST_US 1000000u
+#define PROBES_RATED_US 500000u
 
 int cw_path_pool_open(struct cw_path_pool *pool)
 {
@@ -46,6 +47,23 @@ static void start_lanes(struct cw_keypair *keypair, uint8_t slot)
 		keypair->tx[slot] = (struct cw_tx_lane){ 0 };
 }
 
+/* What its uplink costs, as the running program says. */
+static void note_uplink(struct cw_worker *worker, struct cw_path *path)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		const struct cw_port_program *port = &program->port_programs[i];
+		if (port->role != CW_ROLE_UPLINK || port->uplink != path->way.uplink)
+			continue;
+		path->own_flags = (port->is_metered ? CW_PATH_METERED : 0) | (port->is_backup ? CW_PATH_BACKUP : 0);
+		path->is_private = port->network == CW_NETWORK_PRIVATE;
+		path->risk = port->risk;
+		path->up_bps = port->up_bps;
+	}
+	path->flags = path->own_flags | path->remote_flags;
+}
+
 /* NULL: there is no room. */
 static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
 {
@@ -57,6 +75,7 @@ static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const
 	if (!cw_paths_add(&peer->paths, path, way, worker->now_us))
 		return NULL;
 	pool->free_count--;
+	note_uplink(worker, path);
 	/* Its number is another than that of the path before in this slot, so its counters may start anew. */
 	start_lanes(atomic_load(&peer->current), path->slot);
 	start_lanes(atomic_load(&peer->next), path->slot);
@@ -121,18 +140,22 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
-void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way_named *ways, uint32_t count)
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
 {
+	if (ways == NULL) {
+		cw_path_clear(worker, peer);
+		return;
+	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		if (peer->paths.list[slot] != NULL)
 			peer->paths.list[slot]->is_configured = false;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		struct cw_path *path = find_or_add(worker, peer, &ways[i].way);
+		struct cw_path *path = find_or_add(worker, peer, &ways[i]);
 		if (path == NULL)
 			continue;
+		note_uplink(worker, path);
 		path->is_configured = true;
-		path->flags = ways[i].flags | path->remote_flags;
 	}
 	cw_paths_choose(&peer->paths, worker->now_us);
 	cw_path_due(worker, peer);
@@ -167,21 +190,50 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	return path;
 }
 
+/* What a keypair's lanes say of the way in, once in CW_REPORT_US: reckoned here as the far end does of what it is told. */
+static void rate_lane(struct cw_worker *worker, struct cw_path *path, const struct cw_keypair *keypair,
+		      const struct cw_lane *lane, uint32_t highest)
+{
+	if (worker->now_us - path->in.told_us < CW_REPORT_US || lane->received == path->in.received)
+		return;
+	cw_quality_take(&path->in, keypair->local_index, highest, lane->received, lane->late,
+			cw_lane_above_us(lane), worker->now_us);
+}
+
 /* What came on the data lanes since the last look, to the paths that they are of. */
-static void read_lanes(struct cw_peer *peer, const struct cw_keypair *keypair)
+static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const struct cw_keypair *keypair)
 {
 	if (keypair == NULL)
 		return;
 	for (uint32_t i = 0; i < keypair->data_lanes.count; i++) {
 		uint32_t highest;
-		const struct cw_lane *lane = cw_replay_lane(&keypair->data_lanes, i, &highest);
+		struct cw_lane *lane = cw_replay_lane(&keypair->data_lanes, i, &highest);
 		uint8_t slot = peer->paths.slot_of[keypair->data_lanes.lane[i] >> 8];
 		if (slot == CW_PATH_NONE)
 			continue;
 		struct cw_path *path = peer->paths.list[slot];
 		cw_liveness_hear(&path->live, lane->heard_us);
+		rate_lane(worker, path, keypair, lane, highest);
+		path->rx_packets += lane->received - lane->counted;
+		path->rx_bytes += lane->bytes - lane->counted_bytes;
+		lane->counted = lane->received;
+		lane->counted_bytes = lane->bytes;
 		if (lane->heard_us > path->rx_us)
 			path->rx_us = lane->heard_us;
+	}
+}
+
+/* Probes tell of a path that carries nothing: of both directions at once. */
+static void rate_probes(struct cw_worker *worker, struct cw_paths *paths)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL || worker->now_us - path->asked.told_us < PROBES_RATED_US)
+			continue;
+		uint32_t asked = cw_liveness_settled(&path->live, worker->now_us);
+		if (asked != path->asked.highest)
+			cw_quality_take(&path->asked, path->number, asked, path->live.answered, 0, UINT32_MAX,
+					worker->now_us);
 	}
 }
 
@@ -250,13 +302,16 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 		peer->paths.due_us = now + REST_US;
 		return;
 	}
-	read_lanes(peer, current);
-	read_lanes(peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
+	read_lanes(worker, peer, current);
+	read_lanes(worker, peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
+	rate_probes(worker, &peer->paths);
 	check_uplinks(worker, &peer->paths);
 	forget_learned(worker, peer);
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
 	send_tasks(worker, current, &tasks);
+	if (now - peer->report_us >= CW_REPORT_US && cw_control_report(worker, current))
+		peer->report_us = now;
 	tell_silence(worker, peer, current);
 }
 

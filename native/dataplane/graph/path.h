@@ -30,12 +30,8 @@ void cw_path_pool_close(struct cw_path_pool *pool);
 /* A handshake went by this way; `is_proven`: in both directions. */
 void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven);
 
-/* What the gateway names, with flags each; learned ones stay while they live. */
-struct cw_way_named {
-	struct cw_way way;
-	uint8_t flags;
-};
-void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way_named *ways, uint32_t count);
+/* The program names these; learned ones stay while they live. NULL: it does not name the peer either, and all go. */
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
 
 /* All of a peer's paths, which is no peer any more. */
 void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer);

@@ -41,7 +41,8 @@ uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path)
 	uint32_t overhead = departure->length - sizeof(struct cw_ether) + CW_SEALED_OVERHEAD;
 
 	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
-	return mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
+	path->limit = mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
+	return path->limit;
 }
 
 uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer *peer)

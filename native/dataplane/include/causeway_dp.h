@@ -13,27 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "causeway_program.h"
+
 #define CW_ABI 4u
-
-#define CW_NAME 32
-#define CW_IFNAME 16
-#define CW_IDENTITY 48
-#define CW_DEVICE 64
-#define CW_SERVER 64
-
-#define CW_NONE UINT32_MAX
-
-/* Hard limits of one program. */
-#define CW_PORTS_MAX 32
-#define CW_SEGMENTS_MAX 64
-#define CW_PEERS_MAX 1024
-#define CW_ROUTES_MAX 65536
-#define CW_ACL_MAX 1024
-#define CW_POLICIES_MAX 32
-#define CW_MATCHES_MAX 1024
-#define CW_UPLINKS_MAX 8
-#define CW_QUEUES_MAX 16
-#define CW_MAC1_KEYS_MAX 32
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {
@@ -59,135 +41,6 @@ struct cw_info {
 	char aead[CW_NAME];
 	/* Sizes of the records below, in their order, so that the other half can refuse; then zeros. */
 	uint32_t sizes[CW_SIZES];
-};
-
-struct cw_program_head {
-	uint64_t generation;
-	uint32_t mac1_key_count;
-	uint32_t port_count;
-	uint32_t segment_count;
-	uint32_t peer_count;
-	uint32_t route_count;
-	uint32_t acl_count;
-	uint32_t policy_count; /* at least one: the first is the default's */
-	uint32_t match_count;
-	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes, ACL rules, policies, matches */
-};
-
-#define CW_ROLE_UPLINK 1
-#define CW_ROLE_LAN 2
-
-#define CW_KIND_NETDEV 0 /* a NIC that the kernel drives, by its name */
-#define CW_KIND_PMD 1    /* a device of DPDK's, by its bus address or `net_…,key=value` */
-
-#define CW_NETWORK_INTERNET 1
-#define CW_NETWORK_PRIVATE 2
-
-struct cw_port_program {
-	char twin[CW_IFNAME];
-	char nic[CW_DEVICE];
-	char nic_netns[CW_NAME * 2]; /* netdev only */
-	uint8_t role;
-	uint8_t uplink;
-	uint16_t segment; /* index into the segments; LANs only */
-	uint16_t overlay_port;
-	uint16_t vlan;  /* 1–4094, IEEE 802.1Q: this port has the NIC's frames of that tag; 0: the untagged ones */
-	uint8_t kind;
-	uint8_t queues; /* pmd only: receive queues, 0 for one */
-	uint16_t mtu;   /* this port's share of a NIC's: the smaller of the two counts; 0: the NIC's */
-	uint32_t table;
-	/* The rest is of uplinks only. */
-	uint64_t up_bps;    /* what the link carries outwards, bits a second; 0: unknown */
-	uint8_t network;    /* of which kind what is behind it is */
-	uint8_t is_metered; /* traffic costs */
-	uint8_t is_backup;  /* for when no path over another uplink is usable */
-	uint8_t risk;       /* uplinks of one number fail together; 0: with none */
-	uint32_t zero;
-};
-
-struct cw_segment_program {
-	char name[CW_NAME];
-	char twin[CW_IFNAME];
-	uint32_t vni;
-	uint32_t zero;
-};
-
-/* A name with another identity is another peer: sessions of the one before end with the load. */
-struct cw_peer_program {
-	char name[CW_NAME];
-	uint8_t identity[CW_IDENTITY]; /* tenant 16, static key 32; compared, not read */
-};
-
-struct cw_route_program {
-	uint8_t address[16];
-	uint16_t segment;
-	uint16_t peer;
-	uint8_t prefix_len; /* of the 128 bits: an IPv4 /24 is 120 */
-	uint8_t zero[3];
-};
-
-#define CW_ACL_ALLOW 1
-#define CW_ACL_DENY 2
-
-/*
- * Rules are tried in order, the first that fits decides; without one a packet may pass inside a segment and not between
- * two. An allowing rule also fits the way back: source and destination changed over. A fragment other than the first, which
- * has no ports, fits an allowing rule by addresses and protocol, and no denying one that asks for ports.
- */
-struct cw_acl_program {
-	char name[CW_NAME];
-	uint8_t source[16];
-	uint8_t destination[16];
-	uint8_t source_len; /* of the 128 bits; 0 is any address of either family */
-	uint8_t destination_len;
-	uint16_t from_segment;
-	uint16_t to_segment;
-	uint8_t protocol; /* IP protocol number; 0: any */
-	uint8_t action;
-	uint16_t source_port_first, source_port_last; /* 0 and 65535: any, also packets without ports */
-	uint16_t destination_port_first, destination_port_last;
-};
-
-#define CW_METERED_NEVER 1
-#define CW_METERED_LAST 2 /* where no path over another uplink is usable */
-#define CW_METERED_OK 3
-
-/*
- * How flows of a kind are steered. A path fits that keeps the limits, over an uplink (and to one, if the peer tells) of the
- * kinds and the price that are allowed; of those that fit, the one of the most preferred uplink is taken.
- */
-struct cw_policy_program {
-	char name[CW_NAME];
-	uint32_t loss_ppm;   /* limits; CW_NONE: none */
-	uint32_t latency_us; /* one way: half the round trip */
-	uint32_t jitter_us;
-	uint8_t metered;
-	uint8_t kinds;              /* bits 1 << CW_NETWORK_… - 1: 1 internet, 2 private */
-	uint8_t is_strict;          /* no path fits: drop. Else the least bad of them is taken */
-	uint8_t is_spread;          /* flows are spread over all good paths, by what these carry */
-	uint8_t is_breakout_denied; /* its flows do not leave to the Internet here */
-	uint8_t prefer_count;
-	uint8_t prefer[CW_UPLINKS_MAX]; /* uplink numbers, best first; also of uplinks whose port is absent */
-	uint8_t zero[6];
-};
-
-#define CW_SEGMENT_ANY UINT16_MAX
-#define CW_DSCP_ANY UINT8_MAX
-
-/* In order: the first that fits a flow says its policy and its application. A flow that none fits is the first policy's. */
-struct cw_match_program {
-	char application[CW_NAME]; /* '': it says none */
-	char server[CW_SERVER];    /* TLS or QUIC server name, in lower case; `*.example.com`: any below; '': any or none */
-	uint8_t source[16];
-	uint8_t destination[16];
-	uint16_t policy;
-	uint16_t segment; /* of the sender; CW_SEGMENT_ANY */
-	uint16_t source_port_first, source_port_last; /* 0 and 65535: any, also packets without ports */
-	uint16_t destination_port_first, destination_port_last;
-	uint8_t source_len; /* of the 128 bits; 0 is any address of either family */
-	uint8_t destination_len;
-	uint8_t protocol; /* IP protocol number; 0: any */
-	uint8_t dscp;     /* of the flow's first packet, RFC 2474; CW_DSCP_ANY */
 };
 
 #define CW_SUITE_CHACHA20_POLY1305 1
@@ -267,6 +120,8 @@ struct cw_counters_head {
 	uint32_t small_in_use;
 	uint32_t large_in_use;
 	struct cw_overflow overflow; /* as of the last dump; all zeros: nothing is left out */
+	uint32_t path_count; /* of all peers, after them */
+	uint32_t zero;
 };
 
 struct cw_port_counters {
@@ -293,6 +148,38 @@ struct cw_peer_counters {
 	uint16_t remote_port;
 	uint16_t zero;
 	uint8_t remote_address[16];
+};
+
+#define CW_STATE_METERED 1
+#define CW_STATE_BACKUP 2
+#define CW_STATE_BEST 4 /* what nothing else is said of goes by it */
+#define CW_STATE_LEARNED 8 /* not named by the program: the peer was heard by it */
+
+/* One path of a peer. `out` is as the far end reports, `in` as counted here. */
+struct cw_path_counters {
+	uint8_t remote_address[16];
+	uint64_t tx_packets, tx_bytes; /* inner */
+	uint64_t rx_packets, rx_bytes; /* inner and sealed */
+	uint64_t delivered_bps;        /* inner bits a second that arrived of late */
+	uint32_t state_ms;             /* since when it is so */
+	uint32_t heard_ms;             /* CW_NONE: never */
+	uint32_t rtt_us;               /* smoothed; these four CW_NONE before the first answer */
+	uint32_t rtt_p50_us, rtt_p95_us, rtt_p99_us;
+	uint32_t loss_out_ppm, loss_in_ppm; /* CW_NONE: too little was sent of late */
+	uint32_t late_out_ppm, late_in_ppm;
+	uint32_t jitter_out_us, jitter_in_us;
+	uint32_t failures; /* once it was trusted, of late */
+	uint16_t limit;    /* largest inner packet that goes by it whole */
+	uint16_t peer;     /* index into those before */
+	uint16_t remote_port;
+	uint8_t number; /* ours, and the far end's; 255: unknown */
+	uint8_t remote_number;
+	uint8_t uplink;
+	uint8_t remote_uplink; /* 255: unknown */
+	uint8_t state;         /* 0 untried, 1 up, 2 down */
+	uint8_t why;           /* 0 well, 1 untried, 2 silent, 3 unanswered, 4 deaf there, 5 no uplink */
+	uint8_t flags;
+	uint8_t zero[7];
 };
 
 enum cw_event_kind {
@@ -329,19 +216,12 @@ struct cw_denial {
 };
 
 static_assert(sizeof(struct cw_info) == 168, "border record");
-static_assert(sizeof(struct cw_program_head) == 40, "border record");
-static_assert(sizeof(struct cw_port_program) == 176, "border record");
-static_assert(sizeof(struct cw_segment_program) == 56, "border record");
-static_assert(sizeof(struct cw_peer_program) == 80, "border record");
-static_assert(sizeof(struct cw_route_program) == 24, "border record");
-static_assert(sizeof(struct cw_acl_program) == 80, "border record");
-static_assert(sizeof(struct cw_policy_program) == 64, "border record");
-static_assert(sizeof(struct cw_match_program) == 144, "border record");
+static_assert(sizeof(struct cw_path_counters) == 128, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
 static_assert(sizeof(struct cw_overflow) == 16, "border record");
-static_assert(sizeof(struct cw_counters_head) == 56, "border record");
+static_assert(sizeof(struct cw_counters_head) == 64, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");

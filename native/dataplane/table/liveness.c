@@ -106,6 +106,7 @@ bool cw_liveness_answer(struct cw_liveness *live, uint32_t id, uint32_t held_us,
 	uint64_t elapsed = now_us - *sent;
 	measure(live, (uint32_t)(elapsed > held_us ? elapsed - held_us : 0));
 	*sent = 0;
+	live->answered++;
 	live->answered_us = now_us;
 	live->asked_us = 0;
 	cw_liveness_hear(live, now_us);
@@ -136,6 +137,16 @@ uint32_t cw_liveness_patience_us(const struct cw_liveness *live)
 		return PATIENCE_UNKNOWN_US;
 	uint64_t us = (uint64_t)live->rtt_us + 4ull * live->rtt_var_us + 10000;
 	return us < PATIENCE_LEAST_US ? PATIENCE_LEAST_US : us > PATIENCE_MOST_US ? PATIENCE_MOST_US : (uint32_t)us;
+}
+
+uint32_t cw_liveness_settled(const struct cw_liveness *live, uint64_t now_us)
+{
+	uint32_t patience = cw_liveness_patience_us(live);
+	uint32_t open = 0;
+
+	for (uint32_t i = 0; i < CW_PROBES_KEPT; i++)
+		open += live->sent_us[i] != 0 && now_us - live->sent_us[i] < patience;
+	return live->probe_id - open;
 }
 
 static uint64_t quiet_since(const struct cw_liveness *live)

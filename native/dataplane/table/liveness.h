@@ -40,6 +40,7 @@ struct cw_liveness {
 	uint8_t answers; /* in a row, since it is down */
 	uint8_t burst;   /* probes sent since suspicion began */
 	uint32_t probe_id; /* of the one sent last */
+	uint32_t answered; /* probes, ever */
 	uint32_t rtt_us;   /* smoothed; UINT32_MAX before the first answer */
 	uint32_t rtt_var_us;
 	uint32_t rtt_last_us;
@@ -86,6 +87,9 @@ void cw_liveness_suspect(struct cw_liveness *live, uint64_t now_us);
  * path was answered, which shows that the far end itself lives; 0: none was, so nothing is certain yet.
  */
 uint64_t cw_liveness_verdict_us(const struct cw_liveness *live, uint64_t proof_us);
+
+/* Probes whose answer has come, or should have. */
+uint32_t cw_liveness_settled(const struct cw_liveness *live, uint64_t now_us);
 
 /* How long an answer may take. */
 uint32_t cw_liveness_patience_us(const struct cw_liveness *live);

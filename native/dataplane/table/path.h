@@ -12,6 +12,7 @@
 #include "graph/departure.h"
 #include "table/address.h"
 #include "table/liveness.h"
+#include "table/quality.h"
 
 #define CW_PATHS_MAX 16
 #define CW_PATH_NONE 0xffu /* no slot, and no number: what answers a stranger's way goes under it */
@@ -39,15 +40,23 @@ struct cw_path {
 	struct cw_departure departure;
 
 	bool is_configured;    /* named by the gateway; others were learned from what came by them */
+	bool is_private;       /* its uplink leads to no Internet */
+	uint8_t risk;          /* uplinks of one number fail together; 0: with none */
 	uint8_t flags;         /* CW_PATH_METERED, CW_PATH_BACKUP: at either end */
+	uint8_t own_flags;
 	uint8_t remote_flags;  /* as the far end says */
 	uint8_t remote_number; /* the far end's of it */
 	uint8_t remote_uplink; /* CW_PATH_NONE: it has not said */
 	uint8_t alarm;         /* probes sent since the alarm began */
+	uint64_t up_bps;       /* of its uplink; 0: unknown */
 	uint64_t rx_us;        /* data came by it last */
 	uint64_t rx_packets, rx_bytes;
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	struct cw_liveness live;
+	struct cw_quality out;   /* as the far end reports */
+	struct cw_quality in;    /* as counted here */
+	struct cw_quality asked; /* probes and their answers: both directions */
+	struct cw_rtt_histogram rtts;
 };
 
 /* The worker's. All zeros but for `best`: none. */

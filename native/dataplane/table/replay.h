@@ -35,6 +35,8 @@ struct cw_lane {
 	uint64_t above_sum; /* of transits above the least, since they were told last */
 	uint32_t above_count;
 	uint32_t told; /* `received` at that time */
+	uint32_t counted; /* `received`, and `bytes`, as its path has them */
+	uint64_t counted_bytes;
 };
 
 /* All lanes of one key, type and direction. All zeros is a good start. */
@@ -60,6 +62,12 @@ int cw_replay_accept(struct cw_replay_lanes *lanes, struct cw_replay_pool *pool,
 
 /* The lane at place `i` of `lanes->count`, and its highest counter. */
 struct cw_lane *cw_replay_lane(const struct cw_replay_lanes *lanes, uint32_t i, uint32_t *highest);
+
+/* Mean of what was measured since it was told last; UINT32_MAX: nothing was. */
+static inline uint32_t cw_lane_above_us(const struct cw_lane *lane)
+{
+	return lane->above_count == 0 ? UINT32_MAX : (uint32_t)(lane->above_sum / lane->above_count);
+}
 
 /* A packet of `bytes` was `transit` µs under way by the two clocks, mod 2^32. */
 void cw_lane_measure(struct cw_lane *lane, uint32_t transit, uint32_t bytes);

@@ -68,7 +68,7 @@ struct cw_peer {
 	struct cw_paths paths;
 	uint32_t place; /* among the worker's peers */
 	uint64_t silent_reported_us;
-	uint64_t way_told_us;
+	uint64_t report_us;
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
 	uint16_t waiting_count;
 	uint64_t waiting_since_us;

@@ -18,6 +18,7 @@ const program: Program = {
   routes: [],
   acl: [],
   policies: [defaultPolicy],
+  paths: [],
   matches: [],
 }
 

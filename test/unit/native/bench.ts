@@ -124,6 +124,7 @@ export const program: Program = {
   ],
   acl: [],
   policies: [defaultPolicy],
+  paths: [],
   matches: [],
 }
 

@@ -75,6 +75,6 @@ test('the datapath gets them in order, canonical, and takes them', () => {
   ])
   const segments = ['office', 'cameras'].map((name, at) => ({ name, vni: at + 1, twin: `t${at}` }))
   const rest = { generation: 1, mac1Keys: [], ports: [], segments, peers: [], routes: [] }
-  const steering = { policies: [defaultPolicy], matches: [] }
-  assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 40 + 2 * 56 + 2 * 80 + 64)
+  const steering = { policies: [defaultPolicy], matches: [], paths: [] }
+  assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 48 + 2 * 56 + 2 * 80 + 64)
 })

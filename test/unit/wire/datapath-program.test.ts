@@ -87,6 +87,7 @@ const program: Program = {
   ],
   policies: [defaultPolicy, calls],
   matches: [teams],
+  paths: [{ peer: 'lisbon', uplink: 0, remoteAddress: '203.0.113.7', remotePort: 51_820 }],
 }
 const empty: Program = {
   generation: 7,
@@ -98,6 +99,7 @@ const empty: Program = {
   acl: [],
   policies: [defaultPolicy],
   matches: [],
+  paths: [],
 }
 
 test('bytes are those that C writes', () => {
@@ -115,6 +117,7 @@ test('what cannot be said is refused, with its place', () => {
     { policies: [defaultPolicy, { ...calls, prefer: [0, 1, 2, 3, 4, 5, 6, 7, 8] }] },
     '/policies/1/prefer',
   )
+  refuses({ paths: [{ ...program.paths[0]!, peer: 'none' }] }, '/paths/0/peer')
   const tooLong = { ...teams, server: 'a'.repeat(64) }
   assert.throws(() => encodeProgram({ ...program, matches: [tooLong] }), { code: 'WIRE_INVALID' })
 })

@@ -1,0 +1,60 @@
+/** Paths at the native border: which are worth trying, and what the datapath tells of those that there are. See program.ts. */
+
+/** An uplink of this device and an address of the peer. At most 16 of a peer. */
+export interface PathProgram {
+  readonly peer: string
+  /** Number of the uplink. */
+  readonly uplink: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+}
+
+/** Nobody has answered by it yet; it carries; it does not. */
+export const pathStates = ['untried', 'up', 'down'] as const
+export type PathState = (typeof pathStates)[number]
+
+/** Why it is not `up`, in the order of the datapath's numbers. */
+export const pathReasons = ['well', 'untried', 'silent', 'unanswered', 'deaf', 'no-uplink'] as const
+export type PathReason = (typeof pathReasons)[number]
+
+/** One direction; null where too little was sent of late to say. */
+export interface DirectionQuality {
+  readonly lossPpm: number | null
+  readonly latePpm: number | null
+  /** Mean delay above the least. */
+  readonly jitterUs: number | null
+}
+
+export interface PathCounters extends PathProgram {
+  /** On the wire, the own number and the far end's; null: not known. */
+  readonly number: number
+  readonly remoteNumber: number | null
+  readonly remoteUplink: number | null
+  readonly state: PathState
+  readonly reason: PathReason
+  readonly stateMs: number
+  readonly heardMs: number | null
+  /** At either end. */
+  readonly isMetered: boolean
+  readonly isBackup: boolean
+  /** What nothing else is said of goes by it. */
+  readonly isBest: boolean
+  /** Not named by the program: the peer was heard by it. */
+  readonly isLearned: boolean
+  readonly rttUs: number | null
+  readonly rttP50Us: number | null
+  readonly rttP95Us: number | null
+  readonly rttP99Us: number | null
+  /** As the far end reports, and as counted here. */
+  readonly out: DirectionQuality
+  readonly in: DirectionQuality
+  /** How often it failed of late, once it was trusted. */
+  readonly failures: number
+  /** Largest inner packet that goes by it whole; 0: none went yet. */
+  readonly mtuBytes: number
+  readonly deliveredBps: number
+  readonly txPackets: number
+  readonly txBytes: number
+  readonly rxPackets: number
+  readonly rxBytes: number
+}

@@ -1,0 +1,75 @@
+/** `struct cw_path_counters` as the datapath writes it. See datapath.ts. */
+import { type PathCounters, pathReasons, pathStates } from '../model/path-program.ts'
+import type { RecordReader } from './bytes.ts'
+
+const none = 0xffff_ffff
+const unknown = 0xff
+const flag = { metered: 1, backup: 2, best: 4, learned: 8 } as const
+
+/** @param peers names, in the order of the counters of peers */
+export function decodePath(from: RecordReader, peers: readonly string[]): PathCounters {
+  const remoteAddress = from.address()
+  const txPackets = from.u64()
+  const txBytes = from.u64()
+  const rxPackets = from.u64()
+  const rxBytes = from.u64()
+  const deliveredBps = from.u64()
+  const stateMs = from.u32()
+  const heardMs = maybe(from)
+  const rttUs = maybe(from)
+  const [rttP50Us, rttP95Us, rttP99Us] = [maybe(from), maybe(from), maybe(from)]
+  const [lossOut, lossIn] = [maybe(from), maybe(from)]
+  const [lateOut, lateIn] = [maybe(from), maybe(from)]
+  const [jitterOut, jitterIn] = [maybe(from), maybe(from)]
+  const failures = from.u32()
+  const mtuBytes = from.u16()
+  const peer = peers[from.u16()] ?? ''
+  const remotePort = from.u16()
+  const number = from.u8()
+  const remoteNumber = known(from.u8())
+  const uplink = from.u8()
+  const remoteUplink = known(from.u8())
+  const state = pathStates[from.u8()] ?? 'untried'
+  const reason = pathReasons[from.u8()] ?? 'untried'
+  const flags = from.u8()
+  from.skip(7)
+  return {
+    peer,
+    uplink,
+    remoteAddress,
+    remotePort,
+    number,
+    remoteNumber,
+    remoteUplink,
+    state,
+    reason,
+    stateMs,
+    heardMs,
+    isMetered: (flags & flag.metered) !== 0,
+    isBackup: (flags & flag.backup) !== 0,
+    isBest: (flags & flag.best) !== 0,
+    isLearned: (flags & flag.learned) !== 0,
+    rttUs,
+    rttP50Us,
+    rttP95Us,
+    rttP99Us,
+    out: { lossPpm: lossOut, latePpm: lateOut, jitterUs: jitterOut },
+    in: { lossPpm: lossIn, latePpm: lateIn, jitterUs: jitterIn },
+    failures,
+    mtuBytes,
+    deliveredBps,
+    txPackets,
+    txBytes,
+    rxPackets,
+    rxBytes,
+  }
+}
+
+function maybe(from: RecordReader): number | null {
+  const value = from.u32()
+  return value === none ? null : value
+}
+
+function known(value: number): number | null {
+  return value === unknown ? null : value
+}
