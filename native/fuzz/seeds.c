@@ -36,7 +36,8 @@ void cw_seed_write(const char *target, const char *name, const struct seed *seed
 
 void cw_seed_add(struct seed *seed, const void *data, uint32_t length)
 {
-	memcpy(seed->bytes + seed->length, data, length);
+	if (length > 0)
+		memcpy(seed->bytes + seed->length, data, length);
 	seed->length += length;
 }
 
@@ -327,5 +328,6 @@ int main(int argc, char **argv)
 	cw_seeds_program();
 	cw_seeds_call();
 	cw_seeds_rtnetlink();
+	cw_seeds_names();
 	return 0;
 }

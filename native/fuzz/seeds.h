@@ -1,10 +1,10 @@
-/* What the writers of the kept corpus share (seeds.c, seeds_border.c): an input in the making. */
+/* What the writers of the kept corpus share (seeds.c, seeds_border.c, seeds_names.c): an input in the making. */
 #ifndef CW_SEEDS_H
 #define CW_SEEDS_H
 
 #include <stdint.h>
 
-#define SEED_MAX 1536
+#define SEED_MAX 4096
 #define VNI 100
 
 struct seed {
@@ -21,5 +21,6 @@ void cw_seed_item(struct seed *seed, uint8_t type, uint16_t length);
 void cw_seeds_program(void);
 void cw_seeds_call(void);
 void cw_seeds_rtnetlink(void);
+void cw_seeds_names(void);
 
 #endif

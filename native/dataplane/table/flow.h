@@ -47,16 +47,16 @@ static_assert(sizeof(struct cw_flow_key) == 40, "five words, which are hashed an
 /* A cache line. What the table does not say is its own is the caller's; zeros at first, but for `path`. */
 struct cw_flow_entry {
 	struct cw_flow_key key; /* the table's */
-	uint32_t used_at;       /* the table's: its last packet, in units of its own */
-	uint32_t epoch;         /* in which `policy` was decided: of another one it is stale */
+	uint32_t used_at;    /* the table's: its last packet, in units of its own */
+	uint32_t epoch;      /* in which `policy` was decided: of another one it is stale */
 	uint16_t policy;
 	uint16_t peer;
 	uint16_t match;
-	uint8_t path; /* index of the peer's, CW_FLOW_NO_PATH: none */
-	uint8_t recognition;
-	uint8_t looked;  /* packets that were looked at for `recognition` */
-	uint8_t packets; /* the table's: found, or more */
-	bool is_closed;  /* said goodbye: its place is soon another's */
+	uint8_t path;        /* index of the peer's, CW_FLOW_NO_PATH: none */
+	uint8_t recognition; /* of its server's name: enum cw_recognition */
+	uint8_t looked;      /* packets that were looked at for that */
+	uint8_t packets;     /* the table's: so many, or more where it is full */
+	bool is_closed;      /* ended by its own word: its place is soon another's */
 	uint8_t spare[5];
 };
 
