@@ -8,11 +8,13 @@ import type { CausewayError } from '../../firmware/model/errors.ts'
 import { align } from '../lab/table.ts'
 import { lines as firstLight } from './first-light.ts'
 import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
+import { lines as manyLinks } from './many-links.ts'
 import { lines as whole } from './whole.ts'
 
 const issues: Readonly<Record<string, readonly Line[]>> = {
   'first-light': firstLight,
   whole,
+  'many-links': manyLinks,
 }
 
 /** Of the lines whose short form may run beside another: much of it is waiting. */

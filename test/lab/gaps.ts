@@ -4,7 +4,7 @@
  */
 
 const recordBytes = 32
-const shown = 16
+const shown = 64
 
 /** An arrival. */
 export interface PaceRecord {
@@ -52,7 +52,7 @@ export interface FlowAccount {
   readonly doubled: number
   /** Arrived after one with a higher number. */
   readonly reordered: number
-  /** The longest first, at most 16. */
+  /** The longest first, at most 64. */
   readonly gaps: readonly Gap[]
   readonly lossRuns: readonly LossRun[]
   /** One way; null where nothing arrived. */
