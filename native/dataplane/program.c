@@ -333,6 +333,17 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 	return 0;
 }
 
+/* Limits matter where there is another path, or where a policy would rather drop. */
+static bool is_steered(const struct cw_program *program)
+{
+	for (uint32_t i = 0; i < program->policy_count; i++) {
+		const struct cw_policy_program *policy = &program->policies[i];
+		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3)
+			return true;
+	}
+	return false;
+}
+
 int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, char *why,
 		    size_t why_len)
 {
@@ -364,6 +375,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	memcpy(program->acl, parts.acl, head->acl_count * sizeof(parts.acl[0]));
 	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
 	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
+	program->is_steered = is_steered(program);
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = take_peer(engine->worker, &parts.peers[i]);
 		if (program->peers[i] == NULL)

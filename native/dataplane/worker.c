@@ -13,6 +13,8 @@
 #include "crypto/mac1.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
+#include "graph/steer.h"
+#include "table/flow.h"
 
 #define READY_MAX 64
 #define SECOND_TICKS 10
@@ -56,6 +58,9 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		rc = cw_handshakes_open(&worker->handshakes);
 	if (rc == 0)
 		rc = cw_path_pool_open(&worker->paths);
+	worker->flows = cw_flows_new(CW_FLOWS_DEFAULT);
+	if (rc == 0 && worker->flows == NULL)
+		rc = -ENOMEM;
 	return rc;
 }
 
@@ -72,6 +77,7 @@ void cw_worker_close(struct cw_worker *worker)
 		free(worker->peers[i]);
 	}
 	cw_path_pool_close(&worker->paths);
+	cw_flows_free(worker->flows);
 	cw_wait_close(&worker->wait);
 	cw_aead_close_context(worker->aead);
 	cw_handshakes_close(worker->handshakes);
@@ -298,6 +304,7 @@ static void tick(struct cw_worker *worker)
 	}
 	if (worker->pending_count > 0)
 		cw_tx_pending(worker);
+	cw_steer_tick(worker);
 	cw_reassembly_expire(&worker->reassembly, worker->now_us);
 	if (++worker->ticks % SECOND_TICKS == 0)
 		count_overflows(worker);

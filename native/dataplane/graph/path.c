@@ -308,6 +308,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	check_uplinks(worker, &peer->paths);
 	forget_learned(worker, peer);
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
+	cw_choice_watch(&peer->paths, worker->view->program->policies, worker->view->program->policy_count, now);
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
 	send_tasks(worker, current, &tasks);
 	if (now - peer->report_us >= CW_REPORT_US && cw_control_report(worker, current))

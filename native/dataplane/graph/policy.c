@@ -6,6 +6,7 @@
 
 #include "graph/graph.h"
 #include "graph/l3.h"
+#include "graph/l4.h"
 #include "table/acl.h"
 #include "table/view.h"
 #include "worker.h"
@@ -21,59 +22,6 @@ struct question {
 	const uint8_t *l3;
 	uint32_t length; /* that lie here */
 };
-
-/* Where L4 begins, of which protocol; `is_later` for a fragment that has none of its header. False: not to be read. */
-static bool find_l4(const struct question *q, uint32_t *at, uint8_t *protocol, bool *is_later)
-{
-	struct cw_ip6_end end;
-
-	if (!cw_l3_is_ip6(q->l3)) {
-		const struct cw_ip4 *ip = cw_ip4(q->l3);
-		*at = cw_ip4_header_len(ip);
-		*protocol = ip->protocol;
-		*is_later = (ip->fragment & rte_cpu_to_be_16(CW_IP4_OFFSET)) != 0;
-		return true;
-	}
-	if (!cw_ip6_walk(q->l3, q->length, &end))
-		return false;
-	*at = end.l4;
-	*protocol = end.protocol;
-	*is_later = end.is_fragment && end.fragment != 0;
-	return true;
-}
-
-static bool is_with_ports(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
-}
-
-/*
- * False: what follows the IP header is not known, or has not the ports that its protocol says, so no rule can be asked;
- * addresses and protocol are there.
- */
-static bool read_flow(const struct question *q, struct cw_flow *flow)
-{
-	uint32_t at = 0;
-	bool is_later = false;
-	uint8_t protocol = cw_l3_is_ip6(q->l3) ? cw_ip6(q->l3)->next_header : cw_ip4(q->l3)->protocol;
-	bool is_read = find_l4(q, &at, &protocol, &is_later);
-
-	*flow = (struct cw_flow){ .source = cw_packet_source(q->l3),
-				  .destination = cw_packet_destination(q->l3),
-				  .protocol = protocol };
-	if (!is_read || !is_with_ports(protocol))
-		return is_read;
-	flow->is_later = is_later;
-	if (is_later)
-		return true;
-	if (at + 4 > q->length)
-		return false;
-	flow->has_ports = true;
-	flow->source_port = (uint16_t)(q->l3[at] << 8 | q->l3[at + 1]);
-	flow->destination_port = (uint16_t)(q->l3[at + 2] << 8 | q->l3[at + 3]);
-	return true;
-}
 
 static bool is_icmp_error(uint8_t protocol, uint8_t type)
 {
@@ -92,7 +40,7 @@ static bool read_quote(const struct question *q, struct question *quote)
 	uint32_t at = 0;
 	bool is_later = false;
 
-	if (!find_l4(q, &at, &protocol, &is_later) || is_later ||
+	if (!cw_l4_find(q->l3, q->length, &at, &protocol, &is_later) || is_later ||
 	    at + ICMP_ERROR_HEADER + sizeof(struct cw_ip4) > q->length ||
 	    !is_icmp_error(protocol, q->l3[at]))
 		return false;
@@ -113,7 +61,7 @@ static bool is_error_of_allowed(const struct cw_acl *acl, const struct question 
 	struct cw_flow flow;
 	bool is_allowed = false;
 
-	return read_quote(q, &quote) && read_flow(&quote, &flow) &&
+	return read_quote(q, &quote) && cw_l4_read(quote.l3, quote.length, &flow) &&
 	       cw_acl_find(acl, (uint32_t)quote.from, (uint32_t)quote.to, &flow, &is_allowed) !=
 		       CW_ACL_NO_RULE &&
 	       is_allowed;
@@ -137,7 +85,7 @@ static void tell(struct cw_worker *worker, const struct question *q, enum cw_dro
 		return;
 	}
 	if (cw_l3_is_sound(q->l3, q->length)) {
-		read_flow(q, &flow);
+		cw_l4_read(q->l3, q->length, &flow);
 		memcpy(denial.source, &flow.source, sizeof(denial.source));
 		memcpy(denial.destination, &flow.destination, sizeof(denial.destination));
 		denial.source_port = flow.source_port;
@@ -165,7 +113,7 @@ static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw
 	/* A pair without a rule has none that lets answers through, nor errors of them. */
 	if (acl != NULL && cw_acl_has_rules(acl, (uint32_t)q->from, (uint32_t)q->to)) {
 		/* Headers that no rule can look behind must not be a way around the rules. */
-		if (!read_flow(q, &flow))
+		if (!cw_l4_read(q->l3, q->length, &flow))
 			is_allowed = false;
 		else
 			rule = cw_acl_find(acl, (uint32_t)q->from, (uint32_t)q->to, &flow, &is_allowed);

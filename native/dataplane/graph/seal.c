@@ -9,6 +9,7 @@
 #include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/path.h"
+#include "graph/steer.h"
 #include "graph/train.h"
 #include "worker.h"
 
@@ -297,22 +298,45 @@ static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, s
 	worker->waiting_count++;
 }
 
+/* Where the packet goes; NULL: nowhere, by its policy. */
+static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, const struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+	uint16_t segment = 0;
+
+	if (!cw_steer_is_due(worker, peer))
+		return peer->paths.list[peer->paths.best];
+	while (segment < program->segment_count && program->segment_programs[segment].vni != vni)
+		segment++;
+	return cw_steer(worker, peer, segment, rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len),
+			(uint32_t)m->data_len - m->l2_len);
+}
+
+static void note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+{
+	path->tx_us = worker->now_us;
+	if (peer->paths.is_awake)
+		return;
+	cw_paths_wake(&peer->paths, worker->now_us);
+	cw_path_due(worker, peer);
+}
+
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
 {
 	struct cw_keypair *keypair = atomic_load_explicit(&peer->current, memory_order_relaxed);
-	struct cw_path *path = peer->paths.best == CW_PATH_NONE ? NULL : peer->paths.list[peer->paths.best];
 	struct cw_cut cut;
 
-	if (keypair == NULL || path == NULL) {
+	if (keypair == NULL || peer->paths.best == CW_PATH_NONE) {
 		wait(worker, peer, vni, m);
 		return;
 	}
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
-	path->tx_us = worker->now_us;
-	if (!peer->paths.is_awake) {
-		cw_paths_wake(&peer->paths, worker->now_us);
-		cw_path_due(worker, peer);
+	struct cw_path *path = choose_path(worker, peer, vni, m);
+	if (path == NULL) {
+		cw_drop(worker, m, CW_DROP_POLICY);
+		return;
 	}
+	note_data(worker, peer, path);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	struct load load = { .keypair = keypair,
 			     .path = path,
 			     .vni = vni,

@@ -86,6 +86,7 @@ uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us)
 /* RFC 6298 §2: gains of 1/8 and 1/4. */
 static void measure(struct cw_liveness *live, uint32_t rtt)
 {
+	live->rtt_before_us = live->rtt_us == RTT_UNKNOWN ? rtt : live->rtt_last_us;
 	live->rtt_last_us = rtt;
 	if (live->rtt_us == RTT_UNKNOWN) {
 		live->rtt_us = rtt;

@@ -43,7 +43,7 @@ struct cw_liveness {
 	uint32_t answered; /* probes, ever */
 	uint32_t rtt_us;   /* smoothed; UINT32_MAX before the first answer */
 	uint32_t rtt_var_us;
-	uint32_t rtt_last_us;
+	uint32_t rtt_last_us, rtt_before_us; /* the last two */
 	uint32_t failures; /* once it was trusted, of late */
 	uint64_t heard_us;    /* something authentic came by it */
 	uint64_t answered_us; /* a probe of ours was */

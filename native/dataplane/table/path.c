@@ -166,6 +166,9 @@ static uint64_t interval_us(const struct cw_paths *paths, const struct cw_path *
 	}
 	if (paths->is_awake && now_us - data_us(path) < KEEPS_US)
 		return CW_KEEP_US;
+	/* Whether flows may come back is told by its probes alone. */
+	if (paths->is_awake && !is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))
+		return RETURNING_US;
 	if (paths->is_awake)
 		return is_dear(path) ? STANDBY_METERED_US : STANDBY_US;
 	return is_kept ? KEPT_US : UINT64_MAX;
@@ -359,6 +362,7 @@ void cw_paths_choose(struct cw_paths *paths, uint64_t now_us)
 {
 	uint64_t least = UINT64_MAX;
 
+	paths->version++;
 	paths->best = CW_PATH_NONE;
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		uint64_t at = paths->list[slot] == NULL ? UINT64_MAX : rank(paths->list[slot], now_us);

@@ -9,6 +9,7 @@
 #ifndef CW_PATH_H
 #define CW_PATH_H
 
+#include "causeway_dp.h"
 #include "graph/departure.h"
 #include "table/address.h"
 #include "table/liveness.h"
@@ -51,6 +52,11 @@ struct cw_path {
 	uint64_t up_bps;       /* of its uplink; 0: unknown */
 	uint64_t rx_us;        /* data came by it last */
 	uint64_t rx_packets, rx_bytes;
+	uint32_t flows;   /* that are on it, about */
+	uint32_t flows_counted; /* in the pass through the flows that goes on */
+	bool is_breaching;  /* a limit of some policy, now */
+	uint64_t trial_us;  /* until then it is watched closely, for it broke a limit */
+	uint64_t breach_us[CW_POLICIES_MAX]; /* by policy: when it broke a limit last; 0: never */
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	struct cw_liveness live;
 	struct cw_quality out;   /* as the far end reports */
@@ -66,6 +72,7 @@ struct cw_paths {
 	uint8_t best;             /* slot by which a packet goes that nothing else is said of; CW_PATH_NONE: there is none */
 	uint8_t slot_of[256];     /* by the far end's number of a path; CW_PATH_NONE: not known */
 	uint8_t next_number;
+	uint32_t version; /* grows with every look, by which choices know that they are old */
 	bool is_awake;
 	uint64_t data_us;         /* there was data last */
 	uint64_t alarm_us;        /* a path is suspected since; 0: none is */

@@ -2,6 +2,8 @@
 #include "table/quality.h"
 
 #define WINDOW_US 1000000u
+#define FAST_US 300000u
+#define FAST_PACKETS 100u
 #define WINDOW_MOST_US 30000000u
 #define MILLION 1000000ull
 
@@ -13,6 +15,24 @@ static const struct cw_quality_sample *sample(const struct cw_quality *quality, 
 static uint32_t ppm(uint32_t part, uint32_t whole)
 {
 	return whole == 0 ? 0 : (uint32_t)(part * MILLION / whole);
+}
+
+/* Over the last 300 ms: what is suddenly bad is seen sooner, if there are packets enough to see it by. */
+static void reckon_fast(struct cw_quality *quality)
+{
+	const struct cw_quality_sample *now = sample(quality, 0);
+
+	quality->loss_fast_ppm = 0;
+	for (uint32_t back = 1; back < CW_QUALITY_SAMPLES && back < quality->taken; back++) {
+		const struct cw_quality_sample *then = sample(quality, back);
+		uint32_t sent = now->sent - then->sent, received = now->received - then->received;
+		if (now->at_us - then->at_us > WINDOW_US)
+			return;
+		if (now->at_us - then->at_us < FAST_US || sent < FAST_PACKETS)
+			continue;
+		quality->loss_fast_ppm = ppm(sent > received ? sent - received : 0, sent);
+		return;
+	}
 }
 
 /* Goes back until the window is long enough and holds enough. */
@@ -30,6 +50,7 @@ static void reckon(struct cw_quality *quality)
 		if (age < WINDOW_US || (sent < CW_QUALITY_PACKETS && back + 1 < kept))
 			continue;
 		quality->packets = sent;
+		quality->lost = sent > received ? sent - received : 0;
 		/* What was under way at the first moment may have come since. */
 		quality->loss_ppm = ppm(sent > received ? sent - received : 0, sent);
 		quality->late_ppm = ppm(now->late - then->late, received);
@@ -65,6 +86,7 @@ void cw_quality_take(struct cw_quality *quality, uint32_t key, uint32_t highest,
 	if (above_us != UINT32_MAX)
 		smooth(quality, above_us);
 	reckon(quality);
+	reckon_fast(quality);
 }
 
 static uint32_t bucket_of(uint32_t rtt_us)

@@ -29,6 +29,8 @@ struct cw_quality {
 	uint32_t key;   /* whose counts the last ones were */
 	uint32_t highest, received, late;
 	uint32_t loss_ppm; /* over the last second, or as many seconds as it takes for CW_QUALITY_PACKETS; at most 30 */
+	uint32_t loss_fast_ppm; /* over the last 300 ms, if that is enough packets to tell */
+	uint32_t lost;          /* how many packets either is of: a few say nothing */
 	uint32_t late_ppm;
 	uint32_t packets;   /* that this is of; below CW_QUALITY_PACKETS it is not told */
 	uint32_t jitter_us; /* mean delay above the least, smoothed */

@@ -10,6 +10,7 @@
 
 #include "crypto/aead.h"
 #include "engine.h"
+#include "table/choice.h"
 #include "table/path.h"
 
 #define CW_KEYPAIR_PACKETS_REKEY (1u << 28)
@@ -66,6 +67,7 @@ struct cw_peer {
 	_Atomic(struct cw_keypair *) current;
 	_Atomic(struct cw_keypair *) next;
 	struct cw_paths paths;
+	struct cw_choice choices[CW_POLICIES_MAX]; /* by policy */
 	uint32_t place; /* among the worker's peers */
 	uint64_t silent_reported_us;
 	uint64_t report_us;

@@ -1,0 +1,35 @@
+/*
+ * Which path a packet takes to its peer: whose flow it is, which policy that has, and where flows of that policy go now. A flow
+ * keeps its path, so that nobody sees its packets overtake each other, until that path is worse than another.
+ */
+#ifndef CW_STEER_H
+#define CW_STEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "table/acl.h"
+#include "table/choice.h"
+#include "table/match.h"
+
+struct cw_peer;
+struct cw_program;
+struct cw_worker;
+
+/* Whether there is anything to decide: more than one path, or a policy that could say no. */
+bool cw_steer_is_due(const struct cw_worker *worker, const struct cw_peer *peer);
+
+/*
+ * The path of the packet at `l3`, of which `length` bytes lie here, from segment `segment`. NULL: no path meets its policy,
+ * which is strict.
+ */
+struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const uint8_t *l3,
+			 uint32_t length);
+
+/* What flows of policy `number` do now; made anew where the paths changed. */
+const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer *peer, uint16_t number);
+
+/* Forgets flows that are over, a part of the table at a time; every tick. */
+void cw_steer_tick(struct cw_worker *worker);
+
+#endif

@@ -1,0 +1,228 @@
+/* See choice.h. */
+#include "table/choice.h"
+
+/* Smaller is better. Those of one tier differ by preference only. */
+enum tier {
+	TIER_FITS,
+	TIER_METERED,
+	TIER_BACKUP,
+	TIER_RETURNING,
+	TIER_BREACH,
+	TIER_BREACH_LAST, /* and metered or a backup */
+	TIER_DEAD,
+	TIER_NEVER,
+};
+
+static uint32_t more(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Of data where there is some, else of probes, which cross both directions. */
+static uint32_t loss_ppm(const struct cw_path *path, uint64_t now_us)
+{
+	if (cw_quality_is_fresh(&path->out, now_us))
+		return path->out.lost < 3 ? 0 : more(path->out.loss_ppm, path->out.loss_fast_ppm);
+	if (cw_quality_is_fresh(&path->asked, now_us))
+		return path->asked.lost < 3 ? 0 : path->asked.loss_ppm / 2;
+	return CW_NONE;
+}
+
+struct cw_measure cw_choice_measure(const struct cw_path *path, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+	uint32_t rtt = live->rtt_last_us < live->rtt_before_us ? live->rtt_last_us : live->rtt_before_us;
+
+	return (struct cw_measure){
+		.loss_ppm = loss_ppm(path, now_us),
+		.latency_us = live->rtt_us == UINT32_MAX ? CW_NONE : rtt / 2,
+		.jitter_us = cw_quality_is_fresh(&path->out, now_us) ? path->out.jitter_us : CW_NONE,
+	};
+}
+
+static bool is_above(uint32_t value, uint32_t limit)
+{
+	return value != CW_NONE && limit != CW_NONE && value > limit;
+}
+
+/* CW_VERDICT_CHOSEN: none. */
+static enum cw_verdict breach(const struct cw_measure *measure, const struct cw_policy_program *policy)
+{
+	if (is_above(measure->loss_ppm, policy->loss_ppm))
+		return CW_VERDICT_LOSS;
+	if (is_above(measure->latency_us, policy->latency_us))
+		return CW_VERDICT_LATENCY;
+	if (is_above(measure->jitter_us, policy->jitter_us))
+		return CW_VERDICT_JITTER;
+	return CW_VERDICT_CHOSEN;
+}
+
+void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *policies, uint32_t count, uint64_t now_us)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL || path->live.state != CW_PATH_UP)
+			continue;
+		struct cw_measure measure = cw_choice_measure(path, now_us);
+		path->is_breaching = false;
+		for (uint32_t i = 0; i < count; i++) {
+			if (breach(&measure, &policies[i]) == CW_VERDICT_CHOSEN)
+				continue;
+			path->breach_us[i] = now_us;
+			path->is_breaching = true;
+		}
+		if (path->is_breaching)
+			path->trial_us = now_us + CW_CLEAN_US;
+	}
+}
+
+static bool is_last(const struct cw_path *path, const struct cw_policy_program *policy)
+{
+	return (path->flags & CW_PATH_BACKUP) != 0 ||
+	       ((path->flags & CW_PATH_METERED) != 0 && policy->metered == CW_METERED_LAST);
+}
+
+static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
+			 uint64_t now_us, enum cw_verdict *verdict)
+{
+	uint8_t kind = path->is_private ? 1u << (CW_NETWORK_PRIVATE - 1) : 1u << (CW_NETWORK_INTERNET - 1);
+	bool is_metered = (path->flags & CW_PATH_METERED) != 0;
+
+	*verdict = CW_VERDICT_KIND;
+	if ((policy->kinds & kind) == 0)
+		return TIER_NEVER;
+	*verdict = CW_VERDICT_METERED;
+	if (is_metered && policy->metered == CW_METERED_NEVER)
+		return TIER_NEVER;
+	*verdict = CW_VERDICT_DOWN;
+	if (path->live.state != CW_PATH_UP)
+		return TIER_DEAD;
+	struct cw_measure measure = cw_choice_measure(path, now_us);
+	*verdict = breach(&measure, policy);
+	if (*verdict != CW_VERDICT_CHOSEN)
+		return is_last(path, policy) ? TIER_BREACH_LAST : TIER_BREACH;
+	*verdict = CW_VERDICT_RETURNING;
+	if (now_us < path->live.hold_us || (path->breach_us[number] != 0 && now_us - path->breach_us[number] < CW_CLEAN_US))
+		return TIER_RETURNING;
+	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
+	if (!is_last(path, policy))
+		return TIER_FITS;
+	return (path->flags & CW_PATH_BACKUP) != 0 ? TIER_BACKUP : TIER_METERED;
+}
+
+static uint32_t preference(const struct cw_path *path, const struct cw_policy_program *policy)
+{
+	for (uint32_t i = 0; i < policy->prefer_count; i++) {
+		if (policy->prefer[i] == path->way.uplink)
+			return i;
+	}
+	return CW_UPLINKS_MAX + path->way.uplink;
+}
+
+/* How far beyond its limits, in thousandths of them. */
+static uint32_t excess(const struct cw_measure *measure, const struct cw_policy_program *policy)
+{
+	uint64_t sum = 0;
+
+	if (is_above(measure->loss_ppm, policy->loss_ppm))
+		sum += (uint64_t)measure->loss_ppm * 1000 / (policy->loss_ppm + 1);
+	if (is_above(measure->latency_us, policy->latency_us))
+		sum += (uint64_t)measure->latency_us * 1000 / (policy->latency_us + 1);
+	if (is_above(measure->jitter_us, policy->jitter_us))
+		sum += (uint64_t)measure->jitter_us * 1000 / (policy->jitter_us + 1);
+	return sum > 0xffffff ? 0xffffff : (uint32_t)sum;
+}
+
+/* Smaller is better, within a tier. */
+static uint64_t rank(const struct cw_path *path, const struct cw_policy_program *policy, enum tier tier, uint64_t now_us)
+{
+	struct cw_measure measure = cw_choice_measure(path, now_us);
+	uint64_t by_preference = (uint64_t)preference(path, policy) << 16 | (uint64_t)path->remote_uplink << 8 | path->slot;
+
+	if (tier == TIER_BREACH || tier == TIER_BREACH_LAST)
+		return (uint64_t)excess(&measure, policy) << 32 | by_preference;
+	if (tier == TIER_DEAD)
+		return UINT64_MAX - path->live.heard_us;
+	return by_preference;
+}
+
+void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
+		    uint32_t number, uint64_t now_us)
+{
+	uint8_t before = choice->best, least = TIER_NEVER;
+	uint8_t tiers[CW_PATHS_MAX];
+	uint64_t least_rank = 0;
+
+	*choice = (struct cw_choice){ .version = paths->version, .best = CW_PATH_NONE, .since_us = choice->since_us };
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = paths->list[slot];
+		enum cw_verdict verdict;
+		tiers[slot] = TIER_NEVER;
+		if (path == NULL)
+			continue;
+		enum tier tier = tier_of(path, policy, number, now_us, &verdict);
+		tiers[slot] = tier;
+		if (tier == TIER_NEVER || (policy->is_strict && tier >= TIER_BREACH))
+			continue;
+		uint64_t at = rank(path, policy, tier, now_us);
+		if (tier < least || (tier == least && at < least_rank)) {
+			least = tier;
+			least_rank = at;
+			choice->best = (uint8_t)slot;
+		}
+	}
+	choice->tier = least;
+	for (uint32_t slot = 0; choice->best != CW_PATH_NONE && slot < CW_PATHS_MAX; slot++) {
+		if (tiers[slot] == least)
+			choice->equals |= 1u << slot;
+		/* A path that is not worse in kind than the best, or as good but for what it costs, keeps its flows. */
+		if (tiers[slot] <= least || (tiers[slot] <= TIER_RETURNING && least < TIER_BREACH))
+			choice->usable |= 1u << slot;
+	}
+	if (choice->best != before || choice->since_us == 0)
+		choice->since_us = now_us;
+}
+
+void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *paths,
+		       const struct cw_policy_program *policy, uint32_t number, uint64_t now_us,
+		       uint8_t verdicts[CW_PATHS_MAX])
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		enum cw_verdict verdict = CW_VERDICTS;
+		if (paths->list[slot] != NULL)
+			tier_of(paths->list[slot], policy, number, now_us, &verdict);
+		bool is_taken = slot == choice->best || (policy->is_spread && choice->equals & 1u << slot);
+		verdicts[slot] = is_taken ? CW_VERDICT_CHOSEN : verdict;
+	}
+}
+
+/* Without a rate of its own an uplink counts as one that carries as much as any. */
+static uint64_t weight_of(const struct cw_path *path)
+{
+	return path->up_bps == 0 ? 1 : path->up_bps / 1000 + 1;
+}
+
+uint8_t cw_choice_place(const struct cw_choice *choice, const struct cw_paths *paths, bool is_spread)
+{
+	uint8_t best = choice->best;
+
+	if (!is_spread || best == CW_PATH_NONE)
+		return best;
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = paths->list[slot], *other = paths->list[best];
+		if (path == NULL || (choice->equals & 1u << slot) == 0)
+			continue;
+		if ((path->flows + 1) * weight_of(other) < (other->flows + 1) * weight_of(path))
+			best = (uint8_t)slot;
+	}
+	return best;
+}
+
+bool cw_choice_moves(const struct cw_choice *choice, uint8_t slot, bool is_spread, uint32_t hash, uint64_t now_us)
+{
+	if (slot == choice->best || (is_spread && (choice->equals & 1u << slot) != 0))
+		return false;
+	if (slot >= CW_PATHS_MAX || (choice->usable & 1u << slot) == 0)
+		return true;
+	return now_us - choice->since_us >= (uint64_t)(hash & 3) * CW_STEP_US;
+}
