@@ -13,6 +13,7 @@
 #include "crypto/mac1.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
+#include "graph/server-name.h"
 #include "graph/steer.h"
 #include "table/flow.h"
 
@@ -58,6 +59,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		rc = cw_handshakes_open(&worker->handshakes);
 	if (rc == 0)
 		rc = cw_path_pool_open(&worker->paths);
+	if (rc == 0)
+		rc = cw_server_names_open(&worker->server_names);
 	worker->flows = cw_flows_new(CW_FLOWS_DEFAULT);
 	if (rc == 0 && worker->flows == NULL)
 		rc = -ENOMEM;
@@ -78,6 +81,7 @@ void cw_worker_close(struct cw_worker *worker)
 	}
 	cw_path_pool_close(&worker->paths);
 	cw_flows_free(worker->flows);
+	cw_server_names_close(worker->server_names);
 	cw_wait_close(&worker->wait);
 	cw_aead_close_context(worker->aead);
 	cw_handshakes_close(worker->handshakes);

@@ -103,6 +103,7 @@ struct cw_worker {
 	uint64_t drops[CW_DROP_COUNT];
 
 	struct cw_flows *flows;
+	struct cw_server_names *server_names;
 	struct cw_path_pool paths;
 	struct cw_way arrival;      /* of the datagram that is being opened */
 	struct cw_path stray_path;  /* see cw_path_hear() */

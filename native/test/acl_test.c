@@ -101,7 +101,7 @@ static bool fits(const struct cw_acl_program *r, const struct cw_flow *f)
 static struct cw_flow turned(const struct cw_flow *f)
 {
 	return (struct cw_flow){ f->destination, f->source, f->destination_port, f->source_port,
-				 f->protocol, f->has_ports, f->is_later };
+				 f->protocol, f->has_ports, f->is_later, f->l4 };
 }
 
 static uint32_t oracle(uint32_t count, uint32_t from, uint32_t to, const struct cw_flow *flow)

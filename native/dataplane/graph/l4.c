@@ -49,6 +49,7 @@ bool cw_l4_read(const uint8_t *l3, uint32_t length, struct cw_flow *flow)
 	if (at + 4 > length)
 		return false;
 	flow->has_ports = true;
+	flow->l4 = (uint16_t)at;
 	flow->source_port = (uint16_t)(l3[at] << 8 | l3[at + 1]);
 	flow->destination_port = (uint16_t)(l3[at + 2] << 8 | l3[at + 3]);
 	return true;

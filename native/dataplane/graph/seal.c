@@ -308,8 +308,7 @@ static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *pee
 		return peer->paths.list[peer->paths.best];
 	while (segment < program->segment_count && program->segment_programs[segment].vni != vni)
 		segment++;
-	return cw_steer(worker, peer, segment, rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len),
-			(uint32_t)m->data_len - m->l2_len);
+	return cw_steer(worker, peer, segment, m);
 }
 
 static void note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)

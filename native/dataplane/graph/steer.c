@@ -1,18 +1,33 @@
 /* See steer.h. */
 #include "graph/steer.h"
 
+#include <netinet/in.h>
+
 #include "graph/l3.h"
 #include "graph/l4.h"
+#include "graph/server-name.h"
 #include "table/flow.h"
 #include "table/view.h"
 #include "worker.h"
 
 #define SWEEPS_A_PASS 20 /* ticks in which the whole table is met once: two seconds */
 
-/* The peer's paths, and how many flows are on them, are counted anew in every pass through the table. */
-struct sweep {
-	struct cw_worker *worker;
+struct packet {
+	const uint8_t *l3;
+	uint32_t length; /* that lie here: of a train, all */
+	uint32_t segment_bytes;
+	uint8_t dscp;
 };
+
+/* Says only in which of four steps a flow comes back. */
+static uint32_t hash_of(const struct cw_flow_key *key)
+{
+	uint64_t mixed = (key->source.words[1] ^ key->destination.words[1] ^
+			  ((uint64_t)key->source_port << 16 | key->destination_port)) *
+			 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)(mixed >> 32);
+}
 
 bool cw_steer_is_due(const struct cw_worker *worker, const struct cw_peer *peer)
 {
@@ -28,13 +43,11 @@ const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer
 	return choice;
 }
 
-static uint16_t find_match(const struct cw_program *program, const struct cw_flow *flow, uint16_t segment,
-			   const uint8_t *l3)
+/* `server` as cw_match_find() has it. */
+static uint16_t find_match(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks,
+			   bool *may_change)
 {
-	struct cw_marks marks = { .segment = segment, .dscp = cw_l3_class(l3) >> 2 };
-	bool may_change;
-
-	return cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
+	return cw_match_find(program->matches, program->match_count, flow, marks, may_change);
 }
 
 static uint16_t policy_of(const struct cw_program *program, uint16_t match)
@@ -42,57 +55,116 @@ static uint16_t policy_of(const struct cw_program *program, uint16_t match)
 	return match == CW_NO_MATCH ? 0 : program->matches[match].policy;
 }
 
-static void decide(struct cw_worker *worker, struct cw_peer *peer, struct cw_flow_entry *entry,
-		   const struct cw_flow *flow, const uint8_t *l3)
+/* Of a flow that is new, or begins again, or was decided about by another program. */
+static void decide(struct cw_worker *worker, const struct cw_peer *peer, struct cw_flow_entry *entry,
+		   const struct cw_flow *flow, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
+	struct cw_marks marks = { .segment = entry->key.segment, .dscp = dscp };
+	bool may_change;
 
-	entry->match = find_match(program, flow, entry->key.segment, l3);
+	if (entry->peer != peer->place)
+		entry->path = CW_FLOW_NO_PATH;
+	entry->match = find_match(program, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
 	entry->epoch = (uint32_t)program->generation;
 	entry->peer = (uint16_t)peer->place;
+	entry->looked = 0;
+	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
 }
 
-static void place(struct cw_peer *peer, struct cw_flow_entry *entry, const struct cw_choice *choice, bool is_spread)
+/* What the client says to the server of its name, in the first packets: then the flow may be another policy's. */
+static void recognise(struct cw_worker *worker, struct cw_flow_entry *entry, const struct cw_flow *flow,
+		      const struct packet *packet)
 {
-	uint8_t before = entry->path;
+	const struct cw_program *program = worker->view->program;
+	struct cw_first_packet first = { .key = &entry->key,
+					 .l4 = packet->l3 + flow->l4,
+					 .length = packet->length - flow->l4,
+					 .segment_bytes = packet->segment_bytes };
+	char name[CW_HOST_NAME_BYTES] = "";
+	bool may_change;
 
-	if (before < CW_PATHS_MAX && peer->paths.list[before] != NULL && peer->paths.list[before]->flows > 0)
-		peer->paths.list[before]->flows--;
-	entry->path = cw_choice_place(choice, &peer->paths, is_spread);
-	if (entry->path != CW_PATH_NONE)
-		peer->paths.list[entry->path]->flows++;
+	if (flow->l4 == 0)
+		return;
+	entry->recognition = (uint8_t)cw_server_name_read(worker->server_names, &first, &entry->looked, worker->now_us, name);
+	if (entry->recognition != CW_RECOGNITION_NAMED)
+		return;
+	struct cw_marks marks = { .segment = entry->key.segment, .dscp = packet->dscp, .server = name };
+	entry->match = find_match(program, flow, &marks, &may_change);
+	entry->policy = policy_of(program, entry->match);
 }
 
 static struct cw_path *path_at(const struct cw_peer *peer, uint8_t slot)
 {
-	return slot == CW_PATH_NONE ? NULL : peer->paths.list[slot];
+	return slot >= CW_PATHS_MAX ? NULL : peer->paths.list[slot];
 }
 
-struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const uint8_t *l3,
-			 uint32_t length)
+static void place(struct cw_peer *peer, struct cw_flow_entry *entry, const struct cw_choice *choice, bool is_spread)
+{
+	struct cw_path *before = path_at(peer, entry->path);
+
+	if (before != NULL && before->flows > 0)
+		before->flows--;
+	entry->path = cw_choice_place(choice, &peer->paths, is_spread);
+	struct cw_path *after = path_at(peer, entry->path);
+	if (after != NULL)
+		after->flows++;
+}
+
+static uint8_t tcp_flags(const struct cw_flow *flow, const struct packet *packet)
+{
+	if (flow->protocol != IPPROTO_TCP || flow->l4 == 0 || packet->length < flow->l4 + sizeof(struct cw_tcp))
+		return 0;
+	return ((const struct cw_tcp *)(packet->l3 + flow->l4))->flags;
+}
+
+static struct packet read_packet(const struct rte_mbuf *m)
+{
+	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
+
+	return (struct packet){ .l3 = l3,
+				.length = (uint32_t)m->data_len - m->l2_len,
+				.segment_bytes = m->ol_flags & RTE_MBUF_F_RX_LRO ? m->tso_segsz : 0,
+				.dscp = cw_l3_class(l3) >> 2 };
+}
+
+/* There is no place in the table: the packet goes where its policy goes, and may overtake its flow when that moves. */
+static struct cw_path *steer_alone(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment,
+				   const struct cw_flow *flow, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
+	struct cw_marks marks = { .segment = segment, .dscp = dscp };
+	bool may_change;
+	uint16_t policy = policy_of(program, find_match(program, flow, &marks, &may_change));
+
+	return path_at(peer, cw_steer_choice(worker, peer, policy)->best);
+}
+
+struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+	struct packet packet = read_packet(m);
 	struct cw_flow flow;
 
 	/* What cannot be read has addresses and a protocol all the same. */
-	cw_l4_read(l3, length, &flow);
+	cw_l4_read(packet.l3, packet.length, &flow);
 	struct cw_flow_key key = cw_flow_key_of(&flow, segment);
 	struct cw_flow_entry *entry = cw_flow_find(worker->flows, &key, worker->now_us);
 	if (entry == NULL)
 		entry = cw_flow_add(worker->flows, &key, worker->now_us);
-	/* The table is full: the packet goes where its policy goes, and may overtake others of its flow when that moves. */
 	if (entry == NULL)
-		return path_at(peer, cw_steer_choice(worker, peer, policy_of(program, find_match(program, &flow, segment, l3)))->best);
-	if (entry->epoch != (uint32_t)program->generation || entry->peer != peer->place) {
-		decide(worker, peer, entry, &flow, l3);
-		entry->path = entry->peer == peer->place ? entry->path : CW_FLOW_NO_PATH;
-	}
+		return steer_alone(worker, peer, segment, &flow, packet.dscp);
+	uint8_t flags = tcp_flags(&flow, &packet);
+	if (entry->epoch != (uint32_t)program->generation || entry->peer != peer->place || flags & CW_TCP_SYN)
+		decide(worker, peer, entry, &flow, packet.dscp);
+	entry->is_closed = (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
+	if (entry->recognition == CW_RECOGNITION_NOT_YET)
+		recognise(worker, entry, &flow, &packet);
 	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
 	bool is_spread = program->policies[entry->policy].is_spread;
-	uint32_t hash = (uint32_t)(key.source_port ^ key.destination_port ^ key.source.words[1] ^ key.destination.words[1]);
 	bool is_gone = path_at(peer, entry->path) == NULL;
-	if (is_gone || cw_choice_moves(choice, entry->path, is_spread, hash, worker->now_us))
+	if (is_gone || cw_choice_moves(choice, entry->path, is_spread, hash_of(&key), worker->now_us))
 		place(peer, entry, choice, is_spread);
 	return path_at(peer, entry->path);
 }

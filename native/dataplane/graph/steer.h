@@ -15,16 +15,13 @@
 struct cw_peer;
 struct cw_program;
 struct cw_worker;
+struct rte_mbuf;
 
 /* Whether there is anything to decide: more than one path, or a policy that could say no. */
 bool cw_steer_is_due(const struct cw_worker *worker, const struct cw_peer *peer);
 
-/*
- * The path of the packet at `l3`, of which `length` bytes lie here, from segment `segment`. NULL: no path meets its policy,
- * which is strict.
- */
-struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const uint8_t *l3,
-			 uint32_t length);
+/* The path of the packet or train in `m`, from segment `segment`. NULL: its policy lets it take none. */
+struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const struct rte_mbuf *m);
 
 /* What flows of policy `number` do now; made anew where the paths changed. */
 const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer *peer, uint16_t number);

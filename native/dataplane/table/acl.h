@@ -25,6 +25,7 @@ struct cw_flow {
 	uint8_t protocol;
 	bool has_ports;
 	bool is_later;
+	uint16_t l4; /* where the header with the ports begins, from the IP header on; without ports 0 */
 };
 
 /* Copies what it needs of `rules`, checked by cw_program_check(); NULL when there is no memory. */

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/host-name.h"
+
 static bool is_inside(const uint8_t prefix[16], uint8_t length, struct cw_address address)
 {
 	const uint8_t *bytes = cw_address_bytes(&address);
@@ -31,16 +33,6 @@ static bool fits_protocol(uint8_t wanted, uint8_t protocol)
 	return wanted == 0 || wanted == protocol || (wanted == IPPROTO_ICMP && protocol == IPPROTO_ICMPV6);
 }
 
-/* `*.example.com` is any host below; anything else is itself. */
-static bool fits_server(const char *pattern, const char *server)
-{
-	size_t length = strlen(server), tail = strlen(pattern);
-
-	if (pattern[0] != '*')
-		return strcmp(pattern, server) == 0;
-	return length > tail - 1 && strcmp(server + length - (tail - 1), pattern + 1) == 0;
-}
-
 static bool fits_but_for_server(const struct cw_match_program *match, const struct cw_flow *flow,
 				const struct cw_marks *marks)
 {
@@ -63,7 +55,7 @@ uint16_t cw_match_find(const struct cw_match_program *matches, uint32_t count, c
 			return (uint16_t)i;
 		if (marks->server == NULL)
 			*may_change = true;
-		else if (fits_server(match->server, marks->server))
+		else if (cw_server_name_fits(match->server, marks->server))
 			return (uint16_t)i;
 	}
 	return CW_NO_MATCH;
