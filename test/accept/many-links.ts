@@ -1,5 +1,7 @@
 /** Many links, one overlay: paths, failover within a second, steering, MTU. Its promises, in order. */
 import type { Line } from './line.ts'
 import { blackouts } from './many-links/blackouts.ts'
+import { falseFailovers } from './many-links/false-failovers.ts'
+import { idleCost } from './many-links/idle-cost.ts'
 
-export const lines: readonly Line[] = [blackouts]
+export const lines: readonly Line[] = [blackouts, falseFailovers, idleCost]

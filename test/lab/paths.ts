@@ -90,8 +90,12 @@ export class SitePaths implements AsyncDisposable {
 
 /** Asks a running datapath; dispose of it before the lab. @throws DATAPATH_UNREACHABLE */
 export async function openPaths(lab: Lab, site: string): Promise<SitePaths> {
-  const socket = `/run/causeway/${lab.names.instance(site)}/datapath.sock`
-  return new SitePaths(lab, site, await connectDatapath(socket))
+  return new SitePaths(lab, site, await openDatapath(lab, site))
+}
+
+/** A site's running datapath, beside its gateway. @throws DATAPATH_UNREACHABLE */
+export async function openDatapath(lab: Lab, site: string): Promise<Datapath> {
+  return connectDatapath(`/run/causeway/${lab.names.instance(site)}/datapath.sock`)
 }
 
 /** `lisbon 0 203.0.113.2`: which one of a site's paths it is, for as long as the lab lasts. */
