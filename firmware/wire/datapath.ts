@@ -24,6 +24,7 @@ export const verbs = {
   keypairs: 6,
   counters: 7,
   cookies: 8,
+  explain: 9,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
@@ -50,6 +51,10 @@ export const recordSizes = {
   pathCounters: 128,
   event: 40,
   denial: 140,
+  explain: 136,
+  explanation: 248,
+  explainedPath: 40,
+  incident: 16,
 } as const
 
 export const nameBytes = 32

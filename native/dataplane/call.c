@@ -8,6 +8,7 @@
 #include "call-state.h"
 #include "crypto/aead.h"
 #include "engine.h"
+#include "graph/explain.h"
 #include "graph/handshake.h"
 #include "program.h"
 #include "table/mirror.h"
@@ -43,7 +44,9 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_counters_head), sizeof(struct cw_port_counters),
 				   sizeof(struct cw_peer_counters), sizeof(struct cw_path_counters),
 				   sizeof(struct cw_event),
-				   sizeof(struct cw_denial) },
+				   sizeof(struct cw_denial), sizeof(struct cw_explain),
+				   sizeof(struct cw_explanation), sizeof(struct cw_explained_path),
+				   sizeof(struct cw_incident_record) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",
@@ -138,6 +141,41 @@ static int cookies(struct cw_engine *engine, const void *in, size_t in_len, stru
 	return cw_worker_do(engine->worker, &command);
 }
 
+static bool is_ended(const char *text, size_t size)
+{
+	return memchr(text, 0, size) != NULL;
+}
+
+static int explain(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
+{
+	static struct cw_explained explained;
+	struct cw_explain ask;
+
+	if (in_len != sizeof(ask))
+		return refuse(answer, -EINVAL, "/: length");
+	memcpy(&ask, in, sizeof(ask));
+	if (!is_ended(ask.segment, sizeof(ask.segment)))
+		return refuse(answer, -EINVAL, "/segment: no name");
+	if (!is_ended(ask.server, sizeof(ask.server)))
+		return refuse(answer, -EINVAL, "/server: no name");
+	if (ask.dscp > 63)
+		return refuse(answer, -EINVAL, "/dscp: not in 0 to 63");
+	struct cw_command command = { .kind = CW_COMMAND_EXPLAIN, .ask = &ask, .explained = &explained };
+	int rc = cw_worker_do(engine->worker, &command);
+	if (rc != 0)
+		return refuse(answer, rc, "/: no program runs");
+	const struct cw_explanation *head = &explained.head;
+	size_t paths = head->path_count * sizeof(explained.paths[0]);
+	size_t incidents = head->incident_count * sizeof(explained.incidents[0]);
+	uint8_t *out = cw_answer_put(answer, sizeof(*head) + paths + incidents);
+	if (out != NULL) {
+		memcpy(out, head, sizeof(*head));
+		memcpy(out + sizeof(*head), explained.paths, paths);
+		memcpy(out + sizeof(*head) + paths, explained.incidents, incidents);
+	}
+	return answer->length;
+}
+
 int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_len, void *out,
 	    size_t out_len)
 {
@@ -168,6 +206,9 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		break;
 	case CW_VERB_COUNTERS:
 		rc = cw_call_counters(engine, &answer);
+		break;
+	case CW_VERB_EXPLAIN:
+		rc = explain(engine, in, in_len, &answer);
 		break;
 	case CW_VERB_COOKIES:
 		rc = cookies(engine, in, in_len, &answer);

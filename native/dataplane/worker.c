@@ -11,6 +11,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/mac1.h"
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
 #include "graph/server-name.h"
@@ -241,6 +242,11 @@ static void run_command(struct cw_worker *worker, struct cw_command *command)
 		break;
 	case CW_COMMAND_SEND:
 		command->result = send_items(worker, command);
+		break;
+	case CW_COMMAND_EXPLAIN:
+		command->result = worker->view == NULL ? -EBUSY : 0;
+		if (worker->view != NULL)
+			cw_explain(worker, command->ask, command->explained);
 		break;
 	case CW_COMMAND_COOKIES:
 		cw_handshakes_renew(worker, command->items);

@@ -10,6 +10,7 @@
 #include "graph/path.h"
 #include "graph/reassembly.h"
 #include "graph/seal.h"
+#include "table/incident.h"
 #include "table/session.h"
 #include "wait.h"
 
@@ -49,6 +50,7 @@ enum cw_command_kind {
 	CW_COMMAND_RETIRE,
 	CW_COMMAND_SEND,
 	CW_COMMAND_COOKIES,
+	CW_COMMAND_EXPLAIN,
 };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
@@ -60,6 +62,8 @@ struct cw_command {
 	const struct cw_peer_program *begins; /* in the place of `peer` */
 	const struct cw_way *ways;
 	uint32_t way_count;
+	const struct cw_explain *ask;
+	struct cw_explained *explained;
 	uint32_t local_index;
 	const uint8_t *items;
 	uint32_t length;
@@ -104,6 +108,8 @@ struct cw_worker {
 
 	struct cw_flows *flows;
 	struct cw_server_names *server_names;
+	uint64_t flow_refused_us; /* when there was no room for a flow last; 0: never */
+	struct cw_incidents incidents;
 	struct cw_path_pool paths;
 	struct cw_way arrival;      /* of the datagram that is being opened */
 	struct cw_path stray_path;  /* see cw_path_hear() */

@@ -11,6 +11,7 @@ import {
   type Verb,
   verbs,
 } from '../../wire/datapath.ts'
+import { decodeExplanation, encodeExplain } from '../../wire/datapath-explain.ts'
 import { encodeProgram } from '../../wire/datapath-program.ts'
 import {
   type Description,
@@ -77,6 +78,7 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     },
     keypairs: async () => decodeKeypairs(await call(verbs.keypairs, nothing)),
     counters: async () => decodeCounters(await call(verbs.counters, nothing), drops),
+    explain: async (ask) => decodeExplanation(await call(verbs.explain, encodeExplain(ask)), drops),
     onEvent: (handler) => void handlers.push(handler),
     onClose: (handler) => transport.onClose(handler),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),

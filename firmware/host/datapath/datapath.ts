@@ -2,6 +2,7 @@
  * The port to the packet-moving half of the box: few verbs, batches. Behind it stand `addon.ts` (the native
  * module in this process), `remote.ts` (the datapath process by its unix socket) and `fake.ts` (tests).
  */
+import type { Explanation, FlowQuestion } from '../../model/explanation.ts'
 import type {
   ControlSend,
   CookieSecrets,
@@ -28,6 +29,8 @@ export interface Datapath extends AsyncDisposable {
   cookies(secrets: CookieSecrets): Promise<void>
   keypairs(): Promise<InstalledKeypair[]>
   counters(): Promise<Counters>
+  /** What would become of a flow's next packet, and why. @throws DATAPATH_REFUSED, DATAPATH_BUSY before the first load */
+  explain(ask: FlowQuestion): Promise<Explanation>
   /** Handlers run in order of arrival, never before the verb that caused them has returned to C. */
   onEvent(handler: (event: DatapathEvent) => void): void
   /** Called once when the other side is gone: "datapath died" is a normal event. */

@@ -135,6 +135,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     },
     cookies: () => verb(() => undefined),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
+    explain: () => Promise.reject(refused('nothing is decided here')),
     counters: () =>
       verb(() => ({
         ...counters(program, drops, clock.nowMs()),

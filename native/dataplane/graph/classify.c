@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/policy.h"
@@ -140,6 +141,7 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 	}
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	if (hop->kind != CW_HOP_OVERLAY) {
+		cw_note(worker, CW_DROP_NO_ROUTE, (uint16_t)segment, NULL, l3, m->data_len);
 		cw_drop(worker, m, CW_DROP_NO_ROUTE);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "graph/control.h"
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
@@ -69,15 +70,6 @@ static bool read_geneve(const uint8_t *g, uint32_t length, struct geneve *geneve
 	return read_options(g, geneve) && ((g[1] & CW_GENEVE_CRITICAL) != 0) == (geneve->piece != NULL);
 }
 
-static int segment_by_vni(const struct cw_program *program, uint32_t vni)
-{
-	for (uint32_t s = 0; s < program->segment_count; s++) {
-		if (program->segment_programs[s].vni == vni)
-			return (int)s;
-	}
-	return -1;
-}
-
 /* RFC 6040 §4.2: CE and ECT(1) outside are passed on to what can carry them. False: drop. */
 static bool copy_ecn(uint8_t *l3, uint8_t outer)
 {
@@ -138,7 +130,7 @@ static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint
 		cw_count_drop(worker, CW_DROP_GENEVE);
 		return;
 	}
-	int segment = segment_by_vni(worker->view->program, geneve.vni);
+	int segment = cw_segment_by_vni(worker->view->program, geneve.vni);
 	if (segment < 0) {
 		cw_policy_deny_peer(worker, keypair->peer, -1, CW_DROP_INNER_SEGMENT,
 				    plain + geneve.length, length - geneve.length);
@@ -176,18 +168,21 @@ static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uin
 	struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(words[0]));
 	if (keypair == NULL || atomic_load_explicit(&keypair->state, memory_order_relaxed) == 0) {
 		cw_count_drop(worker, CW_DROP_SEALED_INDEX);
+		cw_note(worker, CW_DROP_SEALED_INDEX, 0, NULL, NULL, 0);
 		return NULL;
 	}
 	struct cw_replay_lanes *lanes =
 		d[0] == CW_TYPE_DATA ? &keypair->data_lanes : &keypair->control_lanes;
 	if (!cw_replay_check(lanes, lane, counter)) {
 		cw_count_drop(worker, CW_DROP_SEALED_REPLAY);
+		cw_note(worker, CW_DROP_SEALED_REPLAY, 0, keypair->peer, NULL, 0);
 		return NULL;
 	}
 	cw_seal_nonce(nonce, keypair->open_iv, d[0], lane, counter);
 	if (cw_aead_open(worker->aead, &keypair->open_key, nonce, d, CW_SEALED_HEADER,
 			 d + CW_SEALED_HEADER, length - CW_SEALED_HEADER) != 0) {
 		cw_count_drop(worker, CW_DROP_SEALED_TAG);
+		cw_note(worker, CW_DROP_SEALED_TAG, 0, keypair->peer, NULL, 0);
 		return NULL;
 	}
 	struct cw_lane *heard = NULL;
@@ -259,9 +254,11 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 		break;
 	case CW_HOP_OVERLAY:
 		cw_count_drop(worker, CW_DROP_TRANSIT);
+		cw_note(worker, CW_DROP_TRANSIT, (uint16_t)segment, peer, packet, length);
 		return;
 	default:
 		cw_count_drop(worker, CW_DROP_NO_ROUTE);
+		cw_note(worker, CW_DROP_NO_ROUTE, (uint16_t)segment, peer, packet, length);
 		return;
 	}
 	/*

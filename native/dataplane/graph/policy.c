@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/l4.h"
@@ -67,7 +68,7 @@ static bool is_error_of_allowed(const struct cw_acl *acl, const struct question 
 	       is_allowed;
 }
 
-static void name_segment(const struct cw_worker *worker, int segment, char to[CW_NAME])
+void cw_policy_name_segment(const struct cw_worker *worker, int segment, char to[CW_NAME])
 {
 	if (segment >= 0)
 		memcpy(to, worker->view->program->segment_programs[segment].name, CW_NAME);
@@ -80,6 +81,7 @@ static void tell(struct cw_worker *worker, const struct question *q, enum cw_dro
 	struct cw_denial denial = { .reason = (uint16_t)reason };
 	struct cw_flow flow;
 
+	cw_note(worker, reason, q->from < 0 ? 0 : (uint16_t)q->from, q->peer, q->l3, q->length);
 	if (!cw_bucket_take(&worker->denial_bucket, worker->now_us, TOLD_PER_SECOND, TOLD_BURST)) {
 		worker->denials_suppressed++;
 		return;
@@ -94,21 +96,22 @@ static void tell(struct cw_worker *worker, const struct question *q, enum cw_dro
 	}
 	denial.suppressed = worker->denials_suppressed;
 	worker->denials_suppressed = 0;
-	name_segment(worker, q->from, denial.segment);
-	name_segment(worker, q->to, denial.to_segment);
+	cw_policy_name_segment(worker, q->from, denial.segment);
+	cw_policy_name_segment(worker, q->to, denial.to_segment);
 	if (rule != CW_ACL_NO_RULE)
 		memcpy(denial.rule, worker->view->program->acl[rule].name, CW_NAME);
 	cw_event_push(worker, CW_EVENT_DENIED, q->peer != NULL ? q->peer->name : nobody, 0, &denial,
 		      sizeof(denial));
 }
 
-/* The first rule that fits decides; without one it is what the segments are to each other. */
-static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw_drop *reason)
+/* The first rule that fits decides, which is in `rule`; without one it is what the segments are to each other. */
+static bool judge(const struct cw_worker *worker, const struct question *q, uint32_t *rule, enum cw_drop *reason)
 {
 	const struct cw_acl *acl = worker->view->acl;
 	bool is_allowed = q->from == q->to;
-	uint32_t rule = CW_ACL_NO_RULE;
 	struct cw_flow flow;
+
+	*rule = CW_ACL_NO_RULE;
 
 	/* A pair without a rule has none that lets answers through, nor errors of them. */
 	if (acl != NULL && cw_acl_has_rules(acl, (uint32_t)q->from, (uint32_t)q->to)) {
@@ -116,13 +119,21 @@ static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw
 		if (!cw_l4_read(q->l3, q->length, &flow))
 			is_allowed = false;
 		else
-			rule = cw_acl_find(acl, (uint32_t)q->from, (uint32_t)q->to, &flow, &is_allowed);
-		if (rule == CW_ACL_NO_RULE && !is_allowed)
+			*rule = cw_acl_find(acl, (uint32_t)q->from, (uint32_t)q->to, &flow, &is_allowed);
+		if (*rule == CW_ACL_NO_RULE && !is_allowed)
 			is_allowed = is_error_of_allowed(acl, q);
 	}
-	if (is_allowed)
+	if (!is_allowed)
+		*reason = *rule != CW_ACL_NO_RULE || q->from == q->to ? CW_DROP_ACL : CW_DROP_SEGMENT;
+	return is_allowed;
+}
+
+static bool may_pass(struct cw_worker *worker, const struct question *q, enum cw_drop *reason)
+{
+	uint32_t rule;
+
+	if (judge(worker, q, &rule, reason))
 		return true;
-	*reason = rule != CW_ACL_NO_RULE || q->from == q->to ? CW_DROP_ACL : CW_DROP_SEGMENT;
 	tell(worker, q, *reason, rule);
 	return false;
 }
@@ -198,6 +209,18 @@ bool cw_policy_from_peer(struct cw_worker *worker, uint32_t segment, const struc
 	struct question q = { .peer = peer, .from = (int)segment, .to = to, .l3 = l3, .length = length };
 	*is_for_kernel = to != (int)segment;
 	return may_pass(worker, &q, reason);
+}
+
+bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop, const uint8_t *l3,
+		       uint32_t length, struct cw_policy_verdict *verdict)
+{
+	int to = whither(worker->view, segment, hop, l3);
+
+	*verdict = (struct cw_policy_verdict){ .to = to, .rule = CW_ACL_NO_RULE };
+	if (to < 0 || hop->kind == CW_HOP_LOCAL || (to == (int)segment && worker->view->acl == NULL))
+		return true;
+	struct question q = { .from = (int)segment, .to = to, .l3 = l3, .length = length };
+	return judge(worker, &q, &verdict->rule, &verdict->reason);
 }
 
 void cw_policy_deny_peer(struct cw_worker *worker, const struct cw_peer *peer, int segment,

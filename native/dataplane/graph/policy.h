@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "causeway_dp.h"
 #include "drop.h"
 
 struct cw_hop;
@@ -36,6 +37,18 @@ bool cw_policy_from_box(struct cw_worker *worker, uint32_t *segment, const struc
 bool cw_policy_from_peer(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
 			 const struct cw_peer *peer, const uint8_t *l3, uint32_t length,
 			 bool *is_for_kernel, enum cw_drop *reason);
+
+/* The same of a packet that is only asked about: nothing is told or counted. */
+struct cw_policy_verdict {
+	int to;             /* segment; -1: not known */
+	uint32_t rule;      /* that decided; UINT32_MAX: none */
+	enum cw_drop reason; /* where it is denied */
+};
+bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop, const uint8_t *l3,
+		       uint32_t length, struct cw_policy_verdict *verdict);
+
+/* `segment` -1: nothing is written. */
+void cw_policy_name_segment(const struct cw_worker *worker, int segment, char to[CW_NAME]);
 
 /* An authenticated peer sent what is not its own: in a VNI it may not use (`segment` -1: unknown here), or from afar. */
 void cw_policy_deny_peer(struct cw_worker *worker, const struct cw_peer *peer, int segment,

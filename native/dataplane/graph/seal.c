@@ -5,12 +5,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/path.h"
 #include "graph/steer.h"
 #include "graph/train.h"
+#include "table/view.h"
 #include "worker.h"
 
 /* Class 0 and 7, writer 0; the path's number is their first byte. */
@@ -18,7 +20,6 @@
 #define LANE_CONTROL 0xe0u
 /* In a buffer, before an inner packet that stays where it is; IPv6 outside needs most. */
 #define ROOM_BEFORE (14 + CW_OUTER_IP6_UDP + CW_SEALED_HEADER + CW_GENEVE_HEADER)
-#define WAIT_US 5000000
 #define TOS_CONTROL 0xc0 /* CS6, RFC 4594 §3.1 */
 
 void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16_t lane,
@@ -280,35 +281,12 @@ static void seal_in_place(struct cw_worker *worker, const struct load *load, uin
 	count(load, length);
 }
 
-static void wait(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
-{
-	if (worker->now_us - peer->wanted_us >= 1000000) {
-		peer->wanted_us = worker->now_us;
-		cw_event_push(worker, CW_EVENT_WANTED, peer->name, 0, NULL, 0);
-	}
-	if (peer->waiting_count == CW_PEER_WAITING_MAX ||
-	    worker->waiting_count == CW_WORKER_WAITING_MAX) {
-		cw_drop(worker, m, CW_DROP_NO_SESSION);
-		return;
-	}
-	if (peer->waiting_count == 0)
-		peer->waiting_since_us = worker->now_us;
-	m->hash.usr = vni;
-	peer->waiting[peer->waiting_count++] = m;
-	worker->waiting_count++;
-}
-
 /* Where the packet goes; NULL: nowhere, by its policy. */
 static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, const struct rte_mbuf *m)
 {
-	const struct cw_program *program = worker->view->program;
-	uint16_t segment = 0;
-
 	if (!cw_steer_is_due(worker, peer))
 		return peer->paths.list[peer->paths.best];
-	while (segment < program->segment_count && program->segment_programs[segment].vni != vni)
-		segment++;
-	return cw_steer(worker, peer, segment, m);
+	return cw_steer(worker, peer, (uint16_t)cw_segment_by_vni(worker->view->program, vni), m);
 }
 
 static void note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
@@ -326,12 +304,12 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 	struct cw_cut cut;
 
 	if (keypair == NULL || peer->paths.best == CW_PATH_NONE) {
-		wait(worker, peer, vni, m);
+		cw_seal_later(worker, peer, vni, m);
 		return;
 	}
 	struct cw_path *path = choose_path(worker, peer, vni, m);
 	if (path == NULL) {
-		cw_drop(worker, m, CW_DROP_POLICY);
+		cw_lose(worker, CW_DROP_POLICY, cw_segment_by_vni(worker->view->program, vni), peer, m);
 		return;
 	}
 	note_data(worker, peer, path);
@@ -350,7 +328,7 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 	uint32_t most = load.is_ip6 ? RTE_MAX(load.limit, (uint32_t)CW_IP6_LEAST_MTU) : load.limit;
 	if (cw_cut_size(&cut) > most && cw_l3_is_whole(l3)) {
 		cw_icmp_too_big(worker, vni, m, most);
-		cw_drop(worker, m, CW_DROP_TOO_BIG);
+		cw_lose(worker, CW_DROP_TOO_BIG, cw_segment_by_vni(worker->view->program, vni), peer, m);
 		return;
 	}
 	load.is_train = cut.is_train;
@@ -373,24 +351,4 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct
 		return -ENOBUFS;
 	memcpy(slot + CW_SEALED_HEADER, items, length);
 	return seal_slot(worker, keypair, path, CW_TYPE_CONTROL, slot, length);
-}
-
-void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer)
-{
-	uint16_t count = peer->waiting_count;
-
-	peer->waiting_count = 0;
-	worker->waiting_count -= count;
-	for (uint16_t i = 0; i < count; i++)
-		cw_seal(worker, peer, peer->waiting[i]->hash.usr, peer->waiting[i]);
-}
-
-void cw_seal_expire(struct cw_worker *worker, struct cw_peer *peer)
-{
-	if (peer->waiting_count == 0 || worker->now_us - peer->waiting_since_us < WAIT_US)
-		return;
-	for (uint16_t i = 0; i < peer->waiting_count; i++)
-		cw_drop(worker, peer->waiting[i], CW_DROP_NO_SESSION);
-	worker->waiting_count -= peer->waiting_count;
-	peer->waiting_count = 0;
 }

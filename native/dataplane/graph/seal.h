@@ -51,6 +51,9 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct
 /* Sends what is being filled. At the end of every burst. */
 void cw_seal_flush(struct cw_worker *worker);
 
+/* Keeps a packet until its peer has a session, or drops it where too many wait. */
+void cw_seal_later(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
+
 /* Seals what waited for the peer's first keypair. */
 void cw_seal_waiting(struct cw_worker *worker, struct cw_peer *peer);
 

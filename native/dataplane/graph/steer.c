@@ -154,6 +154,8 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 	if (entry == NULL)
 		entry = cw_flow_add(worker->flows, &key, worker->now_us);
 	if (entry == NULL)
+		worker->flow_refused_us = worker->now_us;
+	if (entry == NULL)
 		return steer_alone(worker, peer, segment, &flow, packet.dscp);
 	uint8_t flags = tcp_flags(&flow, &packet);
 	if (entry->epoch != (uint32_t)program->generation || entry->peer != peer->place || flags & CW_TCP_SYN)

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/ip4.h"
 #include "table/mirror.h"
@@ -90,6 +91,19 @@ static struct cw_pending *find_pending(struct cw_worker *worker, const struct cw
 	return free_slot;
 }
 
+/* Nobody answered for the next hop. On a LAN the packet is somebody's, on an uplink it is sealed and says nothing. */
+static void lose_unanswered(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+
+	if (index >= program->port_count || program->port_programs[index].role != CW_ROLE_LAN) {
+		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
+		return;
+	}
+	m->l2_len = sizeof(struct cw_ether);
+	cw_lose(worker, CW_DROP_NEIGHBOUR, program->port_programs[index].segment, NULL, m);
+}
+
 static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct cw_address next_hop,
 			       struct rte_mbuf *m)
 {
@@ -107,7 +121,7 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct c
 			slot->asked_us = worker->now_us;
 	}
 	if (slot == NULL || !has_room(slot, &usage)) {
-		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
+		lose_unanswered(worker, index, m);
 		return;
 	}
 	slot->packets[slot->count++] = m;
@@ -119,7 +133,7 @@ void cw_tx_link(struct cw_worker *worker, uint8_t index, struct cw_address next_
 
 	/* 0.0.0.0 and :: are nobody's: asking for them would be no more than a wait. */
 	if (cw_address_is_none(next_hop) || cw_address_equal(next_hop, cw_address_of_v4(0))) {
-		cw_drop(worker, m, CW_DROP_NEIGHBOUR);
+		lose_unanswered(worker, index, m);
 		return;
 	}
 	if (neighbour == NULL) {
@@ -164,7 +178,7 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 		return;
 	for (uint16_t i = 0; i < slot->count; i++) {
 		if (neighbour == NULL)
-			cw_drop(worker, slot->packets[i], CW_DROP_NEIGHBOUR);
+			lose_unanswered(worker, index, slot->packets[i]);
 		else
 			send_frame(program->ports[index], neighbour->mac, slot->packets[i]);
 	}

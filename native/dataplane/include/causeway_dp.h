@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "causeway_explain.h"
 #include "causeway_program.h"
 
 #define CW_ABI 4u
@@ -26,6 +27,7 @@ enum cw_verb {
 	CW_VERB_SEND = 5,     /* struct cw_control_send, items -> - */
 	CW_VERB_KEYPAIRS = 6, /* - -> struct cw_keypair_state[] */
 	CW_VERB_COUNTERS = 7, /* - -> struct cw_counters_head and its arrays */
+	CW_VERB_EXPLAIN = 9,  /* struct cw_explain -> struct cw_explanation and its arrays */
 	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
 };
 

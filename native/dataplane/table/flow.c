@@ -135,6 +135,11 @@ static uint32_t idle_of(const struct cw_flow_entry *entry, uint64_t now_us)
 	return (uint32_t)(now_us >> UNIT_SHIFT) - entry->used_at;
 }
 
+uint32_t cw_flow_idle_ms(const struct cw_flow_entry *entry, uint64_t now_us)
+{
+	return (uint32_t)(((uint64_t)idle_of(entry, now_us) << UNIT_SHIFT) / 1000);
+}
+
 static bool is_idle(const struct cw_flow_entry *entry, uint64_t now_us)
 {
 	return idle_of(entry, now_us) >= UNITS(is_short(entry) ? CW_FLOW_IDLE_SHORT_MS : CW_FLOW_IDLE_MS);

@@ -92,6 +92,9 @@ struct cw_flow_entry *cw_flow_find(struct cw_flows *flows, const struct cw_flow_
 /* The same, but no packet came, so nothing changes: for who explains. */
 const struct cw_flow_entry *cw_flow_peek(const struct cw_flows *flows, const struct cw_flow_key *key);
 
+/* Since its last packet. */
+uint32_t cw_flow_idle_ms(const struct cw_flow_entry *entry, uint64_t now_us);
+
 /* An entry for the first packet of a flow that was not found; NULL, counted: no room. */
 struct cw_flow_entry *cw_flow_add(struct cw_flows *flows, const struct cw_flow_key *key, uint64_t now_us);
 

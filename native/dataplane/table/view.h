@@ -9,6 +9,16 @@
 #include "table/fib.h"
 #include "table/fib6.h"
 
+/* -1: of no segment here. */
+static inline int cw_segment_by_vni(const struct cw_program *program, uint32_t vni)
+{
+	for (uint32_t s = 0; s < program->segment_count; s++) {
+		if (program->segment_programs[s].vni == vni)
+			return (int)s;
+	}
+	return -1;
+}
+
 /* Whither a packet goes that came from `segment`; `l3` is a sound IPv4 or IPv6 header. */
 static inline const struct cw_hop *cw_hop_to(const struct cw_view *view, uint32_t segment,
 					     const uint8_t *l3)

@@ -1,0 +1,110 @@
+/** `struct cw_explain` and the answer to it: native/dataplane/include/causeway_explain.h. See datapath.ts. */
+import {
+  type ExplainedPath,
+  type Explanation,
+  type FlowQuestion,
+  type Incident,
+  pathVerdicts,
+} from '../model/explanation.ts'
+import { pathReasons, pathStates } from '../model/path-program.ts'
+import { RecordReader, RecordWriter } from './bytes.ts'
+import { interfaceBytes, nameBytes, recordSizes } from './datapath.ts'
+
+const serverBytes = 64
+const none = 0xffff_ffff
+const noReason = 0xffff
+const unknown = 0xff
+const hops = ['none', 'peer', 'link', 'box'] as const
+const flows = ['new', 'known', 'no-room'] as const
+
+/** @throws WIRE_INVALID for a name that does not fit, or an address that is none */
+export function encodeExplain(ask: FlowQuestion): Buffer {
+  return new RecordWriter(recordSizes.explain)
+    .name(ask.segment, nameBytes)
+    .address(ask.source)
+    .address(ask.destination)
+    .u16(ask.sourcePort)
+    .u16(ask.destinationPort)
+    .u8(ask.protocol)
+    .u8(ask.dscp)
+    .zeros(2)
+    .name(ask.server, serverBytes)
+    .end()
+}
+
+/** @param drops names of the drop counters */
+export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): Explanation {
+  const from = new RecordReader(bytes)
+  const names = Array.from({ length: 6 }, () => from.name(nameBytes))
+  const [segment = '', toSegment = '', rule = '', peer = '', policy = '', application = ''] = names
+  const port = from.name(interfaceBytes)
+  const nextHop = from.address()
+  const reason = from.u16()
+  const mtuBytes = from.u16()
+  const hop = hops[from.u8()] ?? 'none'
+  const isInward = from.u8() !== 0
+  const hasSession = from.u8() !== 0
+  const flow = flows[from.u8()] ?? 'new'
+  const path = known(from.u8())
+  const pinnedPath = known(from.u8())
+  const isNeighbourKnown = from.u8() !== 0
+  from.skip(1)
+  const flowIdleMs = from.u32()
+  const pathCount = from.u32()
+  const incidentCount = from.u32()
+  return {
+    segment,
+    toSegment,
+    rule,
+    peer,
+    policy,
+    application,
+    port,
+    nextHop,
+    reason: reason === noReason ? null : (drops[reason] ?? ''),
+    mtuBytes,
+    hop,
+    isInward,
+    hasSession,
+    flow,
+    path,
+    pinnedPath,
+    isNeighbourKnown,
+    flowIdleMs,
+    paths: Array.from({ length: pathCount }, () => decodePath(from)),
+    incidents: Array.from({ length: incidentCount }, () => decodeIncident(from, drops)),
+  }
+}
+
+function decodePath(from: RecordReader): ExplainedPath {
+  const remoteAddress = from.address()
+  const remotePort = from.u16()
+  const mtuBytes = from.u16()
+  const number = from.u8()
+  const uplink = from.u8()
+  const remoteUplink = known(from.u8())
+  const verdict = pathVerdicts[from.u8()] ?? 'down'
+  const state = pathStates[from.u8()] ?? 'untried'
+  const reason = pathReasons[from.u8()] ?? 'untried'
+  from.skip(2)
+  const [lossPpm, latencyUs, jitterUs] = [maybe(from), maybe(from), maybe(from)]
+  const measures = { lossPpm, latencyUs, jitterUs }
+  const place = { number, uplink, remoteUplink, remoteAddress, remotePort }
+  return { ...place, verdict, state, reason, mtuBytes, ...measures }
+}
+
+function decodeIncident(from: RecordReader, drops: readonly string[]): Incident {
+  const reason = drops[from.u16()] ?? ''
+  const isOfFlow = from.u8() !== 0
+  from.skip(1)
+  return { reason, isOfFlow, count: from.u32(), firstMs: from.u32(), lastMs: from.u32() }
+}
+
+function maybe(from: RecordReader): number | null {
+  const value = from.u32()
+  return value === none ? null : value
+}
+
+function known(value: number): number | null {
+  return value === unknown ? null : value
+}
