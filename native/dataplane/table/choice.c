@@ -1,12 +1,15 @@
 /* See choice.h. */
 #include "table/choice.h"
 
+#define LATE_US 10000u
+
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
 	TIER_FITS,
 	TIER_METERED,
 	TIER_BACKUP,
 	TIER_RETURNING,
+	TIER_DOUBTFUL, /* its answer is late: what fails takes others with it */
 	TIER_BREACH,
 	TIER_BREACH_LAST, /* and metered or a backup */
 	TIER_DEAD,
@@ -80,6 +83,14 @@ static bool is_last(const struct cw_path *path, const struct cw_policy_program *
 {
 	return (path->flags & CW_PATH_BACKUP) != 0 ||
 	       ((path->flags & CW_PATH_METERED) != 0 && policy->metered == CW_METERED_LAST);
+}
+
+/* Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). */
+static bool is_doubtful(const struct cw_path *path, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+
+	return live->expect_us == 0 && live->asked_us != 0 && now_us - live->asked_us > (uint64_t)live->rtt_us + LATE_US;
 }
 
 static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
@@ -161,6 +172,8 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 		if (path == NULL)
 			continue;
 		enum tier tier = tier_of(path, policy, number, now_us, &verdict);
+		if (slot != before && tier < TIER_DOUBTFUL && is_doubtful(path, now_us))
+			tier = TIER_DOUBTFUL;
 		tiers[slot] = tier;
 		if (tier == TIER_NEVER || (policy->is_strict && tier >= TIER_BREACH))
 			continue;
