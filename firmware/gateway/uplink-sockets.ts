@@ -1,16 +1,22 @@
 /**
  * A UDP socket per uplink and family, on its first address of that family and the overlay port: handshakes come and go
- * through it. Keeps those whose place stays, so that a new configuration loses no datagram.
+ * through it, and by this uplink alone, for another one may have the same address. Keeps those whose place stays, so that a
+ * new configuration loses no datagram.
  */
 import { isSamePlace, type UdpAddress, type UdpSocket } from '../host/udp/udp.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import type { Uplink } from './sessions/session.ts'
 
-export type BindUdp = (local: UdpAddress) => Promise<UdpSocket>
+export type BindUdp = (local: UdpAddress, device: string) => Promise<UdpSocket>
+
+interface OpenSocket {
+  readonly device: string
+  readonly socket: UdpSocket
+}
 
 export class UplinkSockets implements AsyncDisposable {
   readonly #bind: BindUdp
-  #open: readonly UdpSocket[] = []
+  #open: readonly OpenSocket[] = []
 
   constructor(bind: BindUdp) {
     this.#bind = bind
@@ -27,13 +33,13 @@ export class UplinkSockets implements AsyncDisposable {
     const made: Uplink[] = []
     for (const { number, name, addresses } of places) {
       for (const address of firstOfEach(addresses)) {
-        made.push({ number, name, socket: await this.#at({ address, port }) })
+        made.push({ number, name, socket: await this.#at({ address, port }, name) })
       }
     }
     const needed = new Set(made.map(({ socket }) => socket))
-    const retired = this.#open.filter((socket) => !needed.has(socket))
+    const retired = this.#open.filter(({ socket }) => !needed.has(socket))
     const retire = async (): Promise<void> => {
-      this.#open = this.#open.filter((socket) => needed.has(socket))
+      this.#open = this.#open.filter(({ socket }) => needed.has(socket))
       await close(retired)
     }
     return { uplinks: made, retire }
@@ -45,11 +51,15 @@ export class UplinkSockets implements AsyncDisposable {
     await close(open)
   }
 
-  async #at(place: UdpAddress): Promise<UdpSocket> {
-    const found = this.#open.find(({ local }) => isSamePlace(local, place))
-    if (found !== undefined) return found
-    const socket = await this.#bind(place)
-    this.#open = [...this.#open, socket]
+  /** A twin that was made anew is another interface, whatever its name. */
+  async #at(place: UdpAddress, device: string): Promise<UdpSocket> {
+    const found = this.#open.find(
+      (one) =>
+        one.device === device && isSamePlace(one.socket.local, place) && !one.socket.isStale(),
+    )
+    if (found !== undefined) return found.socket
+    const socket = await this.#bind(place, device)
+    this.#open = [...this.#open, { device, socket }]
     return socket
   }
 }
@@ -62,6 +72,6 @@ function firstOfEach(addresses: readonly string[]): string[] {
   return firsts.filter((text) => text !== undefined)
 }
 
-async function close(sockets: readonly UdpSocket[]): Promise<void> {
-  await Promise.all(sockets.map((socket) => socket[Symbol.asyncDispose]()))
+async function close(sockets: readonly OpenSocket[]): Promise<void> {
+  await Promise.all(sockets.map(({ socket }) => socket[Symbol.asyncDispose]()))
 }

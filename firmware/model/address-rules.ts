@@ -1,6 +1,6 @@
 /**
  * The rules for addresses, prefixes and endpoints of a device configuration, of both families. No address may belong
- * to two places, since the kernel's main table is one for all segments, and nothing outside may lie inside.
+ * to two places inside, since the kernel's main table is one for all segments, and nothing outside may lie inside.
  */
 import {
   type Address,
@@ -23,7 +23,8 @@ import {
 import type { ConfigRule, Refuse } from './config-rule.ts'
 import { staticAddresses, type Uplink } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
-import type { Located, Parts } from './device-config-parts.ts'
+import type { Parts } from './device-config-parts.ts'
+import { checkGateways } from './gateway-rules.ts'
 
 /** A network that something in the document claims. */
 export interface Claim extends Prefix {
@@ -39,11 +40,13 @@ export interface Claim extends Prefix {
 export function checkAddresses(parts: Parts, refuse: Refuse): readonly Claim[] {
   const owned = new Map<string, string>()
   const claims: Claim[] = []
+  const sound = new Map<string, readonly LocatedAddress[]>()
   for (const { at, part } of parts.uplinks) {
     const addresses = checkInterface(at, staticAddresses(part), owned, true, refuse)
-    checkGateways({ at, part }, addresses, refuse)
     for (const address of addresses) claims.push(claim(address, 'uplink', at, ''))
+    sound.set(at, addresses)
   }
+  checkGateways(parts.uplinks, sound, refuse)
   for (const { at, part } of parts.lans) {
     for (const address of checkInterface(at, part.address, owned, false, refuse)) {
       claims.push(claim(address, 'lan', at, part.segment))
@@ -95,7 +98,9 @@ function checkInterface(
       return
     }
     const earlier = owned.get(keyOf(address))
-    if (earlier !== undefined) {
+    // Each uplink has routes of its own: two modems may give the same address.
+    const isOtherUplinks = isUplink && earlier?.startsWith(`${at}/`) === false
+    if (earlier !== undefined && !isOtherUplinks) {
       refuse('address-once', path, `is already that of ${earlier}`)
       return
     }
@@ -103,46 +108,6 @@ function checkInterface(
     addresses.push({ ...parsed, at: path })
   })
   return addresses
-}
-
-function checkGateways(
-  { at, part }: Located<Uplink>,
-  addresses: readonly InterfaceAddress[],
-  refuse: Refuse,
-): void {
-  for (const field of ['gateway', 'gateway6'] as const) {
-    const text = part[field]
-    const path = `${at}/${field}`
-    const family = field === 'gateway' ? 4 : 6
-    if (text === undefined) continue
-    if (part.address === 'dhcp') {
-      refuse(
-        'gateway-by-dhcp',
-        path,
-        'comes from the network with dhcp: leave it out, or give addresses',
-      )
-      continue
-    }
-    const gateway = parseAddress(text)
-    if (gateway?.family !== family) {
-      const example = family === 4 ? '192.0.2.1' : '2001:db8::1 or fe80::1'
-      refuse(`${field}-form`, path, `must be an IPv${family} address like ${example}`)
-      continue
-    }
-    const own = addresses.filter((address) => address.family === family)
-    // Without a good address there is nothing to compare with, and that has been said.
-    const hasBroken = addresses.length < part.address.length
-    if (hasBroken || isNextTo(gateway, own)) continue
-    refuse(`${field}-near`, path, 'is no other host on a network of this uplink')
-  }
-}
-
-function isNextTo(gateway: Address, own: readonly InterfaceAddress[]): boolean {
-  if (gateway.family === 6 && isLinkLocal(gateway)) return own.length > 0
-  return own.some(
-    (one) =>
-      contains(one, gateway) && isHostOf(one, gateway) && one.address.value !== gateway.value,
-  )
 }
 
 function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
@@ -284,6 +249,7 @@ const howItLies = {
 function conflictOf(outer: Claim, inner: Claim): keyof typeof howItLies | null {
   if (inner.kind === 'endpoint') return outer.kind === 'uplink' ? null : 'endpoint-outside'
   const isSameNetwork = outer.bits === inner.bits
+  if (outer.kind === 'uplink' && inner.kind === 'uplink' && outer.owner !== inner.owner) return null
   if (outer.kind !== inner.kind || outer.owner !== inner.owner) return 'networks-apart'
   if (outer.kind === 'overlay') return isSameNetwork ? 'prefix-once' : null
   return isSameNetwork ? null : 'networks-apart'

@@ -46,10 +46,13 @@ export const configRules = {
     'CONFIG_ADDRESS_UNUSABLE',
     'No address is the first or, of IPv4, the last of its network.',
   ],
-  'address-once': ['CONFIG_ADDRESS_DUPLICATE', 'No address is given twice.'],
+  'address-once': [
+    'CONFIG_ADDRESS_DUPLICATE',
+    'No address is given twice, but to two uplinks: each has routes of its own.',
+  ],
   'networks-apart': [
     'CONFIG_PREFIX_OVERLAP',
-    'Networks of uplinks and LANs, and prefixes of segments, do not overlap: neither with each other nor across segments.',
+    'Networks of LANs and prefixes of segments overlap neither with each other, nor across segments, nor with networks of uplinks. Those of two uplinks may.',
   ],
   'gateway-form': ['CONFIG_GATEWAY_INVALID', '`gateway` is an IPv4 address.'],
   'gateway6-form': ['CONFIG_GATEWAY_INVALID', '`gateway6` is an IPv6 address.'],
@@ -59,11 +62,11 @@ export const configRules = {
   ],
   'gateway-near': [
     'CONFIG_GATEWAY_UNREACHABLE',
-    '`gateway` is another host on a network of its uplink.',
+    '`gateway` is another host on a network of its uplink, and not this box.',
   ],
   'gateway6-near': [
     'CONFIG_GATEWAY_UNREACHABLE',
-    '`gateway6` is another host on an IPv6 network of its uplink, or link-local there.',
+    '`gateway6` is another host on an IPv6 network of its uplink, or link-local there, and not this box.',
   ],
   'prefix-form': ['CONFIG_PREFIX_INVALID', 'A prefix is IPv4 or IPv6 and has its length.'],
   'prefix-exact': ['CONFIG_PREFIX_HOST_BITS', 'A prefix has no bits set below its length.'],

@@ -61,10 +61,13 @@ export interface RouteState {
   readonly source: string | null
 }
 
-/** Packets from an address are routed by a table of their own. */
+/** What is sent from an address, or by a device, is routed by a table of its own. */
 export interface RuleState {
+  readonly family: 4 | 6
   readonly priority: number
-  readonly from: string
+  /** One of both; null is any. */
+  readonly from: string | null
+  readonly device: string | null
   readonly table: number
 }
 

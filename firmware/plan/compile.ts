@@ -134,7 +134,7 @@ function compileProgram(
         vlan,
         queues,
         mtu: Math.min(mtuBytes, 0xffff),
-        table: tableOf(role === 'uplink' ? uplink : 0),
+        table: tableOf({ role, uplink }),
         ...(role === 'uplink' ? compileUplink(config, uplink) : noUplink),
       }),
     ),

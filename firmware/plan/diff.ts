@@ -187,8 +187,8 @@ function additionsOf(want: readonly RuleState[], have: readonly RuleState[]): St
     .map((rule) => ({ kind: 'add-rule', rule }))
 }
 
-function ruleKey({ priority, from, table }: RuleState): string {
-  return `${priority} ${from} ${table}`
+function ruleKey({ family, priority, from, device, table }: RuleState): string {
+  return `${family} ${priority} ${from} ${device} ${table}`
 }
 
 /** What the datapath may still hold. */

@@ -25,6 +25,7 @@ import {
 } from './firewall-text.ts'
 import type { Port } from './ports.ts'
 import { networkOf, privateRanges } from './prefix.ts'
+import { isPrivate } from './route.ts'
 
 export const firewallTable = 'causeway'
 const highestPort = 65_535
@@ -72,9 +73,9 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     natChain(config),
   ]
   const own = [...config.lans.map(({ name }) => name), ...segmentTwins.values()]
-  const uplinks = config.uplinks.map(({ name }) => name)
+  const exits = config.uplinks.filter((uplink) => !isPrivate(uplink)).map(({ name }) => name)
   const sets = [
-    namedSet('uplinks', 'ifname', uplinks.map(quoted)),
+    namedSet('exits', 'ifname', exits.map(quoted)),
     namedSet('own', 'ifname', own.map(quoted)),
     ...prefixSets('inside', input.inside),
     ...prefixSets('connected', connectedOf(input.ports)),
@@ -140,7 +141,7 @@ function forwardChain({ config, segmentTwins }: FirewallInput): Chain {
       ...aclRules(config, linksOf),
       ...used
         .filter(({ breakout }) => breakout === true)
-        .map(({ name }) => `iifname ${setOf(lansOf(name))} oifname @uplinks accept`),
+        .map(({ name }) => `iifname ${setOf(lansOf(name))} oifname @exits accept`),
       ...within,
       'counter name denied_forward drop',
     ],
@@ -233,8 +234,8 @@ function natChain({ overlay, segments, lans }: DeviceConfig): Chain {
       from.length === 0
         ? []
         : [
-            `iifname ${setOf(from)} oifname @uplinks meta l4proto udp masquerade to :${ports}`,
-            `iifname ${setOf(from)} oifname @uplinks masquerade`,
+            `iifname ${setOf(from)} oifname @exits meta l4proto udp masquerade to :${ports}`,
+            `iifname ${setOf(from)} oifname @exits masquerade`,
           ],
   }
 }

@@ -10,7 +10,7 @@ import { interfaceOf, kindOf } from '../model/nic.ts'
 import type { PortProgram } from '../model/program.ts'
 import { type LeaseFacts, mostLeaseSeconds } from '../model/service.ts'
 import { ethernetMtuBytes } from '../model/units.ts'
-import { canonicalAddress, isIpv6 } from './prefix.ts'
+import { addressOf, canonicalAddress, isIpv6 } from './prefix.ts'
 
 /** A port of the configuration, with its place in it and the NIC as found. */
 export interface Port {
@@ -86,7 +86,16 @@ export function findPorts(
     find(uplink, { role: 'uplink', uplink: number, segment: '', gateways })
   })
   for (const lan of lans) find(lan, { role: 'lan', uplink: 0, segment: lan.segment, gateways: [] })
-  return { ports, absentNics }
+  return { ports: withoutOwnGateways(ports), absentNics }
+}
+
+/** A lease may name one that is another uplink's address: the kernel takes no route by itself. */
+function withoutOwnGateways(ports: readonly Port[]): readonly Port[] {
+  const own = new Set(ports.flatMap(({ addresses }) => addresses.map(addressOf)))
+  return ports.map((port) => ({
+    ...port,
+    gateways: port.gateways.filter((gateway) => !own.has(gateway)),
+  }))
 }
 
 function secondsOf(lease: LeaseFacts | undefined): number | null {

@@ -2,22 +2,30 @@
  * The kernel's routes and rules: overlay prefixes into the segments' twins, the Internet by the uplinks. Pure.
  * Behind every prefix that is kept inside stands an `unreachable` of worse metric: when a twin is gone, a packet for
  * the overlay is refused and never follows the default route into the clear.
+ *
+ * Each uplink has a table of its own, for what is sent by it: by a socket that belongs to it, or from an address of it. So
+ * two uplinks may have one gateway, one network and one address. `main` has the ways out for all the rest, breakout above
+ * all, the best uplink first; one without a carrier does not count (sysctl.ts).
  */
-import type { DeviceConfig } from '../model/device-config.ts'
+import type { DeviceConfig, Uplink } from '../model/device-config.ts'
 import type { RouteState, RuleState } from '../model/host-state.ts'
-import type { Port } from './ports.ts'
+import { hasIpv6, type Port } from './ports.ts'
 import { addressOf, isIpv6, networkOf } from './prefix.ts'
 
 const mainTable = 254
-/** Tables and rules of further uplinks; the first one uses `main`. */
+/** Tables of uplinks, and the priorities of their rules: before that of `main`, which is 32766. */
 const firstTable = 1000
+const firstSourceRule = 8000
+const rulesOfUplink = 8
 const defaultMetric = 100
+/** The kernel's own for connected networks of IPv6, which has no metric 0. */
+const connectedMetric6 = 256
 const overlayMetric = 50
 const unreachableMetric = 20_000
 
-/** The first uplink's routes are those of `main`; each further one has a table, chosen by source address. */
-export function tableOf(uplink: number): number {
-  return uplink === 0 ? mainTable : firstTable + uplink
+/** That of an uplink's routes; what is no uplink has `main`. */
+export function tableOf({ role, uplink }: Pick<Port, 'role' | 'uplink'>): number {
+  return role === 'uplink' ? firstTable + uplink : mainTable
 }
 
 /** Prefixes that never leave by an uplink: the overlay's and the own LANs', canonical, each once. */
@@ -53,7 +61,7 @@ export function compileRoutes(
   const behind = inside.map(
     (prefix): RouteState => ({ ...route(prefix, unreachableMetric), kind: 'unreachable' }),
   )
-  const routes = [...overlay, ...behind, ...ports.flatMap(uplinkRoutes)]
+  const routes = [...overlay, ...behind, ...uplinkRoutes(config.uplinks, ports)]
   return [...new Map(routes.map((one) => [routeKey(one), one])).values()]
 }
 
@@ -61,14 +69,29 @@ export function routeKey({ table, prefix, metric }: RouteState): string {
   return `${table} ${prefix} ${metric}`
 }
 
+/** By the device first: of two uplinks with one address, only that tells them apart. */
 export function compileRules(ports: readonly Port[]): RuleState[] {
-  return ports.flatMap(({ role, uplink, addresses }) => {
-    if (role !== 'uplink' || uplink === 0) return []
-    return addresses.map((text, index) => ({
-      priority: tableOf(uplink) * 8 + index,
-      from: addressOf(text),
-      table: tableOf(uplink),
-    }))
+  return ports.flatMap((port): RuleState[] => {
+    if (port.role !== 'uplink') return []
+    const { name, uplink, addresses } = port
+    const table = tableOf(port)
+    const families = ([4, 6] as const).filter((family) => family === 4 || hasIpv6(port))
+    return [
+      ...families.map((family) => ({
+        family,
+        priority: firstTable + uplink,
+        from: null,
+        device: name,
+        table,
+      })),
+      ...addresses.map((text, index) => ({
+        family: isIpv6(text) ? (6 as const) : (4 as const),
+        priority: firstSourceRule + rulesOfUplink * uplink + index,
+        from: addressOf(text),
+        device: null,
+        table,
+      })),
+    ]
   })
 }
 
@@ -87,20 +110,51 @@ function route(prefix: string, metric: number): RouteState {
   return { prefix, table: mainTable, metric, kind: 'unicast', ...none }
 }
 
-function uplinkRoutes({ name, role, uplink, addresses, gateways }: Port): RouteState[] {
-  if (role !== 'uplink') return []
-  const table = tableOf(uplink)
-  const connected =
-    table === mainTable
-      ? []
-      : [...new Set(addresses.map(networkOf))].map(
-          // IPv6 has no metric 0: the kernel would make it another.
-          (prefix) => ({ ...route(prefix, isIpv6(prefix) ? 256 : 0), table, device: name }),
-        )
-  const defaults = gateways.flatMap((via) => {
-    const prefix = isIpv6(via) ? '::/0' : '0.0.0.0/0'
-    const main = { ...route(prefix, defaultMetric + uplink), device: name, via }
-    return table === mainTable ? [main] : [main, { ...main, table, metric: defaultMetric }]
+function uplinkRoutes(uplinks: readonly Uplink[], ports: readonly Port[]): RouteState[] {
+  const ranks = breakoutRanks(uplinks)
+  return ports
+    .filter(({ role }) => role === 'uplink')
+    .flatMap((port) => [...ownRoutes(port), ...mainDefaults(port, ranks.get(port.uplink))])
+}
+
+/** All that an uplink leads to. Its link-local network is in the way of the default, as it is in `main`. */
+function ownRoutes(port: Port): RouteState[] {
+  const { name, addresses, gateways } = port
+  const table = tableOf(port)
+  const networks = [...addresses.map(networkOf), ...(hasIpv6(port) ? [networkOf('fe80::/64')] : [])]
+  const connected = [...new Set(networks)].map((prefix) => {
+    const metric = isIpv6(prefix) ? connectedMetric6 : 0
+    return { ...route(prefix, metric), table, device: name }
+  })
+  const defaults = gateways.map((via) => {
+    return { ...route(everywhere(via), defaultMetric), table, device: name, via }
   })
   return [...connected, ...defaults]
+}
+
+/** @param rank undefined: nothing breaks out there */
+function mainDefaults({ name, gateways }: Port, rank: number | undefined): RouteState[] {
+  if (rank === undefined) return []
+  return gateways.map((via) => {
+    return { ...route(everywhere(via), defaultMetric + rank), device: name, via }
+  })
+}
+
+/** Number of an uplink → its place among those that lead to the Internet: in their order, what costs or stands by last. */
+function breakoutRanks(uplinks: readonly Uplink[]): ReadonlyMap<number, number> {
+  const cost = ({ backup = false, metered = false }: Uplink): number =>
+    2 * Number(backup) + Number(metered)
+  const exits = uplinks
+    .map((uplink, number) => ({ uplink, number }))
+    .filter(({ uplink }) => !isPrivate(uplink))
+    .toSorted((one, other) => cost(one.uplink) - cost(other.uplink))
+  return new Map(exits.map(({ number }, rank) => [number, rank]))
+}
+
+export function isPrivate({ kind }: Uplink): boolean {
+  return kind === 'private'
+}
+
+function everywhere(gateway: string): string {
+  return isIpv6(gateway) ? '::/0' : '0.0.0.0/0'
 }

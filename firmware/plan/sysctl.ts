@@ -35,6 +35,7 @@ export function compileSysctls(
     ...ports.flatMap((port) => [
       ...eachIpv4(port.name, port.role === 'uplink' ? loose : strict),
       ...portIpv6(port),
+      ...(port.role === 'uplink' ? carrierCounts(port) : []),
     ]),
     ...[...segmentTwins].flatMap(([name, isV6]) => [
       ...eachIpv4(name, strict),
@@ -58,6 +59,14 @@ function eachIpv4(twin: string, reversePath: string): SysctlState[] {
     own(`${conf}/arp_announce`, '2'),
     own(`${conf}/arp_notify`, '1'),
   ]
+}
+
+/** Without a carrier its routes are no ways: those of the next uplink are. */
+function carrierCounts(port: Port): SysctlState[] {
+  const families = hasIpv6(port) ? ['ipv4', 'ipv6'] : ['ipv4']
+  return families.map((family) =>
+    own(`net/${family}/conf/${port.name}/ignore_routes_with_linkdown`, '1'),
+  )
 }
 
 /** Where it has no address of the family, the box does not speak it by itself either. */

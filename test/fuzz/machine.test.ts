@@ -117,7 +117,7 @@ test('what ip, ethtool and nft print, or anything else', () => {
     readLinks,
     (text) => readRoutes(text, 4),
     (text) => readRoutes(text, 6),
-    readRules,
+    (text) => readRules(text, 4),
     readFeatures,
     readFirewall,
   ]

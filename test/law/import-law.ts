@@ -37,8 +37,8 @@ const pureBuiltins = new Set(['assert', 'assert/strict', 'buffer', 'events', 'pa
 const cryptoHomes = /^firmware\/(wire|host|gateway|controller)\//
 const machineHomes = /^firmware\/(host\/|(.+\/)?(api|store)\/)/
 const nativeHome = 'firmware/host/datapath/addon.ts'
-/** Its own for each native module: the gateway's twins, the datapath. */
-const nativeHomes = [nativeHome, 'firmware/host/net/twin-holder.ts']
+/** Its own for each native module: the datapath, the gateway's twins, its sockets. */
+const nativeHomes = [nativeHome, 'firmware/host/net/twin-holder.ts', 'firmware/host/udp/device.ts']
 /** Modules that would hand EAL's memory handles to another process or thread. */
 const forbiddenInDatapath = ['child_process', 'worker_threads', 'cluster']
 

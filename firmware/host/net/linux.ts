@@ -96,7 +96,7 @@ async function routes(family: 4 | 6, signal?: AbortSignal): Promise<RouteState[]
 
 async function rules(family: 4 | 6, signal?: AbortSignal): Promise<RuleState[]> {
   const argv = [...ipJson, `-${family}`, 'rule', 'show']
-  return readRules(await run(argv, { signal, tolerates: hasNoFamily }))
+  return readRules(await run(argv, { signal, tolerates: hasNoFamily }), family)
 }
 
 /** Of a kernel without IPv6. */

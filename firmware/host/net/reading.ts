@@ -81,12 +81,15 @@ export function readRoutes(text: string, family: 4 | 6): RouteState[] {
   })
 }
 
-export function readRules(text: string): RuleState[] {
+/** Rules of one family, which `ip rule show` does not tell. */
+export function readRules(text: string, family: 4 | 6): RuleState[] {
   return objects(text)
     .filter(({ protocol }) => string(protocol) === String(ownMark))
     .map((rule) => ({
+      family,
       priority: number(rule.priority),
-      from: string(rule.src),
+      from: rule.src === 'all' ? null : optional(rule.src),
+      device: optional(rule.oif),
       table: tableNumber(rule.table),
     }))
 }

@@ -81,11 +81,9 @@ function spellStep(step: Step, ownPid: number): Action[] {
     case 'remove-route':
       return [removal('', `route del ${spellRoute(step.route)}`)]
     case 'add-rule':
-      return [{ ...ip('', `rule add ${spellRule(step.rule)}`), family: familyOf(step.rule.from) }]
+      return [{ ...ip('', `rule add ${spellRule(step.rule)}`), family: step.rule.family }]
     case 'remove-rule':
-      return [
-        { ...removal('', `rule del ${spellRule(step.rule)}`), family: familyOf(step.rule.from) },
-      ]
+      return [{ ...removal('', `rule del ${spellRule(step.rule)}`), family: step.rule.family }]
   }
 }
 
@@ -152,8 +150,9 @@ function setTwin({ name, mac, mtuBytes, gsoMaxBytes }: TwinState): string {
   return `link set dev ${name}${address} ${rest}`
 }
 
-function spellRule({ priority, from, table }: RuleState): string {
-  return `from ${from} lookup ${table} priority ${priority} protocol ${ownMark}`
+function spellRule({ priority, from, device, table }: RuleState): string {
+  const selector = device === null ? `from ${from}` : `oif ${device}`
+  return `${selector} lookup ${table} priority ${priority} protocol ${ownMark}`
 }
 
 function spellRoute({ prefix, table, metric, kind, device, via, source }: RouteState): string {

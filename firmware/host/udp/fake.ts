@@ -80,6 +80,7 @@ export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
         return () => handlers.delete(handler)
       },
       counters: () => ({ ...count }),
+      isStale: () => false,
       [Symbol.asyncDispose]: async () => {
         if (sockets.get(keyOf(local)) === handlers) sockets.delete(keyOf(local))
       },

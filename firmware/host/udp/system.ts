@@ -5,6 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { bindToDevice } from './device.ts'
 import type { DatagramHandler, UdpAddress, UdpCounters, UdpSocket } from './udp.ts'
 
 /** Datagrams handled before timers and other I/O get their turn. */
@@ -14,23 +15,27 @@ const queueLimit = 64
 
 /**
  * Binds to an address and port; port 0 lets the kernel choose. IPv6 sockets take IPv6 only.
- * @throws the system error (EADDRINUSE, EADDRNOTAVAIL, EACCES) when the place is taken or not ours
+ * @param device the interface that it belongs to, so that its place is another one's as well; without: all of them
+ * @throws the system error (EADDRINUSE, EADDRNOTAVAIL, EACCES, ENODEV) when the place is taken or not ours
  */
-export async function bindUdp(local: UdpAddress): Promise<UdpSocket> {
+export async function bindUdp(local: UdpAddress, device?: string): Promise<UdpSocket> {
   const isV6 = isIPv6(local.address)
+  const made = device === undefined ? null : bindToDevice(local, device)
   const socket = createSocket(isV6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
   try {
-    socket.bind({ address: local.address, port: local.port, exclusive: true })
-    // Rejects with the error, should that come first.
-    await once(socket, 'listening')
+    // Rejects with the error, should that come first. What is bound already listens at once.
+    const listens = once(socket, 'listening')
+    if (made !== null) socket.bind({ fd: made.fd, exclusive: true })
+    else socket.bind({ address: local.address, port: local.port, exclusive: true })
+    await listens
   } catch (error) {
     socket.close()
     throw error
   }
-  return wrap(socket)
+  return wrap(socket, made?.isStale ?? (() => false))
 }
 
-function wrap(socket: Socket): UdpSocket {
+function wrap(socket: Socket, isStale: () => boolean): UdpSocket {
   const { address, port } = socket.address()
   const handlers = new Set<DatagramHandler>()
   const queue: { datagram: Uint8Array; from: UdpAddress }[] = []
@@ -72,6 +77,7 @@ function wrap(socket: Socket): UdpSocket {
       return () => handlers.delete(handler)
     },
     counters: (): UdpCounters => ({ ...count }),
+    isStale,
     [Symbol.asyncDispose]: async () => {
       if (isClosed) return
       isClosed = true

@@ -22,6 +22,8 @@ export interface UdpSocket extends AsyncDisposable {
   /** Every handler sees every datagram; it must copy what it keeps. Returns the way to end it. */
   onDatagram(handler: DatagramHandler): () => void
   counters(): UdpCounters
+  /** Its interface is gone, or was made anew: nothing comes or goes by this socket any more. */
+  isStale(): boolean
 }
 
 export type DatagramHandler = (datagram: Uint8Array, from: UdpAddress) => void

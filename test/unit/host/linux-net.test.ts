@@ -3,62 +3,12 @@
  * second look finds nothing to do, and what vanishes comes back.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { after, before, test } from 'node:test'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
 import { sampleConfig } from '../model/sample-config.ts'
+import { inside, ip, makeSpace, nicNetns, nics, runInside, space } from './linux-net-space.ts'
 
-const space = `cwgw-${process.pid}`
-const nicNetns = `causeway-cwgw-${process.pid}`
-const nics = ['enp1s0', 'wwan0', 'enp2s0', 'enp3s0']
-
-const ip = (...args: string[]): string =>
-  execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' })
-
-before(() => {
-  ip('netns', 'add', space)
-  for (const nic of nics) {
-    ip('-n', space, 'link', 'add', nic, 'type', 'veth', 'peer', 'name', `x-${nic}`)
-    ip('-n', space, 'link', 'set', `x-${nic}`, 'up')
-  }
-})
-
-after(() => {
-  for (const name of [nicNetns, space]) {
-    try {
-      ip('netns', 'del', name)
-    } catch {
-      // It was not made.
-    }
-  }
-})
-
-interface Report {
-  readonly steps: string[]
-  readonly claims: string[]
-  /** Why counters could not be read. */
-  readonly lost: { code: string }[]
-  readonly failure?: { code: string }
-}
-
-const inside = (config: object): Promise<Report> => runInside({ config, nicNetns })
-
-/** Runs a script with the real `Net` inside the namespace; it prints JSON. */
-async function runInside(task: object, wrapper: readonly string[] = []): Promise<Report> {
-  const input = JSON.stringify(task)
-  const script = new URL('./linux-net-inside.ts', import.meta.url).pathname
-  const inNet = ['nsenter', `--net=/run/netns/${space}`, process.execPath, script]
-  const [program, ...args] = [...wrapper, ...inNet] as [string, ...string[]]
-  const child = spawn(program, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(input)
-  const chunks: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const [code] = await once(child, 'close')
-  assert.equal(code, 0)
-  return JSON.parse(Buffer.concat(chunks).toString())
-}
+makeSpace()
 
 test('a bare machine becomes what the configuration says, and stays untouched by a second pass', async () => {
   const first = await inside(sampleConfig())
@@ -71,6 +21,7 @@ test('a bare machine becomes what the configuration says, and stays untouched by
   assert.match(main, /^10\.0\.0\.0\/16 dev seg-office proto 203 .*src 10\.1\.0\.1 metric 50/m)
   assert.match(main, /^unreachable 10\.0\.0\.0\/16 proto 203 metric 20000/m)
   assert.match(ip('-n', space, 'rule'), /from 203\.0\.113\.9 lookup 1001/)
+  assert.match(ip('-n', space, 'rule'), /from all oif lte0 lookup 1001/)
   const inNetns = ip('-n', nicNetns, 'link')
   for (const nic of nics) assert.match(inNetns, new RegExp(`${nic}@.*ALLMULTI.*UP.*`))
   assert.equal(ip('-n', nicNetns, 'addr').match(/inet/g), null)
@@ -130,6 +81,9 @@ test('a table that takes the place of another counts on', async () => {
   const counter = (): string => nft('list', 'counter', 'inet', 'causeway', 'kept_inside')
   // The box itself, which nothing leads into the overlay: as with a route that somebody set.
   const wan = ['dev', 'wan0', 'metric', '1']
+  // Nobody holds the twin here, and the route would not count.
+  const carrier = 'net.ipv4.conf.wan0.ignore_routes_with_linkdown=0'
+  execFileSync('nsenter', [`--net=/run/netns/${space}`, 'sysctl', '-qw', carrier])
   ip('-n', space, 'route', 'add', '10.9.77.0/24', ...wan)
   const send = 'echo x >/dev/udp/10.9.77.1/9 || true'
   execFileSync('nsenter', [`--net=/run/netns/${space}`, 'bash', '-c', send], { stdio: 'ignore' })
@@ -232,15 +186,17 @@ test('the kernel takes the firewall with every word of the configuration in it',
 test('what is gone already is removed with success, and what cannot be removed is not', async () => {
   const place = { table: 1001, metric: 5, kind: 'unicast', source: null } as const
   const route = { ...place, prefix: '10.99.0.0/16', device: 'wan0', via: '192.0.2.1' }
-  const rule = { priority: 8999, from: '192.0.2.77', table: 1001 }
+  const rule = { family: 4, priority: 8999, from: '192.0.2.77', device: null, table: 1001 } as const
+  const byDevice = { ...rule, from: null, device: 'lte7' }
   const route6 = { ...place, prefix: 'fd00:99::/48', device: 'wan0', via: null }
-  const rule6 = { priority: 8999, from: 'fd00:99::1', table: 1001 }
+  const rule6 = { ...rule, family: 6, from: 'fd00:99::1' } as const
   const gone = [
     { kind: 'remove-route', route },
     { kind: 'remove-route', route: route6 },
     { kind: 'remove-rule', rule: rule6 },
     { kind: 'remove-address', device: 'wan0', address: 'fd00:99::1/64' },
     { kind: 'remove-rule', rule },
+    { kind: 'remove-rule', rule: byDevice },
     { kind: 'remove-address', device: 'wan0', address: '192.0.2.99/24' },
     { kind: 'remove-twin', name: 'nothing' },
   ] as const

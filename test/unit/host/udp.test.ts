@@ -1,5 +1,6 @@
 /** UDP ports: the machine's on loopback, and the network of the fakes. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
@@ -38,11 +39,39 @@ test('an address that is taken is refused, and free again after the end', async 
   assert.equal(again.local.port, first.local.port)
 })
 
+for (const address of ['127.0.0.1', '::1']) {
+  test(`a socket that belongs to a link sends and hears as any other, at ${address}`, async () => {
+    await using a = await bindUdp({ address, port: 0 }, 'lo')
+    await using b = await bindUdp({ address, port: 0 })
+    const got = nextDatagram(a)
+    b.send(Buffer.from('hello'), a.local)
+    assert.deepEqual(await got, { data: 'hello', from: b.local })
+    const back = nextDatagram(b)
+    a.send(Buffer.from('well'), b.local)
+    assert.deepEqual(await back, { data: 'well', from: a.local })
+    await assert.rejects(bindUdp(a.local, 'lo'), { code: 'EADDRINUSE', syscall: 'bind' })
+    assert.equal(a.isStale(), false)
+  })
+}
+
+test('links of one address have a place each, and one that is made anew has another', () => {
+  const script = new URL('./udp-device-inside.ts', import.meta.url).pathname
+  const text = execFileSync('unshare', ['--net', process.execPath, script], { encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(text), [
+    ...['192.168.7.2 51820', '192.168.7.2 51820'],
+    ...['bind EADDRINUSE', 'bind ENODEV', 'bind EADDRINUSE'],
+    ...['fe80::7%d0 51820', 'fe80::7%d1 51820', 'bind EADDRNOTAVAIL'],
+    ...['stale: false false', 'stale: true false', 'stale: true false'],
+    '192.168.7.2 51820',
+  ])
+})
+
 test('a place that is refused again and again costs no descriptors', async () => {
   await using taken = await bindUdp({ address: '127.0.0.1', port: 0 })
   const before = openSockets()
   for (let round = 0; round < 20; round++) {
     await assert.rejects(bindUdp(taken.local), { code: 'EADDRINUSE' })
+    await assert.rejects(bindUdp(taken.local, 'lo'), { code: 'EADDRINUSE' })
   }
   // A closed socket is let go of in the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve))

@@ -97,6 +97,9 @@ export const brokenConfigs: readonly Broken[] = [
   broken('address-of-host', '/lans/1/address/0', '10.1.20.255/24'),
   broken('address-of-host', '/lans/0/address/1', 'fd00:1::/64'),
   broken('address-once', '/lans/1/address/0', '10.1.0.1/16'),
+  brokenBy('address-once', '/uplinks/0/address/2', {
+    '/uplinks/0/address': ['192.0.2.2/24', '2001:db8:0:1::2/64', '192.0.2.2/25'],
+  }),
   broken('address-once', '/lans/2/address/0', 'FD00:1:0::1/48'),
   broken('networks-apart', '/lans/1/address/0', '192.0.2.9/25'),
   broken('networks-apart', '/lans/2/address/0', 'fd00:1::9/64'),
@@ -116,6 +119,10 @@ export const brokenConfigs: readonly Broken[] = [
   broken('gateway-near', '/uplinks/0/gateway', '192.0.2.2'),
   broken('gateway6-near', '/uplinks/0/gateway6', '2001:db8:0:2::1'),
   broken('gateway6-near', '/uplinks/1/gateway6', 'fe80::1'),
+  brokenBy('gateway-near', '/uplinks/1/gateway', {
+    '/uplinks/1/address': ['192.0.2.3/24'],
+    '/uplinks/1/gateway': '192.0.2.2',
+  }),
   broken('prefix-form', '/peers/1/segments/office/0', '10.7.0.0'),
   broken('prefix-form', '/peers/1/segments/office/0', 'fd00::/129'),
   broken('prefix-exact', '/peers/1/segments/office/0', '10.7.0.1/24'),

@@ -31,6 +31,15 @@ test('the samples are sound, as YAML too', () => {
   }
 })
 
+test('two uplinks may have one network, one gateway and one address', () => {
+  const config = wholeConfig()
+  for (const address of ['192.0.2.2/24', '192.0.2.3/24', '192.0.2.3/20']) {
+    config.uplinks[1].address = [address, '2001:db8:0:1::2/64']
+    config.uplinks[1].gateway = '192.0.2.1'
+    assert.deepEqual(found(config), [])
+  }
+})
+
 test('addresses come out in canonical text, however they are written', () => {
   const config = wholeConfig()
   config.lans[0].address[1] = 'FD00:0001::0:1/64'

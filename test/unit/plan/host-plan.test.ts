@@ -24,9 +24,9 @@ function chainOf({ firewall }: HostState, name: string): string[] {
 
 test('the firewall: breakout only where allowed, nothing between segments, the overlay port kept free', () => {
   const { text } = compile(sample(), facts).host.firewall
-  assert.match(text, /iifname \{ "lan0" \} oifname @uplinks accept/)
+  assert.match(text, /iifname \{ "lan0" \} oifname @exits accept/)
   assert.match(text, /set own \{\n.*\n.*"lan0", "cams", "seg-office", "seg-cameras" \}/)
-  assert.doesNotMatch(text, /"cams".*@uplinks accept/)
+  assert.doesNotMatch(text, /"cams".*@exits accept/)
   assert.doesNotMatch(text, /("lan0".*"cams"|"cams".*"lan0").*accept/)
   assert.match(text, /udp masquerade to :1024-51819/)
   assert.match(
@@ -57,7 +57,7 @@ test('the firewall denies to every link of ours that is not named as own: an unk
   }
   const allowances = text.split('\n').filter((line) => /iifname.*(accept|masquerade)/.test(line))
   assert.ok(allowances.length > 0)
-  for (const rule of allowances) assert.match(rule, /iifname (\{|").*oifname (\{|@uplinks)/)
+  for (const rule of allowances) assert.match(rule, /iifname (\{|").*oifname (\{|@exits)/)
 })
 
 test('IPv6 has its place: addresses, routes, rules, switches, and room in the segment', () => {
@@ -84,12 +84,23 @@ test('IPv6 has its place: addresses, routes, rules, switches, and room in the se
       'fd00:2::/48 unicast seg-office fd00:1::1 254 50',
       'fd00:2::/48 unreachable 254 20000',
       'fd00:1::/64 unreachable 254 20000',
+      '2001:db8:0:1::/64 unicast wan0 1000 256',
+      'fe80::/64 unicast wan0 1000 256',
       '2001:db8:2::/64 unicast lte0 1001 256',
-      '::/0 unicast lte0 2001:db8:2::1 254 101',
+      'fe80::/64 unicast lte0 1001 256',
       '::/0 unicast lte0 2001:db8:2::1 1001 100',
+      '::/0 unicast lte0 2001:db8:2::1 254 101',
     ],
   )
-  assert.deepEqual(host.rules, [{ priority: 8008, from: '2001:db8:2::9', table: 1001 }])
+  assert.deepEqual(
+    host.rules.filter(({ family }) => family === 6),
+    [
+      { family: 6, priority: 1000, from: null, device: 'wan0', table: 1000 },
+      { family: 6, priority: 8001, from: '2001:db8:0:1::2', device: null, table: 1000 },
+      { family: 6, priority: 1001, from: null, device: 'lte0', table: 1001 },
+      { family: 6, priority: 8008, from: '2001:db8:2::9', device: null, table: 1001 },
+    ],
+  )
   const switchOf = (key: string): string | undefined =>
     host.sysctls.find((one) => one.scope === 'own' && one.key === `net/ipv6/conf/${key}`)?.value
   assert.equal(switchOf('all/forwarding'), '1')
@@ -197,12 +208,17 @@ test('an uplink by DHCP has the address that it was lent, its gateway and its ru
     none.uplinks.map(({ name }) => name),
     ['wan0'],
   )
-  assert.deepEqual(none.host.rules, [])
+  const sourcesOf = ({ rules }: HostState): (string | null)[] =>
+    rules.filter(({ table }) => table === 1001).map(({ from }) => from)
+  assert.deepEqual(sourcesOf(none.host), [null])
   assert.deepEqual(none.host.twins.find(({ name }) => name === 'lte0')?.addresses, [])
   const { host, uplinks } = compile(served(), { ...facts, leases: [lease] })
   assert.deepEqual(uplinks[1], { number: 1, name: 'lte0', addresses: ['203.0.113.9/30'] })
   assert.equal(host.routes.filter(({ via }) => via === '203.0.113.10').length, 2)
-  assert.equal(host.rules[0]?.from, '203.0.113.9')
+  assert.deepEqual(sourcesOf(host), [null, '203.0.113.9'])
+  // Nobody is asked to be his own gateway, whatever a server lends.
+  const own = compile(served(), { ...facts, leases: [{ ...lease, gateway: '192.0.2.2' }] })
+  assert.equal(own.host.routes.filter(({ via }) => via === '192.0.2.2').length, 0)
   assert.match(
     host.services.find(({ name }) => name === 'dnsmasq')!.config,
     /^server=203\.0\.113\.53$/m,

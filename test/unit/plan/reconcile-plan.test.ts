@@ -26,7 +26,7 @@ test('the program names ports, segments, peers and routes as configured', () => 
       ...[twin, nic, role, uplink, segment, overlayPort, table],
     ]),
     [
-      ['wan0', 'enp1s0', 'uplink', 0, '', 51820, 254],
+      ['wan0', 'enp1s0', 'uplink', 0, '', 51820, 1000],
       ['lte0', 'wwan0', 'uplink', 1, '', 51820, 1001],
       ['lan0', 'enp2s0', 'lan', 0, 'office', 0, 254],
       ['cams', 'enp3s0', 'lan', 0, 'cameras', 0, 254],
