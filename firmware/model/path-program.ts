@@ -25,6 +25,16 @@ export interface DirectionQuality {
   readonly jitterUs: number | null
 }
 
+/** What the datapath tells as it happens. */
+export interface PathEvent extends Omit<PathProgram, 'peer'> {
+  /** It went up or down, or it is as it was and the best from now on. */
+  readonly change: 'state' | 'best'
+  readonly number: number
+  readonly remoteUplink: number | null
+  readonly state: PathState
+  readonly reason: PathReason
+}
+
 export interface PathCounters extends PathProgram {
   /** On the wire, the own number and the far end's; null: not known. */
   readonly number: number
@@ -50,6 +60,8 @@ export interface PathCounters extends PathProgram {
   readonly in: DirectionQuality
   /** How often it failed of late, once it was trusted. */
   readonly failures: number
+  /** How often it went down since there is this path. */
+  readonly downs: number
   /** Largest inner packet that goes by it whole; 0: none went yet. */
   readonly mtuBytes: number
   readonly deliveredBps: number

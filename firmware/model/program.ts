@@ -4,7 +4,7 @@
  * Names are at most 31 bytes of ASCII; addresses are text (`10.1.0.1`, `fd00::1`).
  */
 
-import type { PathCounters, PathProgram } from './path-program.ts'
+import type { PathCounters, PathEvent, PathProgram } from './path-program.ts'
 import type { MatchProgram, Network, PolicyProgram } from './policy-program.ts'
 
 /** One loadable state of the datapath: replaces the one before it, all or nothing. */
@@ -166,6 +166,8 @@ export type DatapathEvent =
   | { readonly kind: 'denied'; readonly peer: string; readonly denial: Denial }
   /** A NIC or a link of the kernel came, went or changed. */
   | { readonly kind: 'links' }
+  /** Some a second at most; what has no place in that is told later, if it is still so. */
+  | ({ readonly kind: 'path'; readonly peer: string } & PathEvent)
 
 export interface Denial {
   readonly source: string

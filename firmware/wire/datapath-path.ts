@@ -1,5 +1,12 @@
-/** `struct cw_path_counters` as the datapath writes it. See datapath.ts. */
-import { type PathCounters, pathReasons, pathStates } from '../model/path-program.ts'
+/** `struct cw_path_counters` and `struct cw_path_event` as the datapath writes them. See datapath.ts. */
+import {
+  type PathCounters,
+  type PathEvent,
+  type PathReason,
+  type PathState,
+  pathReasons,
+  pathStates,
+} from '../model/path-program.ts'
 import type { RecordReader } from './bytes.ts'
 
 const none = 0xffff_ffff
@@ -22,6 +29,7 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
   const [lateOut, lateIn] = [maybe(from), maybe(from)]
   const [jitterOut, jitterIn] = [maybe(from), maybe(from)]
   const failures = from.u32()
+  const downs = from.u32()
   const mtuBytes = from.u16()
   const peer = peers[from.u16()] ?? ''
   const remotePort = from.u16()
@@ -29,10 +37,10 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
   const remoteNumber = known(from.u8())
   const uplink = from.u8()
   const remoteUplink = known(from.u8())
-  const state = pathStates[from.u8()] ?? 'untried'
-  const reason = pathReasons[from.u8()] ?? 'untried'
+  const state = stateOf(from.u8())
+  const reason = reasonOf(from.u8())
   const flags = from.u8()
-  from.skip(7)
+  from.skip(3)
   return {
     peer,
     uplink,
@@ -56,6 +64,7 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
     out: { lossPpm: lossOut, latePpm: lateOut, jitterUs: jitterOut },
     in: { lossPpm: lossIn, latePpm: lateIn, jitterUs: jitterIn },
     failures,
+    downs,
     mtuBytes,
     deliveredBps,
     txPackets,
@@ -63,6 +72,29 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
     rxPackets,
     rxBytes,
   }
+}
+
+export function decodePathEvent(from: RecordReader): PathEvent {
+  const remoteAddress = from.address()
+  const remotePort = from.u16()
+  return {
+    remoteAddress,
+    remotePort,
+    number: from.u8(),
+    uplink: from.u8(),
+    remoteUplink: known(from.u8()),
+    state: stateOf(from.u8()),
+    reason: reasonOf(from.u8()),
+    change: from.u8() !== 0 ? 'best' : 'state',
+  }
+}
+
+function stateOf(number: number): PathState {
+  return pathStates[number] ?? 'untried'
+}
+
+function reasonOf(number: number): PathReason {
+  return pathReasons[number] ?? 'untried'
 }
 
 function maybe(from: RecordReader): number | null {

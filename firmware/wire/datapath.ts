@@ -12,6 +12,7 @@ import type {
   Keypair,
 } from '../model/program.ts'
 import { RecordReader, RecordWriter } from './bytes.ts'
+import { decodePathEvent } from './datapath-path.ts'
 
 export const abi = 4
 
@@ -31,7 +32,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
-  info: 168,
+  info: 200,
   programHead: 48,
   port: 176,
   segment: 56,
@@ -51,6 +52,7 @@ export const recordSizes = {
   pathCounters: 128,
   event: 40,
   denial: 140,
+  pathEvent: 24,
   explain: 136,
   explanation: 248,
   explainedPath: 40,
@@ -60,7 +62,7 @@ export const recordSizes = {
 export const nameBytes = 32
 export const interfaceBytes = 16
 /** Places for record sizes in `struct cw_info`, of which the last are zero. */
-export const sizePlaces = 24
+export const sizePlaces = 32
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
 
 /** Holds keys: zero it once it is sent. */
@@ -133,6 +135,8 @@ export function decodeEvent(bytes: Uint8Array, drops: readonly string[]): Datapa
       return { kind: 'denied', peer, denial: decodeDenial(from, drops) }
     case 8:
       return { kind: 'links' }
+    case 9:
+      return { kind: 'path', peer, ...decodePathEvent(from) }
     default:
       return null
   }

@@ -23,12 +23,18 @@ void *cw_answer_put(struct cw_answer *answer, size_t size)
 	return place;
 }
 
-/* Of the path by which what nothing else is said of goes now. */
+static const struct cw_path *path_at(const struct cw_peer *peer, uint8_t slot)
+{
+	return slot == CW_PATH_NONE ? NULL : peer->paths.list[slot];
+}
+
+/* The path of what nothing else is said of: the default policy's, once it has chosen. */
 static const struct cw_path *best_path(const struct cw_peer *peer)
 {
-	uint8_t best = peer->paths.best;
+	const struct cw_choice *choice = &peer->choices[0];
+	const struct cw_path *chosen = choice->since_us == 0 ? NULL : path_at(peer, choice->best);
 
-	return best == CW_PATH_NONE ? NULL : peer->paths.list[best];
+	return chosen != NULL ? chosen : path_at(peer, peer->paths.best);
 }
 
 static const struct cw_way *best_way(const struct cw_peer *peer, const struct cw_way *other)
@@ -125,7 +131,7 @@ static uint8_t flags_of(const struct cw_peer *peer, const struct cw_path *path)
 {
 	return ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
 	       ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
-	       (peer->paths.best == path->slot ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED);
+	       (best_path(peer) == path ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED);
 }
 
 static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_peer *peer, const struct cw_path *path)
@@ -155,6 +161,7 @@ static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_
 		.jitter_out_us = path->out.taken == 0 ? CW_NONE : path->out.jitter_us,
 		.jitter_in_us = path->in.taken == 0 ? CW_NONE : path->in.jitter_us,
 		.failures = live->failures,
+		.downs = path->downs,
 		.limit = (uint16_t)path->limit,
 		.peer = number,
 		.remote_port = path->way.remote_port,

@@ -44,7 +44,8 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_counters_head), sizeof(struct cw_port_counters),
 				   sizeof(struct cw_peer_counters), sizeof(struct cw_path_counters),
 				   sizeof(struct cw_event),
-				   sizeof(struct cw_denial), sizeof(struct cw_explain),
+				   sizeof(struct cw_denial), sizeof(struct cw_path_event),
+				   sizeof(struct cw_explain),
 				   sizeof(struct cw_explanation), sizeof(struct cw_explained_path),
 				   sizeof(struct cw_incident_record) },
 		};

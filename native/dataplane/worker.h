@@ -101,6 +101,7 @@ struct cw_worker {
 	struct cw_bucket too_big_buckets[CW_SEGMENTS_MAX];
 	struct cw_bucket stun_bucket;
 	struct cw_bucket denial_bucket;
+	struct cw_bucket path_bucket;
 	uint32_t denials_suppressed; /* since the last one that was told */
 	uint8_t scratch[65536];
 

@@ -78,7 +78,7 @@ export function onEvent(
   event: DatapathEvent,
 ): void {
   // Not of a session: whoever wired the datapath listens to these.
-  if (event.kind === 'denied' || event.kind === 'links') return
+  if (event.kind === 'denied' || event.kind === 'links' || event.kind === 'path') return
   const session = sessions.get(event.peer)
   if (session === undefined) {
     context.strays.stale++

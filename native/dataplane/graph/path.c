@@ -7,6 +7,7 @@
 
 #include "graph/control.h"
 #include "graph/outer.h"
+#include "graph/path-event.h"
 #include "graph/seal.h"
 #include "port/port.h"
 #include "table/session.h"
@@ -310,6 +311,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
 	cw_choice_watch(&peer->paths, worker->view->program->policies, worker->view->program->policy_count, now);
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
+	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);
 	if (now - peer->report_us >= CW_REPORT_US && cw_control_report(worker, current))
 		peer->report_us = now;

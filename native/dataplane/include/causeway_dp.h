@@ -31,7 +31,7 @@ enum cw_verb {
 	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
 };
 
-#define CW_SIZES 24
+#define CW_SIZES 32
 
 struct cw_info {
 	uint32_t abi;
@@ -171,6 +171,7 @@ struct cw_path_counters {
 	uint32_t late_out_ppm, late_in_ppm;
 	uint32_t jitter_out_us, jitter_in_us;
 	uint32_t failures; /* once it was trusted, of late */
+	uint32_t downs;    /* how often it went down since there is this path */
 	uint16_t limit;    /* largest inner packet that goes by it whole */
 	uint16_t peer;     /* index into those before */
 	uint16_t remote_port;
@@ -181,7 +182,7 @@ struct cw_path_counters {
 	uint8_t state;         /* 0 untried, 1 up, 2 down */
 	uint8_t why;           /* 0 well, 1 untried, 2 silent, 3 unanswered, 4 deaf there, 5 no uplink */
 	uint8_t flags;
-	uint8_t zero[7];
+	uint8_t zero[3];
 };
 
 enum cw_event_kind {
@@ -193,11 +194,12 @@ enum cw_event_kind {
 	CW_EVENT_ERASED = 6,
 	CW_EVENT_DENIED = 7, /* struct cw_denial follows; `peer` is empty for a packet from a LAN or the box */
 	CW_EVENT_LINKS = 8,  /* a NIC or a link of the kernel came, went or changed */
+	CW_EVENT_PATH = 9,   /* struct cw_path_event follows */
 };
 
 struct cw_event {
 	uint16_t kind;
-	uint16_t length; /* of the items that follow; 0 but for CONTROL and DENIED */
+	uint16_t length; /* of the items that follow; 0 but for CONTROL, DENIED and PATH */
 	uint32_t local_index;
 	char peer[CW_NAME];
 };
@@ -217,7 +219,22 @@ struct cw_denial {
 	char rule[CW_NAME]; /* '' for the default */
 };
 
-static_assert(sizeof(struct cw_info) == 168, "border record");
+/*
+ * A path of `peer` went up or down, or is the best now. Some a second: what has no place in that is told later, if it is still
+ * so.
+ */
+struct cw_path_event {
+	uint8_t remote_address[16];
+	uint16_t remote_port;
+	uint8_t number;
+	uint8_t uplink;
+	uint8_t remote_uplink; /* 255: unknown */
+	uint8_t state;         /* these two as in struct cw_path_counters */
+	uint8_t why;
+	uint8_t is_best; /* this alone is new */
+};
+
+static_assert(sizeof(struct cw_info) == 200, "border record");
 static_assert(sizeof(struct cw_path_counters) == 128, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
@@ -228,6 +245,7 @@ static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");
+static_assert(sizeof(struct cw_path_event) == 24, "border record");
 
 struct cw_engine;
 

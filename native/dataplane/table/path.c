@@ -28,7 +28,7 @@
 void cw_paths_begin(struct cw_paths *paths)
 {
 	memset(paths, 0, sizeof(*paths));
-	paths->best = CW_PATH_NONE;
+	paths->best = paths->told_best = CW_PATH_NONE;
 	cw_paths_forget_numbers(paths);
 }
 

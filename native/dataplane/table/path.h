@@ -41,6 +41,8 @@ struct cw_path {
 	struct cw_departure departure;
 
 	bool is_configured;    /* named by the gateway; others were learned from what came by them */
+	bool was_up;           /* at the last look */
+	bool is_told_up;       /* as the gateway was told last */
 	bool is_private;       /* its uplink leads to no Internet */
 	uint8_t risk;          /* uplinks of one number fail together; 0: with none */
 	uint8_t flags;         /* CW_PATH_METERED, CW_PATH_BACKUP: at either end */
@@ -58,6 +60,7 @@ struct cw_path {
 	uint64_t trial_us;  /* until then it is watched closely, for it broke a limit */
 	uint64_t breach_us[CW_POLICIES_MAX]; /* by policy: when it broke a limit last; 0: never */
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
+	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;
 	struct cw_quality out;   /* as the far end reports */
 	struct cw_quality in;    /* as counted here */
@@ -65,11 +68,12 @@ struct cw_path {
 	struct cw_rtt_histogram rtts;
 };
 
-/* The worker's. All zeros but for `best`: none. */
+/* The worker's. All zeros but for `best` and `told_best`: none. */
 struct cw_paths {
 	struct cw_path *list[CW_PATHS_MAX]; /* by slot; NULL: free */
 	uint8_t count;
 	uint8_t best;             /* slot by which a packet goes that nothing else is said of; CW_PATH_NONE: there is none */
+	uint8_t told_best;        /* the path that the gateway was told of as the best, by number; CW_PATH_NONE: of none */
 	uint8_t slot_of[256];     /* by the far end's number of a path; CW_PATH_NONE: not known */
 	uint8_t next_number;
 	uint32_t version; /* grows with every look, by which choices know that they are old */
