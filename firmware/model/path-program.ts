@@ -62,7 +62,7 @@ export interface PathCounters extends PathProgram {
   readonly failures: number
   /** How often it went down since there is this path. */
   readonly downs: number
-  /** Largest inner packet that goes by it whole; 0: none went yet. */
+  /** Largest inner packet that goes by it whole, as found out so far; 0: it has not been looked at yet. */
   readonly mtuBytes: number
   readonly deliveredBps: number
   readonly txPackets: number

@@ -176,7 +176,10 @@ static void leaves_room_for_its_headers(void)
 	bench.ports[1]->mtu = 1280;
 	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 1280 - overhead);
 	bench.ports[1]->mtu = 576;
-	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 576);
+	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 576 - overhead);
+	/* Less than that is no path, whatever the port says. */
+	bench.ports[1]->mtu = 68;
+	CHECK(cw_seal_limit(bench.worker, cw_bench_path(&bench)) == 576 - overhead);
 	bench.ports[1]->mtu = CW_BENCH_MTU;
 }
 

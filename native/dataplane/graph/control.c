@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "graph/mtu-probe.h"
 #include "graph/path.h"
 #include "graph/seal.h"
 #include "worker.h"
@@ -163,6 +164,9 @@ static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_
 	case ITEM_MTU_PROBE:
 		put_item(answer, ITEM_MTU_ACK, value, 8);
 		return;
+	case ITEM_MTU_ACK:
+		cw_mtu_hear(worker, peer, path, value);
+		return;
 	default:
 		return;
 	}
@@ -254,6 +258,22 @@ void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struc
 	}
 	if (frame.length > 0)
 		cw_seal_control(worker, current, path, frame.items, frame.length);
+}
+
+void cw_control_pad(uint8_t *items, uint32_t length, uint32_t id, uint16_t size)
+{
+	uint32_t padding = length - 2 * ITEM_HEADER - 8;
+	uint32_t id_be = rte_cpu_to_be_32(id);
+	const uint8_t head[ITEM_HEADER] = { ITEM_MTU_PROBE, 0, 0, 8 };
+
+	memset(items, 0, length);
+	memcpy(items, head, sizeof(head));
+	memcpy(items + ITEM_HEADER, &id_be, sizeof(id_be));
+	items[8] = size >> 8;
+	items[9] = size & 0xff;
+	items[12] = ITEM_PADDING;
+	items[14] = padding >> 8 & 0xff;
+	items[15] = padding & 0xff;
 }
 
 static void put_lane(uint8_t *at, uint16_t number, uint32_t highest, struct cw_lane *lane)

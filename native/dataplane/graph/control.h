@@ -23,6 +23,9 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
 		     bool has_probe, uint16_t silent);
 
+/* Writes the items of an MTU probe that are `length` bytes with their padding: it asks for an answer of `id` and `size`. */
+void cw_control_pad(uint8_t *items, uint32_t length, uint32_t id, uint16_t size);
+
 /*
  * Tells the far end what was heard of its data under this key since the last time, so that it knows its own way. False: there
  * is nothing to tell.

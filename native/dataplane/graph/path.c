@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/control.h"
+#include "graph/mtu-probe.h"
 #include "graph/outer.h"
 #include "graph/path-event.h"
 #include "graph/seal.h"
@@ -301,6 +302,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	if (current == NULL) {
 		peer->paths.asked_us = 0;
 		peer->paths.due_us = now + REST_US;
+		cw_mtu_probe(worker, peer, NULL, 0);
 		return;
 	}
 	read_lanes(worker, peer, current);
@@ -313,6 +315,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
 	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);
+	cw_mtu_probe(worker, peer, current, late);
 	if (now - peer->report_us >= CW_REPORT_US && cw_control_report(worker, current))
 		peer->report_us = now;
 	tell_silence(worker, peer, current);

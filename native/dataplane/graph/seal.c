@@ -42,16 +42,24 @@ uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path)
 	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
 	uint32_t overhead = departure->length - sizeof(struct cw_ether) + CW_SEALED_OVERHEAD;
 
-	/* Every IPv4 host takes 576 bytes (RFC 791 §3.2): below that there is nothing left to fit into. */
-	path->limit = mtu < CW_INNER_LEAST + overhead ? CW_INNER_LEAST : mtu - overhead;
+	uint32_t most = RTE_MAX(mtu, (uint32_t)CW_OUTER_LEAST) - overhead;
+	uint32_t found = path->pmtu.size == 0 ? UINT16_MAX : path->pmtu.size - CW_SEALED_OVERHEAD;
+
+	path->limit = RTE_MIN(most, found);
 	return path->limit;
+}
+
+/* That of a path of the peer, or less, if another one takes less. */
+static uint32_t least_limit(const struct cw_peer *peer, uint32_t limit)
+{
+	return peer->paths.limit == 0 ? limit : RTE_MIN(limit, peer->paths.limit);
 }
 
 uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer *peer)
 {
 	struct cw_path *path = peer->paths.best == CW_PATH_NONE ? NULL : peer->paths.list[peer->paths.best];
 
-	return path == NULL ? UINT16_MAX : cw_seal_limit(worker, path);
+	return least_limit(peer, path == NULL ? UINT16_MAX : cw_seal_limit(worker, path));
 }
 
 void cw_seal_flush(struct cw_worker *worker)
@@ -322,7 +330,7 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
 	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
 	if (cw_mss_is_due(l3))
-		cw_mss_clamp(l3, m->pkt_len - m->l2_len, load.limit, is_partial);
+		cw_mss_clamp(l3, m->pkt_len - m->l2_len, least_limit(peer, load.limit), is_partial);
 	cw_cut_begin(&cut, m);
 	/* IPv6 need not be told of less than its least MTU, for up to that a packet may cross in pieces. */
 	uint32_t most = load.is_ip6 ? RTE_MAX(load.limit, (uint32_t)CW_IP6_LEAST_MTU) : load.limit;

@@ -31,14 +31,14 @@ struct rte_mbuf;
 #define CW_PIECE_OPTION 8 /* bytes of it */
 #define CW_PIECE_MORE 0x04
 #define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
-#define CW_INNER_LEAST 576
+#define CW_OUTER_LEAST 576 /* RFC 791 §3.2: smaller than that no path is */
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
 
 /* Inner packets up to this size go by the path unfragmented. */
 uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path);
 
-/* The size to which the segments of a peer's connections are held: what the way back takes. */
+/* The size to which the segments of a peer's connections are held: what all of its paths take that live. */
 uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer *peer);
 
 /* Seals an inner IP packet or train for a peer; waits in the peer's queue without a keypair. */

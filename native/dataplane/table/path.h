@@ -13,6 +13,7 @@
 #include "graph/departure.h"
 #include "table/address.h"
 #include "table/liveness.h"
+#include "table/pmtu.h"
 #include "table/quality.h"
 
 #define CW_PATHS_MAX 16
@@ -62,6 +63,7 @@ struct cw_path {
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;
+	struct cw_pmtu pmtu;
 	struct cw_quality out;   /* as the far end reports */
 	struct cw_quality in;    /* as counted here */
 	struct cw_quality asked; /* probes and their answers: both directions */
@@ -76,6 +78,7 @@ struct cw_paths {
 	uint8_t told_best;        /* the path that the gateway was told of as the best, by number; CW_PATH_NONE: of none */
 	uint8_t slot_of[256];     /* by the far end's number of a path; CW_PATH_NONE: not known */
 	uint8_t next_number;
+	uint32_t limit; /* the least of those that live, to which segments are held, so that they fit whichever they go by; 0: none lives */
 	uint32_t version; /* grows with every look, by which choices know that they are old */
 	bool is_awake;
 	uint64_t data_us;         /* there was data last */
