@@ -118,6 +118,29 @@ static void leaves_at_once_and_comes_back_clean(void)
 	CHECK(after(29 * SECOND) == 1 && after(SECOND) == 0);
 }
 
+/* Two uplinks here, two addresses there: what shares nothing with the bad one is taken, though it costs. */
+static void siblings_are_not_tried_in_turn(void)
+{
+	begin(4);
+	for (uint32_t i = 0; i < 4; i++) {
+		memory[i].way.uplink = (uint8_t)(i / 2);
+		memory[i].way.remote = cw_address_of_v4(i % 2 + 1);
+		memory[i].out = (struct cw_quality){ 0 };
+	}
+	memory[2].flags = memory[3].flags = CW_PATH_METERED;
+	policy.loss_ppm = 10000;
+	CHECK(after(0) == 0);
+	set_loss(0, 50000);
+	CHECK(after(0) == 3 && verdicts[1] == CW_VERDICT_RETURNING && verdicts[2] == CW_VERDICT_RETURNING);
+	set_loss(0, 0);
+	CHECK(after(29 * SECOND) == 3);
+	/* One that carries data is known by that, whatever its siblings are like. */
+	set_loss(0, 50000);
+	set_loss(1, 0);
+	after(0);
+	CHECK(after(30 * SECOND) == 1);
+}
+
 static void a_few_lost_packets_are_no_breach(void)
 {
 	begin(2);
@@ -213,6 +236,7 @@ int main(int argc, char **argv)
 	what_costs_is_last_or_never();
 	keeps_to_its_kind_of_network();
 	leaves_at_once_and_comes_back_clean();
+	siblings_are_not_tried_in_turn();
 	a_few_lost_packets_are_no_breach();
 	delay_is_half_the_round_trip();
 	takes_the_least_bad_unless_strict();

@@ -3,6 +3,7 @@
  * uplinks. The rest of test/lab turns it into namespaces, links, hosts and configuration.
  */
 import type { AclRule, Segment, Uplink } from '../../firmware/model/device-config.ts'
+import type { Policy } from '../../firmware/model/device-config-steering.ts'
 import type { WanSettings, WanWay } from './wan.ts'
 
 export type Family = 4 | 6
@@ -68,6 +69,8 @@ export interface LabDescription {
   readonly sites: readonly SiteDescription[]
   readonly segments: readonly Segment[]
   readonly acl?: readonly AclRule[]
+  /** The same at every site. */
+  readonly policies?: readonly Policy[]
   /** Families in which peers are called; IPv4 unless told. */
   readonly endpoints?: readonly Family[]
   /** Rekey interval of the sessions; without it, wire.md's. */

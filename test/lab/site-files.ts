@@ -35,7 +35,7 @@ export function writeSiteFiles(description: LabDescription, names: LabNames): vo
 }
 
 function deviceConfig(
-  { sites, segments, acl, endpoints = [4], rekeySeconds }: LabDescription,
+  { sites, segments, acl, policies, endpoints = [4], rekeySeconds }: LabDescription,
   own: SiteDescription,
   keys: ReadonlyMap<string, KeyObject>,
 ): DeviceConfig {
@@ -70,6 +70,7 @@ function deviceConfig(
         segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
     ...(acl === undefined ? {} : { acl: [...acl] }),
+    ...(policies === undefined ? {} : { policies: [...policies] }),
   }
 }
 

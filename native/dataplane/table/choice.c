@@ -2,6 +2,7 @@
 #include "table/choice.h"
 
 #define LATE_US 10000u
+#define MEASURED_US 4000000u
 
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
@@ -60,6 +61,35 @@ static enum cw_verdict breach(const struct cw_measure *measure, const struct cw_
 	return CW_VERDICT_CHOSEN;
 }
 
+/* They may well fail together: an end, or a risk, of theirs is the same. */
+static bool is_sibling(const struct cw_path *a, const struct cw_path *b)
+{
+	return a->way.uplink == b->way.uplink || cw_address_equal(a->way.remote, b->way.remote) ||
+	       (a->risk != 0 && a->risk == b->risk);
+}
+
+/* Whether it is known how it is just now. */
+static bool is_measured(const struct cw_path *path, uint64_t now_us)
+{
+	return cw_quality_is_fresh(&path->out, now_us) ||
+	       (cw_quality_is_fresh(&path->asked, now_us) && path->asked.window_us < MEASURED_US);
+}
+
+/*
+ * Flows that leave a path shall not learn one by one that its siblings are as bad: of what has an end in common with it, and is
+ * not measured now, the same is thought until it has been watched.
+ */
+static void doubt_siblings(struct cw_paths *paths, const struct cw_path *of, uint32_t policy, uint64_t now_us)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL || path == of || !is_sibling(path, of) || is_measured(path, now_us))
+			continue;
+		path->breach_us[policy] = now_us;
+		path->trial_us = now_us + CW_CLEAN_US;
+	}
+}
+
 void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *policies, uint32_t count, uint64_t now_us)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
@@ -73,6 +103,7 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 				continue;
 			path->breach_us[i] = now_us;
 			path->is_breaching = true;
+			doubt_siblings(paths, path, i, now_us);
 		}
 		if (path->is_breaching)
 			path->trial_us = now_us + CW_CLEAN_US;

@@ -50,6 +50,7 @@ static void reckon(struct cw_quality *quality)
 		if (age < WINDOW_US || (sent < CW_QUALITY_PACKETS && back + 1 < kept))
 			continue;
 		quality->packets = sent;
+		quality->window_us = (uint32_t)age;
 		quality->lost = sent > received ? sent - received : 0;
 		/* What was under way at the first moment may have come since. */
 		quality->loss_ppm = ppm(sent > received ? sent - received : 0, sent);

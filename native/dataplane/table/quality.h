@@ -32,6 +32,7 @@ struct cw_quality {
 	uint32_t loss_fast_ppm; /* over the last 300 ms, if that is enough packets to tell */
 	uint32_t lost;          /* how many packets either is of: a few say nothing */
 	uint32_t late_ppm;
+	uint32_t window_us; /* over which */
 	uint32_t packets;   /* that this is of; below CW_QUALITY_PACKETS it is not told */
 	uint32_t jitter_us; /* mean delay above the least, smoothed */
 	uint64_t told_us;
