@@ -104,6 +104,8 @@ static void take_report(struct cw_worker *worker, struct cw_peer *peer, const ui
 					word(lane + 20), worker->now_us);
 		}
 	}
+	/* It may show that flows should leave. */
+	cw_path_due(worker, peer);
 }
 
 /* Path add: path, own uplink, your uplink, relayed, flags u32. */

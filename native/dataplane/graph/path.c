@@ -316,7 +316,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);
 	cw_mtu_probe(worker, peer, current, late);
-	if (now - peer->report_us >= CW_REPORT_US && cw_control_report(worker, current))
+	if (now - peer->report_us >= CW_REPORT_US * 3 / 4 && cw_control_report(worker, current))
 		peer->report_us = now;
 	tell_silence(worker, peer, current);
 }

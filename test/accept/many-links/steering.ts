@@ -29,7 +29,8 @@ const slow: WanSettings = { delayMs: 160 }
 
 export const steering: Line = {
   name: 'steering',
-  title: '5 % loss, then +150 ms, then flaps on one link: what is sensitive leaves within 1 s and comes back, bulk stays',
+  title:
+    '5 % loss, then +150 ms, then flaps on one link: what is sensitive leaves within 1 s and comes back, bulk stays',
   faults: {
     'no-policy': '5 % loss: sensitive',
     'all-leave': '5 % loss: bulk',
@@ -138,7 +139,9 @@ async function wayBack(
 
 async function flapping({ lab, use, context }: Scene): Promise<Check[]> {
   const wan = lab.wan('berlin', 'wan0')
-  const beganNs = await wan.set('both', { flap: { periodMs: flapPeriodMs, upMs: flapPeriodMs / 2 } })
+  const beganNs = await wan.set('both', {
+    flap: { periodMs: flapPeriodMs, upMs: flapPeriodMs / 2 },
+  })
   await pause(flaps * flapPeriodMs)
   const mend = async (): Promise<number> => wan.mend()
   const back = await wayBack({ use, context }, 'flaps', mend)
