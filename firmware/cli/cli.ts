@@ -12,6 +12,7 @@ import { CausewayError } from '../model/errors.ts'
 import type { Drops, Health, Status } from '../model/local-api.ts'
 import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
+import type { PathsAnswer } from '../model/local-api-path.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
@@ -29,6 +30,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
+import { pathsText } from './path-text.ts'
 import {
   denialsText,
   dropsText,
@@ -44,6 +46,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   check FILE   tell what is wrong with a device configuration; changes nothing (-: standard input)
   status       show uplinks, peers and health of the running gateway
   health       say whether all is well (exit 0) or what is not (exit 1)
+  paths        show the paths to each peer: which links are used, how good they are, what is wrong
   sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
   denials      show the last packets that policy kept out, and by which rule
@@ -146,6 +149,7 @@ const commands: Readonly<Record<string, Command>> = {
     const { isHealthy } = await show<Health>(call, '/api/v1/health', healthText, ask)
     return isHealthy ? exitCode.done : exitCode.failed
   },
+  paths: (call) => shown<PathsAnswer>(call, '/api/v1/paths', pathsText),
   sessions: (call) => shown<SessionsAnswer>(call, '/api/v1/sessions', sessionsText),
   drops: (call) => shown<Drops>(call, '/api/v1/drops', dropsText),
   denials: (call) => shown<DenialsAnswer>(call, '/api/v1/denials', denialsText),

@@ -54,6 +54,8 @@ export function statusText(status: Status): string {
   const peerRows = peers.map((peer) => [
     peer.name,
     peerStateText(peer),
+    peer.uplink ?? '–',
+    pathCountText(peer.paths),
     peer.endpoint ?? '–',
     peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
     rateText(peer.throughput, 'rxBitsPerSecond'),
@@ -62,7 +64,7 @@ export function statusText(status: Status): string {
   return [
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
-    table(['PEER', 'STATE', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
+    table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
   ]
     .filter((part) => part !== '')
     .join('\n')
@@ -86,6 +88,11 @@ export function commandText(words: string, instance: string): string {
 /** Why it is not up, if that is known. */
 function peerStateText({ state, lastError }: PeerStatus): string {
   return state === 'up' || lastError === null ? state : `${state} (${lastError})`
+}
+
+/** Those by which nobody ever answered may be meant to be so. */
+function pathCountText({ up, down, untried }: PeerStatus['paths']): string {
+  return `${up} of ${up + down}${untried === 0 ? '' : `, ${untried} untried`}`
 }
 
 export function dropsText({ total, sinceSeconds, reasons, meanings }: Drops): string {
@@ -180,6 +187,12 @@ function happeningText(event: ApiEvent): string {
       return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}`
     case 'peer':
       return `peer ${event.peer} is ${event.state ?? 'configured no more'}`
+    case 'path': {
+      const why = event.explanation === null ? '' : `: ${event.explanation}`
+      return `path ${event.uplink} to ${event.endpoint} of ${event.peer} is ${event.state}${why}`
+    }
+    case 'best-path':
+      return `peer ${event.peer} is reached by ${event.uplink} to ${event.endpoint} now`
   }
 }
 
@@ -227,7 +240,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('')
 }
 
-function rateText(throughput: Throughput | null, direction: keyof Throughput): string {
+export function rateText(throughput: Throughput | null, direction: keyof Throughput): string {
   if (throughput === null) return '–'
   const bps = throughput[direction]
   const [unit, size] = rateUnits.find(([, least]) => bps >= least) ?? (['bit/s', 1] as const)
@@ -240,7 +253,7 @@ const rateUnits = [
   ['kbit/s', 1e3],
 ] as const
 
-function durationText(seconds: number): string {
+export function durationText(seconds: number): string {
   const whole = Math.floor(seconds)
   if (whole < 120) return `${whole} s`
   if (whole < 7200) return `${Math.floor(whole / 60)} min`

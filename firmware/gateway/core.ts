@@ -8,8 +8,8 @@ import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
-import type { ConfigChangeEvent } from '../model/local-api-event.ts'
-import type { Counters } from '../model/program.ts'
+import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
+import type { Counters, DatapathEvent } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
@@ -20,6 +20,7 @@ import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
 import { overflowTeller } from './overflow.ts'
+import { pathTeller } from './path-change.ts'
 import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
 import { type Outcome, Reconciler } from './reconcile.ts'
@@ -50,6 +51,8 @@ export interface CoreListener {
   /** After each pass of the reconciler. */
   readonly onPass: (outcome: Outcome) => void
   readonly onChange: (event: ConfigChangeEvent) => void
+  /** A path of a peer went up or down, or is the best now. */
+  readonly onPath: (event: ApiEvent) => void
 }
 
 export interface Core {
@@ -65,13 +68,19 @@ export interface Core {
 export function openCore(
   parts: CoreParts,
   owned: AsyncDisposableStack,
-  { onPass, onChange }: CoreListener,
+  { onPass, onChange, onPath }: CoreListener,
 ): Core {
   const { clock, log, services, wireKey } = parts
   const request = (): void => reconciler.request(false)
   const denials = new Denials(clock, log)
   const look = (): void => telemetry.look()
-  const link = owned.use(openLink(parts, { request, denials, look }))
+  const uplinks = () => reconciler.outcome.running.config?.uplinks ?? []
+  const tellPath = pathTeller({ log, uplinks, onPath })
+  const onEvent = (event: DatapathEvent): void => {
+    denials.take(event)
+    tellPath(event)
+  }
+  const link = owned.use(openLink(parts, { request, onEvent, look }))
   const peering = owned.use(new Peering(parts))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
@@ -111,14 +120,14 @@ export function openCore(
 
 interface LinkUsers {
   readonly request: () => void
-  readonly denials: Denials
+  readonly onEvent: (event: DatapathEvent) => void
   /** Has the counters read now: a carrier may be back. */
   readonly look: () => void
 }
 
 function openLink(
   { connectDatapath, clock, log }: CoreParts,
-  { request, denials, look }: LinkUsers,
+  { request, onEvent, look }: LinkUsers,
 ): DatapathLink {
   return new DatapathLink({
     connect: connectDatapath,
@@ -130,7 +139,7 @@ function openLink(
           request()
           look()
         }
-        denials.take(event)
+        onEvent(event)
       })
       request()
     },

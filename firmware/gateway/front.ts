@@ -9,11 +9,13 @@ import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
-import type { ConfigChangeEvent } from '../model/local-api-event.ts'
+import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
+import type { Counters } from '../model/program.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
+import { composePaths, namePaths } from '../plan/path-status.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
@@ -42,6 +44,7 @@ export interface Front {
   readonly status: () => Status
   readonly onPass: (outcome: Outcome) => void
   readonly onChange: (event: ConfigChangeEvent) => void
+  readonly onPath: (event: ApiEvent) => void
   /** Opens the API's socket. @throws API_IN_USE */
   readonly listen: () => Promise<void>
 }
@@ -68,6 +71,7 @@ export function openFront(parts: FrontParts, core: Core, owned: AsyncDisposableS
       void lanApi.listen(lanApiAddresses(running.config, absentNics))
     },
     onChange: (event) => watch.tell(event),
+    onPath: (event) => watch.tell(event),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },
@@ -95,22 +99,31 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
 }
 
 function answersOf(
-  { source, changes, telemetry, peering, denials }: Core,
+  { source, changes, reconciler, telemetry, peering, denials }: Core,
   { log, status, watch }: Pick<FrontParts, 'log'> & Pick<Front, 'status'> & { watch: StatusWatch },
 ): Omit<ApiParts, 'socketPath'> {
+  const paths = () => {
+    const { counters, rates } = telemetry.reading
+    return namePaths(reconciler.outcome.running.config, counters, rates)
+  }
+  const ready = (): Counters => {
+    const { counters } = telemetry.reading
+    if (counters !== null) return counters
+    throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
+  }
   return {
     status,
     sessions: () => peering.status().map(sessionAnswer),
     denials: () => denials.recent().map(denialAnswer),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
-    drops: () => {
-      const { counters } = telemetry.reading
-      if (counters !== null) return composeDrops(counters)
-      throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
+    drops: () => composeDrops(ready()),
+    paths: () => {
+      ready()
+      return composePaths(paths())
     },
     metrics: () => ({
-      text: renderMetrics(status(), telemetry.reading.counters, peering.status()),
+      text: renderMetrics(status(), telemetry.reading.counters, peering.status(), paths()),
       type: metricsType,
     }),
     onFault: (error) => log.error(fieldsOf(error), 'API fault'),

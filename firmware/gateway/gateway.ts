@@ -23,6 +23,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const core = openCore(parts, owned, {
     onPass: (outcome) => front.onPass(outcome),
     onChange: (event) => front.onChange(event),
+    onPath: (event) => front.onPath(event),
   })
   const front: Front = openFront(parts, core, owned)
   await front.listen()

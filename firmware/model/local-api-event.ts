@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { PeerState, Status } from './local-api.ts'
 import { ErrorPart } from './local-api-config.ts'
+import { PathFaultName } from './local-api-path.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -26,6 +27,33 @@ export const ConfigChangeEvent = Type.Object(
   closed,
 )
 export type ConfigChangeEvent = Static<typeof ConfigChangeEvent>
+
+const somePath = {
+  peer: Type.String(),
+  /** Of this box, by name. */
+  uplink: Type.String(),
+  /** The peer's, by its number; null: it has not said. */
+  remoteUplink: Nullable(Type.Integer({ minimum: 0 })),
+  endpoint: Type.String(),
+}
+
+/** One went up or down. */
+export const PathChangeEvent = Type.Object(
+  {
+    kind: Type.Literal('path'),
+    ...somePath,
+    state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+    /** Why it is down, as a word and as a sentence; null of one that is up. */
+    reason: Nullable(PathFaultName),
+    explanation: Nullable(Type.String()),
+  },
+  closed,
+)
+export type PathChangeEvent = Static<typeof PathChangeEvent>
+
+/** Flows of which no policy says more go by this one from now on. */
+export const BestPathEvent = Type.Object({ kind: Type.Literal('best-path'), ...somePath }, closed)
+export type BestPathEvent = Static<typeof BestPathEvent>
 
 export const ApiEvent = Type.Union([
   /** The first one on every stream. */
@@ -58,5 +86,7 @@ export const ApiEvent = Type.Union([
     { kind: Type.Literal('peer'), peer: Type.String(), state: Nullable(PeerState) },
     closed,
   ),
+  PathChangeEvent,
+  BestPathEvent,
 ])
 export type ApiEvent = Static<typeof ApiEvent>

@@ -57,6 +57,10 @@ export const PeerStatus = Type.Object(
     lastError: Nullable(Type.String()),
     /** Inner packets; null until two readings exist. */
     throughput: Nullable(Throughput),
+    /** Of this box, of the path by which flows go of which no policy says more; null while none is up. */
+    uplink: Nullable(Type.String()),
+    /** By state; `untried`: nobody has answered by it yet. Which, and why, `/api/v1/paths` says. */
+    paths: Type.Object({ up: Count, down: Count, untried: Count }, closed),
   },
   closed,
 )

@@ -1,9 +1,9 @@
-/**
- * The metrics of one device as text. Pure. Prometheus exposition format 0.0.4: base units, counters end in
- * `_total`, labels bounded by the configuration and never by traffic.
- */
+/** The metrics of one device as text. Pure. Labels are bounded by the configuration and never by traffic. */
 import type { Status } from '../model/local-api.ts'
 import type { Counters } from '../model/program.ts'
+import { family, type Labels, sample } from './exposition.ts'
+import { pathFamilies } from './path-metrics.ts'
+import type { NamedPath } from './path-status.ts'
 import type { SessionFacts } from './status.ts'
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -13,6 +13,7 @@ export function renderMetrics(
   status: Status,
   counters: Counters | null,
   sessions: readonly SessionFacts[],
+  paths: ReadonlyMap<string, readonly NamedPath[]>,
 ): string {
   const site = { site: status.site ?? '' }
   const families = [
@@ -35,11 +36,10 @@ export function renderMetrics(
     ),
     ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
+    ...pathFamilies(site, paths),
   ]
   return families.filter((text) => text !== '').join('')
 }
-
-type Labels = Readonly<Record<string, string>>
 
 function sessionFamilies(site: Labels, sessions: readonly SessionFacts[]): string[] {
   const perPeer = (pick: (session: SessionFacts) => number): string[] =>
@@ -152,26 +152,4 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
       perPort(({ rxBuffers, txBuffers }) => [rxBuffers, txBuffers]),
     ),
   ]
-}
-
-/** Samples lack their name, which is the family's. A family without samples is no text at all. */
-function family(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: readonly string[],
-): string {
-  if (samples.length === 0) return ''
-  const full = `causeway_${name}`
-  const lines = samples.map((text) => `${full}${text}\n`)
-  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join('')}`
-}
-
-function sample(labels: Labels, value: number): string {
-  const list = Object.entries(labels).map(([name, text]) => `${name}="${escapeLabel(text)}"`)
-  return `{${list.join(',')}} ${value}`
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -3,6 +3,7 @@
  * then there is no rate, rather than a wrong one.
  */
 import type { Throughput } from '../model/local-api.ts'
+import type { PathCounters } from '../model/path-program.ts'
 import type { Counters } from '../model/program.ts'
 
 export interface Rates {
@@ -10,9 +11,16 @@ export interface Rates {
   readonly peers: ReadonlyMap<string, Throughput>
   /** Bits per second on the NIC, by twin. */
   readonly ports: ReadonlyMap<string, Throughput>
+  /** Inner bits per second, by `pathKey()`. */
+  readonly paths: ReadonlyMap<string, Throughput>
 }
 
-export const noRates: Rates = { peers: new Map(), ports: new Map() }
+export const noRates: Rates = { peers: new Map(), ports: new Map(), paths: new Map() }
+
+/** One path of all: a number is another's only once its counters have begun anew. */
+export function pathKey({ peer, number }: Pick<PathCounters, 'peer' | 'number'>): string {
+  return `${peer} ${number}`
+}
 
 /** Two readings closer than this say more about their own timing than about traffic. */
 const leastElapsedMs = 100
@@ -24,6 +32,7 @@ export function ratesBetween(earlier: Counters, later: Counters): Rates {
   return {
     peers: each(earlier.peers, later.peers, ({ peer }) => peer, elapsedMs),
     ports: each(earlier.ports, later.ports, ({ twin }) => twin, elapsedMs),
+    paths: each(earlier.paths, later.paths, pathKey, elapsedMs),
   }
 }
 

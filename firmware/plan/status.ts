@@ -18,6 +18,7 @@ import { interfaceOf } from '../model/nic.ts'
 import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import { overflowText } from './overflow.ts'
+import { namePaths, pathProblems, summaryOf } from './path-status.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -58,8 +59,9 @@ export interface SessionFacts {
 export function composeStatus(facts: StatusFacts): Status {
   const { config, counters } = facts
   const uplinks = composeUplinks(facts)
-  const peers = composePeers(facts)
-  const problems = problemsOf(facts, uplinks, peers)
+  const paths = namePaths(config, counters, facts.rates)
+  const peers = composePeers(facts, paths)
+  const problems = [...problemsOf(facts, uplinks, peers), ...pathProblems(peers, uplinks, paths)]
   return {
     version: facts.version,
     instance: facts.instance,
@@ -103,7 +105,10 @@ function composeUplinks({ config, counters, rates, leases }: StatusFacts): Uplin
   })
 }
 
-function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerStatus[] {
+function composePeers(
+  { config, counters, rates, sessions }: StatusFacts,
+  paths: ReturnType<typeof namePaths>,
+): PeerStatus[] {
   const counted = new Map(counters?.peers.map((peer) => [peer.peer, peer]))
   const known = new Map(sessions.map((session) => [session.peer, session]))
   return (config?.peers ?? []).map(({ name, role }) => {
@@ -120,6 +125,7 @@ function composePeers({ config, counters, rates, sessions }: StatusFacts): PeerS
       lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
       lastError: known.get(name)?.lastError ?? null,
       throughput: rates.peers.get(name) ?? null,
+      ...summaryOf(paths.get(name) ?? []),
     }
   })
 }

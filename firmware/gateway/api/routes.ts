@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../model/errors.ts'
 import { Drops, Health, Status } from '../../model/local-api.ts'
 import { type DenialAnswer, DenialsAnswer } from '../../model/local-api-denial.ts'
 import { ApiEvent } from '../../model/local-api-event.ts'
+import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
@@ -13,6 +14,8 @@ export interface RouteParts {
   readonly status: () => Status
   /** @throws API_NOT_READY */
   readonly drops: () => Drops
+  /** @throws API_NOT_READY */
+  readonly paths: () => PathsAnswer
   /** Text and its content type. */
   readonly metrics: () => { readonly text: string; readonly type: string }
   readonly sessions: () => SessionAnswer[]
@@ -60,6 +63,15 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       answer: Drops,
       errors: ['API_NOT_READY'],
       handle: () => ({ body: parts.drops() }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/paths',
+      summary:
+        'Paths to each peer: state, quality, traffic, and why those that are not up are not.',
+      answer: PathsAnswer,
+      errors: ['API_NOT_READY'],
+      handle: () => ({ body: parts.paths() }),
     },
     {
       method: 'GET',

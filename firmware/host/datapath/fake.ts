@@ -3,6 +3,7 @@
  * name only over a fake network. It keeps the promises of datapath.ts, the order of events included.
  */
 import { CausewayError } from '../../model/errors.ts'
+import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { FakeNetwork } from '../udp/fake.ts'
@@ -31,6 +32,10 @@ export interface FakeDatapath extends Datapath {
   readonly installs: number
   /** A NIC's carrier as it is from now on. Ports of which nothing was said are not counted. */
   setCarrier(twin: string, isUp: boolean): void
+  /** The paths that are counted from now on. */
+  setPaths(paths: readonly PathCounters[]): void
+  /** Tells an event, as it is. */
+  tell(event: DatapathEvent): void
   /** Says that 2^28 packets were sealed under the peer's current keypair. */
   wearOut(peer: string): void
   /** The process dies: every keypair is lost, every further verb fails. */
@@ -46,6 +51,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const drops = { index: 0, tag: 0, replay: 0 }
   const everKeys = new Set<string>()
   const carriers = new Map<string, boolean>()
+  let paths: readonly PathCounters[] = []
   let program: Program | null = null
   let isDead = false
 
@@ -140,6 +146,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       verb(() => ({
         ...counters(program, drops, clock.nowMs()),
         ports: [...carriers].map(([twin, isUp]) => ({ ...noTraffic, twin, isUp })),
+        paths,
       })),
     onEvent: (handler) => onEvents.push(handler),
     onClose: (handler) => onCloses.push(handler),
@@ -153,6 +160,10 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       carriers.set(twin, isUp)
       emit({ kind: 'links' })
     },
+    setPaths: (next) => {
+      paths = next
+    },
+    tell: emit,
     wearOut: (peer) => peerOf(peer).isUsed(),
     kill,
     [Symbol.asyncDispose]: async () => kill('closed'),

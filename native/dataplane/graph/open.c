@@ -192,7 +192,7 @@ static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uin
 		return NULL;
 	}
 	if (d[0] == CW_TYPE_DATA)
-		cw_lane_measure(heard, (uint32_t)worker->now_us - rte_be_to_cpu_32(words[1]), length);
+		cw_lane_measure(heard, (uint32_t)worker->now_us - rte_be_to_cpu_32(words[1]), length - CW_SEALED_OVERHEAD);
 	return keypair;
 }
 

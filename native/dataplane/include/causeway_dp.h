@@ -161,7 +161,7 @@ struct cw_peer_counters {
 struct cw_path_counters {
 	uint8_t remote_address[16];
 	uint64_t tx_packets, tx_bytes; /* inner */
-	uint64_t rx_packets, rx_bytes; /* inner and sealed */
+	uint64_t rx_packets, rx_bytes;
 	uint64_t delivered_bps;        /* inner bits a second that arrived of late */
 	uint32_t state_ms;             /* since when it is so */
 	uint32_t heard_ms;             /* CW_NONE: never */

@@ -69,7 +69,7 @@ static inline uint32_t cw_lane_above_us(const struct cw_lane *lane)
 	return lane->above_count == 0 ? UINT32_MAX : (uint32_t)(lane->above_sum / lane->above_count);
 }
 
-/* A packet of `bytes` was `transit` µs under way by the two clocks, mod 2^32. */
+/* A packet of `bytes` inside was `transit` µs under way by the two clocks, mod 2^32. */
 void cw_lane_measure(struct cw_lane *lane, uint32_t transit, uint32_t bytes);
 
 /* Gives all windows back. Any thread, once the worker has let go of the lanes; leaves none. */

@@ -55,6 +55,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       meanings: { replay: 'Twice.', tag: '' },
     }),
     metrics: () => ({ text: '', type: 'text/plain' }),
+    paths: () => ({ peers: [] }),
     sessions: () => [],
     denials: () => [sampleDenial],
     subscribe: (listener) => {
@@ -76,6 +77,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
   )
   assert.deepEqual(await cli('health'), { code: 0, out: 'all is well\n', err: '' })
   assert.equal((await cli('sessions')).out, 'no peer is configured\n')
+  assert.equal((await cli('paths')).out, 'no peer is configured\n')
   assert.match(
     (await cli('denials')).out,
     /^WHEN .*\n3 s ago {2}10\.1\.0\.10:4000 {2}10\.9\.0\.1:80 {2}tcp .* office > cameras {2}default {2}– .* acl\n$/,
@@ -123,6 +125,7 @@ test('config show says who or what took the last change back, with the detail', 
     socketPath: placesOf('shown', root).apiSocket,
     status: () => assert.fail(),
     drops: () => assert.fail(),
+    paths: () => assert.fail(),
     metrics: () => assert.fail(),
     sessions: () => [],
     denials: () => [],
@@ -196,6 +199,8 @@ const sampleStatus: Status = {
       lastHeardSeconds: 0,
       lastError: null,
       throughput: { rxBitsPerSecond: 1.5e9, txBitsPerSecond: 900 },
+      uplink: 'wan0',
+      paths: { up: 1, down: 1, untried: 2 },
     },
   ],
 }
@@ -206,8 +211,8 @@ test('the status table reads well', () => {
     [
       'berlin, revision 42, up 3 min: all is well',
       '',
-      'PEER   STATE  ENDPOINT            RTT      IN          OUT',
-      'hub-1  up     198.51.100.7:51820  1.23 ms  1.5 Gbit/s  900 bit/s',
+      'PEER   STATE  BY    PATHS UP           ENDPOINT            RTT      IN          OUT',
+      'hub-1  up     wan0  1 of 2, 2 untried  198.51.100.7:51820  1.23 ms  1.5 Gbit/s  900 bit/s',
       '',
     ].join('\n'),
   )

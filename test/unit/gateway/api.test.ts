@@ -11,6 +11,7 @@ import { askApi, followApi } from '../../../firmware/host/system/api-client.ts'
 import { errorTable } from '../../../firmware/model/errors.ts'
 import type { ApiEvent } from '../../../firmware/model/local-api-event.ts'
 import { sampleConfig } from '../model/sample-config.ts'
+import { samplePath } from '../plan/sample-path.ts'
 import { type Box, openBox, until } from './box.ts'
 
 interface Said {
@@ -69,6 +70,7 @@ function check(document: OpenApi, { responses }: Operation, { status, type, text
 async function running(t: Parameters<typeof openBox>[0]): Promise<{ box: Box; document: OpenApi }> {
   const box = await openBox(t)
   await box.write(sampleConfig())
+  box.datapath!.setPaths([samplePath(), samplePath({ state: 'down', reason: 'deaf', number: 1 })])
   await box.start()
   await box.line('gateway ready')
   await until(() => askApi(box.places.apiSocket, '/api/v1/drops').catch(() => null))
@@ -174,6 +176,21 @@ test('events: first how all is, then what changes; a slow or superfluous client 
     post: { text: next, confirmSeconds: 60 },
   })
   await until(() => (events.some(({ kind }) => kind === 'change') ? true : null))
+  box.datapath!.tell({
+    kind: 'path',
+    change: 'best',
+    peer: 'hub-1',
+    number: 0,
+    uplink: 0,
+    remoteUplink: 1,
+    remoteAddress: '198.51.100.7',
+    remotePort: 51820,
+    state: 'up',
+    reason: 'well',
+  })
+  const best = await until(() => events.find(({ kind }) => kind === 'best-path') ?? null)
+  const place = { peer: 'hub-1', remoteUplink: 1, endpoint: '198.51.100.7:51820' }
+  assert.deepEqual(best, { kind: 'best-path', uplink: 'wan0', ...place })
   box.datapath!.kill('crashed')
   await until(() => events.find((event) => event.kind === 'datapath' && !event.isConnected) ?? null)
   const more = Array.from({ length: 20 }, () =>

@@ -57,6 +57,7 @@ test('drops and metrics appear once the datapath answers, and are refused withou
   await box.line('datapath not reachable')
   const ask = (path: string): Promise<string> => askApi(box.places.apiSocket, path)
   await assert.rejects(ask('/api/v1/drops'), { code: 'API_NOT_READY' })
+  await assert.rejects(ask('/api/v1/paths'), { code: 'API_NOT_READY' })
   assert.doesNotMatch(await ask('/metrics'), /causeway_dropped_packets_total/)
 
   box.datapath = dead

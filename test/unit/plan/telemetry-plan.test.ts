@@ -100,6 +100,8 @@ test('a status has its form, and says that all is well if it is', () => {
     lastHeardSeconds: 0.04,
     lastError: null,
     throughput: { rxBitsPerSecond: 4000, txBitsPerSecond: 8000 },
+    uplink: null,
+    paths: { up: 0, down: 0, untried: 0 },
   })
 })
 
@@ -135,7 +137,7 @@ test('a status says why a peer is not up', () => {
 })
 
 test('metrics count handshakes, rekeys and failures of each peer', () => {
-  const text = renderMetrics(composeStatus(facts()), null, facts().sessions)
+  const text = renderMetrics(composeStatus(facts()), null, facts().sessions, new Map())
   const labels = 'site="berlin",peer="hub-1"'
   for (const line of [
     `causeway_peer_handshakes_total{${labels}} 3`,
@@ -224,7 +226,7 @@ test('drops are told by reason, zeros included', () => {
 })
 
 test('metrics follow the exposition format, in base units', () => {
-  const text = renderMetrics(composeStatus(facts()), facts().counters, facts().sessions)
+  const text = renderMetrics(composeStatus(facts()), facts().counters, facts().sessions, new Map())
   const name = '[a-z_]+'
   const line = new RegExp(
     `^(# (HELP|TYPE) causeway_${name} .+|causeway_${name}\\{(${name}="[^"]*",?)+\\} [0-9.e+-]+)$`,
@@ -249,7 +251,7 @@ test('metrics follow the exposition format, in base units', () => {
 })
 
 test('without a datapath its metrics are absent rather than zero', () => {
-  const text = renderMetrics(composeStatus(facts({ counters: null })), null, [])
+  const text = renderMetrics(composeStatus(facts({ counters: null })), null, [], new Map())
   assert.doesNotMatch(text, /_total/)
   assert.match(text, /causeway_healthy_ratio\{site="berlin"\} 0/)
 })

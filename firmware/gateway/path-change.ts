@@ -1,0 +1,46 @@
+/**
+ * What the datapath tells of paths as it happens, in the configuration's names: a line in the log each, and an event for
+ * whoever follows. How many there are is bounded by the datapath.
+ */
+import type { Log, LogFields } from '../host/system/log.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import type { ApiEvent } from '../model/local-api-event.ts'
+import { pathFaults } from '../model/path-reason.ts'
+import type { DatapathEvent } from '../model/program.ts'
+import { pathLabel } from '../plan/path-metrics.ts'
+import { endpointOf, faultOf, uplinkName } from '../plan/path-status.ts'
+
+export interface PathTellerParts {
+  readonly log: Log
+  /** Those of the configuration that runs. */
+  readonly uplinks: () => DeviceConfig['uplinks']
+  readonly onPath: (event: ApiEvent) => void
+}
+
+/** Takes any event of the datapath; those of another kind are none of its business. */
+export function pathTeller({
+  log,
+  uplinks,
+  onPath,
+}: PathTellerParts): (event: DatapathEvent) => void {
+  return (event) => {
+    if (event.kind !== 'path') return
+    const { peer, remoteUplink } = event
+    const uplink = uplinkName(uplinks(), event.uplink)
+    const endpoint = endpointOf(event)
+    const place = { peer, uplink, remoteUplink, endpoint }
+    const fields: LogFields = { peer, uplink, path: pathLabel({ uplink, endpoint }) }
+    const fault = faultOf(event)
+    if (event.change === 'best') {
+      log.info(fields, 'path is the best now')
+      onPath({ kind: 'best-path', ...place })
+    } else if (fault === null) {
+      log.info(fields, 'path up')
+      onPath({ kind: 'path', ...place, state: 'up', reason: null, explanation: null })
+    } else {
+      const explanation = pathFaults[fault]
+      log.warn({ ...fields, reason: fault, detail: explanation }, 'path down')
+      onPath({ kind: 'path', ...place, state: 'down', reason: fault, explanation })
+    }
+  }
+}

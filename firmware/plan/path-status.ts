@@ -1,0 +1,186 @@
+/**
+ * The paths that the datapath counts, in the configuration's names and in the words of the local API, and what is wrong with
+ * them. Pure.
+ */
+import { formatEndpoint } from '../model/address.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import type { PeerStatus, UplinkStatus } from '../model/local-api.ts'
+import type { PathAnswer, PathQuality, PathsAnswer } from '../model/local-api-path.ts'
+import type { DirectionQuality, PathCounters, PathProgram } from '../model/path-program.ts'
+import { type PathFault, pathFaults } from '../model/path-reason.ts'
+import type { Counters } from '../model/program.ts'
+import { pathKey, type Rates } from './rates.ts'
+
+/** A path as it is counted, and as it is told. */
+export interface NamedPath {
+  readonly counters: PathCounters
+  readonly answer: PathAnswer
+}
+
+type Uplinks = DeviceConfig['uplinks']
+
+/** Of peers that are told of one by one. */
+const toldPeers = 3
+const toldPaths = 2
+
+/** By peer; those of none that is configured are left out. Own uplinks in the configuration's order. */
+export function namePaths(
+  config: DeviceConfig | null,
+  counters: Counters | null,
+  rates: Rates,
+): ReadonlyMap<string, readonly NamedPath[]> {
+  const named = new Map<string, NamedPath[]>(config?.peers.map(({ name }) => [name, []]))
+  const inSession = new Set(
+    counters?.peers.flatMap(({ peer, localIndex }) => (localIndex === 0 ? [] : [peer])),
+  )
+  for (const path of counters?.paths ?? []) {
+    const answer = answerOf(path, inSession.has(path.peer), config?.uplinks ?? [], rates)
+    named.get(path.peer)?.push({ counters: path, answer })
+  }
+  for (const paths of named.values()) paths.sort(byPlace)
+  return named
+}
+
+export function composePaths(named: ReturnType<typeof namePaths>): PathsAnswer {
+  const peers = [...named].map(([peer, paths]) => ({
+    peer,
+    paths: paths.map(({ answer }) => answer),
+  }))
+  return { peers }
+}
+
+/** The name of an uplink of this box, where the running configuration has one of that number. */
+export function uplinkName(uplinks: Uplinks, number: number): string {
+  return uplinks[number]?.name ?? `uplink ${number}`
+}
+
+export function endpointOf({ remoteAddress, remotePort }: Omit<PathProgram, 'peer'>): string {
+  return formatEndpoint({ address: remoteAddress, port: remotePort })
+}
+
+/** Null: it carries packets. */
+export function faultOf(
+  { state, reason }: Pick<PathCounters, 'state' | 'reason'>,
+  hasSession = true,
+): PathFault | null {
+  if (state === 'up') return hasSession ? null : 'no-session'
+  return reason === 'well' ? 'untried' : reason
+}
+
+/** What a peer's status says of its paths. Learned ones come and go: they count while they are up. */
+export function summaryOf(paths: readonly NamedPath[]): Pick<PeerStatus, 'uplink' | 'paths'> {
+  const answers = paths.map(({ answer }) => answer)
+  const up = answers.filter(({ state }) => state === 'up').length
+  const down = answers.filter(isDown).length
+  const untried = answers.filter((path) => isLacking(path) && !isTried(path)).length
+  const best = answers.find(({ isBest }) => isBest)
+  return { uplink: best?.uplink ?? null, paths: { up, down, untried } }
+}
+
+/**
+ * Of peers that are up, the paths that are down though their uplinks are not; one that nobody ever answered by may be meant
+ * to be so, as from a private network to the Internet.
+ */
+export function pathProblems(
+  peers: readonly PeerStatus[],
+  uplinks: readonly UplinkStatus[],
+  named: ReturnType<typeof namePaths>,
+): string[] {
+  const sound = new Set(
+    uplinks.flatMap(({ name, isUp, address }) => (isUp && address.length > 0 ? [name] : [])),
+  )
+  const told = peers
+    .filter(({ state }) => state === 'up')
+    .map(({ name, paths }) => ({
+      name,
+      count: paths.up + paths.down,
+      down: (named.get(name) ?? [])
+        .map(({ answer }) => answer)
+        .filter((path) => isDown(path) && sound.has(path.uplink)),
+    }))
+    .filter(({ down }) => down.length > 0)
+  const rest = told.length - toldPeers
+  return [
+    ...told.slice(0, toldPeers).map(({ name, count, down }) => {
+      const which = down.slice(0, toldPaths).map(faultText).join('; ')
+      const more = down.length > toldPaths ? '; …' : ''
+      const verb = down.length === 1 ? 'is' : 'are'
+      return `${down.length} of ${count} paths to ${name} ${verb} down: ${which}${more}`
+    }),
+    ...(rest > 0 ? [`paths to ${rest} more peers are down`] : []),
+  ]
+}
+
+function faultText({ uplink, endpoint, explanation }: PathAnswer): string {
+  return `${uplink} to ${endpoint}, ${explanation}`
+}
+
+function isLacking({ state, isLearned }: PathAnswer): boolean {
+  return state !== 'up' && !isLearned
+}
+
+/** One whose uplink was not there at first is no `untried` one to the datapath. */
+function isTried({ rttSeconds }: PathAnswer): boolean {
+  return rttSeconds !== null
+}
+
+function isDown(path: PathAnswer): boolean {
+  return isLacking(path) && isTried(path)
+}
+
+function byPlace({ counters: one }: NamedPath, { counters: other }: NamedPath): number {
+  return (
+    one.uplink - other.uplink ||
+    Number(one.isLearned) - Number(other.isLearned) ||
+    (one.remoteUplink ?? 256) - (other.remoteUplink ?? 256) ||
+    one.number - other.number
+  )
+}
+
+function answerOf(
+  path: PathCounters,
+  hasSession: boolean,
+  uplinks: Uplinks,
+  rates: Rates,
+): PathAnswer {
+  const isUp = path.state === 'up' && hasSession
+  const fault = faultOf(path, hasSession)
+  // What it was up for without a session nobody knows.
+  const stateMs = fault === 'no-session' ? (path.heardMs ?? path.stateMs) : path.stateMs
+  return {
+    number: path.number,
+    uplink: uplinkName(uplinks, path.uplink),
+    remoteUplink: path.remoteUplink,
+    endpoint: endpointOf(path),
+    state: path.state === 'up' && !isUp ? 'down' : path.state,
+    stateSeconds: stateMs / 1000,
+    reason: fault,
+    explanation: fault === null ? null : pathFaults[fault],
+    lastHeardSeconds: path.heardMs === null ? null : path.heardMs / 1000,
+    isMetered: path.isMetered,
+    isBackup: path.isBackup,
+    isBest: path.isBest && isUp,
+    isLearned: path.isLearned,
+    rttSeconds: seconds(path.rttUs),
+    rttP50Seconds: seconds(path.rttP50Us),
+    rttP95Seconds: seconds(path.rttP95Us),
+    rttP99Seconds: seconds(path.rttP99Us),
+    rx: qualityOf(path.in),
+    tx: qualityOf(path.out),
+    mtuBytes: path.mtuBytes === 0 ? null : path.mtuBytes,
+    throughput: rates.paths.get(pathKey(path)) ?? null,
+    failures: path.downs,
+  }
+}
+
+function qualityOf({ lossPpm, latePpm, jitterUs }: DirectionQuality): PathQuality {
+  return {
+    lossRatio: lossPpm === null ? null : lossPpm / 1e6,
+    lateRatio: latePpm === null ? null : latePpm / 1e6,
+    jitterSeconds: seconds(jitterUs),
+  }
+}
+
+function seconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6
+}
