@@ -3,6 +3,7 @@
 
 #define LATE_US 10000u
 #define MEASURED_US 4000000u
+#define BEREAVED_US 3000000u /* by then it was asked itself */
 
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
@@ -10,7 +11,7 @@ enum tier {
 	TIER_METERED,
 	TIER_BACKUP,
 	TIER_RETURNING,
-	TIER_DOUBTFUL, /* its answer is late: what fails takes others with it */
+	TIER_DOUBTFUL, /* what fails takes others with it, and this may be one */
 	TIER_BREACH,
 	TIER_BREACH_LAST, /* and metered or a backup */
 	TIER_DEAD,
@@ -116,12 +117,40 @@ static bool is_last(const struct cw_path *path, const struct cw_policy_program *
 	       ((path->flags & CW_PATH_METERED) != 0 && policy->metered == CW_METERED_LAST);
 }
 
+/* Whether the two share a link at either end, or fail together. */
+static bool is_kin(const struct cw_path *a, const struct cw_path *b)
+{
+	bool is_one_end = a->remote_uplink != CW_PATH_NONE && a->remote_uplink == b->remote_uplink;
+
+	return a->way.uplink == b->way.uplink || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
+	       cw_address_equal(a->way.remote, b->way.remote);
+}
+
+/* Whether a path's kin went down a moment ago, and it was not answered since that fell silent. */
+static bool is_bereaved(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *other = paths->list[slot];
+		if (other == NULL || other == path || other->live.state != CW_PATH_DOWN ||
+		    now_us - other->live.changed_us >= BEREAVED_US || !is_kin(path, other))
+			continue;
+		const struct cw_liveness *live = &other->live;
+		uint64_t since_us = live->heard_us < live->changed_us ? live->heard_us : live->changed_us;
+		if (path->live.answered_us <= since_us)
+			return true;
+	}
+	return false;
+}
+
 /* Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). */
-static bool is_doubtful(const struct cw_path *path, uint64_t now_us)
+static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
+	uint64_t patience_us = (uint64_t)live->rtt_us + LATE_US;
 
-	return live->expect_us == 0 && live->asked_us != 0 && now_us - live->asked_us > (uint64_t)live->rtt_us + LATE_US;
+	if (live->expect_us != 0)
+		return false;
+	return (live->asked_us != 0 && now_us - live->asked_us > patience_us) || is_bereaved(paths, path, now_us);
 }
 
 static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
@@ -203,7 +232,7 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 		if (path == NULL)
 			continue;
 		enum tier tier = tier_of(path, policy, number, now_us, &verdict);
-		if (slot != before && tier < TIER_DOUBTFUL && is_doubtful(path, now_us))
+		if (slot != before && tier < TIER_DOUBTFUL && is_doubtful(paths, path, now_us))
 			tier = TIER_DOUBTFUL;
 		tiers[slot] = tier;
 		if (tier == TIER_NEVER || (policy->is_strict && tier >= TIER_BREACH))
