@@ -3,6 +3,7 @@ import type { Line } from './line.ts'
 import { blackouts } from './many-links/blackouts.ts'
 import { falseFailovers } from './many-links/false-failovers.ts'
 import { idleCost } from './many-links/idle-cost.ts'
+import { spread } from './many-links/spread.ts'
 import { steering } from './many-links/steering.ts'
 
-export const lines: readonly Line[] = [blackouts, steering, falseFailovers, idleCost]
+export const lines: readonly Line[] = [blackouts, steering, falseFailovers, idleCost, spread]
