@@ -10,11 +10,13 @@ export interface FlowQuestion {
   readonly segment: string
   readonly source: string
   readonly destination: string
-  /** 0 where the protocol has none. */
+  /** 0 where the protocol has none, or where nobody knows. */
   readonly sourcePort: number
   readonly destinationPort: number
   /** IP protocol number. */
   readonly protocol: number
+  /** It was not said: what befell packets of other protocols between the two is told, too. */
+  readonly isAnyProtocol: boolean
   readonly dscp: number
   /** TLS or QUIC server name in lower case; '' is none. */
   readonly server: string
@@ -26,6 +28,7 @@ export const pathVerdicts = [
   'less-preferred',
   'last-resort',
   'returning',
+  'doubtful',
   'loss',
   'latency',
   'jitter',
@@ -34,6 +37,17 @@ export const pathVerdicts = [
   'kind',
 ] as const
 export type PathVerdict = (typeof pathVerdicts)[number]
+
+/** What stands in the way of a path's datagrams on their way out of this box, in the order of the datapath's numbers. */
+export const pathObstacles = [
+  'none',
+  'no-port',
+  'no-address',
+  'no-carrier',
+  'no-route',
+  'no-neighbour',
+] as const
+export type PathObstacle = (typeof pathObstacles)[number]
 
 export interface ExplainedPath {
   readonly number: number
@@ -44,11 +58,23 @@ export interface ExplainedPath {
   readonly verdict: PathVerdict
   readonly state: PathState
   readonly reason: PathReason
+  readonly obstacle: PathObstacle
+  /** At either end. */
+  readonly isMetered: boolean
+  readonly isBackup: boolean
   readonly mtuBytes: number
   /** As it is judged by; null: not known. */
   readonly lossPpm: number | null
   readonly latencyUs: number | null
   readonly jitterUs: number | null
+  /** Since when its state is so. */
+  readonly stateMs: number
+  /** Null: never. */
+  readonly heardMs: number | null
+  /** Nothing is heard, and no probe is answered, since; null: it is not suspected. */
+  readonly suspectMs: number | null
+  /** Until it is trusted again, since it was down or broke a limit; 0: it is. */
+  readonly holdMs: number
 }
 
 /** What befell packets within the last ten seconds. */
@@ -57,6 +83,8 @@ export interface Incident {
   readonly reason: string
   /** False: of its peer, or of nobody in particular. */
   readonly isOfFlow: boolean
+  /** Of the flow's, on their way back. */
+  readonly isOfAnswers: boolean
   readonly count: number
   readonly firstMs: number
   readonly lastMs: number
@@ -70,9 +98,10 @@ export interface Explanation {
   readonly rule: string
   /** It goes to, or comes from; '' for none. */
   readonly peer: string
+  /** Of a flow from a peer: that of its answers; '' where none is asked for. */
   readonly policy: string
   readonly application: string
-  /** Twin of the link by which it leaves, and the next hop there; '' for none. */
+  /** Twin of the link by which it leaves (for a peer: of its path's uplink), and the next hop there; '' for none. */
   readonly port: string
   readonly nextHop: string
   /** Why its next packet would be dropped, as the drop counters have it; null: it would not. */
@@ -81,16 +110,21 @@ export interface Explanation {
   readonly mtuBytes: number
   /** `none`: what comes from a LAN is the kernel's then. */
   readonly hop: 'none' | 'peer' | 'link' | 'box'
-  /** Opened from a peer, for this site. */
-  readonly isInward: boolean
+  /** `nobody`: its source's address is in no segment here. */
+  readonly from: 'nobody' | 'lan' | 'box' | 'peer'
+  /** The kernel forwards it here: from one LAN or segment to another. */
+  readonly isByKernel: boolean
   readonly hasSession: boolean
-  /** Whether it has a place of its own in the table of flows. */
-  readonly flow: 'new' | 'known' | 'no-room'
-  /** Number of the path that a new flow takes, and of the one that this flow is on. */
+  /** Whether it has a place of its own in the table of flows; `no-need`: there is nothing to choose. */
+  readonly flow: 'new' | 'known' | 'no-room' | 'no-need'
+  /** Number of the path that its next packet takes (from a peer: its answers'), that new flows take, and that it is on. */
   readonly path: number | null
+  readonly bestPath: number | null
   readonly pinnedPath: number | null
   readonly isNeighbourKnown: boolean
   readonly flowIdleMs: number
+  /** Packets have waited so long for the next hop, or for a session; null: none waits. */
+  readonly waitingMs: number | null
   readonly paths: readonly ExplainedPath[]
   readonly incidents: readonly Incident[]
 }

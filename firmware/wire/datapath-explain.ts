@@ -4,6 +4,7 @@ import {
   type Explanation,
   type FlowQuestion,
   type Incident,
+  pathObstacles,
   pathVerdicts,
 } from '../model/explanation.ts'
 import { pathReasons, pathStates } from '../model/path-program.ts'
@@ -14,8 +15,11 @@ const serverBytes = 64
 const none = 0xffff_ffff
 const noReason = 0xffff
 const unknown = 0xff
+const sources = ['nobody', 'lan', 'box', 'peer'] as const
 const hops = ['none', 'peer', 'link', 'box'] as const
-const flows = ['new', 'known', 'no-room'] as const
+const flows = ['new', 'known', 'no-room', 'no-need'] as const
+const meteredBit = 1
+const backupBit = 2
 
 /** @throws WIRE_INVALID for a name that does not fit, or an address that is none */
 export function encodeExplain(ask: FlowQuestion): Buffer {
@@ -27,7 +31,8 @@ export function encodeExplain(ask: FlowQuestion): Buffer {
     .u16(ask.destinationPort)
     .u8(ask.protocol)
     .u8(ask.dscp)
-    .zeros(2)
+    .u8(ask.isAnyProtocol ? 1 : 0)
+    .zeros(1)
     .name(ask.server, serverBytes)
     .end()
 }
@@ -42,14 +47,15 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
   const reason = from.u16()
   const mtuBytes = from.u16()
   const hop = hops[from.u8()] ?? 'none'
-  const isInward = from.u8() !== 0
+  const source = sources[from.u8()] ?? 'nobody'
+  const isByKernel = from.u8() !== 0
   const hasSession = from.u8() !== 0
   const flow = flows[from.u8()] ?? 'new'
-  const path = known(from.u8())
-  const pinnedPath = known(from.u8())
+  const [path, bestPath, pinnedPath] = [known(from.u8()), known(from.u8()), known(from.u8())]
   const isNeighbourKnown = from.u8() !== 0
-  from.skip(1)
+  from.skip(3)
   const flowIdleMs = from.u32()
+  const waitingMs = maybe(from)
   const pathCount = from.u32()
   const incidentCount = from.u32()
   return {
@@ -64,13 +70,16 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
     reason: reason === noReason ? null : (drops[reason] ?? ''),
     mtuBytes,
     hop,
-    isInward,
+    from: source,
+    isByKernel,
     hasSession,
     flow,
     path,
+    bestPath,
     pinnedPath,
     isNeighbourKnown,
     flowIdleMs,
+    waitingMs,
     paths: Array.from({ length: pathCount }, () => decodePath(from)),
     incidents: Array.from({ length: incidentCount }, () => decodeIncident(from, drops)),
   }
@@ -86,18 +95,30 @@ function decodePath(from: RecordReader): ExplainedPath {
   const verdict = pathVerdicts[from.u8()] ?? 'down'
   const state = pathStates[from.u8()] ?? 'untried'
   const reason = pathReasons[from.u8()] ?? 'untried'
-  from.skip(2)
+  const obstacle = pathObstacles[from.u8()] ?? 'none'
+  const flags = from.u8()
+  const place = { number, uplink, remoteUplink, remoteAddress, remotePort }
+  const price = { isMetered: (flags & meteredBit) !== 0, isBackup: (flags & backupBit) !== 0 }
   const [lossPpm, latencyUs, jitterUs] = [maybe(from), maybe(from), maybe(from)]
   const measures = { lossPpm, latencyUs, jitterUs }
-  const place = { number, uplink, remoteUplink, remoteAddress, remotePort }
-  return { ...place, verdict, state, reason, mtuBytes, ...measures }
+  const stateMs = from.u32()
+  const [heardMs, suspectMs, holdMs] = [maybe(from), maybe(from), from.u32()]
+  const times = { stateMs, heardMs, suspectMs, holdMs }
+  return { ...place, verdict, state, reason, obstacle, ...price, mtuBytes, ...measures, ...times }
 }
 
 function decodeIncident(from: RecordReader, drops: readonly string[]): Incident {
   const reason = drops[from.u16()] ?? ''
   const isOfFlow = from.u8() !== 0
-  from.skip(1)
-  return { reason, isOfFlow, count: from.u32(), firstMs: from.u32(), lastMs: from.u32() }
+  const isOfAnswers = from.u8() !== 0
+  return {
+    reason,
+    isOfFlow,
+    isOfAnswers,
+    count: from.u32(),
+    firstMs: from.u32(),
+    lastMs: from.u32(),
+  }
 }
 
 function maybe(from: RecordReader): number | null {

@@ -54,8 +54,8 @@ export const recordSizes = {
   denial: 140,
   pathEvent: 24,
   explain: 136,
-  explanation: 248,
-  explainedPath: 40,
+  explanation: 256,
+  explainedPath: 56,
   incident: 16,
 } as const
 

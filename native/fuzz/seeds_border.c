@@ -121,6 +121,13 @@ void cw_seeds_call(void)
 					      .lifetime_ms = 180000 };
 	struct cw_control_send send = { .peer = "far", .local_index = 3 };
 	const uint8_t secrets[96] = { 1 };
+	struct cw_explain flow = { .source = { [10] = 0xff, 0xff, 10, 1, 0, 10 },
+				   .destination = { [10] = 0xff, 0xff, 10, 2, 0, 5 },
+				   .source_port = 1000,
+				   .destination_port = 443,
+				   .protocol = 6,
+				   .dscp = 46,
+				   .server = "eu.crm.example" };
 
 	cw_seed_item(&items, 10, 100);
 	send.length = items.length;
@@ -137,6 +144,9 @@ void cw_seeds_call(void)
 	add_call(&rest, CW_VERB_DESCRIBE, 4000, NULL, 0, NULL);
 	add_call(&rest, CW_VERB_COUNTERS, 4000, NULL, 0, NULL);
 	add_call(&rest, CW_VERB_COOKIES, 64, secrets, sizeof(secrets), NULL);
+	add_call(&rest, CW_VERB_EXPLAIN, 1000, &flow, sizeof(flow), NULL);
+	strcpy(flow.segment, "office");
+	add_call(&rest, CW_VERB_EXPLAIN, 1000, &flow, sizeof(flow), NULL);
 	cw_seed_write("call", "rest", &rest);
 }
 

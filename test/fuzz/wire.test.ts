@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { decodeItems, encodeItems } from '../../firmware/wire/control.ts'
 import { cookieKey, readCookie, withMac2, writeCookie } from '../../firmware/wire/cookie.ts'
 import { decodeEvent } from '../../firmware/wire/datapath.ts'
+import { decodeExplanation } from '../../firmware/wire/datapath-explain.ts'
 import { encodeFrameHead, FrameReader } from '../../firmware/wire/datapath-frame.ts'
 import {
   decodeCounters,
@@ -136,8 +137,9 @@ test('what the datapath says', () => {
     (bytes) => decodeDescription(bytes),
     (bytes) => decodeKeypairs(bytes),
     (bytes) => decodeCounters(bytes, ['rx_overflow', 'rx_truncated']),
+    (bytes) => decodeExplanation(bytes, ['rx_overflow', 'rx_truncated']),
   ]
-  const good = [40, 56, 64, 136, 200, 272].map((size) => Buffer.alloc(size, 1))
+  const good = [40, 56, 64, 136, 200, 272, 328].map((size) => Buffer.alloc(size, 1))
   fc.assert(
     fc.property(bytesLike(good, 600), fc.constantFrom(...readers), (bytes, read) =>
       readsOrRefuses(() => read(bytes), /^WIRE_|^DATAPATH_ABI$/),

@@ -10,6 +10,7 @@
 #include "causeway_dp.h"
 #include "drop.h"
 
+struct cw_flow;
 struct cw_peer;
 struct cw_worker;
 struct rte_mbuf;
@@ -20,8 +21,15 @@ struct cw_explained {
 	struct cw_incident_record incidents[CW_EXPLAINED_INCIDENTS_MAX];
 };
 
-/* The worker, by command. Changes nothing. */
+/* The worker, by command. Changes nothing but what is remembered of lookups. */
 void cw_explain(struct cw_worker *worker, const struct cw_explain *ask, struct cw_explained *out);
+
+/*
+ * The part of it that tells what befell packets of the flow and its answers, of `peer` (may be NULL), and what could be said
+ * of nobody: one record for each reason and kind.
+ */
+void cw_explain_incidents(const struct cw_worker *worker, const struct cw_explain *ask, const struct cw_flow *flow,
+			  const struct cw_peer *peer, struct cw_explained *out);
 
 /*
  * A packet was dropped for `reason`, and is counted by who calls. `l3` of which `length` bytes lie here, from `segment`: NULL

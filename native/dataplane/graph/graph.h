@@ -56,6 +56,9 @@ void cw_tx_link(struct cw_worker *worker, uint8_t port, struct cw_address next_h
 /* Out of `port` to `neighbour`, which the frame's Ethernet header names already. */
 void cw_tx_known(struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m);
 
+/* Since when packets wait for this next hop on `port`; 0: none does. */
+uint64_t cw_tx_waiting_since(const struct cw_worker *worker, uint8_t port, struct cw_address next_hop);
+
 /* The view changed or time passed: sends what now has a neighbour, drops what waited too long. */
 void cw_tx_pending(struct cw_worker *worker);
 

@@ -211,13 +211,14 @@ bool cw_policy_from_peer(struct cw_worker *worker, uint32_t segment, const struc
 	return may_pass(worker, &q, reason);
 }
 
-bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop, const uint8_t *l3,
-		       uint32_t length, struct cw_policy_verdict *verdict)
+bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, bool is_from_box, const struct cw_hop *hop,
+		       const uint8_t *l3, uint32_t length, struct cw_policy_verdict *verdict)
 {
 	int to = whither(worker->view, segment, hop, l3);
 
 	*verdict = (struct cw_policy_verdict){ .to = to, .rule = CW_ACL_NO_RULE };
-	if (to < 0 || hop->kind == CW_HOP_LOCAL || (to == (int)segment && worker->view->acl == NULL))
+	bool is_open = to == (int)segment && (is_from_box || worker->view->acl == NULL);
+	if (to < 0 || hop->kind == CW_HOP_LOCAL || is_open)
 		return true;
 	struct question q = { .from = (int)segment, .to = to, .l3 = l3, .length = length };
 	return judge(worker, &q, &verdict->rule, &verdict->reason);

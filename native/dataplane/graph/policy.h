@@ -38,14 +38,14 @@ bool cw_policy_from_peer(struct cw_worker *worker, uint32_t segment, const struc
 			 const struct cw_peer *peer, const uint8_t *l3, uint32_t length,
 			 bool *is_for_kernel, enum cw_drop *reason);
 
-/* The same of a packet that is only asked about: nothing is told or counted. */
+/* The same of a packet that is only asked about: nothing is told or counted. `is_from_box`: the kernel has routed it. */
 struct cw_policy_verdict {
 	int to;             /* segment; -1: not known */
 	uint32_t rule;      /* that decided; UINT32_MAX: none */
 	enum cw_drop reason; /* where it is denied */
 };
-bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop, const uint8_t *l3,
-		       uint32_t length, struct cw_policy_verdict *verdict);
+bool cw_policy_explain(const struct cw_worker *worker, uint32_t segment, bool is_from_box, const struct cw_hop *hop,
+		       const uint8_t *l3, uint32_t length, struct cw_policy_verdict *verdict);
 
 /* `segment` -1: nothing is written. */
 void cw_policy_name_segment(const struct cw_worker *worker, int segment, char to[CW_NAME]);

@@ -100,6 +100,22 @@ static struct cw_path *path_at(const struct cw_peer *peer, uint8_t slot)
 	return slot >= CW_PATHS_MAX ? NULL : peer->paths.list[slot];
 }
 
+/* Whether the flow leaves the path that it is on, if it is on one. */
+static bool is_to_be_placed(const struct cw_worker *worker, const struct cw_peer *peer, const struct cw_choice *choice,
+			    const struct cw_flow_entry *entry, bool is_spread)
+{
+	return path_at(peer, entry->path) == NULL ||
+	       cw_choice_moves(choice, entry->path, is_spread, hash_of(&entry->key), worker->now_us);
+}
+
+uint8_t cw_steer_peek(const struct cw_worker *worker, const struct cw_peer *peer, const struct cw_choice *choice,
+		      const struct cw_flow_entry *entry, bool is_spread)
+{
+	if (entry == NULL || entry->peer != peer->place || is_to_be_placed(worker, peer, choice, entry, is_spread))
+		return cw_choice_place(choice, &peer->paths, is_spread);
+	return entry->path;
+}
+
 static void place(struct cw_peer *peer, struct cw_flow_entry *entry, const struct cw_choice *choice, bool is_spread)
 {
 	struct cw_path *before = path_at(peer, entry->path);
@@ -165,8 +181,7 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 		recognise(worker, entry, &flow, &packet);
 	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
 	bool is_spread = program->policies[entry->policy].is_spread;
-	bool is_gone = path_at(peer, entry->path) == NULL;
-	if (is_gone || cw_choice_moves(choice, entry->path, is_spread, hash_of(&key), worker->now_us))
+	if (is_to_be_placed(worker, peer, choice, entry, is_spread))
 		place(peer, entry, choice, is_spread);
 	return path_at(peer, entry->path);
 }

@@ -12,6 +12,7 @@
 #include "table/choice.h"
 #include "table/match.h"
 
+struct cw_flow_entry;
 struct cw_peer;
 struct cw_program;
 struct cw_worker;
@@ -25,6 +26,10 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 
 /* What flows of policy `number` do now; made anew where the paths changed. */
 const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer *peer, uint16_t number);
+
+/* The slot by which the next packet of a flow goes; nothing changes. `entry` may be NULL: it has no place, or is new. */
+uint8_t cw_steer_peek(const struct cw_worker *worker, const struct cw_peer *peer, const struct cw_choice *choice,
+		      const struct cw_flow_entry *entry, bool is_spread);
 
 /* Forgets flows that are over, a part of the table at a time; every tick. */
 void cw_steer_tick(struct cw_worker *worker);

@@ -186,6 +186,18 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 	worker->pending_count--;
 }
 
+uint64_t cw_tx_waiting_since(const struct cw_worker *worker, uint8_t port, struct cw_address next_hop)
+{
+	uint64_t id = worker->view->program->ports[port]->id;
+
+	for (uint32_t i = 0; i < CW_PENDING_MAX; i++) {
+		const struct cw_pending *slot = &worker->pending[i];
+		if (slot->port_id == id && cw_address_equal(slot->address, next_hop))
+			return slot->since_us;
+	}
+	return 0;
+}
+
 void cw_tx_pending(struct cw_worker *worker)
 {
 	for (uint32_t i = 0; i < CW_PENDING_MAX && worker->pending_count > 0; i++) {

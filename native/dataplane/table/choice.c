@@ -153,6 +153,13 @@ static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path
 	return (live->asked_us != 0 && now_us - live->asked_us > patience_us) || is_bereaved(paths, path, now_us);
 }
 
+uint64_t cw_choice_trusted_us(const struct cw_path *path, uint32_t number)
+{
+	uint64_t clean_us = path->breach_us[number] == 0 ? 0 : path->breach_us[number] + CW_CLEAN_US;
+
+	return clean_us > path->live.hold_us ? clean_us : path->live.hold_us;
+}
+
 static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
 			 uint64_t now_us, enum cw_verdict *verdict)
 {
@@ -173,7 +180,7 @@ static enum tier tier_of(const struct cw_path *path, const struct cw_policy_prog
 	if (*verdict != CW_VERDICT_CHOSEN)
 		return is_last(path, policy) ? TIER_BREACH_LAST : TIER_BREACH;
 	*verdict = CW_VERDICT_RETURNING;
-	if (now_us < path->live.hold_us || (path->breach_us[number] != 0 && now_us - path->breach_us[number] < CW_CLEAN_US))
+	if (now_us < cw_choice_trusted_us(path, number))
 		return TIER_RETURNING;
 	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))
@@ -261,9 +268,11 @@ void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *pa
 		       uint8_t verdicts[CW_PATHS_MAX])
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = paths->list[slot];
 		enum cw_verdict verdict = CW_VERDICTS;
-		if (paths->list[slot] != NULL)
-			tier_of(paths->list[slot], policy, number, now_us, &verdict);
+		if (path != NULL && tier_of(path, policy, number, now_us, &verdict) < TIER_DOUBTFUL &&
+		    is_doubtful(paths, path, now_us))
+			verdict = CW_VERDICT_DOUBTFUL;
 		bool is_taken = slot == choice->best || (policy->is_spread && choice->equals & 1u << slot);
 		verdicts[slot] = is_taken ? CW_VERDICT_CHOSEN : verdict;
 	}

@@ -19,6 +19,7 @@ enum cw_verdict {
 	CW_VERDICT_LESS,      /* fits; another is preferred */
 	CW_VERDICT_LAST,      /* fits, but is metered or a backup: for when the others fail */
 	CW_VERDICT_RETURNING, /* fits again, and is not trusted yet */
+	CW_VERDICT_DOUBTFUL,  /* its answer is late: it may be down */
 	CW_VERDICT_LOSS,      /* breaks the limit of the policy */
 	CW_VERDICT_LATENCY,
 	CW_VERDICT_JITTER,
@@ -53,6 +54,9 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 /* Makes `choice` anew for policy number `number`. */
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us);
+
+/* From when on a path is as good as any for policy number `number`: once it has been up, and kept its limits, for a while. */
+uint64_t cw_choice_trusted_us(const struct cw_path *path, uint32_t number);
 
 /* Of each slot; those that have no path are CW_VERDICTS. */
 void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *paths,
