@@ -3,7 +3,7 @@ import type { Status } from '../model/local-api.ts'
 import type { Counters } from '../model/program.ts'
 import { family, type Labels, sample } from './exposition.ts'
 import { pathFamilies } from './path-metrics.ts'
-import type { NamedPath } from './path-status.ts'
+import type { PathsByPeer } from './path-status.ts'
 import type { SessionFacts } from './status.ts'
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -13,7 +13,7 @@ export function renderMetrics(
   status: Status,
   counters: Counters | null,
   sessions: readonly SessionFacts[],
-  paths: ReadonlyMap<string, readonly NamedPath[]>,
+  paths: PathsByPeer,
 ): string {
   const site = { site: status.site ?? '' }
   const families = [

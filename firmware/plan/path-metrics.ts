@@ -5,14 +5,11 @@
  */
 
 import { family, type Labels, sample } from './exposition.ts'
-import type { NamedPath } from './path-status.ts'
+import type { NamedPath, PathsByPeer } from './path-status.ts'
 
 type Of<Value> = (path: NamedPath) => Value
 
-export function pathFamilies(
-  site: Labels,
-  paths: ReadonlyMap<string, readonly NamedPath[]>,
-): string[] {
+export function pathFamilies(site: Labels, paths: PathsByPeer): string[] {
   const labelled = [...paths].flatMap(([peer, list]) =>
     [...byLabel(list)].map(([path, named]) => {
       const labels: Labels = { ...site, peer, path, uplink: named.answer.uplink }

@@ -1,10 +1,10 @@
 /**
- * The paths that the datapath counts, in the configuration's names and in the words of the local API, and what is wrong with
- * them. Pure.
+ * The paths that the datapath counts, in the configuration's names and in the words of the local API. Pure. What is wrong with
+ * them is path-problem.ts's.
  */
 import { formatEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import type { PeerStatus, UplinkStatus } from '../model/local-api.ts'
+import type { PeerStatus } from '../model/local-api.ts'
 import type { PathAnswer, PathQuality, PathsAnswer } from '../model/local-api-path.ts'
 import type { DirectionQuality, PathCounters, PathProgram } from '../model/path-program.ts'
 import { type PathFault, pathFaults } from '../model/path-reason.ts'
@@ -19,16 +19,14 @@ export interface NamedPath {
 
 type Uplinks = DeviceConfig['uplinks']
 
-/** Of peers that are told of one by one. */
-const toldPeers = 3
-const toldPaths = 2
+export type PathsByPeer = ReadonlyMap<string, readonly NamedPath[]>
 
 /** By peer; those of none that is configured are left out. Own uplinks in the configuration's order. */
 export function namePaths(
   config: DeviceConfig | null,
   counters: Counters | null,
   rates: Rates,
-): ReadonlyMap<string, readonly NamedPath[]> {
+): PathsByPeer {
   const named = new Map<string, NamedPath[]>(config?.peers.map(({ name }) => [name, []]))
   const inSession = new Set(
     counters?.peers.flatMap(({ peer, localIndex }) => (localIndex === 0 ? [] : [peer])),
@@ -41,7 +39,7 @@ export function namePaths(
   return named
 }
 
-export function composePaths(named: ReturnType<typeof namePaths>): PathsAnswer {
+export function composePaths(named: PathsByPeer): PathsAnswer {
   const peers = [...named].map(([peer, paths]) => ({
     peer,
     paths: paths.map(({ answer }) => answer),
@@ -77,44 +75,6 @@ export function summaryOf(paths: readonly NamedPath[]): Pick<PeerStatus, 'uplink
   return { uplink: best?.uplink ?? null, paths: { up, down, untried } }
 }
 
-/**
- * Of peers that are up, the paths that are down though their uplinks are not; one that nobody ever answered by may be meant
- * to be so, as from a private network to the Internet.
- */
-export function pathProblems(
-  peers: readonly PeerStatus[],
-  uplinks: readonly UplinkStatus[],
-  named: ReturnType<typeof namePaths>,
-): string[] {
-  const sound = new Set(
-    uplinks.flatMap(({ name, isUp, address }) => (isUp && address.length > 0 ? [name] : [])),
-  )
-  const told = peers
-    .filter(({ state }) => state === 'up')
-    .map(({ name, paths }) => ({
-      name,
-      count: paths.up + paths.down,
-      down: (named.get(name) ?? [])
-        .map(({ answer }) => answer)
-        .filter((path) => isDown(path) && sound.has(path.uplink)),
-    }))
-    .filter(({ down }) => down.length > 0)
-  const rest = told.length - toldPeers
-  return [
-    ...told.slice(0, toldPeers).map(({ name, count, down }) => {
-      const which = down.slice(0, toldPaths).map(faultText).join('; ')
-      const more = down.length > toldPaths ? '; …' : ''
-      const verb = down.length === 1 ? 'is' : 'are'
-      return `${down.length} of ${count} paths to ${name} ${verb} down: ${which}${more}`
-    }),
-    ...(rest > 0 ? [`paths to ${rest} more peers are down`] : []),
-  ]
-}
-
-function faultText({ uplink, endpoint, explanation }: PathAnswer): string {
-  return `${uplink} to ${endpoint}, ${explanation}`
-}
-
 function isLacking({ state, isLearned }: PathAnswer): boolean {
   return state !== 'up' && !isLearned
 }
@@ -124,7 +84,8 @@ function isTried({ rttSeconds }: PathAnswer): boolean {
   return rttSeconds !== null
 }
 
-function isDown(path: PathAnswer): boolean {
+/** It was up once; one that nobody ever answered by may be meant to be so, as from a private network to the Internet. */
+export function isDown(path: PathAnswer): boolean {
   return isLacking(path) && isTried(path)
 }
 

@@ -18,7 +18,8 @@ import { interfaceOf } from '../model/nic.ts'
 import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import { overflowText } from './overflow.ts'
-import { namePaths, pathProblems, summaryOf } from './path-status.ts'
+import { pathProblems } from './path-problem.ts'
+import { namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -107,7 +108,7 @@ function composeUplinks({ config, counters, rates, leases }: StatusFacts): Uplin
 
 function composePeers(
   { config, counters, rates, sessions }: StatusFacts,
-  paths: ReturnType<typeof namePaths>,
+  paths: PathsByPeer,
 ): PeerStatus[] {
   const counted = new Map(counters?.peers.map((peer) => [peer.peer, peer]))
   const known = new Map(sessions.map((session) => [session.peer, session]))

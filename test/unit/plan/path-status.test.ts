@@ -9,10 +9,11 @@ import { type PathCounters, pathReasons } from '../../../firmware/model/path-pro
 import { pathFaults } from '../../../firmware/model/path-reason.ts'
 import type { Counters } from '../../../firmware/model/program.ts'
 import { pathFamilies } from '../../../firmware/plan/path-metrics.ts'
+import { pathProblems } from '../../../firmware/plan/path-problem.ts'
 import {
   composePaths,
   namePaths,
-  pathProblems,
+  type PathsByPeer,
   summaryOf,
 } from '../../../firmware/plan/path-status.ts'
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
@@ -23,7 +24,11 @@ const config = sampleConfig() as DeviceConfig
 const hub = 'hub-1'
 
 /** @param lost peers without a session */
-function reading(paths: readonly PathCounters[], lost: readonly string[] = []): Counters {
+function reading(
+  paths: readonly PathCounters[],
+  lost: readonly string[] = [],
+  { peers } = config,
+): Counters {
   const traffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 }
   const where = { rttUs: null, lastHeardMs: null, remoteAddress: '', remotePort: 0 }
   return {
@@ -34,7 +39,7 @@ function reading(paths: readonly PathCounters[], lost: readonly string[] = []): 
     buffers: { small: 0, large: 0 },
     overflow: { addresses: 0, routes: 0, neighbours: 0 },
     ports: [],
-    peers: config.peers.map(({ name }) => {
+    peers: peers.map(({ name }) => {
       const localIndex = lost.includes(name) ? 0 : 7
       return { peer: name, ...traffic, ...where, localIndex }
     }),
@@ -149,10 +154,7 @@ test('a peer says which uplink it is reached by, and how many of its paths are u
   assert.equal(dead.uplink, null)
 })
 
-function peer(
-  name: string,
-  paths: ReadonlyMap<string, readonly Parameters<typeof summaryOf>[0][number][]>,
-): PeerStatus {
+function peer(name: string, paths: PathsByPeer): PeerStatus {
   const nothing = { endpoint: null, rttSeconds: null, lastHeardSeconds: null, lastError: null }
   const summary = summaryOf(paths.get(name) ?? [])
   return { name, role: 'site', state: 'up', ...nothing, throughput: null, ...summary }
@@ -224,17 +226,32 @@ for (const [name, paths, uplinks, sentences] of told) {
   })
 }
 
-test('problems of paths: none of a peer that is not up; of many peers a few are named', () => {
+/** Of five peers with a path by each uplink: those by the second one. */
+function ofMany(change: (peer: number) => Partial<PathCounters>) {
   const names = ['a', 'b', 'c', 'd', 'e']
   const many = { ...config, peers: names.map((name) => ({ ...config.peers[0]!, name })) }
-  const paths = names.map((name) => samplePath({ peer: name, ...down }))
-  const all = namePaths(many, reading(paths), noRates)
-  const peers = names.map((name) => peer(name, all))
+  const paths = names.flatMap((name, index) => [
+    samplePath({ peer: name }),
+    samplePath({ peer: name, ...byLte, ...change(index) }),
+  ])
+  const all = namePaths(many, reading(paths, [], many), noRates)
+  return { all, peers: names.map((name) => peer(name, all)) }
+}
+
+test('problems of paths: of many peers a few are named, and none that is not up', () => {
+  const { all, peers } = ofMany((index) => (index === 0 ? {} : down))
   const sentences = pathProblems(peers, sound, all)
   assert.equal(sentences.length, 4)
-  assert.equal(sentences[3], 'paths to 2 more peers are down')
+  assert.match(sentences[0]!, /^1 of 2 paths to b is down/)
+  assert.equal(sentences[3], 'paths to 1 more peer are down')
   const lost = peers.map((one) => ({ ...one, state: 'down' }) as const)
   assert.deepEqual(pathProblems(lost, sound, all), [])
+})
+
+test('problems of paths: an uplink that reaches nobody is told once', () => {
+  const { all, peers } = ofMany(() => down)
+  const sentence = 'uplink lte0 has a carrier and reaches none of 5 peers'
+  assert.deepEqual(pathProblems(peers, sound, all), [sentence])
 })
 
 function metrics(paths: readonly PathCounters[]): readonly string[] {
