@@ -153,6 +153,25 @@ static void finds_what_the_path_has(void)
 	}
 }
 
+/* To the box itself it is said as if by the far end: it takes nothing over IPv4 that has its own address as source. */
+static void tells_the_box(void)
+{
+	static const struct cw_vnet_hdr none;
+	static uint8_t back[CW_BENCH_FRAME_MAX];
+	struct cw_vnet_hdr vnet;
+	uint8_t *got;
+
+	packet_ip(sent, 20, PACKET_UDP, CW_BENCH_BOX, CW_BENCH_FAR);
+	packet_finish(sent, 1400);
+	cw_bench_give(&bench, CW_BENCH_SEGMENT, &none, sent, 1400);
+	cw_bench_flush(&bench);
+	uint32_t size = cw_bench_take(&bench, CW_BENCH_SEGMENT, &vnet, back);
+	CHECK(hear(&got) == 0 && strcmp(cw_bench_drops(&bench), "too_big 1") == 0);
+	CHECK(size == 576 && packet_u32(back + 12) == CW_BENCH_FAR && packet_u32(back + 16) == CW_BENCH_BOX);
+	CHECK(back[20] == 3 && back[21] == 4 && packet_u16(back + 26) == limit(0));
+	CHECK(packet_sum(0, back, 20) == 0xffff && packet_sum(0, back + 20, size - 20) == 0xffff);
+}
+
 /* IPv6 hosts are told of no less than 1280: so much crosses, in pieces that fit. */
 static void cuts_ip6_to_what_the_path_has(void)
 {
@@ -161,6 +180,7 @@ static void cuts_ip6_to_what_the_path_has(void)
 
 	path_mtu[0] = 1124;
 	run_with_data(9);
+	tells_the_box();
 	is6 = true;
 	make_packet(PACKET_UDP, 40, 1280, CW_BENCH_FAR);
 	give(NULL, 1280);

@@ -108,13 +108,13 @@ static void death_is_no_size(void)
 	begin(&world, 1500, IP4, 1500, 40 * MS);
 	world.is_dead = true;
 	run(&world, 60);
-	CHECK(world.pmtu.size == 1472 && world.probes == 6);
+	CHECK(world.pmtu.size == 1472 && world.probes == 4);
 	world.is_dead = false;
 	run(&world, 60);
-	CHECK(world.probes == 6);
+	CHECK(world.probes == 4);
 	world.path.is_active = true;
 	run(&world, 1);
-	CHECK(world.probes == 7 && world.pmtu.size == 1472);
+	CHECK(world.probes == 5 && world.pmtu.size == 1472);
 }
 
 int main(int argc, char **argv)

@@ -146,8 +146,10 @@ static void believes_no_other_answers(void)
 {
 	struct world world;
 
-	begin(&world, 1500, IP4, 1280, 40 * MS);
+	begin(&world, 1500, IP4, 1500, 40 * MS);
 	CHECK(!cw_pmtu_answer(&world.pmtu, 0, 0, &world.path, world.now_us));
+	run(&world, 3);
+	world.path.is_active = true;
 	uint16_t size = cw_pmtu_look(&world.pmtu, &world.path, world.now_us);
 	uint32_t id = world.pmtu.id;
 	CHECK(size == 1472);

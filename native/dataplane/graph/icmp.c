@@ -46,8 +46,11 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 	/* Without an address of the family in the segment there is nobody to say it. */
 	if (cw_address_is_none(*own))
 		return;
-	uint32_t length = cw_too_big(answer, cw_address_bytes(own) + (family == CW_V4 ? 12 : 0), l3,
-				     m->pkt_len - m->l2_len, mtu);
+	const uint8_t *from = cw_address_bytes(own) + (family == CW_V4 ? 12 : 0);
+	/* The kernel believes nothing over IPv4 that comes from the box itself: to that it is said as if by the far end. */
+	if (family == CW_V4 && cw_hop_back(worker->view, segment, l3)->kind == CW_HOP_LOCAL)
+		from = (const uint8_t *)&cw_ip4(l3)->destination;
+	uint32_t length = cw_too_big(answer, from, l3, m->pkt_len - m->l2_len, mtu);
 	if (length > 0 &&
 	    cw_bucket_take(&worker->too_big_buckets[segment], worker->now_us, TOO_BIG_PER_SECOND,
 			   TOO_BIG_BURST))

@@ -9,8 +9,7 @@
 #define RAISE_US 5000000u
 #define RAISE_METERED_US 600000000u /* PMTU_RAISE_TIMER of RFC 8899 §5.1.1 */
 #define UNANSWERED_US 1000000u
-#define GAP_LEAST_US 30000u      /* a far end that is busy for a moment is no smaller path */
-#define PATIENCE_LEAST_US 50000u
+#define GAP_LEAST_US 40000u /* a far end that is busy for a moment is no smaller path */
 #define HEADERS_IP4 28u
 #define LEAST_IP4 576u  /* RFC 791 §3.2 */
 #define LEAST_IP6 1280u /* RFC 8200 §5 */
@@ -94,6 +93,10 @@ static void wake(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t
 {
 	bool may_raise = pmtu->size < pmtu->most;
 
+	/* What was found before a rest may be past, and who begins to send should not have to wait for what is due. */
+	if (path->is_active && !pmtu->was_active && !path->is_metered)
+		pmtu->check_us = now_us;
+	pmtu->was_active = path->is_active;
 	if (!pmtu->is_searched || (path->is_active && now_us >= pmtu->check_us))
 		enter(pmtu, STAGE_CHECK);
 	else if (path->is_active && may_raise && now_us >= pmtu->raise_us)
@@ -159,22 +162,14 @@ static uint32_t lost_enough(const struct cw_pmtu_path *path)
 	return count;
 }
 
-static uint64_t patience_us(const struct cw_pmtu_path *path)
-{
-	return path->patience_us < PATIENCE_LEAST_US ? PATIENCE_LEAST_US : path->patience_us;
-}
-
 /*
- * How long the last probe is waited for before the next one leaves. Those of one size are little more than a round trip apart,
- * since the answer to any of them will do; only where one more loss decides something there is time for all that is on its way.
+ * How long the last probe is waited for before the next one leaves: little more than a round trip, since an answer to any of
+ * those of one size will do.
  */
-static uint64_t gap_us(const struct cw_pmtu *pmtu, const struct cw_pmtu_path *path)
+static uint64_t gap_us(const struct cw_pmtu_path *path)
 {
-	uint64_t gap = path->rtt_us + (uint64_t)path->rtt_us / 4 + 10000;
-	bool is_asked_again = pmtu->stage == STAGE_SEARCH && !is_found(pmtu);
+	uint64_t gap = sooner(path->rtt_us + (uint64_t)path->rtt_us / 4 + 10000, path->patience_us);
 
-	if (gap > patience_us(path) || (!is_asked_again && pmtu->lost + 1u >= lost_enough(path)))
-		return patience_us(path);
 	return gap < GAP_LEAST_US ? GAP_LEAST_US : gap;
 }
 
@@ -203,7 +198,9 @@ static void lose(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t
 		put_off_raise(pmtu, path, now_us);
 		enter(pmtu, STAGE_REST);
 	}
-	if (pmtu->lost < lost_enough(path))
+	/* Of a size that has never got through one loss is enough to ask for less: a search tries it again. */
+	bool is_new = pmtu->stage == STAGE_CHECK && !pmtu->is_searched;
+	if (pmtu->lost < lost_enough(path) && !is_new)
 		return;
 	/* Where there is nothing smaller, or nothing is answered, nothing is known. */
 	if (pmtu->stage == STAGE_BASE || pmtu->size == pmtu->base)
@@ -217,13 +214,13 @@ static void look(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t
 	pmtu->due_us = UINT64_MAX;
 	if (pmtu->sent_us != 0) {
 		pmtu->sent_us = sooner(pmtu->sent_us + path->late_us, now_us);
-		if (now_us >= pmtu->sent_us + gap_us(pmtu, path))
+		if (now_us >= pmtu->sent_us + gap_us(path))
 			lose(pmtu, path, now_us);
 	}
 	if (pmtu->stage == STAGE_REST)
 		wake(pmtu, path, now_us);
 	if (pmtu->sent_us != 0)
-		pmtu->due_us = pmtu->sent_us + gap_us(pmtu, path);
+		pmtu->due_us = pmtu->sent_us + gap_us(path);
 }
 
 uint16_t cw_pmtu_look(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t now_us)
@@ -238,7 +235,7 @@ uint16_t cw_pmtu_look(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uin
 	pmtu->probed = size;
 	pmtu->id++;
 	pmtu->sent_us = now_us;
-	pmtu->due_us = now_us + gap_us(pmtu, path);
+	pmtu->due_us = now_us + gap_us(path);
 	return size;
 }
 

@@ -4,8 +4,8 @@
  * time is an argument, and what is to be sent is said, not sent.
  *
  * A path is taken to carry what its uplink does until it is shown not to: that size is used at once, and checked at once. A
- * size is given up only after three probes of it were lost in a row, more where loss is usual, and smaller ones are answered;
- * until the search that then begins has ended, it stays in use. So chance, and a path that answers nothing at all, shrink
+ * size is given up only after three probes of it were lost, more where loss is usual, and smaller ones are answered; until the
+ * search that then begins has ended, it stays in use. So chance, and a path that answers nothing at all, shrink
  * nothing.
  *
  *   REST ──due──► CHECK ──lost──► BASE ──answered──► SEARCH ──ended──► CLOSE ──answered──► REST, with another size
@@ -35,6 +35,7 @@ struct cw_pmtu {
 	uint8_t lost;     /* probes of the size in question, in a row */
 	uint8_t tries;    /* probes of the last one's size, any of which may still be answered */
 	bool is_searched; /* once, to an end */
+	bool was_active;  /* at the last look */
 	uint32_t id;      /* of the last probe */
 	uint64_t sent_us; /* when that left; 0: none is on its way */
 	uint64_t check_us; /* when the size is to be checked again, */
