@@ -217,9 +217,17 @@ export interface Counters {
   /** Packet buffers that are not free: at rest a constant. */
   readonly buffers: { readonly small: number; readonly large: number }
   readonly overflow: Overflow
+  readonly flows: FlowTable
   readonly ports: readonly PortCounters[]
   readonly peers: readonly PeerCounters[]
   readonly paths: readonly PathCounters[]
+}
+
+/** The table of flows: idle ones count as in use; those refused for want of a place are steered packet by packet. */
+export interface FlowTable {
+  readonly places: number
+  readonly inUse: number
+  readonly refused: number
 }
 
 /** How much of what the kernel has of the program's interfaces is left out, as no table has room for it. */

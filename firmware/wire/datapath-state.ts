@@ -58,7 +58,9 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
   const overflow = { addresses: from.u32(), routes: from.u32(), neighbours: from.u32() }
   from.skip(4)
   const pathCount = from.u32()
+  const [places, inUse] = [from.u32(), from.u32()]
   from.skip(4)
+  const flows = { places, inUse, refused: from.u64() }
   if (dropCount !== dropNames.length) {
     throw new CausewayError('DATAPATH_ABI', `${dropCount} drop counters, ${dropNames.length} names`)
   }
@@ -67,7 +69,7 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
   const peers = Array.from({ length: peerCount }, () => decodePeer(from))
   const names = peers.map(({ peer }) => peer)
   const paths = Array.from({ length: pathCount }, () => decodePath(from, names))
-  return { generation, uptimeMs, drops, keypairs, buffers, overflow, ports, peers, paths }
+  return { generation, uptimeMs, drops, keypairs, buffers, overflow, flows, ports, peers, paths }
 }
 
 function decodePort(from: RecordReader): PortCounters {

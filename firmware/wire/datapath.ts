@@ -46,7 +46,7 @@ export const recordSizes = {
   controlSend: 40,
   keypairState: 136,
   overflow: 16,
-  countersHead: 64,
+  countersHead: 80,
   portCounters: 72,
   peerCounters: 96,
   pathCounters: 128,

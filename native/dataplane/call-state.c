@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "table/flow.h"
 #include "table/mirror.h"
 #include "table/session.h"
 #include "worker.h"
@@ -148,6 +149,7 @@ static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_
 		.tx_bytes = path->tx_bytes,
 		.rx_packets = path->rx_packets,
 		.rx_bytes = path->rx_bytes,
+		.delivered_bps = cw_quality_is_fresh(&path->out, now) ? path->delivered_bps : 0,
 		.state_ms = age_ms(live->changed_us),
 		.heard_ms = age_ms(live->heard_us),
 		.rtt_us = live->rtt_us,
@@ -207,6 +209,9 @@ int cw_call_counters(struct cw_engine *engine, struct cw_answer *answer)
 	head->large_in_use = rte_mempool_in_use_count(engine->pools.large);
 	head->overflow = cw_mirror_state(engine->mirror)->overflow;
 	head->overflow.addresses += view == NULL ? 0 : view->own_left_out;
+	head->flow_places = cw_flows_count(engine->worker->flows);
+	head->flows_in_use = cw_flows_in_use(engine->worker->flows);
+	head->flows_refused = cw_flows_refused(engine->worker->flows);
 	memcpy(drops, engine->worker->drops, sizeof(engine->worker->drops));
 	if (program == NULL)
 		return answer->length;

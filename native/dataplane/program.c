@@ -271,6 +271,8 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
 	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
 	program->is_steered = is_steered(program);
+	for (uint32_t i = 0; i < program->policy_count; i++)
+		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = cw_program_take_peer(engine->worker, &parts.peers[i]);
 		if (program->peers[i] == NULL)

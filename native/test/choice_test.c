@@ -141,6 +141,22 @@ static void siblings_are_not_tried_in_turn(void)
 	CHECK(after(30 * SECOND) == 1);
 }
 
+/* A link that comes and goes takes its other paths with it, of which nobody knows yet. */
+static void siblings_of_the_dead_have_to_wait_too(void)
+{
+	begin(4);
+	for (uint32_t i = 0; i < 4; i++) {
+		memory[i].way.uplink = (uint8_t)(i / 2);
+		memory[i].way.remote = cw_address_of_v4(i % 2 + 1);
+	}
+	memory[2].flags = memory[3].flags = CW_PATH_METERED;
+	memory[0].live.expect_us = now_us;
+	CHECK(after(0) == 0);
+	cw_liveness_fail(&memory[0].live, CW_PATH_SILENT, now_us);
+	CHECK(after(SECOND / 10) == 3 && verdicts[1] == CW_VERDICT_DOUBTFUL);
+	CHECK(after(29 * SECOND) == 3 && verdicts[1] == CW_VERDICT_RETURNING && after(2 * SECOND) == 1);
+}
+
 static void a_few_lost_packets_are_no_breach(void)
 {
 	begin(2);
@@ -237,6 +253,7 @@ int main(int argc, char **argv)
 	keeps_to_its_kind_of_network();
 	leaves_at_once_and_comes_back_clean();
 	siblings_are_not_tried_in_turn();
+	siblings_of_the_dead_have_to_wait_too();
 	a_few_lost_packets_are_no_breach();
 	delay_is_half_the_round_trip();
 	takes_the_least_bad_unless_strict();

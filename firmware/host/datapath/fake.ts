@@ -195,6 +195,7 @@ function counters(
     keypairs: 0,
     buffers: { small: 0, large: 0 },
     overflow: { addresses: 0, routes: 0, neighbours: 0 },
+    flows: { places: 0, inUse: 0, refused: 0 },
     paths: [],
     ports: [],
     peers: [],

@@ -6,6 +6,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/policy.h"
+#include "graph/steer.h"
 #include "port/vnet.h"
 #include "table/view.h"
 #include "worker.h"
@@ -111,6 +112,10 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 	enum cw_drop reason;
 	if (!cw_policy_from_lan(worker, segment, hop, m, &reason)) {
 		cw_drop(worker, m, reason);
+		return;
+	}
+	if (hop->kind == CW_HOP_NONE && !cw_steer_may_break_out(worker, (uint16_t)segment, m)) {
+		cw_lose(worker, CW_DROP_POLICY, (int)segment, NULL, m);
 		return;
 	}
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */

@@ -11,6 +11,7 @@
 #define ITEM_HEADER 4
 #define ITEMS_MAX 16
 #define REPORT_LANE 24
+#define DELIVERED_US 1000000 /* after a pause the rate begins anew */
 #define REPORT_LANES_MAX 40
 #define INTRODUCED_EVERY 16 /* probes: a path names itself again, should the far end have forgotten */
 
@@ -81,6 +82,22 @@ static uint32_t word(const uint8_t *at)
 	return rte_be_to_cpu_32(value);
 }
 
+/* What arrived since the report before, by the size that packets had meanwhile. */
+static void note_delivered(struct cw_path *path, uint32_t received, uint64_t now_us)
+{
+	uint64_t packets = path->tx_packets - path->delivered_tx_packets;
+	uint64_t bytes = path->tx_bytes - path->delivered_tx_bytes;
+	uint64_t elapsed_us = now_us - path->delivered_us;
+
+	if (path->delivered_us != 0 && packets > 0 && elapsed_us > 0) {
+		uint64_t bps = received * bytes / packets * 8000000 / elapsed_us;
+		path->delivered_bps = elapsed_us > DELIVERED_US ? bps : (path->delivered_bps * 7 + bps) / 8;
+	}
+	path->delivered_us = now_us;
+	path->delivered_tx_packets = path->tx_packets;
+	path->delivered_tx_bytes = path->tx_bytes;
+}
+
 /*
  * Path report: receiver index, which is one of ours to seal with; then of each lane of ours: lane u16, zero 2, highest,
  * received, late, least delay, mean above it. What was reported last of a path counts on; class and writer are one so far.
@@ -100,6 +117,8 @@ static void take_report(struct cw_worker *worker, struct cw_peer *peer, const ui
 			if (path == NULL || path->number != lane[0] ||
 			    word(lane + 4) > current->tx[slot].data_counter || word(lane + 8) > word(lane + 4))
 				continue;
+			bool is_same = path->out.key == index && word(lane + 8) > path->out.received;
+			note_delivered(path, is_same ? word(lane + 8) - path->out.received : 0, worker->now_us);
 			cw_quality_take(&path->out, index, word(lane + 4), word(lane + 8), word(lane + 12),
 					word(lane + 20), worker->now_us);
 		}

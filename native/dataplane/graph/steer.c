@@ -10,6 +10,7 @@
 #include "table/view.h"
 #include "worker.h"
 
+#define NO_PEER UINT16_MAX /* it is on its way to the kernel */
 #define SWEEPS_A_PASS 20 /* ticks in which the whole table is met once: two seconds */
 
 struct packet {
@@ -56,19 +57,19 @@ static uint16_t policy_of(const struct cw_program *program, uint16_t match)
 }
 
 /* Of a flow that is new, or begins again, or was decided about by another program. */
-static void decide(struct cw_worker *worker, const struct cw_peer *peer, struct cw_flow_entry *entry,
+static void decide(struct cw_worker *worker, uint16_t place, struct cw_flow_entry *entry,
 		   const struct cw_flow *flow, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_marks marks = { .segment = entry->key.segment, .dscp = dscp };
 	bool may_change;
 
-	if (entry->peer != peer->place)
+	if (entry->peer != place)
 		entry->path = CW_FLOW_NO_PATH;
 	entry->match = find_match(program, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
 	entry->epoch = (uint32_t)program->generation;
-	entry->peer = (uint16_t)peer->place;
+	entry->peer = place;
 	entry->looked = 0;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
 }
@@ -145,45 +146,70 @@ static struct packet read_packet(const struct rte_mbuf *m)
 				.dscp = cw_l3_class(l3) >> 2 };
 }
 
-/* There is no place in the table: the packet goes where its policy goes, and may overtake its flow when that moves. */
-static struct cw_path *steer_alone(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment,
-				   const struct cw_flow *flow, uint8_t dscp)
+/* Where there is no room in the table each packet is asked about: a flow may then overtake itself when its path changes. */
+static uint16_t policy_alone(struct cw_worker *worker, uint16_t segment, const struct cw_flow *flow, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_marks marks = { .segment = segment, .dscp = dscp };
 	bool may_change;
-	uint16_t policy = policy_of(program, find_match(program, flow, &marks, &may_change));
 
-	return path_at(peer, cw_steer_choice(worker, peer, policy)->best);
+	return policy_of(program, find_match(program, flow, &marks, &may_change));
+}
+
+/*
+ * The flow's entry, with policy and name as far as they are known by this packet; NULL: there is no room for it. `place` is the
+ * peer's, or NO_PEER.
+ */
+static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place, uint16_t segment,
+					const struct packet *packet, const struct cw_flow *flow)
+{
+	struct cw_flow_key key = cw_flow_key_of(flow, segment);
+	struct cw_flow_entry *entry = cw_flow_find(worker->flows, &key, worker->now_us);
+	uint8_t flags = tcp_flags(flow, packet);
+
+	if (entry == NULL)
+		entry = cw_flow_add(worker->flows, &key, worker->now_us);
+	if (entry == NULL) {
+		worker->flow_refused_us = worker->now_us;
+		return NULL;
+	}
+	if (entry->epoch != (uint32_t)worker->view->program->generation || entry->peer != place || flags & CW_TCP_SYN)
+		decide(worker, place, entry, flow, packet->dscp);
+	entry->is_closed = (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
+	if (entry->recognition == CW_RECOGNITION_NOT_YET)
+		recognise(worker, entry, flow, packet);
+	return entry;
 }
 
 struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const struct rte_mbuf *m)
 {
-	const struct cw_program *program = worker->view->program;
 	struct packet packet = read_packet(m);
 	struct cw_flow flow;
 
 	/* What cannot be read has addresses and a protocol all the same. */
 	cw_l4_read(packet.l3, packet.length, &flow);
-	struct cw_flow_key key = cw_flow_key_of(&flow, segment);
-	struct cw_flow_entry *entry = cw_flow_find(worker->flows, &key, worker->now_us);
+	struct cw_flow_entry *entry = find_entry(worker, (uint16_t)peer->place, segment, &packet, &flow);
 	if (entry == NULL)
-		entry = cw_flow_add(worker->flows, &key, worker->now_us);
-	if (entry == NULL)
-		worker->flow_refused_us = worker->now_us;
-	if (entry == NULL)
-		return steer_alone(worker, peer, segment, &flow, packet.dscp);
-	uint8_t flags = tcp_flags(&flow, &packet);
-	if (entry->epoch != (uint32_t)program->generation || entry->peer != peer->place || flags & CW_TCP_SYN)
-		decide(worker, peer, entry, &flow, packet.dscp);
-	entry->is_closed = (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
-	if (entry->recognition == CW_RECOGNITION_NOT_YET)
-		recognise(worker, entry, &flow, &packet);
+		return path_at(peer, cw_steer_choice(worker, peer, policy_alone(worker, segment, &flow, packet.dscp))->best);
 	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
-	bool is_spread = program->policies[entry->policy].is_spread;
+	bool is_spread = worker->view->program->policies[entry->policy].is_spread;
 	if (is_to_be_placed(worker, peer, choice, entry, is_spread))
 		place(peer, entry, choice, is_spread);
 	return path_at(peer, entry->path);
+}
+
+bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
+	struct cw_flow flow;
+
+	if (!program->denies_breakout)
+		return true;
+	struct packet packet = read_packet(m);
+	cw_l4_read(packet.l3, packet.length, &flow);
+	const struct cw_flow_entry *entry = find_entry(worker, NO_PEER, segment, &packet, &flow);
+	uint16_t policy = entry == NULL ? policy_alone(worker, segment, &flow, packet.dscp) : entry->policy;
+	return !program->policies[policy].is_breakout_denied;
 }
 
 static bool count_flow(struct cw_flow_entry *entry, void *context)

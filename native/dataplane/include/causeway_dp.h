@@ -123,7 +123,10 @@ struct cw_counters_head {
 	uint32_t large_in_use;
 	struct cw_overflow overflow; /* as of the last dump; all zeros: nothing is left out */
 	uint32_t path_count; /* of all peers, after them */
+	uint32_t flow_places;    /* of the table of flows */
+	uint32_t flows_in_use;   /* idle ones among them */
 	uint32_t zero;
+	uint64_t flows_refused;  /* for which there was no place: they are steered packet by packet */
 };
 
 struct cw_port_counters {
@@ -240,7 +243,7 @@ static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
 static_assert(sizeof(struct cw_overflow) == 16, "border record");
-static_assert(sizeof(struct cw_counters_head) == 64, "border record");
+static_assert(sizeof(struct cw_counters_head) == 80, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");

@@ -3,6 +3,7 @@
 
 #define LATE_US 10000u
 #define MEASURED_US 4000000u
+#define JUST_NOW_US 500000u
 #define BEREAVED_US 3000000u /* by then it was asked itself */
 
 /* Smaller is better. Those of one tier differ by preference only. */
@@ -62,11 +63,13 @@ static enum cw_verdict breach(const struct cw_measure *measure, const struct cw_
 	return CW_VERDICT_CHOSEN;
 }
 
-/* They may well fail together: an end, or a risk, of theirs is the same. */
-static bool is_sibling(const struct cw_path *a, const struct cw_path *b)
+/* Whether the two share a link at either end, or fail together. */
+static bool is_kin(const struct cw_path *a, const struct cw_path *b)
 {
-	return a->way.uplink == b->way.uplink || cw_address_equal(a->way.remote, b->way.remote) ||
-	       (a->risk != 0 && a->risk == b->risk);
+	bool is_one_end = a->remote_uplink != CW_PATH_NONE && a->remote_uplink == b->remote_uplink;
+
+	return a->way.uplink == b->way.uplink || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
+	       cw_address_equal(a->way.remote, b->way.remote);
 }
 
 /* Whether it is known how it is just now. */
@@ -77,17 +80,29 @@ static bool is_measured(const struct cw_path *path, uint64_t now_us)
 }
 
 /*
- * Flows that leave a path shall not learn one by one that its siblings are as bad: of what has an end in common with it, and is
+ * Flows that leave a path shall not learn one by one that its kin are as bad: of what has an end in common with it, and is
  * not measured now, the same is thought until it has been watched.
  */
-static void doubt_siblings(struct cw_paths *paths, const struct cw_path *of, uint32_t policy, uint64_t now_us)
+static void doubt_kin(struct cw_paths *paths, const struct cw_path *of, uint32_t policy, uint64_t now_us)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = paths->list[slot];
-		if (path == NULL || path == of || !is_sibling(path, of) || is_measured(path, now_us))
+		if (path == NULL || path == of || !is_kin(path, of) || is_measured(path, now_us))
 			continue;
 		path->breach_us[policy] = now_us;
 		path->trial_us = now_us + CW_CLEAN_US;
+	}
+}
+
+/* The same of a path that went down: what has an end in common with it is trusted again when it has lived for as long. */
+static void hold_kin(struct cw_paths *paths, const struct cw_path *of, uint64_t now_us)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL || path == of || path->live.expect_us != 0 || !is_kin(path, of))
+			continue;
+		if (path->live.hold_us < now_us + CW_CLEAN_US)
+			path->live.hold_us = now_us + CW_CLEAN_US;
 	}
 }
 
@@ -95,7 +110,11 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = paths->list[slot];
-		if (path == NULL || path->live.state != CW_PATH_UP)
+		if (path == NULL)
+			continue;
+		if (path->live.state == CW_PATH_DOWN && now_us - path->live.changed_us < JUST_NOW_US)
+			hold_kin(paths, path, now_us);
+		if (path->live.state != CW_PATH_UP)
 			continue;
 		struct cw_measure measure = cw_choice_measure(path, now_us);
 		path->is_breaching = false;
@@ -104,7 +123,7 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 				continue;
 			path->breach_us[i] = now_us;
 			path->is_breaching = true;
-			doubt_siblings(paths, path, i, now_us);
+			doubt_kin(paths, path, i, now_us);
 		}
 		if (path->is_breaching)
 			path->trial_us = now_us + CW_CLEAN_US;
@@ -115,15 +134,6 @@ static bool is_last(const struct cw_path *path, const struct cw_policy_program *
 {
 	return (path->flags & CW_PATH_BACKUP) != 0 ||
 	       ((path->flags & CW_PATH_METERED) != 0 && policy->metered == CW_METERED_LAST);
-}
-
-/* Whether the two share a link at either end, or fail together. */
-static bool is_kin(const struct cw_path *a, const struct cw_path *b)
-{
-	bool is_one_end = a->remote_uplink != CW_PATH_NONE && a->remote_uplink == b->remote_uplink;
-
-	return a->way.uplink == b->way.uplink || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
-	       cw_address_equal(a->way.remote, b->way.remote);
 }
 
 /* Whether a path's kin went down a moment ago, and it was not answered since that fell silent. */

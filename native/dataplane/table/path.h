@@ -64,6 +64,8 @@ struct cw_path {
 	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;
 	struct cw_pmtu pmtu;
+	uint64_t delivered_bps;  /* inner bits a second that the far end got of late, smoothed */
+	uint64_t delivered_us, delivered_tx_packets, delivered_tx_bytes; /* as of the report before */
 	struct cw_quality out;   /* as the far end reports */
 	struct cw_quality in;    /* as counted here */
 	struct cw_quality asked; /* probes and their answers: both directions */

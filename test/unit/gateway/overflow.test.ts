@@ -8,9 +8,9 @@ import { decodeCounters } from '../../../firmware/wire/datapath-state.ts'
 
 /** `struct cw_counters_head` of a datapath without drops, ports and peers. */
 const counters = (overflow: readonly number[]): Uint8Array => {
-  const out = new RecordWriter(64).u64(1).u64(1000).zeros(24)
+  const out = new RecordWriter(80).u64(1).u64(1000).zeros(24)
   for (const count of overflow) out.u32(count)
-  return out.zeros(8).end()
+  return out.zeros(24).end()
 }
 
 test('what the datapath leaves out is a line whenever it changes, and one when nothing is any more', () => {

@@ -38,6 +38,7 @@ function reading(
     keypairs: 0,
     buffers: { small: 0, large: 0 },
     overflow: { addresses: 0, routes: 0, neighbours: 0 },
+    flows: { places: 0, inUse: 0, refused: 0 },
     ports: [],
     peers: peers.map(({ name }) => {
       const localIndex = lost.includes(name) ? 0 : 7

@@ -23,6 +23,7 @@ function reading(uptimeMs: number, bytes: number): Counters {
     keypairs: 0,
     buffers: { small: 0, large: 0 },
     overflow: { addresses: 0, routes: 0, neighbours: 0 },
+    flows: { places: 0, inUse: 0, refused: 0 },
     paths: [],
     ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
     peers: [
