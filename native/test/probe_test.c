@@ -85,7 +85,7 @@ static uint32_t rtt(void)
 	return cw_bench_path(&bench)->live.rtt_us;
 }
 
-/* At rest a path is asked every 27 s, which keeps NATs open. */
+/* At rest a path is asked every 26.5 to 27.5 s, which keeps NATs open. */
 static void measures_round_trips(void)
 {
 	uint32_t id = next_probe(2);
@@ -98,9 +98,9 @@ static void measures_round_trips(void)
 	CHECK(rtt() == 5000);
 	reply_to(id, 0); /* once */
 	CHECK(rtt() == 5000);
-	for (uint32_t steps = 0; steps < STEPS(26.8); steps++)
+	for (uint32_t steps = 0; steps < STEPS(26.4); steps++)
 		CHECK(tick() == 0);
-	CHECK(next_probe(STEPS(0.3)) == id + 1);
+	CHECK(next_probe(STEPS(1.2)) == id + 1);
 	bench.worker->now_us += 13000;
 	reply_to(id + 1, 0);
 	CHECK(rtt() == 6000);
@@ -125,8 +125,8 @@ static void tells_of_silence(void)
 			first = steps;
 	}
 	CHECK(told == 3 && first >= STEPS(4.8) && first < STEPS(6));
-	/* A burst of ten, then two a second. */
-	CHECK(probes > 30 && probes < 50 && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
+	/* A burst, four a second until it is certain, then two. */
+	CHECK(probes > 30 && probes < 60 && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
 	for (uint32_t steps = 0; steps < STEPS(5); steps++) {
 		uint32_t id = tick();
 		if (id != 0)

@@ -67,11 +67,11 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw
 
 	memcpy(&id, value, sizeof(id));
 	memcpy(&held, value + 8, sizeof(held));
-	if (!cw_liveness_answer(&path->live, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
+	if (!cw_paths_answer(&peer->paths, path, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
 		return;
 	cw_rtt_count(&path->rtts, path->live.rtt_last_us);
-	peer->paths.asked_us = 0;
-	cw_path_due(worker, peer);
+	if (peer->paths.due_us <= worker->now_us)
+		cw_path_due(worker, peer);
 }
 
 static uint32_t word(const uint8_t *at)

@@ -38,7 +38,9 @@ void cw_path_pool_close(struct cw_path_pool *pool)
 
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
 {
-	peer->paths.due_us = worker->now_us;
+	/* A look that is overdue stays so: how late it comes tells how long the worker was away. */
+	if (peer->paths.due_us > worker->now_us)
+		peer->paths.due_us = worker->now_us;
 	worker->paths.due_us[peer->place] = worker->now_us;
 	worker->paths.next_us = worker->now_us;
 }

@@ -152,13 +152,16 @@ static bool is_bereaved(const struct cw_paths *paths, const struct cw_path *path
 	return false;
 }
 
-/* Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). */
+/*
+ * Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). What is asked
+ * often in an alarm and answers may well miss one of the answers.
+ */
 static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
 	uint64_t patience_us = (uint64_t)live->rtt_us + LATE_US;
 
-	if (live->expect_us != 0)
+	if (live->expect_us != 0 || cw_path_has_answered(paths, path, now_us))
 		return false;
 	return (live->asked_us != 0 && now_us - live->asked_us > patience_us) || is_bereaved(paths, path, now_us);
 }

@@ -51,7 +51,7 @@ struct cw_path {
 	uint8_t remote_flags;  /* as the far end says */
 	uint8_t remote_number; /* the far end's of it */
 	uint8_t remote_uplink; /* CW_PATH_NONE: it has not said */
-	uint8_t alarm;         /* probes sent since the alarm began */
+	uint8_t alarm;         /* probes sent in it since it began, or since one was answered */
 	uint64_t up_bps;       /* of its uplink; 0: unknown */
 	uint64_t rx_us;        /* data came by it last */
 	uint64_t rx_packets, rx_bytes;
@@ -76,6 +76,7 @@ struct cw_path {
 struct cw_paths {
 	struct cw_path *list[CW_PATHS_MAX]; /* by slot; NULL: free */
 	uint8_t count;
+	uint8_t slots;            /* from here on all are free */
 	uint8_t best;             /* slot by which a packet goes that nothing else is said of; CW_PATH_NONE: there is none */
 	uint8_t told_best;        /* the path that the gateway was told of as the best, by number; CW_PATH_NONE: of none */
 	uint8_t slot_of[256];     /* by the far end's number of a path; CW_PATH_NONE: not known */
@@ -84,7 +85,8 @@ struct cw_paths {
 	uint32_t version; /* grows with every look, by which choices know that they are old */
 	bool is_awake;
 	uint64_t data_us;         /* there was data last */
-	uint64_t alarm_us;        /* a path is suspected since; 0: none is */
+	bool is_alarm;            /* a path is suspected: others are asked whether they live */
+	uint64_t alarm_us;        /* since when, or when one was last */
 	uint64_t asked_us;        /* a probe left, and nothing was answered since by any path; 0: answered */
 	uint64_t due_us;          /* when to look again */
 };
@@ -94,7 +96,7 @@ struct cw_path_tasks {
 	uint16_t probe;   /* bit per slot: send a probe by it */
 	uint16_t silence; /* tell the far end by it of the paths in `silent` */
 	uint16_t silent;  /* which were found down, or still are */
-	uint16_t changed; /* went up or down */
+	uint16_t failed;  /* were found down */
 };
 
 void cw_paths_begin(struct cw_paths *paths);
@@ -125,8 +127,26 @@ void cw_paths_wake(struct cw_paths *paths, uint64_t now_us);
  */
 struct cw_path_tasks cw_paths_look(struct cw_paths *paths, bool is_confirmed, uint64_t late_us, uint64_t now_us);
 
+/* The answer to a probe by `path`, as in liveness.h; where a look waits for it, that is due. */
+bool cw_paths_answer(struct cw_paths *paths, struct cw_path *path, uint32_t id, uint32_t held_us, uint64_t now_us);
+
 /* The far end says of this path that it hears nothing by it. */
 void cw_paths_deaf(struct cw_paths *paths, struct cw_path *path, uint64_t now_us);
+
+/* Whether a path was answered of late, and after the last alarm began. */
+bool cw_path_has_answered(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us);
+
+/*
+ * How doubtful it is that a path lives, 0 to 2: it is suspected, or was asked in an alarm, and has not answered. That something
+ * came by it meanwhile says less. A path that carries data is left when it is certain, not before.
+ */
+uint8_t cw_path_doubt(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us);
+
+/*
+ * Smaller is better. Of those that live: not doubtful, not just back, cheap, as the configuration lists them. Of the dead: heard
+ * last.
+ */
+uint64_t cw_path_rank(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us);
 
 /* Chooses `best` anew. */
 void cw_paths_choose(struct cw_paths *paths, uint64_t now_us);

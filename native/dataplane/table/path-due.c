@@ -1,0 +1,110 @@
+/* See path-due.h. */
+#include "table/path-due.h"
+
+#define KEEPS_US 3000000u      /* after the last data: longer than it is expected, for clocks and delays differ */
+#define STANDBY_US 1000000u
+#define STANDBY_DEAR_US 10000000u
+#define KEPT_US 26500000u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes) */
+#define KEPT_SPREAD_US 1000000u /* so that one end is the first to ask, */
+#define KEPT_OTHER_US 29000000u /* and the other leaves it to that */
+#define DOWN_US 500000u
+#define DOWN_DEAR_US 5000000u
+#define DOWN_ASLEEP_US 300000000u
+#define RETURNING_US 100000u   /* it was down and answered once, or is watched */
+#define UNTRIED_US 250000u
+#define UNTRIED_MOST_US 8000000u
+#define UNTRIED_HEARD_US 1000000u /* the far end gets through */
+#define UNTRIED_FOR_US 20000000u /* at rest nothing is asked any longer */
+#define DOUBT_GAP_US 16000u    /* once the burst is sent */
+#define DOUBT_LATER_US 500000u
+#define DOUBT_LATER_GAP_US 100000u
+#define DOUBT_REST_GAP_US 250000u /* at rest, where the burst takes longer */
+#define SILENCE_GAP_US 20000u
+#define SILENCE_SOON_US 80000u
+#define SILENCE_AGAIN_US 500000u
+#define SILENCE_MOST_US 30000000u
+
+static uint64_t doubt_gap_us(const struct cw_liveness *live, uint64_t now_us)
+{
+	bool is_burst = live->burst < CW_BURST_PROBES;
+
+	if (live->expect_us == 0)
+		return is_burst ? DOUBT_LATER_GAP_US : DOUBT_REST_GAP_US;
+	if (is_burst)
+		return CW_BURST_GAP_US;
+	return now_us - live->suspect_us < DOUBT_LATER_US ? DOUBT_GAP_US : DOUBT_LATER_GAP_US;
+}
+
+/* How long after the last probe of a path that does not live the next one is due; UINT64_MAX: none is. */
+static uint64_t trial_gap_us(const struct cw_paths *paths, const struct cw_path *path, bool is_kept, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+	uint64_t age = now_us - live->changed_us;
+
+	if (live->state == CW_PATH_NEW) {
+		bool is_heard = live->heard_us != 0 && now_us - live->heard_us < UNTRIED_HEARD_US;
+		uint64_t step = is_heard ? UNTRIED_US : cw_later(UNTRIED_US, cw_sooner(age / 2, UNTRIED_MOST_US));
+		return paths->is_awake || age < UNTRIED_FOR_US ? step : UINT64_MAX;
+	}
+	if (live->answers > 0)
+		return RETURNING_US;
+	if (!paths->is_awake && !is_kept)
+		return DOWN_ASLEEP_US;
+	return cw_path_is_dear(path) ? DOWN_DEAR_US : DOWN_US;
+}
+
+static uint64_t add(uint64_t at_us, uint64_t gap_us)
+{
+	return gap_us == UINT64_MAX ? UINT64_MAX : at_us + gap_us;
+}
+
+/* What was heard last but is no answer was answered: NATs have seen both directions, whichever end asks. */
+static uint64_t kept_due_us(const struct cw_liveness *live, uint64_t probe_us)
+{
+	uint64_t spread = (probe_us * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
+	uint64_t due = probe_us + KEPT_US + spread;
+
+	return live->heard_us > live->answered_us ? cw_later(due, live->heard_us + KEPT_OTHER_US) : due;
+}
+
+uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path *path, bool is_kept,
+			       uint64_t probe_us, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+
+	if (live->suspect_us != 0)
+		return probe_us + doubt_gap_us(live, now_us);
+	if (live->state != CW_PATH_UP)
+		return add(probe_us, trial_gap_us(paths, path, is_kept, now_us));
+	if (!paths->is_awake)
+		return is_kept ? kept_due_us(live, probe_us) : UINT64_MAX;
+	/* Whether flows may come back is told by its probes alone. */
+	bool is_idle = now_us - cw_path_data_us(path) >= KEEPS_US;
+	if (is_idle && !cw_path_is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))
+		return probe_us + RETURNING_US;
+	if (is_idle)
+		return probe_us + (cw_path_is_dear(path) ? STANDBY_DEAR_US : STANDBY_US);
+	uint64_t sent = cw_later(probe_us, path->tx_us);
+	bool is_filled = sent - path->tx_us >= CW_FILLED_US;
+	return cw_sooner(probe_us + CW_KEEP_US, sent + (is_filled ? CW_KEEP_US : CW_FILL_US));
+}
+
+bool cw_path_is_fresh(const struct cw_path *path, uint64_t now_us)
+{
+	return now_us - path->live.changed_us < SILENCE_SOON_US;
+}
+
+uint64_t cw_path_tell_due_us(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+	bool is_silent = live->why == CW_PATH_SILENT && live->heard_us <= live->changed_us;
+
+	if (live->state != CW_PATH_DOWN || !(is_silent || live->why == CW_PATH_NO_UPLINK))
+		return UINT64_MAX;
+	if (path->told_us < live->changed_us)
+		return now_us;
+	if (cw_path_is_fresh(path, now_us))
+		return path->told_us + SILENCE_GAP_US;
+	uint64_t gap = cw_later(SILENCE_AGAIN_US, cw_sooner((path->told_us - live->changed_us) / 2, SILENCE_MOST_US));
+	return paths->is_awake ? path->told_us + gap : UINT64_MAX;
+}

@@ -1,0 +1,153 @@
+/* When the paths of a peer are asked: at rest, with data, before anybody answers, and in an alarm. */
+#include "path_bench.h"
+
+static void at_rest_one_path_is_kept_and_the_others_sleep(void)
+{
+	rest(4);
+	pass(270 * SECOND);
+	CHECK(probes[0] == 10 && probes[1] + probes[2] + probes[3] == 0);
+	/* The far end asks: then this one need not, unless that ends. */
+	pass(26 * SECOND);
+	cw_liveness_hear(&list[0].live, now_us);
+	uint64_t heard_us = now_us;
+	count_anew();
+	pass(28 * SECOND);
+	CHECK(probes[0] == 0);
+	pass(2 * SECOND);
+	CHECK(probes[0] == 1 && probe_us[0] - heard_us < 29 * SECOND + SECOND / 10);
+	/* A lost answer, and it is asked again soon. */
+	pass(25 * SECOND);
+	cut(0);
+	count_anew();
+	pass(4 * SECOND);
+	CHECK(probes[0] > 1 && probes[0] <= 12 && list[0].live.state == CW_PATH_DOWN && paths.best == 1);
+	/* Asked once in five minutes, it is found again. */
+	rtt_us[0] = 20 * MS;
+	count_anew();
+	pass(280 * SECOND);
+	CHECK(probes[0] == 0);
+	pass(30 * SECOND);
+	CHECK(list[0].live.state == CW_PATH_UP);
+}
+
+static void what_nobody_has_answered_by_is_tried_ever_less_often(void)
+{
+	begin(2);
+	rtt_us[1] = 0;
+	pass(SECOND);
+	CHECK(probes[1] >= 3 && probes[1] <= 5 && paths.best == 0);
+	count_anew();
+	pass(20 * SECOND);
+	CHECK(probes[1] >= 4 && probes[1] <= 8);
+	count_anew();
+	pass(60 * SECOND);
+	CHECK(probes[1] == 0);
+	has_tx[0] = has_rx[0] = true;
+	cw_paths_wake(&paths, now_us);
+	pass(80 * SECOND);
+	CHECK(probes[1] >= 9 && probes[1] <= 12);
+	/* The far end gets through. */
+	cw_liveness_hear(&list[1].live, now_us);
+	count_anew();
+	pass(SECOND);
+	CHECK(probes[1] >= 3 && probes[1] <= 5 && list[1].live.state == CW_PATH_NEW);
+}
+
+/* Nothing less often than the far end counts on. */
+static void an_active_path_brings_something_all_the_time(void)
+{
+	flow(1);
+	pass(17 * SECOND);
+	CHECK(probes[0] == 200);
+	/* Once data is over, two fill the first moments. */
+	has_tx[0] = false;
+	uint64_t last_us = list[0].tx_us;
+	pass(26 * MS);
+	CHECK(probe_us[0] - last_us <= 25 * MS);
+	pass(25 * MS);
+	CHECK(probe_us[0] - last_us > 25 * MS && probe_us[0] - last_us <= 51 * MS);
+	pass(2 * SECOND - 51 * MS);
+	count_anew();
+	pass(850 * MS);
+	CHECK(probes[0] == 10);
+	/* It is no longer once nothing comes either. */
+	has_rx[0] = false;
+	pass(4 * SECOND);
+	CHECK(!paths.is_awake);
+	count_anew();
+	pass(10 * SECOND);
+	CHECK(probes[0] == 0);
+}
+
+static void those_that_carry_nothing_are_asked_now_and_then(void)
+{
+	flow(5);
+	list[1].flags = CW_PATH_METERED;
+	list[2].flags = CW_PATH_BACKUP;
+	list[3].live.hold_us = now_us + 1000ull * SECOND;
+	cw_liveness_fail(&list[4].live, CW_PATH_DEAF, now_us);
+	rtt_us[4] = 0;
+	pass(SECOND);
+	count_anew();
+	pass(20 * SECOND);
+	CHECK(probes[1] == 2 && probes[2] == 2);
+	/* Just back, and watched: whether it is good is told by its probes. */
+	CHECK(probes[3] >= 199 && probes[3] <= 201);
+	CHECK(probes[4] >= 39 && probes[4] <= 41);
+	list[3].live.hold_us = 0;
+	list[4].flags = CW_PATH_METERED;
+	pass(SECOND);
+	count_anew();
+	pass(20 * SECOND);
+	CHECK(probes[3] >= 19 && probes[3] <= 21 && probes[4] == 4);
+}
+
+/* Four times a second until the far end is known to have the key. */
+static void an_unconfirmed_key_is_probed(void)
+{
+	rest(2);
+	is_confirmed = false;
+	pass(10 * SECOND);
+	CHECK(probes[0] >= 39 && probes[0] <= 41 && probes[1] == 0);
+	is_confirmed = true;
+}
+
+static void an_alarm_asks_the_best_alternatives_first(void)
+{
+	flow(PATHS);
+	list[1].flags = CW_PATH_METERED;
+	cut(0);
+	pass(110 * MS);
+	CHECK(paths.is_alarm && probes[2] > 0 && probes[3] > 0 && probes[4] > 0 && probes[5] > 0);
+	/* More than four are not asked. */
+	CHECK(probes[1] == 0);
+	flow(2);
+	list[1].flags = CW_PATH_METERED;
+	cut(0);
+	pass(110 * MS);
+	CHECK(paths.is_alarm && probes[1] == 0);
+	pass(40 * MS);
+	CHECK(probes[1] > 0);
+	/* And where nobody lives, those that do not. */
+	flow(3);
+	cw_liveness_fail(&list[1].live, CW_PATH_DEAF, now_us);
+	cw_liveness_fail(&list[2].live, CW_PATH_DEAF, now_us);
+	rtt_us[1] = rtt_us[2] = 0;
+	pass(SECOND);
+	count_anew();
+	cut(0);
+	pass(SECOND);
+	CHECK(probes[1] >= 10 && probes[2] >= 10);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	at_rest_one_path_is_kept_and_the_others_sleep();
+	what_nobody_has_answered_by_is_tried_ever_less_often();
+	an_active_path_brings_something_all_the_time();
+	those_that_carry_nothing_are_asked_now_and_then();
+	an_unconfirmed_key_is_probed();
+	an_alarm_asks_the_best_alternatives_first();
+	return check_result();
+}
