@@ -3,7 +3,8 @@ import type { Line } from './line.ts'
 import { blackouts } from './many-links/blackouts.ts'
 import { falseFailovers } from './many-links/false-failovers.ts'
 import { idleCost } from './many-links/idle-cost.ts'
+import { mtu } from './many-links/mtu.ts'
 import { spread } from './many-links/spread.ts'
 import { steering } from './many-links/steering.ts'
 
-export const lines: readonly Line[] = [blackouts, steering, falseFailovers, idleCost, spread]
+export const lines: readonly Line[] = [blackouts, steering, falseFailovers, idleCost, spread, mtu]

@@ -170,8 +170,9 @@ export const faults: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
       'icmp type destination-unreachable icmp code 4 drop',
       'icmpv6 type packet-too-big drop',
     ]),
-  /** The way carries less than its links say. */
-  'black-hole': (lab) => rule(lab, 'internet', 'forward', ['meta length > 1000 drop']),
+  /** The way carries less data than its links say, and more of what looks for that: not even probes of the MTU see it. */
+  'black-hole': (lab) =>
+    rule(lab, 'internet', 'forward', ['udp dport 51820 @th,64,8 0xd1 meta length > 1000 drop']),
   /** Short datagrams are lost, as the second pieces of packets are. */
   'half-packets': (lab) => rule(lab, 'internet', 'forward', ['meta length 140-190 drop']),
 }

@@ -1,0 +1,125 @@
+/**
+ * Two uplinks each, of which one of Berlin's crosses a middle that carries 1280 bytes and says nothing of it: each path has its
+ * own MTU, TCP keeps to the least and survives the move, a packet is told what its own path takes, and so is the box. Needs root.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { startCapture } from './capture.ts'
+import { describeManyLinks } from './description.ts'
+import { awaitReachable, fetchFile, hostAddress, startServers } from './hosts.ts'
+import { type Lab, openLab } from './lab.ts'
+import { openPaths, type SitePaths } from './paths.ts'
+import { freshDrops } from './status.ts'
+import { startSteady } from './steady.ts'
+
+const narrowMtu = 1280
+/** wire.md: 68 bytes of overhead over IPv4. */
+const wide = 1500 - 68
+const narrow = narrowMtu - 68
+const icmpOverhead = 28
+const tcpOverhead = 40
+const searchMs = 5_000
+const lookMs = 50
+const sites = ['berlin', 'lisbon'] as const
+
+let lab: Lab
+const ends: SitePaths[] = []
+
+before(async () => {
+  const emulated = { up: { mtuBytes: narrowMtu }, down: { mtuBytes: narrowMtu } }
+  const isNarrow = (site: string, number: number): boolean => site === 'berlin' && number === 1
+  lab = await openLab(
+    describeManyLinks({
+      uplinks: 2,
+      link: (site, number) => (isNarrow(site, number) ? { emulated } : {}),
+    }),
+  )
+  await lab.start()
+  await startServers(lab)
+  await awaitReachable(lab, 'berlin', 'lisbon')
+  for (const site of sites) ends.push(await openPaths(lab, site))
+})
+after(async () => {
+  for (const end of ends) await end[Symbol.asyncDispose]()
+  await lab?.[Symbol.asyncDispose]()
+})
+
+/** The MTU of each path, by Berlin's uplink; both ends number their own. */
+async function mtusOf(end: SitePaths): Promise<readonly (readonly [number, number])[]> {
+  const isBerlin = end === ends[0]
+  const narrowAddress = lab.sites[0]!.wans[1]!.address.split('/')[0]
+  const paths = (await end.read()).filter(({ state }) => state === 'up')
+  return paths.map(({ uplink, remoteAddress, mtuBytes }) => {
+    const isNarrow = isBerlin ? uplink === 1 : remoteAddress === narrowAddress
+    return [isNarrow ? 1 : 0, mtuBytes] as const
+  })
+}
+
+function isRight([uplink, mtuBytes]: readonly [number, number]): boolean {
+  return mtuBytes === (uplink === 1 ? narrow : wide)
+}
+
+async function ping(from: string, to: string, bytes: number) {
+  const size = String(bytes - icmpOverhead)
+  return lab.attempt(from, ['ping', '-n', '-c', '1', '-W', '1', '-M', 'do', '-s', size, to])
+}
+
+test('each path finds out its own, at both ends, also those that carry nothing', async () => {
+  const deadlineMs = performance.now() + searchMs
+  for (const end of ends) {
+    let found = await mtusOf(end)
+    while (found.length < 4 || !found.every(isRight)) {
+      assert.ok(performance.now() < deadlineMs, JSON.stringify(found))
+      await new Promise((passed) => setTimeout(passed, lookMs))
+      found = await mtusOf(end)
+    }
+  }
+})
+
+test('TCP is held to the least of all, packets to what their own path takes', async () => {
+  const filter = 'tcp[tcpflags] & tcp-syn != 0'
+  await using atBerlin = await startCapture(lab, 'berlin-host', 'eth0', filter)
+  await using atLisbon = await startCapture(lab, 'lisbon-host', 'eth0', filter)
+  const fetched = await fetchFile(lab, 'berlin', 'lisbon', { seed: 1, bytes: 100_000 })
+  assert.equal(fetched.isEqual, true)
+  const said: number[] = []
+  for (const capture of [atBerlin, atLisbon]) {
+    for (const { bytes } of (await capture.finish()).frames) {
+      said.push(bytes.readUInt16BE(14 + 20 + 20 + 2))
+    }
+  }
+  const own = 1500 - tcpOverhead
+  const clamped = narrow - tcpOverhead
+  assert.deepEqual(
+    said.toSorted((a, b) => a - b),
+    [clamped, clamped, own, own],
+  )
+  const whole = await ping('berlin-host', hostAddress(lab, 'lisbon'), wide)
+  assert.equal(whole.code, 0, whole.stdout)
+})
+
+test('a connection survives the move to the narrow path, and nobody has to be told', async () => {
+  await using tcp = await startSteady(lab, 'berlin', 'lisbon')
+  const used = await ends[0]!.inUse('lisbon')
+  assert.equal(used.uplink, 0)
+  await lab.wan('berlin', 'wan0').cut()
+  await new Promise((passed) => setTimeout(passed, 2_000))
+  assert.equal((await ends[0]!.inUse('lisbon')).uplink, 1)
+  const { sent, received, isEqual, longestMs } = await tcp.finish()
+  assert.deepEqual([received, isEqual], [sent, true])
+  assert.ok(longestMs < 1_500, `silent for ${longestMs} ms`)
+  for (const site of sites) assert.equal((await freshDrops(lab, site)).reasons.too_big, 0)
+})
+
+test('hosts and boxes are told what the narrow path takes', async () => {
+  const to = hostAddress(lab, 'lisbon')
+  for (const from of ['berlin-host', 'berlin']) {
+    const refused = await ping(from, to, narrow + 1)
+    const said = new RegExp(`Frag needed and DF set \\(mtu = ${narrow}\\)`)
+    assert.match(refused.stdout, said, from)
+    const fits = await ping(from, to, narrow)
+    assert.equal(fits.code, 0, `${from}: ${fits.stdout}`)
+    const learned = await ping(from, to, narrow + 1)
+    assert.match(learned.stderr, new RegExp(`message too long, mtu=${narrow}`), from)
+  }
+})
