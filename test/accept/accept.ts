@@ -53,9 +53,10 @@ function chosen(): Job[] {
   if (lines === undefined) usage(name === '' ? 'which issue?' : `no issue '${name}'`)
   const wanted = lines.filter((line) => lineName === undefined || line.name === lineName)
   if (wanted.length === 0) usage(`no line '${lineName}' in ${name}`)
+  const inForm = wanted.filter((line) => !(values.quick && line.isFullOnly === true))
   const { plant } = values
-  if (plant === undefined) return wanted.map((line) => [line, undefined])
-  const planted = wanted.flatMap((line) =>
+  if (plant === undefined) return inForm.map((line) => [line, undefined])
+  const planted = inForm.flatMap((line) =>
     Object.keys(line.faults)
       .filter((fault) => plant === 'all' || fault === plant)
       .map((fault) => [line, fault] as const),

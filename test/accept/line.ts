@@ -9,6 +9,8 @@ export interface Line {
   readonly faults: Readonly<Record<string, string>>
   /** The short form judges no speed and nothing that a busy machine would spoil: it may run beside another line. */
   readonly isQuickBeside?: boolean
+  /** It has no short form: it needs more than a checkout and a minute. */
+  readonly isFullOnly?: boolean
   readonly measure: (context: Context) => Promise<readonly Check[]>
 }
 

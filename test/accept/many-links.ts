@@ -4,7 +4,16 @@ import { blackouts } from './many-links/blackouts.ts'
 import { falseFailovers } from './many-links/false-failovers.ts'
 import { idleCost } from './many-links/idle-cost.ts'
 import { mtu } from './many-links/mtu.ts'
+import { singlePath } from './many-links/single-path.ts'
 import { spread } from './many-links/spread.ts'
 import { steering } from './many-links/steering.ts'
 
-export const lines: readonly Line[] = [blackouts, steering, falseFailovers, idleCost, spread, mtu]
+export const lines: readonly Line[] = [
+  blackouts,
+  steering,
+  falseFailovers,
+  idleCost,
+  spread,
+  mtu,
+  singlePath,
+]

@@ -40,10 +40,15 @@ export interface InMemory {
 
 export type InMemoryFault = 'slow-graph' | 'lost-packet'
 
-const binary = join(import.meta.dirname, '../../native/out/test/memory_bench')
+const ownBinary = join(import.meta.dirname, '../../native/out/test/memory_bench')
 const timeoutMs = 60_000
 
-export async function measureInMemory(rounds: number, fault?: InMemoryFault): Promise<InMemory> {
+/** @param binary another build of the bench */
+export async function measureInMemory(
+  rounds: number,
+  fault?: InMemoryFault,
+  binary = ownBinary,
+): Promise<InMemory> {
   const argv = [binary, String(rounds), ...(fault === undefined ? [] : [fault])]
   const { stdout, stderr } = await attempt(argv, { timeoutMs })
   try {
