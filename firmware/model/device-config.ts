@@ -67,7 +67,7 @@ export const Uplink = Type.Object(
     gateway6: maybe(Gateway6, 'Next hop to everywhere over IPv6; may be link-local.', 'none'),
     mtu: maybe(
       Mtu,
-      'The most that its frames carry; also set it where the way is narrower.',
+      'The most that its frames carry. What paths to peers carry is found out.',
       "the NIC's",
     ),
     up: maybe(Rate, 'Its rate towards the Internet, in bits per second.', 'unknown'),

@@ -88,6 +88,8 @@ void cw_seed_item(struct seed *seed, uint8_t type, uint16_t length)
 static void control_seeds(void)
 {
 	static const uint16_t lengths[] = { 8, 4, 12, 28, 8, 4, 8, 8, 8, 8, 40, 4, 32, 40, 4 };
+	/* To the first MTU probe that the bench sends. */
+	const struct seed mtu_ack = { 12, { 0x09, 0, 0, 8, 0, 0, 0, 1, 1472 >> 8, 1472 & 0xff, 0, 0 } };
 	struct seed all = { 0 };
 
 	for (uint8_t type = 0; type < 15; type++) {
@@ -99,6 +101,7 @@ static void control_seeds(void)
 		cw_seed_write("control", name, &one);
 	}
 	cw_seed_write("control", "all", &all);
+	cw_seed_write("control", "mtu-ack", &mtu_ack);
 }
 
 static void mss_seeds(void)
