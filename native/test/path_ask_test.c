@@ -79,6 +79,25 @@ static void an_active_path_brings_something_all_the_time(void)
 	CHECK(probes[0] == 0);
 }
 
+/* Longer than the far end expects it to. */
+static void where_it_costs_money_a_path_is_active_for_a_shorter_time(void)
+{
+	flow(1);
+	has_tx[0] = has_rx[0] = false;
+	pass(2400 * MS);
+	CHECK(probes[0] >= 28 && list[0].live.expect_us == 0);
+	flow(1);
+	list[0].flags = CW_PATH_METERED;
+	has_tx[0] = has_rx[0] = false;
+	pass(490 * MS);
+	CHECK(list[0].live.expect_us != 0);
+	pass(510 * MS);
+	CHECK(probes[0] >= 11 && list[0].live.expect_us == 0);
+	count_anew();
+	pass(5 * SECOND);
+	CHECK(probes[0] == 0);
+}
+
 static void those_that_carry_nothing_are_asked_now_and_then(void)
 {
 	flow(5);
@@ -146,6 +165,7 @@ int main(int argc, char **argv)
 	at_rest_one_path_is_kept_and_the_others_sleep();
 	what_nobody_has_answered_by_is_tried_ever_less_often();
 	an_active_path_brings_something_all_the_time();
+	where_it_costs_money_a_path_is_active_for_a_shorter_time();
 	those_that_carry_nothing_are_asked_now_and_then();
 	an_unconfirmed_key_is_probed();
 	an_alarm_asks_the_best_alternatives_first();

@@ -21,12 +21,13 @@ static enum plant planted = PLANT_NONE;
 static const struct data constant = { .gap_us = 20 * MS };
 static const struct data dense = { .gap_us = 1 * MS };
 static const struct data sparse = { .gap_us = 400 * MS };
+static const struct data rare = { .gap_us = 20 * MS, .on_us = 20 * MS, .period_us = 7 * SECOND };
 static const struct data on_off = { .gap_us = 20 * MS, .on_us = 700 * MS, .period_us = 1300 * MS };
 
 const struct traffic cw_sim_traffic[TRAFFICS] = {
 	{ "50/s", { &constant, &constant } },	   { "1000/s", { &dense, &dense } },
 	{ "50/s one way", { &constant, NULL } },   { "on/off", { &on_off, &on_off } },
-	{ "2.5/s", { &sparse, &sparse } },
+	{ "2.5/s", { &sparse, &sparse } },	   { "each 7 s one way", { &rare, NULL } },
 };
 
 uint32_t cw_sim_below(uint32_t below)

@@ -16,7 +16,7 @@ struct traffic {
 	const struct data *of[ENDS]; /* NULL: none */
 };
 
-#define TRAFFICS 5
+#define TRAFFICS 6
 extern const struct traffic cw_sim_traffic[TRAFFICS];
 
 /* 0 to `below` - 1: of the seed. */

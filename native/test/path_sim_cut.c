@@ -11,6 +11,7 @@
 #define P50_US (350 * MS)
 #define P99_US (450 * MS)
 #define MOST_US (600 * MS)
+#define STEADY 4 /* kinds of traffic: of what is sparse a hole says nothing */
 #define P99_OF 200 /* of fewer it says nothing */
 
 struct holes {
@@ -92,8 +93,8 @@ uint32_t cw_sim_cuts(struct world *world, uint32_t trials)
 	for (uint32_t cell = 0; cell < 9 * CUTS; cell++) {
 		struct weather weather = { delays_ms[cell / CUTS / 3], losses_percent[cell / CUTS % 3], false };
 		holes.count = holes.stayed = 0;
-		for (uint32_t n = 0; n < trials * (TRAFFICS - 1) && holes.count + ENDS <= HOLES_MAX; n++)
-			try(world, &weather, &cw_sim_traffic[n % (TRAFFICS - 1)], cell % CUTS, &holes);
+		for (uint32_t n = 0; n < trials * (STEADY) && holes.count + ENDS <= HOLES_MAX; n++)
+			try(world, &weather, &cw_sim_traffic[n % (STEADY)], cell % CUTS, &holes);
 		failed += !judge(&holes, &weather, cell % CUTS);
 	}
 	return failed;

@@ -152,18 +152,17 @@ static bool is_bereaved(const struct cw_paths *paths, const struct cw_path *path
 	return false;
 }
 
-/*
- * Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). What is asked
- * often in an alarm and answers may well miss one of the answers.
- */
+/* Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). */
 static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
 	uint64_t patience_us = (uint64_t)live->rtt_us + LATE_US;
+	bool is_late = live->asked_us != 0 && now_us - live->asked_us > patience_us;
 
-	if (live->expect_us != 0 || cw_path_has_answered(paths, path, now_us))
-		return false;
-	return (live->asked_us != 0 && now_us - live->asked_us > patience_us) || is_bereaved(paths, path, now_us);
+	/* What is asked often, in an alarm, and answers may well miss one of the answers. */
+	if (is_late && cw_path_has_answered(paths, path, now_us))
+		is_late = false;
+	return live->expect_us == 0 && (is_late || is_bereaved(paths, path, now_us));
 }
 
 uint64_t cw_choice_trusted_us(const struct cw_path *path, uint32_t number)

@@ -1,7 +1,7 @@
 /* See path-due.h. */
 #include "table/path-due.h"
 
-#define KEEPS_US 3000000u      /* after the last data: longer than it is expected, for clocks and delays differ */
+#define KEEPS_MORE_US 500000u  /* than what is expected, for clocks and delays differ */
 #define STANDBY_US 1000000u
 #define STANDBY_DEAR_US 10000000u
 #define KEPT_US 26500000u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes) */
@@ -79,7 +79,7 @@ uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path
 	if (!paths->is_awake)
 		return is_kept ? kept_due_us(live, probe_us) : UINT64_MAX;
 	/* Whether flows may come back is told by its probes alone. */
-	bool is_idle = now_us - cw_path_data_us(path) >= KEEPS_US;
+	bool is_idle = now_us - cw_path_data_us(path) >= cw_path_active_us(path) + KEEPS_MORE_US;
 	if (is_idle && !cw_path_is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))
 		return probe_us + RETURNING_US;
 	if (is_idle)

@@ -28,6 +28,12 @@ static inline bool cw_path_is_dear(const struct cw_path *path)
 	return (path->flags & (CW_PATH_METERED | CW_PATH_BACKUP)) != 0;
 }
 
+/* So long after the last data something is expected by it: where it costs money, not for as long as the next one may take. */
+static inline uint64_t cw_path_active_us(const struct cw_path *path)
+{
+	return cw_path_is_dear(path) ? 500000 : 2000000;
+}
+
 /* Whether its uplink cannot send at all. */
 static inline bool cw_path_is_cut(const struct cw_path *path)
 {

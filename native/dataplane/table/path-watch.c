@@ -5,7 +5,6 @@
 #include "table/path-due.h"
 
 #define AWAKE_US 3000000u      /* after the last data */
-#define ACTIVE_US 2000000u     /* so long after it something is expected by a path */
 #define FILL_EARLY_US 5000u
 #define UNCONFIRMED_US 250000u
 #define ALARM_GAP_US 16000u
@@ -63,7 +62,7 @@ static uint32_t expected_us(const struct cw_path *path, uint64_t now_us)
 {
 	uint64_t since_data = path->rx_us == 0 ? CW_FILLED_US : path->live.heard_us - path->rx_us;
 
-	if (cw_path_data_us(path) == 0 || now_us - cw_path_data_us(path) >= ACTIVE_US)
+	if (cw_path_data_us(path) == 0 || now_us - cw_path_data_us(path) >= cw_path_active_us(path))
 		return 0;
 	if (since_data < CW_FILL_US - FILL_EARLY_US)
 		return 2 * CW_FILL_US - (uint32_t)since_data;
