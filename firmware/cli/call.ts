@@ -14,6 +14,9 @@ export interface Output {
   err(text: string): void
 }
 
+export const flowMarks = ['dscp', 'server', 'segment'] as const
+export type FlowMark = (typeof flowMarks)[number]
+
 /** What was typed, once it is known to make sense. */
 export interface Call {
   /** The command and what follows it. */
@@ -22,6 +25,8 @@ export interface Call {
   readonly isJson: boolean
   /** Null unless told. */
   readonly confirmSeconds: number | null
+  /** Of a flow that is asked about, as they were typed. */
+  readonly marks: { readonly [Name in FlowMark]?: string | undefined }
   readonly output: Output
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array>

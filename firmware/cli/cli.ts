@@ -21,6 +21,7 @@ import {
   type ExitCode,
   exitCode,
   exitOf,
+  flowMarks,
   Misuse,
   meantText,
   type Output,
@@ -30,6 +31,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
+import { explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
 import {
   denialsText,
@@ -50,6 +52,10 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
   denials      show the last packets that policy kept out, and by which rule
+  explain FROM[:PORT] TO[:PORT] [PROTOCOL]
+               say what becomes of a flow and why: segment, route, rule, policy and path, and what
+               befell its packets; an IPv6 address stands in brackets before its port. With
+               --dscp ef, --server NAME (of TLS or QUIC), --segment NAME where these matter
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
 
@@ -106,6 +112,9 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
         root: { type: 'string', default: '/' },
         json: { type: 'boolean', default: false },
         'confirm-seconds': { type: 'string' },
+        dscp: { type: 'string' },
+        server: { type: 'string' },
+        segment: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
@@ -120,11 +129,15 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
     if (seconds !== undefined && !(command === 'config' && verb === 'apply')) {
       throw new Misuse('--confirm-seconds is for config apply')
     }
+    const mark = flowMarks.find((name) => values[name] !== undefined)
+    if (mark !== undefined && command !== 'explain') throw new Misuse(`--${mark} is for explain`)
+    const { dscp, server, segment } = values
     return {
       words: positionals,
       places: placesOf(values.instance, values.root),
       isJson: values.json,
       confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
+      marks: { dscp, server, segment },
       output,
       input,
     }
@@ -153,12 +166,13 @@ const commands: Readonly<Record<string, Command>> = {
   sessions: (call) => shown<SessionsAnswer>(call, '/api/v1/sessions', sessionsText),
   drops: (call) => shown<Drops>(call, '/api/v1/drops', dropsText),
   denials: (call) => shown<DenialsAnswer>(call, '/api/v1/denials', denialsText),
+  explain,
   events: follow,
   key,
   config,
 }
 /** The others are a word alone. */
-const takesWords: ReadonlySet<string> = new Set(['check', 'config'])
+const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'explain'])
 
 async function perform(call: Call): Promise<ExitCode> {
   const [name, ...rest] = call.words

@@ -139,7 +139,7 @@ export function denialsText({ denials }: DenialsAnswer): string {
     `${durationText(denial.ageSeconds)} ago`,
     flowText(denial.source, denial.sourcePort),
     flowText(denial.destination, denial.destinationPort),
-    protocolNames[denial.protocol] ?? String(denial.protocol),
+    protocolName(denial.protocol),
     `${denial.segment || '?'} > ${denial.toSegment || '?'}`,
     denial.rule || 'default',
     denial.peer || '–',
@@ -154,6 +154,10 @@ const protocolNames: Readonly<Record<number, string>> = {
   6: 'tcp',
   17: 'udp',
   58: 'icmp6',
+}
+
+export function protocolName(number: number): string {
+  return protocolNames[number] ?? String(number)
 }
 
 function flowText(address: string, port: number): string {

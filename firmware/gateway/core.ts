@@ -56,6 +56,8 @@ export interface CoreListener {
 }
 
 export interface Core {
+  /** Null while there is none. */
+  readonly datapath: () => Datapath | null
   readonly source: ConfigSource
   readonly changes: ConfigChanges
   readonly reconciler: Reconciler
@@ -81,6 +83,7 @@ export function openCore(
     tellPath(event)
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
+  const datapath = (): Datapath | null => link.current
   const peering = owned.use(new Peering(parts))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
@@ -95,7 +98,7 @@ export function openCore(
       nicNetns: parts.places.nicNetns,
       mac1Keys: [mac1Key(wireKey.publicKey)],
       choose: () => source.choose(),
-      datapath: () => link.current,
+      datapath,
       leaveSessions: (config) => peering.leave(config),
       configureSessions: (...wanted) => peering.configure(...wanted),
       onPass: (outcome) => {
@@ -112,10 +115,8 @@ export function openCore(
     tellOverflow(counters.overflow)
     carriers.take(counters)
   }
-  const telemetry: Telemetry = owned.use(
-    new Telemetry({ clock, datapath: () => link.current, onCounters }),
-  )
-  return { source, changes, reconciler, peering, telemetry, denials }
+  const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, onCounters }))
+  return { datapath, source, changes, reconciler, peering, telemetry, denials }
 }
 
 interface LinkUsers {

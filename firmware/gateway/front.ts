@@ -24,6 +24,7 @@ import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
+import { explainAnswer } from './explain-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
@@ -99,9 +100,10 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
 }
 
 function answersOf(
-  { source, changes, reconciler, telemetry, peering, denials }: Core,
+  core: Core,
   { log, status, watch }: Pick<FrontParts, 'log'> & Pick<Front, 'status'> & { watch: StatusWatch },
 ): Omit<ApiParts, 'socketPath'> {
+  const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates } = telemetry.reading
     return namePaths(reconciler.outcome.running.config, counters, rates)
@@ -115,6 +117,7 @@ function answersOf(
     status,
     sessions: () => peering.status().map(sessionAnswer),
     denials: () => denials.recent().map(denialAnswer),
+    explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
     drops: () => composeDrops(ready()),

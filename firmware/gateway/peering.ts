@@ -84,16 +84,21 @@ function wantOf({ tenant, overlay }: DeviceConfig): { tenant: string; rekeySecon
   return { tenant, rekeySeconds: overlay.rekeySeconds ?? defaultRekeySeconds }
 }
 
+/** However fast rekeys are: so long a box may be cut off, or its gateway away, before its sessions end. */
+const leastLifetimeMs = 10_000
+
 /** The intervals of wire.md, shortened in proportion where the configuration asks for faster rekeys. */
 export function timingOf(rekeySeconds: number): SessionTiming {
   const scaled = (ms: number): number => Math.round((ms * rekeySeconds) / defaultRekeySeconds)
   // Half a period leaves room for a rekey in the other half.
   const atMostHalf = (ms: number): number => Math.min(ms, rekeySeconds * 500)
-  const [least, most] = wireTiming.rekeyInitiatorMs
+  const { lifetimeMs, rekeyInitiatorMs } = wireTiming
+  const [least, most] = rekeyInitiatorMs
   return {
     ...wireTiming,
     rekeyInitiatorMs: [scaled(least), scaled(most)],
     rekeyResponderMs: scaled(wireTiming.rekeyResponderMs),
+    lifetimeMs: Math.min(lifetimeMs, Math.max(leastLifetimeMs, scaled(lifetimeMs))),
     rekeyQuietMs: atMostHalf(wireTiming.rekeyQuietMs),
     nextHoldMs: atMostHalf(wireTiming.nextHoldMs),
     ownRekeyMs: atMostHalf(wireTiming.ownRekeyMs),

@@ -42,7 +42,7 @@ export const Overlay = Type.Object(
     ),
     rekeySeconds: maybe(
       Type.Integer({ minimum: 2, maximum: 120 }),
-      'Age of a key at which a new one is made; the same at every site.',
+      'Age of a key at which a new one is made; the same at every site. A key ends at about one and a half times that age, and not before 10 s.',
       String(defaultRekeySeconds),
     ),
   },

@@ -73,8 +73,9 @@ export interface ExplainedPath {
   readonly heardMs: number | null
   /** Nothing is heard, and no probe is answered, since; null: it is not suspected. */
   readonly suspectMs: number | null
-  /** Until it is trusted again, since it was down or broke a limit; 0: it is. */
+  /** Until it is trusted again, since it was down; 0: it is. And since it broke a limit of the policy. */
   readonly holdMs: number
+  readonly cleanMs: number
 }
 
 /** What befell packets within the last ten seconds. */

@@ -102,8 +102,9 @@ function decodePath(from: RecordReader): ExplainedPath {
   const [lossPpm, latencyUs, jitterUs] = [maybe(from), maybe(from), maybe(from)]
   const measures = { lossPpm, latencyUs, jitterUs }
   const stateMs = from.u32()
-  const [heardMs, suspectMs, holdMs] = [maybe(from), maybe(from), from.u32()]
-  const times = { stateMs, heardMs, suspectMs, holdMs }
+  const [heardMs, suspectMs] = [maybe(from), maybe(from)]
+  const [holdMs, cleanMs] = [from.u32(), from.u32()]
+  const times = { stateMs, heardMs, suspectMs, holdMs, cleanMs }
   return { ...place, verdict, state, reason, obstacle, ...price, mtuBytes, ...measures, ...times }
 }
 

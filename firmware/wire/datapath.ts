@@ -55,7 +55,7 @@ export const recordSizes = {
   pathEvent: 24,
   explain: 136,
   explanation: 256,
-  explainedPath: 56,
+  explainedPath: 60,
   incident: 16,
 } as const
 

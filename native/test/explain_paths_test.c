@@ -119,11 +119,11 @@ static void says_why_not_the_others(void)
 	CHECK(is_said(1, CW_VERDICT_LESS) && said_of(1)->hold_ms == 0);
 	path(1)->live.hold_us = bench.worker->now_us + 12000000;
 	ask(CW_BENCH_HOST, CW_BENCH_FAR);
-	CHECK(is_said(1, CW_VERDICT_RETURNING) && said_of(1)->hold_ms == 12000);
+	CHECK(is_said(1, CW_VERDICT_RETURNING) && said_of(1)->hold_ms == 12000 && said_of(1)->clean_ms == 0);
 	path(1)->live.hold_us = 0;
 	path(1)->breach_us[CALLS] = bench.worker->now_us - 10000000;
 	ask(CW_BENCH_HOST, CW_BENCH_FAR);
-	CHECK(is_said(1, CW_VERDICT_RETURNING) && said_of(1)->hold_ms == 20000);
+	CHECK(is_said(1, CW_VERDICT_RETURNING) && said_of(1)->clean_ms == 20000 && said_of(1)->hold_ms == 0);
 	path(1)->breach_us[CALLS] = 0;
 	path(1)->flags = CW_PATH_METERED;
 	ask(CW_BENCH_HOST, CW_BENCH_FAR);

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../model/errors.ts'
 import { Drops, Health, Status } from '../../model/local-api.ts'
 import { type DenialAnswer, DenialsAnswer } from '../../model/local-api-denial.ts'
 import { ApiEvent } from '../../model/local-api-event.ts'
+import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
@@ -21,6 +22,8 @@ export interface RouteParts {
   readonly sessions: () => SessionAnswer[]
   /** Newest first. */
   readonly denials: () => DenialAnswer[]
+  /** @throws API_INVALID, API_NOT_READY, DATAPATH_ errors */
+  readonly explain: (request: ExplainRequest) => Promise<ExplainAnswer>
   readonly subscribe: Subscribe
   readonly config: ConfigParts
 }
@@ -86,6 +89,16 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       summary: 'The last packets that policy kept out, newest first.',
       answer: DenialsAnswer,
       handle: () => ({ body: { denials: parts.denials() } }),
+    },
+    {
+      method: 'POST',
+      url: '/api/v1/explain',
+      summary:
+        'What becomes of a flow now, and why; what befell its packets of late. Changes nothing.',
+      body: ExplainRequest,
+      answer: ExplainAnswer,
+      errors: ['API_NOT_READY', 'DATAPATH_UNREACHABLE', 'DATAPATH_BUSY', 'DATAPATH_REFUSED'],
+      handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
     ...configRoutes(parts.config),
     {

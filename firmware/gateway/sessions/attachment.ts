@@ -11,6 +11,7 @@ import { onEvent } from './demux.ts'
 import { adoptKeypairs } from './keypairs.ts'
 import { steer } from './schedule.ts'
 import { type Context, chance, resetSession, type Session } from './session.ts'
+import { noteEnd } from './session-end.ts'
 
 export interface Attachment {
   /**
@@ -151,6 +152,7 @@ function takeOver(
 function detach(context: Context, sessions: ReadonlyMap<string, Session>): void {
   context.datapath = null
   for (const session of sessions.values()) {
+    noteEnd(session, 'datapath')
     resetSession(session)
     steer(session)
   }

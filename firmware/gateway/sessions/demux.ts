@@ -30,6 +30,7 @@ import {
   type Session,
   type Uplink,
 } from './session.ts'
+import { noteEnd } from './session-end.ts'
 
 /** A datagram of an overlay socket. Types that are not ours (STUN, say) are left to others. */
 export function onDatagram(
@@ -127,6 +128,7 @@ function onClosed(session: Session): void {
   const indices = [session.previous, session.current, session.next].flatMap((keypair) =>
     keypair === null ? [] : [keypair.localIndex],
   )
+  noteEnd(session, 'close')
   resetSession(session)
   fail(session, 'closed', 'SESSION_REFUSED')
   session.rawNotBeforeMs = context.clock.nowMs() + context.timing.retryMs[0]

@@ -16,6 +16,7 @@ import {
   type KnownKeypair,
   type Session,
 } from './session.ts'
+import { noteEnd } from './session-end.ts'
 
 /** What a finished handshake hands over. */
 export interface NewKeypair {
@@ -118,6 +119,7 @@ export function onErased(session: Session, localIndex: number): void {
   session.changes++
   for (const place of ['previous', 'current', 'next'] as const) {
     if (session[place]?.localIndex !== localIndex) continue
+    if (place === 'current') noteEnd(session, 'expiry')
     forgetKeypair(session, session[place])
     session[place] = null
     if (place !== 'current') continue
@@ -154,6 +156,7 @@ export function adoptKeypairs(session: Session, installed: readonly InstalledKey
   if (current?.localIndex === currentBefore) return
   cancelDue(session)
   dropRekey(session)
+  if (current !== null) session.ended = null
   session.changedAtMs = nowMs
   session.isFirst = false
   session.isRekeyBegun = false
@@ -171,6 +174,7 @@ function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean):
   forgetKeypair(session, session.previous)
   session.previous = session.current
   session.current = keypair
+  session.ended = null
   session.changedAtMs = session.context.clock.nowMs()
   session.isFirst = isFirst
   session.silentAtMs = null

@@ -15,6 +15,7 @@ import type { Admission } from './admission.ts'
 import type { Freshness } from './freshness.ts'
 import type { Indices } from './indices.ts'
 import type { RotatingSecret } from './rotating-secret.ts'
+import type { SessionEnd } from './session-end.ts'
 
 export interface PeerConfig {
   readonly name: string
@@ -77,14 +78,16 @@ export type StrayReason =
   | 'unknown'
   | 'stale'
 
-export type FailureReason =
-  | 'timeout'
-  | 'unauthentic'
-  | 'malformed'
-  | 'mismatch'
-  | 'install'
-  | 'send'
-  | 'closed'
+const noFailures = {
+  timeout: 0,
+  unauthentic: 0,
+  malformed: 0,
+  mismatch: 0,
+  install: 0,
+  send: 0,
+  closed: 0,
+}
+export type FailureReason = keyof typeof noFailures
 
 /** A keypair of the datapath, as far as the gateway remembers it: not the traffic keys, and `suite` only if it made it. */
 export interface KnownKeypair {
@@ -172,6 +175,8 @@ export interface Session {
   incoming: Reassembly
   state: SessionState
   stateSinceMs: number
+  /** Null while there is a keypair, and before the first. */
+  ended: SessionEnd | null
   /** What the log said last. */
   isLoggedUp: boolean
   handshakes: number
@@ -211,18 +216,11 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     incoming: null,
     state: 'down',
     stateSinceMs: context.clock.nowMs(),
+    ended: null,
     isLoggedUp: false,
     handshakes: 0,
     rekeys: 0,
-    failures: {
-      timeout: 0,
-      unauthentic: 0,
-      malformed: 0,
-      mismatch: 0,
-      install: 0,
-      send: 0,
-      closed: 0,
-    },
+    failures: { ...noFailures },
     lastError: null,
   }
 }

@@ -2,8 +2,10 @@
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import type { Suite } from '../../wire/handshake.ts'
+import { canInitiate } from './initiate.ts'
 import { noteState } from './schedule.ts'
 import type { FailureReason, Session, SessionState } from './session.ts'
+import type { SessionEnd } from './session-end.ts'
 
 export interface SessionStatus {
   readonly peer: string
@@ -11,6 +13,10 @@ export interface SessionStatus {
   readonly state: SessionState
   /** How long it has been in this state; `up` and `rekeying` count as one. */
   readonly stateAgeMs: number
+  /** How the last keypair ended, if there is none after it. */
+  readonly ended: { readonly by: SessionEnd['by']; readonly ageMs: number } | null
+  /** Whether there is anywhere to call it. */
+  readonly canCall: boolean
   /** Name of the uplink and where the peer was when the session began; null without a current keypair. */
   readonly uplink: string | null
   readonly endpoint: UdpAddress | null
@@ -32,11 +38,14 @@ export function statusOf(session: Session): SessionStatus {
   noteState(session)
   const { context, current } = session
   const nowMs = context.clock.nowMs()
+  const { ended } = session
   const uplink = context.uplinks.find(({ number }) => number === current?.uplink)
   return {
     peer: session.peer.name,
     state: session.state,
     stateAgeMs: nowMs - session.stateSinceMs,
+    ended: ended === null ? null : { by: ended.by, ageMs: nowMs - ended.atMs },
+    canCall: canInitiate(session),
     uplink: current === null ? null : (uplink?.name ?? null),
     endpoint: current === null ? null : { ...current.remote },
     keypairAgeMs: current === null ? null : nowMs - current.installedAtMs,

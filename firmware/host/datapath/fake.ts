@@ -3,6 +3,7 @@
  * name only over a fake network. It keeps the promises of datapath.ts, the order of events included.
  */
 import { CausewayError } from '../../model/errors.ts'
+import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
 import type { Clock } from '../clock/clock.ts'
@@ -34,6 +35,8 @@ export interface FakeDatapath extends Datapath {
   setCarrier(twin: string, isUp: boolean): void
   /** The paths that are counted from now on. */
   setPaths(paths: readonly PathCounters[]): void
+  /** The answer to every question from now on. */
+  setExplanation(explanation: Explanation): void
   /** Tells an event, as it is. */
   tell(event: DatapathEvent): void
   /** Says that 2^28 packets were sealed under the peer's current keypair. */
@@ -52,6 +55,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const everKeys = new Set<string>()
   const carriers = new Map<string, boolean>()
   let paths: readonly PathCounters[] = []
+  let explanation: Explanation | null = null
   let program: Program | null = null
   let isDead = false
 
@@ -141,7 +145,11 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     },
     cookies: () => verb(() => undefined),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
-    explain: () => Promise.reject(refused('nothing is decided here')),
+    explain: () =>
+      verb(() => {
+        if (explanation === null) throw refused('nothing is decided here')
+        return explanation
+      }),
     counters: () =>
       verb(() => ({
         ...counters(program, drops, clock.nowMs()),
@@ -162,6 +170,9 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     },
     setPaths: (next) => {
       paths = next
+    },
+    setExplanation: (next) => {
+      explanation = next
     },
     tell: emit,
     wearOut: (peer) => peerOf(peer).isUsed(),

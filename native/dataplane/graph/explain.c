@@ -170,11 +170,16 @@ static uint32_t age_ms(uint64_t at_us, uint64_t now_us)
 	return at_us == 0 ? CW_NONE : at_us > now_us ? 0 : (uint32_t)((now_us - at_us) / 1000);
 }
 
+static uint32_t left_ms(uint64_t until_us, uint64_t now_us)
+{
+	return until_us > now_us ? (uint32_t)((until_us - now_us) / 1000) : 0;
+}
+
 static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw_path *path, uint16_t policy, uint8_t verdict)
 {
 	struct cw_measure measure = cw_choice_measure(path, worker->now_us);
 	const struct cw_departure *departure = cw_outer_departure(worker, path);
-	uint64_t now_us = worker->now_us, trusted_us = cw_choice_trusted_us(path, policy);
+	uint64_t now_us = worker->now_us;
 	struct cw_explained_path record = {
 		.remote_port = path->way.remote_port,
 		.limit = (uint16_t)cw_seal_limit(worker, path),
@@ -193,7 +198,8 @@ static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw
 		.state_ms = age_ms(path->live.changed_us, now_us),
 		.heard_ms = age_ms(path->live.heard_us, now_us),
 		.suspect_ms = age_ms(path->live.suspect_us, now_us),
-		.hold_ms = trusted_us > now_us ? (uint32_t)((trusted_us - now_us) / 1000) : 0,
+		.hold_ms = left_ms(path->live.hold_us, now_us),
+		.clean_ms = left_ms(cw_choice_clean_us(path, policy), now_us),
 	};
 
 	memcpy(record.remote_address, &path->way.remote, sizeof(record.remote_address));

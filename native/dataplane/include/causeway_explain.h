@@ -96,7 +96,8 @@ struct cw_explained_path {
 	uint32_t state_ms;   /* since when it is so */
 	uint32_t heard_ms;   /* CW_NONE: never */
 	uint32_t suspect_ms; /* nothing is heard, and no probe is answered, since; CW_NONE: it is not suspected */
-	uint32_t hold_ms;    /* until it is trusted again, since it was down or broke a limit; 0: it is */
+	uint32_t hold_ms;    /* until it is trusted again, since it was down; 0: it is */
+	uint32_t clean_ms;   /* the same, since it broke a limit of the policy */
 };
 
 /* What befell packets within the last ten seconds. */
@@ -113,7 +114,7 @@ struct cw_incident_record {
 
 static_assert(sizeof(struct cw_explain) == 136, "border record");
 static_assert(sizeof(struct cw_explanation) == 256, "border record");
-static_assert(sizeof(struct cw_explained_path) == 56, "border record");
+static_assert(sizeof(struct cw_explained_path) == 60, "border record");
 static_assert(sizeof(struct cw_incident_record) == 16, "border record");
 
 #endif

@@ -165,11 +165,9 @@ static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path
 	return live->expect_us == 0 && (is_late || is_bereaved(paths, path, now_us));
 }
 
-uint64_t cw_choice_trusted_us(const struct cw_path *path, uint32_t number)
+uint64_t cw_choice_clean_us(const struct cw_path *path, uint32_t number)
 {
-	uint64_t clean_us = path->breach_us[number] == 0 ? 0 : path->breach_us[number] + CW_CLEAN_US;
-
-	return clean_us > path->live.hold_us ? clean_us : path->live.hold_us;
+	return path->breach_us[number] == 0 ? 0 : path->breach_us[number] + CW_CLEAN_US;
 }
 
 static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
@@ -192,7 +190,7 @@ static enum tier tier_of(const struct cw_path *path, const struct cw_policy_prog
 	if (*verdict != CW_VERDICT_CHOSEN)
 		return is_last(path, policy) ? TIER_BREACH_LAST : TIER_BREACH;
 	*verdict = CW_VERDICT_RETURNING;
-	if (now_us < cw_choice_trusted_us(path, number))
+	if (now_us < path->live.hold_us || now_us < cw_choice_clean_us(path, number))
 		return TIER_RETURNING;
 	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))

@@ -55,8 +55,8 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us);
 
-/* From when on a path is as good as any for policy number `number`: once it has been up, and kept its limits, for a while. */
-uint64_t cw_choice_trusted_us(const struct cw_path *path, uint32_t number);
+/* From when on a path counts as one that keeps the limits of policy number `number`; 0: it always did. */
+uint64_t cw_choice_clean_us(const struct cw_path *path, uint32_t number);
 
 /* Of each slot; those that have no path are CW_VERDICTS. */
 void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *paths,

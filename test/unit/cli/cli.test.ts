@@ -58,6 +58,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
     paths: () => ({ peers: [] }),
     sessions: () => [],
     denials: () => [sampleDenial],
+    explain: () => assert.fail(),
     subscribe: (listener) => {
       listener({ kind: 'status', status: sampleStatus })
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
@@ -129,6 +130,7 @@ test('config show says who or what took the last change back, with the detail', 
     metrics: () => assert.fail(),
     sessions: () => [],
     denials: () => [],
+    explain: () => assert.fail(),
     subscribe: () => () => {},
     config: {
       ...noChanges,

@@ -11,6 +11,7 @@ import { askApi, followApi } from '../../../firmware/host/system/api-client.ts'
 import { errorTable } from '../../../firmware/model/errors.ts'
 import type { ApiEvent } from '../../../firmware/model/local-api-event.ts'
 import { sampleConfig } from '../model/sample-config.ts'
+import { sampleExplanation } from '../plan/sample-explanation.ts'
 import { samplePath } from '../plan/sample-path.ts'
 import { type Box, openBox, until } from './box.ts'
 
@@ -71,6 +72,7 @@ async function running(t: Parameters<typeof openBox>[0]): Promise<{ box: Box; do
   const box = await openBox(t)
   await box.write(sampleConfig())
   box.datapath!.setPaths([samplePath(), samplePath({ state: 'down', reason: 'deaf', number: 1 })])
+  box.datapath!.setExplanation(sampleExplanation())
   await box.start()
   await box.line('gateway ready')
   await until(() => askApi(box.places.apiSocket, '/api/v1/drops').catch(() => null))
@@ -90,6 +92,8 @@ const posts: readonly [path: string, body: string][] = [
   ['/api/v1/config/apply', JSON.stringify({ text: '{', confirmSeconds: 0 })],
   ['/api/v1/config/confirm', '{}'],
   ['/api/v1/config/rollback', '{}'],
+  ['/api/v1/explain', '{"from":"10.1.0.10","to":"10.0.0.5","toPort":443}'],
+  ['/api/v1/explain', '{"from":"10.1.0.10","to":"nowhere"}'],
 ]
 
 test('every route answers as its document promises, good and bad', async (t) => {
@@ -107,7 +111,7 @@ test('every route answers as its document promises, good and bad', async (t) => 
     statuses.push(said.status)
     check(document, document.paths[path]!.post!, said)
   }
-  assert.deepEqual(statuses, [200, 200, 200, 200, 409, 422, 409, 409])
+  assert.deepEqual(statuses, [200, 200, 200, 200, 409, 422, 409, 409, 200, 400])
 })
 
 test('the document names only codes that exist, and each under its status', async (t) => {
@@ -154,6 +158,32 @@ test('what is mistyped, unknown or too much is refused with a pointer, never coe
     assert.match(said.text, /"code":"API_(INVALID|NOT_FOUND)"/, `${method} ${path}`)
   }
   assert.equal((await say(box, 'POST', '/api/v1/config/apply', 'a=1', 'text/plain')).status, 400)
+})
+
+test('a flow that cannot be is refused with a pointer to what is wrong of it', async (t) => {
+  const { box } = await running(t)
+  const flow = { from: '10.1.0.10', to: '10.0.0.5' }
+  for (const [change, path] of [
+    [{ from: '10.1.0.300' }, '/from'],
+    [{ to: '10.1.0.0/24' }, '/to'],
+    [{ to: 'fd00::1' }, '/to'],
+    [{ to: '224.0.0.5' }, '/to'],
+    [{ fromPort: 0 }, '/fromPort'],
+    [{ toPort: 65_536 }, '/toPort'],
+    [{ toPort: 443, protocol: 'icmp' }, '/toPort'],
+    [{ protocol: 300 }, '/protocol'],
+    [{ dscp: 64 }, '/dscp'],
+    [{ server: 'a b' }, '/server'],
+    [{ segment: 'offices' }, '/segment'],
+    [{ wings: 2 }, ''],
+  ] as const) {
+    const body = JSON.stringify({ ...flow, ...change })
+    const { status, text } = await say(box, 'POST', '/api/v1/explain', body)
+    const error = JSON.parse(text) as { code: string; path: string }
+    assert.deepEqual([status, error.code, error.path], [400, 'API_INVALID', path], body)
+  }
+  const { text } = await say(box, 'POST', '/api/v1/explain', JSON.stringify(flow))
+  assert.equal((JSON.parse(text) as { cause: string }).cause, 'forwarded')
 })
 
 test('health is 200 or 503, with reasons', async (t) => {

@@ -1,0 +1,136 @@
+/**
+ * What `causeway explain` says. Pure: text out of the local API's answer. The verdict first; then the chain of decisions that
+ * led to it; then each path with its reason; then what befell packets.
+ */
+import { formatEndpoint } from '../model/address.ts'
+import type { ExplainAnswer } from '../model/local-api-explain.ts'
+import { durationText, protocolName, table } from './text.ts'
+
+export function explainText(answer: ExplainAnswer): string {
+  const { cause, sentence, passes, also } = answer
+  const head = [
+    `${passes ? 'passes' : 'DOES NOT PASS'}: ${sentence} (${cause})`,
+    ...also.map((finding) => `also: ${finding.sentence} (${finding.cause})`),
+  ]
+  return [lines(head), chain(answer), paths(answer), incidents(answer)]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+function lines(list: readonly string[]): string {
+  return list.map((line) => `${line}\n`).join('')
+}
+
+function chain(answer: ExplainAnswer): string {
+  const rows: (readonly [string, string])[] = [
+    ['flow', flowText(answer)],
+    ['segment', segmentText(answer)],
+    ['route', routeText(answer)],
+    ['rule', ruleText(answer)],
+    ['policy', policyText(answer)],
+    ['path', pathText(answer)],
+  ]
+  const shown = rows.filter(([, text]) => text !== '')
+  return lines(shown.map(([name, text]) => `${name.padEnd(8)} ${text}`))
+}
+
+function flowText({ flow }: ExplainAnswer): string {
+  const end = (address: string, port: number | null): string =>
+    port === null ? address : formatEndpoint({ address, port })
+  const marks = [
+    protocolName(flow.protocol),
+    ...(flow.dscp === 0 ? [] : [`DSCP ${flow.dscp}`]),
+    ...(flow.server === null ? [] : [`server ${flow.server}`]),
+  ]
+  const ends = `${end(flow.from, flow.fromPort)} > ${end(flow.to, flow.toPort)}`
+  return `${ends}, ${marks.join(', ')}`
+}
+
+function segmentText({ comesFrom, segment, toSegment, peer }: ExplainAnswer): string {
+  const whence = {
+    lan: 'from a LAN',
+    box: 'from the box itself',
+    peer: `from ${peer?.name ?? 'a peer'}`,
+    nobody: 'from nobody here',
+  }[comesFrom]
+  if (segment === null) return whence
+  if (toSegment === null) return `${segment}, ${whence}`
+  return segment === toSegment ? `${segment}, ${whence}` : `${segment} > ${toSegment}, ${whence}`
+}
+
+function routeText({ route, peer }: ExplainAnswer): string {
+  const { kind, prefix, owner, link, nextHop, isNextHopKnown, isByKernel } = route
+  const of = prefix === null ? '' : `${prefix} of ${owner}`
+  const kernel = isByKernel ? ', forwarded by the kernel' : ''
+  const hop = nextHop === null ? '' : `${nextHop} on ${link}${isNextHopKnown ? '' : ' (unknown)'}`
+  switch (kind) {
+    case 'peer':
+      return `${of}${hop === '' ? '' : `, next hop ${hop}`}${peer?.hasSession === false ? ', no session' : ''}`
+    case 'link':
+      return `${of === '' ? '' : `${of}, `}to ${hop}${kernel}`
+    case 'box':
+      return `${of === '' ? '' : `${of}, `}the box itself`
+    case 'internet':
+      return 'none inside: to the Internet, forwarded by the kernel'
+    case 'none':
+      return of === '' ? 'none' : `${of}, not there`
+  }
+}
+
+function ruleText({ rule }: ExplainAnswer): string {
+  if (rule === null) return ''
+  const verb = rule.allows ? 'allows' : 'denies'
+  return rule.name === null ? `none fits: the default ${verb} it` : `${rule.name} ${verb} it`
+}
+
+function policyText({ policy, comesFrom }: ExplainAnswer): string {
+  if (policy === null) return ''
+  const { name, application } = policy
+  const of = application === null ? '' : `, application ${application}`
+  return `${name}${of}${comesFrom === 'peer' ? ' (of its answers)' : ''}`
+}
+
+function pathText({ paths, comesFrom, place, idleSeconds, mtuBytes }: ExplainAnswer): string {
+  const taken = paths.find(({ isTaken }) => isTaken)
+  if (taken === undefined) return paths.length === 0 ? '' : 'none'
+  const of = comesFrom === 'peer' ? ' (of its answers)' : ''
+  const fits = mtuBytes === null ? '' : `, takes ${mtuBytes} bytes`
+  const known =
+    place === 'known' && idleSeconds !== null
+      ? `, kept since it began, last packet ${durationText(idleSeconds)} ago`
+      : ''
+  return `${taken.uplink} to ${taken.endpoint}${fits}${known}${of}`
+}
+
+function paths(answer: ExplainAnswer): string {
+  const rows = answer.paths.map((path) => [
+    path.isTaken ? '>' : '',
+    path.uplink,
+    path.endpoint,
+    path.state,
+    measure(path.lossRatio, 100, '%'),
+    measure(path.latencySeconds, 1000, 'ms'),
+    measure(path.jitterSeconds, 1000, 'ms'),
+    String(path.mtuBytes),
+    path.sentence,
+  ])
+  return table(['', 'UPLINK', 'ENDPOINT', 'STATE', 'LOSS', 'LATENCY', 'JITTER', 'MTU', ''], rows)
+}
+
+function measure(value: number | null, factor: number, unit: string): string {
+  if (value === null) return '–'
+  const scaled = value * factor
+  return `${Number(scaled.toFixed(scaled < 10 ? 1 : 0))} ${unit}`
+}
+
+function incidents(answer: ExplainAnswer): string {
+  const rows = answer.incidents.map((incident) => [
+    incident.reason,
+    incident.of,
+    String(incident.count),
+    `${incident.lastSeconds.toFixed(1)} s ago`,
+    incident.total === null ? '–' : String(incident.total),
+    incident.meaning,
+  ])
+  return table(['DROPPED', 'OF', 'PACKETS', 'LAST', 'IN ALL', ''], rows)
+}

@@ -1,0 +1,158 @@
+/**
+ * Where a flow goes: the datapath's hop with the configured prefix that has the destination; and what becomes of it where the
+ * datapath leaves it to the kernel, by the conditions of plan/firewall.ts. Pure.
+ */
+import { contains, parseAddress, parseInterfaceAddress } from '../model/address.ts'
+import type { DeviceConfig, Uplink } from '../model/device-config.ts'
+import type { UplinkStatus } from '../model/local-api.ts'
+import type { ExplainedRoute, Finding } from '../model/local-api-explain.ts'
+import { type ExplainFacts, listText } from './explain-facts.ts'
+import { isInside, isIpv6, networkOf, privateRanges } from './prefix.ts'
+import { isPrivate } from './route.ts'
+
+export function routeOf(facts: ExplainFacts): ExplainedRoute {
+  const { config, explanation, ask } = facts
+  const isAway = explanation.hop === 'none' && explanation.from !== 'peer'
+  const kind = isAway && whyNotAway(facts) === null ? 'internet' : explanation.hop
+  const found = longestPrefix(config, ask.destination)
+  return {
+    kind,
+    prefix: found?.prefix ?? null,
+    owner: found?.owner ?? null,
+    link: explanation.port === '' ? null : explanation.port,
+    nextHop: explanation.port === '' ? null : explanation.nextHop,
+    isNextHopKnown: explanation.isNeighbourKnown,
+    isByKernel: explanation.isByKernel || isAway,
+  }
+}
+
+/** What stands in the way by the configuration: nobody may send so, or nobody is there. */
+export function routeFinding(facts: ExplainFacts): Finding | null {
+  const { explanation, ask } = facts
+  const { reason, peer, segment, toSegment, rule } = explanation
+  switch (reason) {
+    case 'inner_segment':
+      return foreignVni(facts)
+    case 'inner_source':
+      return {
+        cause: 'foreign-source',
+        sentence: `${peer} has ${ask.source}, but not in ${segment}: what it sends so is dropped.`,
+      }
+    case 'acl':
+      return { cause: 'acl-denied', sentence: aclText(rule, segment, toSegment) }
+    case 'segment':
+      if (explanation.from === 'nobody') return unknownSource(facts)
+      return {
+        cause: 'segment-denied',
+        sentence: `It would cross from ${segment} into ${toSegment}, and no rule allows that.`,
+      }
+    case 'transit':
+      return {
+        cause: 'transit',
+        sentence: `It came from ${peer} and is for another peer: this box is no way between them.`,
+      }
+    case 'no_route':
+      return {
+        cause: 'no-route',
+        sentence: `${peer} sent it here, but ${ask.destination} is in no LAN of ${segment}.`,
+      }
+  }
+  if (explanation.hop === 'none' && explanation.from !== 'peer') return whyNotAway(facts)
+  return null
+}
+
+export function aclText(rule: string, segment: string, toSegment: string): string {
+  if (rule !== '') return `Rule ${rule} denies it.`
+  return segment === toSegment
+    ? 'Its headers are such that no rule can be asked about it.'
+    : `No rule allows it from ${segment} into ${toSegment}.`
+}
+
+export function foreignVni({ explanation, ask }: ExplainFacts): Finding {
+  const { peer, segment } = explanation
+  const from = peer === '' ? 'Its sender' : peer
+  const own = segment === '' ? '' : ` ${segment}`
+  return {
+    cause: 'foreign-vni',
+    sentence: `${from} sent it, from ${ask.source}, into a segment that it may not use here: not its own${own}.`,
+  }
+}
+
+function unknownSource({ explanation, ask }: ExplainFacts): Finding {
+  const where = explanation.segment === '' ? 'no segment of this box' : explanation.segment
+  return {
+    cause: 'unknown-source',
+    sentence: `${ask.source} is in ${where}: no LAN and no peer has it.`,
+  }
+}
+
+/** Null: it leaves to the Internet by an uplink. */
+function whyNotAway(facts: ExplainFacts): Finding | null {
+  const { config, explanation, ask, uplinks } = facts
+  const { destination } = ask
+  const found = longestPrefix(config, destination)
+  if (found !== null) {
+    const sentence = `${destination} is ${found.owner}'s (${found.prefix}), but the link to it is not there.`
+    return { cause: 'no-route', sentence }
+  }
+  const connected = uplinks.flatMap(({ address }) => address.map(networkOf))
+  if (isInside(destination, privateRanges) && !isInside(destination, connected)) {
+    const sentence = `Nobody here has ${destination}, neither a LAN nor a peer, and a private address does not leave to the Internet.`
+    return { cause: 'no-route', sentence }
+  }
+  const segment = config.segments.find(({ name }) => name === explanation.segment)
+  if (explanation.from === 'lan' && segment?.breakout !== true) {
+    const sentence = `No LAN and no peer has ${destination}, and ${explanation.segment} has no breakout to the Internet.`
+    return { cause: 'no-breakout', sentence }
+  }
+  return deadExits(config.uplinks, uplinks, destination)
+}
+
+/** Null: one of the uplinks that lead to the Internet can send. */
+function deadExits(
+  uplinks: readonly Uplink[],
+  statuses: readonly UplinkStatus[],
+  destination: string,
+): Finding | null {
+  const exits = uplinks.filter((uplink) => !isPrivate(uplink)).map(({ name }) => name)
+  const dead = statuses
+    .filter(({ name }) => exits.includes(name))
+    .flatMap(({ name, isUp, address }) => {
+      const isAddressed = address.some((text) => isIpv6(text) === isIpv6(destination))
+      if (isUp !== false && isAddressed) return []
+      return isUp === false ? `${name} has no carrier` : `${name} has no address of its family`
+    })
+  if (exits.length === 0) {
+    const sentence = 'No uplink of this box leads to the Internet.'
+    return { cause: 'no-route', sentence }
+  }
+  if (dead.length < exits.length) return null
+  return {
+    cause: 'uplink-dead',
+    sentence: `It would leave to the Internet, but ${listText(dead)}.`,
+  }
+}
+
+/** Of the LANs' networks and of what is behind peers. */
+function longestPrefix(
+  { lans, peers }: DeviceConfig,
+  destination: string,
+): { readonly prefix: string; readonly owner: string } | null {
+  const address = parseAddress(destination)!
+  const all = [
+    ...lans.flatMap(({ name, address: own }) =>
+      own.map((text) => ({ owner: name, prefix: networkOf(text) })),
+    ),
+    ...peers.flatMap(({ name, segments }) =>
+      Object.values(segments)
+        .flat()
+        .map((text) => ({ owner: name, prefix: networkOf(text) })),
+    ),
+  ]
+  const fitting = all
+    .map((one) => ({ ...one, parsed: parseInterfaceAddress(one.prefix)! }))
+    .filter(({ parsed }) => contains(parsed, address))
+    .toSorted((one, other) => other.parsed.bits - one.parsed.bits)
+  const [found] = fitting
+  return found === undefined ? null : { prefix: found.prefix, owner: found.owner }
+}
