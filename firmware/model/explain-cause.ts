@@ -29,6 +29,7 @@ export const causes = {
   transit: stops('It came from one peer and is for another: this box is no way between them.'),
   'no-route': stops('Nobody here has its destination.'),
   'no-breakout': stops('Its segment has no breakout, and no peer and no LAN has its destination.'),
+  'breakout-denied': stops('Its policy keeps it from the Internet here.'),
 
   // Whether there is a session.
   connecting: stops('A session with the peer is being made; a few packets wait for it.'),

@@ -80,7 +80,7 @@ function isMended({ reason, isOfAnswers }: Incident, { explanation, ask }: Expla
     case 'no_session':
       return explanation.hasSession
     case 'policy':
-      return explanation.path !== null
+      return explanation.reason !== 'policy'
     case 'neighbour':
       return !isOfAnswers && explanation.isNeighbourKnown
     default:

@@ -6,7 +6,7 @@ import { contains, parseAddress, parseInterfaceAddress } from '../model/address.
 import type { DeviceConfig, Uplink } from '../model/device-config.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import type { ExplainedRoute, Finding } from '../model/local-api-explain.ts'
-import { type ExplainFacts, listText } from './explain-facts.ts'
+import { type ExplainFacts, listText, policyText } from './explain-facts.ts'
 import { isInside, isIpv6, networkOf, privateRanges } from './prefix.ts'
 import { isPrivate } from './route.ts'
 
@@ -99,6 +99,10 @@ function whyNotAway(facts: ExplainFacts): Finding | null {
   if (isInside(destination, privateRanges) && !isInside(destination, connected)) {
     const sentence = `Nobody here has ${destination}, neither a LAN nor a peer, and a private address does not leave to the Internet.`
     return { cause: 'no-route', sentence }
+  }
+  if (explanation.reason === 'policy') {
+    const sentence = `No LAN and no peer has ${destination}, and ${policyText(explanation.policy)} keeps its flows from the Internet.`
+    return { cause: 'breakout-denied', sentence }
   }
   const segment = config.segments.find(({ name }) => name === explanation.segment)
   if (explanation.from === 'lan' && segment?.breakout !== true) {

@@ -192,6 +192,28 @@ static void says_that_a_strict_policy_lets_none(void)
 	forget();
 }
 
+/* To the Internet, which a policy forbids; into another segment is not to the Internet. */
+static void knows_who_may_not_break_out(void)
+{
+	struct cw_acl_program look = cw_test_rule("look", CW_ACL_ALLOW, 0, CAMERAS);
+
+	program->policies[CALLS].is_breakout_denied = 1;
+	program->denies_breakout = true;
+	CHECK(strcmp(reason_of(ask(CW_BENCH_HOST, INTERNET)), "policy") == 0 && said.head.hop == CW_EXPLAIN_HOP_NONE);
+	IS(cw_test_from_lan(CW_BENCH_HOST, INTERNET), "policy 1");
+	CHECK(ask(CW_BENCH_BOX, INTERNET)->reason == CW_NO_REASON);
+	cw_test_use_rules(&look, 1);
+	CHECK(ask(CW_BENCH_HOST, FAR_CAMERA)->reason == CW_NO_REASON && said.head.hop == CW_EXPLAIN_HOP_PEER);
+	IS(cw_test_from_lan(CW_BENCH_HOST, FAR_CAMERA), "kernel ");
+	CHECK(ask(CW_BENCH_HOST, CAMERA)->reason == CW_NO_REASON);
+	IS(cw_test_from_lan(CW_BENCH_HOST, CAMERA), "kernel ");
+	cw_test_use_rules(NULL, 0);
+	program->denies_breakout = false;
+	program->policies[CALLS].is_breakout_denied = 0;
+	IS(cw_test_from_lan(CW_BENCH_HOST, INTERNET), "kernel ");
+	forget();
+}
+
 static void tells_what_befell_packets(void)
 {
 	struct cw_acl_program hush = cw_test_rule("hush", CW_ACL_DENY, 0, 0);
@@ -319,6 +341,7 @@ int main(int argc, char **argv)
 		says_why_not_the_others();
 		says_where_a_flow_stays();
 		says_that_a_strict_policy_lets_none();
+		knows_who_may_not_break_out();
 		tells_what_befell_packets();
 		tells_what_its_peer_did();
 		changes_nothing();

@@ -6,6 +6,7 @@ import { answerTo, check } from './explain-answer.ts'
 import { samplePathOf } from './sample-explanation.ts'
 import { samplePath } from './sample-path.ts'
 
+const noFlows = { places: 0, inUse: 0, refused: 0 }
 const silent = { state: 'up', verdict: 'less-preferred', suspectMs: 700, heardMs: 900 } as const
 const down = {
   state: 'down',
@@ -42,7 +43,12 @@ test('silence on every path is the peer’s, unless its uplinks are to blame', (
   const other = { peer: 'lisbon', state: 'down', reason: 'silent' } as const
   const counters = {
     ...{ generation: 1, uptimeMs: 1, drops: {}, keypairs: 1, buffers: { small: 0, large: 0 } },
-    ...{ overflow: { addresses: 0, routes: 0, neighbours: 0 }, ports: [], peers: [] },
+    ...{
+      overflow: { addresses: 0, routes: 0, neighbours: 0 },
+      flows: noFlows,
+      ports: [],
+      peers: [],
+    },
     paths: [samplePath(other), samplePath({ ...other, uplink: 1 })],
   }
   check({ paths }, { counters }, 'uplink-dead', /^Nothing is heard by wan0 and lte0, from hub-1/)

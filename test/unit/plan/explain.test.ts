@@ -56,6 +56,12 @@ test('what no LAN and no peer has leaves to the Internet, or goes nowhere', () =
     'no-breakout',
     /cameras has no breakout/,
   )
+  check(
+    { ...nowhere, reason: 'policy', policy: 'calls' },
+    { ask: { to: '8.8.8.8' } },
+    'breakout-denied',
+    /policy calls keeps its flows from the Internet/,
+  )
   const cut = uplinks.map((uplink) => ({ ...uplink, isUp: false }))
   check(
     nowhere,
