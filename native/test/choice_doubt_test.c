@@ -78,6 +78,22 @@ static void what_was_answered_since_is_taken(void)
 	CHECK(best(&choice) == 1);
 }
 
+static void what_carried_something_a_second_ago_is_kin_too(void)
+{
+	struct cw_choice choice = { 0 };
+
+	begin();
+	CHECK(best(&choice) == 0);
+	list[1].live.expect_us = now_us - 1000000;
+	list[1].tx_us = list[1].rx_us = now_us - 1000000;
+	fail(0);
+	CHECK(best(&choice) == 3);
+	/* What carries flows of others right now keeps them, and is left by its own verdict. */
+	list[1].tx_us = now_us;
+	choice.best = 0;
+	CHECK(best(&choice) == 1);
+}
+
 static void an_answer_that_is_late_is_doubt_too(void)
 {
 	struct cw_choice choice = { 0 };
@@ -144,6 +160,7 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	what_shares_no_link_with_what_failed_is_taken();
 	what_was_answered_since_is_taken();
+	what_carried_something_a_second_ago_is_kin_too();
 	an_answer_that_is_late_is_doubt_too();
 	what_fails_together_is_kin();
 	where_there_is_no_other_it_is_taken();

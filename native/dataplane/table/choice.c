@@ -5,6 +5,7 @@
 #define MEASURED_US 4000000u
 #define JUST_NOW_US 500000u
 #define BEREAVED_US 3000000u /* by then it was asked itself */
+#define CARRIES_US 100000u
 
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
@@ -152,7 +153,10 @@ static bool is_bereaved(const struct cw_paths *paths, const struct cw_path *path
 	return false;
 }
 
-/* Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). */
+/*
+ * Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). What carried
+ * something a second ago is asked often: it is not late for long, but may be bereaved as well.
+ */
 static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
@@ -160,9 +164,9 @@ static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path
 	bool is_late = live->asked_us != 0 && now_us - live->asked_us > patience_us;
 
 	/* What is asked often, in an alarm, and answers may well miss one of the answers. */
-	if (is_late && cw_path_has_answered(paths, path, now_us))
-		is_late = false;
-	return live->expect_us == 0 && (is_late || is_bereaved(paths, path, now_us));
+	if (is_late && live->expect_us == 0 && !cw_path_has_answered(paths, path, now_us))
+		return true;
+	return now_us - path->tx_us >= CARRIES_US && is_bereaved(paths, path, now_us);
 }
 
 uint64_t cw_choice_clean_us(const struct cw_path *path, uint32_t number)
