@@ -13,6 +13,12 @@
 #define TURN_US 50     /* the least time between two looks */
 #define LATE_US 20000u /* as graph/path.c has it */
 
+static const struct cw_policy_program policy = { .loss_ppm = CW_NONE,
+						 .latency_us = CW_NONE,
+						 .jitter_us = CW_NONE,
+						 .metered = CW_METERED_LAST,
+						 .kinds = 3 };
+
 static bool is_before(const struct frame *a, const struct frame *b)
 {
 	return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
@@ -59,6 +65,7 @@ void cw_world_begin(struct world *world, uint64_t seed, uint32_t links, enum pla
 		struct end *end = &world->end[e];
 		cw_paths_begin(&end->paths);
 		end->data.from_us = LINK_NEVER;
+		end->choice.best = CW_PATH_NONE;
 		end->moves[end->move_count++] = (struct move){ 0, CW_PATH_NONE };
 		for (uint32_t i = 0; i < links; i++) {
 			struct cw_way way = { .uplink = (uint8_t)i, .remote = { { i, e } } };
@@ -92,11 +99,23 @@ static void send(struct world *world, uint32_t from, uint32_t link, struct frame
 		push(world, frame);
 }
 
+void cw_world_mesh(struct world *world)
+{
+	for (uint32_t e = 0; e < ENDS; e++) {
+		for (uint32_t i = 0; i < world->links; i++) {
+			struct cw_path *path = &world->end[e].path[i];
+			path->way.uplink = (uint8_t)(e == 0 ? i / 2 : i % 2);
+			path->remote_uplink = (uint8_t)(e == 0 ? i % 2 : i / 2);
+			path->way.remote.words[0] = path->remote_uplink;
+		}
+	}
+}
+
 uint8_t cw_world_best(const struct world *world, uint32_t end)
 {
 	const struct end *e = &world->end[end];
 
-	return e->paths.best == CW_PATH_NONE ? CW_PATH_NONE : e->link_of[e->paths.best];
+	return e->choice.best == CW_PATH_NONE ? CW_PATH_NONE : e->link_of[e->choice.best];
 }
 
 static void begin_stream(struct end *end, uint32_t link, uint64_t now_us)
@@ -111,7 +130,11 @@ static void begin_stream(struct end *end, uint32_t link, uint64_t now_us)
 static void note_best(struct world *world, uint32_t e)
 {
 	struct end *end = &world->end[e];
-	uint8_t best = cw_world_best(world, e), before = end->moves[end->move_count - 1].link;
+	uint8_t before = end->moves[end->move_count - 1].link;
+
+	if (end->choice.version != end->paths.version)
+		cw_choice_make(&end->choice, &end->paths, &policy, 0, world->now_us);
+	uint8_t best = cw_world_best(world, e);
 
 	if (best == before)
 		return;
@@ -183,6 +206,7 @@ static void look(struct world *world, uint32_t e)
 	cw_world_reckon(world, e);
 	check_uplinks(world, e);
 	uint64_t late = due != 0 && now > due && now - due > LATE_US ? now - due : 0;
+	cw_choice_watch(&end->paths, &policy, 1, now);
 	struct cw_path_tasks tasks = cw_paths_look(&end->paths, true, late, now);
 	plant(world, end, &tasks);
 	end->failed += (uint32_t)__builtin_popcount(tasks.failed);

@@ -1,6 +1,6 @@
 /*
- * Two ends with paths between them, in simulated time. Both run table/path.c, path-watch.c and liveness.c as the worker does
- * (graph/path.c, graph/control.c): control frames are events, looks happen when they are due. Data is reckoned instead of carried
+ * Two ends with paths between them, in simulated time. Both run table/liveness.c, path-watch.c, path.c and choice.c as the worker
+ * does (graph/path.c, graph/control.c): control frames are events, looks happen when they are due. Data is reckoned instead of carried
  * (path_data.c): at each look what left and what came is worked out from its pattern and the links, so that hours cost little.
  * All of it follows from a seed.
  */
@@ -8,7 +8,7 @@
 #define CW_PATH_WORLD_H
 
 #include "path_link.h"
-#include "table/path.h"
+#include "table/choice.h"
 
 #define ENDS 2
 #define LINKS_MAX 4
@@ -53,6 +53,7 @@ struct end {
 	struct cw_paths paths;
 	struct cw_path path[LINKS_MAX]; /* by link */
 	uint8_t link_of[CW_PATHS_MAX];  /* by slot */
+	struct cw_choice choice;        /* by which its data goes */
 	struct data data;
 	struct stream stream[LINKS_MAX][2]; /* the last, and the one before */
 	uint64_t unplug_us[LINKS_MAX], plugged_us[LINKS_MAX]; /* from and until when there is no carrier */
@@ -86,8 +87,14 @@ struct world {
 	uint32_t event_count;
 };
 
-/* With `links` paths that nobody has tried yet; what happens to the links is declared before it runs. */
+/*
+ * With `links` paths that nobody has tried yet, of two uplinks each, which they share with no other; what happens to the links is
+ * declared before it runs.
+ */
 void cw_world_begin(struct world *world, uint64_t seed, uint32_t links, enum plant plant);
+
+/* Before it runs: its four paths are those between two uplinks here and two there. */
+void cw_world_mesh(struct world *world);
 
 void cw_world_run(struct world *world, uint64_t until_us);
 

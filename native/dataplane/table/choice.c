@@ -6,6 +6,7 @@
 #define JUST_NOW_US 500000u
 #define BEREAVED_US 3000000u /* by then it was asked itself */
 #define CARRIES_US 100000u
+#define BEREAVED_LAST (UINT64_C(1) << 63)
 
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
@@ -259,6 +260,9 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 		if (tier == TIER_NEVER || (policy->is_strict && tier >= TIER_BREACH))
 			continue;
 		uint64_t at = rank(path, policy, tier, now_us);
+		/* An answer that is late may just have been lost. */
+		if (tier == TIER_DOUBTFUL && is_bereaved(paths, path, now_us))
+			at |= BEREAVED_LAST;
 		if (tier < least || (tier == least && at < least_rank)) {
 			least = tier;
 			least_rank = at;

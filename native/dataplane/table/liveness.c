@@ -158,7 +158,9 @@ void cw_liveness_excuse(struct cw_liveness *live, uint64_t late_us, uint64_t now
 	live->heard_us = shift(live->heard_us, late_us, now_us);
 	live->asked_us = shift(live->asked_us, late_us, now_us);
 	live->expect_us = shift(live->expect_us, late_us, now_us);
-	live->suspect_us = 0;
+	/* Answers that came meanwhile are not all read yet. */
+	live->suspect_us = shift(live->suspect_us, late_us, now_us);
+	live->burst_us = shift(live->burst_us, late_us, now_us);
 }
 
 uint32_t cw_liveness_patience_us(const struct cw_liveness *live)

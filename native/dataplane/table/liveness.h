@@ -87,7 +87,7 @@ void cw_liveness_fail(struct cw_liveness *live, enum cw_path_why why, uint64_t n
 /* Within so long after what was heard last two more packets leave the far end; 0: nothing is expected. */
 void cw_liveness_expect(struct cw_liveness *live, uint32_t within_us, uint64_t now_us);
 
-/* Nobody listened for so long: that silence does not count. */
+/* Nobody listened for so long: that does not count as silence, and what is suspected is so much less certain. */
 void cw_liveness_excuse(struct cw_liveness *live, uint64_t late_us, uint64_t now_us);
 
 /* After how much silence an active path is suspected. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define DUMB_PROBES 4
-#define ANSWERED_US 500000u
+#define ANSWERED_US 100000u /* and a round trip: in an alarm it is asked often enough for that */
 
 void cw_paths_begin(struct cw_paths *paths)
 {
@@ -98,7 +98,9 @@ void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 
 bool cw_path_has_answered(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
-	return path->live.lived_us >= paths->alarm_us && now_us - path->live.lived_us < ANSWERED_US;
+	uint64_t recent_us = (uint64_t)path->live.rtt_us + ANSWERED_US;
+
+	return path->live.lived_us >= paths->alarm_us && now_us - path->live.lived_us < recent_us;
 }
 
 uint8_t cw_path_doubt(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
@@ -108,7 +110,7 @@ uint8_t cw_path_doubt(const struct cw_paths *paths, const struct cw_path *path, 
 
 	if (cw_path_has_answered(paths, path, now_us) || (live->suspect_us == 0 && !is_dumb))
 		return 0;
-	return live->heard_us >= paths->alarm_us && now_us - live->heard_us < ANSWERED_US ? 1 : 2;
+	return live->heard_us >= paths->alarm_us && now_us - live->heard_us < 5 * ANSWERED_US ? 1 : 2;
 }
 
 uint64_t cw_path_rank(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
