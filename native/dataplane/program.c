@@ -239,6 +239,19 @@ static bool is_steered(const struct cw_program *program)
 	return false;
 }
 
+/* What was decided about flows is as good as before where nothing that decides has changed. */
+static uint32_t epoch_of(const struct cw_program *program, const struct cw_program *before)
+{
+	if (before == NULL)
+		return 1;
+	bool is_same = program->policy_count == before->policy_count && program->match_count == before->match_count &&
+		       program->segment_count == before->segment_count &&
+		       memcmp(program->policies, before->policies, sizeof(program->policies)) == 0 &&
+		       memcmp(program->matches, before->matches, sizeof(program->matches)) == 0 &&
+		       memcmp(program->segment_programs, before->segment_programs, sizeof(program->segment_programs)) == 0;
+	return before->steering_epoch + !is_same;
+}
+
 int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, char *why,
 		    size_t why_len)
 {
@@ -271,6 +284,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
 	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
 	program->is_steered = is_steered(program);
+	program->steering_epoch = epoch_of(program, engine->program);
 	for (uint32_t i = 0; i < program->policy_count; i++)
 		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +48,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	worker->engine = engine;
 	worker->reassembly.drops = worker->drops;
 	worker->now_us = cw_now_us();
+	if (getrandom(&worker->path_secret, sizeof(worker->path_secret), 0) != sizeof(worker->path_secret))
+		return -EIO;
 	cw_wait_open(&worker->wait);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
@@ -301,8 +304,12 @@ static void know_paths(struct cw_worker *worker, const struct cw_peer *peer)
 /* A new view: uplinks may have come or gone. */
 static void look_at_all_paths(struct cw_worker *worker)
 {
+	uint32_t epoch = worker->view->program->steering_epoch;
+	bool is_other = epoch != worker->steering_epoch;
+
+	worker->steering_epoch = epoch;
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
-		cw_path_due(worker, worker->peers[i]);
+		cw_path_renew(worker, worker->peers[i], is_other);
 }
 
 static void tick(struct cw_worker *worker)

@@ -6,6 +6,7 @@
 #define CW_WORKER_H
 
 #include "engine.h"
+#include "bucket.h"
 #include "graph/merge.h"
 #include "graph/path.h"
 #include "graph/reassembly.h"
@@ -35,12 +36,6 @@ struct cw_pending {
 	uint64_t since_us;
 	uint64_t asked_us;
 	struct rte_mbuf *packets[CW_PENDING_PACKETS];
-};
-
-/* A token bucket: `rate` a second, at most `burst` at once. */
-struct cw_bucket {
-	uint64_t filled_us;
-	uint32_t tokens;
 };
 
 enum cw_command_kind {
@@ -109,9 +104,12 @@ struct cw_worker {
 
 	struct cw_flows *flows;
 	struct cw_server_names *server_names;
+	uint32_t steering_epoch; /* of the view */
+	bool is_swept_empty; /* the last pass through it found nothing */
 	uint64_t flow_refused_us; /* when there was no room for a flow last; 0: never */
 	struct cw_incidents incidents;
 	struct cw_path_pool paths;
+	uint64_t path_secret;       /* from which those of paths are made; random at start */
 	struct cw_way arrival;      /* of the datagram that is being opened */
 	struct cw_path stray_path;  /* see cw_path_hear() */
 	struct cw_peer *peers[CW_PEER_NAMES_MAX];
@@ -140,21 +138,6 @@ static inline void cw_drop(struct cw_worker *worker, struct rte_mbuf *m, enum cw
 {
 	worker->drops[reason] += cw_link_segments(m);
 	rte_pktmbuf_free(m);
-}
-
-static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
-				  uint32_t burst)
-{
-	uint64_t earned = (now_us - bucket->filled_us) * rate / 1000000;
-
-	if (earned > 0) {
-		bucket->tokens = earned + bucket->tokens > burst ? burst : bucket->tokens + earned;
-		bucket->filled_us = now_us;
-	}
-	if (bucket->tokens == 0)
-		return false;
-	bucket->tokens--;
-	return true;
 }
 
 uint64_t cw_now_us(void);

@@ -35,6 +35,7 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	struct cw_program *program = calloc(1, sizeof(*program));
 
 	stop_without(program);
+	program->steering_epoch = 1;
 	program->generation = 1;
 	program->port_count = 2;
 	program->segment_count = 1;

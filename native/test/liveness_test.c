@@ -94,9 +94,9 @@ static void measures_round_trips(void)
 	for (uint32_t i = 1; i < CW_PROBES_KEPT; i++)
 		cw_liveness_ask(&live, now_us);
 	CHECK(cw_liveness_answer(&live, old, 0, now_us));
-	old = live.probe_id - CW_PROBES_KEPT + 2;
-	cw_liveness_ask(&live, now_us);
-	cw_liveness_ask(&live, now_us);
+	old = cw_liveness_ask(&live, now_us);
+	for (uint32_t i = 0; i < CW_PROBES_KEPT; i++)
+		cw_liveness_ask(&live, now_us);
 	CHECK(!cw_liveness_answer(&live, old, 0, now_us));
 }
 

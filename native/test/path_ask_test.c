@@ -53,6 +53,26 @@ static void what_nobody_has_answered_by_is_tried_ever_less_often(void)
 	CHECK(probes[1] >= 3 && probes[1] <= 5 && list[1].live.state == CW_PATH_NEW);
 }
 
+/* Who sends on what he heard gets no more than three times as much, and no data: he has answered nothing. */
+static void what_was_only_heard_from_carries_nothing(void)
+{
+	begin(2);
+	rtt_us[1] = 0;
+	list[1].is_configured = false;
+	pass(60 * SECOND);
+	CHECK(probes[1] == 3 && paths.best == 0);
+	for (uint32_t i = 0; i < 10; i++) {
+		cw_liveness_hear(&list[1].live, now_us);
+		pass(2 * SECOND);
+	}
+	CHECK(probes[1] <= 3 + 10);
+	/* Nor where all others are gone. */
+	cw_liveness_fail(&list[0].live, CW_PATH_SILENT, now_us);
+	rtt_us[0] = 0;
+	pass(SECOND);
+	CHECK(paths.best == 0);
+}
+
 /* Nothing less often than the far end counts on. */
 static void an_active_path_brings_something_all_the_time(void)
 {
@@ -164,6 +184,7 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	at_rest_one_path_is_kept_and_the_others_sleep();
 	what_nobody_has_answered_by_is_tried_ever_less_often();
+	what_was_only_heard_from_carries_nothing();
 	an_active_path_brings_something_all_the_time();
 	where_it_costs_money_a_path_is_active_for_a_shorter_time();
 	those_that_carry_nothing_are_asked_now_and_then();

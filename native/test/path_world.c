@@ -71,6 +71,8 @@ void cw_world_begin(struct world *world, uint64_t seed, uint32_t links, enum pla
 			struct cw_way way = { .uplink = (uint8_t)i, .remote = { { i, e } } };
 			cw_sim_link_begin(&world->link[i][e], cw_sim_link_draw(seed, i * ENDS + e));
 			cw_paths_add(&end->paths, &end->path[i], &way, world->now_us);
+			end->path[i].is_configured = true;
+			end->path[i].live.secret = seed * 2 + e + 1;
 			end->path[i].remote_uplink = (uint8_t)i;
 			end->link_of[end->path[i].slot] = (uint8_t)i;
 		}
@@ -178,7 +180,7 @@ static void send_task(struct world *world, uint32_t e, uint32_t link, bool has_p
 	if (has_probe) {
 		frame.probe = cw_liveness_ask(&path->live, world->now_us);
 		items += ITEM_PROBE;
-		if (path->live.state == CW_PATH_NEW || path->live.probe_id % INTRODUCED_EVERY == 1)
+		if (path->live.state == CW_PATH_NEW || path->live.probes % INTRODUCED_EVERY == 1)
 			items += ITEM_INTRODUCTION;
 	}
 	if (items > 0)

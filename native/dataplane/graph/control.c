@@ -11,6 +11,7 @@
 #define ITEM_HEADER 4
 #define ITEMS_MAX 16
 #define REPORT_LANE 24
+#define SILENT_MAX (ITEMS_MAX - 2)
 #define DELIVERED_US 1000000 /* after a pause the rate begins anew */
 #define REPORT_LANES_MAX 40
 #define INTRODUCED_EVERY 16 /* probes: a path names itself again, should the far end have forgotten */
@@ -115,7 +116,7 @@ static void take_report(struct cw_worker *worker, struct cw_peer *peer, const ui
 			struct cw_path *path = peer->paths.list[slot];
 			/* More than was sent nobody can have received. */
 			if (path == NULL || path->number != lane[0] ||
-			    word(lane + 4) > current->tx[slot].data_counter || word(lane + 8) > word(lane + 4))
+			    word(lane + 4) > current->tx[path->number].data_counter || word(lane + 8) > word(lane + 4))
 				continue;
 			bool is_same = path->out.key == index && word(lane + 8) > path->out.received;
 			note_delivered(path, is_same ? word(lane + 8) - path->out.received : 0, worker->now_us);
@@ -257,9 +258,13 @@ static void introduce(const struct cw_path *path, struct answer *frame)
 
 static void put_silent(const struct cw_paths *paths, uint16_t silent, struct answer *frame)
 {
-	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+	uint32_t count = 0;
+
+	/* With a probe and an introduction they are as many items as a frame may hold. */
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX && count < SILENT_MAX; slot++) {
 		if ((silent & 1u << slot) == 0 || paths->list[slot]->remote_number == CW_PATH_NONE)
 			continue;
+		count++;
 		const uint8_t value[4] = { paths->list[slot]->remote_number };
 		put_item(frame, ITEM_PATH_SILENT, value, sizeof(value));
 	}
@@ -274,7 +279,7 @@ void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struc
 	if (has_probe) {
 		uint32_t id = rte_cpu_to_be_32(cw_liveness_ask(&path->live, worker->now_us));
 		put_item(&frame, ITEM_PROBE, &id, sizeof(id));
-		if (path->live.state == CW_PATH_NEW || path->live.probe_id % INTRODUCED_EVERY == 1)
+		if (path->live.state == CW_PATH_NEW || path->live.probes % INTRODUCED_EVERY == 1)
 			introduce(path, &frame);
 	}
 	if (frame.length > 0)

@@ -18,6 +18,9 @@
 #define SILENT_US 5000000u
 #define LEARNED_KEPT_US 120000000u /* a way that nobody named and that is down is forgotten */
 #define REST_US 1000000u
+#define NUMBERS_A_KEY 100u
+#define LEARNED_PER_SECOND 1
+#define LEARNED_BURST 8
 #define PROBES_RATED_US 500000u
 
 int cw_path_pool_open(struct cw_path_pool *pool)
@@ -45,12 +48,6 @@ void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
 	worker->paths.next_us = worker->now_us;
 }
 
-static void start_lanes(struct cw_keypair *keypair, uint8_t slot)
-{
-	if (keypair != NULL)
-		keypair->tx[slot] = (struct cw_tx_lane){ 0 };
-}
-
 /* What its uplink costs, as the running program says. */
 static void note_uplink(struct cw_worker *worker, struct cw_path *path)
 {
@@ -68,21 +65,30 @@ static void note_uplink(struct cw_worker *worker, struct cw_path *path)
 	path->flags = path->own_flags | path->remote_flags;
 }
 
+/* SplitMix64: nobody sees what it makes but by the ids of probes, of each path from another start. */
+static uint64_t mix(uint64_t value)
+{
+	value += 0x9e3779b97f4a7c15ull;
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
+	return value ^ value >> 31;
+}
+
 /* NULL: there is no room. */
 static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
 {
 	struct cw_path_pool *pool = &worker->paths;
 
-	if (pool->free_count == 0)
+	/* The far end keeps a lane for each number that it heard under a key, and has room for so many. */
+	if (pool->free_count == 0 || peer->numbers_given >= NUMBERS_A_KEY)
 		return NULL;
 	struct cw_path *path = &pool->memory[pool->free[pool->free_count - 1]];
 	if (!cw_paths_add(&peer->paths, path, way, worker->now_us))
 		return NULL;
 	pool->free_count--;
+	peer->numbers_given++;
+	path->live.secret = worker->path_secret = mix(worker->path_secret + worker->now_us + cw_now_us());
 	note_uplink(worker, path);
-	/* Its number is another than that of the path before in this slot, so its counters may start anew. */
-	start_lanes(atomic_load(&peer->current), path->slot);
-	start_lanes(atomic_load(&peer->next), path->slot);
 	cw_path_due(worker, peer);
 	return path;
 }
@@ -144,6 +150,17 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
+void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, way);
+
+	/* Message 2 went there, and what needed it came from there. */
+	if (path == NULL || cw_paths_find(&peer->paths, &worker->arrival) != path)
+		return;
+	cw_liveness_prove(&path->live, worker->now_us);
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
 void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
 {
 	if (ways == NULL) {
@@ -179,17 +196,26 @@ static struct cw_path *stray(struct cw_worker *worker)
 	return path;
 }
 
+/* A way that was not known is learned, but not many a second: somebody may be sending on what he heard. */
+static struct cw_path *find_or_learn(struct cw_worker *worker, struct cw_peer *peer)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, &worker->arrival);
+
+	if (path != NULL || !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST))
+		return path;
+	return find_or_add(worker, peer, &worker->arrival);
+}
+
 struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t number)
 {
 	struct cw_peer *peer = keypair->peer;
-	struct cw_path *path = find_or_add(worker, peer, &worker->arrival);
+	struct cw_path *path = find_or_learn(worker, peer);
 
 	if (path == NULL)
 		return stray(worker);
 	cw_liveness_hear(&path->live, worker->now_us);
 	if (number != CW_PATH_NONE) {
 		cw_paths_pair(&peer->paths, path, number);
-		path->remote_number = number;
 	}
 	return path;
 }
@@ -254,6 +280,8 @@ static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
 		bool is_cut = path->live.why == CW_PATH_NO_UPLINK;
 		if (!is_usable && !is_cut)
 			cw_liveness_fail(&path->live, CW_PATH_NO_UPLINK, worker->now_us);
+		else if (is_usable && is_cut && !path->live.was_up)
+			cw_liveness_renew(&path->live, worker->now_us);
 		else if (is_usable && is_cut)
 			cw_liveness_fail(&path->live, CW_PATH_UNTRIED, worker->now_us);
 	}
@@ -273,7 +301,10 @@ static void forget_learned(struct cw_worker *worker, struct cw_peer *peer)
 static void send_tasks(struct cw_worker *worker, struct cw_keypair *current, const struct cw_path_tasks *tasks)
 {
 	struct cw_paths *paths = &current->peer->paths;
+	bool is_any_up = false;
 
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++)
+		is_any_up = is_any_up || (paths->list[slot] != NULL && paths->list[slot]->live.state == CW_PATH_UP);
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = paths->list[slot];
 		uint16_t bit = (uint16_t)(1u << slot);
@@ -281,7 +312,9 @@ static void send_tasks(struct cw_worker *worker, struct cw_keypair *current, con
 			continue;
 		cw_control_send(worker, current, path, (tasks->probe & bit) != 0,
 				(tasks->silence & bit) != 0 ? tasks->silent : 0);
-		if ((tasks->probe & bit) != 0 && paths->asked_us == 0)
+		/* What a path that does not live leaves unanswered says nothing of the peer, while another lives. */
+		bool counts = !is_any_up || path->live.state == CW_PATH_UP;
+		if ((tasks->probe & bit) != 0 && counts && paths->asked_us == 0)
 			paths->asked_us = worker->now_us;
 	}
 }
@@ -321,6 +354,24 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	if (now - peer->report_us >= CW_REPORT_US * 3 / 4 && cw_control_report(worker, current))
 		peer->report_us = now;
 	tell_silence(worker, peer, current);
+	if (peer->waiting_count > 0 && peer->paths.best != CW_PATH_NONE)
+		cw_seal_waiting(worker, peer);
+}
+
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL)
+			continue;
+		note_uplink(worker, path);
+		if (is_other)
+			memset(path->breach_us, 0, sizeof(path->breach_us));
+	}
+	if (is_other)
+		memset(peer->choices, 0, sizeof(peer->choices));
+	peer->paths.version++;
+	cw_path_due(worker, peer);
 }
 
 void cw_path_look(struct cw_worker *worker)

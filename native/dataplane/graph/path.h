@@ -30,6 +30,9 @@ void cw_path_pool_close(struct cw_path_pool *pool);
 /* A handshake went by this way; `is_proven`: in both directions. */
 void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven);
 
+/* The first authentic packet under a handshake's key came, maybe by its way: that is proven in both directions then. */
+void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
+
 /* The program names these; learned ones stay while they live. NULL: it does not name the peer either, and all go. */
 void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
 
@@ -44,6 +47,9 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 
 /* The paths of `peer` want to be looked at now. */
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer);
+
+/* Another view: its uplinks cost what they cost now, and with other policies (`is_other`) nothing is known of their limits. */
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other);
 
 /* Looks at those that are due. */
 void cw_path_look(struct cw_worker *worker);

@@ -85,7 +85,7 @@ static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, const
 {
 	bool is_data = type == CW_TYPE_DATA;
 	uint16_t lane = (uint16_t)(path->number << 8) | (is_data ? LANE_DATA : LANE_CONTROL);
-	struct cw_tx_lane *tx = &keypair->tx[path->slot];
+	struct cw_tx_lane *tx = &keypair->tx[path->number];
 	uint32_t counter = is_data ? ++tx->data_counter : ++tx->control_counter;
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index),
 			      rte_cpu_to_be_32((uint32_t)worker->now_us + keypair->seal_time),

@@ -68,9 +68,10 @@ static void decide(struct cw_worker *worker, uint16_t place, struct cw_flow_entr
 		entry->path = CW_FLOW_NO_PATH;
 	entry->match = find_match(program, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
-	entry->epoch = (uint32_t)program->generation;
+	entry->epoch = program->steering_epoch;
 	entry->peer = place;
 	entry->looked = 0;
+	entry->is_closed = false;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
 }
 
@@ -140,8 +141,10 @@ static struct packet read_packet(const struct rte_mbuf *m)
 {
 	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
 
+	/* What pads a frame is no packet. */
+	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
 	return (struct packet){ .l3 = l3,
-				.length = (uint32_t)m->data_len - m->l2_len,
+				.length = is_train ? (uint32_t)m->data_len - m->l2_len : cw_l3_total(l3),
 				.segment_bytes = m->ol_flags & RTE_MBUF_F_RX_LRO ? m->tso_segsz : 0,
 				.dscp = cw_l3_class(l3) >> 2 };
 }
@@ -173,9 +176,9 @@ static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place
 		worker->flow_refused_us = worker->now_us;
 		return NULL;
 	}
-	if (entry->epoch != (uint32_t)worker->view->program->generation || entry->peer != place || flags & CW_TCP_SYN)
+	if (entry->epoch != worker->view->program->steering_epoch || entry->peer != place || flags & CW_TCP_SYN)
 		decide(worker, place, entry, flow, packet->dscp);
-	entry->is_closed = (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
+	entry->is_closed = entry->is_closed || (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
 	if (entry->recognition == CW_RECOGNITION_NOT_YET)
 		recognise(worker, entry, flow, packet);
 	return entry;
@@ -240,8 +243,12 @@ static void end_pass(struct cw_worker *worker)
 
 void cw_steer_tick(struct cw_worker *worker)
 {
-	if (cw_flows_in_use(worker->flows) == 0)
+	/* One pass more than there are flows for: what was counted last is over. */
+	bool is_empty = cw_flows_in_use(worker->flows) == 0;
+	if (is_empty && worker->is_swept_empty)
 		return;
-	if (cw_flows_sweep(worker->flows, cw_flows_count(worker->flows) / SWEEPS_A_PASS, worker->now_us, count_flow, worker))
+	if (cw_flows_sweep(worker->flows, cw_flows_count(worker->flows) / SWEEPS_A_PASS, worker->now_us, count_flow, worker)) {
 		end_pass(worker);
+		worker->is_swept_empty = is_empty;
+	}
 }

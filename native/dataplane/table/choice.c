@@ -14,6 +14,7 @@ enum tier {
 	TIER_METERED,
 	TIER_BACKUP,
 	TIER_RETURNING,
+	TIER_RETURNING_LAST,
 	TIER_DOUBTFUL, /* what fails takes others with it, and this may be one */
 	TIER_BREACH,
 	TIER_BREACH_LAST, /* and metered or a backup */
@@ -188,6 +189,8 @@ static enum tier tier_of(const struct cw_path *path, const struct cw_policy_prog
 	if (is_metered && policy->metered == CW_METERED_NEVER)
 		return TIER_NEVER;
 	*verdict = CW_VERDICT_DOWN;
+	if (!cw_path_may_carry(path))
+		return TIER_NEVER;
 	if (path->live.state != CW_PATH_UP)
 		return TIER_DEAD;
 	struct cw_measure measure = cw_choice_measure(path, now_us);
@@ -196,7 +199,7 @@ static enum tier tier_of(const struct cw_path *path, const struct cw_policy_prog
 		return is_last(path, policy) ? TIER_BREACH_LAST : TIER_BREACH;
 	*verdict = CW_VERDICT_RETURNING;
 	if (now_us < path->live.hold_us || now_us < cw_choice_clean_us(path, number))
-		return TIER_RETURNING;
+		return is_last(path, policy) ? TIER_RETURNING_LAST : TIER_RETURNING;
 	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))
 		return TIER_FITS;
@@ -239,6 +242,18 @@ static uint64_t rank(const struct cw_path *path, const struct cw_policy_program 
 	return by_preference;
 }
 
+/* Of what is bad in the same way nothing is left for a little less. */
+static bool is_kept(const struct cw_paths *paths, const struct cw_policy_program *policy, uint8_t before,
+		    const uint8_t *tiers, uint8_t least, uint8_t best, uint64_t now_us)
+{
+	if (best >= CW_PATHS_MAX || before >= CW_PATHS_MAX || paths->list[before] == NULL || tiers[before] != least ||
+	    (least != TIER_BREACH && least != TIER_BREACH_LAST))
+		return false;
+	struct cw_measure old = cw_choice_measure(paths->list[before], now_us);
+	struct cw_measure new = cw_choice_measure(paths->list[best], now_us);
+	return (uint64_t)excess(&new, policy) * 5 > (uint64_t)excess(&old, policy) * 4;
+}
+
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us)
 {
@@ -269,12 +284,14 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 			choice->best = (uint8_t)slot;
 		}
 	}
+	if (is_kept(paths, policy, before, tiers, least, choice->best, now_us))
+		choice->best = before;
 	choice->tier = least;
 	for (uint32_t slot = 0; choice->best != CW_PATH_NONE && slot < CW_PATHS_MAX; slot++) {
 		if (tiers[slot] == least)
 			choice->equals |= 1u << slot;
 		/* A path that is not worse in kind than the best, or as good but for what it costs, keeps its flows. */
-		if (tiers[slot] <= least || (tiers[slot] <= TIER_RETURNING && least < TIER_BREACH))
+		if (tiers[slot] <= least || (tiers[slot] <= TIER_RETURNING_LAST && least < TIER_BREACH))
 			choice->usable |= 1u << slot;
 	}
 	if (choice->best != before || choice->since_us == 0)
@@ -310,7 +327,7 @@ uint8_t cw_choice_place(const struct cw_choice *choice, const struct cw_paths *p
 		return best;
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		const struct cw_path *path = paths->list[slot], *other = paths->list[best];
-		if (path == NULL || (choice->equals & 1u << slot) == 0)
+		if (path == NULL || other == NULL || (choice->equals & 1u << slot) == 0)
 			continue;
 		if ((path->flows + 1) * weight_of(other) < (other->flows + 1) * weight_of(path))
 			best = (uint8_t)slot;

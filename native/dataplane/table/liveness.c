@@ -64,6 +64,7 @@ static void bring_up(struct cw_liveness *live, uint64_t now_us)
 {
 	if (live->state == CW_PATH_DOWN)
 		live->hold_us = now_us + hold_for(live->failures);
+	live->was_up = true;
 	set_state(live, CW_PATH_UP, CW_PATH_WELL, now_us);
 }
 
@@ -79,10 +80,30 @@ void cw_liveness_fail(struct cw_liveness *live, enum cw_path_why why, uint64_t n
 	set_state(live, CW_PATH_DOWN, why, now_us);
 }
 
+/* 26 bits that nobody can foresee, and the place in six (SplitMix64). */
+static uint32_t next_id(struct cw_liveness *live)
+{
+	uint64_t value = live->secret + ++live->probes * 0x9e3779b97f4a7c15ull;
+
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
+	return (uint32_t)(value >> 32) / CW_PROBES_KEPT * CW_PROBES_KEPT + live->probes % CW_PROBES_KEPT;
+}
+
+void cw_liveness_renew(struct cw_liveness *live, uint64_t now_us)
+{
+	uint64_t secret = live->secret;
+
+	cw_liveness_begin(live, now_us);
+	live->secret = secret;
+}
+
 uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us)
 {
-	live->probe_id++;
-	live->sent_us[live->probe_id % CW_PROBES_KEPT] = now_us;
+	uint32_t id = next_id(live);
+
+	live->sent_id[id % CW_PROBES_KEPT] = id;
+	live->sent_us[id % CW_PROBES_KEPT] = now_us;
 	live->probe_us = now_us;
 	if (live->asked_us == 0)
 		live->asked_us = now_us;
@@ -90,7 +111,7 @@ uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us)
 		live->burst++;
 		live->burst_us = now_us;
 	}
-	return live->probe_id;
+	return id;
 }
 
 /* RFC 6298 §2: gains of 1/8 and 1/4. */
@@ -112,7 +133,7 @@ bool cw_liveness_answer(struct cw_liveness *live, uint32_t id, uint32_t held_us,
 {
 	uint64_t *sent = &live->sent_us[id % CW_PROBES_KEPT];
 
-	if (live->probe_id - id >= CW_PROBES_KEPT || *sent == 0)
+	if (*sent == 0 || live->sent_id[id % CW_PROBES_KEPT] != id)
 		return false;
 	uint64_t elapsed = now_us - *sent;
 	if (live->rtt_us != RTT_UNKNOWN && elapsed > live->rtt_us + SWIFT_US)
@@ -178,7 +199,7 @@ uint32_t cw_liveness_settled(const struct cw_liveness *live, uint64_t now_us)
 
 	for (uint32_t i = 0; i < CW_PROBES_KEPT; i++)
 		open += live->sent_us[i] != 0 && now_us - live->sent_us[i] < patience;
-	return live->probe_id - open;
+	return live->probes - open;
 }
 
 static uint64_t quiet_since(const struct cw_liveness *live)

@@ -42,7 +42,9 @@ struct cw_liveness {
 	uint8_t answers; /* in a row, since it is down */
 	uint8_t burst;   /* probes sent since suspicion began */
 	bool is_excused; /* since then: the far end was away */
-	uint32_t probe_id; /* of the one sent last */
+	bool was_up;     /* ever: somebody has answered by it */
+	uint32_t probes; /* sent, ever */
+	uint64_t secret; /* from which ids are made, so that nobody answers what he did not get */
 	uint32_t answered; /* probes, ever */
 	uint32_t rtt_us;   /* smoothed; UINT32_MAX before the first answer */
 	uint32_t rtt_var_us;
@@ -61,7 +63,8 @@ struct cw_liveness {
 	uint64_t probe_us;    /* the last probe left */
 	uint64_t changed_us;  /* `state` did */
 	uint64_t hold_us;     /* until then it is better left alone, since it was down */
-	uint64_t sent_us[CW_PROBES_KEPT]; /* by id; 0: answered or never sent */
+	uint32_t sent_id[CW_PROBES_KEPT]; /* by the last bits of the id */
+	uint64_t sent_us[CW_PROBES_KEPT]; /* 0: answered or never sent */
 };
 
 void cw_liveness_begin(struct cw_liveness *live, uint64_t now_us);
@@ -81,6 +84,9 @@ bool cw_liveness_answer(struct cw_liveness *live, uint32_t id, uint32_t held_us,
 
 /* A round trip was shown by other means: a handshake. */
 void cw_liveness_prove(struct cw_liveness *live, uint64_t now_us);
+
+/* It was never tried, for it could not be: it begins anew. */
+void cw_liveness_renew(struct cw_liveness *live, uint64_t now_us);
 
 void cw_liveness_fail(struct cw_liveness *live, enum cw_path_why why, uint64_t now_us);
 

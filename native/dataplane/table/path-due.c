@@ -15,6 +15,7 @@
 #define UNTRIED_MOST_US 8000000u
 #define UNTRIED_HEARD_US 1000000u /* the far end gets through */
 #define UNTRIED_FOR_US 20000000u /* at rest nothing is asked any longer */
+#define UNPROVEN_PROBES 3
 #define DOUBT_GAP_US 16000u    /* once the burst is sent */
 #define DOUBT_LATER_US 500000u
 #define DOUBT_LATER_GAP_US 100000u
@@ -44,6 +45,9 @@ static uint64_t trial_gap_us(const struct cw_paths *paths, const struct cw_path 
 	if (live->state == CW_PATH_NEW) {
 		bool is_heard = live->heard_us != 0 && now_us - live->heard_us < UNTRIED_HEARD_US;
 		uint64_t step = is_heard ? UNTRIED_US : cw_later(UNTRIED_US, cw_sooner(age / 2, UNTRIED_MOST_US));
+		/* Three times what came from there, and no more. */
+		if (!path->is_configured && live->probes >= UNPROVEN_PROBES && live->heard_us <= live->probe_us)
+			return UINT64_MAX;
 		return paths->is_awake || age < UNTRIED_FOR_US ? step : UINT64_MAX;
 	}
 	if (live->answers > 0)
@@ -61,7 +65,7 @@ static uint64_t add(uint64_t at_us, uint64_t gap_us)
 /* What was heard last but is no answer was answered: NATs have seen both directions, whichever end asks. */
 static uint64_t kept_due_us(const struct cw_liveness *live, uint64_t probe_us)
 {
-	uint64_t spread = (probe_us * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
+	uint64_t spread = ((probe_us + live->secret) * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
 	uint64_t due = probe_us + KEPT_US + spread;
 
 	return live->heard_us > live->answered_us ? cw_later(due, live->heard_us + KEPT_OTHER_US) : due;

@@ -46,7 +46,7 @@ static void tell_silence(struct cw_paths *paths, struct cw_path_tasks *tasks, ui
 	}
 	for (uint32_t slot = 0; tasks->silent != 0 && slot < paths->slots; slot++) {
 		const struct cw_path *path = paths->list[slot];
-		if (path == NULL || cw_path_is_cut(path))
+		if (path == NULL || cw_path_is_cut(path) || !cw_path_may_carry(path))
 			continue;
 		bool is_heard = path->live.state != CW_PATH_DOWN && (is_urgent || slot == paths->best);
 		if (is_heard || (is_urgent && tasks->silent & 1u << slot))

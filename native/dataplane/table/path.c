@@ -16,6 +16,10 @@ void cw_paths_begin(struct cw_paths *paths)
 void cw_paths_forget_numbers(struct cw_paths *paths)
 {
 	memset(paths->slot_of, CW_PATH_NONE, sizeof(paths->slot_of));
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (paths->list[slot] != NULL)
+			paths->list[slot]->remote_number = CW_PATH_NONE;
+	}
 }
 
 static bool is_way(const struct cw_way *a, const struct cw_way *b)
@@ -73,13 +77,17 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	paths->list[slot] = path;
 	paths->count++;
 	paths->slots = slot < paths->slots ? paths->slots : (uint8_t)(slot + 1);
-	paths->due_us = now_us;
+	paths->version++;
+	/* A look that is overdue stays so: it tells how long nobody looked. */
+	if (paths->due_us == 0 || paths->due_us > now_us)
+		paths->due_us = now_us;
 	return true;
 }
 
 void cw_paths_remove(struct cw_paths *paths, struct cw_path *path)
 {
 	paths->list[path->slot] = NULL;
+	paths->version++;
 	paths->count--;
 	while (paths->slots > 0 && paths->list[paths->slots - 1] == NULL)
 		paths->slots--;
@@ -93,7 +101,13 @@ void cw_paths_remove(struct cw_paths *paths, struct cw_path *path)
 
 void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 {
+	/* The far end has given it to this one: whose it was here has another way now. */
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (paths->list[slot] != NULL && paths->list[slot]->remote_number == number)
+			paths->list[slot]->remote_number = CW_PATH_NONE;
+	}
 	paths->slot_of[number] = path->slot;
+	path->remote_number = number;
 }
 
 bool cw_path_has_answered(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
@@ -115,6 +129,9 @@ uint8_t cw_path_doubt(const struct cw_paths *paths, const struct cw_path *path, 
 
 uint64_t cw_path_rank(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
+	/* What was only heard from there may have been sent on by anybody. */
+	if (!cw_path_may_carry(path))
+		return UINT64_MAX;
 	static const uint64_t states[] = { [CW_PATH_NEW] = 3, [CW_PATH_UP] = 0, [CW_PATH_DOWN] = 4 };
 	const struct cw_liveness *live = &path->live;
 	bool is_cut = live->state == CW_PATH_DOWN && live->why == CW_PATH_NO_UPLINK;

@@ -91,6 +91,12 @@ struct cw_paths {
 	uint64_t due_us;          /* when to look again */
 };
 
+/* Data goes where the configuration says, or where somebody has answered: not where something only came from. */
+static inline bool cw_path_may_carry(const struct cw_path *path)
+{
+	return path->is_configured || path->live.was_up;
+}
+
 /* What a look at the paths finds to be done. */
 struct cw_path_tasks {
 	uint16_t probe;   /* bit per slot: send a probe by it */

@@ -45,8 +45,10 @@ static void reckon(struct cw_quality *quality)
 		const struct cw_quality_sample *then = sample(quality, back);
 		uint64_t age = now->at_us - then->at_us;
 		uint32_t sent = now->sent - then->sent, received = now->received - then->received;
-		if (age > WINDOW_MOST_US && back > 1)
+		if (age > WINDOW_MOST_US && back > 1) {
+			quality->packets = 0;
 			return;
+		}
 		if (age < WINDOW_US || (sent < CW_QUALITY_PACKETS && back + 1 < kept))
 			continue;
 		quality->packets = sent;

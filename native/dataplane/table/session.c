@@ -233,6 +233,7 @@ static void make_current(struct cw_worker *worker, struct cw_keypair *keypair)
 	set_state(keypair, CW_KEYPAIR_CURRENT);
 	atomic_store(&peer->current, keypair);
 	peer->paths.asked_us = 0;
+	peer->numbers_given = peer->paths.count;
 	cw_path_due(worker, peer);
 	cw_seal_waiting(worker, peer);
 }
@@ -259,6 +260,8 @@ void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair)
 	struct cw_peer *peer = keypair->peer;
 
 	atomic_store(&keypair->is_confirmed, true);
+	if (!keypair->is_rekey)
+		cw_path_confirm(worker, peer, &keypair->way);
 	if (atomic_load(&peer->next) == keypair) {
 		atomic_store(&peer->next, NULL);
 		make_current(worker, keypair);

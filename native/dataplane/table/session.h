@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include "bucket.h"
 #include "crypto/aead.h"
 #include "engine.h"
 #include "table/choice.h"
@@ -40,7 +41,7 @@ struct cw_keypair {
 	uint32_t remote_index;
 	struct cw_peer *peer;
 	struct cw_session *session;
-	struct cw_tx_lane tx[CW_PATHS_MAX + 1]; /* by the path's slot; the last for what goes back by a way of no path */
+	struct cw_tx_lane tx[256]; /* by the path's number, never reset: a nonce is used once, whatever becomes of paths */
 	struct cw_way way;                      /* of the handshake */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
@@ -71,6 +72,8 @@ struct cw_peer {
 	uint32_t place; /* among the worker's peers */
 	uint64_t silent_reported_us;
 	uint64_t report_us;
+	uint32_t numbers_given; /* to paths, since the present key */
+	struct cw_bucket learn_bucket;
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
 	uint16_t waiting_count;
 	uint64_t waiting_since_us;
