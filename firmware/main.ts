@@ -72,7 +72,7 @@ async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promi
 
 async function start(
   role: 'datapath' | 'gateway',
-  { places, memoryMb, aead }: Started,
+  { places, memoryMb, flows, aead }: Started,
   log: Log,
 ): Promise<Running> {
   if (role === 'gateway') {
@@ -80,7 +80,7 @@ async function start(
     return runGateway(places, log)
   }
   const { serveDatapath } = await import('./datapath/serve.ts')
-  return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, aead })
+  return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, flows, aead })
 }
 
 function isRole(word: string): word is Role {

@@ -74,7 +74,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   --root DIR        a folder that stands for /
   --help, --version
 
-The datapath takes --memory MIB (128 unless told) and --aead auto|ipsec-mb|openssl.
+The datapath takes --memory MIB (128 unless told), --flows N (as many may have a path of their own;
+131072 unless told, 68 bytes each) and --aead auto|ipsec-mb|openssl.
 `
 
 /** @param argv what follows the program's name */

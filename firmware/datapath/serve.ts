@@ -13,17 +13,19 @@ export interface DatapathParts {
   readonly log: Log
   /** Packet memory, of hugepages where that many are free: 128–4,096 MiB. */
   readonly memoryMb: number
+  /** Places in the table of flows. */
+  readonly flows: number
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
 }
 
 /** @throws DATAPATH_REFUSED, DATAPATH_BUSY */
 export async function serveDatapath(parts: DatapathParts): Promise<AsyncDisposable> {
-  const { socketPath, log, memoryMb, aead } = parts
+  const { socketPath, log, memoryMb, flows, aead } = parts
   const noHugepages = freeHugepagesMb() < memoryMb
   if (noHugepages) {
     log.warn({ detail: `${memoryMb} MiB wanted` }, 'too few free hugepages: slower without')
   }
-  const addon = openAddon({ memoryMb, noHugepages, aead, runFolder: dirname(socketPath) })
+  const addon = openAddon({ memoryMb, flows, noHugepages, aead, runFolder: dirname(socketPath) })
   const server = await serveAddon(socketPath, addon)
   log.info({}, 'datapath ready')
   return {

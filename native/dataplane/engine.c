@@ -15,6 +15,7 @@
 
 #include "crypto/aead.h"
 #include "program.h"
+#include "table/flow.h"
 #include "table/mirror.h"
 #include "table/session.h"
 #include "table/view.h"
@@ -268,6 +269,10 @@ int cw_engine_open(const struct cw_options *options, struct cw_engine **out, cha
 		snprintf(why, why_len, "memoryMb: 128 to 4096");
 		return -EINVAL;
 	}
+	if (options->flows != 0 && (options->flows < 16 || options->flows > CW_FLOWS_MAX)) {
+		snprintf(why, why_len, "flows: 16 to %u", CW_FLOWS_MAX);
+		return -EINVAL;
+	}
 	struct cw_engine *engine = calloc(1, sizeof(*engine));
 	if (engine == NULL)
 		return -ENOMEM;
@@ -275,6 +280,7 @@ int cw_engine_open(const struct cw_options *options, struct cw_engine **out, cha
 	engine->wake = options->wake;
 	engine->wake_arg = options->wake_arg;
 	engine->hugepage_bytes = options->no_hugepages ? 0 : (uint64_t)options->memory_mb << 20;
+	engine->flows = options->flows;
 	engine->started_us = cw_now_us();
 	snprintf(engine->aead_backend, sizeof(engine->aead_backend), "%s", options->aead);
 	pthread_mutex_init(&engine->control, NULL);

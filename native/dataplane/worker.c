@@ -65,7 +65,7 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		rc = cw_path_pool_open(&worker->paths);
 	if (rc == 0)
 		rc = cw_server_names_open(&worker->server_names);
-	worker->flows = cw_flows_new(CW_FLOWS_DEFAULT);
+	worker->flows = cw_flows_new(engine->flows == 0 ? CW_FLOWS_DEFAULT : engine->flows);
 	if (rc == 0 && worker->flows == NULL)
 		rc = -ENOMEM;
 	return rc;

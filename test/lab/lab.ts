@@ -220,7 +220,8 @@ export class Lab implements AsyncDisposable {
     const title = `${site} ${role}`
     const file = this.logFile(site, role)
     const instance = this.names.instance(site)
-    return this.spawn(site, [causeway, role, '--instance', instance], {
+    const more = role === 'datapath' ? (this.description.datapathOptions ?? []) : []
+    return this.spawn(site, [causeway, role, '--instance', instance, ...more], {
       title,
       hasOwnSysfs: true,
       onLine: file === null ? undefined : appendTo(file),

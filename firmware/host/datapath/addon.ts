@@ -12,6 +12,8 @@ import type { Answer, Transport } from './client.ts'
 export interface AddonOptions {
   /** Packet memory: 128–4,096 MiB, of hugepages unless `noHugepages`. */
   readonly memoryMb: number
+  /** That have a place of their own in the table of flows: 16–4,194,304, rounded up to a power of two. */
+  readonly flows: number
   readonly noHugepages: boolean
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
   /** Where EAL may make its folder, which it does even where it shares nothing. */

@@ -166,6 +166,8 @@ test('places follow the instance and the root; strange names are refused', () =>
     assert.equal(readRoleArguments(['--instance', name]).places, null, name)
   }
   assert.equal(readRoleArguments(['--memory', '9']).places, null)
+  assert.equal(readRoleArguments(['--flows', '15']).places, null)
+  assert.equal(readRoleArguments(['--flows', '4194305']).places, null)
   assert.equal(readRoleArguments(['--aead', 'rot13']).places, null)
   assert.equal(readRoleArguments(['extra']).places, null)
   assert.equal(readRoleArguments([]).places?.instance, 'main')

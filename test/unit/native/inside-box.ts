@@ -17,6 +17,7 @@ const [aead = 'auto'] = process.argv.slice(2)
 using scratch = mkdtempDisposableSync(join(tmpdir(), 'causeway-'))
 const addon = openAddon({
   memoryMb: 128,
+  flows: 1024,
   noHugepages: true,
   runFolder: scratch.path,
   aead: aead as 'auto' | 'ipsec-mb' | 'openssl',
