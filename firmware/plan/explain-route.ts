@@ -71,10 +71,10 @@ export function aclText(rule: string, segment: string, toSegment: string): strin
 export function foreignVni({ explanation, ask }: ExplainFacts): Finding {
   const { peer, segment } = explanation
   const from = peer === '' ? 'Its sender' : peer
-  const own = segment === '' ? '' : ` ${segment}`
+  const own = segment === '' ? '' : `: that address is in ${segment}`
   return {
     cause: 'foreign-vni',
-    sentence: `${from} sent it, from ${ask.source}, into a segment that it may not use here: not its own${own}.`,
+    sentence: `${from} sent it, from ${ask.source}, into a segment that it may not use here${own}.`,
   }
 }
 

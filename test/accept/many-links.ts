@@ -1,6 +1,7 @@
 /** Many links, one overlay: paths, failover within a second, steering, MTU. Its promises, in order. */
 import type { Line } from './line.ts'
 import { blackouts } from './many-links/blackouts.ts'
+import { explain } from './many-links/explain.ts'
 import { falseFailovers } from './many-links/false-failovers.ts'
 import { idleCost } from './many-links/idle-cost.ts'
 import { mtu } from './many-links/mtu.ts'
@@ -15,5 +16,6 @@ export const lines: readonly Line[] = [
   idleCost,
   spread,
   mtu,
+  explain,
   singlePath,
 ]

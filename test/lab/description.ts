@@ -77,8 +77,8 @@ export interface LabDescription {
   readonly rekeySeconds?: number
   /** 2 MiB pages reserved for each site's datapath. */
   readonly hugepagesPerSite: number
-  /** What each site's datapath is started with besides, such as `--flows 16`. */
-  readonly datapathOptions?: readonly string[]
+  /** What a site's datapath is started with besides, by site: `{ lisbon: ['--flows', '16'] }`. */
+  readonly datapathOptions?: Readonly<Record<string, readonly string[]>>
   /** Of all chance in emulated links; 1 unless told. */
   readonly seed?: number
 }

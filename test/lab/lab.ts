@@ -220,7 +220,8 @@ export class Lab implements AsyncDisposable {
     const title = `${site} ${role}`
     const file = this.logFile(site, role)
     const instance = this.names.instance(site)
-    const more = role === 'datapath' ? (this.description.datapathOptions ?? []) : []
+    const { datapathOptions } = this.description
+    const more = (role === 'datapath' && datapathOptions?.[site]) || []
     return this.spawn(site, [causeway, role, '--instance', instance, ...more], {
       title,
       hasOwnSysfs: true,

@@ -167,8 +167,14 @@ export function forgeries(lab: Lab): Readonly<Record<string, readonly Buffer[]>>
   }
 }
 
-/** Joins Berlin as a peer of its own, `mallory`, from the internet's end of Berlin's link. */
-export async function startForger(lab: Lab): Promise<Program> {
+/**
+ * Joins Berlin as a peer of its own, `mallory`, from the internet's end of Berlin's link.
+ * @param change what else is another in the configuration that makes it one
+ */
+export async function startForger(
+  lab: Lab,
+  change: (config: AnyConfig) => void = () => {},
+): Promise<Program> {
   const pair = generateKeyPairSync('x25519')
   const publicKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x!, 'base64url')
   const privateKey = Buffer.from(pair.privateKey.export({ format: 'jwk' }).d!, 'base64url')
@@ -181,6 +187,7 @@ export async function startForger(lab: Lab): Promise<Program> {
       endpoints: [`${gateway}:${forgerPort + 1}`],
       segments: { office: ['10.66.0.0/24', 'fd00:66::/64'] },
     })
+    change(config)
   })
   const instance = lab.names.instance(berlin.name)
   const { tenant } = parse(readFileSync(`/etc/causeway/${instance}/device.yaml`, 'utf8'))
@@ -208,9 +215,15 @@ export async function forge(
   frames: readonly Buffer[],
   count: number,
   ratePps: number,
+  copies = 1,
 ): Promise<void> {
   const hex = frames.map((frame) => frame.toString('hex'))
-  await told(forger, { frames: hex, count, ratePps }, 'sent', (count * 3_000) / ratePps + startMs)
+  await told(
+    forger,
+    { frames: hex, count, ratePps, copies },
+    'sent',
+    (count * 3_000) / ratePps + startMs,
+  )
 }
 
 /** A whole UDP packet of either family, checksums done. RFC 768, RFC 791, RFC 8200. */

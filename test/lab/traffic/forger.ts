@@ -1,7 +1,7 @@
 /**
  * A peer that cheats: makes a session as wire.md has it, and seals whatever it is told, by the second implementation of
  * test/vector/sealed.ts. In, first line: {"tenant","privateKey","remoteKey","address","port"}, keys and tenant in hex.
- * Then {"frames": [hex of Geneve and inner packet], "count", "ratePps"}. Out: {"event":"session"}, {"event":"sent"}.
+ * Then {"frames": [hex of Geneve and inner packet], "count", "ratePps", "copies"}: each is sealed once and sent so often. Out: {"event":"session"}, {"event":"sent"}.
  *   node forger.ts PORT
  */
 import { randomBytes } from 'node:crypto'
@@ -76,10 +76,16 @@ const { receiverIndex, suite, keys } = await makeSession()
 say({ event: 'session' })
 let counter = 0
 for await (const line of { [Symbol.asyncIterator]: () => lines }) {
-  const { frames, count, ratePps } = JSON.parse(line) as {
+  const {
+    frames,
+    count,
+    ratePps,
+    copies = 1,
+  } = JSON.parse(line) as {
     frames: string[]
     count: number
     ratePps: number
+    copies?: number
   }
   const plain = frames.map(bytes)
   const perBurst = Math.max(1, Math.round((ratePps * burstMs) / 1_000))
@@ -91,7 +97,8 @@ for await (const line of { [Symbol.asyncIterator]: () => lines }) {
       sendTimeUs: 0,
       counter: ++counter,
     } as const
-    socket.send(seal(suite, keys, header, plain[sent % plain.length]!), to.port, to.address)
+    const datagram = seal(suite, keys, header, plain[sent % plain.length]!)
+    for (let copy = 0; copy < copies; copy++) socket.send(datagram, to.port, to.address)
     if (counter % perBurst === 0) await new Promise((next) => setTimeout(next, burstMs))
   }
   say({ event: 'sent' })
