@@ -76,6 +76,9 @@ export interface ExplainedPath {
   /** Until it is trusted again, since it was down; 0: it is. And since it broke a limit of the policy. */
   readonly holdMs: number
   readonly cleanMs: number
+  /** It was not the path itself, but one with which it has an end in common, that was down, or broke a limit. */
+  readonly isKinDown: boolean
+  readonly isKinBreaching: boolean
 }
 
 /** What befell packets within the last ten seconds. */

@@ -12,7 +12,7 @@ const silentMs = 400
 
 export function pathAnswers(facts: ExplainFacts): ExplainedPathAnswer[] {
   const { config, explanation } = facts
-  return explanation.paths.map((path) => ({
+  return explanation.paths.toSorted(byPlace).map((path) => ({
     number: path.number,
     uplink: uplinkName(config.uplinks, path.uplink),
     remoteUplink: path.remoteUplink,
@@ -28,6 +28,14 @@ export function pathAnswers(facts: ExplainFacts): ExplainedPathAnswer[] {
     mtuBytes: path.mtuBytes,
     trustedInSeconds: Math.max(path.holdMs, path.cleanMs) / 1000,
   }))
+}
+
+function byPlace(one: ExplainedPath, other: ExplainedPath): number {
+  return (
+    one.uplink - other.uplink ||
+    (one.remoteUplink ?? 256) - (other.remoteUplink ?? 256) ||
+    one.number - other.number
+  )
 }
 
 /** Carries nothing: down, or on the way to be found so. */
@@ -124,9 +132,7 @@ function verdictText(path: ExplainedPath, facts: ExplainFacts): string {
     case 'last-resort':
       return `${priceText(path)}: last resort`
     case 'returning':
-      return path.holdMs >= path.cleanMs
-        ? `was down; is trusted again in ${timeText(path.holdMs)}`
-        : `broke a limit of ${name}; is trusted again in ${timeText(path.cleanMs)}`
+      return returningText(path, name)
     case 'doubtful':
       return 'its answer is late: it may be down'
     case 'loss':
@@ -160,6 +166,17 @@ function chosenText(
   if (policy?.use === 'all') return 'chosen: flows are spread over all good paths'
   const { length } = explanation.paths
   return length === 1 ? 'chosen: the only path' : `chosen: the best of ${length}`
+}
+
+function returningText(
+  { holdMs, cleanMs, isKinDown, isKinBreaching }: ExplainedPath,
+  name: string,
+): string {
+  const isDown = holdMs >= cleanMs
+  const isKin = isDown ? isKinDown : isKinBreaching
+  const what = isDown ? 'was down' : `broke a limit of ${name}`
+  const who = isKin ? `shares an end with a path that ${what}` : what
+  return `${who}; is trusted again in ${timeText(Math.max(holdMs, cleanMs))}`
 }
 
 function lessText(path: ExplainedPath, { config, explanation }: ExplainFacts): string {

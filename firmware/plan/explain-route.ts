@@ -14,7 +14,7 @@ export function routeOf(facts: ExplainFacts): ExplainedRoute {
   const { config, explanation, ask } = facts
   const isAway = explanation.hop === 'none' && explanation.from !== 'peer'
   const kind = isAway && whyNotAway(facts) === null ? 'internet' : explanation.hop
-  const found = longestPrefix(config, ask.destination)
+  const found = explanation.from === 'nobody' ? null : longestPrefix(config, ask.destination)
   return {
     kind,
     prefix: found?.prefix ?? null,
@@ -24,6 +24,14 @@ export function routeOf(facts: ExplainFacts): ExplainedRoute {
     isNextHopKnown: explanation.isNeighbourKnown,
     isByKernel: explanation.isByKernel || isAway,
   }
+}
+
+/** Both ends are in the network of one LAN here; its name, or null. */
+export function sharedLan({ config, explanation, ask }: ExplainFacts): string | null {
+  const { lans } = config
+  const [from, to] = [ask.source, ask.destination].map((one) => longestPrefix(config, one))
+  const isShared = from !== null && from?.prefix === to?.prefix && explanation.from === 'lan'
+  return isShared && lans.some(({ name }) => name === from?.owner) ? (from?.owner ?? null) : null
 }
 
 /** What stands in the way by the configuration: nobody may send so, or nobody is there. */

@@ -18,7 +18,7 @@ import { type ExplainFacts, policyText, timeText } from './explain-facts.ts'
 import { incidentAnswers, incidentFindings } from './explain-incident.ts'
 import { isDead, pathAnswers } from './explain-path.ts'
 import { deadUplinksFinding, sessionFinding, wayFinding } from './explain-peer.ts'
-import { routeFinding, routeOf } from './explain-route.ts'
+import { routeFinding, routeOf, sharedLan } from './explain-route.ts'
 import { uplinkName } from './path-status.ts'
 
 /** A next hop that does not answer within it does not answer. */
@@ -98,6 +98,11 @@ function passingFinding(facts: ExplainFacts, route: ExplainedRoute): Finding {
   if (route.kind === 'internet') {
     const sentence = `It leaves to the Internet here: no LAN and no peer has ${ask.destination}.`
     return { cause: 'breakout', sentence }
+  }
+  const lan = sharedLan(facts)
+  if (route.kind === 'link' && lan !== null) {
+    const sentence = `Both ends are in the network of ${lan}: its packets do not come by this box.`
+    return { cause: 'same-network', sentence }
   }
   const sentence = forwardedText(facts, route)
   if (explanation.flow !== 'no-room' || explanation.from === 'peer') {

@@ -20,6 +20,8 @@ const hops = ['none', 'peer', 'link', 'box'] as const
 const flows = ['new', 'known', 'no-room', 'no-need'] as const
 const meteredBit = 1
 const backupBit = 2
+const kinDownBit = 16
+const kinBreachBit = 32
 
 /** @throws WIRE_INVALID for a name that does not fit, or an address that is none */
 export function encodeExplain(ask: FlowQuestion): Buffer {
@@ -98,6 +100,10 @@ function decodePath(from: RecordReader): ExplainedPath {
   const obstacle = pathObstacles[from.u8()] ?? 'none'
   const flags = from.u8()
   const place = { number, uplink, remoteUplink, remoteAddress, remotePort }
+  const kin = {
+    isKinDown: (flags & kinDownBit) !== 0,
+    isKinBreaching: (flags & kinBreachBit) !== 0,
+  }
   const price = { isMetered: (flags & meteredBit) !== 0, isBackup: (flags & backupBit) !== 0 }
   const [lossPpm, latencyUs, jitterUs] = [maybe(from), maybe(from), maybe(from)]
   const measures = { lossPpm, latencyUs, jitterUs }
@@ -105,7 +111,8 @@ function decodePath(from: RecordReader): ExplainedPath {
   const [heardMs, suspectMs] = [maybe(from), maybe(from)]
   const [holdMs, cleanMs] = [from.u32(), from.u32()]
   const times = { stateMs, heardMs, suspectMs, holdMs, cleanMs }
-  return { ...place, verdict, state, reason, obstacle, ...price, mtuBytes, ...measures, ...times }
+  const what = { verdict, state, reason, obstacle, ...price, mtuBytes }
+  return { ...place, ...what, ...measures, ...times, ...kin }
 }
 
 function decodeIncident(from: RecordReader, drops: readonly string[]): Incident {

@@ -23,7 +23,7 @@ export function lookIn(lab: Lab): string {
     ],
     [`ip netns exec ${names.box(first!)} ip addr`, 'in a box itself'],
     [`ip netns exec ${names.internet} tcpdump -n -i ${first}`, 'on the WAN, where all is sealed'],
-    [`build/causeway status --instance ${instance}`, 'or sessions, drops, denials, events, config'],
+    [`build/causeway status --instance ${instance}`, 'or paths, sessions, drops, denials, explain'],
   ]
   const rows = lab.sites.map(({ name }) => {
     const { gateway, datapath } = lab.processes.get(name)!

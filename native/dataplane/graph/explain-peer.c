@@ -70,7 +70,9 @@ static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw
 		.why = path->live.why,
 		.obstacle = obstacle_of(worker, path, departure),
 		.flags = ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
-			 ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0),
+			 ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
+			 (path->live.hold_us != 0 && path->live.hold_us == path->kin_hold_us ? CW_EXPLAIN_KIN_DOWN : 0) |
+			 ((path->kin_breach & 1u << policy) != 0 ? CW_EXPLAIN_KIN_BREACH : 0),
 		.loss_ppm = measure.loss_ppm,
 		.latency_us = measure.latency_us,
 		.jitter_us = measure.jitter_us,

@@ -78,6 +78,10 @@ struct cw_explanation {
 #define CW_OBSTACLE_NO_ROUTE 4
 #define CW_OBSTACLE_NO_NEIGHBOUR 5 /* the next hop is not known */
 
+/* Not it, but a path with which it has an end in common, was down; or broke a limit of the policy. */
+#define CW_EXPLAIN_KIN_DOWN 16
+#define CW_EXPLAIN_KIN_BREACH 32
+
 struct cw_explained_path {
 	uint8_t remote_address[16];
 	uint16_t remote_port;
@@ -89,7 +93,7 @@ struct cw_explained_path {
 	uint8_t state;         /* these two as in struct cw_path_counters */
 	uint8_t why;
 	uint8_t obstacle;
-	uint8_t flags;     /* CW_STATE_METERED, CW_STATE_BACKUP: at either end */
+	uint8_t flags;     /* CW_STATE_METERED, CW_STATE_BACKUP: at either end; CW_EXPLAIN_KIN_… */
 	uint32_t loss_ppm; /* as it is judged by; CW_NONE: unknown */
 	uint32_t latency_us;
 	uint32_t jitter_us;

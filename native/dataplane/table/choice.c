@@ -93,6 +93,7 @@ static void doubt_kin(struct cw_paths *paths, const struct cw_path *of, uint32_t
 		if (path == NULL || path == of || !is_kin(path, of) || is_measured(path, now_us))
 			continue;
 		path->breach_us[policy] = now_us;
+		path->kin_breach |= 1u << policy;
 		path->trial_us = now_us + CW_CLEAN_US;
 	}
 }
@@ -105,7 +106,7 @@ static void hold_kin(struct cw_paths *paths, const struct cw_path *of, uint64_t 
 		if (path == NULL || path == of || path->live.expect_us != 0 || !is_kin(path, of))
 			continue;
 		if (path->live.hold_us < now_us + CW_CLEAN_US)
-			path->live.hold_us = now_us + CW_CLEAN_US;
+			path->live.hold_us = path->kin_hold_us = now_us + CW_CLEAN_US;
 	}
 }
 
@@ -125,6 +126,7 @@ void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *pol
 			if (breach(&measure, &policies[i]) == CW_VERDICT_CHOSEN)
 				continue;
 			path->breach_us[i] = now_us;
+			path->kin_breach &= ~(1u << i);
 			path->is_breaching = true;
 			doubt_kin(paths, path, i, now_us);
 		}

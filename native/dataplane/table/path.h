@@ -60,6 +60,8 @@ struct cw_path {
 	bool is_breaching;  /* a limit of some policy, now */
 	uint64_t trial_us;  /* until then it is watched closely, for it broke a limit */
 	uint64_t breach_us[CW_POLICIES_MAX]; /* by policy: when it broke a limit last; 0: never */
+	uint32_t kin_breach; /* bit per policy: that was another path, with which it has an end in common */
+	uint64_t kin_hold_us; /* `live.hold_us`, where it is of such a path that went down */
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;

@@ -126,6 +126,14 @@ test('each path has its reason', () => {
     said({ verdict: 'returning', cleanMs: 8_000 }),
     'broke a limit of policy calls; is trusted again in 8.0 s',
   )
+  assert.equal(
+    said({ verdict: 'returning', holdMs: 28_000, isKinDown: true }),
+    'shares an end with a path that was down; is trusted again in 28 s',
+  )
+  assert.equal(
+    said({ verdict: 'returning', cleanMs: 28_000, isKinBreaching: true }),
+    'shares an end with a path that broke a limit of policy calls; is trusted again in 28 s',
+  )
   assert.equal(said({ verdict: 'doubtful' }), 'its answer is late: it may be down')
   assert.equal(
     said({ verdict: 'loss', lossPpm: 48_000 }),

@@ -18,6 +18,12 @@ test('what passes says where to', () => {
   check(inward, fromHub, 'forwarded', 'It comes from hub-1 and goes to 10.1.0.10 on lan0.')
   check({ hop: 'box' }, { ask: { to: '10.1.0.1' } }, 'for-the-box', '10.1.0.1 is this box itself.')
   check(nowhere, { ask: { to: '8.8.8.8' } }, 'breakout', /leaves to the Internet .* 8\.8\.8\.8/)
+  check(
+    { hop: 'link', peer: '', port: 'lan0', nextHop: '10.1.0.11', isByKernel: true },
+    { ask: { to: '10.1.0.11' } },
+    'same-network',
+    /network of lan0/,
+  )
   check({ flow: 'no-room' }, {}, 'flow-table-full', /by wan0, .* There is no place for it/)
 })
 

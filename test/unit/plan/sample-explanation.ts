@@ -23,6 +23,8 @@ export function samplePathOf(change: Partial<ExplainedPath> = {}): ExplainedPath
     suspectMs: null,
     holdMs: 0,
     cleanMs: 0,
+    isKinDown: false,
+    isKinBreaching: false,
     ...change,
   }
 }

@@ -18,7 +18,7 @@ function answer(reason: number): Buffer {
   for (const byte of [1, 3, 1, 1, 2, 7, 7, 255, 1]) out.u8(byte)
   out.zeros(3).u32(40).u32(none).u32(1).u32(1)
   out.address('203.0.113.2').u16(51820).u16(1432)
-  for (const byte of [7, 1, 2, 5, 1, 0, 3, 2]) out.u8(byte)
+  for (const byte of [7, 1, 2, 5, 1, 0, 3, 34]) out.u8(byte)
   out.u32(48_000).u32(12_500).u32(none).u32(9_000).u32(20).u32(none).u32(12_000).u32(0)
   return out.u16(2).u8(1).u8(1).u32(9).u32(4_000).u32(100).end()
 }
@@ -91,6 +91,8 @@ test('an answer is read as its header has it', () => {
         suspectMs: null,
         holdMs: 12_000,
         cleanMs: 0,
+        isKinDown: false,
+        isKinBreaching: true,
       },
     ],
     incidents: [
