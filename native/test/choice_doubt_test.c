@@ -94,6 +94,20 @@ static void what_carried_something_a_second_ago_is_kin_too(void)
 	CHECK(best(&choice) == 1);
 }
 
+/* Flows come back to the best one by one: until they have, it is no better known than others. */
+static void the_best_may_have_gone_with_what_carries(void)
+{
+	struct cw_choice choice = { 0 };
+
+	begin();
+	CHECK(best(&choice) == 0);
+	list[1].tx_us = list[1].rx_us = now_us;
+	fail(1);
+	CHECK(best(&choice) == 2);
+	list[0].tx_us = now_us;
+	CHECK(best(&choice) == 0);
+}
+
 static void an_answer_that_is_late_is_doubt_too(void)
 {
 	struct cw_choice choice = { 0 };
@@ -161,6 +175,7 @@ int main(int argc, char **argv)
 	what_shares_no_link_with_what_failed_is_taken();
 	what_was_answered_since_is_taken();
 	what_carried_something_a_second_ago_is_kin_too();
+	the_best_may_have_gone_with_what_carries();
 	an_answer_that_is_late_is_doubt_too();
 	what_fails_together_is_kin();
 	where_there_is_no_other_it_is_taken();

@@ -161,14 +161,14 @@ static bool is_bereaved(const struct cw_paths *paths, const struct cw_path *path
  * Of a path that carries nothing. One that does is left when it is certain that it is down, not before (liveness.h). What carried
  * something a second ago is asked often: it is not late for long, but may be bereaved as well.
  */
-static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
+static bool is_doubtful(const struct cw_paths *paths, const struct cw_path *path, bool is_best, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
 	uint64_t patience_us = (uint64_t)live->rtt_us + LATE_US;
 	bool is_late = live->asked_us != 0 && now_us - live->asked_us > patience_us;
 
 	/* What is asked often, in an alarm, and answers may well miss one of the answers. */
-	if (is_late && live->expect_us == 0 && !cw_path_has_answered(paths, path, now_us))
+	if (is_late && !is_best && live->expect_us == 0 && !cw_path_has_answered(paths, path, now_us))
 		return true;
 	return now_us - path->tx_us >= CARRIES_US && is_bereaved(paths, path, now_us);
 }
@@ -271,7 +271,7 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 		if (path == NULL)
 			continue;
 		enum tier tier = tier_of(path, policy, number, now_us, &verdict);
-		if (slot != before && tier < TIER_DOUBTFUL && is_doubtful(paths, path, now_us))
+		if (tier < TIER_DOUBTFUL && is_doubtful(paths, path, slot == before, now_us))
 			tier = TIER_DOUBTFUL;
 		tiers[slot] = tier;
 		if (tier == TIER_NEVER || (policy->is_strict && tier >= TIER_BREACH))
@@ -308,7 +308,7 @@ void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *pa
 		const struct cw_path *path = paths->list[slot];
 		enum cw_verdict verdict = CW_VERDICTS;
 		if (path != NULL && tier_of(path, policy, number, now_us, &verdict) < TIER_DOUBTFUL &&
-		    is_doubtful(paths, path, now_us))
+		    is_doubtful(paths, path, slot == choice->best, now_us))
 			verdict = CW_VERDICT_DOUBTFUL;
 		bool is_taken = slot == choice->best || (policy->is_spread && choice->equals & 1u << slot);
 		verdicts[slot] = is_taken ? CW_VERDICT_CHOSEN : verdict;
