@@ -13,6 +13,7 @@ import { type PacedFlows, type PaceReport, startPace } from '../../lab/pace.ts'
 import { openPaths, type SitePaths } from '../../lab/paths.ts'
 import type { Program } from '../../lab/program.ts'
 import type { Check, Context, Line } from '../line.ts'
+import { simulateHours } from './simulated.ts'
 
 /** Of a path in each direction: half of it on each of its two links. */
 const lossPpm = 50_000
@@ -20,6 +21,7 @@ const linkLossPpm = Math.round((1 - Math.sqrt(1 - lossPpm / 1e6)) * 1e6)
 const toleratedPpm = { full: 5_000, quick: 15_000 }
 const partMs = { full: 300_000, quick: 15_000 }
 const parts = { full: 6, quick: 1 }
+const simulatedHours = { full: 10_000, quick: 20 }
 const busyShare = 0.9
 const cores = availableParallelism()
 const outageMs = 1_500
@@ -27,15 +29,20 @@ const nowAndThenSeconds = 7
 
 export const falseFailovers: Line = {
   name: 'false-failovers',
-  title: '0 false failovers in 30 min at 5 % loss on all paths, all cores busy',
+  title:
+    '0 false failovers in 30 min at 5 % loss on all paths, all cores busy; and in 10,000 simulated hours',
   faults: {
-    outage: 'paths given up',
+    outage: 'paths given up,',
     'no-loss': 'control: loss',
     calm: 'control: cores',
+    'short-burst': 'paths given up in simulated',
   },
   measure: async (context) => {
     const { isQuick, fault } = context
     await using lab = await openLab(describe(fault === 'no-loss' ? 0 : linkLossPpm))
+    const hours = isQuick ? simulatedHours.quick : simulatedHours.full
+    const spoilt = fault === 'short-burst' ? 'burst' : undefined
+    const simulated = await simulateHours(lab, hours, spoilt)
     await lab.start()
     for (const [from, to] of pairs) await awaitReachable(lab, from, to)
     const sites = await Promise.all(lab.sites.map(({ name }) => openPaths(lab, name)))
@@ -52,6 +59,7 @@ export const falseFailovers: Line = {
     await Promise.all(sites.map((paths: SitePaths) => paths[Symbol.asyncDispose]()))
     return [
       failedCheck(seen),
+      simulated,
       movesCheck(seen),
       lossCheck(reports, isQuick ? toleratedPpm.quick : toleratedPpm.full),
       {
@@ -120,7 +128,7 @@ function failedCheck(seen: readonly Failovers[]): Check {
   const looks = Math.min(...seen.map((one) => one.looks))
   const which = failed.length === 0 ? '' : `: ${failed.slice(0, 4).join('; ')}`
   return {
-    check: 'paths given up',
+    check: 'paths given up, real ones',
     target: '0 of 12, at both ends',
     figure: `${failed.length} in ${looks} looks${which}`,
     isOk: failed.length === 0 && looks > 0,
