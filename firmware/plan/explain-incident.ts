@@ -14,7 +14,8 @@ import { isExact } from './flow-question.ts'
 
 const tellingMs = 5_000
 
-const causeOf: Readonly<Record<string, Cause>> = {
+/** By the name of the drop; what is not here is `dropped`. */
+export const incidentCauses: Readonly<Record<string, Cause>> = {
   acl: 'acl-denied',
   segment: 'segment-denied',
   no_route: 'no-route',
@@ -90,7 +91,7 @@ function isMended({ reason, isOfAnswers }: Incident, { explanation, ask }: Expla
 
 function findingOf(incident: Incident, facts: ExplainFacts): Finding {
   const { reason, count, lastMs, isOfAnswers } = incident
-  const cause = causeOf[reason] ?? 'dropped'
+  const cause = incidentCauses[reason] ?? 'dropped'
   const packets = count === 1 ? '1 packet' : `${count} packets`
   const lost = `${packets}${isOfAnswers ? ' of its answers' : ''} dropped, the last ${timeText(lastMs)} ago.`
   return { cause, sentence: `${sentenceOf(incident, facts)} ${lost}` }

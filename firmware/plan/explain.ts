@@ -70,11 +70,14 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
 
 /** The next hop on the LAN, or of the uplink by which it goes. */
 function linkFinding({ explanation, ask }: ExplainFacts): Finding | null {
-  const { port, nextHop, isNeighbourKnown, waitingMs, reason, hop } = explanation
+  const { port, nextHop, isNeighbourKnown, waitingMs, reason, hop, hasSession } = explanation
   if (reason === 'tx_down' && hop === 'link') {
     return { cause: 'link-down', sentence: `${port} has no carrier.` }
   }
-  if (port === '' || isNeighbourKnown || waitingMs === null || waitingMs < neighbourMs) return null
+  // Without a session packets wait for that.
+  const isForIt = hop === 'link' || hasSession
+  if (port === '' || isNeighbourKnown || !isForIt) return null
+  if (waitingMs === null || waitingMs < neighbourMs) return null
   const who = nextHop === ask.destination ? nextHop : `The next hop ${nextHop}`
   const waited = `its packets have waited ${timeText(waitingMs)} for it`
   return { cause: 'neighbour-missing', sentence: `${who} does not answer on ${port}: ${waited}.` }

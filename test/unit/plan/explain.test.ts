@@ -1,7 +1,9 @@
 /** Why a flow is where it is, out of what the datapath decides and what the gateway knows: one cause each, by table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dropReasons } from '../../../firmware/model/drop-reason.ts'
 import { causes } from '../../../firmware/model/explain-cause.ts'
+import { incidentCauses } from '../../../firmware/plan/explain-incident.ts'
 import { answerTo, check, fromHub, inward, nowhere, uplinks } from './explain-answer.ts'
 import { sampleIncident, samplePathOf } from './sample-explanation.ts'
 
@@ -236,6 +238,10 @@ test('the chain: segment, route, rule, policy', () => {
   assert.equal(answerTo({ peer: 'lisbon' }, { ask: { to: '10.0.7.9' } }).route.owner, 'lisbon')
   assert.equal(answerTo({ hop: 'box' }, { ask: { to: '10.1.0.1' } }).rule, null)
   assert.equal(answerTo(nowhere, { ask: { to: '8.8.8.8' } }).rule, null)
+})
+
+test('incidents are told by names that the datapath has', () => {
+  for (const reason of Object.keys(incidentCauses)) assert.ok(reason in dropReasons, reason)
 })
 
 test('each cause has a meaning of its own', () => {
