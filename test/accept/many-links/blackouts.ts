@@ -30,6 +30,8 @@ const ratePps = 1_000
 const basePort = 9_100
 const linkDelayMs = 10
 const limitsMs = { p50: 350, p99: 450, most: 600 }
+/** Five are no hundred: the one that a busy machine spoils is the 99th too. */
+const quickLimitsMs = { ...limitsMs, p99: limitsMs.most }
 const counts = { full: 200, quick: 5 }
 const batch = 20
 const stoppedMostMs = 50_000
@@ -75,8 +77,8 @@ export const blackouts: Line = {
     const stopped = await series(scene, 'gateway stopped', count, chance, context)
     if (fault === 'broken-tcp') await tcp.server.stop('SIGKILL')
     return [
-      ...checksOf('gateway running', running, count),
-      ...checksOf('gateway stopped', stopped, count),
+      ...checksOf('gateway running', running, count, isQuick),
+      ...checksOf('gateway stopped', stopped, count, isQuick),
       await checkTcp(tcp),
     ]
   },
@@ -196,7 +198,8 @@ async function stall(lab: Lab): Promise<void> {
   for (const datapath of datapaths) datapath.signal('SIGCONT')
 }
 
-function checksOf(gateways: Gateways, result: Series, count: number): Check[] {
+function checksOf(gateways: Gateways, result: Series, count: number, isQuick: boolean): Check[] {
+  const limits = isQuick ? quickLimitsMs : limitsMs
   const { silences } = result
   const all = silences.map(({ ms }) => ms).toSorted((a, b) => a - b)
   const check = (name: string, target: string, figure: string, isOk: boolean): Check => ({
@@ -212,9 +215,9 @@ function checksOf(gateways: Gateways, result: Series, count: number): Check[] {
   }
   return [
     check('blackouts that hit traffic', `${count} of ${count}`, String(hit), hit === count),
-    gap('gap p50', 0.5, limitsMs.p50),
-    gap('gap p99', 0.99, limitsMs.p99),
-    gap('gap, longest', 1, limitsMs.most),
+    gap('gap p50', 0.5, limits.p50),
+    gap('gap p99', 0.99, limits.p99),
+    gap('gap, longest', 1, limits.most),
     check(
       'lost beside the blackouts, and by the measuring',
       '0, 0',
