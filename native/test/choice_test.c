@@ -199,6 +199,66 @@ static void takes_the_least_bad_unless_strict(void)
 	CHECK(after(0) == CW_PATH_NONE);
 }
 
+static void set_rtt(uint32_t slot, uint32_t rtt_us)
+{
+	memory[slot].live.rtt_us = memory[slot].live.rtt_last_us = memory[slot].live.rtt_before_us = rtt_us;
+}
+
+/* Of two that are as bad now the one is a little better, now the other. */
+static void what_is_bad_is_not_left_for_a_little_less(void)
+{
+	begin(2);
+	policy.latency_us = 50000;
+	uint8_t best = after(0), slot = best;
+	for (uint32_t i = 0; i < 400; i++) {
+		set_rtt(0, 120000 + 1000 * (i / 4 % 2));
+		set_rtt(1, 121000 - 1000 * (i / 4 % 2));
+		CHECK(after(SECOND / 40) == best && !cw_choice_moves(&choice, slot, false, 3, now_us));
+	}
+	/* For much less it is, and back. */
+	set_rtt(1, 300000);
+	set_rtt(0, 200000);
+	CHECK(after(SECOND) == 0);
+	set_rtt(0, 300000);
+	set_rtt(1, 110000);
+	CHECK(after(SECOND) == 1 && after(60 * SECOND) == 1);
+	set_rtt(1, 200000);
+	set_rtt(0, 110000);
+	CHECK(after(SECOND) == 0);
+}
+
+/* The former best is taken again, by flows one after the other, and for good. */
+static void the_former_best_is_taken_again(void)
+{
+	begin(2);
+	CHECK(after(0) == 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		cw_liveness_fail(&memory[0].live, CW_PATH_SILENT, now_us);
+		CHECK(after(SECOND) == 1);
+		cw_liveness_prove(&memory[0].live, now_us);
+		CHECK(after(29 * SECOND) == 1);
+		/* Twice as long each time that it failed. */
+		CHECK(after(SECOND + (30 * SECOND << i)) == 0 && choice.since_us == now_us);
+		for (uint32_t k = 0; k < 40; k++)
+			CHECK(after(SECOND) == 0);
+	}
+}
+
+/* What stands by comes last among those that are not trusted yet, though it is listed first. */
+static void a_backup_is_last_among_the_doubtful_too(void)
+{
+	begin(3);
+	for (uint32_t i = 0; i < 3; i++)
+		memory[i].way.remote = cw_address_of_v4(7);
+	memory[0].flags = CW_PATH_BACKUP;
+	CHECK(after(0) == 1);
+	cw_liveness_fail(&memory[1].live, CW_PATH_NO_UPLINK, now_us);
+	CHECK(after(1000) == 2);
+	/* Both are answered. */
+	memory[0].live.answered_us = memory[2].live.answered_us = now_us;
+	CHECK(after(1000) == 2 && verdicts[0] == CW_VERDICT_RETURNING);
+}
+
 static void a_link_that_was_down_has_to_wait(void)
 {
 	begin(2);
@@ -257,6 +317,9 @@ int main(int argc, char **argv)
 	a_few_lost_packets_are_no_breach();
 	delay_is_half_the_round_trip();
 	takes_the_least_bad_unless_strict();
+	what_is_bad_is_not_left_for_a_little_less();
+	the_former_best_is_taken_again();
+	a_backup_is_last_among_the_doubtful_too();
 	a_link_that_was_down_has_to_wait();
 	spreads_by_what_links_carry();
 	comes_back_in_steps_and_flees_at_once();

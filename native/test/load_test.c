@@ -28,7 +28,7 @@ struct refused {
 	struct cw_policy_program policy;
 };
 
-static const struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
+static struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
 
 static struct cw_bench bench;
 static struct cw_mirror_state kernel;
@@ -134,6 +134,19 @@ static void what_is_refused_lists_nobody(void)
 		CHECK(running->peers[i]->is_listed);
 }
 
+/* What is decided about flows holds as long as policies and what fits them are the same, whatever else is loaded. */
+static void what_is_loaded_again_decides_nothing_anew(void)
+{
+	CHECK(load_strangers(1) == 0);
+	uint32_t epoch = bench.engine->program->steering_epoch;
+	for (uint32_t i = 0; i < 3; i++)
+		CHECK(load_strangers(i) == 0 && bench.engine->program->steering_epoch == epoch);
+	policy.metered = CW_METERED_OK;
+	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch != epoch);
+	epoch = bench.engine->program->steering_epoch;
+	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch == epoch);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -142,6 +155,7 @@ int main(int argc, char **argv)
 	places_are_taken_again();
 	packets_that_wait_keep_their_place();
 	what_is_refused_lists_nobody();
+	what_is_loaded_again_decides_nothing_anew();
 	cw_program_close(bench.engine);
 	cw_bench_close(&bench);
 	return check_result();

@@ -107,6 +107,24 @@ static void counts_what_was_overtaken(void)
 	CHECK(is_near(quality.late_ppm, 100000) && quality.jitter_us == 1000);
 }
 
+/* A packet now and then does not keep it alive. */
+static void loss_of_long_ago_is_no_loss(void)
+{
+	begin();
+	for (uint32_t i = 0; i < 30; i++)
+		pass(1, 100, 5);
+	CHECK(is_near(quality.loss_ppm, 50000) && cw_quality_is_fresh(&quality, now_us));
+	for (uint32_t seconds = 5; seconds <= 600; seconds += 5) {
+		now_us += 5000000 - TICK;
+		pass(1, 1, 0);
+		CHECK(seconds <= 30 || !cw_quality_is_fresh(&quality, now_us));
+	}
+	/* Where packets are many again, they say how it is. */
+	for (uint32_t i = 0; i < 11; i++)
+		pass(1, 100, 1);
+	CHECK(cw_quality_is_fresh(&quality, now_us) && is_near(quality.loss_ppm, 10000));
+}
+
 static void quantiles_are_right_to_a_bucket(void)
 {
 	struct cw_rtt_histogram histogram = { { 0 } };
@@ -135,6 +153,7 @@ int main(int argc, char **argv)
 	goes_on_over_a_new_key();
 	takes_no_news_from_an_old_report();
 	counts_what_was_overtaken();
+	loss_of_long_ago_is_no_loss();
 	quantiles_are_right_to_a_bucket();
 	return check_result();
 }

@@ -136,9 +136,14 @@ static void take_introduction(struct cw_path *path, const uint8_t *value)
 	path->flags = path->own_flags | path->remote_flags;
 }
 
-/* Path silent: a number of ours, by which the far end hears nothing; zero 3. */
-static void take_silence(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value)
+/*
+ * Path silent: a number of ours, by which the far end hears nothing; zero 3. By a way that was only heard from it may have been
+ * held back, and be true no longer.
+ */
+static void take_silence(struct cw_worker *worker, struct cw_peer *peer, const struct cw_path *by, const uint8_t *value)
 {
+	if (!cw_path_may_carry(by))
+		return;
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
 		if (path != NULL && path->number == value[0]) {
@@ -178,7 +183,7 @@ static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_
 		take_report(worker, peer, value, length);
 		return;
 	case ITEM_PATH_SILENT:
-		take_silence(worker, peer, value);
+		take_silence(worker, peer, path, value);
 		return;
 	case ITEM_PATH_CHALLENGE:
 		put_item(answer, ITEM_PATH_RESPONSE, value, 8);

@@ -7,6 +7,7 @@
 #define BEREAVED_US 3000000u /* by then it was asked itself */
 #define CARRIES_US 100000u
 #define BEREAVED_LAST (UINT64_C(1) << 63)
+#define DOUBTFUL_LAST (UINT64_C(1) << 62) /* metered or a backup */
 
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
@@ -280,6 +281,8 @@ void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, cons
 		/* An answer that is late may just have been lost. */
 		if (tier == TIER_DOUBTFUL && is_bereaved(paths, path, now_us))
 			at |= BEREAVED_LAST;
+		if (tier == TIER_DOUBTFUL && is_last(path, policy))
+			at |= DOUBTFUL_LAST;
 		if (tier < least || (tier == least && at < least_rank)) {
 			least = tier;
 			least_rank = at;
