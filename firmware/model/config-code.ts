@@ -205,6 +205,10 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'Spelt out, policies and applications are more than a flow can be compared with.',
     'Join ranges of ports, prefixes and names; leave segments out where they do not matter.',
   ),
+  CONFIG_PATHS_TOO_MANY: help(
+    'Uplinks and endpoints make more paths than the datapath has room for.',
+    'Give peers fewer endpoints, the sites that matter most more than others; 7 paths a peer always fit.',
+  ),
   CONFIG_UPLINK_UNKNOWN: help(
     'A name of an uplink is not among `uplinks`.',
     'Mend its spelling, or add the uplink.',

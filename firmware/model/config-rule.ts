@@ -191,6 +191,10 @@ export const configRules = {
     'CONFIG_POLICY_TOO_MANY',
     'All policies and applications together are 768 comparisons at most: each pair of segment, mark, prefix, name and range of ports counted.',
   ],
+  'paths-size': [
+    'CONFIG_PATHS_TOO_MANY',
+    'All peers together have 7,168 paths at most: each pair of an uplink and an endpoint of its families counted, up to 16 a peer.',
+  ],
   'uplink-regular': ['CONFIG_UPLINKS_BACKUP', 'One uplink at least is no `backup`.'],
   'api-for-somebody': ['CONFIG_API_NOBODY', '`lan: status` needs a LAN in a segment with `admin`.'],
 } as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>

@@ -8,6 +8,7 @@ import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
 import { deviceOf, interfaceOf, kindOf } from './nic.ts'
+import { checkPathCount } from './path-rules.ts'
 import { checkServices } from './service-rules.ts'
 import { checkSteering } from './steering-rules.ts'
 import { decodeWireKey, encodeWireKey, isUsableWireKey } from './wire-key.ts'
@@ -32,6 +33,7 @@ export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
   checkServices(parts, refuse)
   checkAcl(parts, isComplete ? claims : null, refuse)
   checkSteering(parts, refuse)
+  checkPathCount(parts, refuse)
   return refusals
 }
 

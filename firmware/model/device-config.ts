@@ -161,7 +161,7 @@ export const Peer = Type.Object(
     ),
     endpoints: means(
       Type.Array(EndpointText, { maxItems: 8 }),
-      'Where it can be called; empty if it always calls first.',
+      "Where it can be called; empty if it always calls first. Each uplink with each endpoint of its families is a path: up to 16 a peer, every uplink's first ones before later ones.",
     ),
     segments: means(
       Type.Record(Type.String(), Type.Array(PrefixText, { maxItems: 256 }), { maxProperties: 32 }),
@@ -248,7 +248,10 @@ export const DeviceConfig = Type.Object(
       'Networks of their own: inside one all is allowed, between two nothing, unless `acl` says otherwise.',
     ),
     lans: means(Type.Array(Lan, { maxItems: 32 }), 'The networks of this site.'),
-    peers: means(Type.Array(Peer, { maxItems: 1024 }), 'The other sites.'),
+    peers: means(
+      Type.Array(Peer, { maxItems: 1024 }),
+      'The other sites. All together have 7,168 paths at most.',
+    ),
     acl: maybe(
       Type.Array(AclRule, { maxItems: 256 }),
       'Rules, in order: the first that fits decides. At most 1,024 once protocols and ports are spelt out.',

@@ -58,6 +58,7 @@ export const errorTable = {
   CONFIG_POLICY_NO_UPLINK: { http: 422, retry: false },
   CONFIG_POLICY_SHADOWED: { http: 422, retry: false },
   CONFIG_POLICY_TOO_MANY: { http: 422, retry: false },
+  CONFIG_PATHS_TOO_MANY: { http: 422, retry: false },
   CONFIG_UPLINK_UNKNOWN: { http: 422, retry: false },
   CONFIG_UPLINKS_BACKUP: { http: 422, retry: false },
   CONFIG_API_NOBODY: { http: 422, retry: false },

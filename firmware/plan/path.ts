@@ -2,11 +2,9 @@
 import { parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { PathProgram } from '../model/path-program.ts'
+import { maxPeerPaths } from '../model/path-rules.ts'
 import type { Port } from './ports.ts'
 import { isIpv6 } from './prefix.ts'
-
-/** Of a peer: `CW_PEER_PATHS_MAX`. */
-const pathsMost = 16
 
 /**
  * All of a family that both ends have, each uplink's first endpoints before any uplink's later ones, since a peer has room for
@@ -30,7 +28,7 @@ export function compilePaths(config: DeviceConfig, ports: readonly Port[]): Path
     const inTurns = Array.from({ length: most }, (_, turn) =>
       ways.flatMap((list) => list[turn] ?? []),
     )
-    return inTurns.flat().slice(0, pathsMost)
+    return inTurns.flat().slice(0, maxPeerPaths)
   })
 }
 

@@ -49,6 +49,7 @@ struct cw_program {
 	uint32_t policy_count; /* the first is the default's: there is always one */
 	uint32_t match_count;
 	uint32_t steering_epoch; /* grows when policies or matches are others than before */
+	uint8_t uplinks[CW_UPLINKS_MAX]; /* number in the program before -> number of the uplink of that name here; 0xff: none */
 	bool denies_breakout; /* some policy does */
 	bool is_steered; /* a policy could say something of a peer with one path too */
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];

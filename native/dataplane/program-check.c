@@ -54,6 +54,8 @@ static bool is_nic(const struct cw_port_program *p)
 /* What is of uplinks only. */
 static int check_uplink(const struct check *check, const struct cw_port_program *p, uint32_t i)
 {
+	if (p->uplink >= CW_UPLINKS_MAX)
+		return refuse(check, "ports", i, "uplink", "not in 0 to 7");
 	if (p->overlay_port == 0)
 		return refuse(check, "ports", i, "overlayPort", "zero");
 	if (p->network != CW_NETWORK_INTERNET && p->network != CW_NETWORK_PRIVATE)

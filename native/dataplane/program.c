@@ -252,6 +252,20 @@ static uint32_t epoch_of(const struct cw_program *program, const struct cw_progr
 	return before->steering_epoch + !is_same;
 }
 
+/* An uplink is its name: another number is no other uplink. */
+static void number_uplinks(struct cw_program *program, const struct cw_program *before)
+{
+	memset(program->uplinks, CW_UPLINK_NONE, sizeof(program->uplinks));
+	for (uint32_t i = 0; before != NULL && i < before->port_count; i++) {
+		const struct cw_port_program *was = &before->port_programs[i];
+		for (uint32_t j = 0; was->role == CW_ROLE_UPLINK && j < program->port_count; j++) {
+			const struct cw_port_program *is = &program->port_programs[j];
+			if (is->role == CW_ROLE_UPLINK && memcmp(is->twin, was->twin, sizeof(is->twin)) == 0)
+				program->uplinks[was->uplink] = is->uplink;
+		}
+	}
+}
+
 int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, char *why,
 		    size_t why_len)
 {
@@ -284,6 +298,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
 	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
 	program->is_steered = is_steered(program);
+	number_uplinks(program, engine->program);
 	program->steering_epoch = epoch_of(program, engine->program);
 	for (uint32_t i = 0; i < program->policy_count; i++)
 		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;

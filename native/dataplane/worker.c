@@ -304,12 +304,15 @@ static void know_paths(struct cw_worker *worker, const struct cw_peer *peer)
 /* A new view: uplinks may have come or gone. */
 static void look_at_all_paths(struct cw_worker *worker)
 {
-	uint32_t epoch = worker->view->program->steering_epoch;
-	bool is_other = epoch != worker->steering_epoch;
+	const struct cw_program *program = worker->view->program;
+	bool is_other = program->steering_epoch != worker->steering_epoch;
+	/* Of each program some view is seen: what loads it waits for the worker. */
+	const uint8_t *uplinks = program->generation == worker->generation ? NULL : program->uplinks;
 
-	worker->steering_epoch = epoch;
+	worker->steering_epoch = program->steering_epoch;
+	worker->generation = program->generation;
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
-		cw_path_renew(worker, worker->peers[i], is_other);
+		cw_path_renew(worker, worker->peers[i], is_other, uplinks);
 }
 
 static void tick(struct cw_worker *worker)

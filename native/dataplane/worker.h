@@ -105,6 +105,7 @@ struct cw_worker {
 	struct cw_flows *flows;
 	struct cw_server_names *server_names;
 	uint32_t steering_epoch; /* of the view */
+	uint64_t generation;     /* of its program */
 	bool is_swept_empty; /* the last pass through it found nothing */
 	uint64_t flow_refused_us; /* when there was no room for a flow last; 0: never */
 	struct cw_incidents incidents;

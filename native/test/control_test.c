@@ -19,6 +19,9 @@ struct frame {
 
 static struct cw_bench bench;
 
+#define PATH_REPORT 0x03
+#define PATH_ADD 0x04
+
 static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t length)
 {
 	uint8_t *at = f->bytes + f->length;
@@ -30,6 +33,9 @@ static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t 
 		memcpy(at + 4, value, length);
 	else
 		check_fill(at + 4, length);
+	/* Some uplink that a site can have. */
+	if (value == NULL && type == PATH_ADD && length > 1)
+		at[5] &= 7;
 	f->length += 4 + length;
 }
 
@@ -141,7 +147,6 @@ static void answers_probes_and_challenges(void)
 static const uint32_t lengths[] = { CW_NONE, 4, 12, CW_NONE, 8, 4,  8, 8,
 				    8,	     8, CW_NONE, 4, 32, 40, 4, 4 };
 #define TYPES (sizeof(lengths) / sizeof(lengths[0]))
-#define PATH_REPORT 0x03
 
 static bool is_right_length(uint8_t type, uint32_t length)
 {
@@ -190,6 +195,9 @@ static void refuses_broken_frames(void)
 	put_item(&f, 0x00, NULL, 8);
 	packet_put16(f.bytes + 2, 0xffff);
 	refuses(f.bytes, f.length, "a length far behind the end");
+	f.length = 0;
+	put_item(&f, PATH_ADD, "\0\10\377\0\0\0\0\0", 8);
+	refuses(f.bytes, f.length, "an uplink that no site can have");
 	/*
 	 * More than an event holds is more than a peer may send: nothing of it goes up, rather than
 	 * a part.
@@ -260,7 +268,8 @@ static void agrees_with_a_slow_reader(void)
 		for (; length + 4 <= f.length; items++) {
 			const uint8_t *at = f.bytes + length;
 			uint32_t size = packet_u16(at + 2);
-			if (!is_right_length(at[0], size) || length + 4 + size > f.length)
+			if (!is_right_length(at[0], size) || length + 4 + size > f.length ||
+			    (at[0] == PATH_ADD && at[5] > 7))
 				break;
 			if (goes_up(at[0]))
 				put_item(&up, at[0], at + 4, size);

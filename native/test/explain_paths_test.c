@@ -66,8 +66,8 @@ static void use_policies(void)
 	strcpy(program->policies[CALLS].name, "calls");
 	program->policies[CALLS].latency_us = 20000;
 	program->policy_count = 2;
-	program->match_count = 3;
-	for (uint32_t i = 0; i < 3; i++)
+	program->match_count = 4;
+	for (uint32_t i = 0; i < 4; i++)
 		program->matches[i] = (struct cw_match_program){ .policy = CALLS,
 								 .segment = CW_SEGMENT_ANY,
 								 .source_port_last = UINT16_MAX,
@@ -78,6 +78,9 @@ static void use_policies(void)
 	strcpy(program->matches[1].application, "crm");
 	strcpy(program->matches[1].server, "*.crm.example");
 	program->matches[2].dscp = 46;
+	program->matches[3].policy = 0;
+	strcpy(program->matches[3].application, "sip");
+	program->matches[3].destination_port_first = program->matches[3].destination_port_last = 2002;
 	program->is_steered = true;
 	program->generation++;
 }
@@ -94,6 +97,9 @@ static void names_policy_and_application(void)
 	other.server[0] = 0;
 	other.dscp = 46;
 	CHECK(strcmp(explain(other)->policy, "calls") == 0 && said.head.application[0] == 0);
+	/* A policy for whatever is marked so: it is what it would be to the others. */
+	other.destination_port = 2002;
+	CHECK(strcmp(explain(other)->policy, "calls") == 0 && strcmp(said.head.application, "sip") == 0);
 	/* Also of what has no route: it may break out, or may not. */
 	CHECK(strcmp(ask(CW_BENCH_HOST, INTERNET)->policy, "calls") == 0 && said.head.path_count == 0);
 	/* From a peer it is the answers that are steered here: the port is their source's. */

@@ -99,6 +99,7 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/0/network", p.ports[0].network = 0);
 	REFUSES("/ports/1/network", p.ports[1].network = 3);
 	REFUSES("/ports/1/isMetered", p.ports[1].is_metered = 2);
+	REFUSES("/ports/1/uplink", p.ports[1].uplink = 8);
 	REFUSES("/ports/1/isBackup", p.ports[1].is_backup = 2);
 	ACCEPTS(p.ports[1].risk = 255, p.ports[1].up_bps = UINT64_MAX);
 	ACCEPTS(p.ports[0].segment = 9); /* an uplink has none */

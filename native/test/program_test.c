@@ -22,7 +22,7 @@ static struct cw_port_program uplink(const char *twin, const char *device, uint1
 {
 	static uint8_t number;
 	struct cw_port_program p = { .role = CW_ROLE_UPLINK,
-				     .uplink = ++number,
+				     .uplink = number++ % CW_UPLINKS_MAX,
 				     .overlay_port = 51820,
 				     .vlan = vlan,
 				     .kind = CW_KIND_PMD,

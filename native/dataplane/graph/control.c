@@ -200,7 +200,7 @@ static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_
 }
 
 /*
- * Whether all items have room and a right length, and what is for the gateway fits an event, which is as much as a
+ * Whether all items have room and a right length, no path is of an uplink that no site can have, and what is for the gateway fits an event, which is as much as a
  * gateway may send: if not, the frame is dropped whole.
  */
 static bool is_well_formed(const uint8_t *items, uint32_t length)
@@ -214,9 +214,11 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
 		bool is_known = type <= ITEM_PATH_SILENT && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
+		bool is_path = type == ITEM_PATH_ADD;
 		if (++count > ITEMS_MAX || at + ITEM_HEADER + size > length ||
 		    (is_known && size != value_lengths[type]) ||
-		    (is_report && (size < 28 || (size - 4) % 24 != 0)))
+		    (is_report && (size < 28 || (size - 4) % 24 != 0)) ||
+		    (is_path && items[at + ITEM_HEADER + 1] >= CW_UPLINKS_MAX))
 			return false;
 		at += ITEM_HEADER + size;
 		if (is_for_gateway(type))

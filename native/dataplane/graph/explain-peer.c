@@ -1,4 +1,5 @@
 /* By which path a flow goes to its peer, and why not by the others. See explain.h and explain-parts.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/explain-parts.h"
@@ -153,6 +154,20 @@ static const struct cw_flow_entry *entry_of(const struct cw_worker *worker, cons
 	return cw_flow_peek(worker->flows, &key);
 }
 
+/* What a flow is to a policy for whatever it is: of the comparisons behind, the first that fits and says. */
+static const char *application_of(const struct cw_program *program, uint32_t match, const struct cw_flow *flow,
+				  const struct cw_marks *marks)
+{
+	bool may_change;
+
+	while (match < program->match_count && program->matches[match].application[0] == 0) {
+		uint16_t next = cw_match_find(&program->matches[match + 1], program->match_count - match - 1, flow, marks,
+					      &may_change);
+		match = next == CW_NO_MATCH ? program->match_count : match + 1 + next;
+	}
+	return match < program->match_count ? program->matches[match].application : "";
+}
+
 static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment,
 			       const struct cw_flow_entry *entry)
 {
@@ -168,7 +183,7 @@ static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, 
 	}
 	memcpy(q->out->head.policy, program->policies[policy].name, CW_NAME);
 	if (match != CW_NO_MATCH)
-		memcpy(q->out->head.application, program->matches[match].application, CW_NAME);
+		snprintf(q->out->head.application, CW_NAME, "%s", application_of(program, match, flow, &marks));
 	return policy;
 }
 

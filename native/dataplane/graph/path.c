@@ -1,8 +1,6 @@
 /* See path.h. */
 #include "graph/path.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "graph/control.h"
@@ -22,22 +20,6 @@
 #define LEARNED_PER_SECOND 1
 #define LEARNED_BURST 8
 #define PROBES_RATED_US 500000u
-
-int cw_path_pool_open(struct cw_path_pool *pool)
-{
-	pool->memory = calloc(CW_PATHS_TOTAL, sizeof(pool->memory[0]));
-	if (pool->memory == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < CW_PATHS_TOTAL; i++)
-		pool->free[i] = (uint16_t)(CW_PATHS_TOTAL - 1 - i);
-	pool->free_count = CW_PATHS_TOTAL;
-	return 0;
-}
-
-void cw_path_pool_close(struct cw_path_pool *pool)
-{
-	free(pool->memory);
-}
 
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
 {
@@ -161,6 +143,15 @@ void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struc
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
+static bool is_named(const struct cw_path *path, const struct cw_way *ways, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (cw_way_equal(&path->way, &ways[i]))
+			return true;
+	}
+	return false;
+}
+
 void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
 {
 	if (ways == NULL) {
@@ -168,8 +159,9 @@ void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct c
 		return;
 	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		if (peer->paths.list[slot] != NULL)
-			peer->paths.list[slot]->is_configured = false;
+		struct cw_path *path = peer->paths.list[slot];
+		if (path != NULL && path->is_configured && !is_named(path, ways, count))
+			give_back_path(worker, peer, path);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		struct cw_path *path = find_or_add(worker, peer, &ways[i]);
@@ -358,18 +350,26 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 		cw_seal_waiting(worker, peer);
 }
 
-void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other)
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other, const uint8_t *uplinks)
 {
+	if (uplinks != NULL)
+		cw_paths_move(&peer->paths, uplinks);
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
 		if (path == NULL)
 			continue;
+		if (path->way.uplink == CW_UPLINK_NONE) {
+			give_back_path(worker, peer, path);
+			continue;
+		}
 		note_uplink(worker, path);
 		if (is_other)
 			memset(path->breach_us, 0, sizeof(path->breach_us));
 	}
 	if (is_other)
 		memset(peer->choices, 0, sizeof(peer->choices));
+	if (uplinks != NULL)
+		cw_paths_choose(&peer->paths, worker->now_us);
 	peer->paths.version++;
 	cw_path_due(worker, peer);
 }

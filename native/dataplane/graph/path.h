@@ -33,7 +33,10 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 /* The first authentic packet under a handshake's key came, maybe by its way: that is proven in both directions then. */
 void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
 
-/* The program names these; learned ones stay while they live. NULL: it does not name the peer either, and all go. */
+/*
+ * The program names these: what it named before and does not name now goes, learned ones stay while they live. NULL: it does
+ * not name the peer either, and all go.
+ */
 void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
 
 /* All of a peer's paths, which is no peer any more. */
@@ -48,8 +51,11 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 /* The paths of `peer` want to be looked at now. */
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer);
 
-/* Another view: its uplinks cost what they cost now, and with other policies (`is_other`) nothing is known of their limits. */
-void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other);
+/*
+ * Another view: its uplinks cost what they cost now, and with other policies (`is_other`) nothing is known of their limits.
+ * `uplinks`: of another program, whose numbers they have now, as cw_paths_move() has them; the paths of those that are gone go.
+ */
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other, const uint8_t *uplinks);
 
 /* Looks at those that are due. */
 void cw_path_look(struct cw_worker *worker);

@@ -22,7 +22,7 @@ void cw_paths_forget_numbers(struct cw_paths *paths)
 	}
 }
 
-static bool is_way(const struct cw_way *a, const struct cw_way *b)
+bool cw_way_equal(const struct cw_way *a, const struct cw_way *b)
 {
 	return a->uplink == b->uplink && a->local_port == b->local_port && a->remote_port == b->remote_port &&
 	       cw_address_equal(a->remote, b->remote);
@@ -31,7 +31,7 @@ static bool is_way(const struct cw_way *a, const struct cw_way *b)
 struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		if (paths->list[slot] != NULL && is_way(&paths->list[slot]->way, way))
+		if (paths->list[slot] != NULL && cw_way_equal(&paths->list[slot]->way, way))
 			return paths->list[slot];
 	}
 	return NULL;
@@ -108,6 +108,15 @@ void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 	}
 	paths->slot_of[number] = path->slot;
 	path->remote_number = number;
+}
+
+void cw_paths_move(struct cw_paths *paths, const uint8_t uplinks[CW_UPLINKS_MAX])
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path != NULL)
+			path->way.uplink = path->way.uplink < CW_UPLINKS_MAX ? uplinks[path->way.uplink] : CW_UPLINK_NONE;
+	}
 }
 
 bool cw_path_has_answered(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)

@@ -22,6 +22,8 @@
 #define CW_PATH_METERED 1u
 #define CW_PATH_BACKUP 2u
 
+#define CW_UPLINK_NONE 0xffu
+
 /* Where a path leads. */
 struct cw_way {
 	uint8_t uplink;
@@ -109,6 +111,8 @@ struct cw_path_tasks {
 
 void cw_paths_begin(struct cw_paths *paths);
 
+bool cw_way_equal(const struct cw_way *a, const struct cw_way *b);
+
 /* The path of a way; NULL: there is none. */
 struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way);
 
@@ -125,6 +129,9 @@ void cw_paths_forget_numbers(struct cw_paths *paths);
 
 /* The far end's path `number` is this one. */
 void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number);
+
+/* Uplinks have other numbers: by the former one, the one now. What led by one that is gone, CW_UPLINK_NONE, leads nowhere. */
+void cw_paths_move(struct cw_paths *paths, const uint8_t uplinks[CW_UPLINKS_MAX]);
 
 /* Data is sent, or was heard: the paths are looked at more often from now on. */
 void cw_paths_wake(struct cw_paths *paths, uint64_t now_us);

@@ -4,6 +4,7 @@
  */
 import type { ConfigRule } from '../../../firmware/model/config-rule.ts'
 import type { ErrorCode } from '../../../firmware/model/errors.ts'
+import { encodeWireKey } from '../../../firmware/model/wire-key.ts'
 import { sampleWireKey, wholeConfig } from './sample-config.ts'
 
 /** What is set where (JSON pointer); undefined takes it away. */
@@ -45,6 +46,22 @@ const manyHosts = [
   { name: 'erp', to: manyPrefixes, names: manyPorts.slice(0, 13).map((at) => `h${at}.example`) },
   { name: 'crm', names: ['crm.example.com'] },
 ]
+
+/** 16 paths each by the three uplinks of the sample. */
+const manyPeers = Array.from({ length: 449 }, (_, at) => ({
+  name: `site-${at}`,
+  wireKey: encodeWireKey(
+    new Uint8Array(32)
+      .fill(77, 0, 30)
+      .fill(at & 0xff, 0, 1)
+      .fill(at >> 8, 1, 2),
+  ),
+  endpoints: Array.from(
+    { length: 8 },
+    (_, place) => `198.18.${at & 0xff}.${(at >> 8) + 1}:${51820 + place}`,
+  ),
+  segments: {},
+}))
 
 export const brokenConfigs: readonly Broken[] = [
   broken('name-reserved', '/lans/0/name', 'all'),
@@ -224,6 +241,7 @@ export const brokenConfigs: readonly Broken[] = [
     '/applications/0/to': manyPrefixes,
     '/policies/1/for/segments': ['office', 'cameras'],
   }),
+  brokenBy('paths-size', '/peers', { '/peers': [...wholeConfig().peers, ...manyPeers] }),
   brokenBy('uplink-regular', '/uplinks', {
     '/uplinks/0/backup': true,
     '/uplinks/2/backup': true,
