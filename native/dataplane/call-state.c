@@ -24,18 +24,13 @@ void *cw_answer_put(struct cw_answer *answer, size_t size)
 	return place;
 }
 
-static const struct cw_path *path_at(const struct cw_peer *peer, uint8_t slot)
-{
-	return slot == CW_PATH_NONE ? NULL : peer->paths.list[slot];
-}
-
 /* The path of what nothing else is said of: the default policy's, once it has chosen. */
 static const struct cw_path *best_path(const struct cw_peer *peer)
 {
 	const struct cw_choice *choice = &peer->choices[0];
-	const struct cw_path *chosen = choice->since_us == 0 ? NULL : path_at(peer, choice->best);
+	const struct cw_path *chosen = choice->since_us == 0 ? NULL : cw_paths_at(&peer->paths, choice->best);
 
-	return chosen != NULL ? chosen : path_at(peer, peer->paths.best);
+	return chosen != NULL ? chosen : cw_paths_at(&peer->paths, peer->paths.best);
 }
 
 static const struct cw_way *best_way(const struct cw_peer *peer, const struct cw_way *other)
@@ -113,19 +108,11 @@ static void put_peer(struct cw_answer *answer, const struct cw_peer *peer)
 	out->last_heard_ms = CW_NONE;
 	if (current == NULL)
 		return;
-	if (peer->heard_us != 0)
-		out->last_heard_ms = (uint32_t)((cw_now_us() - peer->heard_us) / 1000);
+	out->last_heard_ms = cw_age_ms(peer->heard_us, cw_now_us());
 	out->local_index = current->local_index;
 	const struct cw_way *way = best_way(peer, &current->way);
 	out->remote_port = way->remote_port;
 	memcpy(out->remote_address, &way->remote, sizeof(out->remote_address));
-}
-
-static uint32_t age_ms(uint64_t at_us)
-{
-	uint64_t now = cw_now_us();
-
-	return at_us == 0 ? CW_NONE : at_us > now ? 0 : (uint32_t)((now - at_us) / 1000);
 }
 
 static uint8_t flags_of(const struct cw_peer *peer, const struct cw_path *path)
@@ -150,8 +137,8 @@ static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_
 		.rx_packets = path->rx_packets,
 		.rx_bytes = path->rx_bytes,
 		.delivered_bps = cw_quality_is_fresh(&path->out, now) ? path->delivered_bps : 0,
-		.state_ms = age_ms(live->changed_us),
-		.heard_ms = age_ms(live->heard_us),
+		.state_ms = cw_age_ms(live->changed_us, now),
+		.heard_ms = cw_age_ms(live->heard_us, now),
 		.rtt_us = live->rtt_us,
 		.rtt_p50_us = cw_rtt_quantile(&path->rtts, 500),
 		.rtt_p95_us = cw_rtt_quantile(&path->rtts, 950),
@@ -192,7 +179,11 @@ static uint32_t put_paths(struct cw_answer *answer, uint16_t number, const struc
 	return count;
 }
 
-/* Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. */
+/*
+ * Single writers, aligned 64-bit loads: a figure may be a moment old, never torn on the 64-bit machines we run on. A record is
+ * none of one moment, though: packets and bytes may differ by those of a burst. And the record of a path whose place another
+ * takes while it is read may hold something of both, until the next reading: the worker is not stopped to have 8,192 copied.
+ */
 int cw_call_counters(struct cw_engine *engine, struct cw_answer *answer)
 {
 	const struct cw_program *program = engine->program;

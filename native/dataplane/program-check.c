@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "table/address.h"
+
 #define MTU_LEAST 68 /* RFC 791 */
 #define DELAY_US_MAX 60000000
 
@@ -303,15 +305,6 @@ static int check_matches(const struct check *check, const struct cw_program_part
 	return 0;
 }
 
-static bool is_endpoint(const uint8_t address[16])
-{
-	static const uint8_t none[16];
-
-	if (memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0)
-		return address[12] != 0 && address[12] < 224;
-	return memcmp(address, none, sizeof(none)) != 0 && address[0] != 0xff;
-}
-
 static int check_paths(const struct check *check, const struct cw_program_parts *parts)
 {
 	uint8_t count[CW_PEERS_MAX] = { 0 };
@@ -322,7 +315,7 @@ static int check_paths(const struct check *check, const struct cw_program_parts 
 			return refuse(check, "paths", i, "peer", "unknown");
 		if (++count[path->peer] > CW_PEER_PATHS_MAX)
 			return refuse(check, "paths", i, "peer", "has too many");
-		if (!is_endpoint(path->remote_address))
+		if (!cw_address_is_endpoint(cw_address_of(path->remote_address)))
 			return refuse(check, "paths", i, "remoteAddress", "not of one host");
 		if (path->remote_port == 0)
 			return refuse(check, "paths", i, "remotePort", "zero");

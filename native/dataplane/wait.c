@@ -81,7 +81,10 @@ static void pay(struct cw_wait *wait, uint64_t since)
 		wait->heard_us = 0;
 }
 
-/* Until the next tick, or until a path wants to be looked at; until the next look where NICs are polled, which is sooner the shorter the silence has been. */
+/*
+ * Until the next tick, or until a path wants to be looked at; until the next look where NICs are polled, which is sooner the
+ * shorter the silence has been.
+ */
 static uint64_t sleep_us(const struct cw_worker *worker)
 {
 	uint64_t now = cw_now_us();

@@ -143,4 +143,10 @@ static inline void cw_drop(struct cw_worker *worker, struct rte_mbuf *m, enum cw
 
 uint64_t cw_now_us(void);
 
+/* CW_NONE: never. Who reads the worker's times while that goes on may be behind them. */
+static inline uint32_t cw_age_ms(uint64_t at_us, uint64_t now_us)
+{
+	return at_us == 0 ? CW_NONE : at_us > now_us ? 0 : (uint32_t)((now_us - at_us) / 1000);
+}
+
 #endif

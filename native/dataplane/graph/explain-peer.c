@@ -45,11 +45,6 @@ static uint8_t obstacle_of(const struct cw_worker *worker, const struct cw_path 
 	return hop->kind == CW_HOP_LINK ? CW_OBSTACLE_NO_NEIGHBOUR : CW_OBSTACLE_NO_ROUTE;
 }
 
-static uint32_t age_ms(uint64_t at_us, uint64_t now_us)
-{
-	return at_us == 0 ? CW_NONE : at_us > now_us ? 0 : (uint32_t)((now_us - at_us) / 1000);
-}
-
 static uint32_t left_ms(uint64_t until_us, uint64_t now_us)
 {
 	return until_us > now_us ? (uint32_t)((until_us - now_us) / 1000) : 0;
@@ -77,9 +72,9 @@ static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw
 		.loss_ppm = measure.loss_ppm,
 		.latency_us = measure.latency_us,
 		.jitter_us = measure.jitter_us,
-		.state_ms = age_ms(path->live.changed_us, now_us),
-		.heard_ms = age_ms(path->live.heard_us, now_us),
-		.suspect_ms = age_ms(path->live.suspect_us, now_us),
+		.state_ms = cw_age_ms(path->live.changed_us, now_us),
+		.heard_ms = cw_age_ms(path->live.heard_us, now_us),
+		.suspect_ms = cw_age_ms(path->live.suspect_us, now_us),
 		.hold_ms = left_ms(path->live.hold_us, now_us),
 		.clean_ms = left_ms(cw_choice_clean_us(path, policy), now_us),
 	};
@@ -204,7 +199,7 @@ void cw_explain_peer(struct cw_worker *worker, struct cw_question *q, const stru
 	if (!q->out->head.has_session || peer->paths.best == CW_PATH_NONE)
 		cw_explain_drop(q->out, CW_DROP_NO_SESSION);
 	if (peer->waiting_count > 0)
-		q->out->head.waiting_ms = age_ms(peer->waiting_since_us, worker->now_us);
+		q->out->head.waiting_ms = cw_age_ms(peer->waiting_since_us, worker->now_us);
 	if (is_answer)
 		return;
 	if (q->out->head.path == CW_PATH_NONE)

@@ -97,16 +97,11 @@ static void recognise(struct cw_worker *worker, struct cw_flow_entry *entry, con
 	entry->policy = policy_of(program, entry->match);
 }
 
-static struct cw_path *path_at(const struct cw_peer *peer, uint8_t slot)
-{
-	return slot >= CW_PATHS_MAX ? NULL : peer->paths.list[slot];
-}
-
 /* Whether the flow leaves the path that it is on, if it is on one. */
 static bool is_to_be_placed(const struct cw_worker *worker, const struct cw_peer *peer, const struct cw_choice *choice,
 			    const struct cw_flow_entry *entry, bool is_spread)
 {
-	return path_at(peer, entry->path) == NULL ||
+	return cw_paths_at(&peer->paths, entry->path) == NULL ||
 	       cw_choice_moves(choice, entry->path, is_spread, hash_of(&entry->key), worker->now_us);
 }
 
@@ -120,12 +115,12 @@ uint8_t cw_steer_peek(const struct cw_worker *worker, const struct cw_peer *peer
 
 static void place(struct cw_peer *peer, struct cw_flow_entry *entry, const struct cw_choice *choice, bool is_spread)
 {
-	struct cw_path *before = path_at(peer, entry->path);
+	struct cw_path *before = cw_paths_at(&peer->paths, entry->path);
 
 	if (before != NULL && before->flows > 0)
 		before->flows--;
 	entry->path = cw_choice_place(choice, &peer->paths, is_spread);
-	struct cw_path *after = path_at(peer, entry->path);
+	struct cw_path *after = cw_paths_at(&peer->paths, entry->path);
 	if (after != NULL)
 		after->flows++;
 }
@@ -193,12 +188,12 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 	cw_l4_read(packet.l3, packet.length, &flow);
 	struct cw_flow_entry *entry = find_entry(worker, (uint16_t)peer->place, segment, &packet, &flow);
 	if (entry == NULL)
-		return path_at(peer, cw_steer_choice(worker, peer, policy_alone(worker, segment, &flow, packet.dscp))->best);
+		return cw_paths_at(&peer->paths, cw_steer_choice(worker, peer, policy_alone(worker, segment, &flow, packet.dscp))->best);
 	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
 	bool is_spread = worker->view->program->policies[entry->policy].is_spread;
 	if (is_to_be_placed(worker, peer, choice, entry, is_spread))
 		place(peer, entry, choice, is_spread);
-	return path_at(peer, entry->path);
+	return cw_paths_at(&peer->paths, entry->path);
 }
 
 bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m)

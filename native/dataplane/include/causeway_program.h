@@ -30,8 +30,6 @@
 #define CW_PEER_PATHS_MAX 16
 #define CW_MAC1_KEYS_MAX 32
 
-#define CW_NONE UINT32_MAX
-
 struct cw_program_head {
 	uint64_t generation;
 	uint32_t mac1_key_count;

@@ -85,6 +85,16 @@ static inline bool cw_address_is_link_local(struct cw_address address)
 	return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
 }
 
+/* One host that routes lead to: what is of a link would need to say of which. */
+static inline bool cw_address_is_endpoint(struct cw_address address)
+{
+	const uint8_t *bytes = cw_address_bytes(&address);
+
+	if (cw_address_is_v4(address))
+		return bytes[12] != 0 && bytes[12] < 224;
+	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff;
+}
+
 /* Source and destination of the IPv4 or IPv6 packet at `l3`, whose version is one of the two. */
 static inline struct cw_address cw_packet_source(const uint8_t *l3)
 {
