@@ -50,6 +50,7 @@ static void numbers_are_of_a_session(void)
 	CHECK(words_of_silence > 0);
 	/* A new session, by the way that lives. */
 	cw_path_enter(bench.worker, bench.far, &path_of(home_port)->way, true);
+	cw_path_begin_session(bench.worker, bench.far);
 	CHECK(other->remote_number == CW_PATH_NONE && path_of(home_port)->remote_number == CW_PATH_NONE);
 	CHECK(bench.far->paths.slot_of[9] == CW_PATH_NONE);
 	count_anew();

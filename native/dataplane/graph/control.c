@@ -166,9 +166,11 @@ static void answer_probe(struct cw_worker *worker, struct cw_peer *peer, const u
 	put_item(answer, ITEM_PROBE_REPLY, reply, 12);
 }
 
-static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, uint8_t type,
+static void take_item(struct cw_worker *worker, const struct cw_keypair *keypair, struct cw_path *path, uint8_t type,
 		      const uint8_t *value, uint16_t length, struct answer *answer)
 {
+	struct cw_peer *peer = keypair->peer;
+
 	switch (type) {
 	case ITEM_PROBE:
 		answer_probe(worker, peer, value, answer);
@@ -177,7 +179,8 @@ static void take_item(struct cw_worker *worker, struct cw_peer *peer, struct cw_
 		take_reply(worker, peer, path, value);
 		return;
 	case ITEM_PATH_ADD:
-		take_introduction(path, value);
+		if (cw_keypair_is_of_session(keypair))
+			take_introduction(path, value);
 		return;
 	case ITEM_PATH_REPORT:
 		take_report(worker, peer, value, length);
@@ -243,7 +246,7 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 		if (is_for_gateway(type))
 			put_item(&up, type, items + at + ITEM_HEADER, size);
 		else
-			take_item(worker, keypair->peer, path, type, items + at + ITEM_HEADER, size, &answer);
+			take_item(worker, keypair, path, type, items + at + ITEM_HEADER, size, &answer);
 		at += ITEM_HEADER + size;
 	}
 	if (up.length > 0)
@@ -286,7 +289,7 @@ void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struc
 	if (has_probe) {
 		uint32_t id = rte_cpu_to_be_32(cw_liveness_ask(&path->live, worker->now_us));
 		put_item(&frame, ITEM_PROBE, &id, sizeof(id));
-		if (path->live.state == CW_PATH_NEW || path->live.probes % INTRODUCED_EVERY == 1)
+		if (cw_path_is_stranger(path) || path->live.probes % INTRODUCED_EVERY == 1)
 			introduce(path, &frame);
 	}
 	if (frame.length > 0)
@@ -337,13 +340,16 @@ bool cw_control_report(struct cw_worker *worker, struct cw_keypair *current)
 	if (peer->paths.best == CW_PATH_NONE)
 		return false;
 	memcpy(value, &index, sizeof(index));
-	for (uint32_t i = 0; i < current->data_lanes.count && length < sizeof(value); i++) {
-		uint32_t highest;
+	/* Where there are more than a report holds, the next one goes on with the rest. */
+	uint32_t count = current->data_lanes.count, first = current->report_lane;
+	for (uint32_t n = 0; n < count && length < sizeof(value); n++) {
+		uint32_t highest, i = (first + n) % count;
 		struct cw_lane *lane = cw_replay_lane(&current->data_lanes, i, &highest);
 		if (lane->received == lane->told)
 			continue;
 		put_lane(value + length, current->data_lanes.lane[i], highest, lane);
 		length += REPORT_LANE;
+		current->report_lane = i + 1;
 	}
 	if (length == 4)
 		return false;

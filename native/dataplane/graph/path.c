@@ -7,6 +7,7 @@
 #include "graph/mtu-probe.h"
 #include "graph/outer.h"
 #include "graph/path-event.h"
+#include "graph/path-lanes.h"
 #include "graph/seal.h"
 #include "port/port.h"
 #include "table/session.h"
@@ -19,7 +20,6 @@
 #define NUMBERS_A_KEY 100u
 #define LEARNED_PER_SECOND 1
 #define LEARNED_BURST 8
-#define PROBES_RATED_US 500000u
 
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
 {
@@ -126,7 +126,6 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 {
 	struct cw_path *path = find_or_add(worker, peer, way);
 
-	cw_paths_forget_numbers(&peer->paths);
 	if (path != NULL && is_proven)
 		cw_liveness_prove(&path->live, worker->now_us);
 	cw_paths_choose(&peer->paths, worker->now_us);
@@ -206,57 +205,16 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	if (path == NULL)
 		return stray(worker);
 	cw_liveness_hear(&path->live, worker->now_us);
-	if (number != CW_PATH_NONE) {
+	if (number != CW_PATH_NONE && cw_keypair_is_of_session(keypair))
 		cw_paths_pair(&peer->paths, path, number);
-	}
 	return path;
 }
 
-/* What a keypair's lanes say of the way in, once in CW_REPORT_US: reckoned here as the far end does of what it is told. */
-static void rate_lane(struct cw_worker *worker, struct cw_path *path, const struct cw_keypair *keypair,
-		      const struct cw_lane *lane, uint32_t highest)
+void cw_path_begin_session(struct cw_worker *worker, struct cw_peer *peer)
 {
-	if (worker->now_us - path->in.told_us < CW_REPORT_US || lane->received == path->in.received)
-		return;
-	cw_quality_take(&path->in, keypair->local_index, highest, lane->received, lane->late,
-			cw_lane_above_us(lane), worker->now_us);
-}
-
-/* What came on the data lanes since the last look, to the paths that they are of. */
-static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const struct cw_keypair *keypair)
-{
-	if (keypair == NULL)
-		return;
-	for (uint32_t i = 0; i < keypair->data_lanes.count; i++) {
-		uint32_t highest;
-		struct cw_lane *lane = cw_replay_lane(&keypair->data_lanes, i, &highest);
-		uint8_t slot = peer->paths.slot_of[keypair->data_lanes.lane[i] >> 8];
-		if (slot == CW_PATH_NONE)
-			continue;
-		struct cw_path *path = peer->paths.list[slot];
-		cw_liveness_hear(&path->live, lane->heard_us);
-		rate_lane(worker, path, keypair, lane, highest);
-		path->rx_packets += lane->received - lane->counted;
-		path->rx_bytes += lane->bytes - lane->counted_bytes;
-		lane->counted = lane->received;
-		lane->counted_bytes = lane->bytes;
-		if (lane->heard_us > path->rx_us)
-			path->rx_us = lane->heard_us;
-	}
-}
-
-/* Probes tell of a path that carries nothing: of both directions at once. */
-static void rate_probes(struct cw_worker *worker, struct cw_paths *paths)
-{
-	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		struct cw_path *path = paths->list[slot];
-		if (path == NULL || worker->now_us - path->asked.told_us < PROBES_RATED_US)
-			continue;
-		uint32_t asked = cw_liveness_settled(&path->live, worker->now_us);
-		if (asked != path->asked.highest)
-			cw_quality_take(&path->asked, path->number, asked, path->live.answered, 0, UINT32_MAX,
-					worker->now_us);
-	}
+	cw_path_read_lanes(worker, peer);
+	cw_paths_begin_session(&peer->paths, worker->now_us);
+	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
 /* Carrier, addresses and the program say at once what probes would find out later. */
@@ -332,9 +290,8 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 		cw_mtu_probe(worker, peer, NULL, 0);
 		return;
 	}
-	read_lanes(worker, peer, current);
-	read_lanes(worker, peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
-	rate_probes(worker, &peer->paths);
+	cw_path_read_lanes(worker, peer);
+	cw_path_rate_probes(worker, &peer->paths);
 	check_uplinks(worker, &peer->paths);
 	forget_learned(worker, peer);
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;

@@ -33,6 +33,9 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 /* The first authentic packet under a handshake's key came, maybe by its way: that is proven in both directions then. */
 void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
 
+/* A keypair of another session is about to be `current`: numbers, uplinks and costs of the far end's may be others there. */
+void cw_path_begin_session(struct cw_worker *worker, struct cw_peer *peer);
+
 /*
  * The program names these: what it named before and does not name now goes, learned ones stay while they live. NULL: it does
  * not name the peer either, and all go.

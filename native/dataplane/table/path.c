@@ -10,15 +10,23 @@ void cw_paths_begin(struct cw_paths *paths)
 {
 	memset(paths, 0, sizeof(*paths));
 	paths->best = paths->told_best = CW_PATH_NONE;
-	cw_paths_forget_numbers(paths);
+	cw_paths_begin_session(paths, 0);
 }
 
-void cw_paths_forget_numbers(struct cw_paths *paths)
+void cw_paths_begin_session(struct cw_paths *paths, uint64_t now_us)
 {
 	memset(paths->slot_of, CW_PATH_NONE, sizeof(paths->slot_of));
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		if (paths->list[slot] != NULL)
-			paths->list[slot]->remote_number = CW_PATH_NONE;
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL)
+			continue;
+		path->remote_number = path->remote_uplink = CW_PATH_NONE;
+		path->remote_flags = 0;
+		path->flags = path->own_flags;
+		path->session_us = now_us;
+		/* The far end knows no more of it: it is told at once. */
+		if (path->live.state == CW_PATH_UP)
+			path->live.probe_us = 0;
 	}
 }
 
@@ -73,6 +81,7 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	path->flow_label = flow_label(way, path->number);
 	path->remote_number = CW_PATH_NONE;
 	path->remote_uplink = CW_PATH_NONE;
+	path->session_us = now_us;
 	cw_liveness_begin(&path->live, now_us);
 	paths->list[slot] = path;
 	paths->count++;

@@ -53,6 +53,7 @@ struct cw_path {
 	uint8_t remote_flags;  /* as the far end says */
 	uint8_t remote_number; /* the far end's of it */
 	uint8_t remote_uplink; /* CW_PATH_NONE: it has not said */
+	uint64_t session_us;   /* since when the far end is asked what it calls it, and what it costs there */
 	uint8_t alarm;         /* probes sent in it since it began, or since one was answered */
 	uint64_t up_bps;       /* of its uplink; 0: unknown */
 	uint64_t rx_us;        /* data came by it last */
@@ -101,6 +102,12 @@ static inline bool cw_path_may_carry(const struct cw_path *path)
 	return path->is_configured || path->live.was_up;
 }
 
+/* NULL: there is none in `slot`, which may be CW_PATH_NONE. */
+static inline struct cw_path *cw_paths_at(const struct cw_paths *paths, uint8_t slot)
+{
+	return slot >= CW_PATHS_MAX ? NULL : paths->list[slot];
+}
+
 /* What a look at the paths finds to be done. */
 struct cw_path_tasks {
 	uint16_t probe;   /* bit per slot: send a probe by it */
@@ -124,8 +131,14 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 /* Takes a path out; it is the caller's again. */
 void cw_paths_remove(struct cw_paths *paths, struct cw_path *path);
 
-/* What is known of the far end's paths is of a session: a new one knows nothing. */
-void cw_paths_forget_numbers(struct cw_paths *paths);
+/* What the far end said of its paths is of a session: in a new one it may be another, and each end says it anew. */
+void cw_paths_begin_session(struct cw_paths *paths, uint64_t now_us);
+
+/* Whether the far end may not know which path this is, nor what it costs here: no probe of this session was answered. */
+static inline bool cw_path_is_stranger(const struct cw_path *path)
+{
+	return path->live.lived_us < path->session_us;
+}
 
 /* The far end's path `number` is this one. */
 void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number);

@@ -19,16 +19,6 @@ static struct cw_peer *find_peer(const struct cw_worker *worker, const char *nam
 	return NULL;
 }
 
-/* One host that routes lead to; what is of a link would need to say of which. */
-static bool is_endpoint(struct cw_address address)
-{
-	const uint8_t *bytes = cw_address_bytes(&address);
-
-	if (cw_address_is_v4(address))
-		return bytes[12] != 0 && bytes[12] < 224;
-	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff;
-}
-
 static const char *check_install(const struct cw_keypair_install *install)
 {
 	if (install->local_index == 0)
@@ -37,7 +27,7 @@ static const char *check_install(const struct cw_keypair_install *install)
 		return "remoteIndex";
 	if (install->lifetime_ms == 0 || install->lifetime_ms > 180000)
 		return "lifetimeMs";
-	if (!is_endpoint(cw_address_of(install->remote_address)))
+	if (!cw_address_is_endpoint(cw_address_of(install->remote_address)))
 		return "remoteAddress";
 	if (install->remote_port == 0)
 		return "remotePort";
@@ -225,6 +215,8 @@ static void make_current(struct cw_worker *worker, struct cw_keypair *keypair)
 
 	/* What is being filled under the old keypair goes out before the new one seals. */
 	cw_seal_flush(worker);
+	if (current == NULL || current->session != keypair->session)
+		cw_path_begin_session(worker, peer);
 	if (previous != NULL)
 		cw_keypair_leave(worker, previous);
 	if (current != NULL)

@@ -45,6 +45,7 @@ struct cw_keypair {
 	struct cw_way way;                      /* of the handshake */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
+	uint32_t report_lane; /* of the data lanes: where the next report begins */
 	uint64_t installed_us;
 	uint64_t expires_us;
 	uint32_t sealed; /* packets, over all lanes */
@@ -83,6 +84,14 @@ struct cw_peer {
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
 };
+
+/* Whether it is of the chain that its peer's `current` is of: what is said under one before may be over. */
+static inline bool cw_keypair_is_of_session(const struct cw_keypair *keypair)
+{
+	const struct cw_keypair *current = atomic_load_explicit(&keypair->peer->current, memory_order_relaxed);
+
+	return current != NULL && current->session == keypair->session;
+}
 
 /* Receiver index -> keypair. Immutable once published; rebuilt whenever a keypair comes or goes. */
 struct cw_keypair_index {
