@@ -96,6 +96,25 @@ static void an_answer_that_is_guessed_proves_nothing(void)
 	CHECK(probe_id[STRANGER] != 0 && is_unproven(STRANGER) && data_to[STRANGER] == 0);
 }
 
+/* Who gets probes at one port cannot answer for another, to which they are to go. */
+static void ids_of_one_way_say_nothing_of_another(void)
+{
+	uint32_t count = 0, ids[16];
+
+	begin();
+	ask_from(STRANGER);
+	ask_from(STRANGER + 1);
+	for (uint32_t i = 0; i < 200; i++) {
+		pass(STEP_US, true);
+		if (count < 16 && probe_id[STRANGER + 1] != (count == 0 ? 0 : ids[count - 1]))
+			ids[count++] = probe_id[STRANGER + 1];
+	}
+	CHECK(count == 3 && control_to[STRANGER] == 4);
+	for (uint32_t i = 0; i < count; i++)
+		answer_from(STRANGER, ids[i]);
+	CHECK(is_unproven(STRANGER));
+}
+
 /* Somebody is there after all: an address of the far end's that nobody knew. */
 static void an_answer_proves(void)
 {
@@ -165,6 +184,7 @@ int main(int argc, char **argv)
 	what_was_only_heard_from_carries_nothing(true);
 	many_such_ways_get_little();
 	an_answer_that_is_guessed_proves_nothing();
+	ids_of_one_way_say_nothing_of_another();
 	word_of_silence_counts_by_a_proven_way_only();
 	an_answer_proves();
 	where_none_lives_packets_find_what_is_configured();

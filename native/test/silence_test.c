@@ -143,6 +143,8 @@ static void what_waited_for_its_uplink_is_not_held(void)
 	home_port = 40001;
 	pass(3 * SECOND, false);
 	CHECK(live->state == CW_PATH_UP && live->failures == 0 && live->hold_us <= bench.worker->now_us);
+	/* Its probes can be foreseen as little as before. */
+	CHECK(live->secret != 0);
 	/* The other one had lived. */
 	CHECK(cw_bench_path(&bench)->live.was_up && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
 }
