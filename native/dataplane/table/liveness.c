@@ -13,7 +13,7 @@
 #define SUSPICION_LEAST_US 50000u
 #define SUSPICION_FLOW_US 80000u
 #define SUSPICION_MOST_US 120000u
-#define REST_US 1000000u  /* more patience with what carries nothing: there is no haste */
+#define REST_US 1500000u  /* more patience with what carries nothing: there is no haste */
 #define SWIFT_US 15000u   /* an answer that takes longer than others by more than that was kept waiting */
 #define PROOF_US 20000u   /* the least that is waited after an answer by another path */
 #define RECENT_US 50000u

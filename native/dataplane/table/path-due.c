@@ -19,7 +19,8 @@
 #define DOUBT_GAP_US 16000u    /* once the burst is sent */
 #define DOUBT_LATER_US 500000u
 #define DOUBT_LATER_GAP_US 100000u
-#define DOUBT_REST_GAP_US 250000u /* at rest, where the burst takes longer */
+#define DOUBT_REST_US 2000000u /* at rest all of it takes longer */
+#define DOUBT_REST_GAP_US 250000u
 #define SILENCE_GAP_US 20000u
 #define SILENCE_SOON_US 80000u
 #define SILENCE_AGAIN_US 500000u
@@ -27,13 +28,13 @@
 
 static uint64_t doubt_gap_us(const struct cw_liveness *live, uint64_t now_us)
 {
-	bool is_burst = live->burst < CW_BURST_PROBES;
+	uint64_t age = now_us - live->suspect_us;
 
 	if (live->expect_us == 0)
-		return is_burst ? DOUBT_LATER_GAP_US : DOUBT_REST_GAP_US;
-	if (is_burst)
+		return age < DOUBT_REST_US ? DOUBT_LATER_GAP_US : DOUBT_REST_GAP_US;
+	if (live->burst < CW_BURST_PROBES)
 		return CW_BURST_GAP_US;
-	return now_us - live->suspect_us < DOUBT_LATER_US ? DOUBT_GAP_US : DOUBT_LATER_GAP_US;
+	return age < DOUBT_LATER_US ? DOUBT_GAP_US : DOUBT_LATER_GAP_US;
 }
 
 /* How long after the last probe of a path that does not live the next one is due; UINT64_MAX: none is. */

@@ -19,7 +19,7 @@ import { simulateHours } from './simulated.ts'
 const lossPpm = 50_000
 const linkLossPpm = Math.round((1 - Math.sqrt(1 - lossPpm / 1e6)) * 1e6)
 const toleratedPpm = { full: 5_000, quick: 15_000 }
-const partMs = { full: 300_000, quick: 15_000 }
+const partMs = { full: 300_000, quick: 10_000 }
 const parts = { full: 6, quick: 1 }
 const simulatedHours = { full: 10_000, quick: 20 }
 const busyShare = 0.9

@@ -13,9 +13,9 @@ import type { Check, Line } from '../line.ts'
 const dayBytes = 1_000_000
 const daySeconds = 86_400
 /** So long after the last packet paths are still tried and watched. */
-const settleMs = { full: 30_000, quick: 5_000 }
-/** The quick form lies between two rekeys and has what keeps NATs open once: it sees what is chatty. */
-const quickMs = 27_000
+const settleMs = { full: 30_000, quick: 3_000 }
+/** The quick form lies between two rekeys and has what keeps NATs open at most once: it sees what is chatty. */
+const quickMs = 20_000
 const rekeysOfAll = 3
 const rekeyTimeoutMs = 150_000
 const lookMs = 1_000

@@ -14,10 +14,10 @@ const leastShare = 0.95
 const flows = 8
 const ratePps = 250
 const delaysMs = [10, 30] as const
-const pacedMs = { full: 30_000, quick: 5_000 }
+const pacedMs = { full: 30_000, quick: 3_000 }
 const warmUpMs = 5_000
-const filledMs = { full: 15_000, quick: 5_000 }
-const fileBytes = { full: 40_000_000, quick: 16_000_000 }
+const filledMs = { full: 15_000, quick: 3_000 }
+const fileBytes = { full: 40_000_000, quick: 13_000_000 }
 const links = ['wan0', 'wan1'] as const
 
 export const spread: Line = {
