@@ -131,6 +131,37 @@ export function describeWhole(count: 2 | 3 = 3, options: WholeOptions = {}): Lab
   return { hugepagesPerSite: 72, segments: [office, cameras], ...more, sites }
 }
 
+/**
+ * What `npm start` shows: the same sites, of which Berlin has a second uplink, `lte0`, slower, metered and for when the first
+ * one fails; with policies for calls and for what is in no hurry.
+ */
+export function describeShown(count: 2 | 3 = 3): LabDescription {
+  const { sites, ...rest } = describeWhole(count, { policies: shownPolicies })
+  return {
+    ...rest,
+    sites: sites.map((site) => {
+      if (site.name !== 'berlin') return site
+      return { ...site, ...uplinksOf([...site.wans, describeLte(site)]) }
+    }),
+  }
+}
+
+const shownPolicies: readonly Policy[] = [
+  { name: 'calls', for: { applications: ['voice'] }, loss: 1, latencyMs: 150, jitterMs: 30 },
+  { name: 'no-hurry', for: { dscp: ['cs1'] }, metered: 'never' },
+]
+
+function describeLte({ name, wan }: SiteDescription): WanDescription {
+  const net = bare(wan.address).split('.').slice(0, 3).join('.')
+  const way: WanSettings = { delayMs: 20, jitterMs: 4, rateBps: 30_000_000 }
+  return {
+    ...describeWan(name, net, 1),
+    name: 'lte0',
+    emulated: { up: way, down: way },
+    more: { metered: true, backup: true },
+  }
+}
+
 export interface ManyLinksOptions extends Partial<Omit<LabDescription, 'sites'>> {
   /** Of each site, at most 8. */
   readonly uplinks: number

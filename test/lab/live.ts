@@ -1,5 +1,5 @@
 /**
- * The live picture of a running lab as text: per site and peer the state, round trip, throughput and drops,
+ * The live picture of a running lab as text: per site and peer the state, uplink, round trip, throughput and drops,
  * and how the background transfers go. Pure: what to show comes in, text goes out.
  */
 import type { Transfer } from './background.ts'
@@ -13,18 +13,23 @@ const none = '–'
 
 export function liveTable(look: Look): string {
   const rows = [...look].flatMap(([site, found]) => {
-    if (found === null) return [[site, none, 'gateway does not answer', none, none, none, none]]
+    if (found === null)
+      return [[site, none, 'gateway does not answer', none, none, none, none, none]]
     return found.status.peers.map((peer, index) => [
       index === 0 ? site : '',
       peer.name,
       peer.state,
+      peer.uplink ?? none,
       peer.rttSeconds === null ? none : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
       peer.throughput === null ? none : rate(peer.throughput.rxBitsPerSecond),
       peer.throughput === null ? none : rate(peer.throughput.txBitsPerSecond),
       index === 0 ? dropsOf(found) : '',
     ])
   })
-  return align([['site', 'peer', 'state', 'RTT', 'in', 'out', 'drops'], ...rows], [0, 1, 2, 6])
+  return align(
+    [['site', 'peer', 'state', 'by', 'RTT', 'in', 'out', 'drops'], ...rows],
+    [0, 1, 2, 3, 7],
+  )
 }
 
 /** `berlin ← lisbon  41 files, all equal` */

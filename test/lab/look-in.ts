@@ -23,7 +23,8 @@ export function lookIn(lab: Lab): string {
     ],
     [`ip netns exec ${names.box(first!)} ip addr`, 'in a box itself'],
     [`ip netns exec ${names.internet} tcpdump -n -i ${first}`, 'on the WAN, where all is sealed'],
-    [`build/causeway status --instance ${instance}`, 'or paths, sessions, drops, denials, explain'],
+    [`build/causeway status --instance ${instance}`, 'or health, sessions, drops, denials, events'],
+    ...commandsOfPaths(lab, first!, second!),
   ]
   const rows = lab.sites.map(({ name }) => {
     const { gateway, datapath } = lab.processes.get(name)!
@@ -38,4 +39,51 @@ export function lookIn(lab: Lab): string {
     `  socket  /run/causeway/${place}/api.sock`,
     `  logs    ${lab.logFile('SITE', 'gateway')}, ${lab.logFile('SITE', 'datapath')}`,
   ].join('\n')
+}
+
+/** Where the first site has several uplinks. */
+function commandsOfPaths(lab: Lab, site: string, peer: string): string[][] {
+  const { names } = lab
+  const { wans } = lab.sites.find(({ name }) => name === site)!
+  if (wans.length < 2) return []
+  const [first, second] = wans.map(({ name }) => name)
+  const instance = names.instance(site)
+  const ends = `${hostAddress(lab, site)} ${hostAddress(lab, peer)}:5004 udp`
+  return [
+    [
+      `build/causeway paths --instance ${instance}`,
+      `by ${first} and ${second}, and how good each is`,
+    ],
+    [
+      `build/causeway explain ${ends} --dscp ef --instance ${instance}`,
+      'a call: which way, and why',
+    ],
+    [cutCommand(lab, site).join(' '), `cuts ${first} behind its next hop: see ${second} take over`],
+    [mendCommand(lab, site).join(' '), 'mends it: flows are back half a minute later'],
+  ]
+}
+
+/** What the site's first uplink sends is lost in the internet, without a word; only the way back is whole. */
+export function cutCommand(lab: Lab, site: string): string[] {
+  return ruleCommand(lab, site, 'add')
+}
+
+export function mendCommand(lab: Lab, site: string): string[] {
+  return ruleCommand(lab, site, 'del')
+}
+
+function ruleCommand(lab: Lab, site: string, verb: 'add' | 'del'): string[] {
+  const { wan } = lab.sites.find(({ name }) => name === site)!
+  return [
+    'ip',
+    'netns',
+    'exec',
+    lab.names.internet,
+    'ip',
+    'rule',
+    verb,
+    'iif',
+    wan.link,
+    'blackhole',
+  ]
 }

@@ -1,12 +1,14 @@
 /**
  * `npm start [-- --once] [--seconds N] [--logs FOLDER]`: three branches, their LAN hosts and an internet on this
- * machine, with traffic, shown live until Ctrl-C. `--once` proves that all hosts reach each other, and ends.
+ * machine, one branch with two uplinks, with traffic, shown live until Ctrl-C. `--once` proves that all hosts reach each other,
+ * also when a link is cut, and ends.
  */
 import { setInterval } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { startTransfers, type Transfer } from './background.ts'
-import { describeWhole } from './description.ts'
+import { describeShown } from './description.ts'
+import { proveFailover } from './failover.ts'
 import { startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { type Look, liveLine, liveTable, transferLines } from './live.ts'
@@ -17,7 +19,7 @@ import { lookAt } from './status.ts'
 import { clock } from './table.ts'
 
 const usage = `usage: npm start [-- OPTIONS]
-  --once         proves that all hosts reach each other, and ends
+  --once         proves that all hosts reach each other, cuts a link, and ends
   --seconds N    ends by itself after N seconds
   --logs FOLDER  keeps what the processes log there, when the lab is gone too`
 
@@ -48,7 +50,7 @@ function readOptions() {
 
 async function main(): Promise<number> {
   const startedMs = performance.now()
-  await using lab = await openLab(describeWhole(3), { logFolder: values.logs ?? recordFolder })
+  await using lab = await openLab(describeShown(), { logFolder: values.logs ?? recordFolder })
   const sites = lab.sites.map(({ name }) => name)
   console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
   try {
@@ -73,7 +75,10 @@ async function once(lab: Lab): Promise<number> {
   console.log(`\n${proofTable(proofs)}\n`)
   const verdict = failed === 0 ? 'all reach each other' : `${failed} FAILED`
   console.log(`${proofs.length} ordered pairs of LAN hosts: ${verdict}`)
-  return failed === 0 ? 0 : 1
+  const [site, peer] = lab.sites.map(({ name }) => name)
+  const failover = await proveFailover(lab, site!, peer!)
+  console.log(`${failover.text}${failover.isOk ? '' : ': FAILED'}`)
+  return failed === 0 && failover.isOk ? 0 : 1
 }
 
 async function live(lab: Lab): Promise<void> {
