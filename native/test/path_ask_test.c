@@ -21,12 +21,17 @@ static void at_rest_one_path_is_kept_and_the_others_sleep(void)
 	count_anew();
 	pass(4 * SECOND);
 	CHECK(probes[0] > 1 && probes[0] <= 12 && list[0].live.state == CW_PATH_DOWN && paths.best == 1);
-	/* Asked once in five minutes, it is found again. */
-	rtt_us[0] = 20 * MS;
+	/* Asked twice a minute, or once in five where that costs money, it is found again. */
+	list[0].flags = CW_PATH_METERED;
 	count_anew();
 	pass(280 * SECOND);
 	CHECK(probes[0] == 0);
-	pass(30 * SECOND);
+	list[0].flags = 0;
+	count_anew();
+	pass(280 * SECOND);
+	CHECK(probes[0] >= 9 && probes[0] <= 10 && list[0].live.state == CW_PATH_DOWN);
+	rtt_us[0] = 20 * MS;
+	pass(31 * SECOND);
 	CHECK(list[0].live.state == CW_PATH_UP);
 }
 

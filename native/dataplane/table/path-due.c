@@ -9,7 +9,8 @@
 #define KEPT_OTHER_US 29000000u /* and the other leaves it to that */
 #define DOWN_US 500000u
 #define DOWN_DEAR_US 5000000u
-#define DOWN_ASLEEP_US 300000000u
+#define DOWN_ASLEEP_US 30000000u /* who reads that it is down, and mended it, is told so soon */
+#define DOWN_ASLEEP_DEAR_US 300000000u
 #define RETURNING_US 100000u   /* it was down and answered once, or is watched */
 #define UNTRIED_US 250000u
 #define UNTRIED_MOST_US 8000000u
@@ -54,7 +55,7 @@ static uint64_t trial_gap_us(const struct cw_paths *paths, const struct cw_path 
 	if (live->answers > 0)
 		return RETURNING_US;
 	if (!paths->is_awake && !is_kept)
-		return DOWN_ASLEEP_US;
+		return cw_path_is_dear(path) ? DOWN_ASLEEP_DEAR_US : DOWN_ASLEEP_US;
 	return cw_path_is_dear(path) ? DOWN_DEAR_US : DOWN_US;
 }
 
