@@ -7,7 +7,6 @@ import type { PeerStatus, UplinkStatus } from '../../../firmware/model/local-api
 import { type PathAnswer, PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { type PathCounters, pathReasons } from '../../../firmware/model/path-program.ts'
 import { pathFaults } from '../../../firmware/model/path-reason.ts'
-import type { Counters } from '../../../firmware/model/program.ts'
 import { pathFamilies } from '../../../firmware/plan/path-metrics.ts'
 import { pathProblems } from '../../../firmware/plan/path-problem.ts'
 import {
@@ -18,35 +17,10 @@ import {
 } from '../../../firmware/plan/path-status.ts'
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
 import { sampleConfig } from '../model/sample-config.ts'
-import { samplePath } from './sample-path.ts'
+import { reading, samplePath } from './sample-path.ts'
 
 const config = sampleConfig() as DeviceConfig
 const hub = 'hub-1'
-
-/** @param lost peers without a session */
-function reading(
-  paths: readonly PathCounters[],
-  lost: readonly string[] = [],
-  { peers } = config,
-): Counters {
-  const traffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 }
-  const where = { rttUs: null, lastHeardMs: null, remoteAddress: '', remotePort: 0 }
-  return {
-    generation: 1,
-    uptimeMs: 9000,
-    drops: {},
-    keypairs: 0,
-    buffers: { small: 0, large: 0 },
-    overflow: { addresses: 0, routes: 0, neighbours: 0 },
-    flows: { places: 0, inUse: 0, refused: 0 },
-    ports: [],
-    peers: peers.map(({ name }) => {
-      const localIndex = lost.includes(name) ? 0 : 7
-      return { peer: name, ...traffic, ...where, localIndex }
-    }),
-    paths,
-  }
-}
 
 function named(paths: readonly PathCounters[], lost?: readonly string[]) {
   return namePaths(config, reading(paths, lost), noRates)

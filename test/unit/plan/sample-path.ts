@@ -1,5 +1,8 @@
 /** A path as the datapath counts it, for tests that change something of it: of `hub-1`, by the first uplink, well. */
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { PathCounters } from '../../../firmware/model/path-program.ts'
+import type { Counters } from '../../../firmware/model/program.ts'
+import { sampleConfig } from '../model/sample-config.ts'
 
 export function samplePath(change: Partial<PathCounters> = {}): PathCounters {
   return {
@@ -33,5 +36,30 @@ export function samplePath(change: Partial<PathCounters> = {}): PathCounters {
     rxPackets: 10,
     rxBytes: 1000,
     ...change,
+  }
+}
+
+/** @param lost peers without a session */
+export function reading(
+  paths: readonly PathCounters[],
+  lost: readonly string[] = [],
+  { peers }: DeviceConfig = sampleConfig(),
+): Counters {
+  const traffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 }
+  const where = { rttUs: null, lastHeardMs: null, remoteAddress: '', remotePort: 0 }
+  return {
+    generation: 1,
+    uptimeMs: 9000,
+    drops: {},
+    keypairs: 0,
+    buffers: { small: 0, large: 0 },
+    overflow: { addresses: 0, routes: 0, neighbours: 0 },
+    flows: { places: 0, inUse: 0, refused: 0 },
+    ports: [],
+    peers: peers.map(({ name }) => {
+      const localIndex = lost.includes(name) ? 0 : 7
+      return { peer: name, ...traffic, ...where, localIndex }
+    }),
+    paths,
   }
 }
