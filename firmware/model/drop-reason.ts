@@ -47,5 +47,8 @@ export const dropReasons: Readonly<Record<string, string>> = {
   tx_full: 'The queue of a NIC stayed full: it takes no more.',
   tx_refused: 'The kernel refused to send a frame.',
   tx_down: 'The NIC or its twin is down.',
+  path_full: 'A way to a peer was not taken up: there are as many paths as there may be.',
+  server_name_full: 'Too many flows at once were about to say the names of their servers.',
+  server_name_rate: 'More QUIC flows began in a second than are looked into for server names.',
   event_full: 'The gateway did not take its events in time.',
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "graph/server-name.h"
 #include "table/flow.h"
 #include "table/mirror.h"
 #include "table/session.h"
@@ -204,6 +205,8 @@ int cw_call_counters(struct cw_engine *engine, struct cw_answer *answer)
 	head->flows_in_use = cw_flows_in_use(engine->worker->flows);
 	head->flows_refused = cw_flows_refused(engine->worker->flows);
 	memcpy(drops, engine->worker->drops, sizeof(engine->worker->drops));
+	drops[CW_DROP_SERVER_NAME_FULL] = cw_server_names_evicted(engine->worker->server_names);
+	drops[CW_DROP_SERVER_NAME_RATE] = cw_server_names_limited(engine->worker->server_names);
 	if (program == NULL)
 		return answer->length;
 	head->generation = program->generation;

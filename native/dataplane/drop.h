@@ -56,6 +56,10 @@
 	X(TX_FULL, "tx_full")                 /* the kernel's queue stayed full */               \
 	X(TX_REFUSED, "tx_refused")           /* the kernel refused the frame */                 \
 	X(TX_DOWN, "tx_down")                 /* the NIC or twin is down */                      \
+	/* what there was no room for, though the packet itself went on */                       \
+	X(PATH_FULL, "path_full")             /* a way of a peer's has no place among its paths */ \
+	X(SERVER_NAME_FULL, "server_name_full") /* a flow's beginning went for that of another */ \
+	X(SERVER_NAME_RATE, "server_name_rate") /* a QUIC packet was not opened for its name */  \
 	/* the border */                                                                         \
 	X(EVENT_FULL, "event_full")           /* the gateway does not take its events */
 

@@ -86,14 +86,16 @@ static bool push(struct cw_engine *engine, const struct cw_event *event, const v
 	return true;
 }
 
-void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
+bool cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
 		   uint32_t local_index, const void *items, uint16_t length)
 {
 	struct cw_event event = { .kind = kind, .length = length, .local_index = local_index };
 
 	memcpy(event.peer, peer, CW_NAME);
-	if (!push(worker->engine, &event, items))
-		cw_count_drop(worker, CW_DROP_EVENT_FULL);
+	if (push(worker->engine, &event, items))
+		return true;
+	cw_count_drop(worker, CW_DROP_EVENT_FULL);
+	return false;
 }
 
 bool cw_event_push_links(struct cw_engine *engine)

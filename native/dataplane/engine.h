@@ -153,8 +153,8 @@ struct cw_event_slot {
 	uint8_t items[CW_CONTROL_BYTES_MAX];
 };
 
-/* Worker's side of the event ring: copies, wakes JS; a full ring is a counted drop. */
-void cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
+/* Worker's side of the event ring: copies, wakes JS; a full ring is a counted drop, and false. */
+bool cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char *peer,
 		   uint32_t local_index, const void *items, uint16_t length);
 
 /* The mirror's side, which nobody waits for. False: the ring is full, try again later. */

@@ -4,6 +4,7 @@
  * end answers what fits the path that the test has in mind.
  */
 #include "graph/control.h"
+#include "graph/mtu-probe.h"
 #include "graph/path.h"
 #include "seal_packets.h"
 #include "table/session.h"
@@ -251,6 +252,33 @@ static void follows_the_uplink(void)
 	CHECK(limit(0) == CW_BENCH_INNER_MTU);
 }
 
+/* Where buffers are used up no probe leaves: none of it is lost for its size. */
+static void what_could_not_leave_is_not_lost(void)
+{
+	static struct rte_mbuf *taken[4096];
+	struct rte_mempool *pools[2] = { bench.engine->pools.small, bench.engine->pools.large };
+	uint32_t count = 0, size;
+
+	path_mtu[0] = CW_BENCH_MTU;
+	run_with_data(9);
+	size = paths[0]->pmtu.size;
+	for (uint32_t i = 0; i < 2; i++) {
+		while (count < 4096 && (taken[count] = rte_pktmbuf_alloc(pools[i])) != NULL)
+			count++;
+	}
+	for (uint32_t i = 0; i < 100; i++) {
+		paths[0]->pmtu.check_us = 0;
+		paths[0]->tx_us = bench.worker->now_us;
+		cw_mtu_probe(bench.worker, bench.far, bench.keypair, 0);
+		CHECK(paths[0]->pmtu.sent_us == 0 && paths[0]->pmtu.lost == 0 && paths[0]->pmtu.size == size);
+		bench.worker->now_us += SECOND / 10;
+	}
+	rte_pktmbuf_free_bulk(taken, count);
+	uint32_t probes = mtu_probes[0];
+	run_with_data(1);
+	CHECK(mtu_probes[0] > probes && paths[0]->pmtu.size == size);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -261,6 +289,7 @@ int main(int argc, char **argv)
 	cuts_ip6_to_what_the_path_has();
 	holds_tcp_to_the_least();
 	follows_the_uplink();
+	what_could_not_leave_is_not_lost();
 	cw_bench_close(&bench);
 	return check_result();
 }

@@ -46,7 +46,8 @@ static void send_mtu_probe(struct cw_worker *worker, struct cw_keypair *current,
 
 	cw_seal_flush(worker);
 	cw_control_pad(worker->scratch, length, path->pmtu.id, size);
-	cw_seal_control(worker, current, path, worker->scratch, length);
+	if (cw_seal_control(worker, current, path, worker->scratch, length) != 0)
+		cw_pmtu_unsent(&path->pmtu, worker->now_us);
 	cw_seal_flush(worker);
 }
 

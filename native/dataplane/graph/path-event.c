@@ -10,9 +10,12 @@
 /* Of all peers: an uplink that fails takes a path of each with it, and handshakes need the ring too. */
 #define CHANGES_PER_SECOND 20
 #define CHANGES_BURST 64
+/* Of one, so that what comes and goes all the time leaves the others theirs. */
+#define PEER_CHANGES_PER_SECOND 5
+#define PEER_CHANGES_BURST 32
 
 /* False: not now. The next look, which is due within a second, tells it, if it is still so. */
-static bool tell_of(struct cw_worker *worker, const struct cw_peer *peer, const struct cw_path *path, bool is_best)
+static bool tell_of(struct cw_worker *worker, struct cw_peer *peer, const struct cw_path *path, bool is_best)
 {
 	struct cw_path_event event = { .remote_port = path->way.remote_port,
 				       .number = path->number,
@@ -22,15 +25,15 @@ static bool tell_of(struct cw_worker *worker, const struct cw_peer *peer, const 
 				       .why = path->live.why,
 				       .is_best = is_best };
 
-	if (!cw_bucket_take(&worker->path_bucket, worker->now_us, CHANGES_PER_SECOND, CHANGES_BURST))
+	if (!cw_bucket_take(&peer->path_bucket, worker->now_us, PEER_CHANGES_PER_SECOND, PEER_CHANGES_BURST) ||
+	    !cw_bucket_take(&worker->path_bucket, worker->now_us, CHANGES_PER_SECOND, CHANGES_BURST))
 		return false;
 	memcpy(event.remote_address, &path->way.remote, sizeof(event.remote_address));
-	cw_event_push(worker, CW_EVENT_PATH, peer->name, 0, &event, sizeof(event));
-	return true;
+	return cw_event_push(worker, CW_EVENT_PATH, peer->name, 0, &event, sizeof(event));
 }
 
 /* One that never was up is news once it is. */
-static void tell_state(struct cw_worker *worker, const struct cw_peer *peer, struct cw_path *path)
+static void tell_state(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
 {
 	bool is_up = path->live.state == CW_PATH_UP;
 

@@ -119,6 +119,8 @@ static struct cw_path *find_or_add(struct cw_worker *worker, struct cw_peer *pee
 		path = add(worker, peer, way);
 	if (path == NULL && make_path_room(worker, peer))
 		path = add(worker, peer, way);
+	if (path == NULL)
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
 	return path;
 }
 

@@ -239,6 +239,12 @@ uint16_t cw_pmtu_look(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uin
 	return size;
 }
 
+void cw_pmtu_unsent(struct cw_pmtu *pmtu, uint64_t now_us)
+{
+	pmtu->sent_us = 0;
+	pmtu->due_us = now_us + GAP_LEAST_US;
+}
+
 /* A probe of a search got through, `good` now: more may. */
 static void rise(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t now_us)
 {

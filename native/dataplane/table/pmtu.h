@@ -59,6 +59,9 @@ void cw_pmtu_fit(struct cw_pmtu *pmtu, uint32_t mtu, uint32_t headers);
 /* The size of the probe that leaves now, under the id `pmtu->id`; 0: none does. One is on its way at a time. */
 uint16_t cw_pmtu_look(struct cw_pmtu *pmtu, const struct cw_pmtu_path *path, uint64_t now_us);
 
+/* The probe that cw_pmtu_look() asked for could not leave: it is not lost, and asked for again. */
+void cw_pmtu_unsent(struct cw_pmtu *pmtu, uint64_t now_us);
+
 /* The far end got probe `id` of `size`. False: none such is on its way. The caller looks again. */
 bool cw_pmtu_answer(struct cw_pmtu *pmtu, uint32_t id, uint16_t size, const struct cw_pmtu_path *path, uint64_t now_us);
 

@@ -75,6 +75,7 @@ struct cw_peer {
 	uint64_t report_us;
 	uint32_t numbers_given; /* to paths, since the present key */
 	struct cw_bucket learn_bucket;
+	struct cw_bucket path_bucket; /* changes of its paths that are told */
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
 	uint16_t waiting_count;
 	uint64_t waiting_since_us;
