@@ -104,13 +104,15 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	/* ND, MLD and whatever else is between neighbours: no rule is asked, and no prefix, as short as it may be, has it. */
-	if (!cw_l3_may_cross(l3) || !adopt_header(m, l3)) {
+	if (!cw_l3_may_cross(l3)) {
 		cw_pass(worker, &port->twin, m);
 		return;
 	}
+	/* A train that is not ours to cut is the kernel's, which has the rules too, but knows of no policies. */
+	bool is_ours = adopt_header(m, l3);
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	enum cw_drop reason;
-	if (!cw_policy_from_lan(worker, segment, hop, m, &reason)) {
+	if (is_ours && !cw_policy_from_lan(worker, segment, hop, m, &reason)) {
 		cw_drop(worker, m, reason);
 		return;
 	}
@@ -121,7 +123,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
-	if (hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1) {
+	if (!is_ours || hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1) {
 		cw_pass(worker, &port->twin, m);
 		return;
 	}

@@ -36,6 +36,7 @@ static bool read_fragment(const uint8_t *header, struct cw_ip6_end *end)
 		return false;
 	memcpy(&offset_more, header + 2, sizeof(offset_more));
 	end->fragment = rte_be_to_cpu_16(offset_more) & CW_IP6_OFFSET;
+	memcpy(&end->id, header + 4, sizeof(end->id));
 	end->is_fragment = true;
 	return end->fragment == 0 || extension_len(header[0], 0) == 0;
 }

@@ -54,6 +54,7 @@ struct cw_ip6_end {
 	uint16_t fragment; /* offset of this fragment in bytes; its data begin at `l4` */
 	uint8_t protocol;  /* of the whole packet's L4, which follows unless `fragment` is greater than 0 */
 	bool is_fragment;
+	uint32_t id;       /* of the whole packet, if it is one */
 	bool has_routing;  /* the pseudo header's destination may be another (RFC 8200 §8.1) */
 };
 

@@ -25,6 +25,19 @@ bool cw_l4_find(const uint8_t *l3, uint32_t length, uint32_t *at, uint8_t *proto
 	return true;
 }
 
+bool cw_l4_is_fragment(const uint8_t *l3, uint32_t length, uint32_t *id)
+{
+	struct cw_ip6_end end;
+
+	if (cw_l3_is_ip6(l3)) {
+		bool is_read = cw_ip6_walk(l3, length, &end);
+		*id = end.id;
+		return is_read && end.is_fragment;
+	}
+	*id = cw_ip4(l3)->id;
+	return cw_ip4_is_fragment(cw_ip4(l3));
+}
+
 static bool is_with_ports(uint8_t protocol)
 {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||

@@ -196,17 +196,71 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 	return cw_paths_at(&peer->paths, entry->path);
 }
 
+/* Whether a policy that forbids breakout could be that of what does not show whose it is. */
+static bool may_be_denied(const struct cw_program *program, uint16_t segment, const struct cw_flow *flow, uint8_t dscp)
+{
+	struct cw_marks marks = { .segment = segment, .dscp = dscp };
+	bool is_denied = program->policies[0].is_breakout_denied;
+
+	for (uint32_t i = 0; i < program->match_count && !is_denied; i++)
+		is_denied = program->policies[program->matches[i].policy].is_breakout_denied &&
+			    cw_match_may_fit(&program->matches[i], flow, &marks);
+	return is_denied;
+}
+
+static struct cw_flow_key fragments_key(const struct cw_flow *flow, uint16_t segment, uint32_t id)
+{
+	struct cw_flow_key key = cw_flow_key_of(flow, segment);
+
+	key.source_port = (uint16_t)(id >> 16);
+	key.destination_port = (uint16_t)id;
+	key.is_fragments = 1;
+	return key;
+}
+
+/* Later fragments go with the first, whose policy is kept as if they were a flow. */
+static void keep_policy(struct cw_worker *worker, const struct cw_flow_key *key, uint16_t policy)
+{
+	struct cw_flow_entry *entry = cw_flow_add(worker->flows, key, worker->now_us);
+
+	if (entry == NULL)
+		return;
+	entry->peer = NO_PEER;
+	entry->policy = policy;
+	entry->epoch = worker->view->program->steering_epoch;
+	entry->is_closed = true;
+}
+
+/* Without a first fragment, or where headers hide what is behind them, what could be denied is. */
+static bool may_hidden_break_out(struct cw_worker *worker, uint16_t segment, const struct cw_flow *flow,
+				 const struct cw_flow_key *fragments, uint8_t dscp)
+{
+	const struct cw_program *program = worker->view->program;
+	const struct cw_flow_entry *first = fragments == NULL ? NULL : cw_flow_find(worker->flows, fragments, worker->now_us);
+
+	if (first != NULL && first->epoch == program->steering_epoch)
+		return !program->policies[first->policy].is_breakout_denied;
+	return !may_be_denied(program, segment, flow, dscp);
+}
+
 bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_flow flow;
+	uint32_t id;
 
 	if (!program->denies_breakout)
 		return true;
 	struct packet packet = read_packet(m);
-	cw_l4_read(packet.l3, packet.length, &flow);
+	bool is_read = cw_l4_read(packet.l3, packet.length, &flow);
+	bool is_fragment = cw_l4_is_fragment(packet.l3, packet.length, &id);
+	struct cw_flow_key fragments = fragments_key(&flow, segment, is_fragment ? id : 0);
+	if (!is_read || flow.is_later)
+		return may_hidden_break_out(worker, segment, &flow, is_fragment ? &fragments : NULL, packet.dscp);
 	const struct cw_flow_entry *entry = find_entry(worker, NO_PEER, segment, &packet, &flow);
 	uint16_t policy = entry == NULL ? policy_alone(worker, segment, &flow, packet.dscp) : entry->policy;
+	if (is_fragment && flow.has_ports)
+		keep_policy(worker, &fragments, policy);
 	return !program->policies[policy].is_breakout_denied;
 }
 

@@ -39,7 +39,7 @@ struct cw_flow_key {
 	uint16_t destination_port;
 	uint16_t segment;
 	uint8_t protocol;
-	uint8_t zero;
+	uint8_t is_fragments; /* of one packet, whose id stands in the place of the ports */
 };
 
 static_assert(sizeof(struct cw_flow_key) == 40, "five words, which are hashed and compared");

@@ -43,6 +43,15 @@ static bool fits_but_for_server(const struct cw_match_program *match, const stru
 	       is_inside(match->destination, match->destination_len, flow->destination);
 }
 
+bool cw_match_may_fit(const struct cw_match_program *match, const struct cw_flow *flow, const struct cw_marks *marks)
+{
+	return (match->segment == CW_SEGMENT_ANY || match->segment == marks->segment) &&
+	       (match->dscp == CW_DSCP_ANY || match->dscp == marks->dscp) &&
+	       (!flow->is_later || fits_protocol(match->protocol, flow->protocol)) &&
+	       is_inside(match->source, match->source_len, flow->source) &&
+	       is_inside(match->destination, match->destination_len, flow->destination);
+}
+
 uint16_t cw_match_find(const struct cw_match_program *matches, uint32_t count, const struct cw_flow *flow,
 		       const struct cw_marks *marks, bool *may_change)
 {

@@ -24,4 +24,7 @@ struct cw_marks {
 uint16_t cw_match_find(const struct cw_match_program *matches, uint32_t count, const struct cw_flow *flow,
 		       const struct cw_marks *marks, bool *may_change);
 
+/* Whether it could fit a packet that does not show its ports, nor its protocol unless it is a later fragment. */
+bool cw_match_may_fit(const struct cw_match_program *match, const struct cw_flow *flow, const struct cw_marks *marks);
+
 #endif
