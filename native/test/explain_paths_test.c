@@ -185,6 +185,13 @@ static void says_where_a_flow_stays(void)
 	CHECK(explain(whole)->flow == CW_EXPLAIN_FLOW_NO_ROOM && said.head.reason == CW_NO_REASON);
 	CHECK(ask(CW_BENCH_HOST, CW_BENCH_FAR)->flow == CW_EXPLAIN_FLOW_KNOWN);
 	bench.worker->flow_refused_us = 0;
+	/* What was decided of it holds until policies change, whatever else is loaded. */
+	program->matches[0].policy = 0;
+	program->generation++;
+	CHECK(strcmp(ask(CW_BENCH_HOST, CW_BENCH_FAR)->policy, "calls") == 0);
+	program->steering_epoch++;
+	CHECK(strcmp(ask(CW_BENCH_HOST, CW_BENCH_FAR)->policy, "default") == 0);
+	program->matches[0].policy = CALLS;
 }
 
 static void says_that_a_strict_policy_lets_none(void)

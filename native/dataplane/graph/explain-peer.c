@@ -172,7 +172,7 @@ static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, 
 
 	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	uint16_t policy = match == CW_NO_MATCH ? 0 : program->matches[match].policy;
-	if (entry != NULL && q->ask->server[0] == 0 && entry->epoch == (uint32_t)program->generation) {
+	if (entry != NULL && q->ask->server[0] == 0 && entry->epoch == program->steering_epoch) {
 		match = entry->match;
 		policy = entry->policy;
 	}
