@@ -22,8 +22,10 @@ static struct cw_keypair *make_keypair(bool is_rekey)
 	static uint32_t made;
 	const char *why = "";
 	struct cw_keypair *keypair = NULL;
+
+	made++;
 	struct cw_keypair_install install = { .peer = "far",
-					      .local_index = 0x33333333 + ++made,
+					      .local_index = 0x33333333 + made,
 					      .remote_index = 0x22222222,
 					      .suite = CW_SUITE_AES_256_GCM,
 					      .is_initiator = 1,
