@@ -125,8 +125,8 @@ static void tells_of_silence(void)
 			first = steps;
 	}
 	CHECK(told == 3 && first >= STEPS(4.8) && first < STEPS(6));
-	/* A burst, four a second until it is certain, then two. */
-	CHECK(probes > 30 && probes < 60 && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
+	/* Ten a second for two seconds, four until it is certain, then two. */
+	CHECK(probes > 30 && probes < 70 && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
 	for (uint32_t steps = 0; steps < STEPS(5); steps++) {
 		uint32_t id = tick();
 		if (id != 0)
