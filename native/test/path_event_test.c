@@ -120,7 +120,7 @@ static void tells_once_there_is_room(struct cw_path *other)
 	struct told told;
 
 	look(60 * SECOND);
-	while (cw_event_push(bench.worker, CW_EVENT_USED, "far", 1, NULL, 0))
+	while (cw_event_push(bench.worker, CW_EVENT_USED, bench.far->name, 1, NULL, 0))
 		;
 	cw_liveness_prove(&other->live, bench.worker->now_us);
 	look(SECOND);
