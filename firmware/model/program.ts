@@ -108,7 +108,7 @@ export interface Keypair {
   readonly suite: 'chacha20-poly1305' | 'aes-256-gcm'
   /** The initiator's keypair is `current` at once, the responder's is `next` until the first packet. */
   readonly role: 'initiator' | 'responder'
-  /** A raw handshake starts a session and sets its path 0; a rekey keeps the session's paths. */
+  /** A raw handshake starts a session, and names the way that it went; a rekey keeps the session's: its own is not looked at. */
   readonly origin: 'raw' | 'rekey'
   readonly uplink: number
   readonly localPort: number

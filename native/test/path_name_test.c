@@ -67,18 +67,19 @@ static void paths_are_of_the_uplink_not_of_its_number(void)
 	uint8_t number = path->number;
 
 	path->downs = 7;
-	CHECK(way.uplink == 0 && path->live.state == CW_PATH_UP);
+	CHECK(way.uplink == 0 && path->live.state == CW_PATH_UP && cw_way_equal(&bench.keypair->way, &way));
 	cw_path_renew(bench.worker, bench.far, false, uplinks);
 	CHECK(find(&way) == NULL);
 	way.uplink = 2;
 	CHECK(find(&way) == path && path->downs == 7 && path->live.state == CW_PATH_UP && path->number == number);
-	CHECK(bench.far->paths.best == path->slot);
+	CHECK(bench.far->paths.best == path->slot && cw_way_equal(&bench.keypair->way, &way));
 	/* The same program again, whose kernel's routes differ. */
 	cw_path_renew(bench.worker, bench.far, false, NULL);
 	CHECK(find(&way) == path);
 	/* An uplink that is gone takes its paths along, whoever lives there. */
 	cw_path_renew(bench.worker, bench.far, false, uplinks);
 	CHECK(bench.far->paths.count == 0 && bench.far->paths.best == CW_PATH_NONE);
+	CHECK(bench.keypair->way.uplink == CW_UPLINK_NONE);
 }
 
 int main(int argc, char **argv)

@@ -30,13 +30,16 @@ static struct cw_keypair *make_keypair(bool is_rekey)
 					      .suite = CW_SUITE_AES_256_GCM,
 					      .is_initiator = 1,
 					      .is_rekey = is_rekey,
-					      .local_port = CW_BENCH_PORT,
-					      .remote_port = CW_BENCH_PORT + 1,
+					      .local_port = is_rekey ? 0 : CW_BENCH_PORT,
+					      .remote_port = is_rekey ? 0 : CW_BENCH_PORT + 1,
 					      .h = { 2, (uint8_t)made },
 					      .lifetime_ms = 180000 };
 
-	memset(install.remote_address + 10, 0xff, 2);
-	packet_put32(install.remote_address + 12, CW_BENCH_FAR_WAN);
+	/* A rekey has no way of its own. */
+	if (!is_rekey) {
+		memset(install.remote_address + 10, 0xff, 2);
+		packet_put32(install.remote_address + 12, CW_BENCH_FAR_WAN);
+	}
 	memset(&install.seal, 0x5e, sizeof(install.seal));
 	memset(&install.open, 0x0b, sizeof(install.open));
 	if (cw_keypair_new(bench.engine, &install, &keypair, &why) != 0 ||
@@ -111,8 +114,9 @@ static void a_rekey_keeps_what_the_far_end_said(void)
 	CHECK(is_unknown() && is_introduced(MS) && !is_introduced(MS));
 	hear_introduction(bench.keypair);
 	CHECK(is_known());
-	take_up(true);
+	struct cw_keypair *before = take_up(true);
 	CHECK(is_known() && !is_introduced(MS));
+	CHECK(cw_way_equal(&bench.keypair->way, &before->way) && bench.keypair->way.local_port == CW_BENCH_PORT);
 }
 
 static void a_new_session_asks_anew(void)

@@ -3,7 +3,7 @@
  * and one virtual clock between them, all driven by one seed. Nothing here asserts.
  */
 
-import type { PeerConfig } from '../../firmware/gateway/sessions/session.ts'
+import type { PeerConfig, Uplink } from '../../firmware/gateway/sessions/session.ts'
 import { openSessions, type Sessions } from '../../firmware/gateway/sessions/sessions.ts'
 import { type VirtualClock, virtualClock } from '../../firmware/host/clock/virtual.ts'
 import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fake.ts'
@@ -107,9 +107,12 @@ export function peerOf(box: Box, more: Partial<PeerConfig> = {}): PeerConfig {
   return { name: box.name, wireKey: box.wireKey.publicKey, endpoints: [box.local], ...more }
 }
 
-export function configure(box: Box, peers: readonly PeerConfig[]): Promise<void> {
+export function configure(
+  box: Box,
+  peers: readonly PeerConfig[],
+  uplinks: readonly Uplink[] = [{ number: 1, name: 'wan0', socket: box.socket }],
+): Promise<void> {
   box.peers = peers
-  const uplinks = [{ number: 1, name: 'wan0', socket: box.socket }]
   return box.sessions.configure({ uplinks, peers }, box.datapath)
 }
 

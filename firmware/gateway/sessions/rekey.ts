@@ -149,7 +149,7 @@ async function answer(
     suite,
     role: 'responder',
     origin: 'rekey',
-    ...pathOf(session, carrier),
+    ...wayOf(carrier),
   })
   if (!isInstalled) return
   const frames = toFrames(session, message)
@@ -184,7 +184,7 @@ async function onResponse(
     suite: response.payload.suite,
     role: 'initiator',
     origin: 'rekey',
-    ...pathOf(session, carrier),
+    ...wayOf(carrier),
   })
   context.steer(session)
 }
@@ -220,12 +220,7 @@ async function send(
   }
 }
 
-/** A rekey keeps the session's paths: these are only where the keypair before it began. */
-function pathOf({ context }: Session, carrier: KnownKeypair) {
-  const uplink = context.uplinks.find(({ number }) => number === carrier.uplink)
-  return {
-    uplink: carrier.uplink,
-    localPort: uplink?.socket.local.port ?? 0,
-    remote: carrier.remote,
-  }
+/** A rekey goes by its session's paths: this is where the session began, and no port is needed for it. */
+function wayOf({ uplink, remote }: KnownKeypair) {
+  return { uplink, localPort: 0, remote }
 }

@@ -2,6 +2,7 @@
  * A datapath in memory, for tests and simulations: keypairs behave as in wire.md, "packets" travel sealed in
  * name only over a fake network. It keeps the promises of datapath.ts, the order of events included.
  */
+import { isIP } from 'node:net'
 import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
@@ -127,10 +128,14 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       return verb(() => {
         const known = program?.peers.some(({ name }) => name === keypair.peer) ?? true
         if (!known) throw refused('an unknown peer')
+        const fault = faultOf(copy)
+        if (fault !== null) throw refused(fault)
         const keys = [`${copy.localIndex}`, hex(copy.seal.key), hex(copy.open.key)]
-        if (copy.localIndex === 0 || keys.some((key) => everKeys.has(key))) {
-          throw refused('a second install')
-        }
+        if (keys.some((key) => everKeys.has(key))) throw refused('a second install')
+        const isCarried = peerOf(copy.peer)
+          .keypairs()
+          .some(({ state }) => state === 'current')
+        if (copy.origin === 'rekey' && !isCarried) throw refused('origin')
         for (const key of keys) everKeys.add(key)
         peerOf(copy.peer).install(copy)
       })
@@ -188,6 +193,18 @@ const noTraffic = {
 
 function identities(program: Program | null): Map<string, string> {
   return new Map(program?.peers.map(({ name, identity }) => [name, hex(identity)]))
+}
+
+/** Which field the real one refuses (native/dataplane/table/session.c); null if none. */
+function faultOf(keypair: Keypair): string | null {
+  const { localIndex, remoteIndex, lifetimeMs, origin } = keypair
+  if (localIndex === 0) return 'localIndex'
+  if (remoteIndex === 0) return 'remoteIndex'
+  if (lifetimeMs === 0 || lifetimeMs > 180_000) return 'lifetimeMs'
+  if (origin === 'rekey') return null
+  if (isIP(keypair.remoteAddress) === 0) return 'remoteAddress'
+  if (keypair.remotePort === 0) return 'remotePort'
+  return keypair.localPort === 0 ? 'localPort' : null
 }
 
 function copyOf(keypair: Keypair): Keypair {

@@ -311,8 +311,10 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 
 void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other, const uint8_t *uplinks)
 {
-	if (uplinks != NULL)
+	if (uplinks != NULL) {
 		cw_paths_move(&peer->paths, uplinks);
+		cw_keypairs_move(peer, uplinks);
+	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
 		if (path == NULL)

@@ -61,6 +61,7 @@ struct cw_keypair_install {
 	uint8_t suite;
 	uint8_t is_initiator;
 	uint8_t is_rekey;
+	/* By which way the raw handshake went; a rekey has none of its own, and what is here then is not looked at. */
 	uint8_t uplink;
 	uint16_t local_port;
 	uint16_t remote_port;

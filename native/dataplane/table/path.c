@@ -119,12 +119,16 @@ void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 	path->remote_number = number;
 }
 
+void cw_way_move(struct cw_way *way, const uint8_t uplinks[CW_UPLINKS_MAX])
+{
+	way->uplink = way->uplink < CW_UPLINKS_MAX ? uplinks[way->uplink] : CW_UPLINK_NONE;
+}
+
 void cw_paths_move(struct cw_paths *paths, const uint8_t uplinks[CW_UPLINKS_MAX])
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		struct cw_path *path = paths->list[slot];
-		if (path != NULL)
-			path->way.uplink = path->way.uplink < CW_UPLINKS_MAX ? uplinks[path->way.uplink] : CW_UPLINK_NONE;
+		if (paths->list[slot] != NULL)
+			cw_way_move(&paths->list[slot]->way, uplinks);
 	}
 }
 

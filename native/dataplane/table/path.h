@@ -144,6 +144,7 @@ static inline bool cw_path_is_stranger(const struct cw_path *path)
 void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number);
 
 /* Uplinks have other numbers: by the former one, the one now. What led by one that is gone, CW_UPLINK_NONE, leads nowhere. */
+void cw_way_move(struct cw_way *way, const uint8_t uplinks[CW_UPLINKS_MAX]);
 void cw_paths_move(struct cw_paths *paths, const uint8_t uplinks[CW_UPLINKS_MAX]);
 
 /* Data is sent, or was heard: the paths are looked at more often from now on. */

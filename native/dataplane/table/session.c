@@ -27,6 +27,9 @@ static const char *check_install(const struct cw_keypair_install *install)
 		return "remoteIndex";
 	if (install->lifetime_ms == 0 || install->lifetime_ms > 180000)
 		return "lifetimeMs";
+	/* It has no way of its own. */
+	if (install->is_rekey)
+		return NULL;
 	if (!cw_address_is_endpoint(cw_address_of(install->remote_address)))
 		return "remoteAddress";
 	if (install->remote_port == 0)
@@ -46,14 +49,18 @@ static bool was_installed(const struct cw_engine *engine, const uint8_t h[32])
 	return false;
 }
 
-/* A rekey goes on with the session that carried it; a raw handshake makes a new one. */
-static struct cw_session *join_session(struct cw_peer *peer, const struct cw_keypair_install *install)
+/* A rekey goes on with the session that carried it, and with its way; a raw handshake makes a new one. */
+static struct cw_session *join_session(struct cw_keypair *keypair, const struct cw_keypair_install *install)
 {
-	struct cw_keypair *current = atomic_load(&peer->current);
+	struct cw_keypair *current = atomic_load(&keypair->peer->current);
 	struct cw_session *session;
 
-	if (install->is_rekey)
-		return current == NULL ? NULL : current->session;
+	if (install->is_rekey && current == NULL)
+		return NULL;
+	if (install->is_rekey) {
+		keypair->way = current->way;
+		return current->session;
+	}
 	session = calloc(1, sizeof(*session));
 	if (session == NULL)
 		return NULL;
@@ -115,7 +122,7 @@ int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *in
 				      install->open.key);
 	if (rc == 0) {
 		*why = "origin";
-		keypair->session = join_session(peer, install);
+		keypair->session = join_session(keypair, install);
 		rc = keypair->session == NULL ? -ENOENT : 0;
 	}
 	if (rc != 0) {
@@ -259,6 +266,17 @@ void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair)
 		make_current(worker, keypair);
 	}
 	cw_event_push(worker, CW_EVENT_CONFIRMED, peer->name, keypair->local_index, NULL, 0);
+}
+
+void cw_keypairs_move(struct cw_peer *peer, const uint8_t uplinks[CW_UPLINKS_MAX])
+{
+	struct cw_keypair *keypairs[] = { atomic_load(&peer->previous), atomic_load(&peer->current),
+					  atomic_load(&peer->next) };
+
+	for (uint32_t i = 0; i < RTE_DIM(keypairs); i++) {
+		if (keypairs[i] != NULL)
+			cw_way_move(&keypairs[i]->way, uplinks);
+	}
 }
 
 int cw_peer_begin(struct cw_peer *peer, const struct cw_peer_program *p)

@@ -42,7 +42,7 @@ struct cw_keypair {
 	struct cw_peer *peer;
 	struct cw_session *session;
 	struct cw_tx_lane tx[256]; /* by the path's number, never reset: a nonce is used once, whatever becomes of paths */
-	struct cw_way way;                      /* of the handshake */
+	struct cw_way way;                      /* of the handshake that its session began with */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
 	uint32_t report_lane; /* of the data lanes: where the next report begins */
@@ -131,6 +131,9 @@ void cw_keypair_confirm(struct cw_worker *worker, struct cw_keypair *keypair);
 
 /* Worker: out of its peer's places and on the way to be erased. */
 void cw_keypair_leave(struct cw_worker *worker, struct cw_keypair *keypair);
+
+/* Worker: the peer's uplinks have other numbers, as cw_way_move() has them. */
+void cw_keypairs_move(struct cw_peer *peer, const uint8_t uplinks[CW_UPLINKS_MAX]);
 
 /*
  * Worker, or the control side with a place that the worker does not know yet: the place is the peer `p` from now on. -EBUSY:
