@@ -1,11 +1,10 @@
 /** What a policy makes of each path of a peer, in sentences: chosen, or why not. Pure. */
-import { formatEndpoint } from '../model/address.ts'
 import type { Policy } from '../model/device-config-steering.ts'
 import type { ExplainedPath } from '../model/explanation.ts'
 import type { ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { pathFaults } from '../model/path-reason.ts'
 import { type ExplainFacts, policyNamed, policyText, timeText } from './explain-facts.ts'
-import { uplinkName } from './path-status.ts'
+import { endpointOf, uplinkName } from './path-status.ts'
 
 /** Silence that is no chance any more: probes have gone unanswered for many round trips. */
 const silentMs = 400
@@ -16,7 +15,7 @@ export function pathAnswers(facts: ExplainFacts): ExplainedPathAnswer[] {
     number: path.number,
     uplink: uplinkName(config.uplinks, path.uplink),
     remoteUplink: path.remoteUplink,
-    endpoint: formatEndpoint({ address: path.remoteAddress, port: path.remotePort }),
+    endpoint: endpointOf(path),
     isTaken: path.number === explanation.path && explanation.hasSession,
     verdict: path.verdict,
     sentence: sentenceOf(path, facts),
@@ -36,6 +35,13 @@ function byPlace(one: ExplainedPath, other: ExplainedPath): number {
     (one.remoteUplink ?? 256) - (other.remoteUplink ?? 256) ||
     one.number - other.number
   )
+}
+
+/** `lte0`; `lte0 to 10.99.0.6:51820` where another path has that uplink, too. */
+export function pathName(path: ExplainedPath, { config, explanation }: ExplainFacts): string {
+  const name = uplinkName(config.uplinks, path.uplink)
+  const isAlone = explanation.paths.every((one) => one === path || one.uplink !== path.uplink)
+  return isAlone ? name : `${name} to ${endpointOf(path)}`
 }
 
 /** Carries nothing: down, or on the way to be found so. */
@@ -119,7 +125,8 @@ function sentenceOf(path: ExplainedPath, facts: ExplainFacts): string {
   return `${verdictText(path, facts)}${stays}`
 }
 
-function verdictText(path: ExplainedPath, facts: ExplainFacts): string {
+/** What the policy makes of it for new flows. */
+export function verdictText(path: ExplainedPath, facts: ExplainFacts): string {
   const { config, explanation } = facts
   const policy = policyNamed(config, explanation.policy)
   const name = policyText(explanation.policy)
@@ -130,7 +137,7 @@ function verdictText(path: ExplainedPath, facts: ExplainFacts): string {
     case 'less-preferred':
       return lessText(path, facts)
     case 'last-resort':
-      return `${priceText(path)}: last resort`
+      return lastText(path, policy, facts)
     case 'returning':
       return returningText(path, name)
     case 'doubtful':
@@ -183,6 +190,13 @@ function lessText(path: ExplainedPath, { config, explanation }: ExplainFacts): s
   const best = explanation.paths.find(({ number }) => number === explanation.bestPath)
   if (best === undefined || best.uplink === path.uplink) return 'fits: stands by'
   return `fits: stands by, ${uplinkName(config.uplinks, best.uplink)} goes before`
+}
+
+/** A backup comes behind all others, whether it costs or is preferred. */
+function lastText(path: ExplainedPath, policy: Policy | null, { config }: ExplainFacts): string {
+  if (!path.isBackup) return 'metered: last resort'
+  const isPreferred = policy?.prefer?.includes(uplinkName(config.uplinks, path.uplink)) === true
+  return `backup: used only when no other uplink is usable${isPreferred ? ', preferred or not' : ''}`
 }
 
 function priceText({ isMetered, isBackup }: ExplainedPath): string {

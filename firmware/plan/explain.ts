@@ -13,7 +13,9 @@
  */
 import { dropReasons } from '../model/drop-reason.ts'
 import { causes } from '../model/explain-cause.ts'
+import type { ExplainedPath } from '../model/explanation.ts'
 import type { ExplainAnswer, ExplainedRoute, Finding } from '../model/local-api-explain.ts'
+import { pathFaults } from '../model/path-reason.ts'
 import { type ExplainFacts, policyText, timeText } from './explain-facts.ts'
 import { incidentAnswers, incidentFindings } from './explain-incident.ts'
 import { isDead, pathAnswers } from './explain-path.ts'
@@ -126,8 +128,14 @@ function forwardedText({ config, explanation }: ExplainFacts, route: ExplainedRo
   }
   const path = explanation.paths.find(({ number }) => number === explanation.path)
   const by = path === undefined ? '' : ` by ${uplinkName(config.uplinks, path.uplink)}`
-  const doubt = path !== undefined && isDead(path) ? ', though nothing is heard by it' : ''
+  const doubt = path === undefined ? '' : doubtText(path)
   return `It goes to ${peer}${by}, as ${policyText(policy)} has it${doubt}${asked}.`
+}
+
+/** What there is yet to be said of a path that other ones stand beside. */
+function doubtText(path: ExplainedPath): string {
+  if (isDead(path)) return ', though nothing is heard by it'
+  return path.state === 'untried' ? `, though ${pathFaults.untried}` : ''
 }
 
 /** Asked where packets are on their way from a segment into one, not where they leave all of them or are for the box. */
