@@ -23,6 +23,8 @@ export interface Call {
   readonly words: readonly string[]
   readonly places: Places
   readonly isJson: boolean
+  /** More columns than a window has room for. */
+  readonly isWide: boolean
   /** Null unless told. */
   readonly confirmSeconds: number | null
   /** Of a flow that is asked about, as they were typed. */

@@ -1,6 +1,6 @@
 /**
  * `causeway COMMAND`: a thin client of the local API and a few files. Prints for people, or with `--json` for
- * programs. Exit codes are API: 0 done, 1 failed, 2 usage, 3 no process answers, 4 refused.
+ * programs. Exit codes are API: 0 done, 1 failed or not well, 2 usage, 3 no process answers, 4 refused.
  */
 import { parseArgs } from 'node:util'
 import { parseDeviceConfig } from '../host/config/parse.ts'
@@ -31,7 +31,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
-import { explain } from './explain.ts'
+import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
 import {
   denialsText,
@@ -48,14 +48,18 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   check FILE   tell what is wrong with a device configuration; changes nothing (-: standard input)
   status       show uplinks, peers and health of the running gateway
   health       say whether all is well (exit 0) or what is not (exit 1)
-  paths        show the paths to each peer: which links are used, how good they are, what is wrong
+  paths        show the paths to each peer: which links are used, how good they are, what is wrong;
+               with --wide also percentiles of the round trip, what came late and other details
   sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
   denials      show the last packets that policy kept out, and by which rule
   explain FROM[:PORT] TO[:PORT] [PROTOCOL]
                say what becomes of a flow and why: segment, route, rule, policy and path, and what
-               befell its packets; an IPv6 address stands in brackets before its port. With
-               --dscp ef, --server NAME (of TLS or QUIC), --segment NAME where these matter
+               befell its packets (exit 0: it passes, 1: it does not). PROTOCOL is tcp, udp, icmp
+               or a number; without it, tcp where a port is given, else a ping (icmp). A port that
+               is not given is no port of any rule or application. An IPv6 address stands in
+               brackets before its port. With --dscp ef (be without it), --server NAME (of TLS or
+               QUIC), --segment NAME (that of FROM without it) where these matter
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
 
@@ -112,6 +116,7 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
         instance: { type: 'string', default: defaultInstance },
         root: { type: 'string', default: '/' },
         json: { type: 'boolean', default: false },
+        wide: { type: 'boolean', default: false },
         'confirm-seconds': { type: 'string' },
         dscp: { type: 'string' },
         server: { type: 'string' },
@@ -132,19 +137,29 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
     }
     const mark = flowMarks.find((name) => values[name] !== undefined)
     if (mark !== undefined && command !== 'explain') throw new Misuse(`--${mark} is for explain`)
+    if (values.wide && command !== 'paths') throw new Misuse('--wide is for paths')
     const { dscp, server, segment } = values
     return {
       words: positionals,
       places: placesOf(values.instance, values.root),
       isJson: values.json,
+      isWide: values.wide,
       confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
       marks: { dscp, server, segment },
       output,
       input,
     }
   } catch (error) {
-    return misused(error instanceof Error ? error.message : String(error), output)
+    return misused(problemOf(error), output)
   }
+}
+
+/** What parseArgs says of an option without its value is about its grammar. */
+function problemOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [, option] = /^Option '--([a-z-]+)[^']*' argument (missing|is)/.exec(message) ?? []
+  if (option === undefined) return message
+  return `--${option} needs a value${option === 'dscp' ? `: ${dscpWords}` : ''}`
 }
 
 function readSeconds(text: string): number {
@@ -163,7 +178,7 @@ const commands: Readonly<Record<string, Command>> = {
     const { isHealthy } = await show<Health>(call, '/api/v1/health', healthText, ask)
     return isHealthy ? exitCode.done : exitCode.failed
   },
-  paths: (call) => shown<PathsAnswer>(call, '/api/v1/paths', pathsText),
+  paths: (call) => shown<PathsAnswer>(call, '/api/v1/paths', (answer) => pathsText(answer, call)),
   sessions: (call) => shown<SessionsAnswer>(call, '/api/v1/sessions', sessionsText),
   drops: (call) => shown<Drops>(call, '/api/v1/drops', dropsText),
   denials: (call) => shown<DenialsAnswer>(call, '/api/v1/denials', denialsText),

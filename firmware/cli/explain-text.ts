@@ -3,7 +3,7 @@
  * led to it; then each path with its reason; then what befell packets.
  */
 import { formatEndpoint } from '../model/address.ts'
-import type { ExplainAnswer } from '../model/local-api-explain.ts'
+import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { durationText, protocolName, table } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
@@ -58,7 +58,8 @@ function segmentText({ comesFrom, segment, toSegment, peer }: ExplainAnswer): st
   return segment === toSegment ? `${segment}, ${whence}` : `${segment} > ${toSegment}, ${whence}`
 }
 
-function routeText({ route, peer }: ExplainAnswer): string {
+function routeText(answer: ExplainAnswer): string {
+  const { route, peer } = answer
   const { kind, prefix, owner, link, nextHop, isNextHopKnown, isByKernel } = route
   const of = prefix === null ? '' : `${prefix} of ${owner}`
   const kernel = isByKernel ? ', forwarded by the kernel' : ''
@@ -71,10 +72,15 @@ function routeText({ route, peer }: ExplainAnswer): string {
     case 'box':
       return `${of === '' ? '' : `${of}, `}the box itself`
     case 'internet':
-      return 'none inside: to the Internet, forwarded by the kernel'
+      return `none inside: to the Internet${exitText(answer)}, forwarded by the kernel`
     case 'none':
       return of === '' ? 'none' : `${of}, not there`
   }
+}
+
+function exitText({ route: { link, nextHop, source }, flow }: ExplainAnswer): string {
+  if (link === null) return ''
+  return ` by ${link}${nextHop === flow.to ? '' : `, next hop ${nextHop}`}, as ${source}`
 }
 
 function ruleText({ rule }: ExplainAnswer): string {
@@ -83,14 +89,17 @@ function ruleText({ rule }: ExplainAnswer): string {
   return rule.name === null ? `none fits: the default ${verb} it` : `${rule.name} ${verb} it`
 }
 
-function policyText({ policy, comesFrom }: ExplainAnswer): string {
+function policyText({ policy, comesFrom, route }: ExplainAnswer): string {
   if (policy === null) return ''
   const { name, application } = policy
   const of = application === null ? '' : `, application ${application}`
+  // The kernel chooses the uplink there.
+  if (route.kind === 'internet') return `${name}${of}: only its "breakout: allow" applies here`
   return `${name}${of}${comesFrom === 'peer' ? ' (of its answers)' : ''}`
 }
 
-function pathText({ paths, comesFrom, place, idleSeconds, mtuBytes }: ExplainAnswer): string {
+function pathText(answer: ExplainAnswer): string {
+  const { paths, comesFrom, place, idleSeconds, mtuBytes, passes } = answer
   const taken = paths.find(({ isTaken }) => isTaken)
   if (taken === undefined) return paths.length === 0 ? '' : 'none'
   const of = comesFrom === 'peer' ? ' (of its answers)' : ''
@@ -99,22 +108,31 @@ function pathText({ paths, comesFrom, place, idleSeconds, mtuBytes }: ExplainAns
     place === 'known' && idleSeconds !== null
       ? `, kept since it began, last packet ${durationText(idleSeconds)} ago`
       : ''
-  return `${taken.uplink} to ${taken.endpoint}${fits}${known}${of}`
+  const would = passes ? '' : 'would be '
+  return `${would}${taken.uplink} to ${taken.endpoint}${fits}${known}${of}`
 }
 
 function paths(answer: ExplainAnswer): string {
   const rows = answer.paths.map((path) => [
-    path.isTaken ? '>' : '',
+    path.isTaken && answer.passes ? '>' : '',
     path.uplink,
     path.endpoint,
     path.state,
-    measure(path.lossRatio, 100, '%'),
-    measure(path.latencySeconds, 1000, 'ms'),
-    measure(path.jitterSeconds, 1000, 'ms'),
+    ...figures(path),
     String(path.mtuBytes),
     path.sentence,
   ])
   return table(['', 'UPLINK', 'ENDPOINT', 'STATE', 'LOSS', 'LATENCY', 'JITTER', 'MTU', ''], rows)
+}
+
+/** Of a path that is down they are history. */
+function figures({ state, lossRatio, latencySeconds, jitterSeconds }: ExplainedPathAnswer) {
+  if (state === 'down') return ['–', '–', '–']
+  return [
+    measure(lossRatio, 100, '%'),
+    measure(latencySeconds, 1000, 'ms'),
+    measure(jitterSeconds, 1000, 'ms'),
+  ]
 }
 
 function measure(value: number | null, factor: number, unit: string): string {

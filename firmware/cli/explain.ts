@@ -1,5 +1,7 @@
 /** `causeway explain FROM[:PORT] TO[:PORT] [PROTOCOL]`: reads a flow as people write it, and asks the gateway why it is so. */
 import { parseAddress, parseEndpoint } from '../model/address.ts'
+import { Dscp } from '../model/device-config-fields.ts'
+import { type FormSchema, isLeafSound, wordsOf } from '../model/device-config-form.ts'
 import type { ExplainAnswer, ExplainRequest } from '../model/local-api-explain.ts'
 import { type Call, type ExitCode, exitCode, Misuse, meantText, show } from './call.ts'
 import { explainText } from './explain-text.ts'
@@ -18,12 +20,12 @@ export async function explain(call: Call): Promise<ExitCode> {
     ...(fromPort === null ? {} : { fromPort }),
     ...(toPort === null ? {} : { toPort }),
     ...(protocol === undefined ? {} : { protocol: protocolOf(protocol) }),
-    ...(dscp === undefined ? {} : { dscp: /^\d+$/.test(dscp) ? Number(dscp) : dscp.toLowerCase() }),
+    ...(dscp === undefined ? {} : { dscp: dscpOf(dscp) }),
     ...(server === undefined ? {} : { server }),
     ...(segment === undefined ? {} : { segment }),
   }
-  await show<ExplainAnswer>(call, '/api/v1/explain', explainText, { post })
-  return exitCode.done
+  const { passes } = await show<ExplainAnswer>(call, '/api/v1/explain', explainText, { post })
+  return passes ? exitCode.done : exitCode.failed
 }
 
 /** `10.1.0.10`, `10.1.0.10:443`, `fd00::1`, `[fd00::1]`, `[fd00::1]:443` */
@@ -33,6 +35,18 @@ function placeOf(text: string): { readonly address: string; readonly port: numbe
   const endpoint = parseEndpoint(text)
   if (endpoint !== null) return endpoint
   throw new Misuse(`'${text}' is none of 10.1.0.10, 10.1.0.10:443, fd00::1 and [fd00::1]:443`)
+}
+
+const dscpForm = Dscp as unknown as FormSchema
+/** What the configuration says of marks. */
+export const dscpWords = wordsOf(dscpForm)
+
+/** As in a configuration, numbers as YAML 1.2 writes them; in either case. */
+function dscpOf(text: string): Dscp {
+  const isNumber = /^(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(text)
+  const dscp = isNumber ? Number(text) : text.toLowerCase()
+  if (isLeafSound(dscpForm, dscp)) return dscp as Dscp
+  throw new Misuse(`--dscp must be ${dscpWords}; this is '${text}'`)
 }
 
 const names = ['tcp', 'udp', 'icmp'] as const

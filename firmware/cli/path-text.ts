@@ -2,57 +2,6 @@
 import type { PathAnswer, PathsAnswer } from '../model/local-api-path.ts'
 import { durationText, rateText, table } from './text.ts'
 
-const head = [
-  ...['PEER', 'UPLINK', 'ENDPOINT', 'THERE', 'STATE', 'FOR', 'RTT', 'P50/P95/P99'],
-  ...['LOSS IN/OUT', 'LATE IN/OUT', 'JITTER IN/OUT', 'MTU', 'IN', 'OUT', 'FAILED', ''],
-]
-
-/** A table, and a line for each path that is not up: why. */
-export function pathsText({ peers }: PathsAnswer): string {
-  if (peers.length === 0) return 'no peer is configured\n'
-  const rows = peers.flatMap(({ peer, paths }) => paths.map((path) => [peer, ...cellsOf(path)]))
-  const lonely = peers.filter(({ paths }) => paths.length === 0)
-  const faults = peers.flatMap(({ peer, paths }) =>
-    paths.flatMap(({ uplink, endpoint, explanation }) =>
-      explanation === null ? [] : [`${peer} by ${uplink} to ${endpoint}: ${explanation}`],
-    ),
-  )
-  const lines = [...lonely.map(({ peer }) => `${peer}: no path is known`), ...faults]
-  return [table(head, rows), lines.map((line) => `${line}\n`).join('')]
-    .filter((part) => part !== '')
-    .join('\n')
-}
-
-function cellsOf(path: PathAnswer): string[] {
-  const { rx, tx, throughput, mtuBytes } = path
-  const { rttP50Seconds, rttP95Seconds, rttP99Seconds } = path
-  return [
-    path.uplink,
-    path.endpoint,
-    path.remoteUplink === null ? '–' : String(path.remoteUplink),
-    path.state,
-    durationText(path.stateSeconds),
-    figures([path.rttSeconds], ms),
-    figures([rttP50Seconds, rttP95Seconds, rttP99Seconds], ms),
-    figures([rx.lossRatio, tx.lossRatio], percent),
-    figures([rx.lateRatio, tx.lateRatio], percent),
-    figures([rx.jitterSeconds, tx.jitterSeconds], ms),
-    mtuBytes === null ? '–' : String(mtuBytes),
-    rateText(throughput, 'rxBitsPerSecond'),
-    rateText(throughput, 'txBitsPerSecond'),
-    String(path.failures),
-    marksOf(path),
-  ]
-}
-
-function marksOf({ isBest, isMetered, isBackup, isLearned }: PathAnswer): string {
-  const marks = { best: isBest, metered: isMetered, backup: isBackup, learned: isLearned }
-  return Object.entries(marks)
-    .filter(([, isSo]) => isSo)
-    .map(([mark]) => mark)
-    .join(', ')
-}
-
 interface Unit {
   readonly name: string
   readonly textOf: (value: number) => string
@@ -66,6 +15,78 @@ const percent: Unit = {
 const ms: Unit = {
   name: 'ms',
   textOf: (seconds) => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : seconds < 0.1 ? 1 : 0),
+}
+
+interface Column {
+  readonly head: string
+  /** For whoever has room for it. */
+  readonly isWide?: true
+  readonly textOf: (path: PathAnswer, peer: string) => string
+}
+
+const columns: readonly Column[] = [
+  { head: '', textOf: ({ isBest }) => (isBest ? 'best' : '') },
+  { head: 'PEER', textOf: (_, peer) => peer },
+  { head: 'UPLINK', textOf: ({ uplink }) => uplink },
+  { head: 'ENDPOINT', textOf: ({ endpoint }) => endpoint },
+  { head: 'THERE', isWide: true, textOf: ({ remoteUplink }) => String(remoteUplink ?? '–') },
+  { head: 'STATE', textOf: ({ state }) => state },
+  { head: 'FOR', textOf: ({ stateSeconds }) => durationText(stateSeconds) },
+  { head: 'RTT', textOf: measured(({ rttSeconds }) => [rttSeconds], ms) },
+  {
+    ...{ head: 'P50/P95/P99', isWide: true },
+    textOf: measured((path) => [path.rttP50Seconds, path.rttP95Seconds, path.rttP99Seconds], ms),
+  },
+  { head: 'LOSS IN/OUT', textOf: measured(({ rx, tx }) => [rx.lossRatio, tx.lossRatio], percent) },
+  {
+    ...{ head: 'LATE IN/OUT', isWide: true },
+    textOf: measured(({ rx, tx }) => [rx.lateRatio, tx.lateRatio], percent),
+  },
+  {
+    head: 'JITTER IN/OUT',
+    textOf: measured(({ rx, tx }) => [rx.jitterSeconds, tx.jitterSeconds], ms),
+  },
+  { head: 'MTU', isWide: true, textOf: ({ mtuBytes }) => String(mtuBytes ?? '–') },
+  { head: 'IN', textOf: ({ throughput }) => rateText(throughput, 'rxBitsPerSecond') },
+  { head: 'OUT', textOf: ({ throughput }) => rateText(throughput, 'txBitsPerSecond') },
+  { head: 'FAILED', textOf: ({ failures }) => String(failures) },
+  { head: 'NOTES', textOf: marksOf },
+]
+
+/** A table, and a line for each path that is not up: why. */
+export function pathsText(
+  { peers }: PathsAnswer,
+  { isWide }: { readonly isWide: boolean },
+): string {
+  if (peers.length === 0) return 'no peer is configured\n'
+  const shown = columns.filter((column) => isWide || column.isWide !== true)
+  const rows = peers.flatMap(({ peer, paths }) =>
+    paths.map((path) => shown.map(({ textOf }) => textOf(path, peer))),
+  )
+  const lonely = peers.filter(({ paths }) => paths.length === 0)
+  const faults = peers.flatMap(({ peer, paths }) =>
+    paths.flatMap(({ uplink, endpoint, explanation }) =>
+      explanation === null ? [] : [`${peer} by ${uplink} to ${endpoint}: ${explanation}`],
+    ),
+  )
+  const lines = [...lonely.map(({ peer }) => `${peer}: no path is known`), ...faults]
+  const heads = shown.map(({ head }) => head)
+  return [table(heads, rows), lines.map((line) => `${line}\n`).join('')]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+/** What was measured of a path is history while it is down. */
+function measured(of: (path: PathAnswer) => readonly (number | null)[], unit: Unit) {
+  return (path: PathAnswer): string => (path.state === 'down' ? '–' : figures(of(path), unit))
+}
+
+function marksOf({ isMetered, isBackup, isLearned }: PathAnswer): string {
+  const marks = { metered: isMetered, backup: isBackup, learned: isLearned }
+  return Object.entries(marks)
+    .filter(([, isSo]) => isSo)
+    .map(([mark]) => mark)
+    .join(', ')
 }
 
 /** `0.12/0 %`, or `–` where nothing is known. */

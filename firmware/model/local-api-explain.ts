@@ -67,10 +67,14 @@ export const ExplainedRoute = Type.Object(
     prefix: Nullable(Type.String()),
     /** The peer or the LAN that has it. */
     owner: Nullable(Type.String()),
-    /** Link by which packets leave, and whom they are handed to there; for a peer, of the path's uplink. */
+    /** Link by which packets leave, and whom they are handed to there; for a peer, of the path's uplink; for the Internet, of
+     * the uplink that the kernel's routes prefer now. */
     link: Nullable(Type.String()),
     nextHop: Nullable(Type.String()),
+    /** Whether its link address is known; for the Internet that is the kernel's business, and not asked. */
     isNextHopKnown: Type.Boolean(),
+    /** What it leaves with for the Internet (NAT); null elsewhere. */
+    source: Nullable(Type.String()),
     /** From one LAN or segment to another: the kernel forwards it. */
     isByKernel: Type.Boolean(),
   },
@@ -84,7 +88,7 @@ export const ExplainedPathAnswer = Type.Object(
     uplink: Type.String(),
     remoteUplink: Nullable(Count),
     endpoint: Type.String(),
-    /** The flow's next packet goes by it; those of its answers, if it comes from the peer. */
+    /** The flow's next packet goes by it, or would if the flow passed; those of its answers, if it comes from the peer. */
     isTaken: Type.Boolean(),
     /** What its policy makes of it for new flows, as a word and as a sentence. */
     verdict: words(pathVerdicts),

@@ -6,6 +6,7 @@ import { contains, parseAddress, parseInterfaceAddress } from '../model/address.
 import type { DeviceConfig, Uplink } from '../model/device-config.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import type { ExplainedRoute, Finding } from '../model/local-api-explain.ts'
+import { exitOf } from './explain-exit.ts'
 import { type ExplainFacts, listText, policyText } from './explain-facts.ts'
 import { isInside, isIpv6, networkOf, privateRanges } from './prefix.ts'
 import { isPrivate } from './route.ts'
@@ -14,13 +15,16 @@ export function routeOf(facts: ExplainFacts): ExplainedRoute {
   const { config, explanation, ask } = facts
   const isAway = explanation.hop === 'none' && explanation.from !== 'peer'
   const kind = isAway && whyNotAway(facts) === null ? 'internet' : explanation.hop
+  const exit = kind === 'internet' ? exitOf(facts) : null
+  const isLinked = explanation.port !== ''
   const found = explanation.from === 'nobody' ? null : longestPrefix(config, ask.destination)
   return {
     kind,
     prefix: found?.prefix ?? null,
     owner: found?.owner ?? null,
-    link: explanation.port === '' ? null : explanation.port,
-    nextHop: explanation.port === '' ? null : explanation.nextHop,
+    link: exit?.link ?? (isLinked ? explanation.port : null),
+    nextHop: exit?.nextHop ?? (isLinked ? explanation.nextHop : null),
+    source: exit?.source ?? null,
     isNextHopKnown: explanation.isNeighbourKnown,
     isByKernel: explanation.isByKernel || isAway,
   }

@@ -16,6 +16,7 @@ import { causes } from '../model/explain-cause.ts'
 import type { ExplainedPath } from '../model/explanation.ts'
 import type { ExplainAnswer, ExplainedRoute, Finding } from '../model/local-api-explain.ts'
 import { pathFaults } from '../model/path-reason.ts'
+import { exitFinding } from './explain-exit.ts'
 import { type ExplainFacts, policyText, timeText } from './explain-facts.ts'
 import { incidentAnswers, incidentFindings } from './explain-incident.ts'
 import { isDead, pathAnswers } from './explain-path.ts'
@@ -40,7 +41,12 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
     stops.push(otherFinding(explanation.reason))
   const passing = passingFinding(facts, route)
   const first = stops[0] ?? passing
-  const also = [...stops.slice(1), deadUplinksFinding(facts), fullFinding(facts)]
+  const also = [
+    ...stops.slice(1),
+    deadUplinksFinding(facts),
+    exitFinding(facts, route),
+    fullFinding(facts),
+  ]
     .filter((finding) => finding !== null)
     .filter(({ cause }, at, all) => all.findIndex((other) => other.cause === cause) === at)
     .filter(({ cause }) => cause !== first.cause)
@@ -101,7 +107,8 @@ function passingFinding(facts: ExplainFacts, route: ExplainedRoute): Finding {
     return { cause: 'for-the-box', sentence: `${ask.destination} is this box itself.` }
   }
   if (route.kind === 'internet') {
-    const sentence = `It leaves to the Internet here: no LAN and no peer has ${ask.destination}.`
+    const by = route.link === null ? '' : ` by ${route.link}`
+    const sentence = `It leaves to the Internet here${by}: no LAN and no peer has ${ask.destination}.`
     return { cause: 'breakout', sentence }
   }
   const lan = sharedLan(facts)

@@ -111,7 +111,7 @@ function route(prefix: string, metric: number): RouteState {
 }
 
 function uplinkRoutes(uplinks: readonly Uplink[], ports: readonly Port[]): RouteState[] {
-  const ranks = breakoutRanks(uplinks)
+  const ranks = new Map(breakoutOrder(uplinks).map(({ number }, rank) => [number, rank]))
   return ports
     .filter(({ role }) => role === 'uplink')
     .flatMap((port) => [...ownRoutes(port), ...mainDefaults(port, ranks.get(port.uplink))])
@@ -140,15 +140,16 @@ function mainDefaults({ name, gateways }: Port, rank: number | undefined): Route
   })
 }
 
-/** Number of an uplink → its place among those that lead to the Internet: in their order, what costs or stands by last. */
-function breakoutRanks(uplinks: readonly Uplink[]): ReadonlyMap<number, number> {
+/** Uplinks that lead to the Internet, with their numbers: in their order, what costs or stands by last. */
+export function breakoutOrder(
+  uplinks: readonly Uplink[],
+): { readonly uplink: Uplink; readonly number: number }[] {
   const cost = ({ backup = false, metered = false }: Uplink): number =>
     2 * Number(backup) + Number(metered)
-  const exits = uplinks
+  return uplinks
     .map((uplink, number) => ({ uplink, number }))
     .filter(({ uplink }) => !isPrivate(uplink))
     .toSorted((one, other) => cost(one.uplink) - cost(other.uplink))
-  return new Map(exits.map(({ number }, rank) => [number, rank]))
 }
 
 export function isPrivate({ kind }: Uplink): boolean {

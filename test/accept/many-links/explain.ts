@@ -4,7 +4,7 @@
  */
 import { explainText } from '../../../firmware/cli/explain-text.ts'
 import type { ExplainAnswer } from '../../../firmware/model/local-api-explain.ts'
-import { run } from '../../lab/command.ts'
+import { attempt } from '../../lab/command.ts'
 import { awaitReachable, hostAddress } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { openPaths } from '../../lab/paths.ts'
@@ -137,9 +137,9 @@ function control(all: readonly Naming[]): Check {
 /** The command says what the API says. */
 async function textCheck(lab: Lab): Promise<Check> {
   const flow = { from: hostAddress(lab, 'berlin'), to: '10.250.0.1' }
-  const [answer, text] = await Promise.all([
+  const [answer, { code, stdout }] = await Promise.all([
     askWhy(lab, 'berlin', flow),
-    run([
+    attempt([
       'build/causeway',
       'explain',
       flow.from,
@@ -150,8 +150,8 @@ async function textCheck(lab: Lab): Promise<Check> {
   ])
   return {
     check: 'the command says the same',
-    target: 'as the API',
-    figure: text.split('\n')[0]!,
-    isOk: text === explainText(answer),
+    target: 'as the API, and exit 1 if it does not pass',
+    figure: `${stdout.split('\n')[0]!}, exit ${code}`,
+    isOk: stdout === explainText(answer) && code === (answer.passes ? 0 : 1),
   }
 }

@@ -8,14 +8,19 @@ import type { ExplainRequest } from '../../../firmware/model/local-api-explain.t
 import { explain } from '../../../firmware/plan/explain.ts'
 import { questionOf } from '../../../firmware/plan/flow-question.ts'
 import { wholeConfig } from '../model/sample-config.ts'
+import { uplinks } from '../plan/explain-answer.ts'
 import { sampleExplanation, sampleIncident, samplePathOf } from '../plan/sample-explanation.ts'
 
 const config = wholeConfig() as DeviceConfig
 
-function textOf(said: Partial<Explanation>, flow: Partial<ExplainRequest> = {}): string[] {
+function textOf(
+  said: Partial<Explanation>,
+  flow: Partial<ExplainRequest> = {},
+  uplinks: Parameters<typeof explain>[0]['uplinks'] = [],
+): string[] {
   const ask = questionOf({ from: '10.1.0.10', to: '10.0.0.5', ...flow }, config)
   const explanation = sampleExplanation(said)
-  const rest = { session: null, uplinks: [], counters: null, denials: [] }
+  const rest = { session: null, uplinks, counters: null, denials: [] }
   return explainText(explain({ config, ask, explanation, ...rest })).split('\n')
 }
 
@@ -66,4 +71,32 @@ test('one from a peer, one that is denied, one to the Internet, in brackets wher
   const flow = { from: 'fd00:1::5', to: '2001:db8:f::1', toPort: 443 }
   const out = textOf({ ...away, toSegment: '' }, flow)
   assert.ok(out.includes('flow     fd00:1::5 > [2001:db8:f::1]:443, tcp'), out.join('\n'))
+})
+
+test('under a flow that does not pass no path is marked as its own, nor what was measured of one that is down', () => {
+  const down = { state: 'down', verdict: 'chosen', reason: 'silent', stateMs: 16_000 } as const
+  const text = textOf({ paths: [samplePathOf(down)] })
+  assert.match(text[0]!, /^DOES NOT PASS: /)
+  assert.ok(text.every((line) => !line.startsWith('>')))
+  assert.ok(text.includes('path     would be wan0 to 198.51.100.7:51820, takes 1432 bytes'))
+  assert.match(text.at(-2)!, /^ {2}wan0 .* down {3}– {5}– {8}– {7}1432 {2}for want of a better one/)
+})
+
+test('a flow to the Internet: by which uplink, and what of its policy applies', () => {
+  const away = { hop: 'none', peer: '', port: '', path: null, paths: [] } as const
+  const said = { ...away, policy: 'calls', application: 'voice', toSegment: '' }
+  const text = textOf(said, { to: '8.8.8.8' }, uplinks)
+  assert.equal(
+    text[0],
+    'passes: It leaves to the Internet here by wan0: no LAN and no peer has 8.8.8.8. (breakout)',
+  )
+  assert.ok(
+    text.includes(
+      'route    none inside: to the Internet by wan0, next hop 192.0.2.1, as 192.0.2.2, forwarded by the kernel',
+    ),
+    text.join('\n'),
+  )
+  assert.ok(
+    text.includes('policy   calls, application voice: only its "breakout: allow" applies here'),
+  )
 })

@@ -6,6 +6,10 @@ import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
 import { cli, root } from './shell.ts'
 
+const flow = ['explain', '10.1.0.10', '10.2.0.10'] as const
+const marks =
+  'a code point: be, ef, cs0 to cs7, af11 to af43 or a number from 0 to 63, like ef or 34'
+
 test('what makes no sense is 2, with one line that names the mistake', async () => {
   for (const [mistake, ...argv] of [
     ['explain takes FROM TO and, if need be, a PROTOCOL', 'explain', '10.1.0.10'],
@@ -15,6 +19,12 @@ test('what makes no sense is 2, with one line that names the mistake', async () 
     ],
     ["there is no protocol 'tpc': did you mean 'tcp'?", 'explain', '10.1.0.1', '10.2.0.1', 'tpc'],
     ['--dscp is for explain', 'status', '--dscp', 'ef'],
+    [`--dscp must be ${marks}; this is 'foo'`, ...flow, '--dscp', 'foo'],
+    [`--dscp must be ${marks}; this is '64'`, ...flow, '--dscp', '64'],
+    [`--dscp needs a value: ${marks}`, ...flow, '--dscp'],
+    [`--dscp needs a value: ${marks}`, ...flow, '--dscp', '--server', 'a.example'],
+    ['--server needs a value', ...flow, '--server'],
+    ['--wide is for paths', ...flow, '--wide'],
   ] as const) {
     const err = `causeway: ${mistake}; see causeway --help\n`
     assert.deepEqual(await cli(...argv), { code: 2, out: '', err })
@@ -22,17 +32,7 @@ test('what makes no sense is 2, with one line that names the mistake', async () 
 })
 
 test('a flow is asked about as it is written; --json prints the answer as it came', async () => {
-  const fail = () => assert.fail()
-  await using _ = await openApi({
-    socketPath: placesOf('asked', root).apiSocket,
-    explain: (asked) => Promise.resolve(answerTo(asked)),
-    ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
-    subscribe: fail,
-    config: {
-      ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
-    },
-    onFault: () => {},
-  })
+  await using _ = await serve('asked', answerTo)
   const ask = (...flow: readonly string[]) => cli('explain', ...flow, '--instance', 'asked')
   const flow = ['10.1.0.10:5060', '[fd00::1]:443', 'icmp6', '--dscp', 'EF', '--server', 'a.example']
   assert.equal(
@@ -45,10 +45,39 @@ test('a flow is asked about as it is written; --json prints the answer as it cam
     JSON.parse(whole.out),
     answerTo({ from: 'fd00::2', to: 'fd00::1', protocol: 47, segment: 'office' }),
   )
-  const refused = await ask('10.1.0.10', '10.2.0.10', '--dscp', '64')
-  assert.equal(refused.code, 4)
-  assert.match(refused.err, /^API_INVALID \/dscp: /)
+  for (const [typed, dscp] of [
+    ['AF41', 'af41'],
+    ['34', 34],
+    ['0x2E', 46],
+  ] as const) {
+    const marked = await ask('10.1.0.10', '10.2.0.10', '--dscp', typed)
+    assert.ok(marked.out.includes(`"dscp":${JSON.stringify(dscp)}`), marked.out)
+  }
 })
+
+test('the exit code says whether the flow passes', async () => {
+  for (const passes of [true, false]) {
+    await using _ = await serve(`passes-${passes}`, (asked) => ({ ...answerTo(asked), passes }))
+    for (const more of [[], ['--json']]) {
+      const { code, err } = await cli(...flow, '--instance', `passes-${passes}`, ...more)
+      assert.deepEqual([code, err], [passes ? 0 : 1, ''])
+    }
+  }
+})
+
+function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswer) {
+  const fail = () => assert.fail()
+  return openApi({
+    socketPath: placesOf(instance, root).apiSocket,
+    explain: (asked) => Promise.resolve(answer(asked)),
+    ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
+    subscribe: fail,
+    config: {
+      ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
+    },
+    onFault: () => {},
+  })
+}
 
 /** Says what it was asked. */
 function answerTo(asked: ExplainRequest): ExplainAnswer {
@@ -64,7 +93,7 @@ function answerTo(asked: ExplainRequest): ExplainAnswer {
     toSegment: null,
     route: {
       ...{ kind: 'none', prefix: null, owner: null, link: null },
-      ...{ nextHop: null, isNextHopKnown: false, isByKernel: false },
+      ...{ nextHop: null, isNextHopKnown: false, isByKernel: false, source: null },
     },
     ...{ rule: null, peer: null, policy: null, place: null, idleSeconds: null, mtuBytes: null },
     paths: [],

@@ -61,15 +61,15 @@ test('a table of paths, and below it why those that are not up are not', () => {
       { peer: 'oslo', paths: [] },
     ],
   }
-  const [head, one, other, gap, ...lines] = pathsText(answer).split('\n')
+  const [head, one, other, gap, ...lines] = pathsText(answer, { isWide: true }).split('\n')
   const cells = (row: string): string[] => row.split(/ {2,}/)
   assert.deepEqual(cells(one!), [
-    ...['lisbon', 'wan0', '203.0.113.2:51820', '1', 'up', '5 min', '10.1 ms'],
+    ...['best', 'lisbon', 'wan0', '203.0.113.2:51820', '1', 'up', '5 min', '10.1 ms'],
     ...['9.12/12.3/115 ms', '0/0.12 %', '0/– %', '0.20/– ms', '1432'],
-    ...['900 bit/s', '2.5 Mbit/s', '0', 'best'],
+    ...['900 bit/s', '2.5 Mbit/s', '0'],
   ])
   assert.deepEqual(cells(other!), [
-    ...['lisbon', 'lte0', '203.0.113.2:51820', '–', 'down', '12 s', '–'],
+    ...['', 'lisbon', 'lte0', '203.0.113.2:51820', '–', 'down', '12 s', '–'],
     ...['–', '–', '–', '–', '–', '–', '–', '3', 'metered, backup'],
   ])
   assert.equal(head!.indexOf('LOSS IN/OUT'), one!.indexOf('0/0.12 %'))
@@ -79,7 +79,33 @@ test('a table of paths, and below it why those that are not up are not', () => {
     'lisbon by lte0 to 203.0.113.2:51820: nothing is heard by it',
     '',
   ])
-  assert.equal(pathsText({ peers: [] }), 'no peer is configured\n')
+  assert.equal(pathsText({ peers: [] }, { isWide: false }), 'no peer is configured\n')
+})
+
+test('without --wide there is what fits into a window', () => {
+  const busy: PathAnswer = {
+    ...{ ...well, uplink: 'broadband-1', isBest: false, isMetered: true, isBackup: true },
+    ...{ throughput: { rxBitsPerSecond: 16.5e6, txBitsPerSecond: 21.1e3 }, failures: 12 },
+  }
+  const peers = [{ peer: 'lisbon', paths: [well, busy] }]
+  const [head, ...rows] = pathsText({ peers }, { isWide: false }).trimEnd().split('\n')
+  const heads = ['', 'PEER', 'UPLINK', 'ENDPOINT', 'STATE', 'FOR', 'RTT', 'LOSS IN/OUT']
+  assert.deepEqual(head!.split(/ {2,}/), [
+    ...heads,
+    ...['JITTER IN/OUT', 'IN', 'OUT', 'FAILED', 'NOTES'],
+  ])
+  assert.match(rows[0]!, /^best {2}lisbon {2}wan0 /)
+  assert.match(rows[1]!, /^ {6}lisbon {2}broadband-1 .* 12 +metered, backup$/)
+  for (const row of rows) assert.ok(row.length <= 150, String(row.length))
+})
+
+test('what was measured of a path is not shown while it is down', () => {
+  const down: PathAnswer = { ...well, state: 'down', isBest: false, explanation: 'it is cut' }
+  for (const isWide of [false, true]) {
+    const text = pathsText({ peers: [{ peer: 'lisbon', paths: [down] }] }, { isWide })
+    assert.doesNotMatch(text, / ms| %/)
+    assert.match(text, /lisbon {2}wan0 .* down .* – /)
+  }
 })
 
 test('events of paths say which, and why', () => {

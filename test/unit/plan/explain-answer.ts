@@ -23,11 +23,11 @@ const up: ExplainedSession = {
   lastError: null,
 }
 
-export const uplinks = config.uplinks.map(({ name, nic, address }) => ({
+export const uplinks = config.uplinks.map(({ name, nic, address, gateway }) => ({
   name,
   nic,
   address: address === 'dhcp' ? [] : [...address],
-  gateway: null,
+  gateway: gateway ?? null,
   isUp: true,
   throughput: null,
 }))

@@ -229,7 +229,7 @@ test('the chain: segment, route, rule, policy', () => {
   })
   assert.deepEqual(answer.route, {
     ...{ kind: 'peer', prefix: '10.0.0.0/16', owner: 'hub-1', link: 'wan0' },
-    ...{ nextHop: '192.0.2.1', isNextHopKnown: true, isByKernel: false },
+    ...{ nextHop: '192.0.2.1', isNextHopKnown: true, isByKernel: false, source: null },
   })
   assert.deepEqual(answer.rule, { name: null, allows: true })
   assert.deepEqual(answer.policy, { name: 'business', application: 'erp' })
