@@ -16,6 +16,7 @@ export const dropReasons: Readonly<Record<string, string>> = {
   acl: 'A rule, or the default between segments, denies it; see denials.',
   segment: 'It would have crossed from one segment into another.',
   policy: 'No path to the peer is one that the policy of its flow allows.',
+  breakout: 'A policy keeps it from the Internet here, or could: it did not show whose it is.',
   no_session: 'There is no session with the peer, and none came up in time.',
   neighbour: 'Nobody answered for the next hop (ARP, neighbour discovery).',
   no_uplink_route: "The uplink has no route to the peer's address.",

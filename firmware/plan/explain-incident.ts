@@ -21,6 +21,7 @@ export const incidentCauses: Readonly<Record<string, Cause>> = {
   no_route: 'no-route',
   transit: 'transit',
   policy: 'policy-unmet',
+  breakout: 'breakout-denied',
   neighbour: 'neighbour-missing',
   too_big: 'too-big',
   inner_segment: 'foreign-vni',
@@ -111,6 +112,8 @@ function sentenceOf({ reason, isOfAnswers }: Incident, facts: ExplainFacts): str
       return `${isOfAnswers ? ask.source : ask.destination} is in no LAN of the segment.`
     case 'policy':
       return 'No path was one that its policy allows.'
+    case 'breakout':
+      return 'What of it does not show its ports, as later fragments, may be of a flow that a policy keeps from the Internet.'
     case 'neighbour':
       return port === ''
         ? `${isOfAnswers ? ask.source : ask.destination} does not answer.`

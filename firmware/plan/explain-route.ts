@@ -112,7 +112,7 @@ function whyNotAway(facts: ExplainFacts): Finding | null {
     const sentence = `Nobody here has ${destination}, neither a LAN nor a peer, and a private address does not leave to the Internet.`
     return { cause: 'no-route', sentence }
   }
-  if (explanation.reason === 'policy') {
+  if (explanation.reason === 'breakout') {
     const sentence = `No LAN and no peer has ${destination}, and ${policyText(explanation.policy)} keeps its flows from the Internet.`
     return { cause: 'breakout-denied', sentence }
   }

@@ -22,6 +22,7 @@
 	X(TRANSIT, "transit")                 /* opened from one peer, routed to another */      \
 	X(TOO_BIG, "too_big")                 /* larger than the path's inner MTU, DF set */     \
 	X(POLICY, "policy")                   /* no path that its policy allows */                \
+	X(BREAKOUT, "breakout")               /* a policy keeps it from the Internet here, or could */ \
 	X(NO_SESSION, "no_session")           /* no keypair for the peer; waited in vain */      \
 	X(NEIGHBOUR, "neighbour")             /* nobody answered for the next hop */             \
 	X(NO_UPLINK_ROUTE, "no_uplink_route") /* the uplink has no route to the peer's address */ \

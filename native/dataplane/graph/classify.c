@@ -119,7 +119,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 	/* What is another segment's here does not leave to the Internet, but by the kernel into that. */
 	bool is_away = hop->kind == CW_HOP_NONE && cw_all_find(worker->view, cw_packet_destination(l3)) == 0;
 	if (is_away && !cw_steer_may_break_out(worker, (uint16_t)segment, m)) {
-		cw_lose(worker, CW_DROP_POLICY, (int)segment, NULL, m);
+		cw_lose(worker, CW_DROP_BREAKOUT, (int)segment, NULL, m);
 		return;
 	}
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */

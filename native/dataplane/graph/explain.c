@@ -123,7 +123,7 @@ static void explain_outward(struct cw_worker *worker, struct cw_question *q, con
 	uint16_t policy = cw_explain_policy(worker, q, &q->flow, segment);
 	bool is_away = hop->kind == CW_HOP_NONE && q->to < 0 && q->out->head.from == CW_EXPLAIN_FROM_LAN;
 	if (is_away && worker->view->program->policies[policy].is_breakout_denied)
-		cw_explain_drop(q->out, CW_DROP_POLICY);
+		cw_explain_drop(q->out, CW_DROP_BREAKOUT);
 }
 
 /* Opened from a peer, as cw_route_in() does. */

@@ -32,9 +32,10 @@ void cw_lose(struct cw_worker *worker, enum cw_drop reason, int segment, const s
 	cw_drop(worker, m, reason);
 }
 
+/* What is not told fits all, and what a packet did not show may be that. */
 static bool fits_port(uint16_t asked, uint16_t is)
 {
-	return asked == 0 || asked == is;
+	return asked == 0 || is == 0 || asked == is;
 }
 
 /*

@@ -65,7 +65,7 @@ test('what no LAN and no peer has leaves to the Internet, or goes nowhere', () =
     /cameras has no breakout/,
   )
   check(
-    { ...nowhere, reason: 'policy', policy: 'calls' },
+    { ...nowhere, reason: 'breakout', policy: 'calls' },
     { ask: { to: '8.8.8.8' } },
     'breakout-denied',
     /policy calls keeps its flows from the Internet/,
@@ -80,6 +80,20 @@ test('what no LAN and no peer has leaves to the Internet, or goes nowhere', () =
   // The box itself needs no breakout of its segment.
   const box = { ...nowhere, from: 'box', segment: 'cameras' } as const
   check(box, { ask: { to: '8.8.8.8' } }, 'breakout', /Internet/)
+})
+
+test('a denial of breakout is one cause, and holds for packets that hide whose they are', () => {
+  const away = { ask: { to: '8.8.8.8' } }
+  const incidents = [sampleIncident({ reason: 'breakout' })]
+  const denied = answerTo({ ...nowhere, reason: 'breakout', policy: 'calls', incidents }, away)
+  assert.deepEqual([denied.cause, denied.also], ['breakout-denied', []])
+  // Its whole packets may leave; its later fragments were taken for those of a flow that may not.
+  check(
+    { ...nowhere, incidents },
+    away,
+    'breakout-denied',
+    /does not show its ports.* 3 packets dropped, the last 0\.3 s ago/,
+  )
 })
 
 test('why there is no session', () => {
