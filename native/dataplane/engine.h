@@ -48,8 +48,10 @@ struct cw_program {
 	uint32_t acl_count;
 	uint32_t policy_count; /* the first is the default's: there is always one */
 	uint32_t match_count;
-	uint32_t steering_epoch; /* grows when policies or matches are others than before */
+	uint32_t steering_epoch; /* grows when the same could fit another policy, by number, than before */
 	uint8_t uplinks[CW_UPLINKS_MAX]; /* number in the program before -> number of the uplink of that name here; 0xff: none */
+	uint8_t policies_then[CW_POLICIES_MAX]; /* number here -> in the program before, of that name and limits; 0xff: none */
+	uint16_t matches_now[CW_MATCHES_MAX]; /* number in the program before -> here, by server and policy; 0xffff: none */
 	bool denies_breakout; /* some policy does */
 	bool is_steered; /* a policy could say something of a peer with one path too */
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];

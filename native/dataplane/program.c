@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "program-check.h"
 #include "program-peers.h"
+#include "program-steering.h"
 #include "table/mirror.h"
 #include "table/session.h"
 #include "table/view.h"
@@ -228,30 +229,6 @@ static int swap(struct cw_engine *engine, struct cw_program *program, char *why,
 	return 0;
 }
 
-/* Limits matter where there is another path, or where a policy would rather drop. */
-static bool is_steered(const struct cw_program *program)
-{
-	for (uint32_t i = 0; i < program->policy_count; i++) {
-		const struct cw_policy_program *policy = &program->policies[i];
-		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3)
-			return true;
-	}
-	return false;
-}
-
-/* What was decided about flows is as good as before where nothing that decides has changed. */
-static uint32_t epoch_of(const struct cw_program *program, const struct cw_program *before)
-{
-	if (before == NULL)
-		return 1;
-	bool is_same = program->policy_count == before->policy_count && program->match_count == before->match_count &&
-		       program->segment_count == before->segment_count &&
-		       memcmp(program->policies, before->policies, sizeof(program->policies)) == 0 &&
-		       memcmp(program->matches, before->matches, sizeof(program->matches)) == 0 &&
-		       memcmp(program->segment_programs, before->segment_programs, sizeof(program->segment_programs)) == 0;
-	return before->steering_epoch + !is_same;
-}
-
 /* An uplink is its name: another number is no other uplink. */
 static void number_uplinks(struct cw_program *program, const struct cw_program *before)
 {
@@ -297,11 +274,8 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	memcpy(program->acl, parts.acl, head->acl_count * sizeof(parts.acl[0]));
 	memcpy(program->policies, parts.policies, head->policy_count * sizeof(parts.policies[0]));
 	memcpy(program->matches, parts.matches, head->match_count * sizeof(parts.matches[0]));
-	program->is_steered = is_steered(program);
 	number_uplinks(program, engine->program);
-	program->steering_epoch = epoch_of(program, engine->program);
-	for (uint32_t i = 0; i < program->policy_count; i++)
-		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;
+	cw_program_steer(program, engine->program);
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = cw_program_take_peer(engine->worker, &parts.peers[i]);
 		if (program->peers[i] == NULL)

@@ -305,14 +305,12 @@ static void know_paths(struct cw_worker *worker, const struct cw_peer *peer)
 static void look_at_all_paths(struct cw_worker *worker)
 {
 	const struct cw_program *program = worker->view->program;
-	bool is_other = program->steering_epoch != worker->steering_epoch;
 	/* Of each program some view is seen: what loads it waits for the worker. */
-	const uint8_t *uplinks = program->generation == worker->generation ? NULL : program->uplinks;
+	bool is_other = program->generation != worker->generation;
 
-	worker->steering_epoch = program->steering_epoch;
 	worker->generation = program->generation;
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
-		cw_path_renew(worker, worker->peers[i], is_other, uplinks);
+		cw_path_renew(worker, worker->peers[i], is_other ? program->uplinks : NULL, is_other ? program->policies_then : NULL);
 }
 
 static void tick(struct cw_worker *worker)

@@ -11,6 +11,7 @@
 #include "graph/path.h"
 #include "graph/reassembly.h"
 #include "graph/seal.h"
+#include "table/fragments.h"
 #include "table/incident.h"
 #include "table/session.h"
 #include "wait.h"
@@ -103,9 +104,9 @@ struct cw_worker {
 	uint64_t drops[CW_DROP_COUNT];
 
 	struct cw_flows *flows;
+	struct cw_fragments fragments;
 	struct cw_server_names *server_names;
-	uint32_t steering_epoch; /* of the view */
-	uint64_t generation;     /* of its program */
+	uint64_t generation; /* of the view's program */
 	bool is_swept_empty; /* the last pass through it found nothing */
 	uint64_t flow_refused_us; /* when there was no room for a flow last; 0: never */
 	struct cw_incidents incidents;

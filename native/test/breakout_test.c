@@ -5,7 +5,9 @@
 #include "check.h"
 #include "packet.h"
 #include "policy_traffic.h"
+#include "table/flow.h"
 #include "table/view.h"
+#include "worker.h"
 
 #define DENIED 2000 /* the port, of UDP, that may not leave; the packets of cw_test_make() go there */
 
@@ -56,21 +58,35 @@ static const char *fragment(uint8_t protocol, uint16_t id, bool is_first, uint16
 
 static void fragments_share_a_fate(void)
 {
-	IS(fragment(PACKET_UDP, 1, true, DENIED), "policy 1");
-	IS(fragment(PACKET_UDP, 1, false, 7), "policy 1");
+	IS(fragment(PACKET_UDP, 1, true, DENIED), "breakout 1");
+	IS(fragment(PACKET_UDP, 1, false, 7), "breakout 1");
 	IS(fragment(PACKET_UDP, 2, true, 7), "kernel ");
 	IS(fragment(PACKET_UDP, 2, false, DENIED), "kernel ");
 	IS(fragment(PACKET_UDP, 2, false, DENIED), "kernel ");
 	/* Nobody knows of what: it could be denied, or could not. */
-	IS(fragment(PACKET_UDP, 3, false, 7), "policy 1");
+	IS(fragment(PACKET_UDP, 3, false, 7), "breakout 1");
 	IS(fragment(PACKET_TCP, 3, false, DENIED), "kernel ");
 	/* The id is another packet's now. */
-	IS(fragment(PACKET_UDP, 2, true, DENIED), "policy 1");
-	IS(fragment(PACKET_UDP, 2, false, 7), "policy 1");
+	IS(fragment(PACKET_UDP, 2, true, DENIED), "breakout 1");
+	IS(fragment(PACKET_UDP, 2, false, 7), "breakout 1");
 	/* To a peer fragments go as ever, and where nothing is denied they leave. */
 	bench.worker->view->program->denies_breakout = false;
 	IS(fragment(PACKET_UDP, 4, false, 7), "kernel ");
 	bench.worker->view->program->denies_breakout = true;
+}
+
+/* However many datagrams come in pieces, flows have their places; what is forgotten of a first fragment is no yes. */
+static void fragments_take_no_place_of_flows(void)
+{
+	IS(fragment(PACKET_UDP, 1, true, 7), "kernel ");
+	uint32_t in_use = cw_flows_in_use(bench.worker->flows);
+	for (uint16_t id = 2; id < 4000; id++)
+		IS(fragment(PACKET_UDP, id, true, 7), "kernel ");
+	CHECK(cw_flows_in_use(bench.worker->flows) == in_use);
+	IS(fragment(PACKET_UDP, 3999, false, 7), "kernel ");
+	IS(fragment(PACKET_UDP, 1, false, 7), "breakout 1");
+	bench.worker->now_us += 60000000;
+	IS(fragment(PACKET_UDP, 3999, false, 7), "breakout 1");
 }
 
 /* Nine options headers, behind which nobody looks. */
@@ -90,7 +106,7 @@ static void what_hides_its_ports_stays(void)
 	packet_put16(l3 + 4, 112);
 	packet_put16(l3 + 112 + 2, DENIED);
 	cw_bench_give(&bench, CW_BENCH_LAN, &(struct cw_vnet_hdr){ 0 }, frame, 14 + 152);
-	IS(cw_test_what_became(), "policy 1");
+	IS(cw_test_what_became(), "breakout 1");
 }
 
 /* Whose offload speaks of a TCP header further inside. */
@@ -110,7 +126,7 @@ static const char *tunnel_train(uint16_t port)
 static void trains_of_others_are_asked_too(void)
 {
 	IS(tunnel_train(7), "kernel ");
-	IS(tunnel_train(DENIED), "policy 1");
+	IS(tunnel_train(DENIED), "breakout 1");
 }
 
 int main(int argc, char **argv)
@@ -120,8 +136,9 @@ int main(int argc, char **argv)
 	deny();
 	for (int v6 = 0; v6 < 2; v6++) {
 		is_v6 = v6 != 0;
-		IS(cw_test_from_lan(CW_BENCH_HOST, INTERNET), "policy 1");
+		IS(cw_test_from_lan(CW_BENCH_HOST, INTERNET), "breakout 1");
 		fragments_share_a_fate();
+		fragments_take_no_place_of_flows();
 	}
 	is_v6 = false;
 	what_hides_its_ports_stays();

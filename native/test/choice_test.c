@@ -305,6 +305,27 @@ static void comes_back_in_steps_and_flees_at_once(void)
 	}
 }
 
+/* Policies have other numbers: what is known of one goes with it, and of a new one nothing. */
+static void what_is_known_goes_with_its_policy(void)
+{
+	struct cw_choice choices[CW_POLICIES_MAX] = { 0 };
+	uint8_t then[CW_POLICIES_MAX];
+
+	begin(2);
+	for (uint32_t n = 0; n < 3; n++) {
+		choices[n].since_us = n + 1;
+		memory[1].breach_us[n] = now_us - n;
+	}
+	memory[1].kin_breach = 1u << 2;
+	memset(then, CW_PATH_NONE, sizeof(then));
+	then[0] = 0;
+	then[1] = 2;
+	cw_choice_renumber(choices, &paths, then);
+	CHECK(choices[0].since_us == 1 && choices[1].since_us == 3 && choices[2].since_us == 0);
+	CHECK(memory[1].breach_us[0] == now_us && memory[1].breach_us[1] == now_us - 2 && memory[1].breach_us[2] == 0);
+	CHECK(memory[1].kin_breach == 1u << 1 && cw_choice_clean_us(&memory[1], 2) == 0);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -323,5 +344,6 @@ int main(int argc, char **argv)
 	a_link_that_was_down_has_to_wait();
 	spreads_by_what_links_carry();
 	comes_back_in_steps_and_flees_at_once();
+	what_is_known_goes_with_its_policy();
 	return check_result();
 }

@@ -134,7 +134,7 @@ static void what_is_refused_lists_nobody(void)
 		CHECK(running->peers[i]->is_listed);
 }
 
-/* What is decided about flows holds as long as policies and what fits them are the same, whatever else is loaded. */
+/* What is decided about flows holds as long as the same fits the same policies, whatever else is loaded, also of these. */
 static void what_is_loaded_again_decides_nothing_anew(void)
 {
 	CHECK(load_strangers(1) == 0);
@@ -142,6 +142,8 @@ static void what_is_loaded_again_decides_nothing_anew(void)
 	for (uint32_t i = 0; i < 3; i++)
 		CHECK(load_strangers(i) == 0 && bench.engine->program->steering_epoch == epoch);
 	policy.metered = CW_METERED_OK;
+	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch == epoch);
+	strcpy(policy.name, "renamed");
 	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch != epoch);
 	epoch = bench.engine->program->steering_epoch;
 	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch == epoch);

@@ -68,16 +68,16 @@ static void paths_are_of_the_uplink_not_of_its_number(void)
 
 	path->downs = 7;
 	CHECK(way.uplink == 0 && path->live.state == CW_PATH_UP && cw_way_equal(&bench.keypair->way, &way));
-	cw_path_renew(bench.worker, bench.far, false, uplinks);
+	cw_path_renew(bench.worker, bench.far, uplinks, NULL);
 	CHECK(find(&way) == NULL);
 	way.uplink = 2;
 	CHECK(find(&way) == path && path->downs == 7 && path->live.state == CW_PATH_UP && path->number == number);
 	CHECK(bench.far->paths.best == path->slot && cw_way_equal(&bench.keypair->way, &way));
 	/* The same program again, whose kernel's routes differ. */
-	cw_path_renew(bench.worker, bench.far, false, NULL);
+	cw_path_renew(bench.worker, bench.far, NULL, NULL);
 	CHECK(find(&way) == path);
 	/* An uplink that is gone takes its paths along, whoever lives there. */
-	cw_path_renew(bench.worker, bench.far, false, uplinks);
+	cw_path_renew(bench.worker, bench.far, uplinks, NULL);
 	CHECK(bench.far->paths.count == 0 && bench.far->paths.best == CW_PATH_NONE);
 	CHECK(bench.keypair->way.uplink == CW_UPLINK_NONE);
 }

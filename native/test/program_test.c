@@ -16,6 +16,7 @@
 
 static struct cw_engine *engine;
 static char why[160];
+static struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
 
 /* An uplink on a device; MTU 0: its twin's. */
 static struct cw_port_program uplink(const char *twin, const char *device, uint16_t vlan, uint16_t mtu)
@@ -40,7 +41,6 @@ static int load(const struct cw_port_program *ports, uint32_t count)
 		struct cw_program_head head;
 		uint8_t rest[PORTS_MAX * sizeof(ports[0]) + sizeof(struct cw_policy_program)];
 	} message;
-	const struct cw_policy_program policy = { .name = "default", .metered = CW_METERED_LAST, .kinds = 3 };
 	size_t port_bytes = count * sizeof(ports[0]);
 
 	message.head.generation++;
@@ -131,6 +131,23 @@ static void what_is_refused_changes_nothing(void)
 	CHECK(load(&(struct cw_port_program){ 0 }, 0) == 0 && rte_eth_dev_count_total() == 0);
 }
 
+/* Which number an uplink has is nothing that a policy says. */
+static void uplinks_move_and_nothing_is_decided_anew(void)
+{
+	struct cw_port_program wan = uplink("wan", FIRST, 0, 1500), tv = uplink("tv", FIRST, 7, 1500);
+
+	wan.uplink = 0;
+	tv.uplink = 1;
+	policy.prefer_count = 1;
+	policy.prefer[0] = 1;
+	CHECK(LOAD(wan, tv) == 0);
+	uint32_t epoch = engine->program->steering_epoch;
+	tv.uplink = policy.prefer[0] = 0;
+	wan.uplink = 1;
+	CHECK(LOAD(tv, wan) == 0 && engine->program->steering_epoch == epoch);
+	CHECK(LOAD(tv) == 0 && engine->program->steering_epoch == epoch);
+}
+
 static void ignore(void *arg)
 {
 	(void)arg;
@@ -153,6 +170,7 @@ int main(int argc, char **argv)
 	what_is_not_said_is_the_twins();
 	a_new_port_joins_the_device_that_runs();
 	what_is_refused_changes_nothing();
+	uplinks_move_and_nothing_is_decided_anew();
 	cw_engine_close(engine);
 	return check_result();
 }

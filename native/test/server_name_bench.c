@@ -87,7 +87,7 @@ static double measure_made(struct cw_server_names *names)
 			uint8_t looked = 0;
 			for (uint32_t d = 0; d < 2; d++) {
 				struct bytes *datagram = &datagrams[flow][d];
-				struct cw_first_packet packet = { &key, datagram->at, datagram->length, 0 };
+				struct cw_first_packet packet = { &key, datagram->at, datagram->length, 0, NULL };
 				cw_server_name_read(names, &packet, &looked, (uint64_t)round * 1000000, name);
 			}
 		}
@@ -118,7 +118,7 @@ int main(void)
 												  IPPROTO_TCP };
 				uint8_t looked = 0;
 				for (uint32_t p = 0; p < count; p++) {
-					struct cw_first_packet packet = { &key, parts[p], lengths[p], 0 };
+					struct cw_first_packet packet = { &key, parts[p], lengths[p], 0, NULL };
 					cw_server_name_read(names, &packet, &looked, now_us, name);
 				}
 			}

@@ -40,6 +40,7 @@ struct client {
 	struct cw_flow_key key;
 	uint32_t sequence;
 	uint8_t looked;
+	const uint32_t *first_byte;
 };
 
 static struct client new_client(uint8_t protocol)
@@ -56,7 +57,7 @@ static enum cw_recognition give(struct client *client, const struct bytes *heade
 {
 	uint32_t total = header->length + length;
 	uint8_t *exact = malloc(total);
-	struct cw_first_packet packet = { &client->key, exact, total, segment_bytes };
+	struct cw_first_packet packet = { &client->key, exact, total, segment_bytes, client->first_byte };
 
 	memcpy(exact, header->at, header->length);
 	memcpy(exact + header->length, payload, length);
@@ -135,6 +136,39 @@ static void knows_tls_clients(void)
 				fprintf(stderr, "  %s, cut at %u\n", vector->source, cut);
 		}
 	}
+}
+
+/* Where its first byte is known, the segments of a stream may come in any order, and others with them. */
+static void knows_what_was_overtaken(void)
+{
+	static struct bytes endless = { .length = 6000, .at = "GET / HTTP/1.1\r\n" };
+	struct bytes stream = { 0 };
+
+	for (uint32_t i = 0; i < sizeof(first_vectors) / sizeof(first_vectors[0]); i++) {
+		const struct first_vector *vector = &first_vectors[i];
+		if (vector->is_quic || vector->name[0] == '\0')
+			continue;
+		stream.length = 0;
+		add_hex(&stream, vector->parts[0]);
+		for (uint32_t cut = 1; cut < stream.length; cut++) {
+			struct client client = new_client(IPPROTO_TCP);
+			const uint32_t first_byte = client.sequence--;
+			client.first_byte = &first_byte;
+			/* A byte before the first is not said to the server. */
+			CHECK(give_tcp(&client, &stream, 0, 1, 16) == CW_RECOGNITION_NOT_YET);
+			client.sequence++;
+			enum cw_recognition is = give_tcp(&client, &stream, cut, stream.length - cut, 24);
+			CHECK(is == CW_RECOGNITION_NOT_YET);
+			if (!CHECK(is_named(give_tcp(&client, &stream, 0, cut, 16), vector->name)))
+				fprintf(stderr, "  %s, cut at %u\n", vector->source, cut);
+		}
+	}
+	/* What is far ahead is not kept. */
+	struct client client = new_client(IPPROTO_TCP);
+	client.first_byte = &client.sequence;
+	for (uint32_t i = 1; i < CW_SERVER_NAME_PACKETS; i++)
+		CHECK(give_tcp(&client, &endless, CW_HELLO_MAX, 100, 16) == CW_RECOGNITION_NOT_YET);
+	CHECK(give_tcp(&client, &endless, CW_HELLO_MAX, 100, 16) == CW_RECOGNITION_NONE);
 }
 
 /* A ClientHello and what else an Initial may hold, over datagrams, its frames in any order, some twice. */
@@ -323,6 +357,7 @@ int main(int argc, char **argv)
 	uint64_t before = allocations;
 	knows_quic_clients();
 	knows_tls_clients();
+	knows_what_was_overtaken();
 	looks_at_so_many_packets();
 	knows_what_has_no_name();
 	waits_for_so_many_and_so_long();

@@ -4,6 +4,7 @@
  */
 #include "graph/path.h"
 #include "graph/server-name.h"
+#include "graph/steer.h"
 #include "seal_packets.h"
 #include "table/flow.h"
 #include "table/session.h"
@@ -16,6 +17,7 @@
 #define NAMED 1 /* the policy of what has a name */
 
 static uint16_t next_port = 4000;
+static uint32_t sequence = 7000; /* of the next packet */
 
 /* A second path, and a policy for one server by its name. */
 static void begin(void)
@@ -50,6 +52,7 @@ static const struct cw_flow_entry *after(uint8_t flags, const char *text, uint32
 	make_packet(PACKET_TCP, 20, 40 + size, CW_BENCH_FAR);
 	packet_put16(sent + 20, next_port);
 	packet_put16(sent + 22, 80);
+	packet_put32(sent + 24, sequence);
 	sent[20 + 13] = flags;
 	memcpy(sent + 40, text, size);
 	packet_finish(sent, 40 + size);
@@ -84,6 +87,25 @@ static void padding_is_not_read(void)
 	}
 }
 
+/* Of a flow whose SYN was seen it is known where it begins. */
+static void its_first_segments_may_overtake_each_other(void)
+{
+	const char *one = "GET / HTTP/1.1\r\nHo", *two = "st: www.example.com\r\n\r\n";
+
+	next_port++;
+	sequence = UINT32_MAX - 10;
+	after(SYN, "", 0);
+	sequence += 1 + (uint32_t)strlen(one);
+	CHECK(after(PSH | ACK, two, 0)->recognition == CW_RECOGNITION_NOT_YET);
+	sequence -= (uint32_t)strlen(one);
+	CHECK(after(ACK, one, 0)->recognition == CW_RECOGNITION_NAMED);
+	/* Where it was not seen, what comes first is the first. */
+	next_port++;
+	sequence += (uint32_t)strlen(one);
+	CHECK(after(PSH | ACK, two, 0)->recognition == CW_RECOGNITION_NONE);
+	sequence = 7000;
+}
+
 /* A name is said once: where nothing of steering changes, whatever else is loaded, it counts on. */
 static void what_a_name_decided_outlasts_other_loads(void)
 {
@@ -93,8 +115,36 @@ static void what_a_name_decided_outlasts_other_loads(void)
 	CHECK(after(PSH | ACK, "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n", 0)->policy == NAMED);
 	program->generation++;
 	CHECK(after(PSH | ACK, "more of the same, which names nobody", 0)->policy == NAMED);
+	/* Of other policies too, if there is still a match with that server for that policy, which may have another number. */
+	program->matches[3] = program->matches[0];
+	program->matches_now[0] = 3;
+	program->steering_epoch++;
+	const struct cw_flow_entry *entry = after(PSH | ACK, "more of the same, which names nobody", 0);
+	CHECK(entry->policy == NAMED && entry->match == 3 && entry->epoch == program->steering_epoch);
+	program->matches_now[3] = CW_NO_MATCH;
 	program->steering_epoch++;
 	CHECK(after(PSH | ACK, "more of the same, which names nobody", 0)->policy == 0);
+	/* A connection that begins is another, whose client has yet to speak. */
+	next_port++;
+	CHECK(after(PSH | ACK, "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n", 0)->policy == NAMED);
+	CHECK(after(SYN, "", 0)->policy == 0);
+}
+
+/* A table smaller than the steps in which it is swept is swept all the same. */
+static void a_small_table_is_swept_too(void)
+{
+	struct cw_flows *flows = bench.worker->flows;
+
+	bench.worker->flows = cw_flows_new(16);
+	next_port++;
+	after(RST, "", 0);
+	CHECK(cw_flows_in_use(bench.worker->flows) == 1);
+	bench.worker->now_us += (CW_FLOW_FORGOTTEN_SHORT_MS + 2000) * 1000ull;
+	for (uint32_t i = 0; i < 20; i++)
+		cw_steer_tick(bench.worker);
+	CHECK(cw_flows_in_use(bench.worker->flows) == 0);
+	cw_flows_free(bench.worker->flows);
+	bench.worker->flows = flows;
 }
 
 int main(int argc, char **argv)
@@ -104,7 +154,9 @@ int main(int argc, char **argv)
 	begin();
 	a_flow_that_is_closed_stays_so_until_it_begins_again();
 	padding_is_not_read();
+	its_first_segments_may_overtake_each_other();
 	what_a_name_decided_outlasts_other_loads();
+	a_small_table_is_swept_too();
 	cw_bench_close(&bench);
 	return check_result();
 }

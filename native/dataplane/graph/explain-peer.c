@@ -172,9 +172,10 @@ static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, 
 
 	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	uint16_t policy = match == CW_NO_MATCH ? 0 : program->matches[match].policy;
-	if (entry != NULL && q->ask->server[0] == 0 && entry->epoch == program->steering_epoch) {
-		match = entry->match;
-		policy = entry->policy;
+	uint16_t match_then, policy_then;
+	if (entry != NULL && q->ask->server[0] == 0 && cw_steer_recall(program, entry, &match_then, &policy_then)) {
+		match = match_then;
+		policy = policy_then;
 	}
 	memcpy(q->out->head.policy, program->policies[policy].name, CW_NAME);
 	if (match != CW_NO_MATCH)

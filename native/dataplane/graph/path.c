@@ -309,7 +309,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 		cw_seal_waiting(worker, peer);
 }
 
-void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other, const uint8_t *uplinks)
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *uplinks, const uint8_t *policies_then)
 {
 	if (uplinks != NULL) {
 		cw_paths_move(&peer->paths, uplinks);
@@ -324,11 +324,9 @@ void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other
 			continue;
 		}
 		note_uplink(worker, path);
-		if (is_other)
-			memset(path->breach_us, 0, sizeof(path->breach_us));
 	}
-	if (is_other)
-		memset(peer->choices, 0, sizeof(peer->choices));
+	if (policies_then != NULL)
+		cw_choice_renumber(peer->choices, &peer->paths, policies_then);
 	if (uplinks != NULL)
 		cw_paths_choose(&peer->paths, worker->now_us);
 	peer->paths.version++;

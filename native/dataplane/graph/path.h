@@ -55,10 +55,10 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer);
 
 /*
- * Another view: its uplinks cost what they cost now, and with other policies (`is_other`) nothing is known of their limits.
- * `uplinks`: of another program, whose numbers they have now, as cw_paths_move() has them; the paths of those that are gone go.
+ * Another view: its uplinks cost what they cost now. Of another program, else NULL: `uplinks`, whose numbers they have now, as
+ * cw_paths_move() has them, the paths of those that are gone go; `policies_then`, as cw_choice_renumber() has them.
  */
-void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, bool is_other, const uint8_t *uplinks);
+void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *uplinks, const uint8_t *policies_then);
 
 /* Looks at those that are due. */
 void cw_path_look(struct cw_worker *worker);

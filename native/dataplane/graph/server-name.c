@@ -157,6 +157,12 @@ static enum cw_recognition read_tcp(struct cw_server_names *names, const struct 
 	(*looked)++;
 	const uint8_t *bytes = l4 + header;
 	length = packet->length - header;
+	uint32_t ahead = packet->first_byte == NULL ? 0 : sequence - *packet->first_byte;
+	if (ahead >= CW_HELLO_MAX)
+		return CW_RECOGNITION_NOT_YET;
+	/* It overtook what comes before it. */
+	if (waiting == NULL && ahead > 0)
+		waiting = begin(names, packet->key, *packet->first_byte, now_us);
 	if (waiting != NULL) {
 		put(names, waiting, sequence - waiting->sequence, bytes, length);
 		bytes = without_gap(names, waiting, &length);

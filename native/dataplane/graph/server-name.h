@@ -24,6 +24,7 @@ struct cw_first_packet {
 	const uint8_t *l4;
 	uint32_t length;
 	uint32_t segment_bytes; /* of a train: payload of each of its packets, but for the last; 0: it is none */
+	const uint32_t *first_byte; /* TCP's sequence number of what the client says first; NULL: that of the first packet with payload */
 };
 
 struct cw_server_names;

@@ -7,11 +7,12 @@
 #include "graph/l4.h"
 #include "graph/server-name.h"
 #include "table/flow.h"
+#include "table/fragments.h"
 #include "table/view.h"
 #include "worker.h"
 
 #define NO_PEER UINT16_MAX /* it is on its way to the kernel */
-#define SWEEPS_A_PASS 20 /* ticks in which the whole table is met once: two seconds */
+#define SWEEPS_A_PASS 20u /* ticks in which the whole table is met once: two seconds */
 
 struct packet {
 	const uint8_t *l3;
@@ -44,32 +45,34 @@ const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer
 	return choice;
 }
 
-/* `server` as cw_match_find() has it. */
-static uint16_t find_match(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks,
-			   bool *may_change)
-{
-	return cw_match_find(program->matches, program->match_count, flow, marks, may_change);
-}
-
 static uint16_t policy_of(const struct cw_program *program, uint16_t match)
 {
 	return match == CW_NO_MATCH ? 0 : program->matches[match].policy;
 }
 
+bool cw_steer_recall(const struct cw_program *program, const struct cw_flow_entry *entry, uint16_t *match, uint16_t *policy)
+{
+	*match = entry->match;
+	*policy = entry->policy;
+	if (entry->epoch == program->steering_epoch)
+		return true;
+	if (entry->epoch + 1 != program->steering_epoch || entry->recognition != CW_RECOGNITION_NAMED ||
+	    entry->match == CW_NO_MATCH)
+		return false;
+	*match = program->matches_now[entry->match];
+	*policy = policy_of(program, *match);
+	return *match != CW_NO_MATCH;
+}
+
 /* Of a flow that is new, or begins again, or was decided about by another program. */
-static void decide(struct cw_worker *worker, uint16_t place, struct cw_flow_entry *entry,
-		   const struct cw_flow *flow, uint8_t dscp)
+static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const struct cw_flow *flow, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_marks marks = { .segment = entry->key.segment, .dscp = dscp };
 	bool may_change;
 
-	if (entry->peer != place)
-		entry->path = CW_FLOW_NO_PATH;
-	entry->match = find_match(program, flow, &marks, &may_change);
+	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
-	entry->epoch = program->steering_epoch;
-	entry->peer = place;
 	entry->looked = 0;
 	entry->is_closed = false;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
@@ -83,7 +86,8 @@ static void recognise(struct cw_worker *worker, struct cw_flow_entry *entry, con
 	struct cw_first_packet first = { .key = &entry->key,
 					 .l4 = packet->l3 + flow->l4,
 					 .length = packet->length - flow->l4,
-					 .segment_bytes = packet->segment_bytes };
+					 .segment_bytes = packet->segment_bytes,
+					 .first_byte = entry->is_first_known ? &entry->first_byte : NULL };
 	char name[CW_HOST_NAME_BYTES] = "";
 	bool may_change;
 
@@ -93,7 +97,7 @@ static void recognise(struct cw_worker *worker, struct cw_flow_entry *entry, con
 	if (entry->recognition != CW_RECOGNITION_NAMED)
 		return;
 	struct cw_marks marks = { .segment = entry->key.segment, .dscp = packet->dscp, .server = name };
-	entry->match = find_match(program, flow, &marks, &may_change);
+	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
 }
 
@@ -125,11 +129,12 @@ static void place(struct cw_peer *peer, struct cw_flow_entry *entry, const struc
 		after->flows++;
 }
 
-static uint8_t tcp_flags(const struct cw_flow *flow, const struct packet *packet)
+/* NULL: it has none. */
+static const struct cw_tcp *tcp_of(const struct cw_flow *flow, const struct packet *packet)
 {
 	if (flow->protocol != IPPROTO_TCP || flow->l4 == 0 || packet->length < flow->l4 + sizeof(struct cw_tcp))
-		return 0;
-	return ((const struct cw_tcp *)(packet->l3 + flow->l4))->flags;
+		return NULL;
+	return (const struct cw_tcp *)(packet->l3 + flow->l4);
 }
 
 static struct packet read_packet(const struct rte_mbuf *m)
@@ -151,7 +156,7 @@ static uint16_t policy_alone(struct cw_worker *worker, uint16_t segment, const s
 	struct cw_marks marks = { .segment = segment, .dscp = dscp };
 	bool may_change;
 
-	return policy_of(program, find_match(program, flow, &marks, &may_change));
+	return policy_of(program, cw_match_find(program->matches, program->match_count, flow, &marks, &may_change));
 }
 
 /*
@@ -161,9 +166,11 @@ static uint16_t policy_alone(struct cw_worker *worker, uint16_t segment, const s
 static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place, uint16_t segment,
 					const struct packet *packet, const struct cw_flow *flow)
 {
+	const struct cw_program *program = worker->view->program;
 	struct cw_flow_key key = cw_flow_key_of(flow, segment);
 	struct cw_flow_entry *entry = cw_flow_find(worker->flows, &key, worker->now_us);
-	uint8_t flags = tcp_flags(flow, packet);
+	const struct cw_tcp *tcp = tcp_of(flow, packet);
+	uint8_t flags = tcp == NULL ? 0 : tcp->flags;
 
 	if (entry == NULL)
 		entry = cw_flow_add(worker->flows, &key, worker->now_us);
@@ -171,8 +178,16 @@ static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place
 		worker->flow_refused_us = worker->now_us;
 		return NULL;
 	}
-	if (entry->epoch != worker->view->program->steering_epoch || entry->peer != place || flags & CW_TCP_SYN)
-		decide(worker, place, entry, flow, packet->dscp);
+	if (entry->peer != place)
+		entry->path = CW_FLOW_NO_PATH;
+	entry->peer = place;
+	if (flags & CW_TCP_SYN || !cw_steer_recall(program, entry, &entry->match, &entry->policy))
+		decide(worker, entry, flow, packet->dscp);
+	entry->epoch = program->steering_epoch;
+	if (flags & CW_TCP_SYN) {
+		entry->first_byte = rte_be_to_cpu_32(tcp->sequence) + 1;
+		entry->is_first_known = true;
+	}
 	entry->is_closed = entry->is_closed || (flags & (CW_TCP_FIN | CW_TCP_RST)) != 0;
 	if (entry->recognition == CW_RECOGNITION_NOT_YET)
 		recognise(worker, entry, flow, packet);
@@ -208,37 +223,15 @@ static bool may_be_denied(const struct cw_program *program, uint16_t segment, co
 	return is_denied;
 }
 
-static struct cw_flow_key fragments_key(const struct cw_flow *flow, uint16_t segment, uint32_t id)
-{
-	struct cw_flow_key key = cw_flow_key_of(flow, segment);
-
-	key.source_port = (uint16_t)(id >> 16);
-	key.destination_port = (uint16_t)id;
-	key.is_fragments = 1;
-	return key;
-}
-
-/* Later fragments go with the first, whose policy is kept as if they were a flow. */
-static void keep_policy(struct cw_worker *worker, const struct cw_flow_key *key, uint16_t policy)
-{
-	struct cw_flow_entry *entry = cw_flow_add(worker->flows, key, worker->now_us);
-
-	if (entry == NULL)
-		return;
-	entry->peer = NO_PEER;
-	entry->policy = policy;
-	entry->epoch = worker->view->program->steering_epoch;
-	entry->is_closed = true;
-}
-
 /* Without a first fragment, or where headers hide what is behind them, what could be denied is. */
 static bool may_hidden_break_out(struct cw_worker *worker, uint16_t segment, const struct cw_flow *flow,
 				 const struct cw_flow_key *fragments, uint8_t dscp)
 {
 	const struct cw_program *program = worker->view->program;
-	const struct cw_flow_entry *first = fragments == NULL ? NULL : cw_flow_find(worker->flows, fragments, worker->now_us);
+	const struct cw_fragments_entry *first = fragments == NULL ? NULL :
+		cw_fragments_find(&worker->fragments, fragments, program->steering_epoch, worker->now_us);
 
-	if (first != NULL && first->epoch == program->steering_epoch)
+	if (first != NULL)
 		return !program->policies[first->policy].is_breakout_denied;
 	return !may_be_denied(program, segment, flow, dscp);
 }
@@ -254,13 +247,13 @@ bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const st
 	struct packet packet = read_packet(m);
 	bool is_read = cw_l4_read(packet.l3, packet.length, &flow);
 	bool is_fragment = cw_l4_is_fragment(packet.l3, packet.length, &id);
-	struct cw_flow_key fragments = fragments_key(&flow, segment, is_fragment ? id : 0);
+	struct cw_flow_key fragments = cw_fragments_key(&flow, segment, is_fragment ? id : 0);
 	if (!is_read || flow.is_later)
 		return may_hidden_break_out(worker, segment, &flow, is_fragment ? &fragments : NULL, packet.dscp);
 	const struct cw_flow_entry *entry = find_entry(worker, NO_PEER, segment, &packet, &flow);
 	uint16_t policy = entry == NULL ? policy_alone(worker, segment, &flow, packet.dscp) : entry->policy;
 	if (is_fragment && flow.has_ports)
-		keep_policy(worker, &fragments, policy);
+		cw_fragments_note(&worker->fragments, &fragments, policy, program->steering_epoch, worker->now_us);
 	return !program->policies[policy].is_breakout_denied;
 }
 
@@ -296,7 +289,8 @@ void cw_steer_tick(struct cw_worker *worker)
 	bool is_empty = cw_flows_in_use(worker->flows) == 0;
 	if (is_empty && worker->is_swept_empty)
 		return;
-	if (cw_flows_sweep(worker->flows, cw_flows_count(worker->flows) / SWEEPS_A_PASS, worker->now_us, count_flow, worker)) {
+	uint32_t budget = (cw_flows_count(worker->flows) + SWEEPS_A_PASS - 1) / SWEEPS_A_PASS;
+	if (cw_flows_sweep(worker->flows, budget, worker->now_us, count_flow, worker)) {
 		end_pass(worker);
 		worker->is_swept_empty = is_empty;
 	}

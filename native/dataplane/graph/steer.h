@@ -37,6 +37,12 @@ const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer
 uint8_t cw_steer_peek(const struct cw_worker *worker, const struct cw_peer *peer, const struct cw_choice *choice,
 		      const struct cw_flow_entry *entry, bool is_spread);
 
+/*
+ * What was decided about the flow, by its match and policy now: as long as the same fits the same policies, and, where the name of
+ * its server decided, which it says once, if there is still a match with that server for that policy. False: it is decided anew.
+ */
+bool cw_steer_recall(const struct cw_program *program, const struct cw_flow_entry *entry, uint16_t *match, uint16_t *policy);
+
 /* Forgets flows that are over, a part of the table at a time; every tick. */
 void cw_steer_tick(struct cw_worker *worker);
 

@@ -1,6 +1,8 @@
 /* See choice.h. */
 #include "table/choice.h"
 
+#include <string.h>
+
 #define LATE_US 10000u
 #define MEASURED_US 4000000u
 #define JUST_NOW_US 500000u
@@ -216,6 +218,28 @@ static uint32_t preference(const struct cw_path *path, const struct cw_policy_pr
 			return i;
 	}
 	return CW_UPLINKS_MAX + path->way.uplink;
+}
+
+void cw_choice_renumber(struct cw_choice choices[CW_POLICIES_MAX], struct cw_paths *paths,
+			const uint8_t then[CW_POLICIES_MAX])
+{
+	struct cw_choice before[CW_POLICIES_MAX];
+
+	memcpy(before, choices, sizeof(before));
+	for (uint32_t n = 0; n < CW_POLICIES_MAX; n++)
+		choices[n] = then[n] == CW_PATH_NONE ? (struct cw_choice){ 0 } : before[then[n]];
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL)
+			continue;
+		const struct cw_path was = *path;
+		path->kin_breach = 0;
+		for (uint32_t n = 0; n < CW_POLICIES_MAX; n++) {
+			bool is_known = then[n] != CW_PATH_NONE;
+			path->breach_us[n] = is_known ? was.breach_us[then[n]] : 0;
+			path->kin_breach |= is_known ? (was.kin_breach >> then[n] & 1) << n : 0;
+		}
+	}
 }
 
 /* How far beyond its limits, in thousandths of them. */

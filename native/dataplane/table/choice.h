@@ -51,6 +51,13 @@ struct cw_measure cw_choice_measure(const struct cw_path *path, uint64_t now_us)
 /* Notes which limits of which policies the paths break now; at every look at the paths. */
 void cw_choice_watch(struct cw_paths *paths, const struct cw_policy_program *policies, uint32_t count, uint64_t now_us);
 
+/*
+ * Policies have other numbers: what is known of each goes with it, also of its choices, by its number now the one then. Of what
+ * is CW_PATH_NONE nothing is known.
+ */
+void cw_choice_renumber(struct cw_choice choices[CW_POLICIES_MAX], struct cw_paths *paths,
+			const uint8_t then[CW_POLICIES_MAX]);
+
 /* Makes `choice` anew for policy number `number`. */
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us);
@@ -65,7 +72,6 @@ void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *pa
 
 /*
  * The slot for a new flow: the best, or of the equals the one with the least flows for what it carries. CW_PATH_NONE: none.
- * `hash`: of the flow, for where flows are not counted.
  */
 uint8_t cw_choice_place(const struct cw_choice *choice, const struct cw_paths *paths, bool is_spread);
 

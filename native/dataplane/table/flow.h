@@ -39,7 +39,7 @@ struct cw_flow_key {
 	uint16_t destination_port;
 	uint16_t segment;
 	uint8_t protocol;
-	uint8_t is_fragments; /* of one packet, whose id stands in the place of the ports */
+	uint8_t zero;
 };
 
 static_assert(sizeof(struct cw_flow_key) == 40, "five words, which are hashed and compared");
@@ -49,6 +49,7 @@ struct cw_flow_entry {
 	struct cw_flow_key key; /* the table's */
 	uint32_t used_at;    /* the table's: its last packet, in units of its own */
 	uint32_t epoch;      /* in which `policy` was decided: of another one it is stale */
+	uint32_t first_byte; /* TCP's sequence number of it, where that is known */
 	uint16_t policy;
 	uint16_t peer;
 	uint16_t match;
@@ -57,7 +58,7 @@ struct cw_flow_entry {
 	uint8_t looked;      /* packets that were looked at for that */
 	uint8_t packets;     /* the table's: so many, or more where it is full */
 	bool is_closed;      /* ended by its own word: its place is soon another's */
-	uint8_t spare[5];
+	bool is_first_known;
 };
 
 static_assert(sizeof(struct cw_flow_entry) == 64, "a cache line");
