@@ -25,6 +25,7 @@ import { Peering } from './peering.ts'
 import { openProgramLoader, type RecordFile } from './program-loader.ts'
 import { type Outcome, Reconciler } from './reconcile.ts'
 import { Telemetry } from './telemetry.ts'
+import { UplinkNumbers } from './uplink-numbers.ts'
 import type { BindUdp } from './uplink-sockets.ts'
 import { Withholding } from './withholding.ts'
 
@@ -76,15 +77,17 @@ export function openCore(
   const request = (): void => reconciler.request(false)
   const denials = new Denials(clock, log)
   const look = (): void => telemetry.look()
-  const uplinks = () => reconciler.outcome.running.config?.uplinks ?? []
-  const tellPath = pathTeller({ log, uplinks, onPath })
+  const numbers = new UplinkNumbers()
+  /** What runs before this gateway has loaded or recognised anything is most likely of this configuration. */
+  const configured = () => reconciler.outcome.running.config?.uplinks ?? []
+  const tellPath = pathTeller({ log, uplinks: () => numbers.running ?? configured(), onPath })
   const onEvent = (event: DatapathEvent): void => {
     denials.take(event)
     tellPath(event)
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
-  const peering = owned.use(new Peering(parts))
+  const peering = owned.use(new Peering({ ...parts, numbers }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))
@@ -92,7 +95,7 @@ export function openCore(
   const reconciler: Reconciler = owned.use(
     new Reconciler({
       ...parts,
-      loader: openProgramLoader(parts.programRecord, log),
+      loader: openProgramLoader(parts.programRecord, log, numbers),
       services: owned.use(services),
       withholding: new Withholding(clock, parts.insideRecord, log),
       nicNetns: parts.places.nicNetns,
@@ -115,7 +118,8 @@ export function openCore(
     tellOverflow(counters.overflow)
     carriers.take(counters)
   }
-  const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, onCounters }))
+  const uplinks = (generation: number) => numbers.of(generation) ?? configured()
+  const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))
   return { datapath, source, changes, reconciler, peering, telemetry, denials }
 }
 

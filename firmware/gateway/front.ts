@@ -105,8 +105,9 @@ function answersOf(
 ): Omit<ApiParts, 'socketPath'> {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
-    const { counters, rates } = telemetry.reading
-    return namePaths(reconciler.outcome.running.config, counters, rates)
+    const { counters, rates, uplinks } = telemetry.reading
+    const { config } = reconciler.outcome.running
+    return namePaths(config === null ? null : { peers: config.peers, uplinks }, counters, rates)
   }
   const ready = (): Counters => {
     const { counters } = telemetry.reading

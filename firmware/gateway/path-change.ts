@@ -3,17 +3,16 @@
  * whoever follows. How many there are is bounded by the datapath.
  */
 import type { Log, LogFields } from '../host/system/log.ts'
-import type { DeviceConfig } from '../model/device-config.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
 import { pathFaults } from '../model/path-reason.ts'
 import type { DatapathEvent } from '../model/program.ts'
 import { pathLabel } from '../plan/path-metrics.ts'
-import { endpointOf, faultOf, uplinkName } from '../plan/path-status.ts'
+import { endpointOf, faultOf, type NumberedUplinks, uplinkName } from '../plan/path-status.ts'
 
 export interface PathTellerParts {
   readonly log: Log
-  /** Those of the configuration that runs. */
-  readonly uplinks: () => DeviceConfig['uplinks']
+  /** By number, in the program that runs. */
+  readonly uplinks: () => NumberedUplinks
   readonly onPath: (event: ApiEvent) => void
 }
 

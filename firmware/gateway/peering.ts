@@ -13,6 +13,7 @@ import type { X25519Pair } from '../wire/x25519.ts'
 import type { PeerConfig, SessionLog } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
+import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, UplinkSockets } from './uplink-sockets.ts'
 
 export interface PeeringParts {
@@ -21,6 +22,7 @@ export interface PeeringParts {
   readonly log: SessionLog
   readonly wireKey: X25519Pair
   readonly bindUdp: BindUdp
+  readonly numbers: Numbers
 }
 
 export class Peering implements AsyncDisposable {
@@ -74,9 +76,10 @@ export class Peering implements AsyncDisposable {
   }
 
   #open(tenantId: string, rekeySeconds: number): Sessions {
-    const { clock, random, log, wireKey } = this.#parts
+    const { clock, random, log, wireKey, numbers } = this.#parts
     const tenant = Buffer.from(tenantId.replaceAll('-', ''), 'hex')
-    return openSessions({ clock, random, log, tenant, wireKey, timing: timingOf(rekeySeconds) })
+    const timing = timingOf(rekeySeconds)
+    return openSessions({ clock, random, log, tenant, wireKey, numbers, timing })
   }
 }
 

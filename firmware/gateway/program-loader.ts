@@ -8,6 +8,7 @@ import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Program } from '../model/program.ts'
 import { fieldsOf } from './log-fields.ts'
+import type { UplinkNumbers } from './uplink-numbers.ts'
 
 /** Where the record of the running program is kept; '' or null when there is none. */
 export interface RecordFile {
@@ -25,7 +26,12 @@ export interface ProgramLoader {
   forget(): Promise<void>
 }
 
-export function openProgramLoader(file: RecordFile, log: Pick<Log, 'warn'>): ProgramLoader {
+/** @param numbers is told of every program */
+export function openProgramLoader(
+  file: RecordFile,
+  log: Pick<Log, 'warn'>,
+  numbers: Pick<UplinkNumbers, 'begin' | 'run' | 'giveUp'>,
+): ProgramLoader {
   /** What the file says, or would if it could be written; null while only the file knows. */
   let known: string | null = null
   return {
@@ -37,9 +43,18 @@ export function openProgramLoader(file: RecordFile, log: Pick<Log, 'warn'>): Pro
       const running = recordOf(bootId, generation, program)
       // Generation 0 is a datapath without a program.
       const isWhole = generation > 0 && !ports.some(({ isGone }) => isGone)
-      if (isWhole && (known ?? (await file.read())) === running) return
+      if (isWhole && (known ?? (await file.read())) === running) {
+        numbers.run({ ...program, generation })
+        return
+      }
       const next = { ...program, generation: generation + 1 }
-      await datapath.load(next)
+      numbers.begin(next)
+      try {
+        await datapath.load(next)
+        numbers.run(next)
+      } finally {
+        numbers.giveUp()
+      }
       known = recordOf(bootId, next.generation, program)
       await writeOrSay(file, known, log)
     },

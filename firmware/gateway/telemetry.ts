@@ -6,6 +6,7 @@ import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Counters } from '../model/program.ts'
+import type { NumberedUplinks } from '../plan/path-status.ts'
 import { noRates, type Rates, ratesBetween } from '../plan/rates.ts'
 
 const periodMs = 1_000
@@ -16,6 +17,8 @@ export interface TelemetryParts {
   readonly clock: Clock
   /** Null while there is none. */
   readonly datapath: () => Datapath | null
+  /** The own uplinks by number in the program of that generation. */
+  readonly uplinks: (generation: number) => NumberedUplinks
   /** After each reading; not without a datapath. */
   readonly onCounters: (counters: Counters) => void
 }
@@ -24,9 +27,11 @@ export interface Reading {
   /** Null while the datapath cannot be reached. */
   readonly counters: Counters | null
   readonly rates: Rates
+  /** By number, as the counters have them. */
+  readonly uplinks: NumberedUplinks
 }
 
-const nothing: Reading = { counters: null, rates: noRates }
+const nothing: Reading = { counters: null, rates: noRates, uplinks: [] }
 
 export class Telemetry implements Disposable {
   readonly #parts: TelemetryParts
@@ -88,7 +93,8 @@ export class Telemetry implements Disposable {
       return
     }
     const before = this.#last.counters
-    this.#last = { counters, rates: before === null ? noRates : ratesBetween(before, counters) }
+    const rates = before === null ? noRates : ratesBetween(before, counters)
+    this.#last = { counters, rates, uplinks: this.#parts.uplinks(counters.generation) }
     this.#readAtMs = this.#parts.clock.nowMs()
     this.#parts.onCounters(counters)
   }

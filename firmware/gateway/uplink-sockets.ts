@@ -31,9 +31,9 @@ export class UplinkSockets implements AsyncDisposable {
     places: readonly UplinkPlace[],
   ): Promise<{ readonly uplinks: readonly Uplink[]; readonly retire: () => Promise<void> }> {
     const made: Uplink[] = []
-    for (const { number, name, addresses } of places) {
+    for (const { name, addresses } of places) {
       for (const address of firstOfEach(addresses)) {
-        made.push({ number, name, socket: await this.#at({ address, port }, name) })
+        made.push({ name, socket: await this.#at({ address, port }, name) })
       }
     }
     const needed = new Set(made.map(({ socket }) => socket))

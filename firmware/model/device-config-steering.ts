@@ -115,7 +115,12 @@ export const Policy = Type.Object(
     ),
     breakout: maybe(
       Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),
-      'Whether its flows may leave to the Internet here, where their segment has `breakout`.',
+      [
+        'Whether its flows may leave to the Internet here, where their segment has `breakout`.',
+        'One that is denied by the name of its server (`names`) leaves nevertheless when more QUIC flows begin in a second than are',
+        'looked into, when the beginnings of too many flows are waited for at once, and when the second segment of a TCP connection',
+        'comes before its first: what must not leave is to be denied by prefix or port.',
+      ].join(' '),
       'allow',
     ),
   },

@@ -40,7 +40,6 @@ export interface Facts {
 
 /** An uplink that can be used now. */
 export interface UplinkPlace {
-  readonly number: number
   readonly name: string
   /** Canonical, with length; at least one. */
   readonly addresses: readonly string[]
@@ -90,7 +89,7 @@ export function compile(config: DeviceConfig, facts: Facts): DesiredState {
     absentNics,
     uplinks: ports
       .filter(({ role, addresses }) => role === 'uplink' && addresses.length > 0)
-      .map(({ uplink, name, addresses }) => ({ number: uplink, name, addresses })),
+      .map(({ name, addresses }) => ({ name, addresses })),
     refusedLeases: facts.leases.filter((one) => !leases.includes(one)).map(({ device }) => device),
   }
 }

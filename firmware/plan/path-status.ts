@@ -3,7 +3,6 @@
  * them is path-problem.ts's.
  */
 import { formatEndpoint } from '../model/address.ts'
-import type { DeviceConfig } from '../model/device-config.ts'
 import type { PeerStatus } from '../model/local-api.ts'
 import type { PathAnswer, PathQuality, PathsAnswer } from '../model/local-api-path.ts'
 import type { DirectionQuality, PathCounters, PathProgram } from '../model/path-program.ts'
@@ -17,26 +16,33 @@ export interface NamedPath {
   readonly answer: PathAnswer
 }
 
-type Uplinks = DeviceConfig['uplinks']
+/** The own uplinks by number, in the program that numbers are of; holes where one of them has none. */
+export type NumberedUplinks = readonly ({ readonly name: string } | undefined)[]
+
+/** Those who have names: the configuration's peers, and the uplinks of the program that was counted. */
+export interface Named {
+  readonly peers: readonly { readonly name: string }[]
+  readonly uplinks: NumberedUplinks
+}
 
 export type PathsByPeer = ReadonlyMap<string, readonly NamedPath[]>
 
-/** By peer; those of none that is configured are left out. Own uplinks in the configuration's order. */
+/** By peer; those of none that is named are left out. Own uplinks in the order of their numbers. */
 export function namePaths(
-  config: DeviceConfig | null,
+  named: Named | null,
   counters: Counters | null,
   rates: Rates,
 ): PathsByPeer {
-  const named = new Map<string, NamedPath[]>(config?.peers.map(({ name }) => [name, []]))
+  const byPeer = new Map<string, NamedPath[]>(named?.peers.map(({ name }) => [name, []]))
   const inSession = new Set(
     counters?.peers.flatMap(({ peer, localIndex }) => (localIndex === 0 ? [] : [peer])),
   )
   for (const path of counters?.paths ?? []) {
-    const answer = answerOf(path, inSession.has(path.peer), config?.uplinks ?? [], rates)
-    named.get(path.peer)?.push({ counters: path, answer })
+    const answer = answerOf(path, inSession.has(path.peer), named?.uplinks ?? [], rates)
+    byPeer.get(path.peer)?.push({ counters: path, answer })
   }
-  for (const paths of named.values()) paths.sort(byPlace)
-  return named
+  for (const paths of byPeer.values()) paths.sort(byPlace)
+  return byPeer
 }
 
 export function composePaths(named: PathsByPeer): PathsAnswer {
@@ -47,8 +53,8 @@ export function composePaths(named: PathsByPeer): PathsAnswer {
   return { peers }
 }
 
-/** The name of an uplink of this box, where the running configuration has one of that number. */
-export function uplinkName(uplinks: Uplinks, number: number): string {
+/** The name of an uplink of this box, where there is one of that number. */
+export function uplinkName(uplinks: NumberedUplinks, number: number): string {
   return uplinks[number]?.name ?? `uplink ${number}`
 }
 
@@ -101,7 +107,7 @@ function byPlace({ counters: one }: NamedPath, { counters: other }: NamedPath): 
 function answerOf(
   path: PathCounters,
   hasSession: boolean,
-  uplinks: Uplinks,
+  uplinks: NumberedUplinks,
   rates: Rates,
 ): PathAnswer {
   const isUp = path.state === 'up' && hasSession

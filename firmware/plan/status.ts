@@ -19,7 +19,7 @@ import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import { overflowText } from './overflow.ts'
 import { pathProblems } from './path-problem.ts'
-import { namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
+import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -44,6 +44,8 @@ export interface StatusFacts {
   readonly refusedLeases: readonly string[]
   readonly counters: Counters | null
   readonly rates: Rates
+  /** Of the program that was counted. */
+  readonly uplinks: NumberedUplinks
   readonly sessions: readonly SessionFacts[]
 }
 
@@ -60,7 +62,8 @@ export interface SessionFacts {
 export function composeStatus(facts: StatusFacts): Status {
   const { config, counters } = facts
   const uplinks = composeUplinks(facts)
-  const paths = namePaths(config, counters, facts.rates)
+  const named = config === null ? null : { peers: config.peers, uplinks: facts.uplinks }
+  const paths = namePaths(named, counters, facts.rates)
   const peers = composePeers(facts, paths)
   const problems = [...problemsOf(facts, uplinks, peers), ...pathProblems(peers, uplinks, paths)]
   return {

@@ -5,6 +5,7 @@
 
 import type { PeerConfig, Uplink } from '../../firmware/gateway/sessions/session.ts'
 import { openSessions, type Sessions } from '../../firmware/gateway/sessions/sessions.ts'
+import type { Numbers } from '../../firmware/gateway/uplink-numbers.ts'
 import { type VirtualClock, virtualClock } from '../../firmware/host/clock/virtual.ts'
 import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fake.ts'
 import { type FakeNetwork, fakeNetwork } from '../../firmware/host/udp/fake.ts'
@@ -37,6 +38,8 @@ export interface Box {
   readonly local: UdpAddress
   readonly wireKey: X25519Pair
   readonly socket: UdpSocket
+  /** The numbers of its uplinks in its program. */
+  readonly numbers: Map<string, number>
   datapath: FakeDatapath
   sessions: Sessions
   peers: readonly PeerConfig[]
@@ -62,6 +65,10 @@ export function addBox(world: World, name: string, address: string, options: Box
     local,
     wireKey: options.wireKey ?? x25519Pair(world.randomBytes(32)),
     socket: world.network.bind(local),
+    numbers: new Map([
+      ['wan0', 1],
+      ['lte0', 2],
+    ]),
     peers: [] as readonly PeerConfig[],
     received: [] as string[],
     logged: [] as object[],
@@ -99,8 +106,17 @@ export function bootSessions(world: World, box: Box, options: BoxOptions = {}): 
     log: { info: log, warn: log },
     tenant: world.tenant,
     wireKey: box.wireKey,
+    numbers: numbersOf(box),
     ...(options.timing === undefined ? {} : { timing: options.timing }),
   })
+}
+
+/** What the gateway's program loader would know. */
+export function numbersOf({ numbers }: Box): Numbers {
+  return {
+    numberOf: (name) => numbers.get(name) ?? null,
+    nameOf: (number) => [...numbers].find(([, one]) => one === number)?.[0] ?? null,
+  }
 }
 
 export function peerOf(box: Box, more: Partial<PeerConfig> = {}): PeerConfig {
@@ -110,7 +126,7 @@ export function peerOf(box: Box, more: Partial<PeerConfig> = {}): PeerConfig {
 export function configure(
   box: Box,
   peers: readonly PeerConfig[],
-  uplinks: readonly Uplink[] = [{ number: 1, name: 'wan0', socket: box.socket }],
+  uplinks: readonly Uplink[] = [{ name: 'wan0', socket: box.socket }],
 ): Promise<void> {
   box.peers = peers
   return box.sessions.configure({ uplinks, peers }, box.datapath)

@@ -23,10 +23,11 @@ for (const rekeySeconds of [30, 120]) {
         const a = addBox(world, 'a', '192.0.2.1', options)
         const b = addBox(world, 'b', '198.51.100.1', options)
         const place = { address: '192.0.2.129', port: a.local.port }
-        const other = { number: 2, name: 'lte0', socket: world.network.bind(place) }
+        const other = { name: 'lte0', socket: world.network.bind(place) }
         const done = Promise.all([configure(a, [peerOf(b)]), configure(b, [peerOf(a)])])
         await world.clock.advance(5_000)
         await done
+        a.numbers.delete('wan0')
         const changed = configure(a, a.peers, uplinksAfter(a, other))
         await world.clock.advance(6 * rekeySeconds * 1_000)
         await changed

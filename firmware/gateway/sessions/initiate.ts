@@ -18,7 +18,7 @@ import { rawPrologue } from '../../wire/keys.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
 import { failOn } from './fail-on.ts'
-import { installKeypair } from './keypairs.ts'
+import { installKeypair, numberOnWire } from './keypairs.ts'
 import {
   type Context,
   chance,
@@ -107,7 +107,7 @@ export async function onResponse(
     suite: response.payload.suite,
     role: 'initiator',
     origin: 'raw',
-    uplink: attempt.uplink.number,
+    uplink: attempt.uplink.name,
     localPort: attempt.uplink.socket.local.port,
     remote: from,
   })
@@ -141,7 +141,7 @@ function initiate(
       challenge: choice.challenge,
       suites: context.suites,
       pskNumber: peer.psk === undefined ? 0 : 1,
-      uplink: choice.uplink.number,
+      uplink: numberOnWire(context, choice.uplink.name),
     },
   })
   const datagram = showCookie(session, choice.uplink, withMacs(message, mac1Key(peer.wireKey)))

@@ -3,11 +3,13 @@
  * one that knows what is `current`; this is its picture here. wire.md, "Keys" and "Rekey without loss".
  */
 import type { UdpAddress } from '../../host/udp/udp.ts'
+import type { ErrorCode } from '../../model/errors.ts'
 import type { InstalledKeypair } from '../../model/program.ts'
 import type { Suite } from '../../wire/handshake.ts'
 import { deriveKeys, eraseTrafficKeys } from '../../wire/keys.ts'
 import type { Transcript } from '../../wire/noise.ts'
 import {
+  type Context,
   cancelDue,
   dropRaw,
   dropRekey,
@@ -26,7 +28,8 @@ export interface NewKeypair {
   readonly suite: Suite
   readonly role: 'initiator' | 'responder'
   readonly origin: 'raw' | 'rekey'
-  readonly uplink: number
+  /** By name. */
+  readonly uplink: string | null
   readonly localPort: number
   readonly remote: UdpAddress
 }
@@ -39,9 +42,12 @@ export interface NewKeypair {
 export async function installKeypair(session: Session, made: NewKeypair): Promise<boolean> {
   const { context, peer } = session
   const { datapath, clock, timing } = context
-  if (datapath === null) {
+  const uplink = numberOf(context, made)
+  if (datapath === null || uplink === null) {
     made.transcript.ck.fill(0)
     context.indices.release(made.localIndex)
+    if (datapath !== null) putOff(session, 'DATAPATH_BUSY')
+    context.steer(session)
     return false
   }
   const keys = deriveKeys(made.transcript)
@@ -71,7 +77,7 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
       suite: made.suite,
       role: made.role,
       origin: made.origin,
-      uplink: made.uplink,
+      uplink,
       localPort: made.localPort,
       remoteAddress: made.remote.address,
       remotePort: made.remote.port,
@@ -82,9 +88,7 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
       lifetimeMs: timing.lifetimeMs,
     })
   } catch {
-    fail(session, 'install', 'DATAPATH_REFUSED')
-    // Whatever stands in the way will not be gone at once: no handshake a round trip long after the other.
-    session.rawNotBeforeMs = clock.nowMs() + timing.retryMs[0]
+    putOff(session, 'DATAPATH_REFUSED')
     onErased(session, made.localIndex)
     // What it has instead is what counts.
     context.resync(session)
@@ -95,6 +99,27 @@ export async function installKeypair(session: Session, made: NewKeypair): Promis
     made.transcript.ck.fill(0)
   }
   return isKnown(session, made.localIndex)
+}
+
+/**
+ * Under which number the datapath has the uplink of a raw handshake now: not when the handshake began. Null: it has none, and to
+ * install the keypair under another's would prove a path that nobody took. A rekey needs none.
+ */
+function numberOf({ numbers }: Context, { origin, uplink }: NewKeypair): number | null {
+  if (origin === 'rekey') return 0
+  return uplink === null ? null : numbers.numberOf(uplink)
+}
+
+/** What a handshake tells the other end of its uplink. */
+export function numberOnWire({ numbers }: Context, uplink: string | null): number {
+  return (uplink === null ? null : numbers.numberOf(uplink)) ?? 0xff
+}
+
+/** Whatever stands in the way will not be gone at once: no handshake a round trip long after the other. */
+function putOff(session: Session, code: ErrorCode): void {
+  const { clock, timing } = session.context
+  fail(session, 'install', code)
+  session.rawNotBeforeMs = clock.nowMs() + timing.retryMs[0]
 }
 
 /** The first packet under a keypair was authenticated: a `next` became `current`. */
@@ -145,7 +170,7 @@ export function adoptKeypairs(session: Session, installed: readonly InstalledKey
   for (const keypair of installed) {
     if (keypair.peer !== session.peer.name) continue
     const known = before.find((item) => item?.localIndex === keypair.localIndex)
-    places[keypair.state] = known ?? fromInstalled(keypair, nowMs)
+    places[keypair.state] = known ?? fromInstalled(session.context, keypair)
     indices.claim(keypair.localIndex)
   }
   const { previous, current, next } = places
@@ -201,15 +226,15 @@ function isKnown({ previous, current, next }: Session, localIndex: number): bool
   return [previous, current, next].some((keypair) => keypair?.localIndex === localIndex)
 }
 
-function fromInstalled(keypair: InstalledKeypair, nowMs: number): KnownKeypair {
+function fromInstalled({ clock, numbers }: Context, keypair: InstalledKeypair): KnownKeypair {
   return {
     localIndex: keypair.localIndex,
     remoteIndex: keypair.remoteIndex,
     role: keypair.role,
     origin: keypair.origin,
     suite: null,
-    installedAtMs: nowMs - keypair.ageMs,
-    uplink: keypair.uplink,
+    installedAtMs: clock.nowMs() - keypair.ageMs,
+    uplink: numbers.nameOf(keypair.uplink),
     remote: { address: keypair.remoteAddress, port: keypair.remotePort },
     chain: Uint8Array.from(keypair.chain),
     h: keypair.h,

@@ -23,7 +23,7 @@ import { addPart, splitHandshake } from '../../wire/handshake-part.ts'
 import { noKem, rekeyPrologue, rekeyPsk } from '../../wire/keys.ts'
 import { failOn } from './fail-on.ts'
 import { ephemeralPair, startRaw } from './initiate.ts'
-import { installKeypair, isCurrent } from './keypairs.ts'
+import { installKeypair, isCurrent, numberOnWire } from './keypairs.ts'
 import { answerCopy, chooseSuite, isPskRight, remember } from './respond.ts'
 import {
   chance,
@@ -59,7 +59,7 @@ export function startRekey(session: Session): void {
       challenge: new Uint8Array(16),
       suites: context.suites,
       pskNumber: peer.psk === undefined ? 0 : 1,
-      uplink: carrier.uplink,
+      uplink: numberOnWire(context, carrier.uplink),
     },
   })
   const frames = toFrames(session, message)
@@ -139,7 +139,7 @@ async function answer(
     ephemeral: ephemeralPair(context),
     psk: rekeyPsk(peer.psk ?? noPsk, carrier, noKem),
     senderIndex: localIndex,
-    payload: { suite, uplink: carrier.uplink },
+    payload: { suite, uplink: numberOnWire(context, carrier.uplink) },
   })
   const answered = remember(session, ephemeral, localIndex)
   const isInstalled = await installKeypair(session, {

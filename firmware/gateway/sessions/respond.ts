@@ -20,7 +20,7 @@ import { rawPrologue } from '../../wire/keys.ts'
 import { showCookie } from './cookies.ts'
 import { isNoChallenge } from './freshness.ts'
 import { ephemeralPair } from './initiate.ts'
-import { installKeypair } from './keypairs.ts'
+import { installKeypair, numberOnWire } from './keypairs.ts'
 import {
   type Answered,
   type Context,
@@ -125,7 +125,7 @@ async function answer(
     ephemeral: ephemeralPair(context),
     psk: peer.psk ?? noPsk,
     senderIndex: localIndex,
-    payload: { suite, uplink: uplink.number },
+    payload: { suite, uplink: numberOnWire(context, uplink.name) },
   })
   const datagram = showCookie(session, uplink, withMacs(message, mac1Key(peer.wireKey)))
   const answered = remember(session, ephemeral, localIndex)
@@ -136,7 +136,7 @@ async function answer(
     suite,
     role: 'responder',
     origin: 'raw',
-    uplink: uplink.number,
+    uplink: uplink.name,
     localPort: uplink.socket.local.port,
     remote: from,
   })

@@ -11,6 +11,7 @@ import type { Suite } from '../../wire/handshake.ts'
 import type { Reassembly } from '../../wire/handshake-part.ts'
 import type { InitiatorState } from '../../wire/noise.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
+import type { Numbers } from '../uplink-numbers.ts'
 import type { Admission } from './admission.ts'
 import type { Freshness } from './freshness.ts'
 import type { Indices } from './indices.ts'
@@ -27,10 +28,8 @@ export interface PeerConfig {
   readonly endpoints: readonly UdpAddress[]
 }
 
-/** An uplink by one of its sockets: with addresses of both families it is there twice, under one number. */
+/** An uplink by one of its sockets: with addresses of both families it is there twice, under one name. */
 export interface Uplink {
-  /** On the wire; 0–255. */
-  readonly number: number
   readonly name: string
   readonly socket: UdpSocket
 }
@@ -60,6 +59,7 @@ export interface Context {
   /** Datagrams that led to no session. */
   readonly strays: Record<StrayReason, number>
   uplinks: readonly Uplink[]
+  readonly numbers: Numbers
   /** Null while there is none: then nothing is initiated or answered. */
   datapath: Datapath | null
   suites: readonly Suite[]
@@ -97,7 +97,8 @@ export interface KnownKeypair {
   readonly origin: 'raw' | 'rekey'
   readonly suite: Suite | null
   readonly installedAtMs: number
-  readonly uplink: number
+  /** By name, where its session began; null: nobody knows any more. */
+  readonly uplink: string | null
   readonly remote: UdpAddress
   readonly chain: Uint8Array
   readonly h: Uint8Array

@@ -11,6 +11,7 @@ import { closeReason } from '../../wire/control-item.ts'
 import { cookieKey } from '../../wire/cookie.ts'
 import { mac1Key } from '../../wire/handshake.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
+import type { Numbers } from '../uplink-numbers.ts'
 import { openAdmission } from './admission.ts'
 import { openAttachment, resync } from './attachment.ts'
 import { onDatagram } from './demux.ts'
@@ -40,6 +41,7 @@ export interface SessionsOptions {
   readonly tenant: Uint8Array
   readonly wireKey: X25519Pair
   readonly timing?: SessionTiming
+  readonly numbers: Numbers
 }
 
 export interface SessionsConfig {
@@ -147,6 +149,7 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     bySenderIndex: new Map(),
     strays,
     uplinks: [],
+    numbers: options.numbers,
     datapath: null,
     suites: ['chacha20-poly1305'],
     // A session that was removed meanwhile takes no steps any more.

@@ -39,14 +39,13 @@ export function statusOf(session: Session): SessionStatus {
   const { context, current } = session
   const nowMs = context.clock.nowMs()
   const { ended } = session
-  const uplink = context.uplinks.find(({ number }) => number === current?.uplink)
   return {
     peer: session.peer.name,
     state: session.state,
     stateAgeMs: nowMs - session.stateSinceMs,
     ended: ended === null ? null : { by: ended.by, ageMs: nowMs - ended.atMs },
     canCall: canInitiate(session),
-    uplink: current === null ? null : (uplink?.name ?? null),
+    uplink: current?.uplink ?? null,
     endpoint: current === null ? null : { ...current.remote },
     keypairAgeMs: current === null ? null : nowMs - current.installedAtMs,
     localIndex: current?.localIndex ?? null,

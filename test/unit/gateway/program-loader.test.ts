@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openProgramLoader, type RecordFile } from '../../../firmware/gateway/program-loader.ts'
+import { UplinkNumbers } from '../../../firmware/gateway/uplink-numbers.ts'
 import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -44,14 +45,15 @@ function memoryFile(): RecordFile {
 }
 
 const silent = { warn: () => {} }
+const unheard = new UplinkNumbers()
 
 test('a program that runs is not loaded again, by this gateway or the next', async () => {
   const file = memoryFile()
   const datapath = datapathOf('a')
-  const loader = openProgramLoader(file, silent)
+  const loader = openProgramLoader(file, silent, unheard)
   await loader.load(datapath, program)
   await loader.load(datapath, program)
-  await openProgramLoader(file, silent).load(datapath, program)
+  await openProgramLoader(file, silent, unheard).load(datapath, program)
   assert.equal(await generationOf(datapath), 1)
   const reborn = datapathOf('b')
   await loader.load(reborn, program)
@@ -61,10 +63,10 @@ test('a program that runs is not loaded again, by this gateway or the next', asy
 test('what is forgotten is loaded again, by this gateway or the next', async () => {
   const file = memoryFile()
   const datapath = datapathOf('a')
-  const loader = openProgramLoader(file, silent)
+  const loader = openProgramLoader(file, silent, unheard)
   await loader.load(datapath, program)
   await loader.forget()
-  await openProgramLoader(file, silent).load(datapath, program)
+  await openProgramLoader(file, silent, unheard).load(datapath, program)
   assert.equal(await generationOf(datapath), 2)
   await loader.forget()
   await loader.load(datapath, program)
@@ -80,18 +82,18 @@ test('a record that cannot be written is said and costs one load of the next gat
   }
   const said: unknown[] = []
   const datapath = datapathOf('a')
-  const loader = openProgramLoader(full, { warn: (fields) => said.push(fields.code) })
+  const loader = openProgramLoader(full, { warn: (fields) => said.push(fields.code) }, unheard)
   await loader.load(datapath, program)
   await loader.load(datapath, program)
   assert.equal(await generationOf(datapath), 1)
   assert.deepEqual(said, ['STORE_WRITE_FAILED'])
-  await openProgramLoader(full, silent).load(datapath, program)
+  await openProgramLoader(full, silent, unheard).load(datapath, program)
   assert.equal(await generationOf(datapath), 2)
 })
 
 test('a program whose NIC went and came back is loaded again', async () => {
   const datapath = datapathOf('a')
-  const loader = openProgramLoader(memoryFile(), silent)
+  const loader = openProgramLoader(memoryFile(), silent, unheard)
   await loader.load(datapath, program)
   const gone: Datapath = {
     ...datapath,

@@ -6,7 +6,7 @@ import type { UdpAddress } from '../../../firmware/host/udp/udp.ts'
 import type { UplinkPlace } from '../../../firmware/plan/compile.ts'
 import { addBox, createWorld, peerOf } from '../../sim/session-world.ts'
 
-test('an uplink has a socket for its first address of each family, under one number', async () => {
+test('an uplink has a socket for its first address of each family, under one name', async () => {
   const world = createWorld(51)
   const bound: UdpAddress[] = []
   await using sockets = new UplinkSockets(async (local) => {
@@ -14,15 +14,15 @@ test('an uplink has a socket for its first address of each family, under one num
     return world.network.bind(local)
   })
   const addresses = ['192.0.2.2/30', '2001:db8::2/64', '2001:db8::3/64']
-  const places: readonly UplinkPlace[] = [{ number: 0, name: 'wan0', addresses }]
+  const places: readonly UplinkPlace[] = [{ name: 'wan0', addresses }]
   const { uplinks } = await sockets.update(51_820, places)
   assert.deepEqual(
     bound.map(({ address }) => address),
     ['192.0.2.2', '2001:db8::2'],
   )
   assert.deepEqual(
-    uplinks.map(({ number, name }) => `${number} ${name}`),
-    ['0 wan0', '0 wan0'],
+    uplinks.map(({ name }) => name),
+    ['wan0', 'wan0'],
   )
   // The same configuration again binds nothing anew.
   await sockets.update(51_820, places)
@@ -47,7 +47,7 @@ test('each socket tries all endpoints of its family in turn, and none of the oth
     tried.set(from.address, (tried.get(from.address) ?? new Set()).add(to.address))
     return undefined
   })
-  const uplinks = [a.socket, v6].map((socket) => ({ number: 0, name: 'wan0', socket }))
+  const uplinks = [a.socket, v6].map((socket) => ({ name: 'wan0', socket }))
   const peers = [peerOf(b, { endpoints: [...four, ...six] })]
   await a.sessions.configure({ uplinks, peers }, a.datapath)
   await world.clock.advance(60_000)
@@ -63,13 +63,13 @@ test('a session comes up over IPv6 when nobody answers over IPv4', async () => {
   const a = addBox(world, 'a', '2001:db8::1')
   const b = addBox(world, 'b', '2001:db8:1::1')
   const fourOfA = world.network.bind({ address: '192.0.2.1', port: 51_820 })
-  const uplinks = [fourOfA, a.socket].map((socket) => ({ number: 3, name: 'wan0', socket }))
+  const uplinks = [fourOfA, a.socket].map((socket) => ({ name: 'wan0', socket }))
   const peers = [
     peerOf(b, {
       endpoints: [{ address: '198.51.100.9', port: 9 }, b.local],
     }),
   ]
-  const ofB = [{ number: 0, name: 'wan0', socket: b.socket }]
+  const ofB = [{ name: 'wan0', socket: b.socket }]
   await b.sessions.configure({ uplinks: ofB, peers: [peerOf(a, { endpoints: [] })] }, b.datapath)
   await a.sessions.configure({ uplinks, peers }, a.datapath)
   await world.clock.advance(15_000)

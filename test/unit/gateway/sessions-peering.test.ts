@@ -12,6 +12,7 @@ import {
   bootDatapath,
   configure,
   createWorld,
+  numbersOf,
   peerOf,
   programOf,
   type World,
@@ -27,6 +28,7 @@ function peeringOf({ clock, randomBytes }: World, box: Box): Peering {
     log: { info: () => {}, warn: () => {} },
     wireKey: box.wireKey,
     bindUdp: async () => box.socket,
+    numbers: numbersOf(box),
   })
 }
 
@@ -48,9 +50,7 @@ function configOf({ tenant }: World, box: Box, peers: readonly Box[]): DeviceCon
   }
 }
 
-const uplinkOf = ({ local }: Box) => [
-  { number: 0, name: 'wan0', addresses: [`${local.address}/24`] },
-]
+const uplinkOf = ({ local }: Box) => [{ name: 'wan0', addresses: [`${local.address}/24`] }]
 
 /** Three boxes, of which a has a peering; b and c wait for it. */
 async function three(world: World): Promise<readonly [Box, Box, Box, Peering]> {

@@ -71,6 +71,7 @@ function facts(change: Partial<StatusFacts> = {}): StatusFacts {
     refusedLeases: [],
     counters: reading(10_000, 1000),
     rates: ratesBetween(reading(8_000, 0), reading(10_000, 1000)),
+    uplinks: sampleConfig().uplinks,
     sessions: [session('hub-1', 'up'), session('lisbon', 'rekeying')],
     ...change,
   }
