@@ -1,18 +1,24 @@
 /**
  * Uplinks that are moved and taken out while a flow goes: paths are of the uplink of that name, whatever its
- * number, and what is taken out is gone at once. Needs root.
+ * number, and what is taken out is gone at once; the session goes on through rekeys, also without the uplink that it began
+ * by. Needs root.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CausewayError } from '../../firmware/model/errors.ts'
 import { describeManyLinks } from './description.ts'
 import { awaitReachable, hostAddress, startServers } from './hosts.ts'
-import { openLab } from './lab.ts'
+import { type Lab, openLab } from './lab.ts'
 import { startPace } from './pace.ts'
-import { openPaths } from './paths.ts'
+import { openDatapath, openPaths } from './paths.ts'
 import { reconfigure } from './reconfigure.ts'
 
+const rekeySeconds = 5
+/** Longer than keys live: with no rekey the session would end. */
+const rekeysAfter = 3
+
 test('uplinks that are moved keep their paths; what is taken out goes', async () => {
-  await using lab = await openLab(describeManyLinks({ uplinks: 2 }))
+  await using lab = await openLab(describeManyLinks({ uplinks: 2, rekeySeconds }))
   await lab.start()
   await startServers(lab)
   await awaitReachable(lab, 'berlin', 'lisbon')
@@ -47,7 +53,23 @@ test('uplinks that are moved keep their paths; what is taken out goes', async ()
       [0, 0, 'up'],
     ],
   )
+  await awaitRekeys(lab)
   const { flows, missed } = await flow.finish()
   assert.equal(missed, 0)
   assert.ok(flows[0]!.gaps[0]!.ms < 1_000, `${flows[0]!.gaps[0]!.ms} ms`)
 })
+
+/** @throws LAB_TIMEOUT */
+async function awaitRekeys(lab: Lab): Promise<void> {
+  await using datapath = await openDatapath(lab, 'berlin')
+  const rekeyed = Promise.withResolvers<void>()
+  let count = 0
+  datapath.onEvent(({ kind }) => {
+    if (kind === 'confirmed' && ++count === rekeysAfter) rekeyed.resolve()
+  })
+  const late = AbortSignal.timeout((rekeysAfter + 2) * rekeySeconds * 1_000)
+  late.onabort = () => rekeyed.reject(new CausewayError('LAB_TIMEOUT', `${count} rekeys`))
+  await rekeyed.promise
+  const origins = (await datapath.keypairs()).map(({ origin }) => origin)
+  assert.deepEqual(new Set(origins), new Set(['rekey']))
+}
