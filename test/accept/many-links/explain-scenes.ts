@@ -22,8 +22,10 @@ export interface Scene {
   readonly flow: ExplainRequest
   /** What an answer that is right about it says, too. */
   readonly tells: (answer: ExplainAnswer) => boolean
-  /** From when it returns, the fault is there. */
-  readonly inject: () => Promise<void>
+  /** The traffic that the fault befalls. */
+  readonly ready?: () => Promise<void>
+  /** The fault: it begins with the call, or at the number that comes of it, by performance.now(). */
+  readonly inject: () => Promise<unknown>
   /** Takes it back, where it would disturb the others. */
   readonly mend?: () => Promise<void>
 }
@@ -85,9 +87,9 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
       ...{ name: 'MTU', cause: 'too-big', site: 'berlin' },
       flow: { from: berlin!, to: lisbon!, protocol: 'icmp' },
       tells: ({ sentence, mtuBytes }) => sentence.includes(`${mtuBytes} bytes`),
+      // Who is told what fits, would not go on.
+      ready: () => plantDrop(lab, 'berlin-host', 'input', 'icmp type destination-unreachable'),
       inject: async () => {
-        // Who is told what fits, would not go on.
-        await plantDrop(lab, 'berlin-host', 'input', 'icmp type destination-unreachable')
         ping(lab, lisbon!, '-M', 'do', '-s', '1472')
       },
     },
@@ -113,8 +115,8 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
       ...{ name: 'dead uplink', cause: 'uplink-dead', site: 'berlin' },
       flow: { from: berlin!, to: lisbon!, toPort: ports.pinned, protocol: 'udp', dscp: 'cs5' },
       tells: ({ sentence }) => sentence.includes('uplink wan1 has no carrier'),
+      ready: () => stream(lab, ports.pinned, 40),
       inject: async () => {
-        await stream(lab, ports.pinned, 40)
         await lab.exec('internet', ['ip', 'link', 'set', 'dev', 'berlin1', 'down'])
       },
       mend: async () => {
@@ -125,8 +127,8 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
       ...{ name: 'strict policy unmet', cause: 'policy-unmet', site: 'berlin' },
       flow: { from: berlin!, to: lisbon!, toPort: ports.strict, protocol: 'udp', dscp: 'ef' },
       tells: ({ sentence }) => sentence.includes('is above the 60 ms of policy strict'),
+      ready: () => stream(lab, ports.strict, 46),
       inject: async () => {
-        await stream(lab, ports.strict, 46)
         const links = ['wan0', 'wan1'].map((name) => lab.wan('lisbon', name))
         await Promise.all(links.map((wan) => wan.set('both', { delayMs: slowMs })))
       },
@@ -143,53 +145,47 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
         const flood = [berlin!, 9_500, places * 4, 500, 1_000_000, 64]
         const source = startNode(lab, 'lisbon', 'udp-source.ts', flood)
         await source.line((line) => line.includes('"sending"'), startMs)
+        return performance.now()
       },
     },
     ...configured(lab, at.from),
   ]
 }
 
-/** By one change of Berlin's configuration, which the first of them makes. */
+/** By changes of Berlin's configuration, one for each. */
 function configured(lab: Lab, from: string): readonly Scene[] {
   const at = { site: 'berlin' } as const
   const [denied, gone, nomad] = ['10.2.0.12', '10.22.0.1', '10.88.0.1']
-  let change: Promise<void> | null = null
-  const inject = (to: string) => async (): Promise<void> => {
-    ping(lab, to)
-    change ??= reconfigure(lab, 'berlin', changeAll)
-    await change
-  }
+  const by = (
+    to: string,
+    change: (config: AnyConfig) => void,
+  ): Pick<Scene, 'ready' | 'inject'> => ({
+    ready: async () => ping(lab, to),
+    inject: () => reconfigure(lab, 'berlin', change),
+  })
   return [
     {
       ...{ ...at, name: 'ACL denial', cause: 'acl-denied' },
       flow: { from, to: denied, protocol: 'icmp' },
       tells: (answer) => answer.rule?.name === 'hush' && sum(answer, 'acl') > 0,
-      inject: inject(denied),
+      ...by(denied, deny),
     },
     {
       ...{ ...at, name: 'no route', cause: 'no-route' },
       flow: { from, to: gone },
       tells: ({ route }) => route.prefix === null,
-      inject: inject(gone),
+      ...by(gone, forgetSpare),
     },
     {
       ...{ ...at, name: 'relay absent', cause: 'relay-absent' },
       flow: { from, to: nomad },
       tells: ({ peer }) => peer?.name === 'nomad',
-      inject: inject(nomad),
+      ...by(nomad, addNomad),
     },
   ]
 }
 
-function changeAll(config: AnyConfig): void {
-  const lisbon = config.peers.find(({ name }: { name: string }) => name === 'lisbon')
-  lisbon.segments.office = lisbon.segments.office.filter((prefix: string) => prefix !== spare)
-  config.peers.push({
-    name: 'nomad',
-    wireKey: Buffer.alloc(32, 9).fill(0, 31).toString('base64'),
-    endpoints: [],
-    segments: { office: ['10.88.0.0/24'] },
-  })
+function deny(config: AnyConfig): void {
   config.acl = [
     {
       name: 'hush',
@@ -198,6 +194,20 @@ function changeAll(config: AnyConfig): void {
       to: { segment: 'office', prefix: '10.2.0.12/32' },
     },
   ]
+}
+
+function forgetSpare(config: AnyConfig): void {
+  const lisbon = config.peers.find(({ name }: { name: string }) => name === 'lisbon')
+  lisbon.segments.office = lisbon.segments.office.filter((prefix: string) => prefix !== spare)
+}
+
+function addNomad(config: AnyConfig): void {
+  config.peers.push({
+    name: 'nomad',
+    wireKey: Buffer.alloc(32, 9).fill(0, 31).toString('base64'),
+    endpoints: [],
+    segments: { office: ['10.88.0.0/24'] },
+  })
 }
 
 /** Of Oslo, one after the other: its box stops, and then nobody renews the keys. */
@@ -222,14 +232,17 @@ export function osloScenes(lab: Lab): readonly [Scene, Scene] {
   ]
 }
 
-/** Waits until Berlin has no key of the peer's any more. */
-async function keysOver(lab: Lab, peer: string): Promise<void> {
+/** Waits until Berlin has no key of the peer's any more. @returns since when, within a look */
+async function keysOver(lab: Lab, peer: string): Promise<number> {
   await using datapath = await openDatapath(lab, 'berlin')
   const deadlineMs = performance.now() + expiryMs
+  let lookedMs = performance.now()
   while ((await datapath.keypairs()).some((one) => one.peer === peer && one.state === 'current')) {
     if (performance.now() > deadlineMs) throw new Error(`the keys of ${peer} do not end`)
     await new Promise((next) => setTimeout(next, lookMs))
+    lookedMs = performance.now()
   }
+  return lookedMs
 }
 
 /** Packets that were dropped for a reason, of the flow itself. */

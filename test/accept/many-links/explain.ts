@@ -67,8 +67,9 @@ export const explain: Line = {
       all.push(...(await nameInTurn(lab, scenesOf(lab, forger), fault)), ...(await oslo))
       texts.push(await textCheck(lab))
     }
-    const named = names.filter((name) => all.some(({ scene }) => scene.name === name))
-    return [...named.map((name) => checkOf(name, all)), control(all), texts[0]!]
+    const skipped = names.filter((name) => fault === faultOf(name))
+    const wanted = skipped.length > 0 ? skipped : names
+    return [...wanted.map((name) => checkOf(name, all)), control(all), ...texts]
   },
 }
 
@@ -83,23 +84,32 @@ async function nameInTurn(
 ): Promise<Naming[]> {
   const namings: Naming[] = []
   // Where one is left out, the others need not be shown again.
-  const left = all.filter((scene) => fault === faultOf(scene.name))
-  const isLeft = fault !== undefined && fault !== 'early'
-  const scenes = isLeft ? left : all
-  if (fault === 'early') await scenes[0]!.inject()
+  const isSkipping = names.some((name) => fault === faultOf(name))
+  const scenes = isSkipping ? all.filter((scene) => fault === faultOf(scene.name)) : all
+  if (fault === 'early') {
+    await scenes[0]!.ready?.()
+    await scenes[0]!.inject()
+  }
   if (fault === 'early') await new Promise((next) => setTimeout(next, earlyMs))
   const before = await Promise.all(scenes.map(({ site, flow }) => askWhy(lab, site, flow)))
   for (const [index, scene] of scenes.entries()) {
-    if (fault !== faultOf(scene.name)) await scene.inject()
-    namings.push(await name(lab, scene, before[index]!))
+    await scene.ready?.()
+    const calledMs = performance.now()
+    const began = fault === faultOf(scene.name) ? calledMs : await scene.inject()
+    const beganMs = typeof began === 'number' ? began : calledMs
+    namings.push(await name(lab, scene, before[index]!, beganMs))
     await scene.mend?.()
   }
   return namings
 }
 
-/** Asks until the fault is named. */
-async function name(lab: Lab, scene: Scene, before: ExplainAnswer): Promise<Naming> {
-  const beganMs = performance.now()
+/** Asks until the fault, which began then, is named. */
+async function name(
+  lab: Lab,
+  scene: Scene,
+  before: ExplainAnswer,
+  beganMs: number,
+): Promise<Naming> {
   for (;;) {
     const last = await askWhy(lab, scene.site, scene.flow)
     const ms = performance.now() - beganMs

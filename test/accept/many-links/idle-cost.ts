@@ -17,6 +17,8 @@ const settleMs = { full: 30_000, quick: 3_000 }
 /** The quick form lies between two rekeys and has what keeps NATs open at most once: it sees what is chatty. */
 const quickMs = 20_000
 const rekeysOfAll = 3
+/** The last rekey was seconds ago. */
+const restMs = 30_000
 const rekeyTimeoutMs = 150_000
 const lookMs = 1_000
 const chatEverySeconds = 20
@@ -42,6 +44,7 @@ export const idleCost: Line = {
     else await pause(quickMs)
     const seconds = (performance.now() - beganMs) / 1000
     const spent = since(before, await meter.read())
+    if (wanted > 0) await pause(restMs)
     if (fault === 'gone')
       for (const { name } of lab.sites[0]!.wans) await lab.wan('berlin', name).cut()
     const answered = await ping(lab, 'berlin', 'lisbon', { count: 1, intervalMs: 1_000 })

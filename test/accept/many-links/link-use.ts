@@ -2,6 +2,7 @@
  * Which of a site's links its data takes, from the datapath's counters, some fifty times a second: when a link begins to be
  * used, when it is used last, and how often most of the data changed from one to another.
  */
+import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { SitePaths } from '../../lab/paths.ts'
 import { nowNs } from '../../lab/wan.ts'
 
@@ -9,6 +10,7 @@ const lookMs = 20
 const windowNs = 60e6
 /** By when a move is one: less is a stray packet. */
 const moveNs = 200e6
+const staleNs = 500e6
 
 interface Sample {
   readonly atNs: number
@@ -37,8 +39,12 @@ export function watchLinks(paths: SitePaths): LinkUse {
       await new Promise((resolve) => setTimeout(resolve, lookMs))
     }
   })()
+  // What ends it is thrown when it is disposed of; until then nothing is to be known of later than its last look.
   watching.catch(() => undefined)
   const sentAt = (link: number, atNs: number): number => {
+    const newest = samples.at(-1)?.atNs ?? 0
+    if (atNs - newest > staleNs)
+      throw new CausewayError('LAB_TIMEOUT', 'paths are looked at no more')
     const last = samples.findLast((sample) => sample.atNs <= atNs) ?? samples[0]
     return last?.sent[link] ?? 0
   }
@@ -62,7 +68,7 @@ export function watchLinks(paths: SitePaths): LinkUse {
     moves: (sinceNs, leastPps) => movesOf(since(sinceNs), leastPps),
     [Symbol.asyncDispose]: async () => {
       isOver = true
-      await watching.catch(() => undefined)
+      await watching
     },
   }
 }
