@@ -270,6 +270,35 @@ static void a_link_that_was_down_has_to_wait(void)
 	CHECK(after(SECOND) == 0);
 }
 
+/* A backup that shares the far end's link with what went down, and so is not trusted either. */
+static void what_carries_is_not_left_for_what_is_to_be_trusted_later(void)
+{
+	begin(2);
+	memory[1].way.remote = memory[0].way.remote;
+	memory[1].flags = CW_PATH_BACKUP | CW_PATH_METERED;
+	memory[0].live.expect_us = now_us;
+	CHECK(after(0) == 0);
+	cw_liveness_fail(&memory[0].live, CW_PATH_SILENT, now_us);
+	CHECK(after(SECOND / 10) == 1 && verdicts[0] == CW_VERDICT_DOWN);
+	for (uint32_t seconds = 0; seconds < 10; seconds++)
+		CHECK(after(SECOND) == 1);
+	cw_liveness_prove(&memory[0].live, now_us);
+	for (uint32_t seconds = 1; seconds < 30; seconds++)
+		CHECK(after(SECOND) == 1 && verdicts[0] == CW_VERDICT_RETURNING);
+	CHECK(after(SECOND) == 0);
+	/* Where both were down, that which is better in kind has some time to be back, too; then it is kept. */
+	cw_liveness_fail(&memory[0].live, CW_PATH_SILENT, now_us);
+	cw_liveness_fail(&memory[1].live, CW_PATH_SILENT, now_us);
+	after(SECOND);
+	cw_liveness_prove(&memory[1].live, now_us);
+	CHECK(after(SECOND / 2) == 1);
+	cw_liveness_prove(&memory[0].live, now_us);
+	CHECK(after(SECOND / 10) == 0);
+	memory[1].live.hold_us = now_us + 10 * SECOND;
+	for (uint32_t seconds = 0; seconds < 60; seconds++)
+		CHECK(after(SECOND) == 0);
+}
+
 static void spreads_by_what_links_carry(void)
 {
 	uint32_t count[3] = { 0 };
@@ -342,6 +371,7 @@ int main(int argc, char **argv)
 	the_former_best_is_taken_again();
 	a_backup_is_last_among_the_doubtful_too();
 	a_link_that_was_down_has_to_wait();
+	what_carries_is_not_left_for_what_is_to_be_trusted_later();
 	spreads_by_what_links_carry();
 	comes_back_in_steps_and_flees_at_once();
 	what_is_known_goes_with_its_policy();

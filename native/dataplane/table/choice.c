@@ -6,6 +6,8 @@
 #define LATE_US 10000u
 #define MEASURED_US 4000000u
 #define JUST_NOW_US 500000u
+#define SETTLED_US 1000000u /* by then whatever came back together with it is back */
+#define FOLLOWED_US 2000000u /* a choice that is older knows not what happened since */
 #define BEREAVED_US 3000000u /* by then it was asked itself */
 #define CARRIES_US 100000u
 #define BEREAVED_LAST (UINT64_C(1) << 63)
@@ -181,8 +183,18 @@ uint64_t cw_choice_clean_us(const struct cw_path *path, uint32_t number)
 	return path->breach_us[number] == 0 ? 0 : path->breach_us[number] + CW_CLEAN_US;
 }
 
-static enum tier tier_of(const struct cw_path *path, const struct cw_policy_program *policy, uint32_t number,
-			 uint64_t now_us, enum cw_verdict *verdict)
+/*
+ * Flows shall not come to what was bad a moment ago. Those that are by it already, since nothing better lived, need not leave it
+ * meanwhile for what is worse in kind: they would be back soon.
+ */
+static bool is_settled(const struct cw_choice *choice, const struct cw_path *path, uint64_t now_us)
+{
+	return path->slot == choice->best && now_us - choice->made_us < FOLLOWED_US &&
+	       now_us - choice->since_us >= SETTLED_US && now_us - path->live.changed_us >= SETTLED_US;
+}
+
+static enum tier tier_of(const struct cw_choice *before, const struct cw_path *path, const struct cw_policy_program *policy,
+			 uint32_t number, uint64_t now_us, enum cw_verdict *verdict)
 {
 	uint8_t kind = path->is_private ? 1u << (CW_NETWORK_PRIVATE - 1) : 1u << (CW_NETWORK_INTERNET - 1);
 	bool is_metered = (path->flags & CW_PATH_METERED) != 0;
@@ -203,7 +215,8 @@ static enum tier tier_of(const struct cw_path *path, const struct cw_policy_prog
 	if (*verdict != CW_VERDICT_CHOSEN)
 		return is_last(path, policy) ? TIER_BREACH_LAST : TIER_BREACH;
 	*verdict = CW_VERDICT_RETURNING;
-	if (now_us < path->live.hold_us || now_us < cw_choice_clean_us(path, number))
+	bool is_returning = now_us < path->live.hold_us || now_us < cw_choice_clean_us(path, number);
+	if (is_returning && !is_settled(before, path, now_us))
 		return is_last(path, policy) ? TIER_RETURNING_LAST : TIER_RETURNING;
 	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))
@@ -284,18 +297,21 @@ static bool is_kept(const struct cw_paths *paths, const struct cw_policy_program
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us)
 {
-	uint8_t before = choice->best, least = TIER_NEVER;
+	const struct cw_choice old = *choice;
+	uint8_t before = old.best, least = TIER_NEVER;
 	uint8_t tiers[CW_PATHS_MAX];
 	uint64_t least_rank = 0;
 
-	*choice = (struct cw_choice){ .version = paths->version, .best = CW_PATH_NONE, .since_us = choice->since_us };
+	*choice = (struct cw_choice){
+		.version = paths->version, .best = CW_PATH_NONE, .since_us = old.since_us, .made_us = now_us
+	};
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		const struct cw_path *path = paths->list[slot];
 		enum cw_verdict verdict;
 		tiers[slot] = TIER_NEVER;
 		if (path == NULL)
 			continue;
-		enum tier tier = tier_of(path, policy, number, now_us, &verdict);
+		enum tier tier = tier_of(&old, path, policy, number, now_us, &verdict);
 		if (tier < TIER_DOUBTFUL && is_doubtful(paths, path, slot == before, now_us))
 			tier = TIER_DOUBTFUL;
 		tiers[slot] = tier;
@@ -334,7 +350,7 @@ void cw_choice_explain(const struct cw_choice *choice, const struct cw_paths *pa
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		const struct cw_path *path = paths->list[slot];
 		enum cw_verdict verdict = CW_VERDICTS;
-		if (path != NULL && tier_of(path, policy, number, now_us, &verdict) < TIER_DOUBTFUL &&
+		if (path != NULL && tier_of(choice, path, policy, number, now_us, &verdict) < TIER_DOUBTFUL &&
 		    is_doubtful(paths, path, slot == choice->best, now_us))
 			verdict = CW_VERDICT_DOUBTFUL;
 		bool is_taken = slot == choice->best || (policy->is_spread && choice->equals & 1u << slot);

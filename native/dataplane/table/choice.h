@@ -44,6 +44,7 @@ struct cw_choice {
 	uint16_t equals; /* bit per slot: as good as the best, and taken too where flows are spread */
 	uint16_t usable; /* bit per slot: flows that are on it may stay for the moment */
 	uint64_t since_us; /* when `best` became so */
+	uint64_t made_us;
 };
 
 struct cw_measure cw_choice_measure(const struct cw_path *path, uint64_t now_us);
