@@ -11,8 +11,8 @@ struct cw_bucket {
 	uint32_t tokens;
 };
 
-static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
-				  uint32_t burst)
+static inline bool cw_bucket_has(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
+				 uint32_t burst)
 {
 	uint64_t earned = (now_us - bucket->filled_us) * rate / 1000000;
 
@@ -20,7 +20,13 @@ static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uin
 		bucket->tokens = earned + bucket->tokens > burst ? burst : bucket->tokens + earned;
 		bucket->filled_us = now_us;
 	}
-	if (bucket->tokens == 0)
+	return bucket->tokens > 0;
+}
+
+static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
+				  uint32_t burst)
+{
+	if (!cw_bucket_has(bucket, now_us, rate, burst))
 		return false;
 	bucket->tokens--;
 	return true;

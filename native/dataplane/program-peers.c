@@ -75,11 +75,11 @@ static const struct cw_port_program *uplink_of(const struct cw_program_parts *pa
 }
 
 /* The paths of the program's peer `number`. */
-void cw_program_name_paths(struct cw_worker *worker, const struct cw_program_parts *parts, uint32_t number,
-		       struct cw_peer *peer)
+static void name_paths(struct cw_worker *worker, enum cw_command_kind kind, const struct cw_program_parts *parts,
+		       uint32_t number, struct cw_peer *peer)
 {
 	struct cw_way ways[CW_PEER_PATHS_MAX];
-	struct cw_command command = { .kind = CW_COMMAND_PATHS, .peer = peer, .ways = ways };
+	struct cw_command command = { .kind = kind, .peer = peer, .ways = ways };
 
 	for (uint32_t i = 0; i < parts->head.path_count; i++) {
 		const struct cw_path_program *path = &parts->paths[i];
@@ -96,6 +96,14 @@ void cw_program_name_paths(struct cw_worker *worker, const struct cw_program_par
 	cw_worker_do(worker, &command);
 }
 
+void cw_program_name_paths(struct cw_worker *worker, const struct cw_program_parts *parts, struct cw_peer *const *peers)
+{
+	for (uint32_t i = 0; i < parts->head.peer_count; i++)
+		name_paths(worker, CW_COMMAND_PATHS_GO, parts, i, peers[i]);
+	for (uint32_t i = 0; i < parts->head.peer_count; i++)
+		name_paths(worker, CW_COMMAND_PATHS_COME, parts, i, peers[i]);
+}
+
 /* Those of the program that runs now; NULL: none does. */
 void cw_program_list_peers(struct cw_worker *worker, const struct cw_program *program)
 {
@@ -110,7 +118,7 @@ void cw_program_list_peers(struct cw_worker *worker, const struct cw_program *pr
 		retire(worker, atomic_load(&peer->next));
 		retire(worker, atomic_load(&peer->current));
 		retire(worker, atomic_load(&peer->previous));
-		struct cw_command forget = { .kind = CW_COMMAND_PATHS, .peer = peer };
+		struct cw_command forget = { .kind = CW_COMMAND_PATHS_GO, .peer = peer };
 		cw_worker_do(worker, &forget);
 	}
 }

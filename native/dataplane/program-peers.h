@@ -16,8 +16,10 @@ struct cw_peer *cw_program_take_peer(struct cw_worker *worker, const struct cw_p
 /* Peers that are not in `program`, which runs now (NULL: none does), lose their keypairs and paths. */
 void cw_program_list_peers(struct cw_worker *worker, const struct cw_program *program);
 
-/* Of the program's peer `number`, which is `peer`. */
-void cw_program_name_paths(struct cw_worker *worker, const struct cw_program_parts *parts, uint32_t number,
-			   struct cw_peer *peer);
+/*
+ * Of all of the program's peers, which are `peers`: what it does not name goes first, so that what comes has room, whosever
+ * that was.
+ */
+void cw_program_name_paths(struct cw_worker *worker, const struct cw_program_parts *parts, struct cw_peer *const *peers);
 
 #endif

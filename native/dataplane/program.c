@@ -288,8 +288,8 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	if (rc != 0)
 		take_down(engine, program, engine->program);
 	cw_program_list_peers(engine->worker, engine->program);
-	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++)
-		cw_program_name_paths(engine->worker, &parts, i, engine->program->peers[i]);
+	if (rc == 0)
+		cw_program_name_paths(engine->worker, &parts, engine->program->peers);
 	return rc;
 }
 

@@ -229,7 +229,14 @@ static void run_command(struct cw_worker *worker, struct cw_command *command)
 		cw_path_clear(worker, command->peer);
 		command->result = cw_peer_begin(command->peer, command->begins);
 		break;
-	case CW_COMMAND_PATHS:
+	case CW_COMMAND_PATHS_GO:
+		if (command->ways == NULL)
+			cw_path_clear(worker, command->peer);
+		else
+			cw_path_unname(worker, command->peer, command->ways, command->way_count);
+		command->result = 0;
+		break;
+	case CW_COMMAND_PATHS_COME:
 		cw_path_name(worker, command->peer, command->ways, command->way_count);
 		command->result = 0;
 		break;

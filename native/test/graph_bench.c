@@ -220,6 +220,27 @@ void cw_bench_outer6(struct cw_bench *bench, bool is_v6)
 	bench->worker->arrival = path->way;
 }
 
+static uint16_t held[CW_PATHS_TOTAL];
+static uint32_t held_count;
+
+void cw_bench_hold_paths(struct cw_bench *bench)
+{
+	struct cw_path_pool *pool = &bench->worker->paths;
+
+	memcpy(held + held_count, pool->free, pool->free_count * sizeof(held[0]));
+	held_count += pool->free_count;
+	pool->free_count = 0;
+}
+
+void cw_bench_release_paths(struct cw_bench *bench)
+{
+	struct cw_path_pool *pool = &bench->worker->paths;
+
+	memcpy(pool->free + pool->free_count, held, held_count * sizeof(held[0]));
+	pool->free_count += held_count;
+	held_count = 0;
+}
+
 void cw_bench_changed(struct cw_bench *bench)
 {
 	bench->worker->view->serial++;

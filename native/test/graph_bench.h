@@ -89,6 +89,10 @@ struct cw_path *cw_bench_path(struct cw_bench *bench);
 /* Whether what is sealed for `far` goes over IPv6 from now on; over IPv4 at the start. */
 void cw_bench_outer6(struct cw_bench *bench, bool is_v6);
 
+/* Takes all free paths away, so that none is left but what is given back; and what was taken is free again. */
+void cw_bench_hold_paths(struct cw_bench *bench);
+void cw_bench_release_paths(struct cw_bench *bench);
+
 /* What the test changed in the view counts from now on. */
 void cw_bench_changed(struct cw_bench *bench);
 

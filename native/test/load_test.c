@@ -8,6 +8,8 @@
 #include "check.h"
 #include "graph/graph.h"
 #include "graph_bench.h"
+#include "program-check.h"
+#include "program-peers.h"
 #include "program.h"
 #include "table/mirror.h"
 #include "table/view.h"
@@ -41,7 +43,11 @@ int cw_test_do(struct cw_worker *worker, struct cw_command *command) __asm__("__
 /* Until the worker makes it another's, the place is whose it was: the worker may be looking at it. */
 int cw_test_do(struct cw_worker *worker, struct cw_command *command)
 {
-	if (command->kind == CW_COMMAND_PATHS)
+	if (command->kind == CW_COMMAND_PATHS_GO && command->ways != NULL)
+		cw_path_unname(worker, command->peer, command->ways, command->way_count);
+	if (command->kind == CW_COMMAND_PATHS_COME)
+		cw_path_name(worker, command->peer, command->ways, command->way_count);
+	if (command->kind == CW_COMMAND_PATHS_GO || command->kind == CW_COMMAND_PATHS_COME)
 		return 0;
 	CHECK(worker == bench.worker && command->kind == CW_COMMAND_PEER && !command->peer->is_listed);
 	CHECK(memcmp(command->peer->name, command->begins->name, CW_NAME) != 0);
@@ -149,6 +155,34 @@ static void what_is_loaded_again_decides_nothing_anew(void)
 	CHECK(load_strangers(1) == 0 && bench.engine->program->steering_epoch == epoch);
 }
 
+/* Of all peers together there is room for no more than these: what one has no longer is the other's at once. */
+static void paths_that_go_make_room_for_those_of_other_peers(void)
+{
+	enum { SHIFTED = 8 };
+	static const struct cw_port_program uplink = { .role = CW_ROLE_UPLINK, .overlay_port = CW_BENCH_PORT };
+	struct cw_path_program paths[2 + SHIFTED];
+	struct cw_program_parts parts = { .head = { .port_count = 1, .peer_count = 2, .path_count = 2 + SHIFTED },
+					  .ports = &uplink,
+					  .paths = paths };
+	struct cw_peer *peers[2] = { bench.far, bench.other };
+
+	for (uint32_t turn = 0; turn < 4; turn++) {
+		for (uint32_t i = 0; i < 2 + SHIFTED; i++) {
+			paths[i] = (struct cw_path_program){ .peer = (uint16_t)(i < 2 ? i : turn % 2),
+							     .remote_port = (uint16_t)(1000 + i),
+							     .remote_address = { [10] = 0xff, 0xff, 10, 9, 8, 7 } };
+		}
+		cw_program_name_paths(bench.worker, &parts, peers);
+		/* The bench's own path is there besides. */
+		CHECK(bench.far->paths.count == (turn % 2 == 0 ? 2 + SHIFTED : 2));
+		CHECK(bench.other->paths.count == (turn % 2 == 0 ? 1 : 1 + SHIFTED));
+		CHECK(cw_bench_drops(&bench)[0] == 0);
+		if (turn == 0)
+			cw_bench_hold_paths(&bench);
+	}
+	cw_bench_release_paths(&bench);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -158,6 +192,7 @@ int main(int argc, char **argv)
 	packets_that_wait_keep_their_place();
 	what_is_refused_lists_nobody();
 	what_is_loaded_again_decides_nothing_anew();
+	paths_that_go_make_room_for_those_of_other_peers();
 	cw_program_close(bench.engine);
 	cw_bench_close(&bench);
 	return check_result();

@@ -140,11 +140,41 @@ static void a_key_gives_out_a_hundred_numbers(void)
 	CHECK(numbers(0) == 100 && path_of(30299) == NULL && bench.far->numbers_given == 100);
 }
 
-/* The paths that there are keep theirs. */
+static void name(uint16_t port)
+{
+	struct cw_way ways[2] = { cw_bench_path(&bench)->way, cw_bench_path(&bench)->way };
+
+	ways[1].remote_port = port;
+	cw_path_name(bench.worker, bench.far, ways, 2);
+}
+
+/* Strangers had theirs; where one more finds no number nobody goes for it. The far end has 128 lanes, one of them for answers. */
+static void what_is_named_has_numbers_that_are_kept_for_it(void)
+{
+	uint32_t named = 0;
+
+	bench.far->numbers_given = 99;
+	ask_from(39998);
+	ask_from(39999);
+	CHECK(path_of(39998) != NULL && path_of(39999) == NULL && bench.far->numbers_given == 100);
+	for (uint16_t i = 0; i < 40; i++) {
+		name(50000 + i);
+		named += path_of(50000 + i) != NULL;
+		look(SECOND);
+	}
+	CHECK(named == 27 && bench.far->numbers_given == 127 && path_of(50039) == NULL);
+}
+
+/* The paths that there are keep theirs, and what found none is the first to have one. */
 static void the_next_key_gives_out_as_many(void)
 {
+	name(50039);
+	bench.far->numbers_given = 127;
+	name(50040);
+	CHECK(path_of(50040) == NULL);
 	forget_nonces();
 	struct cw_keypair *second = rekey();
+	CHECK(path_of(50040) != NULL && path_of(50040)->is_configured);
 	learn(40000, 300);
 	CHECK(numbers(0) == 0 && numbers(1) <= 100 && numbers(1) >= 100 - CW_PATHS_MAX);
 	CHECK(path_of(40000 + 299) == NULL && bench.far->numbers_given == 100);
@@ -158,6 +188,7 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
 	a_key_gives_out_a_hundred_numbers();
+	what_is_named_has_numbers_that_are_kept_for_it();
 	numbers_that_come_again_go_on_counting();
 	the_next_key_gives_out_as_many();
 	events(0);

@@ -191,10 +191,71 @@ static void reads_the_outer_ecn(void)
 	}
 }
 
+/* A control frame that says nothing. */
+static struct datagram sealed_padding(void)
+{
+	static const uint8_t padding[4];
+	static uint32_t counter;
+	struct datagram d;
+
+	d.length = cw_bench_seal(&bench, 0xD2, ++counter, padding, sizeof(padding), d.bytes);
+	return d;
+}
+
+static void receive_from(uint32_t address, struct datagram d)
+{
+	sender = address;
+	cw_test_receive(&d);
+	sender = CW_BENCH_FAR_WAN;
+	cw_bench_drain(&bench, CW_BENCH_LAN);
+}
+
+/* Message 2 went there, and nobody knows yet whether anybody got it. */
+static struct cw_path *enter_handshake(const struct cw_way *way)
+{
+	struct cw_way ways[2] = { cw_bench_path(&bench)->way, *way };
+
+	cw_path_name(bench.worker, bench.far, ways, 1);
+	cw_path_name(bench.worker, bench.far, ways, 2);
+	bench.keypair->way = *way;
+	atomic_store(&bench.keypair->is_confirmed, false);
+	return cw_paths_find(&bench.far->paths, way);
+}
+
+/* What came before it, of whom and by which way, says nothing; alone or within a train. */
+static void what_comes_first_proves_the_way_that_it_came_by(void)
+{
+	struct cw_way home = cw_bench_path(&bench)->way, way = home;
+	uint8_t train[2 * DATAGRAM_MAX];
+
+	way.remote = cw_bench_v4(CW_BENCH_FAR_WAN + 1);
+	receive_from(CW_BENCH_FAR_WAN + 1, sealed_padding());
+	struct cw_path *path = enter_handshake(&way);
+	receive_from(CW_BENCH_FAR_WAN, cw_test_sealed(100));
+	CHECK(atomic_load(&bench.keypair->is_confirmed) && path->live.state == CW_PATH_NEW);
+	path = enter_handshake(&way);
+	receive_from(CW_BENCH_FAR_WAN + 1, cw_test_sealed(100));
+	CHECK(path->live.state == CW_PATH_UP);
+	receive_from(CW_BENCH_FAR_WAN, sealed_padding());
+	path = enter_handshake(&way);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct datagram d = cw_test_sealed(100);
+		memcpy(train + i * d.length, d.bytes, d.length);
+		sender = CW_BENCH_FAR_WAN + 1;
+		if (i == 1)
+			cw_test_receive_to(train, 2 * d.length, d.length, CW_BENCH_PORT);
+	}
+	sender = CW_BENCH_FAR_WAN;
+	CHECK(path->live.state == CW_PATH_UP && cw_bench_drain(&bench, CW_BENCH_LAN) > 0);
+	cw_path_name(bench.worker, bench.far, &home, 1);
+	bench.keypair->way = home;
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
+	what_comes_first_proves_the_way_that_it_came_by();
 	for (uint32_t family = 0; family < 2; family++) {
 		is_over_v6 = family == 1;
 		bench.worker->now_us += 10000000; /* what the first took of the rates is there again */

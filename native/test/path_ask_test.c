@@ -146,6 +146,23 @@ static void those_that_carry_nothing_are_asked_now_and_then(void)
 	CHECK(probes[3] >= 19 && probes[3] <= 21 && probes[4] == 4);
 }
 
+/* Which is theirs, and what they cost: the far end knows nothing of what sleeps. What costs money is not asked for that. */
+static void a_new_session_asks_those_that_sleep_once(void)
+{
+	rest(4);
+	list[3].flags = list[3].own_flags = CW_PATH_METERED;
+	cw_paths_begin_session(&paths, now_us);
+	paths.due_us = now_us;
+	pass(MS);
+	CHECK(probes[0] == 1 && probes[1] == 1 && probes[2] == 1 && probes[3] == 0);
+	count_anew();
+	pass(25 * SECOND);
+	CHECK(probes[0] + probes[1] + probes[2] + probes[3] == 0);
+	cw_paths_wake(&paths, now_us);
+	pass(2 * MS);
+	CHECK(probes[3] == 1);
+}
+
 /* Four times a second until the far end is known to have the key. */
 static void an_unconfirmed_key_is_probed(void)
 {
@@ -193,6 +210,7 @@ int main(int argc, char **argv)
 	an_active_path_brings_something_all_the_time();
 	where_it_costs_money_a_path_is_active_for_a_shorter_time();
 	those_that_carry_nothing_are_asked_now_and_then();
+	a_new_session_asks_those_that_sleep_once();
 	an_unconfirmed_key_is_probed();
 	an_alarm_asks_the_best_alternatives_first();
 	return check_result();

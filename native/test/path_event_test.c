@@ -130,6 +130,42 @@ static void tells_once_there_is_room(struct cw_path *other)
 	CHECK(other->is_told_up);
 }
 
+/* What was refused spent nothing of the peer's own. */
+static void what_is_not_told_costs_nothing(struct cw_path *other)
+{
+	struct told told;
+	uint32_t count = 0;
+
+	look(60 * SECOND);
+	while (hear(&told))
+		;
+	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
+	look(SECOND);
+	while (hear(&told))
+		;
+	look(60 * SECOND);
+	/* Another peer's changes have used up what is all peers'. */
+	for (uint32_t i = 0; i < 100; i++) {
+		bench.worker->path_bucket = (struct cw_bucket){ .filled_us = bench.worker->now_us };
+		cw_liveness_prove(&other->live, bench.worker->now_us);
+		look(0);
+		CHECK(is_silent());
+	}
+	CHECK(bench.far->path_bucket.tokens == 32);
+	/* Nor where the ring is full. */
+	look(60 * SECOND);
+	while (hear(&told))
+		count++;
+	CHECK(count > 0);
+	look(60 * SECOND);
+	while (cw_event_push(bench.worker, CW_EVENT_USED, bench.far->name, 1, NULL, 0))
+		;
+	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
+	for (uint32_t i = 0; i < 100; i++)
+		look(0);
+	CHECK(bench.far->path_bucket.tokens == 32 && bench.worker->path_bucket.tokens == 64);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -139,6 +175,7 @@ int main(int argc, char **argv)
 		tells_what_happens(first, other);
 		bounds_what_it_tells(other);
 		tells_once_there_is_room(other);
+		what_is_not_told_costs_nothing(other);
 	}
 	cw_bench_close(&bench);
 	return check_result();

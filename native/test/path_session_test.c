@@ -85,7 +85,7 @@ static bool is_unknown(void)
 {
 	const struct cw_path *path = cw_bench_path(&bench);
 
-	return path->remote_uplink == CW_PATH_NONE && path->remote_number == CW_PATH_NONE && path->flags == 0;
+	return path->remote_uplink == CW_UPLINK_NONE && path->remote_number == CW_PATH_NONE && path->flags == 0;
 }
 
 /* Whether something that left now holds an introduction; probes are answered. */

@@ -84,8 +84,8 @@ static void at_rest_a_dead_path_is_no_silence_either(void)
 		pass(SECOND, false);
 		told += events(CW_EVENT_SILENT);
 	}
-	/* It is asked all the same, each five minutes. */
-	CHECK(told == 0 && control_to[NOBODY] >= 5 && other->live.state == CW_PATH_DOWN);
+	/* It is asked all the same, each half minute. */
+	CHECK(told == 0 && control_to[NOBODY] >= 50 && control_to[NOBODY] <= 70 && other->live.state == CW_PATH_DOWN);
 	/* The peer itself falls silent: each five seconds that is told, until the key ends. */
 	is_mute = true;
 	for (uint32_t seconds = 0; seconds < 60; seconds++) {
@@ -134,10 +134,12 @@ static void of_however_many_paths_a_frame_can_be_read(void)
 /* At boot there is no lease yet: that is no failure, and the path is taken as soon as it is answered. */
 static void what_waited_for_its_uplink_is_not_held(void)
 {
-	bench.ports[CW_BENCH_UPLINK_PORT]->is_up = false;
 	name(40001);
-	pass(3 * SECOND, false);
+	pass(30 * SECOND, true);
 	struct cw_liveness *live = &path_of(40001)->live;
+	CHECK(live->state == CW_PATH_NEW && path_of(40001)->asked.highest > 5);
+	bench.ports[CW_BENCH_UPLINK_PORT]->is_up = false;
+	pass(3 * SECOND, false);
 	CHECK(live->state == CW_PATH_DOWN && live->why == CW_PATH_NO_UPLINK);
 	bench.ports[CW_BENCH_UPLINK_PORT]->is_up = true;
 	home_port = 40001;
@@ -145,8 +147,34 @@ static void what_waited_for_its_uplink_is_not_held(void)
 	CHECK(live->state == CW_PATH_UP && live->failures == 0 && live->hold_us <= bench.worker->now_us);
 	/* Its probes can be foreseen as little as before. */
 	CHECK(live->secret != 0);
+	/* Nor does it count what nobody had heard. */
+	CHECK(path_of(40001)->asked.highest > 0 && path_of(40001)->asked.highest <= live->probes);
 	/* The other one had lived. */
 	CHECK(cw_bench_path(&bench)->live.was_up && cw_bench_path(&bench)->live.state == CW_PATH_DOWN);
+}
+
+/* Without buffers nothing is asked, and nobody is to blame that nothing is answered. */
+static void what_could_not_leave_was_not_asked(void)
+{
+	struct rte_mempool *pool = bench.worker->engine->pools.small;
+	struct cw_liveness *live = &path_of(home_port)->live;
+	uint32_t count = 0;
+
+	pass(5 * SECOND, false);
+	uint32_t probes = live->probes, failures = live->failures;
+	struct rte_mbuf **taken = calloc(pool->size, sizeof(taken[0]));
+	while (count < pool->size && (taken[count] = rte_pktmbuf_alloc(pool)) != NULL)
+		count++;
+	pass(60 * SECOND, false);
+	CHECK(live->state == CW_PATH_UP && live->failures == failures && events(CW_EVENT_SILENT) == 0);
+	CHECK(live->probes == probes && live->asked_us == 0 && live->suspect_us == 0);
+	while (count > 0)
+		rte_pktmbuf_free(taken[--count]);
+	free(taken);
+	/* And then at once. */
+	uint64_t since_us = bench.worker->now_us;
+	pass(SECOND + STEP_US, false);
+	CHECK(live->probes > probes && live->lived_us > since_us && live->state == CW_PATH_UP);
 }
 
 int main(int argc, char **argv)
@@ -159,6 +187,7 @@ int main(int argc, char **argv)
 	at_rest_a_dead_path_is_no_silence_either();
 	of_however_many_paths_a_frame_can_be_read();
 	what_waited_for_its_uplink_is_not_held();
+	what_could_not_leave_was_not_asked();
 	events(0);
 	cw_bench_close(&bench);
 	return check_result();

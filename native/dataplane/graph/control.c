@@ -1,6 +1,7 @@
 /* See control.h. */
 #include "graph/control.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "graph/mtu-probe.h"
@@ -203,8 +204,8 @@ static void take_item(struct cw_worker *worker, const struct cw_keypair *keypair
 }
 
 /*
- * Whether all items have room and a right length, no path is of an uplink that no site can have, and what is for the gateway fits an event, which is as much as a
- * gateway may send: if not, the frame is dropped whole.
+ * Whether all items have room and a right length, no path is of an uplink that no site can have, and what is for the gateway fits
+ * an event, which is as much as a gateway may send: if not, the frame is dropped whole.
  */
 static bool is_well_formed(const uint8_t *items, uint32_t length)
 {
@@ -217,11 +218,11 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
 		bool is_known = type <= ITEM_PATH_SILENT && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
-		bool is_path = type == ITEM_PATH_ADD;
+		bool is_introduction = type == ITEM_PATH_ADD;
 		if (++count > ITEMS_MAX || at + ITEM_HEADER + size > length ||
 		    (is_known && size != value_lengths[type]) ||
 		    (is_report && (size < 28 || (size - 4) % 24 != 0)) ||
-		    (is_path && items[at + ITEM_HEADER + 1] >= CW_UPLINKS_MAX))
+		    (is_introduction && items[at + ITEM_HEADER + 1] >= CW_UPLINKS_MAX))
 			return false;
 		at += ITEM_HEADER + size;
 		if (is_for_gateway(type))
@@ -280,20 +281,27 @@ static void put_silent(const struct cw_paths *paths, uint16_t silent, struct ans
 	}
 }
 
-void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
+bool cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
 		     bool has_probe, uint16_t silent)
 {
 	struct answer frame = { .length = 0 };
+	uint32_t probe = 0;
 
 	put_silent(&current->peer->paths, silent, &frame);
 	if (has_probe) {
-		uint32_t id = rte_cpu_to_be_32(cw_liveness_ask(&path->live, worker->now_us));
+		probe = cw_liveness_ask(&path->live, worker->now_us);
+		uint32_t id = rte_cpu_to_be_32(probe);
 		put_item(&frame, ITEM_PROBE, &id, sizeof(id));
 		if (cw_path_is_stranger(path) || path->live.probes % INTRODUCED_EVERY == 1)
 			introduce(path, &frame);
 	}
-	if (frame.length > 0)
-		cw_seal_control(worker, current, path, frame.items, frame.length);
+	if (frame.length == 0 || cw_seal_control(worker, current, path, frame.items, frame.length) != -ENOBUFS)
+		return true;
+	if (has_probe) {
+		cw_liveness_unsent(&path->live, probe, worker->now_us);
+		path->alarm -= path->alarm > 0;
+	}
+	return false;
 }
 
 void cw_control_pad(uint8_t *items, uint32_t length, uint32_t id, uint16_t size)

@@ -17,10 +17,10 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 		const uint8_t *items, uint32_t length);
 
 /*
- * A frame of our own by `path`: a probe, and of the paths in `silent`, a bit per slot, that nothing is heard by them. What
- * cannot be sent is lost, as on the way.
+ * A frame of our own by `path`: a probe, and of the paths in `silent`, a bit per slot, that nothing is heard by them.
+ * False: there was no buffer for it, and the probe was not asked.
  */
-void cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
+bool cw_control_send(struct cw_worker *worker, struct cw_keypair *current, struct cw_path *path,
 		     bool has_probe, uint16_t silent);
 
 /* Writes the items of an MTU probe that are `length` bytes with their padding: it asks for an answer of `id` and `size`. */

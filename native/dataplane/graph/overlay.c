@@ -50,7 +50,7 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 	return KIND_TWIN;
 }
 
-/* By which way it came, for who learns ways from authentic control frames: data is asked no such thing. */
+/* By which way it came, for who learns ways from authentic control frames, or has one proven by the first packet under a key. */
 static void note_arrival(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m)
 {
 	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
@@ -97,8 +97,6 @@ static void serve_single(struct cw_worker *worker, uint32_t index, struct rte_mb
 		return;
 	}
 	if (kind == KIND_SEALED) {
-		if (datagram[0] == CW_TYPE_CONTROL)
-			note_arrival(worker, index, m);
 		worker->whole = m;
 		cw_open(worker, datagram, length, tos);
 		if (worker->whole == NULL)
@@ -117,8 +115,6 @@ static void serve_train(struct cw_worker *worker, uint32_t index, struct rte_mbu
 	do {
 		uint32_t length = bytes - at < step ? bytes - at : step;
 		enum kind kind = classify(worker, index, m, datagrams + at, length);
-		if (kind == KIND_SEALED && datagrams[at] == CW_TYPE_CONTROL)
-			note_arrival(worker, index, m);
 		if (kind == KIND_SEALED)
 			cw_open(worker, datagrams + at, length, tos);
 		else if (kind == KIND_TWIN)
@@ -139,6 +135,7 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
 		return;
 	}
+	note_arrival(worker, index, m);
 	if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 		serve_train(worker, index, m, l3 + headers, end - headers, tos);
 	else

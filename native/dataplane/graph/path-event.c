@@ -25,11 +25,16 @@ static bool tell_of(struct cw_worker *worker, struct cw_peer *peer, const struct
 				       .why = path->live.why,
 				       .is_best = is_best };
 
-	if (!cw_bucket_take(&peer->path_bucket, worker->now_us, PEER_CHANGES_PER_SECOND, PEER_CHANGES_BURST) ||
-	    !cw_bucket_take(&worker->path_bucket, worker->now_us, CHANGES_PER_SECOND, CHANGES_BURST))
+	/* What is not told spends nothing of either. */
+	if (!cw_bucket_has(&peer->path_bucket, worker->now_us, PEER_CHANGES_PER_SECOND, PEER_CHANGES_BURST) ||
+	    !cw_bucket_has(&worker->path_bucket, worker->now_us, CHANGES_PER_SECOND, CHANGES_BURST))
 		return false;
 	memcpy(event.remote_address, &path->way.remote, sizeof(event.remote_address));
-	return cw_event_push(worker, CW_EVENT_PATH, peer->name, 0, &event, sizeof(event));
+	if (!cw_event_push(worker, CW_EVENT_PATH, peer->name, 0, &event, sizeof(event)))
+		return false;
+	peer->path_bucket.tokens--;
+	worker->path_bucket.tokens--;
+	return true;
 }
 
 /* One that never was up is news once it is. */

@@ -17,7 +17,10 @@
 #define SILENT_US 5000000u
 #define LEARNED_KEPT_US 120000000u /* a way that nobody named and that is down is forgotten */
 #define REST_US 1000000u
-#define NUMBERS_A_KEY 100u
+/* The far end keeps a lane for each number that it heard under a key, and has room for so many and one of none. */
+#define NUMBERS_A_KEY (CW_REPLAY_LANES_MAX - 1)
+#define LEARNED_NUMBERS_A_KEY 100u /* so that strangers leave what is named its own */
+#define NAMED_AGAIN_US 1000000u
 #define LEARNED_PER_SECOND 1
 #define LEARNED_BURST 8
 
@@ -56,14 +59,9 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 31;
 }
 
-/* NULL: there is no room. */
 static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
 {
 	struct cw_path_pool *pool = &worker->paths;
-
-	/* The far end keeps a lane for each number that it heard under a key, and has room for so many. */
-	if (pool->free_count == 0 || peer->numbers_given >= NUMBERS_A_KEY)
-		return NULL;
 	struct cw_path *path = &pool->memory[pool->free[pool->free_count - 1]];
 	if (!cw_paths_add(&peer->paths, path, way, worker->now_us))
 		return NULL;
@@ -91,6 +89,7 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
 		if (peer->paths.list[slot] != NULL)
 			give_back_path(worker, peer, peer->paths.list[slot]);
 	}
+	peer->unplaced_count = 0;
 }
 
 /* Makes room by the learned path that was heard last longest ago and is not alive. */
@@ -111,24 +110,25 @@ static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer)
 	return true;
 }
 
-static struct cw_path *find_or_add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+/* NULL: there is no room, or `numbers` are given under this key, which no room helps. */
+static struct cw_path *find_or_add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way,
+				   uint32_t numbers)
 {
 	struct cw_path *path = cw_paths_find(&peer->paths, way);
 
-	if (path == NULL)
-		path = add(worker, peer, way);
-	if (path == NULL && make_path_room(worker, peer))
-		path = add(worker, peer, way);
-	if (path == NULL)
-		cw_count_drop(worker, CW_DROP_PATH_FULL);
-	return path;
+	if (path != NULL || peer->numbers_given >= numbers)
+		return path;
+	bool is_full = peer->paths.count == CW_PATHS_MAX || worker->paths.free_count == 0;
+	return is_full && !make_path_room(worker, peer) ? NULL : add(worker, peer, way);
 }
 
 void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven)
 {
-	struct cw_path *path = find_or_add(worker, peer, way);
+	struct cw_path *path = find_or_add(worker, peer, way, NUMBERS_A_KEY);
 
-	if (path != NULL && is_proven)
+	if (path == NULL)
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+	else if (is_proven)
 		cw_liveness_prove(&path->live, worker->now_us);
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
@@ -153,26 +153,52 @@ static bool is_named(const struct cw_path *path, const struct cw_way *ways, uint
 	return false;
 }
 
-void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
+void cw_path_unname(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
 {
-	if (ways == NULL) {
-		cw_path_clear(worker, peer);
-		return;
-	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
 		if (path != NULL && path->is_configured && !is_named(path, ways, count))
 			give_back_path(worker, peer, path);
 	}
+	peer->unplaced_count = 0;
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
+static bool give_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = find_or_add(worker, peer, way, NUMBERS_A_KEY);
+
+	if (path == NULL)
+		return false;
+	note_uplink(worker, path);
+	path->is_configured = true;
+	return true;
+}
+
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
+{
+	cw_path_unname(worker, peer, ways, count);
 	for (uint32_t i = 0; i < count; i++) {
-		struct cw_path *path = find_or_add(worker, peer, &ways[i]);
-		if (path == NULL)
+		if (give_place(worker, peer, &ways[i]))
 			continue;
-		note_uplink(worker, path);
-		path->is_configured = true;
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+		peer->unplaced[peer->unplaced_count++] = ways[i];
 	}
+	peer->placed_us = worker->now_us;
 	cw_paths_choose(&peer->paths, worker->now_us);
 	cw_path_due(worker, peer);
+}
+
+void cw_path_name_again(struct cw_worker *worker, struct cw_peer *peer)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < peer->unplaced_count; i++) {
+		if (!give_place(worker, peer, &peer->unplaced[i]))
+			peer->unplaced[left++] = peer->unplaced[i];
+	}
+	peer->unplaced_count = left;
+	peer->placed_us = worker->now_us;
 }
 
 /* For answers by ways of no path: nothing of it lasts. */
@@ -196,7 +222,10 @@ static struct cw_path *find_or_learn(struct cw_worker *worker, struct cw_peer *p
 
 	if (path != NULL || !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST))
 		return path;
-	return find_or_add(worker, peer, &worker->arrival);
+	path = find_or_add(worker, peer, &worker->arrival, LEARNED_NUMBERS_A_KEY);
+	if (path == NULL)
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+	return path;
 }
 
 struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t number)
@@ -219,6 +248,13 @@ void cw_path_begin_session(struct cw_worker *worker, struct cw_peer *peer)
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
+/* Its probes are counted anew, and so are their answers. */
+static void renew(struct cw_path *path, uint64_t now_us)
+{
+	cw_liveness_renew(&path->live, now_us);
+	path->asked = (struct cw_quality){ 0 };
+}
+
 /* Carrier, addresses and the program say at once what probes would find out later. */
 static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
 {
@@ -233,7 +269,7 @@ static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
 		if (!is_usable && !is_cut)
 			cw_liveness_fail(&path->live, CW_PATH_NO_UPLINK, worker->now_us);
 		else if (is_usable && is_cut && !path->live.was_up)
-			cw_liveness_renew(&path->live, worker->now_us);
+			renew(path, worker->now_us);
 		else if (is_usable && is_cut)
 			cw_liveness_fail(&path->live, CW_PATH_UNTRIED, worker->now_us);
 	}
@@ -262,8 +298,9 @@ static void send_tasks(struct cw_worker *worker, struct cw_keypair *current, con
 		uint16_t bit = (uint16_t)(1u << slot);
 		if (path == NULL || ((tasks->probe | tasks->silence) & bit) == 0)
 			continue;
-		cw_control_send(worker, current, path, (tasks->probe & bit) != 0,
-				(tasks->silence & bit) != 0 ? tasks->silent : 0);
+		if (!cw_control_send(worker, current, path, (tasks->probe & bit) != 0,
+				     (tasks->silence & bit) != 0 ? tasks->silent : 0))
+			continue;
 		/* What a path that does not live leaves unanswered says nothing of the peer, while another lives. */
 		bool counts = !is_any_up || path->live.state == CW_PATH_UP;
 		if ((tasks->probe & bit) != 0 && counts && paths->asked_us == 0)
@@ -296,6 +333,8 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	cw_path_rate_probes(worker, &peer->paths);
 	check_uplinks(worker, &peer->paths);
 	forget_learned(worker, peer);
+	if (peer->unplaced_count > 0 && now - peer->placed_us >= NAMED_AGAIN_US)
+		cw_path_name_again(worker, peer);
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
 	cw_choice_watch(&peer->paths, worker->view->program->policies, worker->view->program->policy_count, now);
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
@@ -314,6 +353,7 @@ void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, const uint8_t
 	if (uplinks != NULL) {
 		cw_paths_move(&peer->paths, uplinks);
 		cw_keypairs_move(peer, uplinks);
+		peer->unplaced_count = 0;
 	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];

@@ -37,10 +37,16 @@ void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struc
 void cw_path_begin_session(struct cw_worker *worker, struct cw_peer *peer);
 
 /*
- * The program names these: what it named before and does not name now goes, learned ones stay while they live. NULL: it does
- * not name the peer either, and all go.
+ * The program names these: what it named before and does not name now goes, learned ones stay while they live. For which there is
+ * no room now are taken up once there is: at the next key, or after a while.
  */
 void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
+
+/* The first half of that: what goes makes room, for other peers too. */
+void cw_path_unname(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
+
+/* Those for which there was no room. */
+void cw_path_name_again(struct cw_worker *worker, struct cw_peer *peer);
 
 /* All of a peer's paths, which is no peer any more. */
 void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer);

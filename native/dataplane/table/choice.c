@@ -74,7 +74,7 @@ static enum cw_verdict breach(const struct cw_measure *measure, const struct cw_
 /* Whether the two share a link at either end, or fail together. */
 static bool is_kin(const struct cw_path *a, const struct cw_path *b)
 {
-	bool is_one_end = a->remote_uplink != CW_PATH_NONE && a->remote_uplink == b->remote_uplink;
+	bool is_one_end = a->remote_uplink != CW_UPLINK_NONE && a->remote_uplink == b->remote_uplink;
 
 	return a->way.uplink == b->way.uplink || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
 	       cw_address_equal(a->way.remote, b->way.remote);

@@ -114,6 +114,17 @@ uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us)
 	return id;
 }
 
+void cw_liveness_unsent(struct cw_liveness *live, uint32_t id, uint64_t now_us)
+{
+	live->sent_us[id % CW_PROBES_KEPT] = 0;
+	live->probes--;
+	live->probe_us = 0;
+	if (live->asked_us == now_us)
+		live->asked_us = 0;
+	if (live->suspect_us != 0 && live->burst > 0 && live->burst_us == now_us)
+		live->burst--;
+}
+
 /* RFC 6298 §2: gains of 1/8 and 1/4. */
 static void measure(struct cw_liveness *live, uint32_t rtt)
 {

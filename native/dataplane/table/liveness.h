@@ -79,6 +79,9 @@ static inline void cw_liveness_hear(struct cw_liveness *live, uint64_t at_us)
 /* The id of a probe that leaves now. */
 uint32_t cw_liveness_ask(struct cw_liveness *live, uint64_t now_us);
 
+/* The probe `id`, asked now, could not leave: it is no probe, and the next one is due. */
+void cw_liveness_unsent(struct cw_liveness *live, uint32_t id, uint64_t now_us);
+
 /* The answer to probe `id`, which the far end held for `held_us`. False: to none of ours, or a second time. */
 bool cw_liveness_answer(struct cw_liveness *live, uint32_t id, uint32_t held_us, uint64_t now_us);
 

@@ -171,6 +171,12 @@ static uint64_t due_us(const struct cw_paths *paths, const struct cw_path *path,
 	return due;
 }
 
+/* In a new session the far end is told of what sleeps too, but for what would cost money: that it hears of with the first data. */
+static bool is_to_be_told(const struct cw_path *path)
+{
+	return path->live.state == CW_PATH_UP && path->live.probe_us == 0 && (path->flags & CW_PATH_METERED) == 0;
+}
+
 static void ask(struct cw_paths *paths, bool is_confirmed, struct cw_path_tasks *tasks, uint64_t now_us)
 {
 	const struct cw_path *best = paths->best == CW_PATH_NONE ? NULL : paths->list[paths->best];
@@ -183,7 +189,7 @@ static void ask(struct cw_paths *paths, bool is_confirmed, struct cw_path_tasks 
 		if (path == NULL || cw_path_is_cut(path))
 			continue;
 		uint64_t due = due_us(paths, path, &asking, path->live.probe_us, now_us);
-		if (due == UINT64_MAX)
+		if (due == UINT64_MAX && !is_to_be_told(path))
 			continue;
 		if (now_us >= due || path->live.probe_us == 0) {
 			tasks->probe |= (uint16_t)(1u << slot);

@@ -20,11 +20,12 @@ void cw_paths_begin_session(struct cw_paths *paths, uint64_t now_us)
 		struct cw_path *path = paths->list[slot];
 		if (path == NULL)
 			continue;
-		path->remote_number = path->remote_uplink = CW_PATH_NONE;
+		path->remote_number = CW_PATH_NONE;
+		path->remote_uplink = CW_UPLINK_NONE;
 		path->remote_flags = 0;
 		path->flags = path->own_flags;
 		path->session_us = now_us;
-		/* The far end knows no more of it: it is told at once. */
+		/* The far end knows no more of it: the next probe is due, which tells. */
 		if (path->live.state == CW_PATH_UP)
 			path->live.probe_us = 0;
 	}
@@ -80,7 +81,7 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	path->way = *way;
 	path->flow_label = flow_label(way, path->number);
 	path->remote_number = CW_PATH_NONE;
-	path->remote_uplink = CW_PATH_NONE;
+	path->remote_uplink = CW_UPLINK_NONE;
 	path->session_us = now_us;
 	cw_liveness_begin(&path->live, now_us);
 	paths->list[slot] = path;

@@ -17,6 +17,7 @@
 #include "table/quality.h"
 
 #define CW_PATHS_MAX 16
+static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a peer has a slot");
 #define CW_PATH_NONE 0xffu /* no slot, and no number: what answers a stranger's way goes under it */
 
 #define CW_PATH_METERED 1u
@@ -52,7 +53,7 @@ struct cw_path {
 	uint8_t own_flags;
 	uint8_t remote_flags;  /* as the far end says */
 	uint8_t remote_number; /* the far end's of it */
-	uint8_t remote_uplink; /* CW_PATH_NONE: it has not said */
+	uint8_t remote_uplink; /* CW_UPLINK_NONE: it has not said */
 	uint64_t session_us;   /* since when the far end is asked what it calls it, and what it costs there */
 	uint8_t alarm;         /* probes sent in it since it began, or since one was answered */
 	uint64_t up_bps;       /* of its uplink; 0: unknown */

@@ -74,6 +74,9 @@ struct cw_peer {
 	uint64_t silent_reported_us;
 	uint64_t report_us;
 	uint32_t numbers_given; /* to paths, since the present key */
+	struct cw_way unplaced[CW_PATHS_MAX]; /* named by the program, and there was no room for it */
+	uint32_t unplaced_count;
+	uint64_t placed_us; /* was tried last */
 	struct cw_bucket learn_bucket;
 	struct cw_bucket path_bucket; /* changes of its paths that are told */
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];
