@@ -52,7 +52,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
                with --wide also percentiles of the round trip, what came late and other details
   sessions     show sessions with peers: state, cipher, age of keys, failures
   drops        show what the datapath dropped, and why
-  denials      show the last packets that policy kept out, and by which rule
+  denials      show the last packets that the ACL kept out, and by which rule
   explain FROM[:PORT] TO[:PORT] [PROTOCOL]
                say what becomes of a flow and why: segment, route, rule, policy and path, and what
                befell its packets (exit 0: it passes, 1: it does not). PROTOCOL is tcp, udp, icmp

@@ -107,10 +107,15 @@ export class ConfigChanges implements Disposable {
     await this.#feed({ kind: 'rollback' }, unconfirmed('somebody gave `config rollback`'))
   }
 
+  /** Those that a change fails for. */
+  missingNics(absentNics: readonly string[]): readonly string[] {
+    return missingNics(absentNics, this.#parts.source.confirmed?.config ?? null)
+  }
+
   /** What the reconciler says after each pass. */
   onPass({ running, isDone, failure, absentNics }: Outcome): void {
     if (this.#candidate === null || running !== this.#candidate) return
-    const missing = missingNics(absentNics, this.#parts.source.confirmed?.config ?? null)
+    const missing = this.missingNics(absentNics)
     const detail =
       failure !== null
         ? `${failure.message} (${failure.code})`

@@ -101,6 +101,7 @@ export function openCore(
       nicNetns: parts.places.nicNetns,
       mac1Keys: [mac1Key(wireKey.publicKey)],
       choose: () => source.choose(),
+      lacksNics: (absentNics) => changes.missingNics(absentNics).length > 0,
       datapath,
       leaveSessions: (config) => peering.leave(config),
       configureSessions: (...wanted) => peering.configure(...wanted),

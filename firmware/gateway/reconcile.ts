@@ -42,6 +42,8 @@ export interface ReconcileParts {
   readonly mac1Keys: readonly Uint8Array[]
   /** Which configuration is to run. */
   readonly choose: () => Promise<RunningConfig>
+  /** Whether a change fails for NICs that are absent: for its sake nothing that works is taken down. */
+  readonly lacksNics: (absentNics: readonly string[]) => boolean
   /** Null while there is none. */
   readonly datapath: () => Datapath | null
   /** Tells peers that are configured no more, while the datapath can still seal for them. */
@@ -172,6 +174,9 @@ export class Reconciler implements AsyncDisposable {
     const withheld = await withholding.next(config, leases, isTried)
     const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
     this.#found(desired, leases)
+    if (isTried && this.#parts.lacksNics(desired.absentNics)) {
+      return { isLoaded: false, expiresInMs: lookAgainMs }
+    }
     const removals = await this.#converge(desired.host, signal)
     net.hold(desired.host.twins)
     // Packets must not wait for a program that does not start: its failure is told at the end.

@@ -6,7 +6,6 @@ import {
   type Address,
   comparePrefixes,
   contains,
-  type Family,
   formatPrefix,
   holdsSpecial,
   type InterfaceAddress,
@@ -21,10 +20,11 @@ import {
   widthOf,
 } from './address.ts'
 import type { ConfigRule, Refuse } from './config-rule.ts'
-import { staticAddresses, type Uplink } from './device-config.ts'
+import { staticAddresses } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Parts } from './device-config-parts.ts'
 import { checkGateways } from './gateway-rules.ts'
+import { checkReachable, checkUplinksReach } from './reach-rules.ts'
 
 /** A network that something in the document claims. */
 export interface Claim extends Prefix {
@@ -194,28 +194,9 @@ function endpointClaims(parts: Parts, owned: ReadonlyMap<string, string>, refuse
       checkReachable(`${at}/endpoints`, found, parts, refuse)
     }
   }
+  const all = parts.peers.reduce((sum, { part }) => sum + part.endpoints.length, 0)
+  if (parts.isWhole.peers && claims.length === all) checkUplinksReach(claims, parts, refuse)
   return claims
-}
-
-function checkReachable(
-  path: string,
-  endpoints: readonly Claim[],
-  { uplinks, isWhole }: Parts,
-  refuse: Refuse,
-): void {
-  const isReached = ({ family, network }: Claim): boolean =>
-    uplinks.some(({ part }) => {
-      if (hasGateway(part, family)) return true
-      const own = staticAddresses(part).map(parseInterfaceAddress)
-      return own.some((one) => one !== null && contains(one, { family, value: network }))
-    })
-  if (!isWhole.uplinks || endpoints.some(isReached)) return
-  const families = [...new Set(endpoints.map(({ family }) => `IPv${family}`))].join(' and ')
-  refuse('endpoint-reachable', path, `no uplink has their network, or a gateway for ${families}`)
-}
-
-function hasGateway({ address, gateway, gateway6 }: Uplink, family: Family): boolean {
-  return family === 4 ? address === 'dhcp' || gateway !== undefined : gateway6 !== undefined
 }
 
 /**

@@ -133,6 +133,10 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'No uplink leads to any endpoint of a peer.',
     'Add `gateway` or `gateway6` to an uplink, or an endpoint of the family that it has; or leave endpoints empty if the peer calls.',
   ),
+  CONFIG_UPLINK_ASTRAY: help(
+    'An uplink leads to no other site: none is on its networks, and it has no gateway.',
+    "Add its `gateway` or `gateway6`, or a peer's endpoint in its network.",
+  ),
   CONFIG_MTU_INVALID: help(
     'An MTU is out of range.',
     'Ethernet carries 1500; below 1280 there is no IPv6.',
@@ -190,8 +194,8 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'Say in `for` which flows are its; that of all others is called `default` and has no `for`.',
   ),
   CONFIG_POLICY_PREFER: help(
-    'A policy prefers an uplink twice, or one that it never uses.',
-    'Take it out of `prefer`, or change `kinds` or `metered`.',
+    'A policy prefers an uplink twice, one that it never uses, or one that stands by for others.',
+    'Take it out of `prefer`; or change `kinds` or `metered`; or name those first for which it stands by, or make it no `backup`.',
   ),
   CONFIG_POLICY_NO_UPLINK: help(
     'A policy leaves no uplink to its flows: all of them would be dropped.',

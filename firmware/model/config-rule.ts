@@ -84,6 +84,10 @@ export const configRules = {
     'CONFIG_ENDPOINT_UNREACHABLE',
     'Of each peer with endpoints one can be reached: an uplink has its network, or a gateway of its family.',
   ],
+  'uplink-reaches': [
+    'CONFIG_UPLINK_ASTRAY',
+    'Each uplink reaches an endpoint of its families, where peers have some: it has their network, or a gateway.',
+  ],
   'dhcp-form': ['CONFIG_DHCP_INVALID', '`from` and `to` are IPv4 addresses.'],
   'dhcp-inside': [
     'CONFIG_DHCP_RANGE',
@@ -178,6 +182,10 @@ export const configRules = {
   'policy-prefer-usable': [
     'CONFIG_POLICY_PREFER',
     '`prefer` names no uplink that `kinds` or `metered: never` rules out.',
+  ],
+  'policy-prefer-effective': [
+    'CONFIG_POLICY_PREFER',
+    '`prefer` names no `backup`, nor a metered uplink without `metered: ok`, before one that goes first whatever is preferred: regular ones, then metered ones, then backups.',
   ],
   'policy-uplink-left': [
     'CONFIG_POLICY_NO_UPLINK',

@@ -108,6 +108,10 @@ function explainFields(
 function misfit(schema: FormSchema, value: unknown): string {
   const kind = kindOfValue(value)
   const must = `must be ${wordsOf(schema)}`
+  const truth = truthOf(value)
+  if (schema.truths !== undefined && truth !== undefined) {
+    return `${must}; did you mean ${schema.truths[Number(truth)]}?`
+  }
   const isKnown = [schema, ...(schema.anyOf ?? [])].some((one) => isOfType(one, kind))
   if (!isKnown) return `${must}; this is ${kindWords[kind] ?? kind}${meantBy(schema, value)}`
   if (typeof value !== 'string') return must
@@ -118,12 +122,17 @@ function misfit(schema: FormSchema, value: unknown): string {
 /** What YAML 1.2 does not take for true, false or a list of one. */
 function meantBy(schema: FormSchema, value: unknown): string {
   if (schema.type === 'boolean') {
-    const truth = typeof value === 'string' ? yaml11Truths.get(value.toLowerCase()) : undefined
+    const truth = truthOf(value)
     return truth === undefined ? '' : `; write ${truth}`
   }
   if (schema.type !== 'array' || (typeof value !== 'string' && typeof value !== 'number')) return ''
   if (isContainer(schema.items?.type) || !isLeafSound(schema.items ?? {}, value)) return ''
   return `; write [${/^[\w./-]+$/.test(String(value)) ? value : JSON.stringify(value)}]`
+}
+
+function truthOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  return typeof value === 'string' ? yaml11Truths.get(value.toLowerCase()) : undefined
 }
 
 /** YAML 1.1's, which many know. */

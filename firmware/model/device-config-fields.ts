@@ -145,11 +145,11 @@ export const Network = Type.Union([Type.Literal('internet'), Type.Literal('priva
 })
 export type Network = Static<typeof Network>
 
-/** A code point of RFC 2474, also by the names of RFC 2474, 2597 and 3246. */
+/** A code point of RFC 2474, also by the names of RFC 2474, 2597 and 3246, in either case. */
 export const Dscp = Type.Union(
   [
     Type.Integer({ minimum: 0, maximum: 63 }),
-    Type.String({ pattern: '^(be|ef|cs[0-7]|af[1-4][1-3])$' }),
+    Type.String({ pattern: '^([Bb][Ee]|[Ee][Ff]|[Cc][Ss][0-7]|[Aa][Ff][1-4][1-3])$' }),
   ],
   {
     title: 'a code point: be, ef, cs0 to cs7, af11 to af43 or a number from 0 to 63',

@@ -26,6 +26,8 @@ export interface FormSchema {
   readonly examples?: readonly string[]
   /** What a text begins with; whoever left it out is told which one fits. */
   readonly leads?: readonly string[]
+  /** What who writes false or true means, where it is no truth that is asked for. */
+  readonly truths?: readonly [string, string]
   readonly description?: string
   /** What holds where the field is left out. */
   readonly unset?: string

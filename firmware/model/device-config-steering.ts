@@ -86,7 +86,7 @@ export const Policy = Type.Object(
     jitterMs: maybe(Delay, 'The most that this varies on a good path.', 'no limit'),
     prefer: maybe(
       Type.Array(InterfaceName, { minItems: 1, maxItems: 8 }),
-      'Uplinks of this box, best first: among good paths theirs are taken.',
+      'Uplinks of this box, best first: among good paths theirs are taken. A `backup`, and a metered one without `metered: ok`, stands by whatever is preferred, and is named behind those that it stands by for.',
       'the path that is best',
     ),
     kinds: maybe(
@@ -97,8 +97,9 @@ export const Policy = Type.Object(
     metered: maybe(
       Type.Union([Type.Literal('never'), Type.Literal('last'), Type.Literal('ok')], {
         title: 'never, last or ok',
+        truths: ['never', 'ok'],
       }),
-      'Metered uplinks are not used, whatever happens; or only where no other path is usable; or like others.',
+      'Metered uplinks are not used between sites, whatever happens; or only where no other path is usable; or like others.',
       'last',
     ),
     otherwise: maybe(
@@ -117,6 +118,9 @@ export const Policy = Type.Object(
       Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),
       [
         'Whether its flows may leave to the Internet here, where their segment has `breakout`.',
+        'Nothing else in a policy is for what leaves here: that goes as the kernel routes it, by the first uplink to the Internet (metered',
+        'ones behind others, backups last) that has a carrier, an address and a gateway; one that is cut further away, with its carrier',
+        'on, is not left.',
         'One that is denied by the name of its server (`names`) leaves nevertheless when more QUIC flows begin in a second than are',
         'looked into, when the beginnings of too many flows are waited for at once, and when the second segment of a TCP connection',
         'comes before its first: what must not leave is to be denied by prefix or port.',

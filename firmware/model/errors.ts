@@ -40,6 +40,7 @@ export const errorTable = {
   CONFIG_ENDPOINT_DUPLICATE: { http: 422, retry: false },
   CONFIG_ENDPOINT_INSIDE: { http: 422, retry: false },
   CONFIG_ENDPOINT_UNREACHABLE: { http: 422, retry: false },
+  CONFIG_UPLINK_ASTRAY: { http: 422, retry: false },
   CONFIG_MTU_TOO_SMALL: { http: 422, retry: false },
   CONFIG_MTU_INVALID: { http: 422, retry: false },
   CONFIG_DHCP_INVALID: { http: 422, retry: false },

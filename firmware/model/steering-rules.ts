@@ -16,9 +16,9 @@ import { type Applications, defaultPolicyName, policyTermCount } from './policy.
 export function checkSteering(parts: Parts, refuse: Refuse): void {
   const { applications, policies, uplinks, isWhole } = parts
   const known = applicationsByName(applications.map(({ part }) => part))
-  for (const application of applications) checkApplication(application, refuse)
+  const broken = brokenApplications(applications, refuse)
   for (const policy of policies) {
-    checkFlows(policy, known, isWhole.applications, refuse)
+    checkFlows(policy, known, isWhole.applications ? broken : null, refuse)
     if (isWhole.uplinks) checkUplinks(policy, uplinks, refuse)
   }
   checkEffects(policies, refuse)
@@ -26,6 +26,21 @@ export function checkSteering(parts: Parts, refuse: Refuse): void {
   if (isWhole.uplinks && uplinks.every(({ part }) => part.backup === true)) {
     refuse('uplink-regular', '/uplinks', 'are all for when no other one is usable')
   }
+}
+
+/** By what is wrong itself nothing else is judged. @returns names */
+function brokenApplications(
+  applications: readonly Located<Application>[],
+  refuse: Refuse,
+): ReadonlySet<string> {
+  const broken = new Set<string>()
+  for (const application of applications) {
+    checkApplication(application, (...refusal) => {
+      broken.add(application.part.name)
+      refuse(...refusal)
+    })
+  }
+  return broken
 }
 
 function checkApplication({ at, part }: Located<Application>, refuse: Refuse): void {
@@ -47,10 +62,11 @@ function checkApplication({ at, part }: Located<Application>, refuse: Refuse): v
   }
 }
 
+/** @param broken applications; null: not all are known */
 function checkFlows(
   { at, part }: Located<Policy>,
   known: Applications,
-  isWhole: boolean,
+  broken: ReadonlySet<string> | null,
   refuse: Refuse,
 ): void {
   const { name, for: flows } = part
@@ -64,20 +80,28 @@ function checkFlows(
     refuse('policy-for', path, `says nothing: all flows would be those of '${name}'`)
     return
   }
-  if (!isWhole) return
+  if (broken === null) return
   const unknown = (flows.applications ?? []).flatMap((one, index) =>
     known.has(one) ? [] : [{ one, index }],
   )
   for (const { one, index } of unknown) {
-    const nearest = nearestOf(one, [...known.keys()])
+    const nearest = otherNames.get(one) ?? nearestOf(one, [...known.keys()])
     const hint = nearest === null ? '' : `; did you mean '${nearest}'?`
     const message = `there is no application '${one}'${hint}`
     refuse('policy-application-known', `${path}/applications/${index}`, message)
   }
-  if (unknown.length === 0 && policyTermCount(part, known) === 0) {
+  const isJudged = unknown.length === 0 && !flows.applications?.some((one) => broken.has(one))
+  if (isJudged && policyTermCount(part, known) === 0) {
     refuse('policy-possible', `${path}/dscp`, 'is no mark of any of its applications')
   }
 }
+
+/** What well-known applications are called elsewhere. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['voip', 'voice'],
+  ['rtp', 'voice'],
+  ['telephony', 'voice'],
+])
 
 /** What is asked of uplinks can be had, and is no contradiction. */
 function checkUplinks(
@@ -98,6 +122,7 @@ function checkUplinks(
     refuse('policy-uplink-left', `${at}/metered`, 'every uplink that is left is metered')
     return
   }
+  const usable = ofKind.filter((uplink) => !isPaid(uplink))
   for (const [index, name] of prefer.entries()) {
     const path = `${at}/prefer/${index}`
     const uplink = all.find((one) => one.name === name)
@@ -108,8 +133,23 @@ function checkUplinks(
     } else if (!isOfKind(uplink) || isPaid(uplink)) {
       const why = isOfKind(uplink) ? 'metered' : (uplink.kind ?? 'internet')
       refuse('policy-prefer-usable', path, `'${name}' is ${why}: this policy never uses it`)
+    } else {
+      const before = prefer.slice(0, index)
+      const first = usable.find(
+        (one) => standbyOf(one, metered) < standbyOf(uplink, metered) && !before.includes(one.name),
+      )
+      if (first === undefined) continue
+      const why = uplink.backup === true ? 'a backup' : 'metered'
+      const message = `'${name}' is ${why}: '${first.name}' goes before it, whatever is preferred`
+      refuse('policy-prefer-effective', path, message)
     }
   }
+}
+
+/** Those with less go first, as the datapath chooses. */
+function standbyOf(uplink: Uplink, metered: Policy['metered'] = 'last'): number {
+  if (uplink.backup === true) return 2
+  return uplink.metered === true && metered === 'last' ? 1 : 0
 }
 
 /** Each with each before it. */

@@ -6,8 +6,8 @@ import Type, { type Static } from 'typebox'
 
 /** `40M`, `1.5G`, `800k`: bits per second with decimal prefixes, as carriers sell them. */
 export const Rate = Type.String({
-  pattern: '^[0-9]{1,6}(\\.[0-9]{1,3})?[kMG]$',
-  title: 'a rate',
+  pattern: '^(?=.*[1-9])[0-9]{1,6}(\\.[0-9]{1,3})?[kMG]$',
+  title: 'a rate above 0',
   examples: ['40M', '1.5G'],
 })
 export type Rate = Static<typeof Rate>

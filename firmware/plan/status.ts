@@ -20,6 +20,7 @@ import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
 import { overflowText } from './overflow.ts'
 import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
+import { policyProblems } from './policy-problem.ts'
 import type { Rates } from './rates.ts'
 
 export interface StatusFacts {
@@ -65,7 +66,11 @@ export function composeStatus(facts: StatusFacts): Status {
   const named = config === null ? null : { peers: config.peers, uplinks: facts.uplinks }
   const paths = namePaths(named, counters, facts.rates)
   const peers = composePeers(facts, paths)
-  const problems = [...problemsOf(facts, uplinks, peers), ...pathProblems(peers, uplinks, paths)]
+  const problems = [
+    ...problemsOf(facts, uplinks, peers),
+    ...policyProblems(config, peers, paths),
+    ...pathProblems(peers, uplinks, paths),
+  ]
   return {
     version: facts.version,
     instance: facts.instance,

@@ -18,7 +18,8 @@ import { Program, type ProgramOptions } from './program.ts'
 import { writeSiteFiles } from './site-files.ts'
 import type { Wan } from './wan.ts'
 
-const readyTimeoutMs = 15_000
+/** A machine that does much else starts them slowly. */
+const readyTimeoutMs = 30_000
 const projectRoot = join(import.meta.dirname, '../..')
 const causeway = join(projectRoot, 'build/causeway')
 const maxLogBytes = 16 * 1024 * 1024
@@ -265,7 +266,8 @@ export class Lab implements AsyncDisposable {
 }
 
 async function ready(program: Program, role: keyof SiteProcesses): Promise<void> {
-  await program.line((line) => line.includes(`"${role} ready"`), readyTimeoutMs)
+  const text = `"${role} ready"`
+  await program.line((line) => line.includes(text), readyTimeoutMs, text)
 }
 
 function appendTo(file: string): (line: string) => void {

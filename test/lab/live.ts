@@ -49,9 +49,18 @@ export function liveLine(look: Look, seconds: number): string {
     const { peers } = found.status
     const up = peers.filter(({ state }) => state === 'up').length
     const inBps = peers.reduce((sum, { throughput }) => sum + (throughput?.rxBitsPerSecond ?? 0), 0)
-    return `${site} ${up}/${peers.length} up, in ${rate(inBps)}, drops ${found.drops.total}`
+    return `${site} ${up} of ${peers.length} peers up, in ${rate(inBps)}, drops ${found.drops.total}`
   })
   return `${clock(seconds)}  ${parts.join(' · ')}`
+}
+
+/** By which uplink each peer is reached: `berlin: lisbon by lte0, oslo by wan0`. By site; without those that do not answer. */
+export function uplinkLines(look: Look): ReadonlyMap<string, string> {
+  const lines = [...look].flatMap(([site, found]) => {
+    const ways = found?.status.peers.map(({ name, uplink }) => `${name} by ${uplink ?? 'none'}`)
+    return ways === undefined ? [] : [[site, `${site}: ${ways.join(', ')}`] as const]
+  })
+  return new Map(lines)
 }
 
 /** The count, and the reason that most of it has. */

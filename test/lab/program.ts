@@ -84,8 +84,13 @@ export class Program implements AsyncDisposable {
     return this.#lines.join('\n')
   }
 
-  /** Waits for a line, earlier ones included. @throws LAB_TIMEOUT, LAB_PROGRAM when it ends first */
-  async line(matches: (line: string) => boolean, timeoutMs: number): Promise<string> {
+  /** Waits for a line, earlier ones included. @param what it is, for messages
+   *  @throws LAB_TIMEOUT, LAB_PROGRAM when it ends first */
+  async line(
+    matches: (line: string) => boolean,
+    timeoutMs: number,
+    what = 'what was waited for',
+  ): Promise<string> {
     const earlier = this.#lines.find(matches)
     if (earlier !== undefined) return earlier
     if (this.#hasEnded) throw this.#failure('LAB_PROGRAM', 'has ended')
@@ -93,7 +98,8 @@ export class Program implements AsyncDisposable {
     const waiter: Waiter = { matches, resolve, reject }
     this.#waiters.push(waiter)
     const timer = setTimeout(() => {
-      reject(this.#failure('LAB_TIMEOUT', `did not say what was waited for in ${timeoutMs} ms`))
+      const late = `did not say ${what} in ${timeoutMs / 1000} s: it is stuck, or the machine is busy`
+      reject(this.#failure('LAB_TIMEOUT', late))
     }, timeoutMs)
     try {
       return await promise

@@ -11,7 +11,7 @@ import { describeShown } from './description.ts'
 import { proveFailover } from './failover.ts'
 import { startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
-import { type Look, liveLine, liveTable, transferLines } from './live.ts'
+import { type Look, liveLine, liveTable, transferLines, uplinkLines } from './live.ts'
 import { lookIn } from './look-in.ts'
 import { recordFolder } from './machine.ts'
 import { type OnceFault, proofTable, proveReachability } from './once.ts'
@@ -88,18 +88,32 @@ async function live(lab: Lab): Promise<void> {
   const endSeconds = Number(values.seconds ?? Number.POSITIVE_INFINITY)
   let drawnLines = 0
   let ticks = 0
+  let told: ReadonlyMap<string, string> = new Map()
   for await (const _ of setInterval(1_000, undefined, { signal: lab.stopping })) {
     const seconds = (performance.now() - startedMs) / 1000
-    if (isTerminal || ++ticks % secondsPerLine === 0) {
-      const now = await look(lab)
-      if (isTerminal) drawnLines = redraw(picture(lab, now, transfers, seconds), drawnLines)
-      else console.log(liveLine(now, seconds))
+    const now = await look(lab)
+    if (isTerminal) drawnLines = redraw(picture(lab, now, transfers, seconds), drawnLines)
+    else {
+      told = tellChanges(uplinkLines(now), told, seconds)
+      if (++ticks % secondsPerLine === 0) console.log(liveLine(now, seconds))
     }
     if (seconds >= endSeconds) break
   }
   const bad = transfers.reduce((sum, { failed }) => sum + failed, 0)
   if (!isTerminal) console.log(transferLines(transfers))
   if (bad > 0) throw new CausewayError('LAB_PROGRAM', `${bad} background transfers failed`)
+}
+
+/** @returns what has been told by now; of a site that does not answer, what was told before */
+function tellChanges(
+  now: ReadonlyMap<string, string>,
+  told: ReadonlyMap<string, string>,
+  seconds: number,
+): ReadonlyMap<string, string> {
+  for (const [site, line] of now) {
+    if (told.get(site) !== line) console.log(`${clock(seconds)}  ${line}`)
+  }
+  return new Map([...told, ...now])
 }
 
 async function look(lab: Lab): Promise<Look> {

@@ -155,6 +155,8 @@ test('one that names a NIC that is not there is taken back, unless what runs lac
   await box.line('gateway ready')
   const mistyped = JSON.parse(textOf(43)) as ReturnType<typeof sampleConfig>
   mistyped.lans[0].nic = 'netdev:enp2s9'
+  const { loads } = box
+  const touched = box.net.applied.length
   for (const confirmSeconds of [0, 60]) {
     await assert.rejects(
       apply(box, JSON.stringify(mistyped), confirmSeconds),
@@ -164,6 +166,8 @@ test('one that names a NIC that is not there is taken back, unless what runs lac
     assert.equal(await readFile(box.places.config, 'utf8'), textOf(42))
   }
   assert.equal((await ask<ConfigAnswer>(box, 'config')).revision, 42)
+  // Nothing that works was taken down for it.
+  assert.deepEqual([box.loads, box.net.applied.length], [loads, touched])
   await apply(box, textOf(43), 0)
   assert.equal(await readFile(box.places.config, 'utf8'), textOf(43))
 })

@@ -168,6 +168,11 @@ export const brokenConfigs: readonly Broken[] = [
     '/peers/0/endpoints': ['[2001:db8:7::7]:51820'],
     '/uplinks/0/gateway6': undefined,
   }),
+  broken('uplink-reaches', '/uplinks/1/gateway', undefined),
+  brokenBy('uplink-reaches', '/uplinks/1/gateway6', {
+    '/uplinks/1/address': ['2001:db8:9::2/64'],
+    '/uplinks/1/gateway': undefined,
+  }),
   broken('dhcp-form', '/lans/0/dhcp/from', 'fd00:1::50'),
   broken('dhcp-inside', '/lans/0/dhcp/from', '10.2.0.50'),
   broken('dhcp-inside', '/lans/0/dhcp/to', '10.1.0.255'),
@@ -225,6 +230,13 @@ export const brokenConfigs: readonly Broken[] = [
   }),
   broken('policy-prefer-usable', '/policies/0/prefer/0', 'lte0'),
   brokenBy('policy-prefer-usable', '/policies/0/prefer/0', { '/policies/0/kinds': ['private'] }),
+  brokenBy('policy-prefer-effective', '/policies/2/prefer/0', {
+    '/policies/2/prefer': ['lte0', 'wan0', 'wan2'],
+  }),
+  brokenBy('policy-prefer-effective', '/policies/1/prefer/1', {
+    '/policies/1/prefer': ['wan0', 'lte0'],
+    '/uplinks/1/backup': undefined,
+  }),
   brokenBy('policy-uplink-left', '/policies/0/kinds', {
     '/policies/0/kinds': ['private'],
     '/uplinks/2/kind': 'internet',

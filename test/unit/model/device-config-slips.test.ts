@@ -213,6 +213,48 @@ test('a NIC without its kind, a prefix with a host in it: what was meant is said
   assert.equal(messageAt('/peers/1/segments/office/0', 'fd07:0::9/64'), `${bits} fd07::/64`)
 })
 
+test('what other vendors call it, no for never: what was meant is said; marks are read in either case', () => {
+  const messageAt = (pointer: string, value: unknown): string | undefined =>
+    parseDeviceConfig(JSON.stringify(changed({ [pointer]: value }))).errors[0]?.message
+  const voice = "there is no application 'voip'; did you mean 'voice'?"
+  assert.equal(messageAt('/policies/0/for/applications/0', 'voip'), voice)
+  const metered = 'must be never, last or ok; did you mean'
+  assert.equal(messageAt('/policies/2/metered', 'no'), `${metered} never?`)
+  assert.equal(messageAt('/policies/2/metered', true), `${metered} ok?`)
+  assert.equal(messageAt('/policies/2/metered', 'seldom'), 'must be never, last or ok')
+  assert.equal(messageAt('/policies/0/for/dscp', ['EF', 'Cs1', 'AF41', 'BE']), undefined)
+  assert.equal(messageAt('/uplinks/0/up', '0.5M'), undefined)
+  const rate = 'must be a rate above 0, like 40M or 1.5G'
+  assert.equal(messageAt('/uplinks/0/up', '0M'), rate)
+  assert.equal(messageAt('/uplinks/0/up', '0.000G'), rate)
+})
+
+test('a policy is not judged by an application that is wrong itself', () => {
+  const wrong = changed({ '/applications/0/ports': ['9000-8443'] })
+  const { errors } = parseDeviceConfig(JSON.stringify(wrong))
+  assert.deepEqual(
+    errors.map(({ path }) => path),
+    ['/applications/0/ports/0'],
+  )
+})
+
+test('backups may be preferred among each other, behind those that they stand by for', () => {
+  const prefer = ['wan0', 'wan2', 'lte0']
+  const change = { '/policies/2/prefer': prefer, '/uplinks/2/backup': true }
+  assert.deepEqual(parseDeviceConfig(JSON.stringify(changed(change))).errors, [])
+})
+
+test('an uplink without gateway is sound where an endpoint is on its network, or none is of its family', () => {
+  const errorsOf = (address: string): readonly unknown[] => {
+    const change = { '/uplinks/1/address': [address], '/uplinks/1/gateway': undefined }
+    const v4 = { '/peers/0/endpoints': ['198.51.100.7:51820'] }
+    return parseDeviceConfig(JSON.stringify(changed({ ...change, ...v4 }))).errors
+  }
+  assert.deepEqual(errorsOf('198.51.100.9/28'), [])
+  assert.deepEqual(errorsOf('2001:db8:9::2/64'), [])
+  assert.equal(errorsOf('203.0.113.9/30').length, 1)
+})
+
 test('fields with names of what every object has are fields like any other', () => {
   const found = parseDeviceConfig(JSON.stringify(changed({ '/lans/0/nic': { toString: 'x' } })))
   assert.equal(
