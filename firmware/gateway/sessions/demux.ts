@@ -21,7 +21,7 @@ import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
 import { onHandshakePart } from './rekey.ts'
 import { onInitiation } from './respond.ts'
-import { onSilent, rawNow, rekeyNow } from './schedule.ts'
+import { onAnswer, onSilent, rawNow, rekeyNow } from './schedule.ts'
 import {
   type Context,
   fail,
@@ -79,8 +79,12 @@ export function onEvent(
   event: DatapathEvent,
 ): void {
   // Not of a session: whoever wired the datapath listens to these.
-  if (event.kind === 'denied' || event.kind === 'links' || event.kind === 'path') return
+  if (event.kind === 'denied' || event.kind === 'links') return
   const session = sessions.get(event.peer)
+  if (event.kind === 'path') {
+    if (session !== undefined && event.change === 'state' && event.state === 'up') onAnswer(session)
+    return
+  }
   if (session === undefined) {
     context.strays.stale++
     return

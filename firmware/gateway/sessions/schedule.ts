@@ -43,6 +43,13 @@ export function onSilent(session: Session, localIndex: number): void {
   noteState(session)
 }
 
+/** A path came up: the peer answers under `current`, and is silent no more, whatever handshake is under way. */
+export function onAnswer(session: Session): void {
+  if (session.current === null || session.silentAtMs === null) return
+  session.silentAtMs = null
+  noteState(session)
+}
+
 /** When the state last changed is part of the status; that a session came up or went down is worth a line. */
 export function noteState(session: Session): void {
   const { context, peer } = session

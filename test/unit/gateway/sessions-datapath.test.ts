@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CausewayError, type ErrorCode } from '../../../firmware/model/errors.ts'
+import type { DatapathEvent } from '../../../firmware/model/program.ts'
 import {
   addBox,
   agree,
@@ -166,6 +167,38 @@ test('a peer that stays does not notice that others leave', async () => {
   await world.clock.advance(100)
   assert.equal(statusOf(a).localIndex, before.localIndex)
   assert.deepEqual([statusOf(b).failures.closed, statusOf(c).failures.closed], [0, 1])
+})
+
+test('a peer that fell silent is up as soon as a path is, whatever handshake is under way', async () => {
+  const world = createWorld(46)
+  const [a, b] = await pair(world)
+  await world.clock.advance(2_000)
+  assert.ok(await agree(world, a, b))
+  const { localIndex } = statusOf(a)
+  // Told at once, and no answer to the handshake that begins can be here yet.
+  const tell = async (event: DatapathEvent): Promise<void> => {
+    a.datapath.tell(event)
+    await Promise.resolve()
+  }
+  await tell({ kind: 'silent', peer: 'b', localIndex: localIndex! })
+  assert.equal(statusOf(a).state, 'connecting')
+  const path = {
+    kind: 'path',
+    peer: 'b',
+    uplink: 0,
+    remoteAddress: b.local.address,
+    remotePort: b.local.port,
+    number: 0,
+    remoteNumber: 0,
+    remoteUplink: 0,
+    reason: 'well',
+  } as const
+  await tell({ ...path, change: 'best', state: 'up' })
+  await tell({ ...path, change: 'state', state: 'down' })
+  assert.equal(statusOf(a).state, 'connecting')
+  await tell({ ...path, change: 'state', state: 'up' })
+  assert.equal(statusOf(a).state, 'up')
+  assert.deepEqual(a.messages.slice(-2), ['session down', 'session up'])
 })
 
 test('the log says nothing of sessions while the datapath is out of reach', async () => {
