@@ -59,7 +59,10 @@ function commandsOfPaths(lab: Lab, site: string, peer: string): string[][] {
       'a call: which way, and why',
     ],
     [cutCommand(lab, site).join(' '), `cuts ${first} behind its next hop: see ${second} take over`],
-    [mendCommand(lab, site).join(' '), 'mends it: flows are back half a minute later'],
+    [
+      mendCommand(lab, site).join(' '),
+      'mends it: flows are back half a minute later, the first time',
+    ],
   ]
 }
 
