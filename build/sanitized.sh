@@ -15,4 +15,4 @@ if [ $# -gt 0 ]; then
 fi
 ninja -C "$out" --quiet meson-test-prereq
 export LSAN_OPTIONS="suppressions=$PWD/native/test/leaks-of-others.txt:print_suppressions=0"
-exec meson test -C "$out" --no-rebuild --no-suite fuzz --timeout-multiplier 4 --print-errorlogs
+exec meson test -C "$out" --no-rebuild --no-suite fuzz --no-suite plant --timeout-multiplier 4 --print-errorlogs

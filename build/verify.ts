@@ -34,7 +34,7 @@ const testSteps: readonly Step[] = [
       argv: [node, '--test', testTimeout, '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
     })),
   { title: 'native tests with ASan and UBSan', argv: ['sh', 'build/sanitized.sh'] },
-  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '20'] },
+  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '10'] },
   ...['first-light', 'whole', 'many-links'].map((issue) => ({
     title: `acceptance: ${issue}`,
     argv: [node, 'test/accept/accept.ts', issue, '--quick'],
