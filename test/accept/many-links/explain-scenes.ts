@@ -83,6 +83,19 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
   const [berlin, lisbon] = ['berlin', 'lisbon'].map((site) => hostAddress(lab, site))
   const at = { site: 'berlin', from: berlin! } as const
   return [
+    // Its session lasts for some seconds only: nobody answers there.
+    {
+      ...{ name: 'replay', cause: 'replay', site: 'berlin' },
+      flow: { ...forged, protocol: 'udp' },
+      tells: ({ peer }) => peer?.name === 'mallory',
+      inject: () => forge(forger, [frame(office, forged.from)], 1, 100, 2),
+    },
+    {
+      ...{ name: 'foreign VNI', cause: 'foreign-vni', site: 'berlin' },
+      flow: { ...forged, from: '10.66.0.6', protocol: 'udp' },
+      tells: (answer) => sum(answer, 'inner_segment') > 0,
+      inject: () => forge(forger, [frame(cameras, '10.66.0.6')], 1, 100),
+    },
     {
       ...{ name: 'MTU', cause: 'too-big', site: 'berlin' },
       flow: { from: berlin!, to: lisbon!, protocol: 'icmp' },
@@ -98,18 +111,6 @@ export function scenesOf(lab: Lab, forger: Program): readonly Scene[] {
       flow: { from: berlin!, to: '10.2.0.77' },
       tells: ({ route }) => route.nextHop === '10.2.0.77' && route.link === 'lan0',
       inject: async () => ping(lab, '10.2.0.77'),
-    },
-    {
-      ...{ name: 'replay', cause: 'replay', site: 'berlin' },
-      flow: { ...forged, protocol: 'udp' },
-      tells: ({ peer }) => peer?.name === 'mallory',
-      inject: () => forge(forger, [frame(office, forged.from)], 1, 100, 2),
-    },
-    {
-      ...{ name: 'foreign VNI', cause: 'foreign-vni', site: 'berlin' },
-      flow: { ...forged, from: '10.66.0.6', protocol: 'udp' },
-      tells: (answer) => sum(answer, 'inner_segment') > 0,
-      inject: () => forge(forger, [frame(cameras, '10.66.0.6')], 1, 100),
     },
     {
       ...{ name: 'dead uplink', cause: 'uplink-dead', site: 'berlin' },

@@ -10,11 +10,12 @@ import { openPaths } from '../../lab/paths.ts'
 import type { Check, Context, Line } from '../line.ts'
 
 const rateBps = 50_000_000
-const leastShare = 0.95
+/** In a few seconds a flow of 60 ms may still be on its way up. */
+const leastShare = { full: 0.95, quick: 0.85 }
 const flows = 8
 const ratePps = 250
 const delaysMs = [10, 30] as const
-const pacedMs = { full: 30_000, quick: 3_000 }
+const pacedMs = { full: 30_000, quick: 2_000 }
 const warmUpMs = 5_000
 const filledMs = { full: 15_000, quick: 3_000 }
 const fileBytes = { full: 40_000_000, quick: 13_000_000 }
@@ -111,13 +112,14 @@ async function filled(lab: Lab, { isQuick }: Context): Promise<Check> {
     return ((up.leftBytes - then.leftBytes) * 8e9) / (atNs - thenNs)
   })
   const isWhole = got.every(({ isEqual }) => isEqual)
+  const least = isQuick ? leastShare.quick : leastShare.full
   const share = rates.reduce((sum, rate) => sum + rate, 0) / (links.length * rateBps)
   const each = rates.map((rate, link) => `${links[link]} ${(rate / 1e6).toFixed(1)}`).join(', ')
   return {
     check: 'outer rate of eight TCP flows',
-    target: `≥ ${leastShare * 100} % of ${(links.length * rateBps) / 1e6} Mbit/s, all files equal`,
+    target: `≥ ${least * 100} % of ${(links.length * rateBps) / 1e6} Mbit/s, all files equal`,
     figure: `${(share * 100).toFixed(1)} % (${each} Mbit/s), ${isWhole ? 'equal' : 'NOT EQUAL'}`,
-    isOk: share >= leastShare && isWhole,
+    isOk: share >= least && isWhole,
   }
 }
 

@@ -18,7 +18,7 @@ const bulkPps = 50
 const expeditedForwarding = 46
 const leaveMs = 1_000
 const backMs = 45_000
-const waitMs = { loss: 4_000, delay: 4_000 }
+const waitMs = { full: 4_000, quick: 2_500 }
 const backWaitMs = 50_000
 const flapPeriodMs = 2_000
 const flaps = 10
@@ -51,9 +51,14 @@ export const steering: Line = {
     await using use = watchLinks(paths)
     await Promise.all([calls.heard(), bulk.heard()])
     const scene = { lab, paths, use, context }
-    const checks = await brownout(scene, '5 % loss', lossy, waitMs.loss)
+    const checks = await brownout(
+      scene,
+      '5 % loss',
+      lossy,
+      context.isQuick ? waitMs.quick : waitMs.full,
+    )
     if (!context.isQuick) {
-      checks.push(...(await brownout(scene, '+150 ms', slow, waitMs.delay)))
+      checks.push(...(await brownout(scene, '+150 ms', slow, waitMs.full)))
       checks.push(...(await flapping(scene)))
     }
     if (context.fault === 'broken-tcp') await tcp.server.stop('SIGKILL')
