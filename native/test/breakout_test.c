@@ -29,31 +29,9 @@ static void deny(void)
 	program->denies_breakout = true;
 }
 
-/* A fragment to `port`: IPv4 by its header, IPv6 by a header of its own. */
 static const char *fragment(uint8_t protocol, uint16_t id, bool is_first, uint16_t port)
 {
-	uint8_t *l3 = frame + 14;
-
-	cw_bench_ether(&bench, CW_BENCH_LAN, frame);
-	packet_put16(frame + 12, is_v6 ? 0x86dd : 0x0800);
-	cw_test_make(l3, CW_BENCH_HOST, INTERNET);
-	if (is_v6) {
-		l3[6] = 44;
-		memset(l3 + 40, 0, 8);
-		l3[40] = protocol;
-		packet_put16(l3 + 42, is_first ? 1 : 48);
-		packet_put32(l3 + 44, 0x50000u + id);
-	} else {
-		l3[9] = protocol;
-		packet_put16(l3 + 4, id);
-		packet_put16(l3 + 6, is_first ? 0x2000 : 6);
-	}
-	packet_put16(l3 + (is_v6 ? 48 : 20), 1000);
-	packet_put16(l3 + (is_v6 ? 50 : 22), port);
-	if (!is_v6)
-		packet_finish_ip(l3);
-	cw_bench_give(&bench, CW_BENCH_LAN, &(struct cw_vnet_hdr){ 0 }, frame, 114);
-	return cw_test_what_became();
+	return cw_test_fragment(CW_BENCH_HOST, INTERNET, protocol, id, is_first, port);
 }
 
 static void fragments_share_a_fate(void)

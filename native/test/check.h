@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mix.h"
+
 #define CHECK_FAILURES_SHOWN 20
 
 static uint32_t check_count;
 static uint32_t check_failures;
-static uint64_t check_seed = 0x9e3779b97f4a7c15u;
+static uint64_t check_seed = CW_MIX_STEP;
 static uint64_t check_state;
 
 static inline bool check_that(bool is_true, const char *claim, const char *file, int line)
@@ -40,11 +42,7 @@ static inline void check_begin(int argc, char **argv)
 /* splitmix64: any seed is a good one. */
 static inline uint64_t check_random(void)
 {
-	uint64_t z = check_state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
+	return cw_mix64(check_state += CW_MIX_STEP);
 }
 
 /* 0 to `below` - 1. */

@@ -126,6 +126,9 @@ uint32_t cw_bench_take(struct cw_bench *bench, enum cw_bench_link link, struct c
 /* How many frames are left to take; takes them. */
 uint32_t cw_bench_drain(struct cw_bench *bench, enum cw_bench_link link);
 
+/* The paths to `far` are looked at, `us` later; what that sends is taken. */
+void cw_bench_look(struct cw_bench *bench, uint32_t us);
+
 /* Ethernet for the box on the LAN or the uplink; 14 bytes. */
 void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *frame);
 

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "graph/ip4.h"
+#include "graph/path.h"
 #include "graph_bench.h"
 #include "packet.h"
 
@@ -95,6 +96,15 @@ uint32_t cw_bench_drain(struct cw_bench *bench, enum cw_bench_link link)
 	while (cw_bench_take(bench, link, &vnet, frame) > 0)
 		count++;
 	return count;
+}
+
+void cw_bench_look(struct cw_bench *bench, uint32_t us)
+{
+	bench->worker->now_us += us;
+	cw_path_due(bench->worker, bench->far);
+	cw_path_look(bench->worker);
+	cw_bench_flush(bench);
+	cw_bench_drain(bench, CW_BENCH_UPLINK);
 }
 
 void cw_bench_ether(struct cw_bench *bench, enum cw_bench_link link, uint8_t *frame)

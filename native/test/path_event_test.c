@@ -41,15 +41,6 @@ static bool is_silent(void)
 	return !hear(&told);
 }
 
-static void look(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_path_due(bench.worker, bench.far);
-	cw_path_look(bench.worker);
-	cw_bench_flush(&bench);
-	cw_bench_drain(&bench, CW_BENCH_UPLINK);
-}
-
 /* The second path to `far`: to the same address, another port. */
 static struct cw_path *add_other(void)
 {
@@ -65,26 +56,26 @@ static void tells_what_happens(struct cw_path *first, struct cw_path *other)
 	struct told told;
 
 	/* The bench's own is up; what nobody has answered by yet is no news. */
-	look(1000);
+	cw_bench_look(&bench, 1000);
 	CHECK(hear(&told) && strcmp(told.peer, "far") == 0 && !told.path.is_best);
 	CHECK(told.path.state == CW_PATH_UP && told.path.number == first->number && told.path.remote_uplink == 255);
 	CHECK(told.path.remote_port == first->way.remote_port);
 	CHECK(memcmp(told.path.remote_address, &first->way.remote, sizeof(told.path.remote_address)) == 0);
 	CHECK(hear(&told) && told.path.is_best && told.path.number == first->number && is_silent());
 	cw_liveness_prove(&other->live, bench.worker->now_us);
-	look(1000);
+	cw_bench_look(&bench, 1000);
 	CHECK(hear(&told) && !told.path.is_best && told.path.remote_port == OTHER_PORT && is_silent());
 	cw_paths_deaf(&bench.far->paths, first, bench.worker->now_us);
-	look(1000);
+	cw_bench_look(&bench, 1000);
 	CHECK(hear(&told) && told.path.state == CW_PATH_DOWN && told.path.why == CW_PATH_DEAF && !told.path.is_best);
 	CHECK(hear(&told) && told.path.is_best && told.path.number == other->number && is_silent());
 	CHECK(first->downs == 1 && other->downs == 0);
 	/* With the last one nothing is the best. */
 	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
-	look(1000);
+	cw_bench_look(&bench, 1000);
 	CHECK(hear(&told) && told.path.why == CW_PATH_SILENT && told.path.number == other->number && is_silent());
 	cw_liveness_prove(&other->live, bench.worker->now_us);
-	look(1000);
+	cw_bench_look(&bench, 1000);
 	CHECK(hear(&told) && told.path.state == CW_PATH_UP && is_silent());
 }
 
@@ -96,21 +87,21 @@ static void bounds_what_it_tells(struct cw_path *other)
 
 	for (uint32_t round = 0; round < 1000; round++) {
 		cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
-		look(100);
+		cw_bench_look(&bench, 100);
 		if (round == 999)
 			break;
 		cw_liveness_prove(&other->live, bench.worker->now_us);
-		look(100);
+		cw_bench_look(&bench, 100);
 	}
 	CHECK(other->downs == downs + 1000);
 	while (hear(&told))
 		count++;
 	CHECK(count > 15 && count < 40);
-	look(SECOND);
+	cw_bench_look(&bench, SECOND);
 	while (hear(&told))
 		count++;
 	CHECK(told.path.state == CW_PATH_DOWN && told.path.number == other->number);
-	look(SECOND);
+	cw_bench_look(&bench, SECOND);
 	CHECK(is_silent() && bench.worker->drops[CW_DROP_EVENT_FULL] == 0);
 }
 
@@ -119,13 +110,13 @@ static void tells_once_there_is_room(struct cw_path *other)
 {
 	struct told told;
 
-	look(60 * SECOND);
+	cw_bench_look(&bench, 60 * SECOND);
 	while (cw_event_push(bench.worker, CW_EVENT_USED, bench.far->name, 1, NULL, 0))
 		;
 	cw_liveness_prove(&other->live, bench.worker->now_us);
-	look(SECOND);
+	cw_bench_look(&bench, SECOND);
 	CHECK(bench.worker->drops[CW_DROP_EVENT_FULL] > 1 && !other->is_told_up && is_silent());
-	look(SECOND);
+	cw_bench_look(&bench, SECOND);
 	CHECK(hear(&told) && told.path.state == CW_PATH_UP && told.path.number == other->number);
 	CHECK(other->is_told_up);
 }
@@ -136,33 +127,33 @@ static void what_is_not_told_costs_nothing(struct cw_path *other)
 	struct told told;
 	uint32_t count = 0;
 
-	look(60 * SECOND);
+	cw_bench_look(&bench, 60 * SECOND);
 	while (hear(&told))
 		;
 	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
-	look(SECOND);
+	cw_bench_look(&bench, SECOND);
 	while (hear(&told))
 		;
-	look(60 * SECOND);
+	cw_bench_look(&bench, 60 * SECOND);
 	/* Another peer's changes have used up what is all peers'. */
 	for (uint32_t i = 0; i < 100; i++) {
 		bench.worker->path_bucket = (struct cw_bucket){ .filled_us = bench.worker->now_us };
 		cw_liveness_prove(&other->live, bench.worker->now_us);
-		look(0);
+		cw_bench_look(&bench, 0);
 		CHECK(is_silent());
 	}
 	CHECK(bench.far->path_bucket.tokens == 32);
 	/* Nor where the ring is full. */
-	look(60 * SECOND);
+	cw_bench_look(&bench, 60 * SECOND);
 	while (hear(&told))
 		count++;
 	CHECK(count > 0);
-	look(60 * SECOND);
+	cw_bench_look(&bench, 60 * SECOND);
 	while (cw_event_push(bench.worker, CW_EVENT_USED, bench.far->name, 1, NULL, 0))
 		;
 	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us);
 	for (uint32_t i = 0; i < 100; i++)
-		look(0);
+		cw_bench_look(&bench, 0);
 	CHECK(bench.far->path_bucket.tokens == 32 && bench.worker->path_bucket.tokens == 64);
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mix.h"
+
 #define LINK_PPM 1000000u
 #define LINK_NEVER UINT64_MAX
 #define LINK_BURST_SLOT_US 10000u
@@ -32,11 +34,7 @@ struct link {
 /* A number that looks random, always the same for the same two. */
 static inline uint64_t cw_sim_link_draw(uint64_t key, uint64_t number)
 {
-	uint64_t z = key + number * 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
+	return cw_mix64(key + number * CW_MIX_STEP);
 }
 
 void cw_sim_link_begin(struct link *link, uint64_t key);

@@ -58,15 +58,6 @@ static void what_is_named_no_longer_goes(void)
 	CHECK(bench.far->paths.count == 1 && bench.worker->paths.free_count == free_count);
 }
 
-static void look(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_path_due(bench.worker, bench.far);
-	cw_path_look(bench.worker);
-	cw_bench_flush(&bench);
-	cw_bench_drain(&bench, CW_BENCH_UPLINK);
-}
-
 /* All slots are taken, or the paths of all peers together: what is named waits until that is over. */
 static void what_finds_no_room_comes_when_there_is_some(void)
 {
@@ -78,11 +69,11 @@ static void what_finds_no_room_comes_when_there_is_some(void)
 	}
 	cw_bench_drops(&bench);
 	cw_path_name(bench.worker, bench.far, ways, 2);
-	look(1100000);
+	cw_bench_look(&bench, 1100000);
 	CHECK(find(&ways[1]) == NULL && strcmp(cw_bench_drops(&bench), "path_full 1") == 0);
 	struct cw_way last = way_to(7001);
 	cw_liveness_fail(&find(&last)->live, CW_PATH_SILENT, bench.worker->now_us);
-	look(1100000);
+	cw_bench_look(&bench, 1100000);
 	CHECK(find(&ways[1]) != NULL && find(&ways[1])->is_configured && find(&last) == NULL);
 	cw_path_clear(bench.worker, bench.far);
 	cw_path_name(bench.worker, bench.far, ways, 2);
@@ -90,7 +81,7 @@ static void what_finds_no_room_comes_when_there_is_some(void)
 	cw_path_name(bench.worker, bench.far, ways, 3);
 	CHECK(bench.far->paths.count == 2);
 	cw_bench_release_paths(&bench);
-	look(1100000);
+	cw_bench_look(&bench, 1100000);
 	CHECK(bench.far->paths.count == 3 && find(&ways[2])->is_configured);
 	/* What is named no longer does not come. */
 	cw_path_name(bench.worker, bench.far, ways, 1);
@@ -98,7 +89,7 @@ static void what_finds_no_room_comes_when_there_is_some(void)
 	cw_path_name(bench.worker, bench.far, ways, 3);
 	cw_path_name(bench.worker, bench.far, ways, 1);
 	cw_bench_release_paths(&bench);
-	look(1100000);
+	cw_bench_look(&bench, 1100000);
 	CHECK(bench.far->paths.count == 1);
 	cw_liveness_prove(&find(&first)->live, bench.worker->now_us);
 }

@@ -25,6 +25,10 @@ void cw_test_add_cameras(void);
 /* A packet of 100 bytes into `at`, of UDP from port 1000 to 2000. */
 void cw_test_make(uint8_t *at, uint32_t source, uint32_t destination);
 
+/* A fragment of packet `id` of a protocol to `port`, from the LAN: IPv4 by its header, IPv6 by a header of its own. */
+const char *cw_test_fragment(uint32_t source, uint32_t destination, uint8_t protocol, uint16_t id, bool is_first,
+			     uint16_t port);
+
 const char *cw_test_what_became(void);
 const char *cw_test_from_lan(uint32_t source, uint32_t destination);
 const char *cw_test_from_box(uint32_t segment, uint32_t source, uint32_t destination);

@@ -1,21 +1,15 @@
 /* See wan_model.h. */
 #include "wan_model.h"
 
+#include "mix.h"
+
 #define NS_BITS 8000000000ull /* bits of a byte times ns of a second */
 
 enum draw { DRAW_STATE, DRAW_BURST, DRAW_LOSS, DRAW_JITTER, DRAW_REORDER, DRAW_DUPLICATE };
 
-/* splitmix64's output function: neighbours come out as strangers. */
-static uint64_t mix(uint64_t z)
-{
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
 static uint64_t draw(const struct cw_wan_direction *d, enum draw what)
 {
-	return mix(d->keys[what] + d->number * 0x9e3779b97f4a7c15u);
+	return cw_mix64(d->keys[what] + d->number * CW_MIX_STEP);
 }
 
 /* 0 to `below` - 1, evenly. */
@@ -33,7 +27,7 @@ void cw_wan_begin(struct cw_wan_direction *d, uint64_t seed, uint32_t index)
 {
 	*d = (struct cw_wan_direction){ 0 };
 	for (uint32_t i = 0; i < sizeof(d->keys) / sizeof(d->keys[0]); i++)
-		d->keys[i] = mix(mix(seed + 1) + index * 64ull + i);
+		d->keys[i] = cw_mix64(cw_mix64(seed + 1) + index * 64ull + i);
 }
 
 void cw_wan_set(struct cw_wan_direction *d, const struct cw_wan_settings *settings, uint64_t now_ns)

@@ -2,6 +2,7 @@
  * Proves, in a few seconds, that flows survive the loss of a link: the first uplink of a site is cut in the middle of the
  * internet while an evenly paced flow crosses it, and the longest silence of the flow is measured.
  */
+import { setTimeout as passed } from 'node:timers/promises'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { run } from './command.ts'
 import { hostAddress } from './hosts.ts'
@@ -66,8 +67,4 @@ async function uplinkTo(lab: Lab, site: string, peer: string): Promise<string | 
 async function statusOf(lab: Lab, site: string, peer: string) {
   const { status } = await lookAt(lab, site)
   return status.peers.find(({ name }) => name === peer)!
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms))
 }

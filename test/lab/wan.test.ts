@@ -2,8 +2,10 @@
  * Emulated WAN links with real packets: each impairment is done to what goes one way, as much as was asked for, and the
  * moment of each change is known. The boxes are plain hosts here, without Causeway. Needs root.
  */
+
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as passed } from 'node:timers/promises'
 import { bare, describeManyLinks } from './description.ts'
 import type { FlowAccount } from './gaps.ts'
 import { type Lab, openLab } from './lab.ts'
@@ -54,10 +56,6 @@ async function send(way: WanWay, pace: Pace, ms: number): Promise<FlowAccount> {
   const report = await flows.finish()
   assert.equal(report.missed + report.refused, 0)
   return report.flows[0]!
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function ping(to: string, ...options: string[]) {

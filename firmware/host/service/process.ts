@@ -2,10 +2,12 @@
  * One program of the box: started apart from this process, so that it outlives it, and known again by a note that says
  * which process it is (pid and start time, proc(5)) and what it was started with.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { CausewayError } from '../../model/errors.ts'
 import { plainEnv } from '../system/command.ts'
 import { readIfThere, removeFile, replaceFile } from '../system/file.ts'
@@ -167,8 +169,4 @@ function fingerprintOf({ argv, env, text }: Launch): string {
   return createHash('sha256')
     .update(JSON.stringify([argv, env, text]))
     .digest('hex')
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -9,6 +9,7 @@
 #include "graph/path-event.h"
 #include "graph/path-lanes.h"
 #include "graph/seal.h"
+#include "mix.h"
 #include "port/port.h"
 #include "table/session.h"
 #include "worker.h"
@@ -50,15 +51,6 @@ static void note_uplink(struct cw_worker *worker, struct cw_path *path)
 	path->flags = path->own_flags | path->remote_flags;
 }
 
-/* SplitMix64: nobody sees what it makes but by the ids of probes, of each path from another start. */
-static uint64_t mix(uint64_t value)
-{
-	value += 0x9e3779b97f4a7c15ull;
-	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
-	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
-	return value ^ value >> 31;
-}
-
 static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
 {
 	struct cw_path_pool *pool = &worker->paths;
@@ -67,7 +59,8 @@ static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const
 		return NULL;
 	pool->free_count--;
 	peer->numbers_given++;
-	path->live.secret = worker->path_secret = mix(worker->path_secret + worker->now_us + cw_now_us());
+	/* Nobody sees it but by the ids of probes, which begin elsewhere for each path. */
+	path->live.secret = worker->path_secret = cw_mix64(worker->path_secret + CW_MIX_STEP + worker->now_us + cw_now_us());
 	note_uplink(worker, path);
 	cw_path_due(worker, peer);
 	return path;

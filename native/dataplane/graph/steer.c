@@ -145,7 +145,7 @@ static struct packet read_packet(const struct rte_mbuf *m)
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
 	return (struct packet){ .l3 = l3,
 				.length = is_train ? (uint32_t)m->data_len - m->l2_len : cw_l3_total(l3),
-				.segment_bytes = m->ol_flags & RTE_MBUF_F_RX_LRO ? m->tso_segsz : 0,
+				.segment_bytes = is_train ? m->tso_segsz : 0,
 				.dscp = cw_l3_class(l3) >> 2 };
 }
 

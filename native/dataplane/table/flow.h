@@ -12,7 +12,9 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "mix.h"
 #include "table/acl.h"
 #include "table/address.h"
 
@@ -78,6 +80,17 @@ static inline struct cw_flow_key cw_flow_key_of(const struct cw_flow *flow, uint
 static inline bool cw_flow_key_equal(const struct cw_flow_key *a, const struct cw_flow_key *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* For small tables that nobody gains by filling: it is not secret. `with`: what else it is of. */
+static inline uint32_t cw_flow_key_mix(const struct cw_flow_key *key, uint64_t with)
+{
+	uint64_t words[5], mixed = with;
+
+	memcpy(words, key, sizeof(words));
+	for (uint32_t i = 0; i < 5; i++)
+		mixed = (mixed ^ words[i]) * CW_MIX_STEP;
+	return (uint32_t)(mixed >> 32);
 }
 
 /*

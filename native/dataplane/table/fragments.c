@@ -1,17 +1,10 @@
 /* See fragments.h. */
 #include "table/fragments.h"
 
-#include <string.h>
-
 /* Not secret: who would fill a set can as well fill them all. */
 static uint32_t set_of(const struct cw_flow_key *key)
 {
-	uint64_t words[5], mixed = 0;
-
-	memcpy(words, key, sizeof(words));
-	for (uint32_t i = 0; i < 5; i++)
-		mixed = (mixed ^ words[i]) * 0x9e3779b97f4a7c15ull;
-	return (uint32_t)(mixed >> 32) % CW_FRAGMENTS_SETS;
+	return cw_flow_key_mix(key, 0) % CW_FRAGMENTS_SETS;
 }
 
 void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key *key, uint16_t policy, uint32_t epoch,

@@ -1,16 +1,10 @@
 /* See incident.h. */
 #include "table/incident.h"
 
-#include <string.h>
 
 static uint32_t set_of(uint16_t reason, const struct cw_flow_key *key, uint16_t peer)
 {
-	uint64_t words[5], mixed = (uint64_t)reason << 16 | peer;
-
-	memcpy(words, key, sizeof(words));
-	for (uint32_t i = 0; i < 5; i++)
-		mixed = (mixed ^ words[i]) * 0x9e3779b97f4a7c15ull;
-	return (uint32_t)(mixed >> 32) % CW_INCIDENT_SETS;
+	return cw_flow_key_mix(key, (uint64_t)reason << 16 | peer) % CW_INCIDENT_SETS;
 }
 
 void cw_incident_note(struct cw_incidents *incidents, uint16_t reason, const struct cw_flow_key *key, uint16_t peer,

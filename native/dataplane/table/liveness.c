@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mix.h"
+
 #define RTT_UNKNOWN UINT32_MAX
 #define PATIENCE_UNKNOWN_US 300000u
 #define PATIENCE_LEAST_US 20000u
@@ -80,13 +82,11 @@ void cw_liveness_fail(struct cw_liveness *live, enum cw_path_why why, uint64_t n
 	set_state(live, CW_PATH_DOWN, why, now_us);
 }
 
-/* 26 bits that nobody can foresee, and the place in six (SplitMix64). */
+/* 26 bits that nobody can foresee, and the place in six. */
 static uint32_t next_id(struct cw_liveness *live)
 {
-	uint64_t value = live->secret + ++live->probes * 0x9e3779b97f4a7c15ull;
+	uint64_t value = cw_mix64(live->secret + ++live->probes * CW_MIX_STEP);
 
-	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
-	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
 	return (uint32_t)(value >> 32) / CW_PROBES_KEPT * CW_PROBES_KEPT + live->probes % CW_PROBES_KEPT;
 }
 

@@ -3,6 +3,7 @@
  * one. What a receiver sees of them is silence; silence.ts says how much.
  */
 
+import { setTimeout as passed } from 'node:timers/promises'
 import type { Lab } from '../../lab/lab.ts'
 import { openPaths, type PathLink, type SitePaths } from '../../lab/paths.ts'
 import { nowNs, type WanWay } from '../../lab/wan.ts'
@@ -114,8 +115,4 @@ async function linksToCut(
 function wayOf({ isBothWays, at }: Kind): WanWay | 'both' {
   if (isBothWays) return 'both'
   return at === 'near' ? 'up' : 'down'
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -3,8 +3,10 @@
  * sites have three kinds of traffic: 1,000 packets a second, two a second one way, and a few now and then, which let
  * paths fall asleep and wake up.
  */
+
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describeManyLinks } from '../../lab/description.ts'
 import { type Failovers, watchFailovers } from '../../lab/failovers.ts'
 import { awaitReachable, hostAddress } from '../../lab/hosts.ts'
@@ -175,8 +177,4 @@ function readCpu(): Cpu {
 
 function shareBusy(before: Cpu, now: Cpu): number {
   return 1 - (now.idle - before.idle) / (now.all - before.all)
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms))
 }

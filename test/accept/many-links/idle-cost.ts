@@ -2,6 +2,7 @@
  * What a peer costs that has nothing to say, where each byte is paid for: all IP bytes of all its paths, both ways, rekeys
  * among them, scaled to a day. And that it is there at once when something is said.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { describeManyLinks } from '../../lab/description.ts'
 import { awaitReachable, ping } from '../../lab/hosts.ts'
@@ -103,8 +104,4 @@ function costCheck(spent: Reading, seconds: number, rekeys: number): Check {
     figure: `${(perDay / 1e6).toFixed(2)} MB (${parts.join('; ')})`,
     isOk: perDay <= dayBytes,
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms))
 }

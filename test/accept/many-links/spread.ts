@@ -2,6 +2,7 @@
  * Several good links at once: flows are spread over links of 50 Mbit/s each, whose paths are 20 to 60 ms long. A receiver sees
  * each flow in order, and together they fill both links.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { describeManyLinks } from '../../lab/description.ts'
 import { awaitReachable, fetchFile, hostAddress, startServers } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
@@ -121,8 +122,4 @@ async function filled(lab: Lab, { isQuick }: Context): Promise<Check> {
     figure: `${(share * 100).toFixed(1)} % (${each} Mbit/s), ${isWhole ? 'equal' : 'NOT EQUAL'}`,
     isOk: share >= least && isWhole,
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -2,6 +2,7 @@
  * Brownouts: one link loses packets, then is slow, then comes and goes. What is sensitive leaves it and comes back, what is
  * not stays, nothing flaps, no connection breaks, and the link that costs carries nothing when all is over.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { describeManyLinks } from '../../lab/description.ts'
 import { awaitReachable, hostAddress } from '../../lab/hosts.ts'
@@ -195,8 +196,4 @@ async function tcpCheck(tcp: Steady): Promise<Check> {
   } catch (error) {
     return { check, target, figure: (error as Error).message, isOk: false }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
