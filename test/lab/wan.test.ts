@@ -2,7 +2,6 @@
  * Emulated WAN links with real packets: each impairment is done to what goes one way, as much as was asked for, and the
  * moment of each change is known. The boxes are plain hosts here, without Causeway. Needs root.
  */
-
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as passed } from 'node:timers/promises'

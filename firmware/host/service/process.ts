@@ -2,7 +2,6 @@
  * One program of the box: started apart from this process, so that it outlives it, and known again by a note that says
  * which process it is (pid and start time, proc(5)) and what it was started with.
  */
-
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -2,7 +2,6 @@
  * Blackouts of the path in use: which link is cut, in which directions, when it is mended, and when all is settled for the next
  * one. What a receiver sees of them is silence; silence.ts says how much.
  */
-
 import { setTimeout as passed } from 'node:timers/promises'
 import type { Lab } from '../../lab/lab.ts'
 import { openPaths, type PathLink, type SitePaths } from '../../lab/paths.ts'

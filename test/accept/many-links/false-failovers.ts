@@ -3,7 +3,6 @@
  * sites have three kinds of traffic: 1,000 packets a second, two a second one way, and a few now and then, which let
  * paths fall asleep and wake up.
  */
-
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
