@@ -113,7 +113,9 @@ struct cw_worker {
 	struct cw_incidents incidents;
 	struct cw_path_pool paths;
 	uint64_t path_secret;       /* from which those of paths are made; random at start */
-	struct cw_way arrival;      /* of the datagram that is being opened */
+	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
+	uint32_t arrived_by;
+	struct cw_way arrival;      /* and its way, once that was asked: cw_overlay_note_arrival() */
 	struct cw_path stray_path;  /* see cw_path_hear() */
 	struct cw_peer *peers[CW_PEER_NAMES_MAX];
 	_Atomic uint32_t peer_count;

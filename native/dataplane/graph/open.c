@@ -11,6 +11,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
+#include "graph/overlay.h"
 #include "graph/path.h"
 #include "graph/policy.h"
 #include "graph/seal.h"
@@ -209,7 +210,10 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 		return;
 	struct cw_peer *peer = keypair->peer;
 	peer->heard_us = worker->now_us;
-	if (!atomic_load_explicit(&keypair->is_confirmed, memory_order_relaxed))
+	bool is_confirmed = atomic_load_explicit(&keypair->is_confirmed, memory_order_relaxed);
+	if (!is_confirmed || d[0] != CW_TYPE_DATA)
+		cw_overlay_note_arrival(worker);
+	if (!is_confirmed)
 		cw_keypair_confirm(worker, keypair);
 	uint8_t *plain = d + CW_SEALED_HEADER;
 	uint32_t plain_len = length - CW_SEALED_HEADER - CW_TAG;

@@ -50,13 +50,16 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 	return KIND_TWIN;
 }
 
-/* By which way it came, for who learns ways from authentic control frames, or has one proven by the first packet under a key. */
-static void note_arrival(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m)
+void cw_overlay_note_arrival(struct cw_worker *worker)
 {
+	const struct rte_mbuf *m = worker->arrived;
+
+	if (m == NULL)
+		return;
 	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len);
 	const struct cw_udp *udp = (const struct cw_udp *)(l3 + m->l3_len);
 
-	worker->arrival = (struct cw_way){ .uplink = worker->view->program->port_programs[index].uplink,
+	worker->arrival = (struct cw_way){ .uplink = worker->view->program->port_programs[worker->arrived_by].uplink,
 					   .local_port = rte_be_to_cpu_16(udp->destination),
 					   .remote_port = rte_be_to_cpu_16(udp->source),
 					   .remote = cw_packet_source(l3) };
@@ -135,9 +138,11 @@ void cw_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 		cw_drop(worker, m, CW_DROP_RX_MALFORMED);
 		return;
 	}
-	note_arrival(worker, index, m);
+	worker->arrived = m;
+	worker->arrived_by = index;
 	if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 		serve_train(worker, index, m, l3 + headers, end - headers, tos);
 	else
 		serve_single(worker, index, m, l3 + headers, end - headers, tos);
+	worker->arrived = NULL;
 }
