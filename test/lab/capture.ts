@@ -26,16 +26,16 @@ export class Capture implements AsyncDisposable {
     this.#file = file
   }
 
-  /** Waits until what has passed is written, ends the recording and reads it. */
+  /** Waits until what has passed is written: there the recording ends, what comes between that and tcpdump's
+   *  own end is no part of it. */
   async finish(): Promise<Captured> {
-    for (let look = 0; look < settleLooks; look++) {
-      const { captured, received } = await this.#account()
-      if (captured === received) break
+    let end = await this.#account()
+    for (let look = 1; look < settleLooks && end.captured !== end.received; look++) {
+      end = await this.#account()
     }
     await this.#program.stop('SIGINT')
-    const { captured, received, dropped } = accountOf(this.#program.tail)
     const frames = parsePcap(readFileSync(this.#file))
-    return { frames, missed: received - captured + dropped }
+    return { frames, missed: end.received - end.captured + end.dropped }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
