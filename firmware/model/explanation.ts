@@ -46,6 +46,7 @@ export const pathObstacles = [
   'no-carrier',
   'no-route',
   'no-neighbour',
+  'no-relay',
 ] as const
 export type PathObstacle = (typeof pathObstacles)[number]
 

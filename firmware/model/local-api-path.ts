@@ -21,6 +21,7 @@ export const PathFaultName = Type.Union([
   Type.Literal('unanswered'),
   Type.Literal('deaf'),
   Type.Literal('no-uplink'),
+  Type.Literal('no-relay'),
   Type.Literal('no-session'),
 ])
 

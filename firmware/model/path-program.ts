@@ -14,7 +14,15 @@ export const pathStates = ['untried', 'up', 'down'] as const
 export type PathState = (typeof pathStates)[number]
 
 /** Why it is not `up`, in the order of the datapath's numbers. */
-export const pathReasons = ['well', 'untried', 'silent', 'unanswered', 'deaf', 'no-uplink'] as const
+export const pathReasons = [
+  'well',
+  'untried',
+  'silent',
+  'unanswered',
+  'deaf',
+  'no-uplink',
+  'no-relay',
+] as const
 export type PathReason = (typeof pathReasons)[number]
 
 /** One direction; null where too little was sent of late to say. */
@@ -49,8 +57,12 @@ export interface PathCounters extends PathProgram {
   readonly isBackup: boolean
   /** What nothing else is said of goes by it. */
   readonly isBest: boolean
-  /** Not named by the program: the peer was heard by it. */
+  /** Not named by the program: the peer was heard by it, or it was tried. */
   readonly isLearned: boolean
+  /** Through a relay: its address says which, and the channel (wire/relay.ts). */
+  readonly isRelayed: boolean
+  /** Named by `Datapath.try`. */
+  readonly isTried: boolean
   readonly rttUs: number | null
   readonly rttP50Us: number | null
   readonly rttP95Us: number | null

@@ -9,6 +9,7 @@ export const pathFaults: Readonly<Record<PathFault, string>> = {
   silent: 'nothing is heard by it',
   unanswered: 'what is sent by it is not answered, though something is heard',
   deaf: 'the far end hears nothing by it',
+  'no-relay': 'its relay forwards nothing here: the session with it, or the channel, has ended',
   'no-uplink': 'its uplink has no carrier, or no address to send from',
   'no-session': 'there is no session with the peer',
 }

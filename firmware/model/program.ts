@@ -44,6 +44,10 @@ export interface PortProgram {
   readonly segment: string
   /** UDP port of the overlay; 0 for a LAN. */
   readonly overlayPort: number
+  /** The overlay's too, besides that one; at most 4. */
+  readonly overlayPorts: readonly number[]
+  /** The first of 256 UDP ports from which sprays leave; 0: none. */
+  readonly sprayPort: number
   /** The port has the NIC's frames with this tag (IEEE 802.1Q, 1–4094); 0: the untagged ones. */
   readonly vlan: number
   /** Receive queues of a pmd; 0 is one. */
@@ -168,6 +172,15 @@ export type DatapathEvent =
   | { readonly kind: 'links' }
   /** Some a second at most; what has no place in that is told later, if it is still so. */
   | ({ readonly kind: 'path'; readonly peer: string } & PathEvent)
+  /** A handshake that came by a channel of the relay `peer`, checked for size, mac1 and rate. */
+  | {
+      readonly kind: 'relayed'
+      readonly peer: string
+      readonly channel: number
+      readonly datagram: Uint8Array
+    }
+  /** This box's, of `peer`: unused for 300 s, or the session with an end of it is over. */
+  | { readonly kind: 'channel-ended'; readonly peer: string; readonly channel: number }
 
 export interface Denial {
   readonly source: string
@@ -266,6 +279,9 @@ export interface PeerCounters {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localIndex: number
+  /** What came from it and was forwarded to others, in bytes of UDP payload: this box is its relay. */
+  readonly relayedPackets: number
+  readonly relayedBytes: number
 }
 
 /** Answer to the first question on the border. */

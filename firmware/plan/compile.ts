@@ -157,10 +157,20 @@ function compileProgram(
   }
 }
 
-type UplinkFields = 'overlayPort' | 'upBps' | 'network' | 'isMetered' | 'isBackup' | 'risk'
+type UplinkFields =
+  | 'overlayPort'
+  | 'overlayPorts'
+  | 'sprayPort'
+  | 'upBps'
+  | 'network'
+  | 'isMetered'
+  | 'isBackup'
+  | 'risk'
 
 const noUplink: Pick<PortProgram, UplinkFields> = {
   overlayPort: 0,
+  overlayPorts: [],
+  sprayPort: 0,
   upBps: 0,
   network: '',
   isMetered: false,
@@ -176,6 +186,8 @@ function compileUplink(
   const { up, kind = 'internet', metered = false, backup = false } = uplink
   return {
     overlayPort: overlay.port,
+    overlayPorts: [],
+    sprayPort: 0,
     upBps: up === undefined ? 0 : rateBps(up),
     network: kind,
     isMetered: metered,

@@ -75,6 +75,8 @@ export function obstacleText(path: ExplainedPath, facts: ExplainFacts): string {
       return `${uplink} has no route to ${path.remoteAddress}`
     case 'no-neighbour':
       return `the next hop of ${uplink} is not known`
+    case 'no-relay':
+      return 'there is no session with its relay, or no path to that'
   }
 }
 

@@ -11,7 +11,7 @@ import type { RecordReader } from './bytes.ts'
 
 const none = 0xffff_ffff
 const unknown = 0xff
-const flag = { metered: 1, backup: 2, best: 4, learned: 8 } as const
+const flag = { metered: 1, backup: 2, best: 4, learned: 8, relayed: 16, tried: 32 } as const
 
 /** @param peers names, in the order of the counters of peers */
 export function decodePath(from: RecordReader, peers: readonly string[]): PathCounters {
@@ -57,6 +57,8 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
     isBackup: (flags & flag.backup) !== 0,
     isBest: (flags & flag.best) !== 0,
     isLearned: (flags & flag.learned) !== 0,
+    isRelayed: (flags & flag.relayed) !== 0,
+    isTried: (flags & flag.tried) !== 0,
     rttUs,
     rttP50Us,
     rttP95Us,

@@ -15,6 +15,7 @@ const serverBytes = 64
 const mac1KeyBytes = 32
 const identityBytes = 48
 const preferMost = 8
+const overlayPortsMost = 4
 const noLimit = 0xffff_ffff
 const anySegment = 0xffff
 const anyDscp = 0xff
@@ -80,7 +81,16 @@ function putPort(out: RecordWriter, port: PortProgram, at: Indices, path: string
   out.u8(port.kind === 'pmd' ? 1 : 0).u8(port.queues)
   out.u16(port.mtu).u32(port.table)
   out.u64(port.upBps).u8(port.network === '' ? 0 : networks[port.network])
-  out.u8(Number(port.isMetered)).u8(Number(port.isBackup)).u8(port.risk).u32(0)
+  out.u8(Number(port.isMetered)).u8(Number(port.isBackup)).u8(port.risk)
+  if (port.overlayPorts.length > overlayPortsMost) {
+    const place = { path: `${path}/overlayPorts` }
+    throw new CausewayError('WIRE_INVALID', `more than ${overlayPortsMost}`, place)
+  }
+  for (const number of port.overlayPorts) out.u16(number)
+  out
+    .zeros(2 * (overlayPortsMost - port.overlayPorts.length))
+    .u16(port.sprayPort)
+    .zeros(2)
 }
 
 function putRoute(out: RecordWriter, route: RouteProgram, at: Indices, path: string): void {

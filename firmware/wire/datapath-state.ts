@@ -97,6 +97,7 @@ function decodePeer(from: RecordReader): PeerCounters {
   const localIndex = from.u32()
   const remotePort = from.u16()
   from.skip(2)
+  const remoteAddress = from.address()
   return {
     peer,
     rxPackets,
@@ -105,9 +106,11 @@ function decodePeer(from: RecordReader): PeerCounters {
     txBytes,
     rttUs: rttUs === none ? null : rttUs,
     lastHeardMs: lastHeardMs === none ? null : lastHeardMs,
-    remoteAddress: from.address(),
+    remoteAddress,
     remotePort,
     localIndex,
+    relayedPackets: from.u64(),
+    relayedBytes: from.u64(),
   }
 }
 

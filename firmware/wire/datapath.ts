@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 4
+export const abi = 5
 
 export const verbs = {
   describe: 1,
@@ -26,6 +26,11 @@ export const verbs = {
   counters: 7,
   cookies: 8,
   explain: 9,
+  channel: 10,
+  channelClose: 11,
+  relay: 12,
+  try: 13,
+  spray: 14,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
@@ -34,7 +39,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 export const recordSizes = {
   info: 200,
   programHead: 48,
-  port: 176,
+  port: 184,
   segment: 56,
   peer: 80,
   route: 24,
@@ -48,7 +53,7 @@ export const recordSizes = {
   overflow: 16,
   countersHead: 80,
   portCounters: 72,
-  peerCounters: 96,
+  peerCounters: 112,
   pathCounters: 128,
   event: 40,
   denial: 140,
@@ -57,6 +62,13 @@ export const recordSizes = {
   explanation: 256,
   explainedPath: 60,
   incident: 16,
+  channel: 80,
+  channelEnd: 40,
+  relaySend: 40,
+  try: 40,
+  wayTry: 24,
+  spray: 64,
+  relayed: 8,
 } as const
 
 export const nameBytes = 32
@@ -137,9 +149,19 @@ export function decodeEvent(bytes: Uint8Array, drops: readonly string[]): Datapa
       return { kind: 'links' }
     case 9:
       return { kind: 'path', peer, ...decodePathEvent(from) }
+    case 10:
+      return { kind: 'relayed', peer, ...decodeRelayed(from) }
+    case 11:
+      return { kind: 'channel-ended', peer, channel: from.u32() }
     default:
       return null
   }
+}
+
+/** What is left is the datagram. */
+function decodeRelayed(from: RecordReader): { channel: number; datagram: Buffer } {
+  const channel = skipAfter(from.u32(), from, 4)
+  return { channel, datagram: from.bytes(from.left) }
 }
 
 function decodeDenial(from: RecordReader, drops: readonly string[]): Denial {

@@ -47,7 +47,11 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_denial), sizeof(struct cw_path_event),
 				   sizeof(struct cw_explain),
 				   sizeof(struct cw_explanation), sizeof(struct cw_explained_path),
-				   sizeof(struct cw_incident_record) },
+				   sizeof(struct cw_incident_record),
+				   sizeof(struct cw_channel), sizeof(struct cw_channel_end),
+				   sizeof(struct cw_relay_send), sizeof(struct cw_try),
+				   sizeof(struct cw_way_try), sizeof(struct cw_spray),
+				   sizeof(struct cw_relayed) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",
@@ -213,6 +217,13 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		break;
 	case CW_VERB_COOKIES:
 		rc = cookies(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_CHANNEL:
+	case CW_VERB_CHANNEL_CLOSE:
+	case CW_VERB_RELAY:
+	case CW_VERB_TRY:
+	case CW_VERB_SPRAY:
+		rc = refuse(&answer, -ENOTSUP, "/: not built yet");
 		break;
 	default:
 		rc = refuse(&answer, -ENOSYS, "/: unknown verb");

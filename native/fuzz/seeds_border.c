@@ -66,7 +66,9 @@ void cw_seeds_program(void)
 		  .network = CW_NETWORK_PRIVATE,
 		  .up_bps = 40000000,
 		  .is_metered = 1,
-		  .risk = 3 },
+		  .risk = 3,
+		  .overlay_ports = { 443, 4500 },
+		  .spray_port = 49152 },
 		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
 	};
 	const struct cw_segment_program segment = { .name = "office",
@@ -148,6 +150,39 @@ void cw_seeds_call(void)
 	strcpy(flow.segment, "office");
 	add_call(&rest, CW_VERB_EXPLAIN, 1000, &flow, sizeof(flow), NULL);
 	cw_seed_write("call", "rest", &rest);
+}
+
+/* A channel opens, carries a handshake and ends; ways are tried, one of them relayed; a spray begins and ends. */
+void cw_seeds_traversal(void)
+{
+	struct seed seed = { 0 }, datagram = { 0 }, way = { 0 };
+	const struct cw_channel channel = { "far", "other", 1, 2, 50000000 };
+	const struct cw_channel_end end = { .peer = "far", .channel = 1 };
+	const uint8_t initiation[CW_RELAY_BYTES_MAX] = { 0xd4 };
+	const struct cw_relay_send send = { "far", 7, sizeof(initiation) };
+	const struct cw_try try = { .peer = "other", .count = 2, .for_ms = 10000 };
+	const struct cw_way_try ways[2] = {
+		{ .remote_address = { [10] = 0xff, 0xff, 203, 0, 113, 7 }, .remote_port = 51820, .local_port = 443 },
+		{ .remote_address = { 1, [8] = 9, 9, 9, 9, [15] = 7 }, .uplink = CW_UPLINK_RELAY },
+	};
+	struct cw_spray spray = { .peer = "far",
+				  .remote_address = { [10] = 0xff, 0xff, 203, 0, 113, 7 },
+				  .remote_port = 40000,
+				  .near = 16,
+				  .probes = 512,
+				  .gap_ms10 = 20,
+				  .many_local = 1 };
+
+	cw_seed_add(&datagram, initiation, sizeof(initiation));
+	cw_seed_add(&way, ways, sizeof(ways));
+	add_call(&seed, CW_VERB_CHANNEL, 64, &channel, sizeof(channel), NULL);
+	add_call(&seed, CW_VERB_RELAY, 64, &send, sizeof(send), &datagram);
+	add_call(&seed, CW_VERB_CHANNEL_CLOSE, 64, &end, sizeof(end), NULL);
+	add_call(&seed, CW_VERB_TRY, 64, &try, sizeof(try), &way);
+	add_call(&seed, CW_VERB_SPRAY, 64, &spray, sizeof(spray), NULL);
+	spray.probes = 0;
+	add_call(&seed, CW_VERB_SPRAY, 64, &spray, sizeof(spray), NULL);
+	cw_seed_write("call", "traversal", &seed);
 }
 
 struct attribute {

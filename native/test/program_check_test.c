@@ -101,9 +101,19 @@ static void refuses_bad_ports(void)
 	REFUSES("/ports/1/isMetered", p.ports[1].is_metered = 2);
 	REFUSES("/ports/1/uplink", p.ports[1].uplink = 8);
 	REFUSES("/ports/1/isBackup", p.ports[1].is_backup = 2);
+	ACCEPTS(p.ports[0].overlay_ports[0] = 443, p.ports[0].overlay_ports[1] = 4500, p.ports[0].spray_port = 49152);
+	REFUSES("/ports/0/overlayPorts", p.ports[0].overlay_ports[0] = 51820);
+	REFUSES("/ports/0/overlayPorts", p.ports[0].overlay_ports[0] = p.ports[0].overlay_ports[3] = 443);
+	REFUSES("/ports/0/overlayPorts", p.ports[0].overlay_ports[1] = 443);
+	REFUSES("/ports/0/sprayPort", p.ports[0].spray_port = 51820 - 255);
+	REFUSES("/ports/0/sprayPort", p.ports[0].overlay_ports[0] = 443, p.ports[0].spray_port = 443);
+	ACCEPTS(p.ports[0].spray_port = 51820 - 256);
+	ACCEPTS(p.ports[0].spray_port = 65280);
+	REFUSES("/ports/0/sprayPort", p.ports[0].spray_port = 65281);
 	ACCEPTS(p.ports[1].risk = 255, p.ports[1].up_bps = UINT64_MAX);
 	ACCEPTS(p.ports[0].segment = 9); /* an uplink has none */
 	ACCEPTS(p.ports[2].overlay_port = 1); /* nor has a LAN a port */
+	ACCEPTS(p.ports[2].overlay_ports[3] = 1, p.ports[2].spray_port = 65535);
 	ACCEPTS(p.ports[2].network = 9, p.ports[2].is_metered = 9);
 	ACCEPTS(memset(p.ports[0].twin, 'a', CW_IFNAME - 1));
 }
@@ -226,6 +236,7 @@ static void checks_paths(void)
 	REFUSES("/paths/0/remoteAddress", memset(p.paths[0].remote_address, 0, 16));
 	REFUSES("/paths/0/remoteAddress", p.paths[0].remote_address[12] = 224);
 	REFUSES("/paths/1/remoteAddress", p.paths[1].remote_address[0] = 0xff);
+	REFUSES("/paths/1/remoteAddress", memcpy(p.paths[1].remote_address, (uint8_t[16]){ 1 }, 16)); /* of a relay */
 	REFUSES("/paths/1/remotePort", p.paths[1].remote_port = 0);
 	REFUSES("/paths/0/uplink", p.paths[0].uplink = 2);
 }

@@ -79,7 +79,7 @@ export function onEvent(
   event: DatapathEvent,
 ): void {
   // Not of a session: whoever wired the datapath listens to these.
-  if (event.kind === 'denied' || event.kind === 'links') return
+  if (event.kind === 'denied' || event.kind === 'links' || event.kind === 'channel-ended') return
   const session = sessions.get(event.peer)
   if (event.kind === 'path') {
     if (session !== undefined && event.change === 'state' && event.state === 'up') onAnswer(session)

@@ -19,6 +19,13 @@ import {
   decodeDescription,
   decodeKeypairs,
 } from '../../wire/datapath-state.ts'
+import {
+  encodeChannel,
+  encodeChannelEnd,
+  encodeRelaySend,
+  encodeSpray,
+  encodeTry,
+} from '../../wire/datapath-traversal.ts'
 import type { Datapath } from './datapath.ts'
 
 export interface Answer {
@@ -36,6 +43,7 @@ export interface Transport extends AsyncDisposable {
 const ENOENT = -2
 const EBUSY = -16
 const ENOBUFS = -105
+const ENOTCONN = -107
 const nothing = new Uint8Array(0)
 
 /** Asks who is there before anything else. @throws DATAPATH_ABI */
@@ -79,6 +87,11 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     keypairs: async () => decodeKeypairs(await call(verbs.keypairs, nothing)),
     counters: async () => decodeCounters(await call(verbs.counters, nothing), drops),
     explain: async (ask) => decodeExplanation(await call(verbs.explain, encodeExplain(ask)), drops),
+    openChannel: async (channel) => void (await call(verbs.channel, encodeChannel(channel))),
+    closeChannel: async (end) => void (await call(verbs.channelClose, encodeChannelEnd(end))),
+    relay: async (send) => void (await call(verbs.relay, encodeRelaySend(send))),
+    try: async (program) => void (await call(verbs.try, encodeTry(program))),
+    spray: async (program) => void (await call(verbs.spray, encodeSpray(program))),
     onEvent: (handler) => void handlers.push(handler),
     onClose: (handler) => transport.onClose(handler),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
@@ -90,7 +103,7 @@ function refusal(verb: Verb, status: number, text: string): CausewayError {
   const code: ErrorCode =
     status === EBUSY || status === ENOBUFS
       ? 'DATAPATH_BUSY'
-      : verb === verbs.send && status === ENOENT
+      : status === ENOTCONN || (verb === verbs.send && status === ENOENT)
         ? 'SESSION_NO_KEYPAIR'
         : 'DATAPATH_REFUSED'
   const message = reason.length > 0 ? reason.join(': ') : `errno ${-status}`

@@ -13,6 +13,13 @@ import type {
   Keypair,
   Program,
 } from '../../model/program.ts'
+import type {
+  ChannelEnd,
+  ChannelProgram,
+  RelaySend,
+  SprayProgram,
+  TryProgram,
+} from '../../model/traversal-program.ts'
 
 export interface Datapath extends AsyncDisposable {
   describe(): Promise<DatapathInfo>
@@ -31,6 +38,16 @@ export interface Datapath extends AsyncDisposable {
   counters(): Promise<Counters>
   /** What would become of a flow's next packet, and why. @throws DATAPATH_REFUSED, DATAPATH_BUSY before the first load */
   explain(ask: FlowQuestion): Promise<Explanation>
+  /** @throws DATAPATH_REFUSED: a peer is not known, a number is taken, or a device has all that it may have */
+  openChannel(channel: ChannelProgram): Promise<void>
+  /** Both directions. @throws DATAPATH_REFUSED: there is none of that number */
+  closeChannel(channel: ChannelEnd): Promise<void>
+  /** @throws SESSION_NO_KEYPAIR: no session with the relay, or no way to it; DATAPATH_REFUSED: the relay is not known */
+  relay(send: RelaySend): Promise<void>
+  /** Replaces what was tried of that peer before. @throws DATAPATH_REFUSED with `path` into the ways */
+  try(program: TryProgram): Promise<void>
+  /** Replaces the one that runs, whosever it is. @throws DATAPATH_REFUSED with `path` into the spray */
+  spray(program: SprayProgram): Promise<void>
   /** Handlers run in order of arrival, never before the verb that caused them has returned to C. */
   onEvent(handler: (event: DatapathEvent) => void): void
   /** Called once when the other side is gone: "datapath died" is a normal event. */

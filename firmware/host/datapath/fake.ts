@@ -7,10 +7,13 @@ import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
+import type { RelaySend, SprayProgram, TryProgram } from '../../model/traversal-program.ts'
+import { abi } from '../../wire/datapath.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { FakeNetwork } from '../udp/fake.ts'
 import type { UdpAddress } from '../udp/udp.ts'
 import type { Datapath } from './datapath.ts'
+import { type FakeChannels, fakeChannels } from './fake-channels.ts'
 import { type FakePeer, fakePeer, type OpenFailure } from './fake-peer.ts'
 
 export interface FakeDatapathOptions {
@@ -38,6 +41,12 @@ export interface FakeDatapath extends Datapath {
   setPaths(paths: readonly PathCounters[]): void
   /** The answer to every question from now on. */
   setExplanation(explanation: Explanation): void
+  /** Of a relay: those that are open. */
+  readonly channels: FakeChannels
+  /** What was asked for, ever. */
+  readonly relayed: readonly RelaySend[]
+  readonly tries: readonly TryProgram[]
+  readonly sprays: readonly SprayProgram[]
   /** Tells an event, as it is. */
   tell(event: DatapathEvent): void
   /** Says that 2^28 packets were sealed under the peer's current keypair. */
@@ -55,6 +64,10 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const drops = { index: 0, tag: 0, replay: 0 }
   const everKeys = new Set<string>()
   const carriers = new Map<string, boolean>()
+  const channels = fakeChannels()
+  const relayed: RelaySend[] = []
+  const tries: TryProgram[] = []
+  const sprays: SprayProgram[] = []
   let paths: readonly PathCounters[] = []
   let explanation: Explanation | null = null
   let program: Program | null = null
@@ -104,7 +117,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   return {
     describe: () =>
       verb(() => ({
-        abi: 3,
+        abi,
         bootId: options.bootId,
         aead: 'openssl' as const,
         pid: 0,
@@ -150,6 +163,28 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     },
     cookies: () => verb(() => undefined),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
+    openChannel: (channel) =>
+      verb(() => {
+        const names = program?.peers.map(({ name }) => name) ?? []
+        const fault = channels.open(channel, names)
+        if (fault !== null) throw refused(fault)
+      }),
+    closeChannel: (end) =>
+      verb(() => {
+        if (!channels.close(end)) throw refused('no such channel')
+      }),
+    relay: (send) => {
+      const copy = structuredClone(send)
+      return verb(() => {
+        const isCurrent = peerOf(send.relay)
+          .keypairs()
+          .some(({ state }) => state === 'current')
+        if (!isCurrent) throw new CausewayError('SESSION_NO_KEYPAIR', 'no session with the relay')
+        relayed.push(copy)
+      })
+    },
+    try: (ways) => verb(() => void tries.push(structuredClone(ways))),
+    spray: (spray) => verb(() => void sprays.push(structuredClone(spray))),
     explain: () =>
       verb(() => {
         if (explanation === null) throw refused('nothing is decided here')
@@ -165,6 +200,10 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     onClose: (handler) => onCloses.push(handler),
     sendData: (peer, payload) => !isDead && peerOf(peer).sendData(payload),
     onData: (handler) => onDatas.push(handler),
+    channels,
+    relayed,
+    tries,
+    sprays,
     drops,
     get installs() {
       return everKeys.size / 3

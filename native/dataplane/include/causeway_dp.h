@@ -15,8 +15,9 @@
 
 #include "causeway_explain.h"
 #include "causeway_program.h"
+#include "causeway_traversal.h"
 
-#define CW_ABI 4u
+#define CW_ABI 5u
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {
@@ -27,8 +28,13 @@ enum cw_verb {
 	CW_VERB_SEND = 5,     /* struct cw_control_send, items -> - */
 	CW_VERB_KEYPAIRS = 6, /* - -> struct cw_keypair_state[] */
 	CW_VERB_COUNTERS = 7, /* - -> struct cw_counters_head and its arrays */
-	CW_VERB_EXPLAIN = 9,  /* struct cw_explain -> struct cw_explanation and its arrays */
 	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
+	CW_VERB_EXPLAIN = 9,  /* struct cw_explain -> struct cw_explanation and its arrays */
+	CW_VERB_CHANNEL = 10, /* struct cw_channel -> -; -ENOENT: a peer, -EEXIST: a number, -ENOSPC: a device has them all */
+	CW_VERB_CHANNEL_CLOSE = 11, /* struct cw_channel_end -> -; both directions. -ENOENT */
+	CW_VERB_RELAY = 12,   /* struct cw_relay_send, datagram -> -; -ENOENT: the relay, -ENOTCONN: no session, or no way, to it */
+	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
+	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
 };
 
 #define CW_SIZES 32
@@ -154,12 +160,16 @@ struct cw_peer_counters {
 	uint16_t remote_port;
 	uint16_t zero;
 	uint8_t remote_address[16];
+	uint64_t relayed_packets; /* that came from it and were forwarded to others; bytes of UDP payload */
+	uint64_t relayed_bytes;
 };
 
 #define CW_STATE_METERED 1
 #define CW_STATE_BACKUP 2
 #define CW_STATE_BEST 4 /* what nothing else is said of goes by it */
-#define CW_STATE_LEARNED 8 /* not named by the program: the peer was heard by it */
+#define CW_STATE_LEARNED 8 /* not named by the program: the peer was heard by it, or it was tried */
+#define CW_STATE_RELAYED 16
+#define CW_STATE_TRIED 32 /* named by TRY */
 
 /* One path of a peer. `out` is as the far end reports, `in` as counted here. */
 struct cw_path_counters {
@@ -184,7 +194,7 @@ struct cw_path_counters {
 	uint8_t uplink;
 	uint8_t remote_uplink; /* 255: unknown */
 	uint8_t state;         /* 0 untried, 1 up, 2 down */
-	uint8_t why;           /* 0 well, 1 untried, 2 silent, 3 unanswered, 4 deaf there, 5 no uplink */
+	uint8_t why;           /* 0 well, 1 untried, 2 silent, 3 unanswered, 4 deaf there, 5 no uplink, 6 no relay */
 	uint8_t flags;
 	uint8_t zero[3];
 };
@@ -199,11 +209,13 @@ enum cw_event_kind {
 	CW_EVENT_DENIED = 7, /* struct cw_denial follows; `peer` is empty for a packet from a LAN or the box */
 	CW_EVENT_LINKS = 8,  /* a NIC or a link of the kernel came, went or changed */
 	CW_EVENT_PATH = 9,   /* struct cw_path_event follows */
+	CW_EVENT_RELAYED = 10, /* struct cw_relayed follows, and a handshake that came by that channel of the relay `peer` */
+	CW_EVENT_CHANNEL_ENDED = 11, /* struct cw_relayed follows; `peer`'s: unused for 300 s, or the session of an end is over */
 };
 
 struct cw_event {
 	uint16_t kind;
-	uint16_t length; /* of the items that follow; 0 but for CONTROL, DENIED and PATH */
+	uint16_t length; /* of the items that follow; 0 but for CONTROL, DENIED, PATH, RELAYED and CHANNEL_ENDED */
 	uint32_t local_index;
 	char peer[CW_NAME];
 };
@@ -246,7 +258,7 @@ static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
 static_assert(sizeof(struct cw_overflow) == 16, "border record");
 static_assert(sizeof(struct cw_counters_head) == 80, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
-static_assert(sizeof(struct cw_peer_counters) == 96, "border record");
+static_assert(sizeof(struct cw_peer_counters) == 112, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");
 static_assert(sizeof(struct cw_path_event) == 24, "border record");

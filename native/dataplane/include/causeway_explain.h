@@ -77,6 +77,7 @@ struct cw_explanation {
 #define CW_OBSTACLE_NO_CARRIER 3
 #define CW_OBSTACLE_NO_ROUTE 4
 #define CW_OBSTACLE_NO_NEIGHBOUR 5 /* the next hop is not known */
+#define CW_OBSTACLE_NO_RELAY 6 /* no session with the relay, or no path to it */
 
 /* Not it, but a path with which it has an end in common, was down; or broke a limit of the policy. */
 #define CW_EXPLAIN_KIN_DOWN 16

@@ -29,6 +29,8 @@
 #define CW_PROGRAM_PATHS_MAX 8192
 #define CW_PEER_PATHS_MAX 16
 #define CW_MAC1_KEYS_MAX 32
+#define CW_OVERLAY_PORTS_MAX 4
+#define CW_SPRAY_PORTS 256
 
 struct cw_program_head {
 	uint64_t generation;
@@ -73,7 +75,9 @@ struct cw_port_program {
 	uint8_t is_metered; /* traffic costs */
 	uint8_t is_backup;  /* for when no path over another uplink is usable */
 	uint8_t risk;       /* uplinks of one number fail together; 0: with none */
-	uint32_t zero;
+	uint16_t overlay_ports[CW_OVERLAY_PORTS_MAX]; /* the overlay's too, besides overlay_port; zeros behind */
+	uint16_t spray_port; /* the first of CW_SPRAY_PORTS from which sprays leave; 0: none */
+	uint16_t zero;
 };
 
 struct cw_segment_program {
@@ -172,7 +176,7 @@ struct cw_path_program {
 
 static_assert(sizeof(struct cw_program_head) == 48, "border record");
 static_assert(sizeof(struct cw_path_program) == 24, "border record");
-static_assert(sizeof(struct cw_port_program) == 176, "border record");
+static_assert(sizeof(struct cw_port_program) == 184, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
 static_assert(sizeof(struct cw_peer_program) == 80, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");

@@ -85,6 +85,14 @@ static inline bool cw_address_is_link_local(struct cw_address address)
 	return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
 }
 
+/* Of 100::/64 (RFC 6666): no host, but a relay and a channel of it (causeway_traversal.h). */
+static inline bool cw_address_is_relayed(struct cw_address address)
+{
+	static const uint8_t prefix[8] = { 0x01 };
+
+	return memcmp(cw_address_bytes(&address), prefix, sizeof(prefix)) == 0;
+}
+
 /* One host that routes lead to: what is of a link would need to say of which. */
 static inline bool cw_address_is_endpoint(struct cw_address address)
 {
@@ -92,7 +100,8 @@ static inline bool cw_address_is_endpoint(struct cw_address address)
 
 	if (cw_address_is_v4(address))
 		return bytes[12] != 0 && bytes[12] < 224;
-	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff;
+	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff &&
+	       !cw_address_is_relayed(address);
 }
 
 /* Source and destination of the IPv4 or IPv6 packet at `l3`, whose version is one of the two. */

@@ -21,6 +21,8 @@ export function samplePath(change: Partial<PathCounters> = {}): PathCounters {
     isBackup: false,
     isBest: false,
     isLearned: false,
+    isRelayed: false,
+    isTried: false,
     rttUs: 10_000,
     rttP50Us: 10_240,
     rttP95Us: 12_288,
@@ -46,6 +48,7 @@ export function reading(
   { peers }: DeviceConfig = sampleConfig(),
 ): Counters {
   const traffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 }
+  const relayed = { relayedPackets: 0, relayedBytes: 0 }
   const where = { rttUs: null, lastHeardMs: null, remoteAddress: '', remotePort: 0 }
   return {
     generation: 1,
@@ -58,7 +61,7 @@ export function reading(
     ports: [],
     peers: peers.map(({ name }) => {
       const localIndex = lost.includes(name) ? 0 : 7
-      return { peer: name, ...traffic, ...where, localIndex }
+      return { peer: name, ...traffic, ...relayed, ...where, localIndex }
     }),
     paths,
   }

@@ -35,6 +35,8 @@ function reading(uptimeMs: number, bytes: number): Counters {
         remoteAddress: '198.51.100.7',
         remotePort: 51820,
         localIndex: 9,
+        relayedPackets: 0,
+        relayedBytes: 0,
       },
     ],
   }

@@ -19,6 +19,8 @@ const lan: PortProgram = {
   uplink: 0,
   segment: 'office',
   overlayPort: 0,
+  overlayPorts: [],
+  sprayPort: 0,
   vlan: 0,
   queues: 0,
   mtu: 0,
@@ -36,6 +38,8 @@ const uplink: PortProgram = {
   role: 'uplink',
   segment: '',
   overlayPort: 9,
+  overlayPorts: [443, 4500],
+  sprayPort: 49_152,
   network: 'private',
   upBps: 40_000_000,
   isMetered: true,
@@ -118,6 +122,10 @@ test('what cannot be said is refused, with its place', () => {
     '/policies/1/prefer',
   )
   refuses({ paths: [{ ...program.paths[0]!, peer: 'none' }] }, '/paths/0/peer')
+  refuses(
+    { ports: [{ ...uplink, overlayPorts: [443, 4500, 500, 53, 123] }, lan] },
+    '/ports/0/overlayPorts',
+  )
   const tooLong = { ...teams, server: 'a'.repeat(64) }
   assert.throws(() => encodeProgram({ ...program, matches: [tooLong] }), { code: 'WIRE_INVALID' })
 })

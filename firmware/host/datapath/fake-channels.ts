@@ -1,0 +1,44 @@
+/** The channels of a relay as the fake datapath keeps them: the same refusals as native/dataplane/table/channel.c's. */
+import type { ChannelEnd, ChannelProgram } from '../../model/traversal-program.ts'
+
+const channelsMost = 64
+
+export interface FakeChannels {
+  /** Why it is refused; null: it is open. @param names of the peers that there are */
+  open(channel: ChannelProgram, names: readonly string[]): string | null
+  /** False: there is none of that number. */
+  close(end: ChannelEnd): boolean
+  list(): readonly ChannelProgram[]
+}
+
+export function fakeChannels(): FakeChannels {
+  const open: ChannelProgram[] = []
+  const endsOf = ({ peer, channel, to, toChannel }: ChannelProgram): readonly ChannelEnd[] => [
+    { peer, channel },
+    { peer: to, channel: toChannel },
+  ]
+  const isOf = (end: ChannelEnd) => (other: ChannelEnd) =>
+    other.peer === end.peer && other.channel === end.channel
+  const find = (end: ChannelEnd): number =>
+    open.findIndex((channel) => endsOf(channel).some(isOf(end)))
+  const countOf = (peer: string): number =>
+    open.flatMap(endsOf).filter((end) => end.peer === peer).length
+
+  return {
+    open: (channel, names) => {
+      const ends = endsOf(channel)
+      if (channel.peer === channel.to) return 'to: the peer itself'
+      if (ends.some(({ peer }) => !names.includes(peer))) return 'an unknown peer'
+      if (ends.some((end) => find(end) >= 0)) return 'a number is taken'
+      if (ends.some(({ peer }) => countOf(peer) >= channelsMost)) return 'too many'
+      open.push(channel)
+      return null
+    },
+    close: (end) => {
+      const at = find(end)
+      if (at >= 0) open.splice(at, 1)
+      return at >= 0
+    },
+    list: () => [...open],
+  }
+}
