@@ -183,9 +183,9 @@ const mappedIpv4 = 0xffffn
 
 const prefixOf = (text: string): Prefix => parseInterfaceAddress(text)!
 const linkLocal = ['169.254.0.0/16', 'fe80::/10'].map(prefixOf)
-/** RFC 6890 and RFC 4291 §2.4: what no router forwards. */
+/** RFC 6890 and RFC 4291 §2.4: what no router forwards; RFC 6666: what all discard. */
 const special = [
-  ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/96', 'ff00::/8'].map(prefixOf),
+  ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/96', '100::/64', 'ff00::/8'].map(prefixOf),
   ...linkLocal,
   { family: 6, network: mappedIpv4 << 32n, bits: 96 } as const,
 ]

@@ -221,6 +221,18 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'All uplinks stand by, and none is there for which they could.',
     'Leave `backup` out where the uplink is to be used always.',
   ),
+  CONFIG_OVERLAY_PORT: help(
+    'The overlay cannot have this port, or has it already.',
+    'Choose another, the same one as in the `endpoints` at other sites.',
+  ),
+  CONFIG_STUN_INVALID: help(
+    'A STUN server is not the address and port of a host; names are not resolved.',
+    'Write it like `203.0.113.5:3478` or `"[2001:db8::5]:3478"`, once.',
+  ),
+  CONFIG_STUN_INSIDE: help(
+    'A STUN server lies inside the overlay, in a LAN, or on this box: it cannot see what NATs do.',
+    'Name one on the Internet, or none: hubs with `relay` are asked anyway.',
+  ),
   CONFIG_API_NOBODY: help(
     'The local API is opened for LANs, and no LAN may use it.',
     'Set `admin: true` for the segment of those who may, or `lan: off`.',

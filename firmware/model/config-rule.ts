@@ -88,6 +88,16 @@ export const configRules = {
     'CONFIG_UPLINK_ASTRAY',
     'Each uplink reaches an endpoint of its families, where peers have some: it has their network, or a gateway.',
   ],
+  'overlay-port-once': [
+    'CONFIG_OVERLAY_PORT',
+    "`ports` names no port twice, nor the overlay's `port`.",
+  ],
+  'overlay-port-free': ['CONFIG_OVERLAY_PORT', '67 and 68 are for DHCP, 3478 is for STUN.'],
+  'stun-form': ['CONFIG_STUN_INVALID', 'A STUN server is an address and a port, no name.'],
+  'stun-routable': ['CONFIG_STUN_INVALID', "A STUN server's address is a host's."],
+  'stun-once': ['CONFIG_STUN_INVALID', 'No STUN server stands twice.'],
+  'stun-other': ['CONFIG_STUN_INSIDE', "No STUN server has one of this box's addresses."],
+  'stun-outside': ['CONFIG_STUN_INSIDE', 'No STUN server lies in a LAN or in the overlay.'],
   'dhcp-form': ['CONFIG_DHCP_INVALID', '`from` and `to` are IPv4 addresses.'],
   'dhcp-inside': [
     'CONFIG_DHCP_RANGE',

@@ -12,9 +12,13 @@ import type { AclRule, DeviceConfig } from './device-config.ts'
 
 /** @param config one that has passed every check */
 export function canonicalConfig(config: DeviceConfig): DeviceConfig {
-  const { acl, applications, dns } = config
+  const { acl, applications, dns, overlay } = config
   return {
     ...config,
+    overlay: {
+      ...overlay,
+      ...(overlay.stun === undefined ? {} : { stun: overlay.stun.map(endpointText) }),
+    },
     uplinks: config.uplinks.map((uplink) => ({
       ...uplink,
       address: uplink.address === 'dhcp' ? 'dhcp' : uplink.address.map(interfaceText),
@@ -23,7 +27,7 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
     lans: config.lans.map((lan) => ({ ...lan, address: lan.address.map(interfaceText) })),
     peers: config.peers.map((peer) => ({
       ...peer,
-      endpoints: peer.endpoints.map((text) => formatEndpoint(parseEndpoint(text)!)),
+      endpoints: peer.endpoints.map(endpointText),
       segments: Object.fromEntries(
         Object.entries(peer.segments).map(([name, list]) => [name, list.map(prefixText)]),
       ),
@@ -46,6 +50,10 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
 
 function sideOf(side: AclRule['from']): AclRule['from'] {
   return side.prefix === undefined ? side : { ...side, prefix: prefixText(side.prefix) }
+}
+
+function endpointText(text: string): string {
+  return formatEndpoint(parseEndpoint(text)!)
 }
 
 function addressText(text: string): string {

@@ -5,6 +5,7 @@
 import { Compile } from 'typebox/schema'
 import { AclRule, Api, Dns, Lan, Peer, Segment, Uplink } from './device-config.ts'
 import { Name } from './device-config-fields.ts'
+import { Overlay } from './device-config-overlay.ts'
 import { Application, Policy } from './device-config-steering.ts'
 
 /** A well-formed part of the document, and where it stands (JSON pointer). */
@@ -23,6 +24,7 @@ export interface Parts {
   readonly policies: readonly Located<Policy>[]
   /** Null where they are not there, or not well-formed. */
   readonly site: string | null
+  readonly overlay: Overlay | null
   readonly dns: Dns | null
   readonly api: Api | null
   /** Whether all entries of a section are among its parts, so that what is not there is indeed not there. */
@@ -44,6 +46,7 @@ const validators = {
   applications: Compile(Application),
   policies: Compile(Policy),
   site: Compile(Name),
+  overlay: Compile(Overlay),
   dns: Compile(Dns),
   api: Compile(Api),
 }
@@ -87,6 +90,7 @@ export function partsOf(document: unknown): Parts {
     acl: take('acl', validators.acl, 256),
     policies: take('policies', validators.policies, 31),
     site: one('site', validators.site),
+    overlay: one('overlay', validators.overlay),
     dns: one('dns', validators.dns),
     api: one('api', validators.api),
     isWhole: {

@@ -1,6 +1,6 @@
 /**
  * The rules that span fields of a device configuration: names, NICs, keys, references. Each broken one is a coded
- * error with a JSON pointer. Addresses, services, `acl` and steering have rules in files of their own.
+ * error with a JSON pointer. Addresses, services, `acl` and steering have rules in files of their own, and so has the overlay.
  */
 import { checkAcl } from './acl-rules.ts'
 import { checkAddresses } from './address-rules.ts'
@@ -8,6 +8,7 @@ import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
 import { deviceOf, interfaceOf, kindOf } from './nic.ts'
+import { checkOverlay } from './overlay-rules.ts'
 import { checkPathCount } from './path-rules.ts'
 import { checkServices } from './service-rules.ts'
 import { checkSteering } from './steering-rules.ts'
@@ -30,6 +31,7 @@ export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
   const claims = checkAddresses(parts, refuse)
   // Among claims that are incomplete, nothing can be said to be missing.
   const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
+  checkOverlay(parts, claims, refuse)
   checkServices(parts, refuse)
   checkAcl(parts, isComplete ? claims : null, refuse)
   checkSteering(parts, refuse)

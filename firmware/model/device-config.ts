@@ -26,28 +26,13 @@ import {
   Vni,
   WireKeyText,
 } from './device-config-fields.ts'
+import { Overlay } from './device-config-overlay.ts'
 import { Application, Policy } from './device-config-steering.ts'
 import { closed, maybe, means } from './device-config-words.ts'
 import { Rate } from './units.ts'
 
 export const configVersion = 1
-export const defaultRekeySeconds = 115
 export const defaultLeaseSeconds = 43_200
-
-export const Overlay = Type.Object(
-  {
-    port: means(
-      Type.Integer({ minimum: 1024, maximum: 65_535 }),
-      'UDP port of the overlay on every uplink.',
-    ),
-    rekeySeconds: maybe(
-      Type.Integer({ minimum: 2, maximum: 120 }),
-      'Age of a key at which a new one is made; the same at every site. A key ends at about one and a half times that age, and not before 10 s.',
-      String(defaultRekeySeconds),
-    ),
-  },
-  closed,
-)
 
 export const Uplink = Type.Object(
   {
@@ -156,7 +141,7 @@ export const Peer = Type.Object(
     wireKey: means(WireKeyText, 'Its public key: what `causeway key` says there.'),
     role: maybe(
       PeerRole,
-      'What it is in the network: shown by `status --json`, and no more so far. Who begins a handshake is another matter.',
+      'What it is in the network. A hub is asked what NATs do (STUN, at its endpoints and at their port 3478), and to relay where no direct way is found. Who begins a handshake is another matter.',
       'site',
     ),
     endpoints: means(

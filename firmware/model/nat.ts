@@ -4,6 +4,9 @@
  */
 import type { Endpoint, Family } from './address.ts'
 
+/** RFC 8489 §14.3; at a hub the other port of RFC 5780, besides the overlay's. */
+export const stunPort = 3478
+
 /** Which destinations see one mapped address and port (RFC 4787 §4.1). `none`: others see the own one. */
 export const natMappings = [
   'unknown',

@@ -5,6 +5,7 @@
 import type { ConfigRule } from '../../../firmware/model/config-rule.ts'
 import type { ErrorCode } from '../../../firmware/model/errors.ts'
 import { encodeWireKey } from '../../../firmware/model/wire-key.ts'
+import { brokenOverlays } from './broken-overlay.ts'
 import { sampleWireKey, wholeConfig } from './sample-config.ts'
 
 /** What is set where (JSON pointer); undefined takes it away. */
@@ -173,6 +174,8 @@ export const brokenConfigs: readonly Broken[] = [
     '/uplinks/1/address': ['2001:db8:9::2/64'],
     '/uplinks/1/gateway': undefined,
   }),
+  broken('endpoint-routable', '/peers/0/endpoints/1', '[100::7]:51820'),
+  ...brokenOverlays.map((one) => broken(...one)),
   broken('dhcp-form', '/lans/0/dhcp/from', 'fd00:1::50'),
   broken('dhcp-inside', '/lans/0/dhcp/from', '10.2.0.50'),
   broken('dhcp-inside', '/lans/0/dhcp/to', '10.1.0.255'),

@@ -45,6 +45,7 @@ test('addresses come out in canonical text, however they are written', () => {
   config.lans[0].address[1] = 'FD00:0001::0:1/64'
   config.peers[0].endpoints[1] = '[2001:0DB8:7::7]:51820'
   config.acl[2].from.prefix = 'fd00:1:0:0::/64'
+  config.overlay.stun[1] = '[2001:db8:5:0::5]:3478'
   config.dns.servers[1] = '2001:db8:0::53'
   assert.deepEqual(parseDeviceConfig(stringify(config)).config, wholeConfig())
 })
