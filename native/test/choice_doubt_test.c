@@ -25,6 +25,7 @@ static void begin(void)
 	for (uint32_t i = 0; i < 4; i++) {
 		struct cw_way way = { .uplink = (uint8_t)(i / 2), .remote_port = 1, .remote = cw_address_of_v4(i % 2 + 1) };
 		CHECK(cw_paths_add(&paths, &list[i], &way, now_us));
+		cw_paths_number(&paths, &list[i]);
 		cw_liveness_prove(&list[i].live, now_us);
 		list[i].live.rtt_us = RTT_US;
 		list[i].remote_uplink = (uint8_t)(i % 2);

@@ -24,6 +24,7 @@ static void begin(uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct cw_way way = { .uplink = (uint8_t)i, .remote_port = 1, .remote = cw_address_of_v4(i + 1) };
 		cw_paths_add(&paths, &memory[i], &way, now_us);
+		cw_paths_number(&paths, &memory[i]);
 		cw_liveness_prove(&memory[i].live, now_us);
 		memory[i].live.rtt_us = memory[i].live.rtt_last_us = memory[i].live.rtt_before_us = 40000;
 	}

@@ -5,7 +5,7 @@
 #include "far_end.h"
 
 #define KEYS 2
-#define COUNTERS 4096
+#define COUNTERS 16384
 #define SECOND_KEY 0x44444444u
 
 static uint8_t seen[KEYS][2][256][COUNTERS];
@@ -96,13 +96,22 @@ static void numbers_that_come_again_go_on_counting(void)
 	CHECK(numbers(0) > 250);
 }
 
-static void learn(uint16_t from, uint32_t count)
+/* From ever other ports somebody is heard, who answers too or does not, and falls silent then. */
+static void learn(uint16_t from, uint32_t count, bool is_answered)
 {
 	struct cw_path *home = cw_bench_path(&bench);
 
 	for (uint32_t i = 0; i < count; i++) {
-		ask_from((uint16_t)(from + i));
+		struct cw_way way = home->way;
+		way.remote_port = (uint16_t)(from + i);
+		ask_from(way.remote_port);
 		look(SECOND);
+		if (is_answered)
+			cw_path_enter(bench.worker, bench.far, &way, true);
+		look(SECOND);
+		struct cw_path *path = path_of(way.remote_port);
+		if (path != NULL && is_answered)
+			cw_liveness_fail(&path->live, CW_PATH_SILENT, bench.worker->now_us);
 		cw_liveness_prove(&home->live, bench.worker->now_us);
 		data_out();
 		/* What there is no number for is answered, and disturbs nobody. */
@@ -134,10 +143,21 @@ static struct cw_keypair *rekey(void)
 	return second;
 }
 
+/* What is sent by ways that are only heard from goes under the number of none. */
+static void who_only_calls_is_given_no_number(void)
+{
+	uint32_t given = bench.far->numbers_given;
+
+	learn(30000, 300, false);
+	CHECK(path_of(30299) != NULL && path_of(30299)->number == CW_PATH_NONE && !cw_path_may_carry(path_of(30299)));
+	CHECK(bench.far->numbers_given == given && numbers(0) == 1);
+}
+
 static void a_key_gives_out_a_hundred_numbers(void)
 {
-	learn(30000, 300);
-	CHECK(numbers(0) == 100 && path_of(30299) == NULL && bench.far->numbers_given == 100);
+	learn(30000, 300, true);
+	CHECK(numbers(0) == 100 && bench.far->numbers_given == 100);
+	CHECK(path_of(30299)->number == CW_PATH_NONE && !cw_path_may_carry(path_of(30299)));
 }
 
 static void name(uint16_t port)
@@ -154,9 +174,9 @@ static void what_is_named_has_numbers_that_are_kept_for_it(void)
 	uint32_t named = 0;
 
 	bench.far->numbers_given = 99;
-	ask_from(39998);
-	ask_from(39999);
-	CHECK(path_of(39998) != NULL && path_of(39999) == NULL && bench.far->numbers_given == 100);
+	learn(39998, 2, true);
+	CHECK(path_of(39998)->number != CW_PATH_NONE && path_of(39999)->number == CW_PATH_NONE);
+	CHECK(bench.far->numbers_given == 100);
 	for (uint16_t i = 0; i < 40; i++) {
 		name(50000 + i);
 		named += path_of(50000 + i) != NULL;
@@ -175,9 +195,9 @@ static void the_next_key_gives_out_as_many(void)
 	forget_nonces();
 	struct cw_keypair *second = rekey();
 	CHECK(path_of(50040) != NULL && path_of(50040)->is_configured);
-	learn(40000, 300);
+	learn(40000, 300, true);
 	CHECK(numbers(0) == 0 && numbers(1) <= 100 && numbers(1) >= 100 - CW_PATHS_MAX);
-	CHECK(path_of(40000 + 299) == NULL && bench.far->numbers_given == 100);
+	CHECK(path_of(40000 + 299)->number == CW_PATH_NONE && bench.far->numbers_given == 100);
 	cw_keypair_leave(bench.worker, second);
 	cw_keypair_collect(bench.engine);
 	bench.worker->index = atomic_load(&bench.engine->index);
@@ -187,6 +207,7 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	cw_bench_open(&bench);
+	who_only_calls_is_given_no_number();
 	a_key_gives_out_a_hundred_numbers();
 	what_is_named_has_numbers_that_are_kept_for_it();
 	numbers_that_come_again_go_on_counting();

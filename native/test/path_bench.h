@@ -50,6 +50,7 @@ static inline void begin(uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct cw_way way = { .uplink = (uint8_t)i };
 		CHECK(cw_paths_add(&paths, &list[i], &way, now_us));
+		cw_paths_number(&paths, &list[i]);
 		list[i].is_configured = true;
 		rtt_us[i] = 20 * MS;
 	}

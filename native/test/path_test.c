@@ -34,7 +34,8 @@ static void a_number_is_not_given_to_two_paths(void)
 	for (uint32_t i = 0; i < 2000; i++) {
 		uint8_t slot = (uint8_t)(2 + i % 2);
 		struct cw_way way = { .uplink = (uint8_t)(10 + i % 2) };
-		CHECK(cw_paths_add(&paths, &list[slot], &way, now_us));
+		CHECK(cw_paths_add(&paths, &list[slot], &way, now_us) && list[slot].number == CW_PATH_NONE);
+		cw_paths_number(&paths, &list[slot]);
 		uint8_t number = list[slot].number;
 		/* Nor to another soon after: 0 and 1 are taken, 255 is none. */
 		CHECK(number != 0 && number != 1 && number != CW_PATH_NONE);

@@ -71,6 +71,7 @@ void cw_world_begin(struct world *world, uint64_t seed, uint32_t links, enum pla
 			struct cw_way way = { .uplink = (uint8_t)i, .remote = { { i, e } } };
 			cw_sim_link_begin(&world->link[i][e], cw_sim_link_draw(seed, i * ENDS + e));
 			cw_paths_add(&end->paths, &end->path[i], &way, world->now_us);
+			cw_paths_number(&end->paths, &end->path[i]);
 			end->path[i].is_configured = true;
 			end->path[i].live.secret = seed * 2 + e + 1;
 			end->path[i].remote_uplink = (uint8_t)i;

@@ -72,6 +72,7 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw
 	if (!cw_paths_answer(&peer->paths, path, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
 		return;
 	cw_rtt_count(&path->rtts, path->live.rtt_last_us);
+	cw_path_note_answer(worker, peer, path);
 	if (peer->paths.due_us <= worker->now_us)
 		cw_path_due(worker, peer);
 }
@@ -143,7 +144,7 @@ static void take_introduction(struct cw_path *path, const uint8_t *value)
  */
 static void take_silence(struct cw_worker *worker, struct cw_peer *peer, const struct cw_path *by, const uint8_t *value)
 {
-	if (!cw_path_may_carry(by))
+	if (!cw_path_may_carry(by) || value[0] == CW_PATH_NONE)
 		return;
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];

@@ -45,6 +45,12 @@ void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct c
 /* The first half of that: what goes makes room, for other peers too. */
 void cw_path_unname(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count);
 
+/* A key is `current` that gives numbers out anew: who waited for one, or for room, may have it. */
+void cw_path_begin_key(struct cw_worker *worker, struct cw_peer *peer);
+
+/* A probe by `path` was answered: it may carry data from the first time on, and has a number then. */
+void cw_path_note_answer(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path);
+
 /* Those for which there was no room. */
 void cw_path_name_again(struct cw_worker *worker, struct cw_peer *peer);
 

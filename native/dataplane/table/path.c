@@ -56,10 +56,10 @@ static bool has_number(const struct cw_paths *paths, uint8_t number)
 }
 
 /* Any value that looks random and is not zero, which would say that there is none (RFC 6437 §3). */
-static uint32_t flow_label(const struct cw_way *way, uint8_t number)
+static uint32_t flow_label(const struct cw_way *way)
 {
-	uint64_t mixed = (way->remote.words[0] ^ way->remote.words[1] ^ way->remote_port ^ (uint64_t)number << 40) *
-			 0x9e3779b97f4a7c15ull;
+	uint64_t here = (uint64_t)way->local_port << 24 | (uint64_t)way->uplink << 40;
+	uint64_t mixed = (way->remote.words[0] ^ way->remote.words[1] ^ way->remote_port ^ here) * 0x9e3779b97f4a7c15ull;
 
 	return mixed >> 44 == 0 ? 1 : (uint32_t)(mixed >> 44);
 }
@@ -72,14 +72,11 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 		slot++;
 	if (slot == CW_PATHS_MAX)
 		return false;
-	/* At most 16 of 255 are in use: the next free one is near. */
-	while (paths->next_number == CW_PATH_NONE || has_number(paths, paths->next_number))
-		paths->next_number++;
 	memset(path, 0, sizeof(*path));
 	path->slot = (uint8_t)slot;
-	path->number = paths->next_number++;
+	path->number = CW_PATH_NONE;
 	path->way = *way;
-	path->flow_label = flow_label(way, path->number);
+	path->flow_label = flow_label(way);
 	path->remote_number = CW_PATH_NONE;
 	path->remote_uplink = CW_UPLINK_NONE;
 	path->session_us = now_us;
@@ -92,6 +89,15 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	if (paths->due_us == 0 || paths->due_us > now_us)
 		paths->due_us = now_us;
 	return true;
+}
+
+void cw_paths_number(struct cw_paths *paths, struct cw_path *path)
+{
+	/* At most 16 of 255 are in use: the next free one is near. */
+	while (paths->next_number == CW_PATH_NONE || has_number(paths, paths->next_number))
+		paths->next_number++;
+	path->number = paths->next_number++;
+	path->live.probe_us = 0;
 }
 
 void cw_paths_remove(struct cw_paths *paths, struct cw_path *path)

@@ -18,7 +18,7 @@
 
 #define CW_PATHS_MAX 16
 static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a peer has a slot");
-#define CW_PATH_NONE 0xffu /* no slot, and no number: what answers a stranger's way goes under it */
+#define CW_PATH_NONE 0xffu /* no slot, and no number: what is sent by a way that may carry no data goes under it */
 
 #define CW_PATH_METERED 1u
 #define CW_PATH_BACKUP 2u
@@ -39,7 +39,7 @@ struct cw_path {
 	uint64_t tx_packets, tx_bytes;
 	uint32_t limit; /* the largest inner packet that it takes whole; 0: not looked up in this view */
 	uint8_t slot;
-	uint8_t number;
+	uint8_t number; /* CW_PATH_NONE: it has none yet */
 	struct cw_way way;
 	uint32_t flow_label; /* 20 bits, IPv6 only */
 	struct cw_departure departure;
@@ -100,7 +100,7 @@ struct cw_paths {
 /* Data goes where the configuration says, or where somebody has answered: not where something only came from. */
 static inline bool cw_path_may_carry(const struct cw_path *path)
 {
-	return path->is_configured || path->live.was_up;
+	return path->number != CW_PATH_NONE && (path->is_configured || path->live.was_up);
 }
 
 /* NULL: there is none in `slot`, which may be CW_PATH_NONE. */
@@ -124,10 +124,14 @@ bool cw_way_equal(const struct cw_way *a, const struct cw_way *b);
 /* The path of a way; NULL: there is none. */
 struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way);
 
-/*
- * A new path in `path`, which is free. False: no slot or number is left. The caller starts its lanes anew under every key.
- */
+/* A new path in `path`, which is free; it has no number yet. False: no slot is left. */
 bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_way *way, uint64_t now_us);
+
+/*
+ * It has a number from now on, and its next probe is due, by which the far end learns which path that is. A number is none of
+ * another path's, nor was it a short while ago.
+ */
+void cw_paths_number(struct cw_paths *paths, struct cw_path *path);
 
 /* Takes a path out; it is the caller's again. */
 void cw_paths_remove(struct cw_paths *paths, struct cw_path *path);

@@ -232,8 +232,7 @@ static void make_current(struct cw_worker *worker, struct cw_keypair *keypair)
 	set_state(keypair, CW_KEYPAIR_CURRENT);
 	atomic_store(&peer->current, keypair);
 	peer->paths.asked_us = 0;
-	peer->numbers_given = peer->paths.count;
-	cw_path_name_again(worker, peer);
+	cw_path_begin_key(worker, peer);
 	cw_path_due(worker, peer);
 	cw_seal_waiting(worker, peer);
 }

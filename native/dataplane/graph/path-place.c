@@ -1,0 +1,215 @@
+/* See path-place.h. */
+#include "graph/path-place.h"
+
+#include "graph/path.h"
+#include "graph/seal.h"
+#include "mix.h"
+#include "table/session.h"
+#include "worker.h"
+
+/* The far end keeps a lane for each number that it heard under a key, and has room for so many and one of none. */
+#define NUMBERS_A_KEY (CW_REPLAY_LANES_MAX - 1)
+#define LEARNED_NUMBERS_A_KEY 100u /* so that strangers leave what is named its own */
+
+void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		const struct cw_port_program *port = &program->port_programs[i];
+		if (port->role != CW_ROLE_UPLINK || port->uplink != path->way.uplink)
+			continue;
+		path->own_flags = (port->is_metered ? CW_PATH_METERED : 0) | (port->is_backup ? CW_PATH_BACKUP : 0);
+		path->is_private = port->network == CW_NETWORK_PRIVATE;
+		path->risk = port->risk;
+		path->up_bps = port->up_bps;
+	}
+	path->flags = path->own_flags | path->remote_flags;
+}
+
+static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path_pool *pool = &worker->paths;
+	struct cw_path *path = &pool->memory[pool->free[pool->free_count - 1]];
+	if (!cw_paths_add(&peer->paths, path, way, worker->now_us))
+		return NULL;
+	pool->free_count--;
+	/* Nobody sees it but by the ids of probes, which begin elsewhere for each path. */
+	path->live.secret = worker->path_secret = cw_mix64(worker->path_secret + CW_MIX_STEP + worker->now_us + cw_now_us());
+	cw_path_note_uplink(worker, path);
+	cw_path_due(worker, peer);
+	return path;
+}
+
+void cw_path_give_back(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+{
+	struct cw_path_pool *pool = &worker->paths;
+
+	/* What is being filled leaves by it first. */
+	cw_seal_flush(worker);
+	cw_paths_remove(&peer->paths, path);
+	pool->free[pool->free_count++] = (uint16_t)(path - pool->memory);
+}
+
+void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (peer->paths.list[slot] != NULL)
+			cw_path_give_back(worker, peer, peer->paths.list[slot]);
+	}
+	peer->unplaced_count = 0;
+}
+
+/* Makes room by the learned path that was heard last longest ago and is not alive. */
+static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer)
+{
+	struct cw_path *oldest = NULL;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL || path->is_configured || path->live.state == CW_PATH_UP)
+			continue;
+		if (oldest == NULL || path->live.heard_us < oldest->live.heard_us)
+			oldest = path;
+	}
+	if (oldest == NULL)
+		return false;
+	cw_path_give_back(worker, peer, oldest);
+	return true;
+}
+
+struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, way);
+
+	if (path != NULL)
+		return path;
+	bool is_full = peer->paths.count == CW_PATHS_MAX || worker->paths.free_count == 0;
+	return is_full && !make_path_room(worker, peer) ? NULL : add(worker, peer, way);
+}
+
+/* False: so many are given under this key. */
+static bool give_number(struct cw_peer *peer, struct cw_path *path, uint32_t most)
+{
+	if (path->number != CW_PATH_NONE)
+		return true;
+	if (peer->numbers_given >= most)
+		return false;
+	peer->numbers_given++;
+	cw_paths_number(&peer->paths, path);
+	return true;
+}
+
+void cw_path_note_answer(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+{
+	if (path->number != CW_PATH_NONE || !path->live.was_up)
+		return;
+	/* What was asked before anybody could answer says nothing of how good it is. */
+	path->asked = (struct cw_quality){ 0 };
+	if (!give_number(peer, path, LEARNED_NUMBERS_A_KEY))
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+}
+
+static void prove(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+{
+	cw_liveness_prove(&path->live, worker->now_us);
+	cw_path_note_answer(worker, peer, path);
+}
+
+void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_proven)
+{
+	struct cw_path *path = cw_path_place(worker, peer, way);
+
+	if (path == NULL)
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+	else if (is_proven)
+		prove(worker, peer, path);
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
+void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, way);
+
+	/* Message 2 went there, and what needed it came from there. */
+	if (path == NULL || cw_paths_find(&peer->paths, &worker->arrival) != path)
+		return;
+	prove(worker, peer, path);
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
+static bool is_named(const struct cw_path *path, const struct cw_way *ways, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (cw_way_equal(&path->way, &ways[i]))
+			return true;
+	}
+	return false;
+}
+
+void cw_path_unname(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
+{
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path != NULL && path->is_configured && !is_named(path, ways, count))
+			cw_path_give_back(worker, peer, path);
+	}
+	peer->unplaced_count = 0;
+	cw_paths_choose(&peer->paths, worker->now_us);
+}
+
+static bool give_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	struct cw_path *path = cw_paths_find(&peer->paths, way);
+	bool has_number = path != NULL && path->number != CW_PATH_NONE;
+
+	if (!has_number && peer->numbers_given >= NUMBERS_A_KEY)
+		return false;
+	path = cw_path_place(worker, peer, way);
+	if (path == NULL)
+		return false;
+	give_number(peer, path, NUMBERS_A_KEY);
+	cw_path_note_uplink(worker, path);
+	path->is_configured = true;
+	return true;
+}
+
+void cw_path_name(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
+{
+	cw_path_unname(worker, peer, ways, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (give_place(worker, peer, &ways[i]))
+			continue;
+		cw_count_drop(worker, CW_DROP_PATH_FULL);
+		peer->unplaced[peer->unplaced_count++] = ways[i];
+	}
+	peer->placed_us = worker->now_us;
+	cw_paths_choose(&peer->paths, worker->now_us);
+	cw_path_due(worker, peer);
+}
+
+void cw_path_begin_key(struct cw_worker *worker, struct cw_peer *peer)
+{
+	peer->numbers_given = 0;
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = peer->paths.list[slot];
+		peer->numbers_given += path != NULL && path->number != CW_PATH_NONE;
+	}
+	cw_path_name_again(worker, peer);
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		if (peer->paths.list[slot] != NULL)
+			cw_path_note_answer(worker, peer, peer->paths.list[slot]);
+	}
+}
+
+void cw_path_name_again(struct cw_worker *worker, struct cw_peer *peer)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < peer->unplaced_count; i++) {
+		if (!give_place(worker, peer, &peer->unplaced[i]))
+			peer->unplaced[left++] = peer->unplaced[i];
+	}
+	peer->unplaced_count = left;
+	peer->placed_us = worker->now_us;
+}
