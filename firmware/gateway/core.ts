@@ -83,11 +83,12 @@ export function openCore(
   const tellPath = pathTeller({ log, uplinks: () => numbers.running ?? configured(), onPath })
   const onEvent = (event: DatapathEvent): void => {
     denials.take(event)
+    peering.onEvent(event)
     tellPath(event)
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
-  const peering = owned.use(new Peering({ ...parts, numbers }))
+  const peering: Peering = owned.use(new Peering({ ...parts, numbers }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))
@@ -118,6 +119,7 @@ export function openCore(
   const onCounters = (counters: Counters): void => {
     tellOverflow(counters.overflow)
     carriers.take(counters)
+    peering.onCounters(counters)
   }
   const uplinks = (generation: number) => numbers.of(generation) ?? configured()
   const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))

@@ -1,26 +1,32 @@
 /**
  * Ties the sessions to the configuration and to whichever datapath is connected: opens them, gives them sockets,
- * peers and datapath. What happens inside a session is the business of sessions/.
+ * peers and datapath, and has ways found to those that cannot be called. What happens inside a session is the business of
+ * sessions/, what a relay is that of relay/, which ways are looked for that of traversal.ts.
  */
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
+import type { Log } from '../host/system/log.ts'
 import { parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRekeySeconds } from '../model/device-config-overlay.ts'
+import type { Counters, DatapathEvent } from '../model/program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
-import type { PeerConfig, SessionLog } from './sessions/session.ts'
+import { Relaying } from './relay/relaying.ts'
+import type { SessionsListener } from './sessions/listener.ts'
+import type { PeerConfig } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
+import { Traversal } from './traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, UplinkSockets } from './uplink-sockets.ts'
 
 export interface PeeringParts {
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
-  readonly log: SessionLog
+  readonly log: Pick<Log, 'info' | 'warn'>
   readonly wireKey: X25519Pair
   readonly bindUdp: BindUdp
   readonly numbers: Numbers
@@ -29,6 +35,8 @@ export interface PeeringParts {
 export class Peering implements AsyncDisposable {
   readonly #parts: PeeringParts
   readonly #sockets: UplinkSockets
+  readonly #relaying: Relaying
+  readonly #traversal: Traversal
   #sessions: Sessions | null = null
   /** What the open sessions were opened with: they cannot change it. */
   #openedFor = { tenant: '', rekeySeconds: 0 }
@@ -36,6 +44,18 @@ export class Peering implements AsyncDisposable {
   constructor(parts: PeeringParts) {
     this.#parts = parts
     this.#sockets = new UplinkSockets(parts.bindUdp)
+    this.#relaying = new Relaying({
+      ...parts,
+      send: (peer, item) => void this.#sessions?.send(peer, [item]),
+      onWays: (peer, ways) => {
+        this.#sessions?.setRelayed(peer, ways)
+        this.#traversal.setRelayed(peer, ways)
+      },
+    })
+    this.#traversal = new Traversal({
+      clock: parts.clock,
+      want: (peer, isWanted) => this.#relaying.want(peer, isWanted),
+    })
   }
 
   /** The peers must be in the datapath's running program, and the uplinks' addresses on their twins. */
@@ -53,7 +73,12 @@ export class Peering implements AsyncDisposable {
       this.#sessions = this.#open(tenant, rekeySeconds)
       this.#openedFor = { tenant, rekeySeconds }
     }
-    await this.#sessions.configure({ uplinks, peers: config.peers.map(peerOf) }, datapath)
+    this.#relaying.configure(config, datapath)
+    this.#traversal.configure(config, datapath)
+    const ways = [...uplinks, this.#relaying.uplink]
+    await this.#sessions.configure({ uplinks: ways, peers: config.peers.map(peerOf) }, datapath)
+    // Sessions that are new know of none yet.
+    this.#relaying.tell()
     await retire()
   }
 
@@ -66,6 +91,16 @@ export class Peering implements AsyncDisposable {
     await this.#sessions?.leaveAllBut(isSameTenant ? config.peers.map(peerOf) : [])
   }
 
+  /** Of any kind; those of sessions they hear themselves. */
+  onEvent(event: DatapathEvent): void {
+    this.#relaying.onEvent(event)
+    this.#traversal.onEvent(event)
+  }
+
+  onCounters(counters: Counters): void {
+    this.#traversal.onCounters(counters)
+  }
+
   status(): SessionStatus[] {
     return this.#sessions?.status() ?? []
   }
@@ -73,6 +108,8 @@ export class Peering implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions?.[Symbol.asyncDispose]()
     this.#sessions = null
+    this.#traversal[Symbol.dispose]()
+    this.#relaying[Symbol.dispose]()
     await this.#sockets[Symbol.asyncDispose]()
   }
 
@@ -80,7 +117,18 @@ export class Peering implements AsyncDisposable {
     const { clock, random, log, wireKey, numbers } = this.#parts
     const tenant = Buffer.from(tenantId.replaceAll('-', ''), 'hex')
     const timing = timingOf(rekeySeconds)
-    return openSessions({ clock, random, log, tenant, wireKey, numbers, timing })
+    const listener: SessionsListener = {
+      onUp: (peer) => {
+        this.#relaying.onUp(peer)
+        this.#traversal.onUp(peer)
+      },
+      onDown: (peer) => {
+        this.#relaying.onDown(peer)
+        this.#traversal.onDown(peer)
+      },
+      onItem: (peer, item) => this.#relaying.onItem(peer, item),
+    }
+    return openSessions({ clock, random, log, tenant, wireKey, numbers, timing, listener })
   }
 }
 

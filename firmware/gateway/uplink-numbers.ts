@@ -3,6 +3,7 @@
  * by name, and a number means something only with the program that it is of. Whoever loads programs keeps it.
  */
 import type { Program } from '../model/program.ts'
+import { relayUplink, relayUplinkName } from '../model/traversal-program.ts'
 import type { NumberedUplinks } from '../plan/path-status.ts'
 
 /** Uplinks by number in the program that runs: looked up whenever one is needed, since every load may change it. */
@@ -53,11 +54,13 @@ export class UplinkNumbers implements Numbers {
   }
 
   numberOf(name: string): number | null {
+    if (name === relayUplinkName) return relayUplink
     const number = this.#running?.uplinks.findIndex((uplink) => uplink?.name === name) ?? -1
     return number >= 0 && this.#isSettled(number) ? number : null
   }
 
   nameOf(number: number): string | null {
+    if (number === relayUplink) return relayUplinkName
     return this.#isSettled(number) ? (this.#running?.uplinks[number]?.name ?? null) : null
   }
 

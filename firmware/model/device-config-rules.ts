@@ -40,7 +40,7 @@ export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
 }
 
 /** `all` and `default` are sysctl's words for every interface; `lo` exists already. */
-const reservedNames = new Set(['all', 'default', 'lo'])
+const reservedNames = new Set(['all', 'default', 'lo', 'relay'])
 /** The prefix of the segments' twins, which the firmware names itself. */
 export const segmentTwinPrefix = 'seg-'
 

@@ -5,6 +5,8 @@
 
 /** Number of the uplink of every relayed way. */
 export const relayUplink = 0xfe
+/** The same by name. */
+export const relayUplinkName = 'relay'
 
 /** A relay's: what `peer` sends by its channel goes to `to`, by that one's; and the other way round. At most 64 of a peer. */
 export interface ChannelProgram {

@@ -3,6 +3,21 @@
  * wire.md, the table below "Control". Numbers are big-endian; fields called zero are sent as zero and not read.
  */
 
+import {
+  type Candidates,
+  candidatesSize,
+  fitsCandidates,
+  readCandidates,
+  writeCandidates,
+} from './candidate.ts'
+import {
+  fitsPathReport,
+  type PathReport,
+  pathReportSize,
+  readPathReport,
+  writePathReport,
+} from './path-report.ts'
+
 export const maxPartBytes = 1_000
 export const maxParts = 4
 
@@ -18,11 +33,7 @@ export type ControlItem =
       readonly receiveTimeUs: number
       readonly heldUs: number
     }
-  | {
-      readonly type: 'path-report'
-      readonly receiverIndex: number
-      readonly lanes: readonly LaneReport[]
-    }
+  | PathReport
   | {
       readonly type: 'path-add'
       readonly path: number
@@ -47,16 +58,7 @@ export type ControlItem =
       readonly deviceId: Uint8Array
     }
   | { readonly type: 'relay-close'; readonly channel: number }
-
-/** What was received on one lane since the keypair began; times in µs. */
-export interface LaneReport {
-  readonly lane: number
-  readonly highest: number
-  readonly received: number
-  readonly late: number
-  readonly leastDelayUs: number
-  readonly meanAboveLeastUs: number
-}
+  | Candidates
 
 /** One of at most four parts of a handshake message; parts count from 0. */
 export interface HandshakePart {
@@ -112,9 +114,9 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
   },
   'path-report': {
     code: 0x03,
-    fits: (length) => length >= 4 + laneReportBytes && (length - 4) % laneReportBytes === 0,
+    fits: fitsPathReport,
     read: readPathReport,
-    size: (item) => 4 + laneReportBytes * item.lanes.length,
+    size: pathReportSize,
     write: writePathReport,
   },
   'path-add': {
@@ -211,9 +213,15 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
     read: (value) => ({ type: 'relay-close', channel: value.readUInt32BE(0) }),
     write: (item, value) => value.writeUInt32BE(item.channel, 0),
   },
+  candidates: {
+    code: 0x10,
+    fits: fitsCandidates,
+    read: readCandidates,
+    size: candidatesSize,
+    write: writeCandidates,
+  },
 }
 
-const laneReportBytes = 24
 const pathFlag = { metered: 1, backup: 2 }
 
 function exactly(bytes: number): {
@@ -221,34 +229,6 @@ function exactly(bytes: number): {
   size: () => number
 } {
   return { fits: (length) => length === bytes, size: () => bytes }
-}
-
-function readPathReport(value: Buffer): Item<'path-report'> {
-  const lanes: LaneReport[] = []
-  for (let at = 4; at < value.length; at += laneReportBytes) {
-    lanes.push({
-      lane: value.readUInt16BE(at),
-      highest: value.readUInt32BE(at + 4),
-      received: value.readUInt32BE(at + 8),
-      late: value.readUInt32BE(at + 12),
-      leastDelayUs: value.readUInt32BE(at + 16),
-      meanAboveLeastUs: value.readUInt32BE(at + 20),
-    })
-  }
-  return { type: 'path-report', receiverIndex: value.readUInt32BE(0), lanes }
-}
-
-function writePathReport(item: Item<'path-report'>, value: Buffer): void {
-  value.writeUInt32BE(item.receiverIndex, 0)
-  item.lanes.forEach((lane, position) => {
-    const at = 4 + laneReportBytes * position
-    value.writeUInt16BE(lane.lane, at)
-    value.writeUInt32BE(lane.highest, at + 4)
-    value.writeUInt32BE(lane.received, at + 8)
-    value.writeUInt32BE(lane.late, at + 12)
-    value.writeUInt32BE(lane.leastDelayUs, at + 16)
-    value.writeUInt32BE(lane.meanAboveLeastUs, at + 20)
-  })
 }
 
 function readPart(value: Buffer): HandshakePart | null {

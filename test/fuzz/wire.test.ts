@@ -91,6 +91,16 @@ test('control items: what is read is written as it was, or read as the same agai
     { type: 'path-challenge', data: Buffer.alloc(8, 1) },
     { type: 'handshake-part', id: 3, part: 1, parts: 2, data: Buffer.alloc(40, 2) },
     { type: 'relay-channel', channel: 5, status: 1, deviceId: Buffer.alloc(32, 3) },
+    {
+      type: 'candidates',
+      ...{ round: 1, wantsAnswer: true, isSpray: false },
+      candidates: [
+        {
+          ...{ kind: 'reflexive', uplink: 1, mapping: 'dependent', filtering: 'address' },
+          ...{ address: '198.51.100.7', port: 4_000, portStep: 1 },
+        },
+      ],
+    },
     { type: 'padding', bytes: 3 },
   ])
   fc.assert(

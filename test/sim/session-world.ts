@@ -68,6 +68,7 @@ export function addBox(world: World, name: string, address: string, options: Box
     numbers: new Map([
       ['wan0', 1],
       ['lte0', 2],
+      ['relay', 254],
     ]),
     peers: [] as readonly PeerConfig[],
     received: [] as string[],

@@ -15,6 +15,7 @@ import {
 import { cookieFor, hasMac2, holdsMac2, writeCookie } from '../../wire/cookie.ts'
 import { messageType } from '../../wire/handshake.ts'
 import { sourceKey } from '../../wire/ip.ts'
+import { relayedOf } from '../../wire/relay.ts'
 import type { RotatingSecret } from './rotating-secret.ts'
 
 export interface Admission {
@@ -94,7 +95,9 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const isProven = showsCookie(parts, request)
       const isAnswer = request.datagram[0] === messageType.response
       const lane = isProven ? lanes.proven : isAnswer ? lanes.answers : lanes.open
-      const source = sourceKey(request.from.address)
+      const { address } = request.from
+      // Of a relay each channel is a source of its own.
+      const source = relayedOf(address) === null ? sourceKey(address) : address
       if (lane.waiting.length >= waitingLimit || !lane.sources.take(source, clock.nowMs())) {
         refuse(request, isProven)
         return

@@ -19,6 +19,7 @@ import {
 import { onCookie } from './cookies.ts'
 import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
+import { isWayItem } from './listener.ts'
 import { onHandshakePart } from './rekey.ts'
 import { onInitiation } from './respond.ts'
 import { onAnswer, onSilent, rawNow, rekeyNow } from './schedule.ts'
@@ -79,7 +80,7 @@ export function onEvent(
   event: DatapathEvent,
 ): void {
   // Not of a session: whoever wired the datapath listens to these.
-  if (event.kind === 'denied' || event.kind === 'links' || event.kind === 'channel-ended') return
+  if (!isOfSession(event)) return
   const session = sessions.get(event.peer)
   if (event.kind === 'path') {
     if (session !== undefined && event.change === 'state' && event.state === 'up') onAnswer(session)
@@ -110,7 +111,13 @@ export function onEvent(
   }
 }
 
-/** Items for the gateway: handshake parts and close. Path and relay items have no taker yet. */
+function isOfSession(
+  event: DatapathEvent,
+): event is Exclude<DatapathEvent, { kind: 'denied' | 'links' | 'relayed' | 'channel-ended' }> {
+  return !['denied', 'links', 'relayed', 'channel-ended'].includes(event.kind)
+}
+
+/** Items for the gateway: handshake parts and close are the session's, ways to others its listener's. */
 function onControl(session: Session, localIndex: number, bytes: Uint8Array): void {
   let items: ReturnType<typeof decodeItems>
   try {
@@ -123,6 +130,7 @@ function onControl(session: Session, localIndex: number, bytes: Uint8Array): voi
   for (const item of items) {
     if (item.type === 'handshake-part') void onHandshakePart(session, localIndex, item)
     if (item.type === 'close' && isCurrent(session, localIndex)) onClosed(session)
+    if (isWayItem(item)) session.context.listener.onItem(session.peer.name, item)
   }
 }
 

@@ -4,6 +4,7 @@
  * wire.md, "Handshake", "Freshness" and "Retries".
  */
 import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
+import { relayUplinkName } from '../../model/traversal-program.ts'
 import { between } from '../../plan/session.ts'
 import {
   challengeBytes,
@@ -15,6 +16,7 @@ import {
   writeInitiation,
 } from '../../wire/handshake.ts'
 import { rawPrologue } from '../../wire/keys.ts'
+import { relayedOf } from '../../wire/relay.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
 import { failOn } from './fail-on.ts'
@@ -41,14 +43,31 @@ export function canInitiate(session: Session): boolean {
 }
 
 /**
+ * These are the ways through relays from now on. One that is new is taken at once by a session without keys: what is under way
+ * by an endpoint, which may lie behind a NAT that lets nothing in, is not waited for.
+ */
+export function setRelayed(session: Session, ways: readonly UdpAddress[]): void {
+  const isNew = ways.some((way) => !session.relayed.some((known) => isSamePlace(known, way)))
+  session.relayed = ways
+  const { context, raw } = session
+  const relay = context.uplinks.find(({ name }) => name === relayUplinkName)
+  const isLacking = session.current === null || session.silentAtMs !== null
+  if (!isNew || relay === undefined || !isLacking || session.next !== null) return
+  if (context.datapath === null || raw?.uplink.name === relayUplinkName) return
+  dropRaw(session)
+  dropRekey(session)
+  const to = nextEndpoint(session, relay)
+  initiate(session, { uplink: relay, to, challenge: noChallenge, challenges: 0 })
+}
+
+/**
  * Starts a raw handshake unless one is under way. Live keypairs are not touched, but an own rekey is given up:
  * its answer could come when the other end, on its way to the raw one, has let go of that keypair.
  */
 export function startRaw(session: Session): void {
   if (session.raw !== null || !canInitiate(session)) return
   dropRekey(session)
-  const uplinks = usableUplinks(session)
-  const uplink = uplinks[session.turns.uplink++ % uplinks.length]!
+  const uplink = nextUplink(session)
   const to = nextEndpoint(session, uplink)
   initiate(session, { uplink, to, challenge: noChallenge, challenges: 0 })
 }
@@ -189,22 +208,37 @@ export function ephemeralPair(context: Context): ReturnType<typeof x25519Pair> {
   return pair
 }
 
-/** Configured endpoints and, should they all be wrong, where the peer was last. */
+/** Configured endpoints and, should they all be wrong, where the peer was last, unless that was a relay. */
 function endpoints({ peer, current }: Session): readonly UdpAddress[] {
   const last = current?.remote
-  if (last === undefined || peer.endpoints.some((known) => isSamePlace(known, last))) {
+  if (
+    last === undefined ||
+    relayedOf(last.address) !== null ||
+    peer.endpoints.some((known) => isSamePlace(known, last))
+  ) {
     return peer.endpoints
   }
   return [...peer.endpoints, last]
 }
 
-function endpointsOf(session: Session, uplink: Uplink): UdpAddress[] {
+function endpointsOf(session: Session, uplink: Uplink): readonly UdpAddress[] {
+  if (uplink.name === relayUplinkName) return session.relayed
   const isV6 = uplink.socket.local.address.includes(':')
   return endpoints(session).filter((to) => to.address.includes(':') === isV6)
 }
 
 function usableUplinks(session: Session): Uplink[] {
   return session.context.uplinks.filter((uplink) => endpointsOf(session, uplink).length > 0)
+}
+
+/** Relays every other time, if there are any: by them a peer is reached whatever lies before it. */
+function nextUplink(session: Session): Uplink {
+  const uplinks = usableUplinks(session)
+  const relay = uplinks.find(({ name }) => name === relayUplinkName)
+  const others = uplinks.filter((uplink) => uplink !== relay)
+  const turn = session.turns.uplink++
+  if (relay === undefined) return others[turn % others.length]!
+  return turn % 2 === 0 || others.length === 0 ? relay : others[(turn >> 1) % others.length]!
 }
 
 /** Only for uplinks with at least one; the session's endpoints may change meanwhile. */

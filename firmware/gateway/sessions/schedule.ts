@@ -59,10 +59,16 @@ export function noteState(session: Session): void {
   if (state !== session.state && !isRekey) session.stateSinceMs = context.clock.nowMs()
   session.state = state
   // Without a connection to the datapath nobody here knows; its sessions may well go on.
-  if (context.datapath === null || isUp(state) === session.isLoggedUp) return
+  if (context.datapath === null) return
+  const isOther = isUp(state) !== session.isLoggedUp
+  // One that took the place of another is news to those who had an agreement with the one before.
+  const isAnew = isUp(state) && session.handshakes !== session.toldHandshakes
   session.isLoggedUp = isUp(state)
-  if (isUp(state)) context.log.info({ peer: peer.name }, 'session up')
-  else context.log.warn({ peer: peer.name, code: session.lastError }, 'session down')
+  session.toldHandshakes = session.handshakes
+  if (isOther && isUp(state)) context.log.info({ peer: peer.name }, 'session up')
+  else if (isOther) context.log.warn({ peer: peer.name, code: session.lastError }, 'session down')
+  if (isUp(state) && (isOther || isAnew)) context.listener.onUp(peer.name)
+  else if (isOther) context.listener.onDown(peer.name)
 }
 
 function stateOf(session: Session): SessionState {

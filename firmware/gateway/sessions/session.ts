@@ -15,6 +15,7 @@ import type { Numbers } from '../uplink-numbers.ts'
 import type { Admission } from './admission.ts'
 import type { Freshness } from './freshness.ts'
 import type { Indices } from './indices.ts'
+import type { SessionLog, SessionsListener } from './listener.ts'
 import type { RotatingSecret } from './rotating-secret.ts'
 import type { SessionEnd } from './session-end.ts'
 
@@ -34,15 +35,11 @@ export interface Uplink {
   readonly socket: UdpSocket
 }
 
-export interface SessionLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-}
-
 export interface Context {
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
   readonly log: SessionLog
+  readonly listener: SessionsListener
   readonly tenant: Uint8Array
   readonly local: X25519Pair
   readonly ownMac1Key: Uint8Array
@@ -164,6 +161,8 @@ export interface Session {
   readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
   /** No raw initiation before: a restarted box spreads them. */
   rawNotBeforeMs: number
+  /** Ways through relays that have a channel. */
+  relayed: readonly UdpAddress[]
   /** Counts initiations, and transmissions by each socket: so each tries all endpoints of its family in turn. */
   readonly turns: { uplink: number; readonly endpoint: WeakMap<UdpSocket, number> }
   /** The last eight initiations answered, oldest first. */
@@ -178,8 +177,9 @@ export interface Session {
   stateSinceMs: number
   /** Null while there is a keypair, and before the first. */
   ended: SessionEnd | null
-  /** What the log said last. */
+  /** What the log said last; of a session, by how many there were. */
   isLoggedUp: boolean
+  toldHandshakes: number
   handshakes: number
   rekeys: number
   readonly failures: Record<FailureReason, number>
@@ -209,6 +209,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     rekeyMisses: 0,
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
+    relayed: [],
     turns: { uplink: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,
@@ -219,6 +220,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     stateSinceMs: context.clock.nowMs(),
     ended: null,
     isLoggedUp: false,
+    toldHandshakes: 0,
     handshakes: 0,
     rekeys: 0,
     failures: { ...noFailures },

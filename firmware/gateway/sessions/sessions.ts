@@ -4,10 +4,12 @@
  */
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import { CausewayError } from '../../model/errors.ts'
 import { isUsableWireKey } from '../../model/wire-key.ts'
 import { type SessionTiming, wireTiming } from '../../plan/session.ts'
 import { encodeItems } from '../../wire/control.ts'
-import { closeReason } from '../../wire/control-item.ts'
+import { type ControlItem, closeReason } from '../../wire/control-item.ts'
 import { cookieKey } from '../../wire/cookie.ts'
 import { mac1Key } from '../../wire/handshake.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
@@ -17,6 +19,8 @@ import { openAttachment, resync } from './attachment.ts'
 import { onDatagram } from './demux.ts'
 import { openFreshness } from './freshness.ts'
 import { openIndices } from './indices.ts'
+import { setRelayed } from './initiate.ts'
+import { nobody, type SessionLog, type SessionsListener } from './listener.ts'
 import { hex } from './respond.ts'
 import { openRotatingSecret } from './rotating-secret.ts'
 import { steer } from './schedule.ts'
@@ -26,7 +30,6 @@ import {
   type PeerConfig,
   resetSession,
   type Session,
-  type SessionLog,
   type StrayReason,
   type Uplink,
 } from './session.ts'
@@ -42,6 +45,7 @@ export interface SessionsOptions {
   readonly wireKey: X25519Pair
   readonly timing?: SessionTiming
   readonly numbers: Numbers
+  readonly listener?: SessionsListener
 }
 
 export interface SessionsConfig {
@@ -62,6 +66,10 @@ export interface Sessions extends AsyncDisposable {
    * it the datapath has forgotten them, and there is no way left to tell them. @throws DATAPATH_ errors
    */
   leaveAllBut(peers: readonly PeerConfig[]): Promise<void>
+  /** The ways to a peer through relays from now on, as addresses: raw handshakes go by them, too. */
+  setRelayed(peer: string, ways: readonly UdpAddress[]): void
+  /** Seals items for a peer, if there is a session; they may be lost on their way. False: they did not leave. */
+  send(peer: string, items: readonly ControlItem[]): Promise<boolean>
   /** In order of configuration. */
   status(): SessionStatus[]
   /** Datagrams that led to no session, by reason. */
@@ -97,6 +105,11 @@ export function openSessions(options: SessionsOptions): Sessions {
   return {
     configure: (config, datapath) => inTurn(() => apply(config, datapath)),
     leaveAllBut: (peers) => inTurn(() => leaveAllBut(peers)),
+    setRelayed: (peer, ways) => {
+      const session = sessions.get(peer)
+      if (session !== undefined) setRelayed(session, ways)
+    },
+    send: (peer, items) => send(sessions.get(peer), items),
     status: () => [...sessions.values()].map(statusOf),
     strays: () => ({ ...context.strays }),
     [Symbol.asyncDispose]: async () => {
@@ -105,9 +118,23 @@ export function openSessions(options: SessionsOptions): Sessions {
       listeners.clear()
       attachment.end()
       context.admission.end()
-      for (const session of sessions.values()) resetSession(session)
+      for (const session of sessions.values()) endSession(session)
       await turn
     },
+  }
+}
+
+async function send(session: Session | undefined, items: readonly ControlItem[]): Promise<boolean> {
+  const { context: { datapath = null } = {}, peer, current = null } = session ?? {}
+  if (datapath === null || peer === undefined || current === null) return false
+  try {
+    const { localIndex } = current
+    await datapath.send({ peer: peer.name, localIndex, items: encodeItems(items) })
+    return true
+  } catch (error) {
+    // No key any more, or no datapath: as lost as on the way.
+    if (!(error instanceof CausewayError)) throw error
+    return false
   }
 }
 
@@ -130,6 +157,7 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     clock,
     random,
     log: options.log,
+    listener: options.listener ?? nobody,
     tenant: options.tenant,
     local: wireKey,
     ownMac1Key: mac1Key(wireKey.publicKey),
@@ -230,6 +258,7 @@ function endSession(session: Session): Remains {
   const indices = [previous, current, next].flatMap((keypair) => keypair?.localIndex ?? [])
   const remains = { peer: peer.name, current: current?.localIndex ?? null, indices }
   resetSession(session)
+  session.context.listener.onDown(peer.name)
   return remains
 }
 

@@ -8,6 +8,8 @@ export interface FakeChannels {
   open(channel: ChannelProgram, names: readonly string[]): string | null
   /** False: there is none of that number. */
   close(end: ChannelEnd): boolean
+  /** Where what came by this one goes; null: there is none of that number. */
+  across(end: ChannelEnd): ChannelEnd | null
   list(): readonly ChannelProgram[]
 }
 
@@ -38,6 +40,10 @@ export function fakeChannels(): FakeChannels {
       const at = find(end)
       if (at >= 0) open.splice(at, 1)
       return at >= 0
+    },
+    across: (end) => {
+      const ends = open[find(end)]
+      return ends === undefined ? null : (endsOf(ends).find((other) => !isOf(end)(other)) ?? null)
     },
     list: () => [...open],
   }

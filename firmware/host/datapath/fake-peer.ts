@@ -8,7 +8,7 @@ import { decodeItems, encodeItems } from '../../wire/control.ts'
 import type { ControlItem } from '../../wire/control-item.ts'
 import type { CancelTimer, Clock } from '../clock/clock.ts'
 
-export const sealedType = { data: 0xd1, control: 0xd2 } as const
+export const sealedType = { data: 0xd1, control: 0xd2, relayed: 0xd8 } as const
 
 const probeMs = 1_000
 const unconfirmedProbeMs = 250
@@ -21,6 +21,8 @@ export interface PeerPort {
   readonly emit: (event: DatapathEvent) => void
   readonly transmit: (frame: Uint8Array, keypair: Keypair) => void
   readonly deliver: (peer: string, payload: Uint8Array) => void
+  /** A datagram for a channel, or by one. */
+  readonly relay: (peer: string, channel: number, datagram: Buffer) => void
 }
 
 interface Live {
@@ -42,6 +44,8 @@ export interface FakePeer {
   sendControl(localIndex: number, items: Uint8Array): void
   /** Seals data under `current`; false, and a `wanted` event, without one. */
   sendData(payload: Uint8Array): boolean
+  /** Nothing leaves without a session. */
+  sendRelayed(channel: number, datagram: Uint8Array): void
   receive(frame: Buffer): OpenFailure
   keypairs(): InstalledKeypair[]
   isUsed(): void
@@ -149,6 +153,12 @@ export function fakePeer(name: string, port: PeerPort): FakePeer {
       }
       return false
     },
+    sendRelayed: (channel, datagram) => {
+      if (live.current === null) return
+      const head = Buffer.alloc(4)
+      head.writeUInt32BE(channel)
+      seal(sealedType.relayed, Buffer.concat([head, datagram]))
+    },
     receive: (frame) => {
       const localIndex = frame.readUInt32BE(4)
       const state = find(localIndex)
@@ -161,7 +171,9 @@ export function fakePeer(name: string, port: PeerPort): FakePeer {
       confirm(state)
       const payload = frame.subarray(16)
       if (frame[0] === sealedType.data) port.deliver(name, payload)
-      else for (const item of decodeItems(payload)) onItem(item, localIndex)
+      else if (frame[0] === sealedType.relayed) {
+        port.relay(name, payload.readUInt32BE(0), payload.subarray(4))
+      } else for (const item of decodeItems(payload)) onItem(item, localIndex)
       return null
     },
     keypairs: () => states.flatMap((state) => describe(live[state], state, clock.nowMs())),
@@ -188,6 +200,7 @@ const forGateway: ReadonlySet<ControlItem['type']> = new Set([
   'relay-open',
   'relay-channel',
   'relay-close',
+  'candidates',
 ])
 
 /** Stands for a tag: whoever has the key, and nobody else in a test, gets it right. */

@@ -2,18 +2,19 @@
  * A datapath in memory, for tests and simulations: keypairs behave as in wire.md, "packets" travel sealed in
  * name only over a fake network. It keeps the promises of datapath.ts, the order of events included.
  */
-import { isIP } from 'node:net'
 import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
 import type { RelaySend, SprayProgram, TryProgram } from '../../model/traversal-program.ts'
 import { abi } from '../../wire/datapath.ts'
+import { relayedOf } from '../../wire/relay.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { FakeNetwork } from '../udp/fake.ts'
 import type { UdpAddress } from '../udp/udp.ts'
 import type { Datapath } from './datapath.ts'
 import { type FakeChannels, fakeChannels } from './fake-channels.ts'
+import { faultOf } from './fake-keypair.ts'
 import { type FakePeer, fakePeer, type OpenFailure } from './fake-peer.ts'
 
 export interface FakeDatapathOptions {
@@ -66,6 +67,8 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const carriers = new Map<string, boolean>()
   const channels = fakeChannels()
   const relayed: RelaySend[] = []
+  /** Whose a channel is: learned from what goes and comes by it. */
+  const relays = new Map<number, string>()
   const tries: TryProgram[] = []
   const sprays: SprayProgram[] = []
   let paths: readonly PathCounters[] = []
@@ -83,8 +86,12 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     const made = fakePeer(name, {
       clock,
       emit,
-      transmit: (frame, { remoteAddress, remotePort }) =>
-        network.send(frame, local, { address: remoteAddress, port: remotePort }),
+      transmit: (frame, { remoteAddress, remotePort }) => {
+        const way = relayedOf(remoteAddress)
+        if (way !== null) peers.get(relays.get(way.channel) ?? '')?.sendRelayed(way.channel, frame)
+        else network.send(frame, local, { address: remoteAddress, port: remotePort })
+      },
+      relay: onRelayed,
       deliver: (peer, payload) => {
         for (const handler of onDatas) handler(peer, payload)
       },
@@ -92,13 +99,23 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     peers.set(name, made)
     return made
   }
-  const detach = network.attach(local, (datagram) => {
-    const frame = Buffer.from(datagram)
+  const open = (frame: Buffer): void => {
     const localIndex = frame.readUInt32BE(4)
     const owner = [...peers.values()].find((peer) => peer.has(localIndex))
     const failure = owner === undefined ? 'index' : owner.receive(frame)
     if (failure !== null) drops[failure]++
-  })
+  }
+  /** As a relay forwards what came by a channel; as an end takes it. */
+  const onRelayed = (peer: string, channel: number, datagram: Buffer): void => {
+    const to = channels.across({ peer, channel })
+    if (to !== null) peerOf(to.peer).sendRelayed(to.channel, datagram)
+    else {
+      relays.set(channel, peer)
+      if (datagram[0]! < 0xd4) open(datagram)
+      else emit({ kind: 'relayed', peer, channel, datagram: Buffer.from(datagram) })
+    }
+  }
+  const detach = network.attach(local, (datagram) => open(Buffer.from(datagram)))
   /** Every verb fails on a dead datapath, and when it dies before the answer. */
   const verb = async <T>(work: () => T): Promise<T> => {
     const wait = options.verbMs ?? 0
@@ -181,6 +198,8 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
           .some(({ state }) => state === 'current')
         if (!isCurrent) throw new CausewayError('SESSION_NO_KEYPAIR', 'no session with the relay')
         relayed.push(copy)
+        relays.set(copy.channel, copy.relay)
+        peerOf(copy.relay).sendRelayed(copy.channel, copy.datagram)
       })
     },
     try: (ways) => verb(() => void tries.push(structuredClone(ways))),
@@ -232,18 +251,6 @@ const noTraffic = {
 
 function identities(program: Program | null): Map<string, string> {
   return new Map(program?.peers.map(({ name, identity }) => [name, hex(identity)]))
-}
-
-/** Which field the real one refuses (native/dataplane/table/session.c); null if none. */
-function faultOf(keypair: Keypair): string | null {
-  const { localIndex, remoteIndex, lifetimeMs, origin } = keypair
-  if (localIndex === 0) return 'localIndex'
-  if (remoteIndex === 0) return 'remoteIndex'
-  if (lifetimeMs === 0 || lifetimeMs > 180_000) return 'lifetimeMs'
-  if (origin === 'rekey') return null
-  if (isIP(keypair.remoteAddress) === 0) return 'remoteAddress'
-  if (keypair.remotePort === 0) return 'remotePort'
-  return keypair.localPort === 0 ? 'localPort' : null
 }
 
 function copyOf(keypair: Keypair): Keypair {

@@ -18,7 +18,7 @@ export const fairWeather: Weather = { lossRatio: 0, duplicateRatio: 0, delayMs: 
 
 export interface FakeNetwork {
   bind(local: UdpAddress): UdpSocket
-  /** Takes what is sealed (first byte 0xD1 or 0xD2) at an address, before its socket sees it. */
+  /** Takes what is sealed (first byte 0xD1, 0xD2 or 0xD8) at an address, before its socket sees it. */
   attach(local: UdpAddress, handler: DatagramHandler): () => void
   send(datagram: Uint8Array, from: UdpAddress, to: UdpAddress): void
   setWeather(weather: Weather): void
@@ -41,7 +41,7 @@ export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
 
   const deliver = (datagram: Uint8Array, from: UdpAddress, to: UdpAddress): void => {
     const tap = taps.get(keyOf(to))
-    if (tap !== undefined && (datagram[0] === 0xd1 || datagram[0] === 0xd2)) {
+    if (tap !== undefined && sealed.has(datagram[0]!)) {
       tap(datagram, from)
       return
     }
@@ -102,6 +102,8 @@ export function fakeNetwork(clock: Clock, random: () => number): FakeNetwork {
     },
   }
 }
+
+const sealed: ReadonlySet<number> = new Set([0xd1, 0xd2, 0xd8])
 
 function keyOf({ address, port }: UdpAddress): string {
   return `${address} ${port}`

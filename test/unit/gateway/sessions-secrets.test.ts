@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { openFreshness } from '../../../firmware/gateway/sessions/freshness.ts'
 import { openIndices } from '../../../firmware/gateway/sessions/indices.ts'
 import { installKeypair } from '../../../firmware/gateway/sessions/keypairs.ts'
+import { nobody } from '../../../firmware/gateway/sessions/listener.ts'
 import { openRotatingSecret } from '../../../firmware/gateway/sessions/rotating-secret.ts'
 import { type Context, newSession } from '../../../firmware/gateway/sessions/session.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -126,6 +127,7 @@ function contextOf({ clock, randomBytes, tenant }: World, { wireKey }: Box): Con
     numbers: { numberOf: () => 0, nameOf: () => null },
     datapath: null,
     suites: ['chacha20-poly1305'],
+    listener: nobody,
     steer: () => {},
     resync: () => {},
   }

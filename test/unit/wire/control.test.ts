@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import {
+  candidateFilterings,
+  candidateKinds,
+  candidateMappings,
+} from '../../../firmware/model/candidate.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { decodeItems, encodeItems, maxItems } from '../../../firmware/wire/control.ts'
 import type { ControlItem } from '../../../firmware/wire/control-item.ts'
@@ -22,6 +27,16 @@ const lane = record({
   late: u32,
   leastDelayUs: u32,
   meanAboveLeastUs: u32,
+})
+
+const candidate = record({
+  kind: fc.constantFrom(...candidateKinds),
+  uplink: u8,
+  mapping: fc.constantFrom(...candidateMappings),
+  filtering: fc.constantFrom(...candidateFilterings),
+  port: u16,
+  portStep: fc.integer({ min: -0x8000, max: 0x7fff }),
+  address: fc.constantFrom('192.0.2.1', '2001:db8::1', '::'),
 })
 
 const item: fc.Arbitrary<ControlItem> = fc.oneof(
@@ -58,6 +73,13 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
   record({ type: is('relay-open'), deviceId: raw(32) }),
   record({ type: is('relay-channel'), channel: u32, status: u8, deviceId: raw(32) }),
   record({ type: is('relay-close'), channel: u32 }),
+  record({
+    type: is('candidates'),
+    round: u8,
+    wantsAnswer: fc.boolean(),
+    isSpray: fc.boolean(),
+    candidates: fc.array(candidate, { maxLength: 3 }),
+  }),
 )
 
 test('items come back as they went, in order', () => {
@@ -95,6 +117,26 @@ test('the bytes are those of the table in wire.md', () => {
       '0a000005 01020001 09',
     ],
     [{ type: 'close', reason: 2 }, '0b000004 02000000'],
+    [
+      {
+        type: 'candidates',
+        round: 7,
+        wantsAnswer: true,
+        isSpray: true,
+        candidates: [
+          {
+            ...{
+              kind: 'reflexive',
+              uplink: 3,
+              mapping: 'dependent',
+              filtering: 'address-and-port',
+            },
+            ...{ address: '198.51.100.7', port: 0x1234, portStep: -2 },
+          },
+        ],
+      },
+      '1000001c 07030100 02030303 1234fffe 00000000 00000000 0000ffff c6336407',
+    ],
   ]
   for (const [value, bytes] of cases) {
     assert.equal(encodeItems([value]).toString('hex'), bytes.replaceAll(' ', ''))
@@ -117,6 +159,8 @@ test('a wrong length or an impossible part drops the whole frame', () => {
     '03000004 00000001',
     '0a000004 00010001',
     '0a000005 00010101 09',
+    '10000004 00000100',
+    '10000018 00000100 00000000 00000000 00000000 00000000 00000000',
     '0a000005 00010005 09',
     '0a000005 00010000 09',
   ]) {
@@ -160,4 +204,18 @@ test('no bytes lead to anything but items or a WIRE_ code', () => {
     }),
     { numRuns: 3_000 },
   )
+})
+
+test('of candidates those of a kind that is not known are left out, and what is not known of a NAT is unknown', () => {
+  const [host, other] = ['01', '09'].map(
+    (kind) => `${kind}030909 1234 0000 ${'0'.repeat(20)}ffffc6336407`,
+  )
+  const bytes = Buffer.from(`10000034 00000200${host}${other}`.replaceAll(' ', ''), 'hex')
+  const [item] = decodeItems(bytes)
+  assert.deepEqual(item?.type === 'candidates' && item.candidates, [
+    {
+      ...{ kind: 'host', uplink: 3, mapping: 'unknown', filtering: 'unknown' },
+      ...{ address: '198.51.100.7', port: 0x1234, portStep: 0 },
+    },
+  ])
 })

@@ -1,0 +1,85 @@
+/**
+ * The value of the control item 0x10: candidates of the sender, for hole punching. Pure. What is worth trying of them is
+ * plan/candidate.ts. Numbers are big-endian; fields called zero are sent as zero and not read.
+ *
+ *   0 round u8 | 1 flags u8 (1: answer with yours, 2: spray now) | 2 count u8 (≤ 16) | 3 zero u8 | then of each, 24 bytes:
+ *   0 kind u8 | 1 uplink u8 | 2 mapping u8 | 3 filtering u8 | 4 port u16 | 6 port step i16 | 8 address 16 (IPv4 mapped)
+ */
+import {
+  type Candidate,
+  candidateFilterings,
+  candidateKinds,
+  candidateMappings,
+  maxCandidates,
+} from '../model/candidate.ts'
+import { ipBytes, ipText } from './ip.ts'
+
+export interface Candidates {
+  readonly type: 'candidates'
+  /** Counts exchanges: an answer has the number of what it answers. */
+  readonly round: number
+  /** The receiver is to answer with its own. */
+  readonly wantsAnswer: boolean
+  /** The sender begins to spray, and so does the receiver. */
+  readonly isSpray: boolean
+  readonly candidates: readonly Candidate[]
+}
+
+const headBytes = 4
+const candidateBytes = 24
+const flag = { answer: 1, spray: 2 } as const
+
+export function fitsCandidates(length: number): boolean {
+  const count = (length - headBytes) / candidateBytes
+  return Number.isInteger(count) && count >= 0 && count <= maxCandidates
+}
+
+export function candidatesSize({ candidates }: Candidates): number {
+  return headBytes + candidateBytes * candidates.length
+}
+
+/** Null: the count is not that of what follows. Those of a kind that is not known are left out. */
+export function readCandidates(value: Buffer): Candidates | null {
+  if (candidatesBytes(value[2]!) !== value.length) return null
+  const candidates: Candidate[] = []
+  for (let at = headBytes; at < value.length; at += candidateBytes) {
+    const kind = candidateKinds[value[at]! - 1]
+    if (kind === undefined) continue
+    candidates.push({
+      kind,
+      uplink: value[at + 1]!,
+      mapping: candidateMappings[value[at + 2]!] ?? 'unknown',
+      filtering: candidateFilterings[value[at + 3]!] ?? 'unknown',
+      port: value.readUInt16BE(at + 4),
+      portStep: value.readInt16BE(at + 6),
+      address: ipText(value.subarray(at + 8, at + 24)),
+    })
+  }
+  return {
+    type: 'candidates',
+    round: value[0]!,
+    wantsAnswer: (value[1]! & flag.answer) !== 0,
+    isSpray: (value[1]! & flag.spray) !== 0,
+    candidates,
+  }
+}
+
+export function writeCandidates(item: Candidates, value: Buffer): void {
+  value.writeUInt8(item.round, 0)
+  value.writeUInt8((item.wantsAnswer ? flag.answer : 0) | (item.isSpray ? flag.spray : 0), 1)
+  value.writeUInt8(item.candidates.length, 2)
+  item.candidates.forEach((candidate, position) => {
+    const at = headBytes + candidateBytes * position
+    value.writeUInt8(candidateKinds.indexOf(candidate.kind) + 1, at)
+    value.writeUInt8(candidate.uplink, at + 1)
+    value.writeUInt8(candidateMappings.indexOf(candidate.mapping), at + 2)
+    value.writeUInt8(candidateFilterings.indexOf(candidate.filtering), at + 3)
+    value.writeUInt16BE(candidate.port, at + 4)
+    value.writeInt16BE(candidate.portStep, at + 6)
+    value.set(ipBytes(candidate.address), at + 8)
+  })
+}
+
+function candidatesBytes(count: number): number {
+  return headBytes + candidateBytes * count
+}
