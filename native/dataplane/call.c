@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "call-state.h"
+#include "command.h"
 #include "crypto/aead.h"
 #include "engine.h"
 #include "graph/explain.h"

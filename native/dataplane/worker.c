@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "crypto/aead.h"
 #include "crypto/mac1.h"
-#include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
 #include "graph/server-name.h"
@@ -208,64 +208,6 @@ static void serve_link(struct cw_worker *worker, const struct cw_link *link, boo
 	}
 }
 
-static int send_items(struct cw_worker *worker, const struct cw_command *command)
-{
-	struct cw_keypair *current = atomic_load(&command->peer->current);
-
-	if (current == NULL || current->local_index != command->local_index)
-		return -ENOENT;
-	const struct cw_paths *paths = &command->peer->paths;
-	if (paths->best == CW_PATH_NONE)
-		return -ENOENT;
-	return cw_seal_control(worker, current, paths->list[paths->best], command->items, command->length);
-}
-
-static void run_command(struct cw_worker *worker, struct cw_command *command)
-{
-	struct cw_keypair *keypair;
-
-	switch (command->kind) {
-	case CW_COMMAND_PEER:
-		cw_path_clear(worker, command->peer);
-		command->result = cw_peer_begin(command->peer, command->begins);
-		break;
-	case CW_COMMAND_PATHS_GO:
-		if (command->ways == NULL)
-			cw_path_clear(worker, command->peer);
-		else
-			cw_path_unname(worker, command->peer, command->ways, command->way_count);
-		command->result = 0;
-		break;
-	case CW_COMMAND_PATHS_COME:
-		cw_path_name(worker, command->peer, command->ways, command->way_count);
-		command->result = 0;
-		break;
-	case CW_COMMAND_ENTER:
-		cw_keypair_enter(worker, command->keypair);
-		command->result = 0;
-		break;
-	case CW_COMMAND_RETIRE:
-		keypair = cw_keypair_find(worker->index, command->local_index);
-		if (keypair != NULL)
-			cw_keypair_leave(worker, keypair);
-		command->result = 0;
-		break;
-	case CW_COMMAND_SEND:
-		command->result = send_items(worker, command);
-		break;
-	case CW_COMMAND_EXPLAIN:
-		command->result = worker->view == NULL ? -EBUSY : 0;
-		if (worker->view != NULL)
-			cw_explain(worker, command->ask, command->explained);
-		break;
-	case CW_COMMAND_COOKIES:
-		cw_handshakes_renew(worker, command->items);
-		command->result = 0;
-		break;
-	}
-	finish(worker);
-}
-
 static void run_commands(struct cw_worker *worker)
 {
 	void *command;
@@ -274,7 +216,8 @@ static void run_commands(struct cw_worker *worker)
 	if (read(worker->engine->worker_fd, &ignored, sizeof(ignored)) < 0)
 		return;
 	while (rte_ring_dequeue(worker->engine->commands, &command) == 0) {
-		run_command(worker, command);
+		cw_command_run(worker, command);
+		finish(worker);
 		cw_engine_command_done(worker->engine);
 	}
 }

@@ -39,32 +39,7 @@ struct cw_pending {
 	struct rte_mbuf *packets[CW_PENDING_PACKETS];
 };
 
-enum cw_command_kind {
-	CW_COMMAND_PEER,
-	CW_COMMAND_PATHS_GO,
-	CW_COMMAND_PATHS_COME,
-	CW_COMMAND_ENTER,
-	CW_COMMAND_RETIRE,
-	CW_COMMAND_SEND,
-	CW_COMMAND_COOKIES,
-	CW_COMMAND_EXPLAIN,
-};
-
-/* Lies on the stack of the control side, which waits until the worker is done with it. */
-struct cw_command {
-	enum cw_command_kind kind;
-	int result;
-	struct cw_keypair *keypair;
-	struct cw_peer *peer;
-	const struct cw_peer_program *begins; /* in the place of `peer` */
-	const struct cw_way *ways;
-	uint32_t way_count;
-	const struct cw_explain *ask;
-	struct cw_explained *explained;
-	uint32_t local_index;
-	const uint8_t *items;
-	uint32_t length;
-};
+struct cw_command;
 
 struct cw_worker {
 	struct cw_engine *engine;

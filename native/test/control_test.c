@@ -20,6 +20,7 @@ struct frame {
 static struct cw_bench bench;
 
 #define PATH_REPORT 0x03
+#define CANDIDATES 0x10
 #define PATH_ADD 0x04
 
 static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t length)
@@ -33,9 +34,11 @@ static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t 
 		memcpy(at + 4, value, length);
 	else
 		check_fill(at + 4, length);
-	/* Some uplink that a site can have. */
-	if (value == NULL && type == PATH_ADD && length > 1)
-		at[5] &= 7;
+	/* Some uplink that a site can have, or a relay. */
+	if (value == NULL && type == PATH_ADD && length > 3) {
+		at[5] = at[5] & 8 ? CW_UPLINK_RELAY : at[5] & 7;
+		at[7] = at[5] == CW_UPLINK_RELAY;
+	}
 	f->length += 4 + length;
 }
 
@@ -145,19 +148,21 @@ static void answers_probes_and_challenges(void)
 
 /* wire.md, table of items: the length of each value; CW_NONE where it varies. */
 static const uint32_t lengths[] = { CW_NONE, 4, 12, CW_NONE, 8, 4,  8, 8,
-				    8,	     8, CW_NONE, 4, 32, 40, 4, 4 };
+				    8,	     8, CW_NONE, 4, 32, 40, 4, 4, CW_NONE };
 #define TYPES (sizeof(lengths) / sizeof(lengths[0]))
 
 static bool is_right_length(uint8_t type, uint32_t length)
 {
 	if (type == PATH_REPORT) /* an index and at least one lane */
 		return length == 28 || length == 52 || (length > 52 && (length - 4) % 24 == 0);
+	if (type == CANDIDATES) /* a head, and any number of them */
+		return length >= 4 && (length - 4) % 24 == 0;
 	return type >= TYPES || lengths[type] == CW_NONE || lengths[type] == length;
 }
 
 static bool goes_up(uint8_t type)
 {
-	return type >= 0x0a && type <= 0x0e;
+	return (type >= 0x0a && type <= 0x0e) || type == CANDIDATES;
 }
 
 static void refuses_wrong_lengths(void)
@@ -198,6 +203,12 @@ static void refuses_broken_frames(void)
 	f.length = 0;
 	put_item(&f, PATH_ADD, "\0\10\377\0\0\0\0\0", 8);
 	refuses(f.bytes, f.length, "an uplink that no site can have");
+	f.length = 0;
+	put_item(&f, PATH_ADD, "\0\376\377\0\0\0\0\0", 8);
+	refuses(f.bytes, f.length, "relayed by its uplink, and not by its mark");
+	f.length = 0;
+	put_item(&f, PATH_ADD, "\0\1\377\1\0\0\0\0", 8);
+	refuses(f.bytes, f.length, "relayed by its mark, and not by its uplink");
 	/*
 	 * More than an event holds is more than a peer may send: nothing of it goes up, rather than
 	 * a part.
@@ -218,13 +229,14 @@ static void passes_items_up_whole(void)
 	put_item(&up, 0x0d, NULL, 40);
 	put_item(&up, 0x0e, NULL, 4);
 	put_item(&up, 0x0b, NULL, 4);
+	put_item(&up, CANDIDATES, NULL, 52);
 	for (uint32_t at = 0; at < up.length; at += 4 + packet_u16(up.bytes + at + 2)) {
 		put_item(&f, up.bytes[at], up.bytes + at + 4, packet_u16(up.bytes + at + 2));
 		put_item(&f, 0x06, NULL, 8);
 	}
 	take_bytes(f.bytes, f.length);
 	CHECK(event(&got) == CW_EVENT_CONTROL && is_equal(&got, &up));
-	CHECK(event(&got) == 0 && answer().length == 5 * 12);
+	CHECK(event(&got) == 0 && answer().length == 6 * 12);
 
 	/* Exactly as much as an event holds. */
 	f.length = 0;
@@ -260,7 +272,7 @@ static void agrees_with_a_slow_reader(void)
 		for (uint32_t n = 0; n < count; n++) {
 			uint8_t type = (uint8_t)check_below(TYPES + 2);
 			bool is_exact = type < TYPES && lengths[type] != CW_NONE;
-			uint32_t size = type == PATH_REPORT ? 28 : check_below(50);
+			uint32_t size = type == PATH_REPORT || type == CANDIDATES ? 28 : check_below(50);
 			put_item(&f, type, NULL, is_exact ? lengths[type] : size);
 		}
 		if (f.length > 0 && check_below(2))
@@ -269,7 +281,7 @@ static void agrees_with_a_slow_reader(void)
 			const uint8_t *at = f.bytes + length;
 			uint32_t size = packet_u16(at + 2);
 			if (!is_right_length(at[0], size) || length + 4 + size > f.length ||
-			    (at[0] == PATH_ADD && at[5] > 7))
+			    (at[0] == PATH_ADD && (at[7] == 0 ? at[5] > 7 : at[5] != CW_UPLINK_RELAY)))
 				break;
 			if (goes_up(at[0]))
 				put_item(&up, at[0], at + 4, size);

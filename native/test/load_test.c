@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "command.h"
 #include "graph/graph.h"
 #include "graph_bench.h"
 #include "program-check.h"

@@ -31,18 +31,25 @@ enum item {
 	ITEM_HANDSHAKE_PART = 0x0a,
 	ITEM_RELAY_CLOSE = 0x0e,
 	ITEM_PATH_SILENT = 0x0f,
+	ITEM_CANDIDATES = 0x10,
 };
 
 /* Exact length of a value; ANY: checked by who reads it. */
 #define ANY 0xffff
-static const uint16_t value_lengths[ITEM_PATH_SILENT + 1] = {
-	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4,
+static const uint16_t value_lengths[ITEM_CANDIDATES + 1] = {
+	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4, ANY,
 };
 
 struct answer {
 	uint8_t items[CW_CONTROL_BYTES_MAX];
 	uint32_t length;
 };
+
+/* Of a site's uplinks, or relayed: path, own uplink, your uplink, relayed, flags u32. */
+static bool is_uplink_possible(const uint8_t *path_add)
+{
+	return path_add[3] == 0 ? path_add[1] < CW_UPLINKS_MAX : path_add[1] == CW_UPLINK_RELAY;
+}
 
 static void put_item(struct answer *to, uint8_t type, const void *value, uint16_t length)
 {
@@ -60,7 +67,7 @@ static void put_item(struct answer *to, uint8_t type, const void *value, uint16_
 
 static bool is_for_gateway(uint8_t type)
 {
-	return type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE;
+	return (type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE) || type == ITEM_CANDIDATES;
 }
 
 static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, const uint8_t *value)
@@ -130,7 +137,6 @@ static void take_report(struct cw_worker *worker, struct cw_peer *peer, const ui
 	cw_path_due(worker, peer);
 }
 
-/* Path add: path, own uplink, your uplink, relayed, flags u32. */
 static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
 	path->remote_uplink = value[1];
@@ -217,13 +223,15 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 	while (at + ITEM_HEADER <= length) {
 		uint8_t type = items[at];
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
-		bool is_known = type <= ITEM_PATH_SILENT && value_lengths[type] != ANY;
+		bool is_known = type <= ITEM_CANDIDATES && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
 		bool is_introduction = type == ITEM_PATH_ADD;
+		bool is_candidates = type == ITEM_CANDIDATES;
 		if (++count > ITEMS_MAX || at + ITEM_HEADER + size > length ||
 		    (is_known && size != value_lengths[type]) ||
 		    (is_report && (size < 28 || (size - 4) % 24 != 0)) ||
-		    (is_introduction && items[at + ITEM_HEADER + 1] >= CW_UPLINKS_MAX))
+		    (is_candidates && (size < 4 || (size - 4) % 24 != 0)) ||
+		    (is_introduction && !is_uplink_possible(items + at + ITEM_HEADER)))
 			return false;
 		at += ITEM_HEADER + size;
 		if (is_for_gateway(type))
@@ -262,7 +270,8 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 
 static void introduce(const struct cw_path *path, struct answer *frame)
 {
-	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, 0, 0, 0, 0,
+	bool is_relayed = path->way.uplink == CW_UPLINK_RELAY;
+	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, is_relayed, 0, 0, 0,
 				   path->own_flags };
 
 	put_item(frame, ITEM_PATH_ADD, value, sizeof(value));

@@ -1,0 +1,65 @@
+/* See command.h. */
+#include "command.h"
+
+#include <errno.h>
+
+#include "graph/explain.h"
+#include "graph/handshake.h"
+#include "worker.h"
+
+static int send_items(struct cw_worker *worker, const struct cw_command *command)
+{
+	struct cw_keypair *current = atomic_load(&command->peer->current);
+
+	if (current == NULL || current->local_index != command->local_index)
+		return -ENOENT;
+	const struct cw_paths *paths = &command->peer->paths;
+	if (paths->best == CW_PATH_NONE)
+		return -ENOENT;
+	return cw_seal_control(worker, current, paths->list[paths->best], command->items, command->length);
+}
+
+void cw_command_run(struct cw_worker *worker, struct cw_command *command)
+{
+	struct cw_keypair *keypair;
+
+	switch (command->kind) {
+	case CW_COMMAND_PEER:
+		cw_path_clear(worker, command->peer);
+		command->result = cw_peer_begin(command->peer, command->begins);
+		break;
+	case CW_COMMAND_PATHS_GO:
+		if (command->ways == NULL)
+			cw_path_clear(worker, command->peer);
+		else
+			cw_path_unname(worker, command->peer, command->ways, command->way_count);
+		command->result = 0;
+		break;
+	case CW_COMMAND_PATHS_COME:
+		cw_path_name(worker, command->peer, command->ways, command->way_count);
+		command->result = 0;
+		break;
+	case CW_COMMAND_ENTER:
+		cw_keypair_enter(worker, command->keypair);
+		command->result = 0;
+		break;
+	case CW_COMMAND_RETIRE:
+		keypair = cw_keypair_find(worker->index, command->local_index);
+		if (keypair != NULL)
+			cw_keypair_leave(worker, keypair);
+		command->result = 0;
+		break;
+	case CW_COMMAND_SEND:
+		command->result = send_items(worker, command);
+		break;
+	case CW_COMMAND_EXPLAIN:
+		command->result = worker->view == NULL ? -EBUSY : 0;
+		if (worker->view != NULL)
+			cw_explain(worker, command->ask, command->explained);
+		break;
+	case CW_COMMAND_COOKIES:
+		cw_handshakes_renew(worker, command->items);
+		command->result = 0;
+		break;
+	}
+}

@@ -1,0 +1,48 @@
+/*
+ * What the control side asks of the worker, who alone may touch what packets touch: one at a time, between two rounds of its loop.
+ */
+#ifndef CW_COMMAND_H
+#define CW_COMMAND_H
+
+#include <stdint.h>
+
+#include "table/path.h"
+
+struct cw_explain;
+struct cw_explained;
+struct cw_keypair;
+struct cw_peer;
+struct cw_peer_program;
+struct cw_worker;
+
+enum cw_command_kind {
+	CW_COMMAND_PEER,
+	CW_COMMAND_PATHS_GO,
+	CW_COMMAND_PATHS_COME,
+	CW_COMMAND_ENTER,
+	CW_COMMAND_RETIRE,
+	CW_COMMAND_SEND,
+	CW_COMMAND_COOKIES,
+	CW_COMMAND_EXPLAIN,
+};
+
+/* Lies on the stack of the control side, which waits until the worker is done with it. */
+struct cw_command {
+	enum cw_command_kind kind;
+	int result;
+	struct cw_keypair *keypair;
+	struct cw_peer *peer;
+	const struct cw_peer_program *begins; /* in the place of `peer` */
+	const struct cw_way *ways;
+	uint32_t way_count;
+	const struct cw_explain *ask;
+	struct cw_explained *explained;
+	uint32_t local_index;
+	const uint8_t *items;
+	uint32_t length;
+};
+
+/* Worker. */
+void cw_command_run(struct cw_worker *worker, struct cw_command *command);
+
+#endif
