@@ -19,6 +19,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
+import { noNat } from './nat/nat.ts'
 import { overflowTeller } from './overflow.ts'
 import { pathTeller } from './path-change.ts'
 import { Peering } from './peering.ts'
@@ -88,7 +89,7 @@ export function openCore(
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
-  const peering: Peering = owned.use(new Peering({ ...parts, numbers }))
+  const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat: noNat }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))

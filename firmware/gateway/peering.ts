@@ -14,12 +14,13 @@ import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
+import type { Nat } from './nat/nat.ts'
 import { Relaying } from './relay/relaying.ts'
 import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
-import { Traversal } from './traversal.ts'
+import { type PeerReach, Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, UplinkSockets } from './uplink-sockets.ts'
 
@@ -30,6 +31,7 @@ export interface PeeringParts {
   readonly wireKey: X25519Pair
   readonly bindUdp: BindUdp
   readonly numbers: Numbers
+  readonly nat: Nat
 }
 
 export class Peering implements AsyncDisposable {
@@ -53,7 +55,9 @@ export class Peering implements AsyncDisposable {
       },
     })
     this.#traversal = new Traversal({
-      clock: parts.clock,
+      ...parts,
+      ownKey: parts.wireKey.publicKey,
+      send: (peer, item) => void this.#sessions?.send(peer, [item]),
       want: (peer, isWanted) => this.#relaying.want(peer, isWanted),
     })
   }
@@ -74,7 +78,7 @@ export class Peering implements AsyncDisposable {
       this.#openedFor = { tenant, rekeySeconds }
     }
     this.#relaying.configure(config, datapath)
-    this.#traversal.configure(config, datapath)
+    this.#traversal.configure(config, places, datapath)
     const ways = [...uplinks, this.#relaying.uplink]
     await this.#sessions.configure({ uplinks: ways, peers: config.peers.map(peerOf) }, datapath)
     // Sessions that are new know of none yet.
@@ -99,6 +103,11 @@ export class Peering implements AsyncDisposable {
 
   onCounters(counters: Counters): void {
     this.#traversal.onCounters(counters)
+  }
+
+  /** Null: it is not configured. */
+  reachOf(peer: string): PeerReach | null {
+    return this.#traversal.reachOf(peer)
   }
 
   status(): SessionStatus[] {
@@ -126,7 +135,10 @@ export class Peering implements AsyncDisposable {
         this.#relaying.onDown(peer)
         this.#traversal.onDown(peer)
       },
-      onItem: (peer, item) => this.#relaying.onItem(peer, item),
+      onItem: (peer, item) => {
+        if (item.type === 'candidates') this.#traversal.onCandidates(peer, item)
+        else this.#relaying.onItem(peer, item)
+      },
     }
     return openSessions({ clock, random, log, tenant, wireKey, numbers, timing, listener })
   }

@@ -6,20 +6,13 @@ export interface Reach {
   /** Whether a path of that kind carries packets. */
   readonly isDirect: boolean
   readonly isRelayed: boolean
-  /** Flows of which no policy says more go by a relay. */
-  readonly isBestRelayed: boolean
+  /** The address of the way through a relay that goes before the others; null: none carries packets. */
+  readonly relayed: string | null
   /** Inner packets exchanged, ever. */
   readonly packets: number
 }
 
-export const unreached: Reach = {
-  isDirect: false,
-  isRelayed: false,
-  isBestRelayed: false,
-  packets: 0,
-}
-
-type Way = Pick<PathCounters, 'number' | 'state' | 'isBest' | 'isRelayed'>
+type Way = Pick<PathCounters, 'number' | 'state' | 'isBest' | 'isRelayed' | 'remoteAddress'>
 
 /** What is known of each peer's paths: counted once a second, and told in between. */
 export interface Ways {
@@ -41,22 +34,23 @@ export function countedWays({ peers, paths }: Counters): Map<string, Ways> {
 
 /** @param isRelayed whether the event's address is one of a relay */
 export function toldWays(ways: Ways, event: PathEvent, isRelayed: boolean): Ways {
-  const { number, state } = event
+  const { number, state, remoteAddress } = event
   const isBest = event.change === 'best' || ways.byNumber.get(number)?.isBest === true
   const byNumber = new Map(ways.byNumber)
   if (event.change === 'best') {
     for (const way of ways.byNumber.values()) byNumber.set(way.number, { ...way, isBest: false })
   }
-  byNumber.set(number, { number, state, isBest, isRelayed })
+  byNumber.set(number, { number, state, isBest, isRelayed, remoteAddress })
   return { ...ways, byNumber }
 }
 
 export function reachOf({ byNumber, packets }: Ways): Reach {
   const up = [...byNumber.values()].filter(({ state }) => state === 'up')
+  const through = up.filter(({ isRelayed }) => isRelayed)
   return {
     isDirect: up.some(({ isRelayed }) => !isRelayed),
-    isRelayed: up.some(({ isRelayed }) => isRelayed),
-    isBestRelayed: up.some(({ isRelayed, isBest }) => isRelayed && isBest),
+    isRelayed: through.length > 0,
+    relayed: (through.find(({ isBest }) => isBest) ?? through[0])?.remoteAddress ?? null,
     packets,
   }
 }

@@ -3,6 +3,7 @@
  * hubs. Nothing here asserts more than that a wait ends.
  */
 import assert from 'node:assert/strict'
+import { noNat } from '../../firmware/gateway/nat/nat.ts'
 import { Peering } from '../../firmware/gateway/peering.ts'
 import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fake.ts'
 import type { UdpAddress } from '../../firmware/host/udp/udp.ts'
@@ -111,6 +112,7 @@ function bootPeering({ clock, randomBytes, network }: World, site: Site): Peerin
     random: randomBytes,
     log: { info: log, warn: log },
     wireKey: site.wireKey,
+    nat: noNat,
     bindUdp: async (local) => network.bind(local),
     numbers: {
       numberOf: (name) => (name === 'relay' ? 254 : names.indexOf(name)),
@@ -125,6 +127,8 @@ async function configure({ sites }: RelayWorld, site: Site): Promise<void> {
   const config = {
     tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11',
     overlay: { port: site.local.port, ...(isHub ? { relay: {} } : {}) },
+    uplinks: [{ name: 'wan0' }],
+    lans: [],
     peers: others.map(({ name, role, local, wireKey }) => ({
       ...{ name, role, segments: {} },
       wireKey: encodeWireKey(wireKey.publicKey),

@@ -46,6 +46,22 @@ simulate('two sites that nobody can call talk through their hub at once', 20, as
   assert.ok(tookMs <= 2_000, `${tookMs} ms`)
 })
 
+simulate('through it they tell each other where they are, and both try that', 3, async (world) => {
+  const { a, b } = await threeSites(world)
+  await untilBothHear(world, a, b, 3_000)
+  await world.clock.advance(1_000)
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const ways = one.datapath.tries.filter(({ peer }) => peer === other.name).at(-1)?.ways
+    assert.deepEqual(
+      ways?.map(({ uplink, remoteAddress }) => (uplink === 254 ? 'relay' : remoteAddress)),
+      ['relay', other.local.address],
+    )
+  }
+})
+
 simulate('a third of all datagrams lost delays it, and no more', 20, async (world) => {
   world.network.setWeather({ ...fairWeather, lossRatio: 0.3, delayMs: 40, jitterMs: 30 })
   const { a, b } = await threeSites(world)

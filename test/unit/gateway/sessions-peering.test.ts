@@ -1,6 +1,7 @@
 /** What becomes of sessions when the device configuration changes: who is told to go, who goes on. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { noNat } from '../../../firmware/gateway/nat/nat.ts'
 import { Peering } from '../../../firmware/gateway/peering.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -29,6 +30,7 @@ function peeringOf({ clock, randomBytes }: World, box: Box): Peering {
     wireKey: box.wireKey,
     bindUdp: async () => box.socket,
     numbers: numbersOf(box),
+    nat: noNat,
   })
 }
 

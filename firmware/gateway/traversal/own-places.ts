@@ -1,0 +1,74 @@
+/** Where this box can be reached, as far as it knows: its uplinks now, and what the NATs before them do. */
+import type { Clock } from '../../host/clock/clock.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
+import { isSymmetric } from '../../model/nat.ts'
+import type { OwnPlace, OwnUplink } from '../../plan/candidate.ts'
+import type { UplinkPlace } from '../../plan/compile.ts'
+import { insidePrefixes } from '../../plan/route.ts'
+import type { Nat } from '../nat/nat.ts'
+import type { Numbers } from '../uplink-numbers.ts'
+
+export interface OwnPlacesParts {
+  readonly clock: Clock
+  readonly numbers: Numbers
+  readonly nat: Nat
+}
+
+/** A look at the NATs serves all peers that ask for one within this time. */
+const refreshGapMs = 4_000
+
+export class OwnPlaces {
+  readonly #parts: OwnPlacesParts
+  #config: DeviceConfig | null = null
+  #places: readonly UplinkPlace[] = []
+  #inside: readonly string[] = []
+  #seen = ''
+  #refreshedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: OwnPlacesParts) {
+    this.#parts = parts
+  }
+
+  configure(config: DeviceConfig, places: readonly UplinkPlace[]): void {
+    this.#config = config
+    this.#places = places
+    this.#inside = insidePrefixes(config)
+  }
+
+  get place(): OwnPlace {
+    const { port = 0, ports = [] } = this.#config?.overlay ?? {}
+    const nats = this.#parts.nat.readings()
+    return { uplinks: this.#uplinks(), nats, port, ports, inside: this.#inside }
+  }
+
+  /** Whether it is another than when this was asked last. Where each destination sees another port, ports mean nothing. */
+  isOther(): boolean {
+    const nats = this.#parts.nat.readings().map((nat) => {
+      const { uplink, family, mapped, mapping, filtering, isBlocked } = nat
+      const port = isSymmetric(nat) ? 0 : mapped?.port
+      return [uplink, family, mapped?.address, port, mapping, filtering, isBlocked]
+    })
+    const seen = JSON.stringify([this.#places, nats])
+    const isOther = seen !== this.#seen
+    this.#seen = seen
+    return isOther
+  }
+
+  refresh(): void {
+    const nowMs = this.#parts.clock.nowMs()
+    if (nowMs - this.#refreshedAtMs < refreshGapMs) return
+    this.#refreshedAtMs = nowMs
+    this.#parts.nat.refresh()
+  }
+
+  #uplinks(): OwnUplink[] {
+    const uplinks = this.#config?.uplinks ?? []
+    return this.#places.flatMap(({ name, addresses }) => {
+      const uplink = uplinks.find((one) => one.name === name)
+      const number = this.#parts.numbers.numberOf(name)
+      if (uplink === undefined || number === null) return []
+      const { metered = false, kind = 'internet' } = uplink
+      return [{ name, number, addresses, isMetered: metered, network: kind }]
+    })
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * How a direct way to one peer is looked for: candidates go to and fro, both ends try the ways between them, and spray where
+ * that can help; then again after ever longer pauses. The datapath finds out what comes through.
+ *
+ *   rest ─► asking ─► trying ─► spraying ─► rest, until it is time again; or a direct way is up
+ */
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import { type Candidate, maxCandidates } from '../../model/candidate.ts'
+import type { RelayedReason } from '../../model/relayed-reason.ts'
+import type { WayProgram } from '../../model/traversal-program.ts'
+import { type OwnPlace, ownCandidates, soundCandidates, waysBetween } from '../../plan/candidate.ts'
+import { openBucket } from '../../plan/rate-limit.ts'
+import { type Spray, sprayBetween } from '../../plan/spray.ts'
+import { isSprayDue, retryMs, whyRelayed } from '../../plan/traversal.ts'
+import type { Item } from '../../wire/control-item.ts'
+
+export interface QuestParts {
+  readonly clock: Clock
+  readonly own: () => OwnPlace
+  /** Whether the own key is the smaller one of the two. */
+  readonly isSmaller: boolean
+  /** Whether a direct path carries packets, and whether packets come and go at all. */
+  readonly isDirect: () => boolean
+  readonly hasData: () => boolean
+  /** Seals it for the peer; may be lost. */
+  readonly send: (item: Item<'candidates'>) => void
+  /** Has these ways tried, in place of those before. */
+  readonly try: (ways: readonly WayProgram[], forMs: number) => void
+  readonly spray: (spray: Spray) => void
+  /** Has the NATs looked at again. */
+  readonly refresh: () => void
+}
+
+export interface QuestStatus {
+  readonly reason: RelayedReason
+  /** Null: none is due. */
+  readonly nextMs: number | null
+}
+
+/** Asked so often, then it is believed that nobody answers. */
+const askLimit = 4
+const askAgainMs = 500
+/** By then a simple try has come through, or does not. */
+const tryMs = 1_500
+/** So long the datapath goes on with it, beside a spray. */
+const tryForMs = 10_000
+/** A look at the NATs takes about so long. */
+const lookMs = 1_200
+/** So often the peer may have this end act. */
+const peerRate = { perSecond: 1, burst: 8 }
+/** The peer begins to spray: not oftener than this. */
+const sprayGapMs = 4_000
+
+type Phase = 'rest' | 'asking' | 'trying' | 'spraying'
+
+export class Quest implements Disposable {
+  readonly #parts: QuestParts
+  readonly #peerActs
+  #phase: Phase = 'rest'
+  #timer: CancelTimer | null = null
+  #dueMs: number | null = null
+  #round = 0
+  #asks = 0
+  /** What the peer said last; null: nothing. */
+  #theirs: readonly Candidate[] | null = null
+  #failures = 0
+  #sprays = 0
+  #firstFailureMs: number | null = null
+  #sprayedAtMs = Number.NEGATIVE_INFINITY
+  #reason: RelayedReason = 'untried'
+
+  constructor(parts: QuestParts) {
+    this.#parts = parts
+    this.#peerActs = openBucket(peerRate, parts.clock.nowMs())
+  }
+
+  get status(): QuestStatus {
+    const isUnderWay = this.#phase !== 'rest'
+    const leftMs = this.#dueMs === null ? null : this.#dueMs - this.#parts.clock.nowMs()
+    return {
+      reason: isUnderWay ? 'trying' : this.#reason,
+      nextMs: isUnderWay || leftMs === null ? null : Math.max(0, leftMs),
+    }
+  }
+
+  /** Something has changed here or there: what was in vain may not be now. */
+  begin(): void {
+    this.#failures = 0
+    this.#sprays = 0
+    this.#firstFailureMs = null
+    this.#ask()
+  }
+
+  /** There is a direct way, or no session to look for one by. */
+  end(): void {
+    this.#wait(null, () => undefined)
+    this.#phase = 'rest'
+    this.#failures = 0
+    this.#sprays = 0
+    this.#firstFailureMs = null
+    this.#reason = 'untried'
+  }
+
+  /** Data flows again: what was put off for want of it is due sooner. */
+  hurry(): void {
+    if (this.#phase !== 'rest' || this.#dueMs === null) return
+    const soonMs = this.#parts.clock.nowMs() + this.#pauseMs()
+    if (soonMs < this.#dueMs) this.#rest(this.#reason)
+  }
+
+  onCandidates(item: Item<'candidates'>): void {
+    const { clock, own, send, isDirect } = this.#parts
+    if (!this.#peerActs.take(clock.nowMs())) return
+    const theirs = soundCandidates(item.candidates, own())
+    const isOther = JSON.stringify(theirs) !== JSON.stringify(this.#theirs)
+    this.#theirs = theirs
+    if (item.wantsAnswer) {
+      send(this.#item(item.round, { wantsAnswer: false, isSpray: false }))
+      // Who asks has not found a way: how this end is seen may be another matter by now.
+      if (!isDirect()) this.#parts.refresh()
+    }
+    if (item.isSpray) this.#join()
+    else if (item.wantsAnswer) {
+      if (isOther || this.#phase === 'rest' || this.#phase === 'asking') this.#try()
+    } else if (this.#phase === 'asking' && item.round === this.#round) this.#try()
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.()
+  }
+
+  #ask(): void {
+    this.#phase = 'asking'
+    this.#asks = 0
+    this.#round = (this.#round + 1) & 0xff
+    this.#askOnce()
+  }
+
+  #askOnce(): void {
+    if (this.#asks++ >= askLimit) {
+      this.#fail('no-answer')
+      return
+    }
+    this.#parts.send(this.#item(this.#round, { wantsAnswer: true, isSpray: false }))
+    this.#wait(askAgainMs, () => this.#askOnce())
+  }
+
+  #try(): void {
+    const ways = waysBetween(this.#parts.own(), this.#theirs ?? [])
+    this.#phase = 'trying'
+    this.#parts.try(ways, tryForMs)
+    this.#wait(ways.length === 0 ? 0 : tryMs, () => this.#onTried(ways.length))
+  }
+
+  #onTried(ways: number): void {
+    const { clock, own, isDirect, hasData, send } = this.#parts
+    if (isDirect()) {
+      this.end()
+      return
+    }
+    this.#firstFailureMs ??= clock.nowMs()
+    const sinceMs = clock.nowMs() - this.#firstFailureMs
+    const spray = this.#mySpray()
+    if (spray !== null && isSprayDue(this.#sprays, sinceMs, hasData())) {
+      send(this.#item(this.#round, { wantsAnswer: false, isSpray: true }))
+      this.#spray(spray)
+      return
+    }
+    this.#fail(whyRelayed(own(), this.#theirs, { ways, sprays: this.#sprays }))
+  }
+
+  /** The peer has begun. */
+  #join(): void {
+    const { clock, isDirect } = this.#parts
+    if (isDirect() || clock.nowMs() - this.#sprayedAtMs < sprayGapMs) return
+    const spray = this.#mySpray()
+    if (spray !== null) this.#spray(spray)
+  }
+
+  #mySpray(): Spray | null {
+    return sprayBetween(this.#parts.own(), this.#theirs ?? [], this.#parts.isSmaller)
+  }
+
+  #spray(spray: Spray): void {
+    const { clock } = this.#parts
+    this.#phase = 'spraying'
+    this.#sprays++
+    this.#sprayedAtMs = clock.nowMs()
+    this.#wait(spray.delayMs, () => {
+      this.#parts.spray(spray)
+      this.#wait(spray.lastsMs - spray.delayMs, () => this.#onTried(1))
+    })
+  }
+
+  #fail(reason: RelayedReason): void {
+    this.#failures++
+    this.#rest(reason)
+  }
+
+  #rest(reason: RelayedReason): void {
+    this.#phase = 'rest'
+    this.#reason = reason
+    const pauseMs = this.#pauseMs()
+    this.#wait(pauseMs, () => {
+      this.#parts.refresh()
+      this.#wait(lookMs, () => this.#ask())
+    })
+    this.#dueMs = this.#parts.clock.nowMs() + pauseMs + lookMs
+  }
+
+  #pauseMs(): number {
+    const { uplinks } = this.#parts.own()
+    const isMetered = uplinks.length > 0 && uplinks.every((uplink) => uplink.isMetered)
+    return retryMs({ failures: this.#failures, hasData: this.#parts.hasData(), isMetered })
+  }
+
+  #item(
+    round: number,
+    flags: Pick<Item<'candidates'>, 'wantsAnswer' | 'isSpray'>,
+  ): Item<'candidates'> {
+    const candidates = ownCandidates(this.#parts.own()).slice(0, maxCandidates)
+    return { type: 'candidates', round, ...flags, candidates }
+  }
+
+  /** One thing at a time is waited for. @param ms null: nothing */
+  #wait(ms: number | null, run: () => void): void {
+    this.#timer?.()
+    this.#dueMs = null
+    this.#timer = ms === null ? null : this.#parts.clock.after(ms, run)
+  }
+}

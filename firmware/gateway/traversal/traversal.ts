@@ -1,0 +1,269 @@
+/**
+ * How each peer is reached: knows by which kinds of ways, decides when one through a relay is wanted, has direct ones looked for
+ * (quest.ts), and names to the datapath those to be tried beside the program's. Which of them then carry what is the datapath's.
+ */
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import type { Datapath } from '../../host/datapath/datapath.ts'
+import type { UdpAddress } from '../../host/udp/udp.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
+import type { Counters, DatapathEvent } from '../../model/program.ts'
+import { relayUplink, type WayProgram } from '../../model/traversal-program.ts'
+import { decodeWireKey } from '../../model/wire-key.ts'
+import type { UplinkPlace } from '../../plan/compile.ts'
+import { countedWays, noWays, reachOf, toldWays, type Ways } from '../../plan/reach.ts'
+import type { ControlItem, Item } from '../../wire/control-item.ts'
+import { relayedOf } from '../../wire/relay.ts'
+import type { Nat } from '../nat/nat.ts'
+import type { Numbers } from '../uplink-numbers.ts'
+import { OwnPlaces } from './own-places.ts'
+import { Quest, type QuestStatus } from './quest.ts'
+
+export interface TraversalParts {
+  readonly clock: Clock
+  readonly numbers: Numbers
+  readonly nat: Nat
+  readonly ownKey: Uint8Array
+  /** Whether a way to the peer through a relay is to be had. */
+  readonly want: (peer: string, isWanted: boolean) => void
+  /** Seals an item for a peer; may be lost. */
+  readonly send: (peer: string, item: ControlItem) => void
+}
+
+/** How one peer is reached. */
+export interface PeerReach {
+  readonly how: 'direct' | 'relayed' | 'none'
+  readonly ageMs: number
+  /** The address of the way through a relay that carries packets; null without one. */
+  readonly relayed: string | null
+  /** Of one that is relayed: why, and when a direct way is looked for again. */
+  readonly quest: QuestStatus
+}
+
+interface Known {
+  readonly peer: string
+  readonly wireKey: string
+  hasEndpoints: boolean
+  isRelay: boolean
+  /** A session, and its peer is heard. */
+  isUp: boolean
+  upOrDownAtMs: number
+  ways: Ways
+  how: PeerReach['how']
+  howAtMs: number
+  /** Inner packets came or went then. */
+  dataAtMs: number
+  relayed: readonly UdpAddress[]
+  /** What is tried now, and until when. */
+  tried: { readonly ways: readonly WayProgram[]; readonly untilMs: number }
+  readonly quest: Quest
+  timer: CancelTimer | null
+}
+
+/** A peer that has endpoints is called at them for so long before a relay is asked. */
+const graceMs = 1_000
+/** So long after the last packet the way through a relay is kept beside a direct one, to fall back on without loss. */
+const keepMs = 120_000
+/** Data flows, as long as the last packet is no older. */
+const dataMs = 30_000
+/** A path by which the session began is told of by then. */
+const settleMs = 150
+/** Peers that are reached anyhow look for more ways one after the other. */
+const spreadMs = 2_000
+
+export class Traversal implements Disposable {
+  readonly #parts: TraversalParts
+  readonly #own: OwnPlaces
+  readonly #known = new Map<string, Known>()
+  readonly #stop: () => void
+  #datapath: Datapath | null = null
+
+  constructor(parts: TraversalParts) {
+    this.#parts = parts
+    this.#own = new OwnPlaces(parts)
+    this.#stop = parts.nat.onChange(() => {
+      if (this.#own.isOther()) this.#beginAll()
+    })
+  }
+
+  configure(config: DeviceConfig, places: readonly UplinkPlace[], datapath: Datapath): void {
+    const keys = new Map(config.peers.map(({ name, wireKey }) => [name, wireKey]))
+    for (const known of this.#known.values()) {
+      if (keys.get(known.peer) !== known.wireKey) this.#remove(known)
+    }
+    const isOther = datapath !== this.#datapath
+    this.#datapath = datapath
+    this.#own.configure(config, places)
+    for (const { name, endpoints, role, wireKey } of config.peers) {
+      const known = this.#known.get(name) ?? this.#add(name, wireKey)
+      known.hasEndpoints = endpoints.length > 0
+      known.isRelay = role === 'hub'
+      this.#steer(known)
+      if (isOther && known.relayed.length > 0) this.#try(known)
+    }
+    if (this.#own.isOther()) this.#beginAll()
+  }
+
+  onUp(peer: string): void {
+    const known = this.#known.get(peer)
+    if (known === undefined) return
+    this.#setUp(known, true)
+    if (known.relayed.length > 0) this.#try(known)
+    this.#later(known, settleMs, () => this.#begin(known))
+  }
+
+  onDown(peer: string): void {
+    const known = this.#known.get(peer)
+    if (known === undefined) return
+    this.#setUp(known, false)
+    known.quest.end()
+  }
+
+  onCandidates(peer: string, item: Item<'candidates'>): void {
+    const known = this.#known.get(peer)
+    if (known !== undefined && !known.isRelay) known.quest.onCandidates(item)
+  }
+
+  /** The ways to a peer through relays are these from now on. */
+  setRelayed(peer: string, ways: readonly UdpAddress[]): void {
+    const known = this.#known.get(peer)
+    if (known === undefined) return
+    known.relayed = ways
+    this.#try(known)
+  }
+
+  onEvent(event: DatapathEvent): void {
+    if (event.kind !== 'path') return
+    const known = this.#known.get(event.peer)
+    if (known === undefined) return
+    known.ways = toldWays(known.ways, event, relayedOf(event.remoteAddress) !== null)
+    this.#steer(known)
+  }
+
+  onCounters(counters: Counters): void {
+    const counted = countedWays(counters)
+    for (const known of this.#known.values()) {
+      const ways = counted.get(known.peer) ?? noWays
+      const isData = ways.packets > known.ways.packets && known.ways !== noWays
+      known.ways = ways
+      if (isData) {
+        known.dataAtMs = this.#parts.clock.nowMs()
+        known.quest.hurry()
+      }
+      this.#steer(known)
+    }
+  }
+
+  reachOf(peer: string): PeerReach | null {
+    const known = this.#known.get(peer)
+    if (known === undefined) return null
+    const { how, howAtMs, quest, ways } = known
+    const ageMs = this.#parts.clock.nowMs() - howAtMs
+    return { how, ageMs, relayed: reachOf(ways).relayed, quest: quest.status }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop()
+    for (const known of this.#known.values()) this.#remove(known)
+  }
+
+  #add(peer: string, wireKey: string): Known {
+    const { clock, send, ownKey } = this.#parts
+    const known: Known = {
+      ...{
+        peer,
+        wireKey,
+        hasEndpoints: false,
+        isRelay: false,
+        isUp: false,
+        ways: noWays,
+        how: 'none',
+      },
+      ...{ upOrDownAtMs: clock.nowMs(), howAtMs: clock.nowMs(), timer: null, relayed: [] },
+      dataAtMs: Number.NEGATIVE_INFINITY,
+      tried: { ways: [], untilMs: 0 },
+      quest: new Quest({
+        clock,
+        own: () => this.#own.place,
+        isSmaller: Buffer.compare(ownKey, decodeWireKey(wireKey)!) < 0,
+        isDirect: () => known.how === 'direct',
+        hasData: () => clock.nowMs() - known.dataAtMs < dataMs,
+        send: (item) => send(peer, item),
+        try: (ways, forMs) => {
+          known.tried = { ways, untilMs: clock.nowMs() + forMs }
+          this.#try(known)
+        },
+        // One that is refused is one that did not meet.
+        spray: ({ delayMs: _delay, lastsMs: _lasts, ...spray }) =>
+          void this.#datapath?.spray({ peer, ...spray }).catch(() => undefined),
+        refresh: () => this.#own.refresh(),
+      }),
+    }
+    this.#known.set(peer, known)
+    return known
+  }
+
+  #remove(known: Known): void {
+    known.timer?.()
+    known.quest[Symbol.dispose]()
+    this.#known.delete(known.peer)
+  }
+
+  #setUp(known: Known, isUp: boolean): void {
+    if (known.isUp !== isUp) known.upOrDownAtMs = this.#parts.clock.nowMs()
+    known.isUp = isUp
+    this.#steer(known)
+  }
+
+  #steer(known: Known): void {
+    const { clock, want } = this.#parts
+    const nowMs = clock.nowMs()
+    const { isDirect, isRelayed } = reachOf(known.ways)
+    const how = !known.isUp ? 'none' : isDirect ? 'direct' : isRelayed ? 'relayed' : 'none'
+    const before = known.how
+    if (how !== before) Object.assign(known, { how, howAtMs: nowMs })
+    if (known.isRelay) return
+    if (how === 'direct') {
+      if (before !== 'direct') known.quest.end()
+      want(known.peer, nowMs - known.dataAtMs < keepMs)
+      return
+    }
+    if (before === 'direct' && known.isUp) this.#begin(known)
+    const leftMs = known.hasEndpoints ? known.upOrDownAtMs + graceMs - nowMs : 0
+    if (known.isUp || leftMs <= 0) want(known.peer, true)
+    else if (known.timer === null) this.#later(known, leftMs, () => this.#steer(known))
+  }
+
+  #begin(known: Known): void {
+    if (known.isUp && !known.isRelay) known.quest.begin()
+  }
+
+  #beginAll(): void {
+    const reached = [...this.#known.values()].filter(({ isUp }) => isUp)
+    reached.forEach((known, at) => {
+      const waitMs = known.how === 'direct' ? (at / reached.length) * spreadMs : 0
+      this.#later(known, waitMs, () => this.#begin(known))
+    })
+  }
+
+  #later(known: Known, ms: number, run: () => void): void {
+    known.timer?.()
+    known.timer = this.#parts.clock.after(ms, () => {
+      known.timer = null
+      run()
+    })
+  }
+
+  /** Ways through relays stay tried for as long as they are named, the others for their time. */
+  #try({ peer, relayed, tried }: Known): void {
+    const through = relayed.map(({ address, port }): WayProgram => {
+      return { uplink: relayUplink, localPort: 0, remoteAddress: address, remotePort: port }
+    })
+    const forMs = Math.max(0, tried.untilMs - this.#parts.clock.nowMs())
+    const ways = [...through, ...(forMs > 0 ? tried.ways : [])].slice(0, mostTried)
+    // What fails is tried again when anything changes.
+    this.#datapath?.try({ peer, forMs, ways }).catch(() => undefined)
+  }
+}
+
+/** `CW_TRY_MAX` */
+const mostTried = 16

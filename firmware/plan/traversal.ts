@@ -1,0 +1,54 @@
+/** When a direct way to a peer is looked for again, and why there is none. Pure. */
+import type { Candidate } from '../model/candidate.ts'
+import { isSymmetric } from '../model/nat.ts'
+import type { RelayedReason } from '../model/relayed-reason.ts'
+import type { OwnPlace } from './candidate.ts'
+
+/** While data flows, the last one again and again: a NAT that is relaxed must not go unnoticed for a minute. */
+const busyRetryMs = [5_000, 10_000, 20_000, 40_000]
+const idleRetryMs = 20 * 60_000
+const meteredRetryMs = 60 * 60_000
+
+/** From the first failure on: a spray costs more than other tries. */
+const sprayAtMs = [0, 8_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000]
+
+export interface Efforts {
+  /** Tries that failed since anything changed. */
+  readonly failures: number
+  readonly hasData: boolean
+  /** All uplinks that can be used cost. */
+  readonly isMetered: boolean
+}
+
+/** From the last failure on. */
+export function retryMs({ failures, hasData, isMetered }: Efforts): number {
+  if (!hasData) return isMetered ? meteredRetryMs : idleRetryMs
+  return busyRetryMs[Math.min(failures, busyRetryMs.length) - 1] ?? busyRetryMs[0]!
+}
+
+/** @param sprays those that failed; @param sinceMs the first simple try that failed, since anything changed */
+export function isSprayDue(sprays: number, sinceMs: number, hasData: boolean): boolean {
+  const atMs = sprayAtMs[sprays]
+  if (atMs === undefined) return false
+  // The first two find out whether it works at all.
+  return sinceMs >= atMs && (sprays < 2 || hasData)
+}
+
+/** @param theirs null: the peer told none */
+export function whyRelayed(
+  { nats, uplinks }: OwnPlace,
+  theirs: readonly Candidate[] | null,
+  tried: { readonly ways: number; readonly sprays: number },
+): RelayedReason {
+  const outer = nats.filter(({ uplink }) =>
+    uplinks.some(({ name, network }) => name === uplink && network === 'internet'),
+  )
+  if (outer.length > 0 && outer.every(({ isBlocked }) => isBlocked)) return 'blocked'
+  if (theirs === null) return 'no-answer'
+  if (tried.ways === 0) return 'no-candidates'
+  const seen = theirs.filter(({ kind }) => kind === 'reflexive')
+  const isOwnDependent = outer.some(isSymmetric)
+  const isTheirsDependent = seen.some(({ mapping }) => mapping === 'dependent')
+  if (isOwnDependent && isTheirsDependent) return 'both-dependent'
+  return tried.sprays > 0 ? 'ports-unmet' : 'unanswered'
+}
