@@ -2,7 +2,7 @@
  * The way from a box's uplink to the internet: one link, or several where an emulated one (wan.ts) or a NAT router lies
  * between. Says which they are, for network.ts to make, and starts the emulated ones.
  *
- *   box eth11 ══ lan [router] wan ══ berlin1-box [native/test/wan] berlin1-net ══ berlin1 internet
+ *   box eth11 ══ lan [router] wan ══ lan [carrier] wan ══ berlin1-box [native/test/wan] berlin1-net ══ berlin1 internet
  */
 import type { LabDescription, SiteDescription, WanDescription } from './description.ts'
 import type { LabNames } from './names.ts'
@@ -21,18 +21,44 @@ export function accessLinks(
   wan: WanDescription,
   names: LabNames,
 ): readonly (readonly [End, End])[] {
-  const [boxSide, netSide] = emulatedNics(wan)
-  const box = { netns: names.box(site.name), nic: wan.nic }
-  const internet = { netns: names.internet, nic: wan.link }
-  const router = (nic: string): End => ({ netns: names.router(wan), nic })
-  const emulator = (nic: string): End => ({ netns: names.emulators, nic })
-  const near = wan.nat === undefined ? box : router('wan')
-  return [
-    ...(wan.nat === undefined ? [] : [[box, router('lan')] as const]),
-    ...(wan.emulated === undefined
-      ? [[near, internet] as const]
-      : [[near, emulator(boxSide)] as const, [emulator(netSide), internet] as const]),
+  const ends: End[] = [
+    { netns: names.box(site.name), nic: wan.nic },
+    ...routerEnds(wan, names),
+    ...(wan.behind === undefined ? outerEnds(wan, names) : []),
   ]
+  return Array.from({ length: ends.length / 2 }, (_, pair) => [
+    ends[2 * pair]!,
+    ends[2 * pair + 1]!,
+  ])
+}
+
+/** Into each NAT router and out of it, if it is the uplink's own. */
+function routerEnds(wan: WanDescription, names: LabNames): End[] {
+  if (wan.nat === undefined) return []
+  const home = { netns: names.router(wan), nic: lanPort(wan) }
+  if (wan.behind !== undefined) return [home]
+  const routers = [
+    names.router(wan),
+    ...(wan.nat.carrier === undefined ? [] : [names.carrier(wan)]),
+  ]
+  return routers
+    .flatMap((netns) => [
+      { netns, nic: 'lan' },
+      { netns, nic: 'wan' },
+    ])
+    .with(0, home)
+}
+
+/** Where the box is plugged into its router: a bridge `lan`, where it is not the only one. */
+export function lanPort({ link, nat }: WanDescription): string {
+  return nat?.isShared === true ? `${link}-lan` : 'lan'
+}
+
+function outerEnds(wan: WanDescription, names: LabNames): End[] {
+  const internet = { netns: names.internet, nic: wan.link }
+  if (wan.emulated === undefined) return [internet]
+  const emulator = emulatedNics(wan).map((nic) => ({ netns: names.emulators, nic }))
+  return [...emulator, internet]
 }
 
 /** The two NICs of an emulated link: towards the box, towards the internet. */

@@ -4,6 +4,7 @@
  */
 import type { AclRule, Segment, Uplink } from '../../firmware/model/device-config.ts'
 import type { Policy } from '../../firmware/model/device-config-steering.ts'
+import type { NatKind } from './nat-kind.ts'
 import type { WanSettings, WanWay } from './wan.ts'
 
 export type Family = 4 | 6
@@ -17,6 +18,8 @@ export interface SiteDescription {
   /** The first of `wans`. */
   readonly wan: WanDescription
   readonly wans: readonly WanDescription[]
+  /** Relays for the others, which have no endpoints but those of hubs where there is one. */
+  readonly isHub?: boolean
 }
 
 export interface LanDescription {
@@ -57,12 +60,30 @@ export interface WanDescription {
   readonly isDhcp?: boolean
   /** The link is an emulated one (wan.ts), and begins like this. */
   readonly emulated?: Readonly<Partial<Record<WanWay, WanSettings>>> | undefined
-  /** A router stands at `gateway`, and hides the box behind this address of its own; IPv4 only. */
-  readonly nat?: { readonly address: string; readonly gateway: string }
+  /** A router stands at `gateway`, and hides the box; IPv4 only. */
+  readonly nat?: NatDescription
+  /** The `link` of the uplink whose router that is, where two boxes share one. */
+  readonly behind?: string
   /** Of a private network: reaches, and is reached by, such uplinks alone. */
   readonly isPrivate?: boolean
   /** What else the configuration says of the uplink. */
   readonly more?: Partial<Uplink>
+}
+
+/** A NAT router, and where there is a carrier's behind it, that: both behave alike. */
+export interface NatDescription {
+  /** The public one, with prefix length, and that of the internet's end of the link. */
+  readonly address: string
+  readonly gateway: string
+  /** `port-restricted` unless told. */
+  readonly kind?: NatKind
+  /** 120 unless told. */
+  readonly timeoutSeconds?: number
+  readonly isHairpin?: boolean
+  /** What lies between home router and carrier: the address of each, with prefix length. */
+  readonly carrier?: { readonly address: string; readonly gateway: string }
+  /** Several boxes are in its network. */
+  readonly isShared?: boolean
 }
 
 export interface LabDescription {
@@ -218,7 +239,7 @@ export function bare(address: string): string {
   return address.split('/')[0]!
 }
 
-function describeLan(
+export function describeLan(
   segment: string,
   place: string,
   nic: string,
@@ -244,7 +265,7 @@ export function uplinksOf(wans: readonly WanDescription[]): Pick<SiteDescription
 }
 
 /** Of the site's /24 the /30 of this number. */
-function describeWan(site: string, net: string, number = 0): WanDescription {
+export function describeWan(site: string, net: string, number = 0): WanDescription {
   return {
     name: `wan${number}`,
     link: number === 0 ? site : `${site}${number}`,

@@ -10,6 +10,8 @@ export interface LabNames {
   host(site: string, place?: string): string
   /** That of the NAT router of an uplink. */
   router(wan: WanDescription): string
+  /** That of the carrier's NAT router behind it. */
+  carrier(wan: WanDescription): string
   /** The namespace that the gateway makes for the NICs it takes. */
   nics(site: string): string
   instance(site: string): string
@@ -22,14 +24,20 @@ export function namesOf(id: string): LabNames {
     box: (site) => `cw-${site}-${id}`,
     host: (site, place = 'host') => `cw-${site}-${place}-${id}`,
     router: (wan) => `cw-${routerOf(wan)}-${id}`,
+    carrier: (wan) => `cw-${carrierOf(wan)}-${id}`,
     nics: (site) => `causeway-${site}-${id}`,
     instance: (site) => `${site}-${id}`,
   }
 }
 
 /** What the NAT router of an uplink is called in the lab: `berlin1-nat`. */
-export function routerOf({ link }: WanDescription): string {
-  return `${link}-nat`
+export function routerOf({ link, behind = link }: WanDescription): string {
+  return `${behind}-nat`
+}
+
+/** `berlin1-carrier` */
+export function carrierOf({ link }: WanDescription): string {
+  return `${link}-carrier`
 }
 
 /** Every namespace that a lab makes itself, the internet's first. */
@@ -38,7 +46,7 @@ export function namespacesOf(sites: readonly SiteDescription[], names: LabNames)
   return [
     names.internet,
     ...sites.flatMap((site) => [names.box(site.name), ...hostsOf(site, names)]),
-    ...wans.filter(({ nat }) => nat !== undefined).map(names.router),
+    ...wans.flatMap((wan) => routersOf(wan, names)),
     ...(wans.some(({ emulated }) => emulated !== undefined) ? [names.emulators] : []),
   ]
 }
@@ -56,10 +64,19 @@ export function netnsOf(
     if (where === `${name}-nics`) return names.nics(name)
     const lan = lans.find(({ place }) => where === `${name}-${place}`)
     if (lan !== undefined) return names.host(name, lan.place)
-    const wan = wans.find((one) => one.nat !== undefined && where === routerOf(one))
-    if (wan !== undefined) return names.router(wan)
+    const natted = wans.filter(({ nat }) => nat !== undefined)
+    const near = natted.find((wan) => where === routerOf(wan))
+    if (near !== undefined) return names.router(near)
+    const far = natted.find((wan) => where === carrierOf(wan))
+    if (far !== undefined) return names.carrier(far)
   }
   return undefined
+}
+
+/** The NAT routers of an uplink's own, from the box on. */
+function routersOf(wan: WanDescription, names: LabNames): string[] {
+  if (wan.nat === undefined || wan.behind !== undefined) return []
+  return [names.router(wan), ...(wan.nat.carrier === undefined ? [] : [names.carrier(wan)])]
 }
 
 function hostsOf({ name, lans }: SiteDescription, names: LabNames): string[] {

@@ -2,16 +2,18 @@
  * Builds the namespaces and links of a lab: a box with its NICs and the LAN hosts for each site, an internet that routes
  * between the uplinks and knows no LAN, and what lies between. The boxes' NICs come up bare, as real hardware would.
  */
-import { accessLinks, type End, emulatedNics } from './access.ts'
+import { accessLinks, type End, emulatedNics, lanPort } from './access.ts'
 import { run } from './command.ts'
 import {
   bare,
   type LabDescription,
   type LanDescription,
+  type NatDescription,
   type SiteDescription,
   type WanDescription,
 } from './description.ts'
 import { type LabNames, namespacesOf } from './names.ts'
+import { type Hop, hopsOf, natRules, natSettings, natSysctls, wallRules } from './nat-rules.ts'
 
 /** Of both ends of an emulated link: that is never what limits. */
 const emulatedMtu = 9216
@@ -48,7 +50,7 @@ export async function buildNetwork(
   const setUps = sites.flatMap((site) => [
     setUpBox(site, names),
     ...site.lans.map((lan) => setUpHost(names.host(site.name, lan.place), lan)),
-    ...site.wans.map((wan) => setUpRouter(wan, names)),
+    ...site.wans.map((wan) => setUpRouter(wan, sites, names)),
   ])
   const emulated = access.filter(({ wan }) => wan.emulated !== undefined)
   const ends = emulated.flatMap(({ links }) => links.flat())
@@ -98,10 +100,11 @@ async function quieten(netns: string, isV6: boolean): Promise<void> {
 
 async function setUpInternet(sites: readonly SiteDescription[], names: LabNames): Promise<void> {
   const wans = sites.flatMap((site) => site.wans)
+  const own = wans.filter(({ behind }) => behind === undefined)
   await setSysctls(names.internet, { 'ipv4/ip_forward': 1, 'ipv6/conf/all/forwarding': 1 })
   await ip(names.internet, [
     'link set lo up',
-    ...wans.flatMap(({ link, mtu, gateway, v6, nat }) => [
+    ...own.flatMap(({ link, mtu, gateway, v6, nat }) => [
       ...mtuOf(link, mtu),
       `address add ${nat?.gateway ?? gateway} dev ${link}`,
       `link set ${link} up`,
@@ -125,27 +128,45 @@ async function isolate(links: readonly string[], netns: string): Promise<void> {
   ])
 }
 
-/** It forwards for whoever began inside, and hides all behind its own address. */
-async function setUpRouter(wan: WanDescription, names: LabNames): Promise<void> {
-  if (wan.nat === undefined) return
-  const netns = names.router(wan)
-  await setSysctls(netns, { 'ipv4/ip_forward': 1 })
+/** The NAT router of an uplink, and its carrier's. */
+async function setUpRouter(
+  wan: WanDescription,
+  sites: readonly SiteDescription[],
+  names: LabNames,
+) {
+  const { nat, link, mtu, behind } = wan
+  if (nat === undefined || behind !== undefined) return
+  const home = names.router(wan)
+  if (nat.isShared === true) {
+    const others = sites.flatMap(({ wans }) => wans).filter((other) => other.behind === link)
+    const ports = [wan, ...others].map((port) => `link set ${lanPort(port)} master lan up`)
+    await ip(home, ['link add lan type bridge forward_delay 0', ...ports])
+  }
+  const hops = hopsOf(wan)
+  const netns = [home, names.carrier(wan)]
+  await Promise.all(hops.map((hop, index) => setUpHop(netns[index]!, hop, mtu, nat)))
+}
+
+async function setUpHop(
+  netns: string,
+  hop: Hop,
+  mtu: number | undefined,
+  nat: NatDescription,
+): Promise<void> {
+  const { inner, outer, gateway } = hop
+  const settings = natSettings(nat, hop)
+  await setSysctls(netns, natSysctls(settings))
   await ip(netns, [
     'link set lo up',
-    ...mtuOf('lan', wan.mtu),
-    ...mtuOf('wan', wan.mtu),
-    `address add ${wan.gateway} dev lan`,
-    `address add ${wan.nat.address} dev wan`,
+    ...mtuOf('lan', mtu),
+    ...mtuOf('wan', mtu),
+    `address add ${inner} dev lan`,
+    `address add ${outer} dev wan`,
     'link set lan up',
     'link set wan up',
-    `route add default via ${bare(wan.nat.gateway)}`,
+    `route add default via ${bare(gateway)}`,
   ])
-  await nft(netns, [
-    'table ip nat {',
-    'chain out { type nat hook postrouting priority srcnat; oifname wan masquerade; }',
-    'chain in { type filter hook forward priority filter; iifname wan ct state new drop; }',
-    '}',
-  ])
+  await nft(netns, [wallRules, natRules(settings)])
 }
 
 async function setUpEmulators(wans: readonly WanDescription[], names: LabNames): Promise<void> {

@@ -19,6 +19,8 @@ import type { LabNames } from './names.ts'
 
 const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
 const overlayPort = 51820
+/** A port that no wall stops, and forwarding between those who cannot reach each other. */
+const hubOverlay = { ports: [443], relay: {} }
 
 export function writeSiteFiles(description: LabDescription, names: LabNames): void {
   const keys = new Map(description.sites.map(({ name }) => [name, makeWireKey()]))
@@ -39,12 +41,17 @@ function deviceConfig(
   own: SiteDescription,
   keys: ReadonlyMap<string, KeyObject>,
 ): DeviceConfig {
+  const hasHub = sites.some(({ isHub }) => isHub === true)
   return {
     version: 1,
     revision: 1,
     site: own.name,
     tenant,
-    overlay: { port: overlayPort, ...(rekeySeconds === undefined ? {} : { rekeySeconds }) },
+    overlay: {
+      port: overlayPort,
+      ...(own.isHub === true ? hubOverlay : {}),
+      ...(rekeySeconds === undefined ? {} : { rekeySeconds }),
+    },
     uplinks: own.wans.map((wan) => ({
       name: wan.name,
       nic: `netdev:${wan.nic}`,
@@ -60,18 +67,29 @@ function deviceConfig(
     })),
     peers: sites
       .filter(({ name }) => name !== own.name)
-      .map(({ name, lans, wans }) => ({
+      .map(({ name, lans, wans, isHub = false }) => ({
         name,
+        ...(isHub ? { role: 'hub' as const } : {}),
         wireKey: publicWireKey(keys.get(name)!),
-        endpoints: wans
-          .flatMap((wan) => endpoints.map((family) => outerAddress(wan, family)))
-          .filter((address) => address !== undefined)
-          .map((address) => formatEndpoint({ address: bare(address), port: overlayPort })),
+        endpoints: isHub === hasHub ? endpointsOf(wans, endpoints, isHub) : [],
         segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
     ...(acl === undefined ? {} : { acl: [...acl] }),
     ...(policies === undefined ? {} : { policies: [...policies] }),
   }
+}
+
+/** Where others can call a site; a hub at another port too. */
+function endpointsOf(
+  wans: readonly WanDescription[],
+  families: readonly Family[],
+  isHub: boolean,
+): string[] {
+  const ports = isHub ? [overlayPort, ...hubOverlay.ports] : [overlayPort]
+  return wans
+    .flatMap((wan) => families.map((family) => outerAddress(wan, family)))
+    .filter((address) => address !== undefined)
+    .flatMap((address) => ports.map((port) => formatEndpoint({ address: bare(address), port })))
 }
 
 /** Where others can call it; behind a NAT nowhere. */
