@@ -17,6 +17,7 @@ import {
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
+import { sprayPortOf } from './overlay-port.ts'
 import { compilePaths } from './path.ts'
 import { compileSteering, riskNumber } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
@@ -186,8 +187,8 @@ function compileUplink(
   const { up, kind = 'internet', metered = false, backup = false } = uplink
   return {
     overlayPort: overlay.port,
-    overlayPorts: [],
-    sprayPort: 0,
+    overlayPorts: overlay.ports ?? [],
+    sprayPort: sprayPortOf(overlay),
     upBps: up === undefined ? 0 : rateBps(up),
     network: kind,
     isMetered: metered,

@@ -120,7 +120,8 @@ static uint8_t flags_of(const struct cw_peer *peer, const struct cw_path *path)
 {
 	return ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
 	       ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
-	       (best_path(peer) == path ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED);
+	       (best_path(peer) == path ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED) |
+	       (path->is_tried ? CW_STATE_TRIED : 0);
 }
 
 static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_peer *peer, const struct cw_path *path)

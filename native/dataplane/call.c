@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "call-state.h"
+#include "call-traversal.h"
 #include "command.h"
 #include "crypto/aead.h"
 #include "engine.h"
@@ -222,9 +223,13 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 	case CW_VERB_CHANNEL:
 	case CW_VERB_CHANNEL_CLOSE:
 	case CW_VERB_RELAY:
-	case CW_VERB_TRY:
-	case CW_VERB_SPRAY:
 		rc = refuse(&answer, -ENOTSUP, "/: not built yet");
+		break;
+	case CW_VERB_TRY:
+		rc = cw_call_try(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_SPRAY:
+		rc = cw_call_spray(engine, in, in_len, &answer);
 		break;
 	default:
 		rc = refuse(&answer, -ENOSYS, "/: unknown verb");

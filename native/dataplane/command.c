@@ -5,6 +5,7 @@
 
 #include "graph/explain.h"
 #include "graph/handshake.h"
+#include "graph/path-try.h"
 #include "worker.h"
 
 static int send_items(struct cw_worker *worker, const struct cw_command *command)
@@ -51,6 +52,9 @@ void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 		break;
 	case CW_COMMAND_SEND:
 		command->result = send_items(worker, command);
+		break;
+	case CW_COMMAND_TRY:
+		command->result = cw_path_try(worker, command->peer, command->ways, command->way_count, command->for_ms);
 		break;
 	case CW_COMMAND_EXPLAIN:
 		command->result = worker->view == NULL ? -EBUSY : 0;

@@ -24,6 +24,7 @@ enum cw_command_kind {
 	CW_COMMAND_SEND,
 	CW_COMMAND_COOKIES,
 	CW_COMMAND_EXPLAIN,
+	CW_COMMAND_TRY,
 };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
@@ -35,6 +36,7 @@ struct cw_command {
 	const struct cw_peer_program *begins; /* in the place of `peer` */
 	const struct cw_way *ways;
 	uint32_t way_count;
+	uint32_t for_ms;
 	const struct cw_explain *ask;
 	struct cw_explained *explained;
 	uint32_t local_index;

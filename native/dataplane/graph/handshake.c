@@ -10,6 +10,7 @@
 #include "crypto/cookie.h"
 #include "crypto/mac1.h"
 #include "graph/l3.h"
+#include "overlay-port.h"
 #include "worker.h"
 
 /*
@@ -211,7 +212,7 @@ void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, con
 	const uint8_t *d = (const uint8_t *)(udp + 1);
 	uint32_t kind = d[0] - 0xD4u;
 	if (i == program->port_count || program->port_programs[i].role != CW_ROLE_UPLINK ||
-	    udp->source != rte_cpu_to_be_16(program->port_programs[i].overlay_port) || kind > 1 ||
+	    !cw_is_overlay_port(&program->port_programs[i], rte_be_to_cpu_16(udp->source)) || kind > 1 ||
 	    m->data_len != at + sizeof(*udp) + kinds[kind].size)
 		return;
 	memcpy(&index, d + 4, sizeof(index));

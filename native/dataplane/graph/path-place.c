@@ -60,32 +60,49 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
 	peer->unplaced_count = 0;
 }
 
-/* Makes room by the learned path that was heard last longest ago and is not alive. */
-static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer)
+/*
+ * Makes room by the path that nobody named, that is not alive and was heard last longest ago: of those that are tried, as long as
+ * that goes on, the last, and only if there is no other.
+ */
+static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer, bool is_for_try)
 {
-	struct cw_path *oldest = NULL;
+	struct cw_path *oldest = NULL, *tried = NULL;
 
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
-		if (path == NULL || path->is_configured || path->live.state == CW_PATH_UP)
+		if (path == NULL || cw_path_is_named(path) || path->live.state == CW_PATH_UP)
 			continue;
-		if (oldest == NULL || path->live.heard_us < oldest->live.heard_us)
+		if (path->try_until_us != 0)
+			tried = path;
+		else if (oldest == NULL || path->live.heard_us < oldest->live.heard_us)
 			oldest = path;
 	}
+	if (oldest == NULL && !is_for_try)
+		oldest = tried;
 	if (oldest == NULL)
 		return false;
 	cw_path_give_back(worker, peer, oldest);
 	return true;
 }
 
-struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+static struct cw_path *place_way(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way, bool is_for_try)
 {
 	struct cw_path *path = cw_paths_find(&peer->paths, way);
 
 	if (path != NULL)
 		return path;
 	bool is_full = peer->paths.count == CW_PATHS_MAX || worker->paths.free_count == 0;
-	return is_full && !make_path_room(worker, peer) ? NULL : add(worker, peer, way);
+	return is_full && !make_path_room(worker, peer, is_for_try) ? NULL : add(worker, peer, way);
+}
+
+struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	return place_way(worker, peer, way, false);
+}
+
+struct cw_path *cw_path_place_try(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	return place_way(worker, peer, way, true);
 }
 
 /* False: so many are given under this key. */

@@ -16,6 +16,9 @@ void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path);
 /* The path of a way, which may be new; NULL: there is no room. */
 struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
 
+/* The same for a way that is tried, which makes no room at the cost of one that is tried too. */
+struct cw_path *cw_path_place_try(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
+
 /* It is no path any more. */
 void cw_path_give_back(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path);
 

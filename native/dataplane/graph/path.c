@@ -9,6 +9,7 @@
 #include "graph/path-event.h"
 #include "graph/path-lanes.h"
 #include "graph/path-place.h"
+#include "graph/path-try.h"
 #include "graph/seal.h"
 #include "port/port.h"
 #include "table/session.h"
@@ -109,7 +110,7 @@ static void forget_learned(struct cw_worker *worker, struct cw_peer *peer)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
-		if (path == NULL || path->is_configured || path->live.state == CW_PATH_UP || peer->paths.count == 1)
+		if (path == NULL || cw_path_is_named(path) || path->live.state == CW_PATH_UP || peer->paths.count == 1)
 			continue;
 		if (worker->now_us - path->live.changed_us > LEARNED_KEPT_US)
 			cw_path_give_back(worker, peer, path);
@@ -153,6 +154,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
 	uint64_t now = worker->now_us, due = peer->paths.due_us;
 
+	cw_path_end_tries(worker, peer);
 	if (current == NULL) {
 		peer->paths.asked_us = 0;
 		peer->paths.due_us = now + REST_US;

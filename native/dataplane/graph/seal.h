@@ -34,6 +34,7 @@ struct rte_mbuf;
 #define CW_OUTER_LEAST 576 /* RFC 791 §3.2: smaller than that no path is */
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
+#define CW_TYPE_RELAYED 0xD8
 
 /* Inner packets up to this size go by the path unfragmented. */
 uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path);

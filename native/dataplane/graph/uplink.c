@@ -1,6 +1,7 @@
 /*
- * What a frame from an uplink is: a datagram for the overlay port, or the kernel's. An overlay datagram has no extension
- * headers and comes whole: what comes to its port otherwise is nobody's. See graph.h.
+ * What a frame from an uplink is: a datagram for a port of the overlay's, or the kernel's. An overlay datagram has no extension
+ * headers and comes whole: what comes to such a port otherwise is nobody's. Ports of sprays may be those of connections that the
+ * kernel has made up: only what is sealed for a keypair of ours is taken from there. See graph.h.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -8,6 +9,9 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/overlay.h"
+#include "graph/seal.h"
+#include "overlay-port.h"
+#include "table/session.h"
 #include "worker.h"
 
 static bool is_own(const struct cw_own *own, struct cw_address address)
@@ -31,12 +35,36 @@ static uint32_t udp_offset(const uint8_t *l3, uint16_t ether_type)
 	return 0;
 }
 
+/* A train is of one sender, and to one port: its first datagram speaks for all. */
+static bool is_sealed_for_us(const struct cw_worker *worker, const uint8_t *d, uint32_t length)
+{
+	uint32_t index;
+
+	if (length < CW_SEALED_HEADER + CW_TAG || (d[0] != CW_TYPE_DATA && d[0] != CW_TYPE_CONTROL && d[0] != CW_TYPE_RELAYED))
+		return false;
+	memcpy(&index, d + 4, sizeof(index));
+	return cw_keypair_find(worker->index, rte_be_to_cpu_32(index)) != NULL;
+}
+
+/* Almost all is to the first port, which is told by one comparison. `length`: of UDP's header and what follows. */
+static bool is_for_overlay(const struct cw_worker *worker, uint32_t index, const struct cw_udp *udp, uint32_t length)
+{
+	const struct cw_port_program *port = &worker->view->program->port_programs[index];
+	uint16_t to = rte_be_to_cpu_16(udp->destination);
+
+	if (cw_is_overlay_port(port, to))
+		return true;
+	return cw_is_spray_port(port, to) &&
+	       is_sealed_for_us(worker, (const uint8_t *)(udp + 1), length - sizeof(*udp));
+}
+
 /*
  * Offloads that speak of another header than this one are of something inside, and make it the kernel's. So does an
  * address that is not the port's own, a link-local one included.
  */
-static bool is_overlay(const struct cw_view *view, uint32_t index, struct rte_mbuf *m)
+static bool is_overlay(const struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
+	const struct cw_view *view = worker->view;
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
 	const uint8_t *l3 = (const uint8_t *)(ether + 1);
 	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
@@ -48,7 +76,7 @@ static bool is_overlay(const struct cw_view *view, uint32_t index, struct rte_mb
 	uint32_t at = udp_offset(l3, ether->type);
 	const struct cw_udp *udp = (const struct cw_udp *)(l3 + at);
 	if (at == 0 || m->data_len < sizeof(*ether) + at + sizeof(*udp) ||
-	    udp->destination != rte_cpu_to_be_16(view->program->port_programs[index].overlay_port) ||
+	    !is_for_overlay(worker, index, udp, m->data_len - sizeof(*ether) - at) ||
 	    !is_own(&view->own[index], cw_packet_destination(l3)))
 		return false;
 	if (is_partial && (m->l3_len != at || m->packet_type != RTE_PTYPE_L4_UDP))
@@ -100,15 +128,15 @@ static bool is_refused(const struct cw_view *view, uint32_t index, const struct 
 	if (at + sizeof(struct cw_udp) > cw_l3_total(l3))
 		return true;
 	*reason = CW_DROP_OVERLAY_UNKNOWN;
-	return ((const struct cw_udp *)(l3 + at))->destination ==
-	       rte_cpu_to_be_16(view->program->port_programs[index].overlay_port);
+	return cw_is_overlay_port(&view->program->port_programs[index],
+				  rte_be_to_cpu_16(((const struct cw_udp *)(l3 + at))->destination));
 }
 
 void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
 	enum cw_drop reason;
 
-	if (is_overlay(worker->view, index, m))
+	if (is_overlay(worker, index, m))
 		cw_overlay(worker, index, m);
 	else if (is_refused(worker->view, index, m, &reason))
 		cw_drop(worker, m, reason);

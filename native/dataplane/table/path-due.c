@@ -17,6 +17,8 @@
 #define UNTRIED_HEARD_US 1000000u /* the far end gets through */
 #define UNTRIED_FOR_US 20000000u /* at rest nothing is asked any longer */
 #define UNPROVEN_PROBES 3
+#define TRY_GAP_US 50000u      /* the first, each is twice as long as the one before */
+#define TRY_DOUBLINGS 10
 #define DOUBT_GAP_US 16000u    /* once the burst is sent */
 #define DOUBT_LATER_US 500000u
 #define DOUBT_LATER_GAP_US 100000u
@@ -38,17 +40,29 @@ static uint64_t doubt_gap_us(const struct cw_liveness *live, uint64_t now_us)
 	return age < DOUBT_LATER_US ? DOUBT_GAP_US : DOUBT_LATER_GAP_US;
 }
 
+/* Once the far end gets through, its next probe may have opened what ours have not. */
+static uint64_t try_gap_us(const struct cw_path *path)
+{
+	uint32_t sent = path->live.probes - path->try_probes;
+
+	if (sent == 0 || path->live.heard_us > path->live.probe_us)
+		return TRY_GAP_US;
+	return (uint64_t)TRY_GAP_US << (sent - 1 < TRY_DOUBLINGS ? sent - 1 : TRY_DOUBLINGS);
+}
+
 /* How long after the last probe of a path that does not live the next one is due; UINT64_MAX: none is. */
 static uint64_t trial_gap_us(const struct cw_paths *paths, const struct cw_path *path, bool is_kept, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
 	uint64_t age = now_us - live->changed_us;
 
+	if (now_us < path->try_until_us && live->answers == 0)
+		return try_gap_us(path);
 	if (live->state == CW_PATH_NEW) {
 		bool is_heard = live->heard_us != 0 && now_us - live->heard_us < UNTRIED_HEARD_US;
 		uint64_t step = is_heard ? UNTRIED_US : cw_later(UNTRIED_US, cw_sooner(age / 2, UNTRIED_MOST_US));
 		/* Three times what came from there, and no more. */
-		if (!path->is_configured && live->probes >= UNPROVEN_PROBES && live->heard_us <= live->probe_us)
+		if (!cw_path_is_named(path) && live->probes >= UNPROVEN_PROBES && live->heard_us <= live->probe_us)
 			return UINT64_MAX;
 		return paths->is_awake || age < UNTRIED_FOR_US ? step : UINT64_MAX;
 	}

@@ -44,7 +44,10 @@ struct cw_path {
 	uint32_t flow_label; /* 20 bits, IPv6 only */
 	struct cw_departure departure;
 
-	bool is_configured;    /* named by the gateway; others were learned from what came by them */
+	bool is_configured;    /* named by the program; others were learned from what came by them, or are tried */
+	bool is_tried;         /* named by TRY, of late */
+	uint64_t try_until_us; /* nobody has answered, and it is asked as a try is until then; 0: it is not */
+	uint32_t try_probes;   /* sent before that began */
 	bool was_up;           /* at the last look */
 	bool is_told_up;       /* as the gateway was told last */
 	bool is_private;       /* its uplink leads to no Internet */
@@ -101,6 +104,12 @@ struct cw_paths {
 static inline bool cw_path_may_carry(const struct cw_path *path)
 {
 	return path->number != CW_PATH_NONE && (path->is_configured || path->live.was_up);
+}
+
+/* It is there until the gateway says otherwise, whether somebody answers or not. */
+static inline bool cw_path_is_named(const struct cw_path *path)
+{
+	return path->is_configured || (path->is_tried && path->way.uplink == CW_UPLINK_RELAY);
 }
 
 /* NULL: there is none in `slot`, which may be CW_PATH_NONE. */

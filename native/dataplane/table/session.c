@@ -10,7 +10,7 @@
 #include "table/mirror.h"
 #include "worker.h"
 
-static struct cw_peer *find_peer(const struct cw_worker *worker, const char *name)
+struct cw_peer *cw_peer_find(const struct cw_worker *worker, const char name[CW_NAME])
 {
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++) {
 		if (worker->peers[i]->is_listed && strncmp(worker->peers[i]->name, name, CW_NAME) == 0)
@@ -93,7 +93,7 @@ static void fill(struct cw_keypair *keypair, const struct cw_keypair_install *in
 int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *install,
 		   struct cw_keypair **out, const char **why)
 {
-	struct cw_peer *peer = find_peer(engine->worker, install->peer);
+	struct cw_peer *peer = cw_peer_find(engine->worker, install->peer);
 
 	*why = check_install(install);
 	if (*why != NULL)

@@ -113,6 +113,9 @@ static inline struct cw_keypair *cw_keypair_find(const struct cw_keypair_index *
 	}
 }
 
+/* Control side: a peer that a program lists; NULL: there is none of that name, which need not be ended. */
+struct cw_peer *cw_peer_find(const struct cw_worker *worker, const char name[CW_NAME]);
+
 /* Control side. A new keypair, keys expanded; -EINVAL, -EEXIST, -ENOENT, -ENOMEM with `why` naming the field. */
 int cw_keypair_new(struct cw_engine *engine, const struct cw_keypair_install *install,
 		   struct cw_keypair **keypair, const char **why);

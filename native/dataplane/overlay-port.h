@@ -1,0 +1,30 @@
+/*
+ * Which UDP ports of an uplink are the overlay's: the one that everybody is told, others for peers behind walls that let little
+ * out, and those from which sprays leave. The last are shared with whatever the kernel sends from them.
+ */
+#ifndef CW_OVERLAY_PORT_H
+#define CW_OVERLAY_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "causeway_program.h"
+
+/* `number` in host order, here and below. */
+static inline bool cw_is_overlay_port(const struct cw_port_program *port, uint16_t number)
+{
+	if (number == port->overlay_port)
+		return true;
+	for (uint32_t i = 0; i < CW_OVERLAY_PORTS_MAX && port->overlay_ports[i] != 0; i++) {
+		if (port->overlay_ports[i] == number)
+			return true;
+	}
+	return false;
+}
+
+static inline bool cw_is_spray_port(const struct cw_port_program *port, uint16_t number)
+{
+	return port->spray_port != 0 && number >= port->spray_port && number - port->spray_port < CW_SPRAY_PORTS;
+}
+
+#endif
