@@ -1,0 +1,169 @@
+/**
+ * Every kind of NAT with every other, 49 pairs, each from fresh sessions: a first packet passes by the relay in seconds, and
+ * all goes directly at once, after a spray, or never, as expected.ts has it. What is measured is printed beside what is expected.
+ */
+import { plantDrop } from '../../lab/faults.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { natsOf } from '../../lab/nat.ts'
+import { type AccessKind, accessKinds } from '../../lab/nat-kind.ts'
+import { describeNatSites } from '../../lab/nat-sites.ts'
+import { align } from '../../lab/table.ts'
+import type { Check, Line } from '../line.ts'
+import { directMs, expectedOf, firstMs, type Outcome, sprayBudget } from './expected.ts'
+import { awaitDirect, type Direct, firstAnswer, openScene } from './scene.ts'
+
+type Pair = readonly [left: AccessKind, right: AccessKind]
+
+const allPairs: readonly Pair[] = accessKinds.flatMap((left) =>
+  accessKinds.map((right) => [left, right] as const),
+)
+/** One of each rule that tells much: both filters at once, a spray, and the two that are never direct. */
+const quickPairs: readonly Pair[] = [
+  ['port-restricted', 'carrier'],
+  ['symmetric', 'port-restricted'],
+  ['symmetric', 'symmetric'],
+  ['port-443', 'none'],
+]
+/** So long none is direct that must not be: longer than any spray. */
+const neverMs = { full: 25_000, quick: 6_000 }
+/** Hole punching beside a spray: candidates of the other end, a few probes each; and paths that are up are asked. */
+const plainPairs = 24
+
+interface Cell {
+  readonly pair: Pair
+  readonly expected: Outcome
+  readonly firstMs: number | null
+  readonly direct: Direct | null
+}
+
+export const matrix: Line = {
+  name: 'matrix',
+  title:
+    'a first packet ≤ 3 s through any two NATs; direct ≤ 2 s, ≤ 20 s after a spray, or relayed, as expected',
+  faults: { 'no-hub': 'first packet', 'blocked-way': 'outcomes', 'open-nat': 'outcomes' },
+  measure: async ({ isQuick, fault }) => {
+    const pairs = fault === undefined ? (isQuick ? quickPairs : allPairs) : plantedPairs(fault)
+    const cells: Cell[] = []
+    for (const pair of pairs) cells.push(await measureCell(pair, isQuick, fault))
+    console.log(table(cells))
+    return checksOf(cells)
+  },
+}
+
+function plantedPairs(fault: string): readonly Pair[] {
+  return fault === 'blocked-way'
+    ? [['port-restricted', 'port-restricted']]
+    : [['symmetric', 'symmetric']]
+}
+
+async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefined): Promise<Cell> {
+  const [left, right] = pair
+  const expected = expectedOf(left, right).outcome
+  const description = describeNatSites(left, fault === 'open-nat' ? 'full-cone' : right)
+  const onBuilt = (lab: Lab): Promise<void> => plant(lab, fault)
+  await using scene = await openScene(description, { onBuilt })
+  const first = await firstAnswer(scene, 2 * firstMs)
+  const most = expected === 'relayed' ? neverMs[isQuick ? 'quick' : 'full'] : directMs[expected]
+  const direct = first === null ? null : await awaitDirect(scene, most)
+  return { pair, expected, firstMs: first, direct }
+}
+
+async function plant(lab: Lab, fault: string | undefined): Promise<void> {
+  if (fault === 'no-hub') await plantDrop(lab, 'internet', 'forward', '@th,64,8 0xd8')
+  if (fault === 'blocked-way') await natsOf(lab, 'left')[0]!.block(['192.0.2.2'])
+}
+
+function isAsExpected({ expected, direct }: Cell): boolean {
+  if (direct === null) return expected === 'relayed'
+  return direct.ms <= directMs[expected] && expected !== 'relayed'
+}
+
+function measured({ expected, direct }: Cell): Outcome {
+  if (direct === null) return 'relayed'
+  return expected === 'spray' ? 'spray' : 'direct'
+}
+
+function table(cells: readonly Cell[]): string {
+  const head = ['  left', 'right', 'expected', 'measured', 'first', 'direct', 'tried']
+  const rows = cells.map((cell) => {
+    const { pair, expected, firstMs: first, direct } = cell
+    const { left, right } = direct?.tried ?? {}
+    return [
+      `  ${pair[0]}`,
+      pair[1],
+      expected,
+      `${measured(cell)}${isAsExpected(cell) ? '' : ' (!)'}`,
+      seconds(first),
+      direct === null ? '–' : seconds(direct.ms),
+      direct === null ? '–' : `${left!.pairs} + ${right!.pairs}`,
+    ]
+  })
+  return align([head, ...rows], [0, 1, 2, 3])
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? 'never' : `${(ms / 1_000).toFixed(2)} s`
+}
+
+function checksOf(cells: readonly Cell[]): Check[] {
+  const of = (outcome: Outcome): Cell[] => cells.filter(({ expected }) => expected === outcome)
+  const good = cells.filter(isAsExpected)
+  return [
+    slowest('first packet', cells, firstMs, ({ firstMs: first }) => first),
+    {
+      check: 'outcomes that are those expected',
+      target: `${cells.length} of ${cells.length}`,
+      figure: `${good.length} of ${cells.length}`,
+      isOk: good.length === cells.length,
+    },
+    ...(['direct', 'spray'] as const)
+      .filter((outcome) => of(outcome).length > 0)
+      .map((outcome) =>
+        slowest(
+          titles[outcome],
+          of(outcome),
+          directMs[outcome],
+          ({ direct }) => direct?.ms ?? null,
+        ),
+      ),
+    ...(of('spray').length > 0 ? budgetChecks(of('spray')) : []),
+  ]
+}
+
+const titles = { direct: 'direct without probing', spray: 'direct after a spray' } as const
+
+function slowest(
+  what: string,
+  cells: readonly Cell[],
+  mostMs: number,
+  msOf: (cell: Cell) => number | null,
+): Check {
+  const all = cells.map((cell) => msOf(cell) ?? Number.POSITIVE_INFINITY)
+  const most = Math.max(...all)
+  return {
+    check: `${what}, slowest of ${cells.length}`,
+    target: `≤ ${mostMs / 1_000} s`,
+    figure: seconds(Number.isFinite(most) ? most : null),
+    isOk: most <= mostMs,
+  }
+}
+
+/** What each end had tried by the time that it was direct, as the internet counted it. */
+function budgetChecks(cells: readonly Cell[]): Check[] {
+  const most = { mappings: 0, probes: 0 }
+  for (const { pair, direct } of cells) {
+    if (direct === null) continue
+    const isLeft = pair[0] === 'symmetric'
+    const [symmetric, other] = isLeft
+      ? [direct.tried.left, direct.tried.right]
+      : [direct.tried.right, direct.tried.left]
+    most.mappings = Math.max(most.mappings, symmetric.pairs)
+    most.probes = Math.max(most.probes, other.pairs)
+  }
+  return (['mappings', 'probes'] as const).map((what) => ({
+    check: `${what} of a spray, most of ${cells.length}`,
+    target: `≤ ${sprayBudget[what]} and ${plainPairs} of candidates`,
+    figure: String(most[what]),
+    isOk: most[what] <= sprayBudget[what] + plainPairs,
+  }))
+}
