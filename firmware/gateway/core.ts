@@ -19,7 +19,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
-import { noNat } from './nat/nat.ts'
+import { type Nat, openNat } from './nat/nat.ts'
 import { overflowTeller } from './overflow.ts'
 import { pathTeller } from './path-change.ts'
 import { Peering } from './peering.ts'
@@ -64,6 +64,7 @@ export interface Core {
   readonly changes: ConfigChanges
   readonly reconciler: Reconciler
   readonly peering: Peering
+  readonly nat: Nat
   readonly telemetry: Telemetry
   readonly denials: Denials
 }
@@ -89,7 +90,8 @@ export function openCore(
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
-  const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat: noNat }))
+  const nat = owned.use(openNat(parts))
+  const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))
@@ -116,7 +118,10 @@ export function openCore(
   )
   services.onLease(request)
   const tellOverflow = overflowTeller(log)
-  const carriers = new Carriers((uplink) => void renew(uplink, parts))
+  const carriers = new Carriers((uplink) => {
+    void renew(uplink, parts)
+    nat.refresh()
+  })
   const onCounters = (counters: Counters): void => {
     tellOverflow(counters.overflow)
     carriers.take(counters)
@@ -124,7 +129,7 @@ export function openCore(
   }
   const uplinks = (generation: number) => numbers.of(generation) ?? configured()
   const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))
-  return { datapath, source, changes, reconciler, peering, telemetry, denials }
+  return { datapath, source, changes, reconciler, peering, nat, telemetry, denials }
 }
 
 interface LinkUsers {

@@ -9,12 +9,13 @@ import type { Log } from '../host/system/log.ts'
 import { parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRekeySeconds } from '../model/device-config-overlay.ts'
+import { stunPort } from '../model/nat.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
-import type { Nat } from './nat/nat.ts'
+import type { NatTraversal } from './nat/nat.ts'
 import { Relaying } from './relay/relaying.ts'
 import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
@@ -22,7 +23,7 @@ import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
 import { type PeerReach, Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
-import { type BindUdp, UplinkSockets } from './uplink-sockets.ts'
+import { type BindUdp, type Ports, UplinkSockets } from './uplink-sockets.ts'
 
 export interface PeeringParts {
   readonly clock: Clock
@@ -31,7 +32,8 @@ export interface PeeringParts {
   readonly wireKey: X25519Pair
   readonly bindUdp: BindUdp
   readonly numbers: Numbers
-  readonly nat: Nat
+  /** Told of the sockets of all uplinks, those of before being about to close; it outlives the peering. */
+  readonly nat: NatTraversal
 }
 
 export class Peering implements AsyncDisposable {
@@ -68,7 +70,7 @@ export class Peering implements AsyncDisposable {
     places: readonly UplinkPlace[],
     datapath: Datapath,
   ): Promise<void> {
-    const { uplinks, retire } = await this.#sockets.update(config.overlay.port, places)
+    const ports = await this.#sockets.update(portsOf(config), places)
     const { tenant, rekeySeconds } = wantOf(config)
     const isOther =
       tenant !== this.#openedFor.tenant || rekeySeconds !== this.#openedFor.rekeySeconds
@@ -79,11 +81,13 @@ export class Peering implements AsyncDisposable {
     }
     this.#relaying.configure(config, datapath)
     this.#traversal.configure(config, places, datapath)
-    const ways = [...uplinks, this.#relaying.uplink]
-    await this.#sessions.configure({ uplinks: ways, peers: config.peers.map(peerOf) }, datapath)
+    const uplinks = [...ports.overlay, this.#relaying.uplink]
+    const wanted = { uplinks, otherPorts: ports.otherOverlay, peers: config.peers.map(peerOf) }
+    await this.#sessions.configure(wanted, datapath)
     // Sessions that are new know of none yet.
     this.#relaying.tell()
-    await retire()
+    this.#parts.nat.configure(ports, config)
+    await ports.retire()
   }
 
   /**
@@ -142,6 +146,10 @@ export class Peering implements AsyncDisposable {
     }
     return openSessions({ clock, random, log, tenant, wireKey, numbers, timing, listener })
   }
+}
+
+function portsOf({ overlay: { port, ports = [], relay } }: DeviceConfig): Ports {
+  return { overlay: port, otherOverlay: ports, stun: relay === undefined ? null : stunPort }
 }
 
 function wantOf({ tenant, overlay }: DeviceConfig): { tenant: string; rekeySeconds: number } {

@@ -1,13 +1,30 @@
 /**
- * A UDP socket per uplink and family, on its first address of that family and the overlay port: handshakes come and go
- * through it, and by this uplink alone, for another one may have the same address. Keeps those whose place stays, so that a
- * new configuration loses no datagram.
+ * UDP sockets per uplink, family and port, on the first address of that family: handshakes and STUN come and go through
+ * them, and by this uplink alone, for another one may have the same address. Keeps those whose place stays, so that a new
+ * configuration loses no datagram.
  */
 import { isSamePlace, type UdpAddress, type UdpSocket } from '../host/udp/udp.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import type { Uplink } from './sessions/session.ts'
 
 export type BindUdp = (local: UdpAddress, device: string) => Promise<UdpSocket>
+
+/** Which ports an uplink listens on. */
+export interface Ports {
+  readonly overlay: number
+  readonly otherOverlay: readonly number[]
+  /** Of a hub: where else it answers STUN. */
+  readonly stun: number | null
+}
+
+/** Sockets of all uplinks, by port, as long as `retire` has not been called. */
+export interface OpenPorts {
+  readonly overlay: readonly Uplink[]
+  readonly otherOverlay: readonly Uplink[]
+  readonly stun: readonly Uplink[]
+  /** Closes sockets that are not needed any more, once nobody listens. */
+  readonly retire: () => Promise<void>
+}
 
 interface OpenSocket {
   readonly device: string
@@ -22,33 +39,35 @@ export class UplinkSockets implements AsyncDisposable {
     this.#bind = bind
   }
 
-  /**
-   * The uplinks with their sockets. `retire` closes those that are not needed any more, once nobody listens.
-   * @throws the system's error when an address is not there or the port is taken
-   */
-  async update(
-    port: number,
-    places: readonly UplinkPlace[],
-  ): Promise<{ readonly uplinks: readonly Uplink[]; readonly retire: () => Promise<void> }> {
-    const made: Uplink[] = []
-    for (const { name, addresses } of places) {
-      for (const address of firstOfEach(addresses)) {
-        made.push({ name, socket: await this.#at({ address, port }, name) })
-      }
-    }
-    const needed = new Set(made.map(({ socket }) => socket))
+  /** @throws the system's error when an address is not there or a port is taken */
+  async update(ports: Ports, places: readonly UplinkPlace[]): Promise<OpenPorts> {
+    const overlay = await this.#onAll([ports.overlay], places)
+    const otherOverlay = await this.#onAll(ports.otherOverlay, places)
+    const stun = await this.#onAll(ports.stun === null ? [] : [ports.stun], places)
+    const needed = new Set([...overlay, ...otherOverlay, ...stun].map(({ socket }) => socket))
     const retired = this.#open.filter(({ socket }) => !needed.has(socket))
     const retire = async (): Promise<void> => {
       this.#open = this.#open.filter(({ socket }) => needed.has(socket))
       await close(retired)
     }
-    return { uplinks: made, retire }
+    return { overlay, otherOverlay, stun, retire }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const open = this.#open
     this.#open = []
     await close(open)
+  }
+
+  async #onAll(ports: readonly number[], places: readonly UplinkPlace[]): Promise<Uplink[]> {
+    const made: Uplink[] = []
+    for (const { name, addresses } of places) {
+      for (const address of firstOfEach(addresses)) {
+        for (const port of ports)
+          made.push({ name, socket: await this.#at({ address, port }, name) })
+      }
+    }
+    return made
   }
 
   /** A twin that was made anew is another interface, whatever its name. */

@@ -7,6 +7,9 @@ import type { Endpoint, Family } from './address.ts'
 /** RFC 8489 §14.3; at a hub the other port of RFC 5780, besides the overlay's. */
 export const stunPort = 3478
 
+/** Local ports, above those that the kernel gives away by itself, from which filtering is tested: each test by a fresh one. */
+export const filteringPorts = { first: 61_000, count: 64 }
+
 /** Which destinations see one mapped address and port (RFC 4787 §4.1). `none`: others see the own one. */
 export const natMappings = [
   'unknown',

@@ -3,14 +3,13 @@
  * hubs. Nothing here asserts more than that a wait ends.
  */
 import assert from 'node:assert/strict'
-import { noNat } from '../../firmware/gateway/nat/nat.ts'
 import { Peering } from '../../firmware/gateway/peering.ts'
 import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fake.ts'
 import type { UdpAddress } from '../../firmware/host/udp/udp.ts'
 import type { DeviceConfig } from '../../firmware/model/device-config.ts'
 import { encodeWireKey } from '../../firmware/model/wire-key.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
-import { type Box, programOf, type World } from './session-world.ts'
+import { type Box, noNat, programOf, type World } from './session-world.ts'
 
 export interface Site {
   readonly name: string

@@ -3,6 +3,7 @@
  * and one virtual clock between them, all driven by one seed. Nothing here asserts.
  */
 
+import type { NatTraversal } from '../../firmware/gateway/nat/nat.ts'
 import type { PeerConfig, Uplink } from '../../firmware/gateway/sessions/session.ts'
 import { openSessions, type Sessions } from '../../firmware/gateway/sessions/sessions.ts'
 import type { Numbers } from '../../firmware/gateway/uplink-numbers.ts'
@@ -131,6 +132,15 @@ export function configure(
 ): Promise<void> {
   box.peers = peers
   return box.sessions.configure({ uplinks, peers }, box.datapath)
+}
+
+/** Of boxes that nobody tells about NATs. */
+export const noNat: NatTraversal = {
+  readings: () => [],
+  onChange: () => () => undefined,
+  refresh: () => undefined,
+  configure: () => undefined,
+  [Symbol.dispose]: () => undefined,
 }
 
 /** As much of a program as sessions notice: who its peers are. */

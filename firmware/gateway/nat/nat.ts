@@ -1,5 +1,14 @@
-/** What the NATs before this box do, by uplink and family: what others may ask of discovery. */
+/**
+ * What the NATs before this box do, by uplink and family, for all who may ask: discovery.ts finds it out. A box that relays
+ * answers those who want to know the same of themselves, too: stun-server.ts.
+ */
+import type { Clock } from '../../host/clock/clock.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
 import type { UplinkNat } from '../../model/nat.ts'
+import { stunServers } from '../../plan/stun.ts'
+import type { BindUdp, OpenPorts } from '../uplink-sockets.ts'
+import { Discovery } from './discovery.ts'
+import { StunServer } from './stun-server.ts'
 
 export interface Nat {
   /** Of uplinks that were tested where they are now; in order of configuration, IPv4 first. */
@@ -10,9 +19,32 @@ export interface Nat {
   refresh(): void
 }
 
-/** Where nothing is known and nothing is asked. */
-export const noNat: Nat = {
-  readings: () => [],
-  onChange: () => () => undefined,
-  refresh: () => undefined,
+export interface NatTraversal extends Nat, Disposable {
+  /** After each configuration; tests what is another uplink, address or server than before. */
+  configure(ports: OpenPorts, config: DeviceConfig): void
+}
+
+export interface NatParts {
+  readonly clock: Clock
+  /** Cryptographically strong: nobody must guess a transaction. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly bindUdp: BindUdp
+}
+
+export function openNat(parts: NatParts): NatTraversal {
+  const discovery = new Discovery(parts)
+  const server = new StunServer(parts.clock)
+  return {
+    readings: () => discovery.readings(),
+    onChange: (handler) => discovery.onChange(handler),
+    refresh: () => discovery.refresh(),
+    configure: (ports, config) => {
+      server.configure(config.overlay.relay === undefined ? null : ports)
+      discovery.configure(ports.overlay, stunServers(config))
+    },
+    [Symbol.dispose]: () => {
+      discovery[Symbol.dispose]()
+      server[Symbol.dispose]()
+    },
+  }
 }

@@ -49,7 +49,10 @@ export interface SessionsOptions {
 }
 
 export interface SessionsConfig {
+  /** By these handshakes begin: one socket an uplink and family. */
   readonly uplinks: readonly Uplink[]
+  /** By these they are answered too: other ports of the same uplinks. */
+  readonly otherPorts?: readonly Uplink[]
   readonly peers: readonly PeerConfig[]
 }
 
@@ -97,7 +100,7 @@ export function openSessions(options: SessionsOptions): Sessions {
   const apply = async (config: SessionsConfig, datapath: Datapath): Promise<void> => {
     const peers = usablePeers(context, config.peers)
     await leaveAllBut(peers)
-    listen(context, listeners, config.uplinks)
+    listen(context, listeners, config)
     putIn(context, sessions, peers)
     await attachment.attach(datapath)
     for (const session of sessions.values()) steer(session)
@@ -191,11 +194,11 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
 function listen(
   context: Context,
   listeners: Map<Uplink['socket'], () => void>,
-  uplinks: readonly Uplink[],
+  { uplinks, otherPorts = [] }: SessionsConfig,
 ): void {
   for (const stop of listeners.values()) stop()
   listeners.clear()
-  for (const uplink of uplinks) {
+  for (const uplink of [...uplinks, ...otherPorts]) {
     const stop = uplink.socket.onDatagram((data, from) => onDatagram(context, uplink, data, from))
     listeners.set(uplink.socket, stop)
   }

@@ -54,7 +54,8 @@ function wrap(socket: Socket, isStale: () => boolean): UdpSocket {
       count.dropped++
       return
     }
-    queue.push({ datagram, from: { address, port } })
+    // A link-local sender's zone is the interface that the socket is of.
+    queue.push({ datagram, from: { address: address.split('%')[0]!, port } })
     if (queue.length === 1) setImmediate(drain)
   })
   // Errors of a datagram (an ICMP that came back, say) end nothing.

@@ -1,12 +1,13 @@
 /** IPv4 and IPv6 endpoints: which is tried from where, and what comes of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Uplink } from '../../../firmware/gateway/sessions/session.ts'
 import { UplinkSockets } from '../../../firmware/gateway/uplink-sockets.ts'
 import type { UdpAddress } from '../../../firmware/host/udp/udp.ts'
 import type { UplinkPlace } from '../../../firmware/plan/compile.ts'
 import { addBox, createWorld, peerOf } from '../../sim/session-world.ts'
 
-test('an uplink has a socket for its first address of each family, under one name', async () => {
+test('an uplink has sockets for its first address of each family, under one name, on each of its ports', async () => {
   const world = createWorld(51)
   const bound: UdpAddress[] = []
   await using sockets = new UplinkSockets(async (local) => {
@@ -15,7 +16,8 @@ test('an uplink has a socket for its first address of each family, under one nam
   })
   const addresses = ['192.0.2.2/30', '2001:db8::2/64', '2001:db8::3/64']
   const places: readonly UplinkPlace[] = [{ name: 'wan0', addresses }]
-  const { uplinks } = await sockets.update(51_820, places)
+  const ports = { overlay: 51_820, otherOverlay: [], stun: null }
+  const { overlay: uplinks } = await sockets.update(ports, places)
   assert.deepEqual(
     bound.map(({ address }) => address),
     ['192.0.2.2', '2001:db8::2'],
@@ -25,8 +27,18 @@ test('an uplink has a socket for its first address of each family, under one nam
     ['wan0', 'wan0'],
   )
   // The same configuration again binds nothing anew.
-  await sockets.update(51_820, places)
+  const same = await sockets.update(ports, places)
+  await same.retire()
   assert.equal(bound.length, 2)
+  const more = await sockets.update({ ...ports, otherOverlay: [443, 4500], stun: 3478 }, places)
+  const portsOf = (list: readonly Uplink[]): number[] => list.map(({ socket }) => socket.local.port)
+  assert.deepEqual(more.overlay, uplinks)
+  assert.deepEqual(portsOf(more.otherOverlay), [443, 4500, 443, 4500])
+  assert.deepEqual(portsOf(more.stun), [3478, 3478])
+  // What is listened on no longer is free for others.
+  await more.retire()
+  await (await sockets.update(ports, places)).retire()
+  await using _free = world.network.bind({ address: '192.0.2.2', port: 443 })
 })
 
 test('each socket tries all endpoints of its family in turn, and none of the other', async () => {

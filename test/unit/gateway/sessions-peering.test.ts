@@ -1,7 +1,6 @@
 /** What becomes of sessions when the device configuration changes: who is told to go, who goes on. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { noNat } from '../../../firmware/gateway/nat/nat.ts'
 import { Peering } from '../../../firmware/gateway/peering.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -13,6 +12,7 @@ import {
   bootDatapath,
   configure,
   createWorld,
+  noNat,
   numbersOf,
   peerOf,
   programOf,
