@@ -4,7 +4,8 @@
  */
 import { formatEndpoint } from '../model/address.ts'
 import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
-import { durationText, protocolName, table } from './text.ts'
+import { durationText } from './duration.ts'
+import { protocolName, table } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
   const { cause, sentence, passes, also } = answer

@@ -9,6 +9,8 @@ import type { LastChange } from '../model/local-api-config.ts'
 import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
+import { durationText } from './duration.ts'
+import { byText, reachLines } from './reach-text.ts'
 
 /** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
 export function errorText(
@@ -54,7 +56,7 @@ export function statusText(status: Status): string {
   const peerRows = peers.map((peer) => [
     peer.name,
     peerStateText(peer),
-    peer.uplink ?? '–',
+    byText(peer.uplink, peer.reach),
     pathCountText(peer.paths),
     peer.endpoint ?? '–',
     peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,
@@ -65,6 +67,7 @@ export function statusText(status: Status): string {
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
+    reachLines(peers).join(''),
   ]
     .filter((part) => part !== '')
     .join('\n')
@@ -191,6 +194,12 @@ function happeningText(event: ApiEvent): string {
       return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}`
     case 'peer':
       return `peer ${event.peer} is ${event.state ?? 'configured no more'}`
+    case 'reach': {
+      const why = event.explanation === null ? '' : `: ${event.explanation}`
+      if (event.how === 'none') return `peer ${event.peer} is not reached`
+      const by = event.how === 'direct' ? 'directly' : `through relay ${event.relay ?? '–'}`
+      return `peer ${event.peer} is reached ${by}${why}`
+    }
     case 'path': {
       const why = event.explanation === null ? '' : `: ${event.explanation}`
       return `path ${event.uplink} to ${event.endpoint} of ${event.peer} is ${event.state}${why}`
@@ -256,10 +265,3 @@ const rateUnits = [
   ['Mbit/s', 1e6],
   ['kbit/s', 1e3],
 ] as const
-
-export function durationText(seconds: number): string {
-  const whole = Math.floor(seconds)
-  if (whole < 120) return `${whole} s`
-  if (whole < 7200) return `${Math.floor(whole / 60)} min`
-  return whole < 172_800 ? `${Math.floor(whole / 3600)} h` : `${Math.floor(whole / 86_400)} d`
-}

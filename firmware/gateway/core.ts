@@ -82,7 +82,12 @@ export function openCore(
   const numbers = new UplinkNumbers()
   /** What runs before this gateway has loaded or recognised anything is most likely of this configuration. */
   const configured = () => reconciler.outcome.running.config?.uplinks ?? []
-  const tellPath = pathTeller({ log, uplinks: () => numbers.running ?? configured(), onPath })
+  const tellPath = pathTeller({
+    log,
+    uplinks: () => numbers.running ?? configured(),
+    peers: () => reconciler.outcome.running.config?.peers ?? [],
+    onPath,
+  })
   const onEvent = (event: DatapathEvent): void => {
     denials.take(event)
     peering.onEvent(event)

@@ -23,6 +23,7 @@ export async function explainAnswer(
     ask,
     explanation,
     session: core.peering.status().find(({ peer }) => peer === explanation.peer) ?? null,
+    reach: core.peering.reaches().find(({ peer }) => peer === explanation.peer) ?? null,
     uplinks: status().uplinks,
     counters: core.telemetry.reading.counters,
     denials: core.denials.recent(),

@@ -95,6 +95,7 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       failure: failure?.toJSON() ?? null,
       ...core.telemetry.reading,
       sessions: core.peering.status(),
+      reaches: core.peering.reaches(),
     })
   }
 }
@@ -109,6 +110,7 @@ function answersOf(
     const { config } = reconciler.outcome.running
     return namePaths(config === null ? null : { peers: config.peers, uplinks }, counters, rates)
   }
+  const names = () => reconciler.outcome.running.config?.peers ?? []
   const ready = (): Counters => {
     const { counters } = telemetry.reading
     if (counters !== null) return counters
@@ -116,7 +118,7 @@ function answersOf(
   }
   return {
     status,
-    sessions: () => peering.status().map(sessionAnswer),
+    sessions: () => peering.status().map((session) => sessionAnswer(session, names())),
     denials: () => denials.recent().map(denialAnswer),
     explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
@@ -124,7 +126,7 @@ function answersOf(
     drops: () => composeDrops(ready()),
     paths: () => {
       ready()
-      return composePaths(paths())
+      return composePaths(paths(), peering.reaches(), names())
     },
     metrics: () => ({
       text: renderMetrics(status(), telemetry.reading.counters, peering.status(), paths()),

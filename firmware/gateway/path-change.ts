@@ -7,12 +7,15 @@ import type { ApiEvent } from '../model/local-api-event.ts'
 import { pathFaults } from '../model/path-reason.ts'
 import type { DatapathEvent } from '../model/program.ts'
 import { pathLabel } from '../plan/path-metrics.ts'
-import { endpointOf, faultOf, type NumberedUplinks, uplinkName } from '../plan/path-status.ts'
+import { faultOf, type NumberedUplinks, uplinkName } from '../plan/path-status.ts'
+import { endpointOf, type NamedPeer } from '../plan/relayed.ts'
 
 export interface PathTellerParts {
   readonly log: Log
   /** By number, in the program that runs. */
   readonly uplinks: () => NumberedUplinks
+  /** Of the configuration that runs. */
+  readonly peers: () => readonly NamedPeer[]
   readonly onPath: (event: ApiEvent) => void
 }
 
@@ -20,13 +23,14 @@ export interface PathTellerParts {
 export function pathTeller({
   log,
   uplinks,
+  peers,
   onPath,
 }: PathTellerParts): (event: DatapathEvent) => void {
   return (event) => {
     if (event.kind !== 'path') return
     const { peer, remoteUplink } = event
     const uplink = uplinkName(uplinks(), event.uplink)
-    const endpoint = endpointOf(event)
+    const endpoint = endpointOf(event, peers())
     const place = { peer, uplink, remoteUplink, endpoint }
     const fields: LogFields = { peer, uplink, path: pathLabel({ uplink, endpoint }) }
     const fault = faultOf(event)

@@ -13,6 +13,7 @@ import { stunPort } from '../model/nat.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
+import type { ReachFacts } from '../plan/relayed.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatTraversal } from './nat/nat.ts'
@@ -21,7 +22,7 @@ import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
-import { type PeerReach, Traversal } from './traversal/traversal.ts'
+import { Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, type Ports, UplinkSockets } from './uplink-sockets.ts'
 
@@ -109,9 +110,11 @@ export class Peering implements AsyncDisposable {
     this.#traversal.onCounters(counters)
   }
 
-  /** Null: it is not configured. */
-  reachOf(peer: string): PeerReach | null {
-    return this.#traversal.reachOf(peer)
+  /** Of each peer, in no order. */
+  reaches(): ReachFacts[] {
+    return this.#traversal.reaches().map((reach) => {
+      return { ...reach, channels: this.#relaying.answersOf(reach.peer) }
+    })
   }
 
   status(): SessionStatus[] {

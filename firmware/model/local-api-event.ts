@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { PeerState, Status } from './local-api.ts'
 import { ErrorPart } from './local-api-config.ts'
 import { PathFaultName } from './local-api-path.ts'
+import { PeerReach } from './local-api-reach.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -55,6 +56,20 @@ export type PathChangeEvent = Static<typeof PathChangeEvent>
 export const BestPathEvent = Type.Object({ kind: Type.Literal('best-path'), ...somePath }, closed)
 export type BestPathEvent = Static<typeof BestPathEvent>
 
+/** A peer is reached in another way than before. */
+export const ReachEvent = Type.Object(
+  {
+    kind: Type.Literal('reach'),
+    peer: Type.String(),
+    how: PeerReach.properties.how,
+    relay: Nullable(Type.String()),
+    reason: PeerReach.properties.reason,
+    explanation: Nullable(Type.String()),
+  },
+  closed,
+)
+export type ReachEvent = Static<typeof ReachEvent>
+
 export const ApiEvent = Type.Union([
   /** The first one on every stream. */
   Type.Object({ kind: Type.Literal('status'), status: Status }, closed),
@@ -88,5 +103,6 @@ export const ApiEvent = Type.Union([
   ),
   PathChangeEvent,
   BestPathEvent,
+  ReachEvent,
 ])
 export type ApiEvent = Static<typeof ApiEvent>

@@ -1,6 +1,7 @@
 /** What the local API says about paths: of each peer every pair of an uplink here and an address there that is known. */
 import Type, { type Static } from 'typebox'
 import { Throughput } from './local-api.ts'
+import { PeerReach } from './local-api-reach.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -46,7 +47,10 @@ export const PathAnswer = Type.Object(
     uplink: Type.String(),
     /** The peer's, by its number; null: it has not said. */
     remoteUplink: Nullable(Count),
+    /** `relay hub-1` where it goes through a relay. */
     endpoint: Type.String(),
+    /** The peer that forwards; null of a direct one. */
+    relay: Nullable(Type.String()),
     state: PathStateName,
     stateSeconds: Quantity,
     /** Why it is not up, as a word and as a sentence; null of one that is. */
@@ -79,7 +83,10 @@ export const PathAnswer = Type.Object(
 )
 export type PathAnswer = Static<typeof PathAnswer>
 
-export const PeerPaths = Type.Object({ peer: Type.String(), paths: Type.Array(PathAnswer) }, closed)
+export const PeerPaths = Type.Object(
+  { peer: Type.String(), reach: PeerReach, paths: Type.Array(PathAnswer) },
+  closed,
+)
 export type PeerPaths = Static<typeof PeerPaths>
 
 export const PathsAnswer = Type.Object({ peers: Type.Array(PeerPaths) }, closed)

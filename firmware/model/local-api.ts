@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { PendingChange } from './local-api-config.ts'
+import { PeerReach } from './local-api-reach.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -59,6 +60,8 @@ export const PeerStatus = Type.Object(
     throughput: Nullable(Throughput),
     /** Of this box, of the path by which flows go of which no policy says more; null while none is up. */
     uplink: Nullable(Type.String()),
+    /** Directly, or through a relay and why. */
+    reach: PeerReach,
     /** By state; `untried`: nobody has answered by it yet. Which, and why, `/api/v1/paths` says. */
     paths: Type.Object({ up: Count, down: Count, untried: Count }, closed),
   },

@@ -6,6 +6,7 @@ import type { Explanation, FlowQuestion } from '../model/explanation.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import { defaultPolicyName } from '../model/policy.ts'
 import type { Counters, Denial } from '../model/program.ts'
+import type { ReachFacts } from './relayed.ts'
 
 export interface ExplainFacts {
   readonly config: DeviceConfig
@@ -13,6 +14,8 @@ export interface ExplainFacts {
   readonly explanation: Explanation
   /** Of the flow's peer; null where there is none, or it has no session of any kind. */
   readonly session: ExplainedSession | null
+  /** How that peer is reached. */
+  readonly reach: ReachFacts | null
   readonly uplinks: readonly UplinkStatus[]
   readonly counters: Counters | null
   /** The last ones of any flow, the newest first. */

@@ -4,7 +4,8 @@ import type { ExplainedPath } from '../model/explanation.ts'
 import type { ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { pathFaults } from '../model/path-reason.ts'
 import { type ExplainFacts, policyNamed, policyText, timeText } from './explain-facts.ts'
-import { endpointOf, uplinkName } from './path-status.ts'
+import { uplinkName } from './path-status.ts'
+import { endpointOf, relayOf } from './relayed.ts'
 
 /** Silence that is no chance any more: probes have gone unanswered for many round trips. */
 const silentMs = 400
@@ -15,7 +16,7 @@ export function pathAnswers(facts: ExplainFacts): ExplainedPathAnswer[] {
     number: path.number,
     uplink: uplinkName(config.uplinks, path.uplink),
     remoteUplink: path.remoteUplink,
-    endpoint: endpointOf(path),
+    endpoint: endpointOf(path, config.peers),
     isTaken: path.number === explanation.path && explanation.hasSession,
     verdict: path.verdict,
     sentence: sentenceOf(path, facts),
@@ -39,9 +40,10 @@ function byPlace(one: ExplainedPath, other: ExplainedPath): number {
 
 /** `lte0`; `lte0 to 10.99.0.6:51820` where another path has that uplink, too. */
 export function pathName(path: ExplainedPath, { config, explanation }: ExplainFacts): string {
+  if (relayOf(path.remoteAddress, config.peers) !== null) return endpointOf(path, config.peers)
   const name = uplinkName(config.uplinks, path.uplink)
   const isAlone = explanation.paths.every((one) => one === path || one.uplink !== path.uplink)
-  return isAlone ? name : `${name} to ${endpointOf(path)}`
+  return isAlone ? name : `${name} to ${endpointOf(path, config.peers)}`
 }
 
 /** Carries nothing: down, or on the way to be found so. */

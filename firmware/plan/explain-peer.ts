@@ -19,6 +19,7 @@ import {
   pathName,
   verdictText,
 } from './explain-path.ts'
+import { relayAbsentFinding, wayName } from './explain-relay.ts'
 import { uplinkName } from './path-status.ts'
 
 /** A call that is not answered for so long is not about to be. */
@@ -38,15 +39,15 @@ export function sessionFinding(facts: ExplainFacts): Finding | null {
   if (session === null) return { cause: 'connecting', sentence: `${peer} is about to be called.` }
   const { ended, canCall } = session
   if (ended !== null && ended.by !== 'datapath') return endedFinding(facts, ended, canCall)
-  if (endpoints.length === 0) {
-    const sentence = `${peer} cannot be called, since it has no endpoint; it has not called, and there is no relay.`
-    return { cause: 'relay-absent', sentence }
-  }
+  const absent = endpoints.length === 0 ? relayAbsentFinding(facts) : null
+  if (absent !== null) return absent
   if (!canCall) {
     const sentence = `${peer} cannot be called: no uplink has an address of the family of its endpoints.`
     return { cause: 'uplink-dead', sentence }
   }
-  return callFinding(facts, session, endpoints)
+  const relays = facts.reach?.channels.filter(({ state }) => state === 'open') ?? []
+  const called = [...endpoints, ...relays.map(({ relay }) => `relay ${relay}`)]
+  return callFinding(facts, session, called)
 }
 
 function endedFinding(
@@ -87,7 +88,7 @@ function callFinding(
 
 /** Of a peer with a session. Where all that ever answered is lost, those that nobody ever answered by help nobody. */
 export function wayFinding(facts: ExplainFacts): Finding | null {
-  const { config, explanation } = facts
+  const { explanation } = facts
   const { peer, hasSession, paths } = explanation
   if (peer === '' || !hasSession || paths.length === 0) return null
   const allowed = paths.filter(isAllowed)
@@ -101,7 +102,7 @@ export function wayFinding(facts: ExplainFacts): Finding | null {
     return { cause: 'uplink-dead', sentence: `${capital(obstacleText(taken, facts))}.` }
   }
   if (taken.state !== 'down') return null
-  const by = uplinkName(config.uplinks, taken.uplink)
+  const by = wayName(taken, facts)
   return { cause: 'peer-down', sentence: `It would go by ${by}: ${deadText(taken, facts)}.` }
 }
 

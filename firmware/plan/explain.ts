@@ -21,8 +21,8 @@ import { type ExplainFacts, policyText, timeText } from './explain-facts.ts'
 import { incidentAnswers, incidentFindings } from './explain-incident.ts'
 import { isDead, pathAnswers } from './explain-path.ts'
 import { deadUplinksFinding, sessionFinding, wayFinding } from './explain-peer.ts'
+import { relayedFinding, wayName } from './explain-relay.ts'
 import { routeFinding, routeOf, sharedLan } from './explain-route.ts'
-import { uplinkName } from './path-status.ts'
 
 /** A next hop that does not answer within it does not answer. */
 const neighbourMs = 500
@@ -43,6 +43,7 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
   const first = stops[0] ?? passing
   const also = [
     ...stops.slice(1),
+    relayedFinding(facts),
     deadUplinksFinding(facts),
     exitFinding(facts, route),
     fullFinding(facts),
@@ -126,7 +127,8 @@ function passingFinding(facts: ExplainFacts, route: ExplainedRoute): Finding {
   }
 }
 
-function forwardedText({ config, explanation }: ExplainFacts, route: ExplainedRoute): string {
+function forwardedText(facts: ExplainFacts, route: ExplainedRoute): string {
+  const { explanation } = facts
   const { peer, policy, from, isNeighbourKnown, port } = explanation
   const asked = isNeighbourKnown || port === '' ? '' : `, once ${explanation.nextHop} has answered`
   if (route.kind === 'link') {
@@ -134,7 +136,7 @@ function forwardedText({ config, explanation }: ExplainFacts, route: ExplainedRo
     return `${sender} to ${explanation.nextHop} on ${port}${asked}.`
   }
   const path = explanation.paths.find(({ number }) => number === explanation.path)
-  const by = path === undefined ? '' : ` by ${uplinkName(config.uplinks, path.uplink)}`
+  const by = path === undefined ? '' : ` by ${wayName(path, facts)}`
   const doubt = path === undefined ? '' : doubtText(path)
   return `It goes to ${peer}${by}, as ${policyText(policy)} has it${doubt}${asked}.`
 }

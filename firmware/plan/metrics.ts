@@ -1,5 +1,6 @@
 /** The metrics of one device as text. Pure. Labels are bounded by the configuration and never by traffic. */
 import type { Status } from '../model/local-api.ts'
+import { reachKinds } from '../model/local-api-reach.ts'
 import type { Counters } from '../model/program.ts'
 import { family, type Labels, sample } from './exposition.ts'
 import { pathFamilies } from './path-metrics.ts'
@@ -34,11 +35,25 @@ export function renderMetrics(
         sample({ ...site, peer: name }, state === 'up' ? 1 : 0),
       ),
     ),
+    ...reachFamilies(site, status),
     ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
     ...pathFamilies(site, paths),
   ]
   return families.filter((text) => text !== '').join('')
+}
+
+function reachFamilies(site: Labels, { peers }: Status): string[] {
+  return [
+    family(
+      'peer_reach',
+      'gauge',
+      'How the peer is reached: 1 for directly, relayed or none, 0 for the other two.',
+      peers.flatMap(({ name, reach }) =>
+        reachKinds.map((how) => sample({ ...site, peer: name, how }, Number(reach.how === how))),
+      ),
+    ),
+  ]
 }
 
 function sessionFamilies(site: Labels, sessions: readonly SessionFacts[]): string[] {
@@ -132,6 +147,18 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
       'counter',
       'Inner bytes exchanged with the peer.',
       perPeer(({ rxBytes, txBytes }) => [rxBytes, txBytes]),
+    ),
+    family(
+      'relayed_packets_total',
+      'counter',
+      'Sealed datagrams of the peer that were forwarded to others.',
+      counters.peers.map(({ peer, relayedPackets }) => sample({ ...site, peer }, relayedPackets)),
+    ),
+    family(
+      'relayed_bytes_total',
+      'counter',
+      'The same in bytes of UDP payload.',
+      counters.peers.map(({ peer, relayedBytes }) => sample({ ...site, peer }, relayedBytes)),
     ),
     family(
       'port_packets_total',

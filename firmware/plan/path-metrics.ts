@@ -1,9 +1,10 @@
 /**
  * What is measured of paths, as metrics. Pure. The label `path` is `wan0→203.0.113.2:51820` of one whose endpoint is
- * configured. Where a peer was heard from is bounded by nothing: such a path is `wan0→#1`, by the number of the peer's
+ * configured, `relay hub-1` of one through a relay. Where a peer was heard from is bounded by nothing: such a path is `wan0→#1`, by the number of the peer's
  * uplink, and of several the one that was heard last.
  */
 
+import { relayUplinkName } from '../model/traversal-program.ts'
 import { family, type Labels, sample } from './exposition.ts'
 import type { NamedPath, PathsByPeer } from './path-status.ts'
 
@@ -31,7 +32,7 @@ export function pathFamilies(site: Labels, paths: PathsByPeer): string[] {
 
 /** As the label `path` of metrics and the field `path` of the log have it. */
 export function pathLabel({ uplink, endpoint }: { uplink: string; endpoint: string }): string {
-  return `${uplink}→${endpoint}`
+  return uplink === relayUplinkName ? endpoint : `${uplink}→${endpoint}`
 }
 
 type Each = (pick: Of<number | null>, more?: Labels) => string[]
@@ -40,8 +41,12 @@ type Both = (pick: Of<readonly [rx: number | null, tx: number | null]>) => strin
 function byLabel(list: readonly NamedPath[]): Map<string, NamedPath> {
   const named = new Map<string, NamedPath>()
   for (const path of list) {
-    const { uplink, endpoint, remoteUplink, isLearned } = path.answer
-    const label = pathLabel({ uplink, endpoint: isLearned ? `#${remoteUplink ?? '?'}` : endpoint })
+    const { uplink, endpoint, remoteUplink, isLearned, relay } = path.answer
+    const isUnbounded = isLearned && relay === null
+    const label = pathLabel({
+      uplink,
+      endpoint: isUnbounded ? `#${remoteUplink ?? '?'}` : endpoint,
+    })
     const other = named.get(label)
     if (other === undefined || agoMs(path) < agoMs(other)) named.set(label, path)
   }

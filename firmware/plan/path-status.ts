@@ -2,13 +2,14 @@
  * The paths that the datapath counts, in the configuration's names and in the words of the local API. Pure. What is wrong with
  * them is path-problem.ts's.
  */
-import { formatEndpoint } from '../model/address.ts'
 import type { PeerStatus } from '../model/local-api.ts'
 import type { PathAnswer, PathQuality, PathsAnswer } from '../model/local-api-path.ts'
-import type { DirectionQuality, PathCounters, PathProgram } from '../model/path-program.ts'
+import type { DirectionQuality, PathCounters } from '../model/path-program.ts'
 import { type PathFault, pathFaults } from '../model/path-reason.ts'
 import type { Counters } from '../model/program.ts'
+import { relayUplink, relayUplinkName } from '../model/traversal-program.ts'
 import { pathKey, type Rates } from './rates.ts'
+import { endpointOf, type NamedPeer, type ReachFacts, reachAnswer, relayOf } from './relayed.ts'
 
 /** A path as it is counted, and as it is told. */
 export interface NamedPath {
@@ -21,9 +22,11 @@ export type NumberedUplinks = readonly ({ readonly name: string } | undefined)[]
 
 /** Those who have names: the configuration's peers, and the uplinks of the program that was counted. */
 export interface Named {
-  readonly peers: readonly { readonly name: string }[]
+  readonly peers: readonly NamedPeer[]
   readonly uplinks: NumberedUplinks
 }
+
+const nobody: Named = { peers: [], uplinks: [] }
 
 export type PathsByPeer = ReadonlyMap<string, readonly NamedPath[]>
 
@@ -38,16 +41,22 @@ export function namePaths(
     counters?.peers.flatMap(({ peer, localIndex }) => (localIndex === 0 ? [] : [peer])),
   )
   for (const path of counters?.paths ?? []) {
-    const answer = answerOf(path, inSession.has(path.peer), named?.uplinks ?? [], rates)
+    const answer = answerOf(path, inSession.has(path.peer), named ?? nobody, rates)
     byPeer.get(path.peer)?.push({ counters: path, answer })
   }
   for (const paths of byPeer.values()) paths.sort(byPlace)
   return byPeer
 }
 
-export function composePaths(named: PathsByPeer): PathsAnswer {
+export function composePaths(
+  named: PathsByPeer,
+  reaches: readonly ReachFacts[],
+  names: readonly NamedPeer[],
+): PathsAnswer {
+  const known = new Map(reaches.map((reach) => [reach.peer, reach]))
   const peers = [...named].map(([peer, paths]) => ({
     peer,
+    reach: reachAnswer(known.get(peer), names),
     paths: paths.map(({ answer }) => answer),
   }))
   return { peers }
@@ -55,11 +64,8 @@ export function composePaths(named: PathsByPeer): PathsAnswer {
 
 /** The name of an uplink of this box, where there is one of that number. */
 export function uplinkName(uplinks: NumberedUplinks, number: number): string {
+  if (number === relayUplink) return relayUplinkName
   return uplinks[number]?.name ?? `uplink ${number}`
-}
-
-export function endpointOf({ remoteAddress, remotePort }: Omit<PathProgram, 'peer'>): string {
-  return formatEndpoint({ address: remoteAddress, port: remotePort })
 }
 
 /** Null: it carries packets. */
@@ -107,7 +113,7 @@ function byPlace({ counters: one }: NamedPath, { counters: other }: NamedPath): 
 function answerOf(
   path: PathCounters,
   hasSession: boolean,
-  uplinks: NumberedUplinks,
+  { peers, uplinks }: Named,
   rates: Rates,
 ): PathAnswer {
   const isUp = path.state === 'up' && hasSession
@@ -118,7 +124,8 @@ function answerOf(
     number: path.number,
     uplink: uplinkName(uplinks, path.uplink),
     remoteUplink: path.remoteUplink,
-    endpoint: endpointOf(path),
+    endpoint: endpointOf(path, peers),
+    relay: relayOf(path.remoteAddress, peers),
     state: path.state === 'up' && !isUp ? 'down' : path.state,
     stateSeconds: stateMs / 1000,
     reason: fault,

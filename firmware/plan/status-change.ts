@@ -21,11 +21,23 @@ export function changesBetween(before: Status, after: Status): ApiEvent[] {
     peers.delete(name)
   }
   for (const peer of peers.keys()) events.push({ kind: 'peer', peer, state: null })
+  events.push(...reachChanges(before, after))
   if (before.problems.join('\n') !== after.problems.join('\n')) {
     const { isHealthy, problems } = after
     events.push({ kind: 'health', isHealthy, problems })
   }
   return events
+}
+
+/** Why a peer is relayed is told with that it is, and again when it is known better. */
+function reachChanges(before: Status, after: Status): ApiEvent[] {
+  const known = new Map(before.peers.map(({ name, reach }) => [name, reach]))
+  return after.peers.flatMap(({ name, reach: { how, relay, reason, explanation } }): ApiEvent[] => {
+    const was = known.get(name)
+    const isSame = was?.how === how && was.relay === relay && was.reason === reason
+    const isNews = !isSame && (was !== undefined || how !== 'none')
+    return isNews ? [{ kind: 'reach', peer: name, how, relay, reason, explanation }] : []
+  })
 }
 
 /** One that is tried has events of its own, and is the same once it is confirmed. */

@@ -1,7 +1,6 @@
 /**
  * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
  */
-import { formatEndpoint } from '../model/address.ts'
 import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
 import { dropReasons } from '../model/drop-reason.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
@@ -22,6 +21,7 @@ import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import { policyProblems } from './policy-problem.ts'
 import type { Rates } from './rates.ts'
+import { endpointOf, type ReachFacts, reachAnswer } from './relayed.ts'
 
 export interface StatusFacts {
   readonly version: string
@@ -48,6 +48,7 @@ export interface StatusFacts {
   /** Of the program that was counted. */
   readonly uplinks: NumberedUplinks
   readonly sessions: readonly SessionFacts[]
+  readonly reaches: readonly ReachFacts[]
 }
 
 export interface SessionFacts {
@@ -115,25 +116,28 @@ function composeUplinks({ config, counters, rates, leases }: StatusFacts): Uplin
 }
 
 function composePeers(
-  { config, counters, rates, sessions }: StatusFacts,
+  { config, counters, rates, sessions, reaches }: StatusFacts,
   paths: PathsByPeer,
 ): PeerStatus[] {
   const counted = new Map(counters?.peers.map((peer) => [peer.peer, peer]))
   const known = new Map(sessions.map((session) => [session.peer, session]))
-  return (config?.peers ?? []).map(({ name, role }) => {
+  const reached = new Map(reaches.map((reach) => [reach.peer, reach]))
+  const names = config?.peers ?? []
+  return names.map(({ name, role }) => {
     const counts = counted.get(name)
     const hasAddress = counts !== undefined && counts.remoteAddress !== ''
     const { rttUs = null, lastHeardMs = null } = counts ?? {}
-    const remote = { address: counts?.remoteAddress ?? '', port: counts?.remotePort ?? 0 }
+    const { remoteAddress = '', remotePort = 0 } = counts ?? {}
     return {
       name,
       role: role ?? 'site',
       state: stateOf(known.get(name)?.state),
-      endpoint: hasAddress ? formatEndpoint(remote) : null,
+      endpoint: hasAddress ? endpointOf({ remoteAddress, remotePort }, names) : null,
       rttSeconds: rttUs === null ? null : rttUs / 1e6,
       lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
       lastError: known.get(name)?.lastError ?? null,
       throughput: rates.peers.get(name) ?? null,
+      reach: reachAnswer(reached.get(name), names),
       ...summaryOf(paths.get(name) ?? []),
     }
   })

@@ -3,6 +3,7 @@
  * are. A channel may also come unasked, when the other end asked. What goes by them is not its business. wire.md, "Relay".
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import type { ChannelState } from '../../model/local-api-reach.ts'
 import { openBucket } from '../../plan/rate-limit.ts'
 import { type Item, relayStatus } from '../../wire/control-item.ts'
 import type { Relay } from './relay-socket.ts'
@@ -16,6 +17,12 @@ export interface ChannelPeer {
 export interface Channel {
   readonly relay: string
   readonly channel: number
+}
+
+/** What came of asking a relay. */
+export interface ChannelAnswer {
+  readonly relay: string
+  readonly state: ChannelState
 }
 
 export interface ChannelsParts {
@@ -32,6 +39,8 @@ interface Wish {
   isWanted: boolean
   /** By relay: its number, and whether the relay confirmed it since anything happened that may have ended it. */
   readonly open: Map<string, { readonly channel: number; isSure: boolean }>
+  /** What a relay said instead. */
+  readonly refusals: Map<string, 'refused' | 'absent' | 'full'>
   /** How many relays in a row have not opened one. */
   misses: number
   /** Which relay is asked now; counts over those that are up. */
@@ -77,12 +86,25 @@ export class Channels implements Disposable {
     const names = new Set(relays.map(({ name }) => name))
     for (const wish of this.#wishes.values()) {
       for (const relay of wish.open.keys()) if (!names.has(relay)) this.#forget(wish, relay)
+      for (const relay of wish.refusals.keys()) if (!names.has(relay)) wish.refusals.delete(relay)
     }
   }
 
   of(peer: string): Channel[] {
     const open = this.#wishes.get(peer)?.open ?? new Map()
     return [...open].map(([relay, { channel }]) => ({ relay, channel }))
+  }
+
+  /** By relay; of those that are not wanted only what there is. */
+  answersOf(peer: string): ChannelAnswer[] {
+    const wish = this.#wishes.get(peer)
+    if (wish === undefined) return []
+    const stateOf = (relay: string): ChannelState => {
+      if (!this.#up.has(relay)) return 'no-session'
+      return wish.open.has(relay) ? 'open' : (wish.refusals.get(relay) ?? 'asked')
+    }
+    const told = this.#relays.filter(({ name }) => wish.isWanted || wish.open.has(name))
+    return told.map(({ name }) => ({ relay: name, state: stateOf(name) }))
   }
 
   /** Asked for until there is one; what there is stays until its relay ends it. */
@@ -124,10 +146,12 @@ export class Channels implements Disposable {
     if (status === relayStatus.open && channel !== 0) {
       const isNew = wish.open.get(relay)?.channel !== channel
       wish.open.set(relay, { channel, isSure: true })
+      wish.refusals.delete(relay)
       if (isNew) this.#tell(wish)
       this.#again(wish)
       return
     }
+    wish.refusals.set(relay, refusalOf(status))
     this.#forget(wish, relay)
     this.#miss(wish)
   }
@@ -192,8 +216,13 @@ export class Channels implements Disposable {
   }
 }
 
-function blank(): Pick<Wish, 'open' | 'misses' | 'turn' | 'timer'> {
-  return { open: new Map(), misses: 0, turn: 0, timer: null }
+function refusalOf(status: number): 'refused' | 'absent' | 'full' {
+  if (status === relayStatus.absent) return 'absent'
+  return status === relayStatus.full ? 'full' : 'refused'
+}
+
+function blank(): Pick<Wish, 'open' | 'refusals' | 'misses' | 'turn' | 'timer'> {
+  return { open: new Map(), refusals: new Map(), misses: 0, turn: 0, timer: null }
 }
 
 function isSameKey(a: Uint8Array, b: Uint8Array): boolean {

@@ -12,10 +12,10 @@ import { relayUplinkName } from '../../model/traversal-program.ts'
 import { rateBps } from '../../model/units.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
 import type { ControlItem } from '../../wire/control-item.ts'
-import { relayedAddress, relayedOf } from '../../wire/relay.ts'
+import { relayedAddress } from '../../wire/relay.ts'
 import type { WayItem } from '../sessions/listener.ts'
 import type { Uplink } from '../sessions/session.ts'
-import { type Channel, Channels } from './channels.ts'
+import { type Channel, type ChannelAnswer, Channels } from './channels.ts'
 import { Hub, type HubParts } from './hub.ts'
 import { RelaySocket } from './relay-socket.ts'
 
@@ -88,14 +88,9 @@ export class Relaying implements Disposable {
     this.#channels.want(peer, isWanted)
   }
 
-  /** The name of the relay by which an address is reached; null: it is none's. */
-  relayOf(address: string): string | null {
-    const way = relayedOf(address)
-    if (way === null) return null
-    const found = this.#peers.find(
-      ({ wireKey }) => Buffer.compare(wireKey.subarray(0, 4), way.keyPrefix) === 0,
-    )
-    return found?.name ?? null
+  /** What came of asking relays for a way to the peer. */
+  answersOf(peer: string): ChannelAnswer[] {
+    return this.#channels.answersOf(peer)
   }
 
   onUp(peer: string): void {

@@ -11,12 +11,13 @@ import { relayUplink, type WayProgram } from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
 import { countedWays, noWays, reachOf, toldWays, type Ways } from '../../plan/reach.ts'
+import type { ReachFacts } from '../../plan/relayed.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
 import { relayedOf } from '../../wire/relay.ts'
 import type { Nat } from '../nat/nat.ts'
 import type { Numbers } from '../uplink-numbers.ts'
 import { OwnPlaces } from './own-places.ts'
-import { Quest, type QuestStatus } from './quest.ts'
+import { Quest } from './quest.ts'
 
 export interface TraversalParts {
   readonly clock: Clock
@@ -29,15 +30,7 @@ export interface TraversalParts {
   readonly send: (peer: string, item: ControlItem) => void
 }
 
-/** How one peer is reached. */
-export interface PeerReach {
-  readonly how: 'direct' | 'relayed' | 'none'
-  readonly ageMs: number
-  /** The address of the way through a relay that carries packets; null without one. */
-  readonly relayed: string | null
-  /** Of one that is relayed: why, and when a direct way is looked for again. */
-  readonly quest: QuestStatus
-}
+export type PeerReach = Omit<ReachFacts, 'channels'>
 
 interface Known {
   readonly peer: string
@@ -48,7 +41,7 @@ interface Known {
   isUp: boolean
   upOrDownAtMs: number
   ways: Ways
-  how: PeerReach['how']
+  how: ReachFacts['how']
   howAtMs: number
   /** Inner packets came or went then. */
   dataAtMs: number
@@ -153,12 +146,11 @@ export class Traversal implements Disposable {
     }
   }
 
-  reachOf(peer: string): PeerReach | null {
-    const known = this.#known.get(peer)
-    if (known === undefined) return null
-    const { how, howAtMs, quest, ways } = known
-    const ageMs = this.#parts.clock.nowMs() - howAtMs
-    return { how, ageMs, relayed: reachOf(ways).relayed, quest: quest.status }
+  reaches(): PeerReach[] {
+    const nowMs = this.#parts.clock.nowMs()
+    return [...this.#known.values()].map(({ peer, how, howAtMs, quest, ways }) => {
+      return { peer, how, ageMs: nowMs - howAtMs, relayed: reachOf(ways).relayed, ...quest.status }
+    })
   }
 
   [Symbol.dispose](): void {

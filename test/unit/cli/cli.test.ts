@@ -1,4 +1,5 @@
 /** The command line as its user meets it: exit codes, text, JSON; and the processes behind the launcher. */
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
+import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
 
 test('the version is that of package.json', async () => {
@@ -203,6 +205,7 @@ const sampleStatus: Status = {
       throughput: { rxBitsPerSecond: 1.5e9, txBitsPerSecond: 900 },
       uplink: 'wan0',
       paths: { up: 1, down: 1, untried: 2 },
+      reach: sampleReach(),
     },
   ],
 }

@@ -1,9 +1,11 @@
 /** How `causeway paths` reads. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathsText } from '../../../firmware/cli/path-text.ts'
 import { eventText } from '../../../firmware/cli/text.ts'
 import type { PathAnswer } from '../../../firmware/model/local-api-path.ts'
+import { sampleReach } from '../plan/sample-reach.ts'
 
 const unknown = { lossRatio: null, lateRatio: null, jitterSeconds: null }
 
@@ -12,6 +14,7 @@ const well: PathAnswer = {
   uplink: 'wan0',
   remoteUplink: 1,
   endpoint: '203.0.113.2:51820',
+  relay: null,
   state: 'up',
   stateSeconds: 305,
   reason: null,
@@ -57,8 +60,8 @@ const cut: PathAnswer = {
 test('a table of paths, and below it why those that are not up are not', () => {
   const answer = {
     peers: [
-      { peer: 'lisbon', paths: [well, cut] },
-      { peer: 'oslo', paths: [] },
+      { peer: 'lisbon', reach: sampleReach(), paths: [well, cut] },
+      { peer: 'oslo', reach: sampleReach(), paths: [] },
     ],
   }
   const [head, one, other, gap, ...lines] = pathsText(answer, { isWide: true }).split('\n')
@@ -87,7 +90,7 @@ test('without --wide there is what fits into a window', () => {
     ...{ ...well, uplink: 'broadband-1', isBest: false, isMetered: true, isBackup: true },
     ...{ throughput: { rxBitsPerSecond: 16.5e6, txBitsPerSecond: 21.1e3 }, failures: 12 },
   }
-  const peers = [{ peer: 'lisbon', paths: [well, busy] }]
+  const peers = [{ peer: 'lisbon', reach: sampleReach(), paths: [well, busy] }]
   const [head, ...rows] = pathsText({ peers }, { isWide: false }).trimEnd().split('\n')
   const heads = ['', 'PEER', 'UPLINK', 'ENDPOINT', 'STATE', 'FOR', 'RTT', 'LOSS IN/OUT']
   assert.deepEqual(head!.split(/ {2,}/), [
@@ -102,7 +105,10 @@ test('without --wide there is what fits into a window', () => {
 test('what was measured of a path is not shown while it is down', () => {
   const down: PathAnswer = { ...well, state: 'down', isBest: false, explanation: 'it is cut' }
   for (const isWide of [false, true]) {
-    const text = pathsText({ peers: [{ peer: 'lisbon', paths: [down] }] }, { isWide })
+    const text = pathsText(
+      { peers: [{ peer: 'lisbon', reach: sampleReach(), paths: [down] }] },
+      { isWide },
+    )
     assert.doesNotMatch(text, / ms| %/)
     assert.match(text, /lisbon {2}wan0 .* down .* – /)
   }
@@ -113,6 +119,7 @@ test('events of paths say which, and why', () => {
   const place = {
     ...{ peer: 'lisbon', uplink: 'lte0', remoteUplink: 1 },
     endpoint: '203.0.113.2:51820',
+    relay: null,
   }
   const said = { reason: 'silent', explanation: 'nothing is heard by it' } as const
   const none = { reason: null, explanation: null } as const

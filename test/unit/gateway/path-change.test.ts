@@ -27,7 +27,8 @@ function told(event: DatapathEvent): { lines: unknown[]; events: ApiEvent[] } {
     lines.push([level, message, fields])
   const log = { info: note('info'), warn: note('warn'), error: note('error') }
   const onPath = (event: ApiEvent) => events.push(event)
-  pathTeller({ log, uplinks: () => sampleConfig().uplinks, onPath })(event)
+  const { uplinks, peers } = sampleConfig()
+  pathTeller({ log, uplinks: () => uplinks, peers: () => peers, onPath })(event)
   return { lines, events }
 }
 

@@ -1,4 +1,5 @@
 /** What people and monitoring are told of paths, out of what the datapath counts: by table. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Compile } from 'typebox/schema'
@@ -18,6 +19,7 @@ import {
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { reading, samplePath } from './sample-path.ts'
+import { byHub, sampleReach } from './sample-reach.ts'
 
 const config = sampleConfig() as DeviceConfig
 const hub = 'hub-1'
@@ -38,16 +40,18 @@ const untried = { state: 'down', reason: 'untried', rttUs: null } as const
 test('a path is told in the names of the configuration, in seconds and ratios', () => {
   const later = { ...reading([samplePath({ rxBytes: 2000 })]), uptimeMs: 10_000 }
   const rates = ratesBetween(reading([samplePath()]), later)
-  const answer = composePaths(namePaths(config, later, rates))
+  const answer = composePaths(namePaths(config, later, rates), [], config.peers)
   assert.ok(Compile(PathsAnswer).Check(answer))
   assert.deepEqual(answer.peers[0], {
     peer: hub,
+    reach: sampleReach({ how: 'none', seconds: 0 }),
     paths: [
       {
         number: 0,
         uplink: 'wan0',
         remoteUplink: 1,
         endpoint: '198.51.100.7:51820',
+        relay: null,
         state: 'up',
         stateSeconds: 12,
         reason: null,
@@ -99,7 +103,7 @@ test('paths are in the order of uplinks, learned ones last; those of nobody are 
     samplePath({ peer: 'gone', number: 0 }),
     samplePath({ uplink: 7, number: 5 }),
   ]
-  const list = composePaths(named(paths)).peers[0]!.paths
+  const list = composePaths(named(paths), [], config.peers).peers[0]!.paths
   assert.deepEqual(
     list.map(({ number, uplink }) => [number, uplink]),
     [
@@ -132,7 +136,8 @@ test('a peer says which uplink it is reached by, and how many of its paths are u
 function peer(name: string, paths: PathsByPeer): PeerStatus {
   const nothing = { endpoint: null, rttSeconds: null, lastHeardSeconds: null, lastError: null }
   const summary = summaryOf(paths.get(name) ?? [])
-  return { name, role: 'site', state: 'up', ...nothing, throughput: null, ...summary }
+  const reach = sampleReach()
+  return { name, role: 'site', state: 'up', ...nothing, throughput: null, reach, ...summary }
 }
 
 function uplink(name: string, isUp: boolean | null, address = ['192.0.2.2/24']): UplinkStatus {
@@ -265,4 +270,14 @@ test('where a peer was heard from makes no labels: the one that was heard last s
   assert.equal(sent.length, 2)
   assert.match(sent[0]!, /path="wan0→#2".* 2$/)
   assert.match(sent[1]!, /path="wan0→#\?"/)
+})
+
+test('a path through a relay is told by the name of who forwards, in tables, metrics and labels', () => {
+  const change = { uplink: 254, remoteAddress: byHub, remotePort: 0, isRelayed: true }
+  const through = samplePath({ ...change, peer: 'lisbon', isLearned: true })
+  const { answer } = named([through]).get('lisbon')![0]!
+  assert.equal(answer.uplink, 'relay')
+  assert.equal(answer.endpoint, 'relay hub-1')
+  assert.equal(answer.relay, 'hub-1')
+  assert.match(pathFamilies({}, named([through])).join(''), /path_up\{.*path="relay hub-1"/)
 })

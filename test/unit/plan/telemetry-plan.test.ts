@@ -1,51 +1,15 @@
 /** Counters become rates, metrics and a status: by table. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { isDrops, isStatus } from '../../../firmware/model/local-api.ts'
-import type { Counters } from '../../../firmware/model/program.ts'
 import { renderMetrics } from '../../../firmware/plan/metrics.ts'
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
-import {
-  composeDrops,
-  composeStatus,
-  type SessionFacts,
-  type StatusFacts,
-} from '../../../firmware/plan/status.ts'
+import { composeDrops, composeStatus, type StatusFacts } from '../../../firmware/plan/status.ts'
 import { sampleConfig } from '../model/sample-config.ts'
-
-function reading(uptimeMs: number, bytes: number): Counters {
-  const sides = { rxPackets: 10, rxBytes: bytes, txPackets: 20, txBytes: 2 * bytes }
-  return {
-    generation: 3,
-    uptimeMs,
-    drops: { replay: 2, no_session: 0 },
-    keypairs: 0,
-    buffers: { small: 0, large: 0 },
-    overflow: { addresses: 0, routes: 0, neighbours: 0 },
-    flows: { places: 0, inUse: 0, refused: 0 },
-    paths: [],
-    ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
-    peers: [
-      {
-        peer: 'hub-1',
-        ...sides,
-        rttUs: 2500,
-        lastHeardMs: 40,
-        remoteAddress: '198.51.100.7',
-        remotePort: 51820,
-        localIndex: 9,
-        relayedPackets: 0,
-        relayedBytes: 0,
-      },
-    ],
-  }
-}
-
-function session(peer: string, state: SessionFacts['state']): SessionFacts {
-  const failures = { timeout: 2, closed: 0 }
-  return { peer, state, handshakes: 3, rekeys: 7, failures, lastError: null }
-}
+import { sampleReach } from './sample-reach.ts'
+import { sessionOf, statusFacts, statusReading } from './sample-status.ts'
 
 /** The second uplink is lent its address. */
 function byDhcp(): DeviceConfig {
@@ -55,44 +19,20 @@ function byDhcp(): DeviceConfig {
   return config as DeviceConfig
 }
 
-function facts(change: Partial<StatusFacts> = {}): StatusFacts {
-  return {
-    version: '0.1.0',
-    instance: 'main',
-    wireKey: 'k',
-    uptimeMs: 5000,
-    config: sampleConfig() as DeviceConfig,
-    source: 'file',
-    pendingChange: null,
-    refusals: [],
-    failure: null,
-    isDone: true,
-    absentNics: [],
-    services: [{ name: 'dnsmasq', isSteady: true, restarts: 1 }],
-    leases: [],
-    refusedLeases: [],
-    counters: reading(10_000, 1000),
-    rates: ratesBetween(reading(8_000, 0), reading(10_000, 1000)),
-    uplinks: sampleConfig().uplinks,
-    sessions: [session('hub-1', 'up'), session('lisbon', 'rekeying')],
-    ...change,
-  }
-}
-
 test('rates are bits per second of the time between the readings', () => {
-  const { peers, ports } = ratesBetween(reading(8_000, 500), reading(10_000, 1000))
+  const { peers, ports } = ratesBetween(statusReading(8_000, 500), statusReading(10_000, 1000))
   assert.deepEqual(peers.get('hub-1'), { rxBitsPerSecond: 2000, txBitsPerSecond: 4000 })
   assert.deepEqual(ports.get('wan0'), { rxBitsPerSecond: 2000, txBitsPerSecond: 4000 })
 })
 
 test('a counter that went back, a restart and a repeated reading yield no rate', () => {
-  assert.equal(ratesBetween(reading(1_000, 900), reading(2_000, 100)).peers.size, 0)
-  assert.equal(ratesBetween(reading(9_000, 100), reading(500, 900)), noRates)
-  assert.equal(ratesBetween(reading(9_000, 100), reading(9_000, 100)), noRates)
+  assert.equal(ratesBetween(statusReading(1_000, 900), statusReading(2_000, 100)).peers.size, 0)
+  assert.equal(ratesBetween(statusReading(9_000, 100), statusReading(500, 900)), noRates)
+  assert.equal(ratesBetween(statusReading(9_000, 100), statusReading(9_000, 100)), noRates)
 })
 
 test('a status has its form, and says that all is well if it is', () => {
-  const status = composeStatus(facts())
+  const status = composeStatus(statusFacts())
   assert.ok(isStatus(status))
   assert.equal(status.health, 'all is well')
   assert.deepEqual(status.peers[0], {
@@ -106,6 +46,7 @@ test('a status has its form, and says that all is well if it is', () => {
     throughput: { rxBitsPerSecond: 4000, txBitsPerSecond: 8000 },
     uplink: null,
     paths: { up: 0, down: 0, untried: 0 },
+    reach: sampleReach({ how: 'none', seconds: 0 }),
   })
 })
 
@@ -120,7 +61,7 @@ test('a status shows what an uplink was lent', () => {
       expiresInMs: 1000,
     },
   ]
-  const status = composeStatus(facts({ config, leases }))
+  const status = composeStatus(statusFacts({ config, leases }))
   assert.ok(isStatus(status))
   const { address, gateway } = status.uplinks[1]!
   assert.deepEqual([address, gateway], [['203.0.113.9/30'], '203.0.113.10'])
@@ -128,8 +69,8 @@ test('a status shows what an uplink was lent', () => {
 })
 
 test('a status says why a peer is not up', () => {
-  const lost = { ...session('lisbon', 'connecting'), lastError: 'SESSION_TIMEOUT' } as const
-  const status = composeStatus(facts({ sessions: [session('hub-1', 'up'), lost] }))
+  const lost = { ...sessionOf('lisbon', 'connecting'), lastError: 'SESSION_TIMEOUT' } as const
+  const status = composeStatus(statusFacts({ sessions: [sessionOf('hub-1', 'up'), lost] }))
   assert.ok(isStatus(status))
   assert.deepEqual(
     status.peers.map(({ state, lastError }) => [state, lastError]),
@@ -141,7 +82,7 @@ test('a status says why a peer is not up', () => {
 })
 
 test('metrics count handshakes, rekeys and failures of each peer', () => {
-  const text = renderMetrics(composeStatus(facts()), null, facts().sessions, new Map())
+  const text = renderMetrics(composeStatus(statusFacts()), null, statusFacts().sessions, new Map())
   const labels = 'site="berlin",peer="hub-1"'
   for (const line of [
     `causeway_peer_handshakes_total{${labels}} 3`,
@@ -177,8 +118,8 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     'a cut uplink',
     {
       counters: {
-        ...reading(1, 1),
-        ports: reading(1, 1).ports.map((port) => ({ ...port, isUp: false })),
+        ...statusReading(1, 1),
+        ports: statusReading(1, 1).ports.map((port) => ({ ...port, isUp: false })),
       },
     },
     /uplink wan0 \(enp1s0\) is down/,
@@ -198,7 +139,7 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     'what has no room',
     {
       counters: {
-        ...reading(1, 1),
+        ...statusReading(1, 1),
         overflow: { addresses: 2, routes: 700, neighbours: 0 },
       },
     },
@@ -209,12 +150,12 @@ const problems: readonly [string, Partial<StatusFacts>, RegExp][] = [
     { refusals: [{ code: 'CONFIG_INVALID', message: 'is empty', path: '' }] },
     /^device\.yaml is refused, revision 42 runs on: the document is empty \(CONFIG_INVALID\)/,
   ],
-  ['lost peers', { sessions: [session('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
+  ['lost peers', { sessions: [sessionOf('hub-1', 'up')] }, /1 of 2 peers are not up: lisbon/],
 ]
 
 for (const [name, change, sentence] of problems) {
   test(`health names ${name}`, () => {
-    const status = composeStatus(facts(change))
+    const status = composeStatus(statusFacts(change))
     assert.ok(isStatus(status))
     assert.equal(status.isHealthy, false)
     assert.match(status.health, sentence)
@@ -222,7 +163,7 @@ for (const [name, change, sentence] of problems) {
 }
 
 test('drops are told by reason, zeros included', () => {
-  const drops = composeDrops(reading(10_000, 0))
+  const drops = composeDrops(statusReading(10_000, 0))
   assert.ok(isDrops(drops))
   const { meanings, ...rest } = drops
   assert.deepEqual(rest, { sinceSeconds: 10, total: 2, reasons: { replay: 2, no_session: 0 } })
@@ -230,7 +171,12 @@ test('drops are told by reason, zeros included', () => {
 })
 
 test('metrics follow the exposition format, in base units', () => {
-  const text = renderMetrics(composeStatus(facts()), facts().counters, facts().sessions, new Map())
+  const text = renderMetrics(
+    composeStatus(statusFacts()),
+    statusFacts().counters,
+    statusFacts().sessions,
+    new Map(),
+  )
   const name = '[a-z_]+'
   const line = new RegExp(
     `^(# (HELP|TYPE) causeway_${name} .+|causeway_${name}\\{(${name}="[^"]*",?)+\\} [0-9.e+-]+)$`,
@@ -255,7 +201,7 @@ test('metrics follow the exposition format, in base units', () => {
 })
 
 test('without a datapath its metrics are absent rather than zero', () => {
-  const text = renderMetrics(composeStatus(facts({ counters: null })), null, [], new Map())
+  const text = renderMetrics(composeStatus(statusFacts({ counters: null })), null, [], new Map())
   assert.doesNotMatch(text, /_total/)
   assert.match(text, /causeway_healthy_ratio\{site="berlin"\} 0/)
 })

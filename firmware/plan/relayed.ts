@@ -1,0 +1,63 @@
+/** Ways through relays as people read them: who forwards, and why the peer is not reached directly. Pure. */
+import { formatEndpoint, parseAddress } from '../model/address.ts'
+import type { ChannelState, PeerReach, ReachKind } from '../model/local-api-reach.ts'
+import { type RelayedReason, relayedReasons } from '../model/relayed-reason.ts'
+import { decodeWireKey } from '../model/wire-key.ts'
+
+export interface NamedPeer {
+  readonly name: string
+  /** As the configuration has it. */
+  readonly wireKey: string
+}
+
+/** What the gateway knows of how a peer is reached. */
+export interface ReachFacts {
+  readonly peer: string
+  readonly how: ReachKind
+  readonly ageMs: number
+  /** The address of the way through a relay that carries packets; null without one. */
+  readonly relayed: string | null
+  readonly reason: RelayedReason
+  readonly nextMs: number | null
+  readonly channels: readonly { readonly relay: string; readonly state: ChannelState }[]
+}
+
+/** The first half of such an address: 100::/64 (wire/relay.ts). */
+const relayedHigh = 0x0100_0000_0000_0000n
+
+/** The peer that forwards what goes to this address; null for an address of a host. */
+export function relayOf(address: string, peers: readonly NamedPeer[]): string | null {
+  const { family, value } = parseAddress(address) ?? { family: 4, value: 0n }
+  if (family !== 6 || value >> 64n !== relayedHigh) return null
+  const keyPrefix = Number((value >> 32n) & 0xffff_ffffn)
+  const found = peers.find(({ wireKey }) => {
+    const key = decodeWireKey(wireKey)
+    return key !== null && new DataView(key.buffer, key.byteOffset, 4).getUint32(0) === keyPrefix
+  })
+  return found?.name ?? 'unknown'
+}
+
+/** `198.51.100.7:51820`, `relay hub-1` */
+export function endpointOf(
+  { remoteAddress, remotePort }: { readonly remoteAddress: string; readonly remotePort: number },
+  peers: readonly NamedPeer[],
+): string {
+  const relay = relayOf(remoteAddress, peers)
+  return relay === null
+    ? formatEndpoint({ address: remoteAddress, port: remotePort })
+    : `relay ${relay}`
+}
+
+export function reachAnswer(facts: ReachFacts | undefined, peers: readonly NamedPeer[]): PeerReach {
+  const { how = 'none', ageMs = 0, relayed = null, channels = [] } = facts ?? {}
+  const isRelayed = facts !== undefined && how === 'relayed'
+  return {
+    how,
+    seconds: ageMs / 1000,
+    relay: isRelayed && relayed !== null ? relayOf(relayed, peers) : null,
+    reason: isRelayed ? facts.reason : null,
+    explanation: isRelayed ? relayedReasons[facts.reason] : null,
+    nextTrySeconds: isRelayed && facts.nextMs !== null ? facts.nextMs / 1000 : null,
+    channels: channels.map((channel) => ({ ...channel })),
+  }
+}

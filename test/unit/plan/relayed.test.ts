@@ -1,0 +1,114 @@
+/** What people are told of a peer that is reached through a relay, or that no relay reaches. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pathsText } from '../../../firmware/cli/path-text.ts'
+import { eventText, statusText } from '../../../firmware/cli/text.ts'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import { endpointOf, reachAnswer, relayOf } from '../../../firmware/plan/relayed.ts'
+import { composeStatus } from '../../../firmware/plan/status.ts'
+import { changesBetween } from '../../../firmware/plan/status-change.ts'
+import { relayedAddress } from '../../../firmware/wire/relay.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+import { answerTo, check } from './explain-answer.ts'
+import { samplePathOf } from './sample-explanation.ts'
+import { byHub, relayedFacts, sampleReach } from './sample-reach.ts'
+import { statusFacts } from './sample-status.ts'
+
+const { peers } = sampleConfig() as DeviceConfig
+const why =
+  'the NATs of both ends give each destination another port, so that neither end knows where to send to'
+
+test('an address of a relay has its name, whatever the channel; one of a host has none', () => {
+  assert.equal(relayOf(byHub, peers), 'hub-1')
+  assert.equal(relayOf('2001:db8::1', peers), null)
+  assert.equal(relayOf('198.51.100.7', peers), null)
+  assert.equal(relayOf(relayedAddress(new Uint8Array(32), 1), peers), 'unknown')
+  assert.equal(endpointOf({ remoteAddress: byHub, remotePort: 0 }, peers), 'relay hub-1')
+})
+
+test('why a peer is relayed is told with when it is tried again; of a direct one there is nothing to say', () => {
+  assert.deepEqual(reachAnswer(relayedFacts('lisbon'), peers), {
+    ...{ how: 'relayed', seconds: 300, relay: 'hub-1', reason: 'both-dependent' },
+    ...{ explanation: why, nextTrySeconds: 32, channels: [{ relay: 'hub-1', state: 'open' }] },
+  })
+  const direct = reachAnswer(relayedFacts('lisbon', { how: 'direct' }), peers)
+  assert.deepEqual(direct, sampleReach({ channels: [{ relay: 'hub-1', state: 'open' }] }))
+})
+
+test('the tables of peers and paths say it', () => {
+  const status = composeStatus(statusFacts({ reaches: [relayedFacts('lisbon')] }))
+  const line = `lisbon is reached through relay hub-1 for 5 min: ${why}; next try in 32 s`
+  assert.ok(statusText(status).includes(`${line}\n`))
+  assert.match(statusText(status), /^lisbon +up +relay hub-1 /m)
+  const reach = reachAnswer(relayedFacts('lisbon'), peers)
+  const text = pathsText({ peers: [{ peer: 'lisbon', reach, paths: [] }] }, { isWide: false })
+  assert.ok(text.includes(`${line}\n`))
+  const lost = relayedFacts('lisbon', {
+    how: 'none',
+    channels: [{ relay: 'hub-1', state: 'absent' }],
+  })
+  assert.match(
+    statusText(composeStatus(statusFacts({ reaches: [lost] }))),
+    /^lisbon is not reached: hub-1 could relay, and has no session with it$/m,
+  )
+})
+
+test('that it changes is an event', () => {
+  const direct = relayedFacts('lisbon', { how: 'direct' })
+  const [before, after] = [[direct], [relayedFacts('lisbon')]].map((reaches) =>
+    composeStatus(statusFacts({ reaches })),
+  )
+  const [event, ...more] = changesBetween(before!, after!)
+  assert.deepEqual(event, {
+    ...{ kind: 'reach', peer: 'lisbon', how: 'relayed', relay: 'hub-1' },
+    ...{ reason: 'both-dependent', explanation: why },
+  })
+  assert.deepEqual(more, [])
+  assert.equal(
+    eventText(event!, new Date(0)),
+    `1970-01-01 00:00:00Z  peer lisbon is reached through relay hub-1: ${why}\n`,
+  )
+})
+
+test('a flow that is relayed says by whom and why', () => {
+  const paths = [samplePathOf({ uplink: 254, remoteAddress: byHub, remotePort: 0 })]
+  const said = { peer: 'lisbon', paths }
+  const answer = answerTo(said, { reach: relayedFacts('lisbon') })
+  assert.equal(answer.sentence, 'It goes to lisbon by relay hub-1, as the default policy has it.')
+  assert.deepEqual(answer.also[0], {
+    cause: 'relayed',
+    sentence: `hub-1 relays it, since no direct way to lisbon carries packets: ${why}; one is looked for again in 32 s.`,
+  })
+  assert.equal(answer.paths[0]?.endpoint, 'relay hub-1')
+})
+
+test('a flow to a peer without endpoints says what became of the relays', () => {
+  const noSession = { hasSession: false, path: null, paths: [], peer: 'lisbon' } as const
+  const session = { state: 'down', canCall: false } as const
+  const lost = (state: 'absent' | 'refused') =>
+    relayedFacts('lisbon', { how: 'none', channels: [{ relay: 'hub-1', state }] })
+  const config = sampleConfig() as DeviceConfig
+  const lonely = config.peers.map((peer) => ({ ...peer, endpoints: [] }))
+  const change = { session, config: { ...config, peers: lonely } }
+  const start = 'lisbon cannot be called, since it has no endpoint; it has not called, and'
+  check(
+    noSession,
+    { ...change, reach: lost('absent') },
+    'relay-absent',
+    `${start} hub-1, which could relay, has no session with it.`,
+  )
+  check(
+    noSession,
+    { ...change, reach: lost('refused') },
+    'relay-absent',
+    `${start} hub-1 does not relay to it.`,
+  )
+  check(noSession, { ...change, reach: null }, 'relay-absent', `${start} there is no relay.`)
+  const open = relayedFacts('lisbon', { how: 'none' })
+  check(
+    noSession,
+    { ...change, session: { ...session, canCall: true, stateAgeMs: 2_000 }, reach: open },
+    'peer-unreachable',
+    'lisbon does not answer: it is being called at relay hub-1 for 2.0 s.',
+  )
+})
