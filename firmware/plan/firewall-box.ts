@@ -1,19 +1,22 @@
 /**
  * The part of the firewall that says who may reach the box itself: nobody, but for what is named here. From an uplink
- * come the overlay's datagrams, answers, and ICMP; from a segment ICMP and the services that the segment is
+ * come the overlay's datagrams, STUN, answers, and ICMP; from a segment ICMP and the services that the segment is
  * given, and only at the box's addresses in that segment. Pure. ICMP as RFC 4890 and RFC 5927 advise.
  */
 import type { DeviceConfig, Lan } from '../model/device-config.ts'
 import { ownMark } from '../model/host-state.ts'
+import { filteringPorts, stunPort } from '../model/nat.ts'
 import {
   answers,
   type Chain,
   familiesOf,
   fromOutside,
   marksInside,
+  portsText,
   quoted,
   setOf,
 } from './firewall-text.ts'
+import { overlayPorts } from './overlay-port.ts'
 import type { Port } from './ports.ts'
 import { addressOf, isIpv6 } from './prefix.ts'
 
@@ -66,7 +69,8 @@ function uplinkChain({ overlay, uplinks }: DeviceConfig, comment: string): Chain
     rules: [
       'ip saddr @inside4 counter name forged_inside drop',
       'ip6 saddr @inside6 counter name forged_inside drop',
-      `udp dport ${overlay.port} accept`,
+      `udp dport ${portsText(overlayPorts(overlay))} accept`,
+      ...stunRules(overlay),
       ...answers,
       ...(lent.length === 0 ? [] : [`iifname ${setOf(lent)} udp sport 67 udp dport 68 accept`]),
       // A hop limit of 255 says that it was sent on this very link (RFC 4861 §7.1).
@@ -79,6 +83,22 @@ function uplinkChain({ overlay, uplinks }: DeviceConfig, comment: string): Chain
       `counter name denied_uplink drop comment "${comment}"`,
     ],
   }
+}
+
+/**
+ * A hub answers STUN on a port that the datapath does not look at, so its rate is kept here. Answers to the box's own
+ * questions what NATs let through come from where nobody was asked; they bear STUN's cookie (RFC 8489 §5).
+ */
+function stunRules({ relay }: DeviceConfig['overlay']): string[] {
+  const { first, count } = filteringPorts
+  const tests = `udp dport ${first}-${first + count - 1} @th,96,32 0x2112a442`
+  const limited = `limit rate over 1000/second burst 200 packets counter name limited_stun drop`
+  return [
+    ...(relay === undefined
+      ? []
+      : [`udp dport ${stunPort} ${limited}`, `udp dport ${stunPort} accept`]),
+    `${tests} limit rate 100/second burst 50 packets accept`,
+  ]
 }
 
 function segmentChain({ config, ports }: BoxInput, segment: string): Chain {

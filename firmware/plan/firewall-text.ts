@@ -43,6 +43,11 @@ export function setOf(elements: readonly string[]): string {
   return `{ ${elements.join(', ')} }`
 }
 
+/** One port as it is, several as a set. */
+export function portsText(ports: readonly number[]): string {
+  return ports.length === 1 ? String(ports[0]) : setOf(ports.map(String))
+}
+
 export function quoted(name: string): string {
   return `"${name}"`
 }

@@ -8,6 +8,7 @@ import { anyPorts } from '../model/acl.ts'
 import { coverageOf } from '../model/address-range.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FirewallState } from '../model/host-state.ts'
+import { stunPort } from '../model/nat.ts'
 import { spellOut } from './acl.ts'
 import { boxChains } from './firewall-box.ts'
 import {
@@ -19,17 +20,17 @@ import {
   marksInside,
   type NamedSet,
   namedSet,
+  portsText,
   quoted,
   setOf,
   toOutside,
 } from './firewall-text.ts'
+import { breakoutPorts, overlayPorts } from './overlay-port.ts'
 import type { Port } from './ports.ts'
 import { networkOf, privateRanges } from './prefix.ts'
 import { isPrivate } from './route.ts'
 
 export const firewallTable = 'causeway'
-const highestPort = 65_535
-const lowestPort = 1024
 
 /** What the table is made of, besides the configuration. */
 export interface FirewallInput {
@@ -59,6 +60,7 @@ const counters = [
   'denied_uplink',
   'denied_box',
   'denied_foreign_box',
+  'limited_stun',
 ] as const
 
 /** The running table bears its fingerprint as comment of a rule: nft prints no other as JSON. */
@@ -95,16 +97,18 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
   return { text: lines.join('\n'), ruleCount, sets: held.toSorted() }
 }
 
-/** The overlay port is not tracked: a flood of handshakes must not fill the connection table. */
+/** Ports that strangers may send to are not tracked: a flood of handshakes must not fill the connection table. */
 function untrackedChains({ overlay }: DeviceConfig): Chain[] {
+  const others = overlay.relay === undefined ? [] : [stunPort]
+  const ports = portsText([...overlayPorts(overlay), ...others])
   return [
     {
       head: ['  chain raw_in {', '    type filter hook prerouting priority raw; policy accept;'],
-      rules: [`${fromOutside} udp dport ${overlay.port} notrack`],
+      rules: [`${fromOutside} udp dport ${ports} notrack`],
     },
     {
       head: ['  chain raw_out {', '    type filter hook output priority raw; policy accept;'],
-      rules: [`${toOutside} udp sport ${overlay.port} notrack`],
+      rules: [`${toOutside} udp sport ${ports} notrack`],
     },
   ]
 }
@@ -219,12 +223,11 @@ const markChain: Chain = {
   rules: [`oifname @own ${marksInside}`],
 }
 
-/** UDP keeps off the overlay port: what comes back to it is taken for the overlay's. */
+/** UDP keeps off the overlay's ports: what comes back to them is taken for the overlay's. */
 function natChain({ overlay, segments, lans }: DeviceConfig): Chain {
   const open = new Set(segments.filter(({ breakout }) => breakout === true).map(({ name }) => name))
   const from = lans.filter(({ segment }) => open.has(segment)).map(({ name }) => quoted(name))
-  const isHigh = overlay.port - lowestPort > highestPort - overlay.port
-  const ports = isHigh ? `${lowestPort}-${overlay.port - 1}` : `${overlay.port + 1}-${highestPort}`
+  const ports = breakoutPorts(overlay).join('-')
   return {
     head: [
       '  chain postrouting {',

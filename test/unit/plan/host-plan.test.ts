@@ -28,7 +28,7 @@ test('the firewall: breakout only where allowed, nothing between segments, the o
   assert.match(text, /set own \{\n.*\n.*"lan0", "cams", "seg-office", "seg-cameras" \}/)
   assert.doesNotMatch(text, /"cams".*@exits accept/)
   assert.doesNotMatch(text, /("lan0".*"cams"|"cams".*"lan0").*accept/)
-  assert.match(text, /udp masquerade to :1024-51819/)
+  assert.match(text, /udp masquerade to :3479-51819/)
   assert.match(
     text,
     /set inside4 \{\n.*\n.*\n.*\n.*\{ 10\.0\.0\.0\/16, 10\.0\.7\.0\/24, 10\.1\.0\.0\/24, 10\.1\.20\.0\/24, 10\.9\.0\.0\/16 \}/,
