@@ -31,6 +31,9 @@ const nets: Readonly<Record<Site | 'hub', readonly [site: number, wan: string]>>
   right: [3, '192.0.2'],
 }
 
+/** Where the internet has the uplinks of the branches, and their NATs. */
+export const publicPrefixes = { left: '198.51.100.0/24', right: '192.0.2.0/24' } as const
+
 /** Each branch behind what is named; the hub answers on ports 51820 and 443. */
 export function describeNatSites(
   left: AccessKind,

@@ -3,6 +3,7 @@
  * other without the hub, and how many pairs of ends were tried. Knows nothing but first bytes (wire.md).
  */
 import type { Lab } from '../../lab/lab.ts'
+import { publicPrefixes as prefixes } from '../../lab/nat-sites.ts'
 
 const table = 'crossings'
 const kinds = { data: '0xd1', control: '0xd2' } as const
@@ -26,8 +27,8 @@ export interface Crossings {
 /** Begins to watch; one a lab. */
 export async function watchCrossings(lab: Lab): Promise<() => Promise<Crossings>> {
   const ways = [
-    ['left', 'right'],
-    ['right', 'left'],
+    ['left', prefixes.right],
+    ['right', prefixes.left],
   ] as const
   const lines = ways.flatMap(([from, to]) => [
     `set pairs-${from} { type ipv4_addr . inet_service . ipv4_addr . inet_service; size 65535; flags dynamic; }`,
@@ -38,7 +39,7 @@ export async function watchCrossings(lab: Lab): Promise<() => Promise<Crossings>
     '}',
     `chain watch-${from} {`,
     'type filter hook forward priority -150',
-    `iifname ${from} oifname ${to} meta l4proto udp jump of-${from}`,
+    `iifname ${from} ip daddr ${to} meta l4proto udp jump of-${from}`,
     '}',
   ])
   const input = `table ip ${table} {\n${lines.join('\n')}\n}\n`

@@ -1,0 +1,196 @@
+/**
+ * 1,000 packets a second each way between two branches, while the way they take changes: from the relay to the direct way when
+ * that is found, to the relay and back when the direct way becomes worse than a policy allows, and when a NAT blocks it. What
+ * is moved loses nothing; what a wall swallows before anybody can know of it is a gap, and is said.
+ */
+import { startDetour } from '../../lab/detour.ts'
+import { plantDrop } from '../../lab/faults.ts'
+import type { FlowAccount } from '../../lab/gaps.ts'
+import { hostAddress } from '../../lab/hosts.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { type Nat, natsOf } from '../../lab/nat.ts'
+import { describeNatSites, publicPrefixes } from '../../lab/nat-sites.ts'
+import { type PacedFlows, type PaceReport, startPace } from '../../lab/pace.ts'
+import { nowNs, type Wan } from '../../lab/wan.ts'
+import type { Check, Line } from '../line.ts'
+import type { Cut } from '../many-links/cuts.ts'
+import { lostBeside, silencesOf } from '../many-links/silence.ts'
+import { directMs } from './expected.ts'
+import { firstAnswer, openScene, type Scene, waitFor } from './scene.ts'
+
+const ratePps = 1_000
+const basePort = 9_100
+const linkDelayMs = 10
+/** One way, direct: beyond what the policy takes, and well within it by the relay, which takes 40 ms. */
+const slowMs = 150
+const policy = { name: 'default', latencyMs: 100 }
+const againMs = 60_000
+const steerMs = 30_000
+const gapMs = 600
+const blockedMs = 1_500
+const lookMs = 200
+
+interface Moves {
+  readonly cuts: Cut[]
+  /** From the unblocking to the first data that went directly. */
+  readonly againMs: number[]
+  /** How long it took until all went by the relay, where the direct way was slow; null: never. */
+  readonly steeredMs: (number | null)[]
+}
+
+export const moves: Line = {
+  name: 'moves',
+  title:
+    'relay to direct and back at 1,000 packets/s: 0 lost; direct ≤ 60 s after the NAT is relaxed',
+  isQuickBeside: true,
+  faults: {
+    'lossy-lan': 'lost where the way',
+    'stays-shut': 'direct after',
+    'stays-quick': 'by the relay',
+    stall: 'a wall between',
+  },
+  measure: async ({ isQuick, fault }) => {
+    await using scene = await openScene(describe(), { onBuilt: shut })
+    const { lab } = scene
+    const detour = await startDetour(lab, publicPrefixes)
+    await firstAnswer(scene, directMs.spray)
+    await scene.pings.program.stop()
+    const lossy = `udp dport ${basePort} numgen inc mod 700 == 0`
+    if (fault === 'lossy-lan') await plantDrop(lab, 'right-host', 'input', lossy)
+    const flows = await startFlows(lab)
+    const [nat] = natsOf(lab, 'left') as [Nat]
+    const made: Moves = { cuts: [], againMs: [], steeredMs: [] }
+    made.againMs.push(fault === 'stays-shut' ? againMs : await relax(scene, nat))
+    if (!isQuick || fault === 'stall') {
+      made.cuts.push(await wall(scene, nat, fault === 'stall'))
+      made.againMs.push(await relax(scene, nat))
+    }
+    if (fault !== 'stays-shut') made.steeredMs.push(await steer(scene, detour, fault))
+    const reports = await Promise.all(flows.map((one) => one.finish()))
+    for (const one of flows) await one[Symbol.asyncDispose]()
+    return checksOf(made, reports)
+  },
+}
+
+function describe() {
+  const way = { delayMs: linkDelayMs }
+  return describeNatSites('port-restricted', 'port-restricted', {
+    policies: [policy],
+    link: () => ({ emulated: { up: way, down: way } }),
+  })
+}
+
+/** Nothing goes directly at first. */
+async function shut(lab: Lab): Promise<void> {
+  const [nat] = natsOf(lab, 'right') as [Nat]
+  await natsOf(lab, 'left')[0]!.block([nat.publicAddress])
+}
+
+async function startFlows(lab: Lab): Promise<PacedFlows[]> {
+  const ways = [
+    ['left', 'right'],
+    ['right', 'left'],
+  ] as const
+  const started = await Promise.all(
+    ways.map(([from, to], index) =>
+      startPace(lab, `${from}-host`, `${to}-host`, hostAddress(lab, to), {
+        ratePps,
+        port: basePort + index,
+      }),
+    ),
+  )
+  for (const one of started) await one.heard()
+  return started
+}
+
+/** @returns how long it takes until data goes directly both ways, a minute and more if it does not */
+async function relax(scene: Scene, nat: Nat): Promise<number> {
+  const beganMs = performance.now()
+  const before = await scene.crossings()
+  await nat.unblock()
+  await waitFor(async () => {
+    const now = await scene.crossings()
+    const isBoth = now.left.data > before.left.data && now.right.data > before.right.data
+    return isBoth ? now : null
+  }, beganMs + againMs)
+  const tookMs = performance.now() - beganMs
+  await new Promise((passed) => setTimeout(passed, lookMs))
+  return tookMs
+}
+
+/** Makes the direct way slow. @returns how long it takes until nothing goes by it any more */
+async function steer(scene: Scene, detour: Wan, fault: string | undefined): Promise<number | null> {
+  const beganMs = performance.now()
+  if (fault !== 'stays-quick') await detour.set('both', { delayMs: slowMs })
+  const untilMs = beganMs + (fault === 'stays-quick' ? steerMs / 10 : steerMs)
+  const ended = await waitFor(async () => {
+    const before = await scene.crossings()
+    await new Promise((passed) => setTimeout(passed, lookMs))
+    const now = await scene.crossings()
+    const isStill = now.left.data === before.left.data && now.right.data === before.right.data
+    return isStill ? performance.now() : null
+  }, untilMs)
+  return ended === null ? null : ended - lookMs - beganMs
+}
+
+/** The NAT lets nothing more through to the other branch and from it. */
+async function wall(scene: Scene, nat: Nat, isStall: boolean): Promise<Cut> {
+  const { lab } = scene
+  const cutNs = nowNs()
+  const [other] = natsOf(lab, 'right') as [Nat]
+  await nat.block([other.publicAddress])
+  if (isStall) {
+    await lab.wan('left', 'wan0').cut()
+    await new Promise((passed) => setTimeout(passed, gapMs))
+    await lab.wan('left', 'wan0').mend()
+  }
+  await new Promise((passed) => setTimeout(passed, blockedMs))
+  return { kind: 'wall', isBothWays: true, cutNs, untilNs: nowNs() }
+}
+
+function checksOf(
+  { cuts, againMs: again, steeredMs }: Moves,
+  reports: readonly PaceReport[],
+): Check[] {
+  const flows = reports.flatMap((report) => report.flows)
+  const sent = flows.reduce((sum, flow) => sum + flow.sent, 0)
+  const missed = reports.reduce((sum, report) => sum + report.missed + report.refused, 0)
+  const lost = lostBeside(cuts, flows)
+  const count = `${again.length} to direct, ${steeredMs.length} to the relay`
+  const slowest = Math.max(...again)
+  const steered = steeredMs.map((ms) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`))
+  return [
+    {
+      check: `lost where the way changes (${count})`,
+      target: '0',
+      figure: `${lost} of ${sent}${missed === 0 ? '' : `; ${missed} missed by the measuring`}`,
+      isOk: lost === 0 && missed === 0,
+    },
+    {
+      check: 'direct after the NAT is relaxed',
+      target: `≤ ${againMs / 1_000} s`,
+      figure: again.map((ms) => `${(ms / 1_000).toFixed(1)} s`).join(', '),
+      isOk: slowest < againMs,
+    },
+    {
+      check: 'by the relay, once the direct way is slower than the policy takes',
+      target: 'yes',
+      figure: steered.join(', '),
+      isOk: !steeredMs.includes(null),
+    },
+    ...(cuts.length === 0 ? [] : [wallCheck(cuts, flows)]),
+  ]
+}
+
+/** A wall says nothing: what is under way when it comes is gone, and so is what is sent until silence is a proof. */
+function wallCheck(cuts: readonly Cut[], flows: readonly FlowAccount[]): Check {
+  const silences = silencesOf(cuts, flows).map(({ ms }) => ms)
+  const lost = flows.reduce((sum, flow) => sum + flow.lost, 0) - lostBeside(cuts, flows)
+  const most = Math.max(...silences)
+  return {
+    check: 'a wall between two direct ends: longest silence until all goes by the relay',
+    target: `≤ ${gapMs} ms`,
+    figure: `${most.toFixed(0)} ms (${lost} packets of both ways in it)`,
+    isOk: most <= gapMs && most > 0,
+  }
+}
