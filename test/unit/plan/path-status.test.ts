@@ -23,6 +23,7 @@ import { byHub, sampleReach } from './sample-reach.ts'
 
 const config = sampleConfig() as DeviceConfig
 const hub = 'hub-1'
+const unreached = sampleReach({ how: 'none', seconds: 0 })
 
 function named(paths: readonly PathCounters[], lost?: readonly string[]) {
   return namePaths(config, reading(paths, lost), noRates)
@@ -44,7 +45,7 @@ test('a path is told in the names of the configuration, in seconds and ratios', 
   assert.ok(Compile(PathsAnswer).Check(answer))
   assert.deepEqual(answer.peers[0], {
     peer: hub,
-    reach: sampleReach({ how: 'none', seconds: 0 }),
+    reach: unreached,
     paths: [
       {
         number: 0,
@@ -73,7 +74,7 @@ test('a path is told in the names of the configuration, in seconds and ratios', 
       },
     ],
   })
-  assert.deepEqual(answer.peers[1], { peer: 'lisbon', paths: [] })
+  assert.deepEqual(answer.peers[1], { peer: 'lisbon', reach: unreached, paths: [] })
 })
 
 test('a number that is another path now yields no rate', () => {
