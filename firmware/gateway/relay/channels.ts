@@ -53,7 +53,7 @@ const pausesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]
 /** Of all peers together: a relay takes 20 a second of one device. */
 const askRate = { perSecond: 15, burst: 15 }
 /** Then it is tried whether there is room for another question. */
-const crowdedMs = 100
+const crowdedMs = 250
 
 export class Channels implements Disposable {
   readonly #parts: ChannelsParts
