@@ -10,6 +10,7 @@ import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { durationText } from './duration.ts'
+import { natLines } from './nat-text.ts'
 import { byText, reachLines } from './reach-text.ts'
 
 /** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
@@ -66,6 +67,7 @@ export function statusText(status: Status): string {
   return [
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
+    natLines(uplinks).join(''),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
     reachLines(peers).join(''),
   ]

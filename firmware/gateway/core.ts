@@ -19,7 +19,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
-import { type Nat, openNat } from './nat/nat.ts'
+import { type NatTraversal, openNat } from './nat/nat.ts'
 import { overflowTeller } from './overflow.ts'
 import { pathTeller } from './path-change.ts'
 import { Peering } from './peering.ts'
@@ -64,7 +64,7 @@ export interface Core {
   readonly changes: ConfigChanges
   readonly reconciler: Reconciler
   readonly peering: Peering
-  readonly nat: Nat
+  readonly nat: NatTraversal
   readonly telemetry: Telemetry
   readonly denials: Denials
 }

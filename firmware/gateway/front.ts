@@ -15,6 +15,7 @@ import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
+import { natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
@@ -95,6 +96,7 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       failure: failure?.toJSON() ?? null,
       ...core.telemetry.reading,
       sessions: core.peering.status(),
+      nats: natAnswers(core.nat.readings(), clock.nowMs()),
       reaches: core.peering.reaches(),
     })
   }
@@ -129,7 +131,13 @@ function answersOf(
       return composePaths(paths(), peering.reaches(), names())
     },
     metrics: () => ({
-      text: renderMetrics(status(), telemetry.reading.counters, peering.status(), paths()),
+      text: renderMetrics(
+        status(),
+        telemetry.reading.counters,
+        peering.status(),
+        paths(),
+        core.nat.counters(),
+      ),
       type: metricsType,
     }),
     onFault: (error) => log.error(fieldsOf(error), 'API fault'),

@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { PendingChange } from './local-api-config.ts'
+import { NatAnswer } from './local-api-nat.ts'
 import { PeerReach } from './local-api-reach.ts'
 
 const closed = { additionalProperties: false } as const
@@ -29,6 +30,8 @@ export const UplinkStatus = Type.Object(
     isUp: Nullable(Type.Boolean()),
     /** Frames as they cross the NIC; null until two readings exist. */
     throughput: Nullable(Throughput),
+    /** What stands between it and others, a reading for each family that was tested. */
+    nat: Type.Array(NatAnswer),
   },
   closed,
 )

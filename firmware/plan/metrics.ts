@@ -1,6 +1,7 @@
 /** The metrics of one device as text. Pure. Labels are bounded by the configuration and never by traffic. */
 import type { Status } from '../model/local-api.ts'
 import { reachKinds } from '../model/local-api-reach.ts'
+import { natMappings } from '../model/nat.ts'
 import type { Counters } from '../model/program.ts'
 import { family, type Labels, sample } from './exposition.ts'
 import { pathFamilies } from './path-metrics.ts'
@@ -9,12 +10,16 @@ import type { SessionFacts } from './status.ts'
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** By reason: answered, limited, malformed. */
+export type StunCounts = Readonly<Record<string, number>>
+
 /** @param counters null while the datapath cannot be reached: its metrics are then absent, not zero */
 export function renderMetrics(
   status: Status,
   counters: Counters | null,
   sessions: readonly SessionFacts[],
   paths: PathsByPeer,
+  stun: StunCounts | null = null,
 ): string {
   const site = { site: status.site ?? '' }
   const families = [
@@ -36,6 +41,8 @@ export function renderMetrics(
       ),
     ),
     ...reachFamilies(site, status),
+    ...natFamilies(site, status),
+    ...stunFamilies(site, stun),
     ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
     ...pathFamilies(site, paths),
@@ -52,6 +59,42 @@ function reachFamilies(site: Labels, { peers }: Status): string[] {
       peers.flatMap(({ name, reach }) =>
         reachKinds.map((how) => sample({ ...site, peer: name, how }, Number(reach.how === how))),
       ),
+    ),
+  ]
+}
+
+function natFamilies(site: Labels, { uplinks }: Status): string[] {
+  const readings = uplinks.flatMap(({ name, nat }) =>
+    nat.map((one) => ({ one, labels: { ...site, uplink: name, family: `ipv${one.family}` } })),
+  )
+  return [
+    family(
+      'uplink_nat',
+      'gauge',
+      'What the NAT before the uplink maps by (RFC 4787): 1 for that, 0 for the others; `none` is no NAT.',
+      readings.flatMap(({ one, labels }) =>
+        natMappings.map((mapping) =>
+          sample({ ...labels, mapping }, Number(one.mapping === mapping)),
+        ),
+      ),
+    ),
+    family(
+      'uplink_stun_blocked',
+      'gauge',
+      'Whether no STUN server answers by the uplink (0 or 1).',
+      readings.map(({ one, labels }) => sample(labels, Number(one.isBlocked))),
+    ),
+  ]
+}
+
+function stunFamilies(site: Labels, stun: StunCounts | null): string[] {
+  const counts = Object.entries(stun ?? {})
+  return [
+    family(
+      'stun_requests_total',
+      'counter',
+      'STUN requests of others, by what became of them; of a box that relays.',
+      counts.map(([reason, count]) => sample({ ...site, reason }, count)),
     ),
   ]
 }

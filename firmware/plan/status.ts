@@ -16,6 +16,7 @@ import type { PendingChange } from '../model/local-api-config.ts'
 import { interfaceOf } from '../model/nic.ts'
 import type { Counters } from '../model/program.ts'
 import type { LeaseFacts, ServiceStatus } from '../model/service.ts'
+import type { NatsByUplink } from './nat-status.ts'
 import { overflowText } from './overflow.ts'
 import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
@@ -49,6 +50,7 @@ export interface StatusFacts {
   readonly uplinks: NumberedUplinks
   readonly sessions: readonly SessionFacts[]
   readonly reaches: readonly ReachFacts[]
+  readonly nats: NatsByUplink
 }
 
 export interface SessionFacts {
@@ -99,7 +101,7 @@ export function composeDrops(counters: Counters): Drops {
   return { sinceSeconds: counters.uptimeMs / 1000, total, reasons, meanings }
 }
 
-function composeUplinks({ config, counters, rates, leases }: StatusFacts): UplinkStatus[] {
+function composeUplinks({ config, counters, rates, leases, nats }: StatusFacts): UplinkStatus[] {
   const ports = new Map(counters?.ports.map((port) => [port.twin, port]))
   return (config?.uplinks ?? []).map((uplink) => {
     const isLent = uplink.address === 'dhcp'
@@ -111,6 +113,7 @@ function composeUplinks({ config, counters, rates, leases }: StatusFacts): Uplin
       gateway: uplink.gateway ?? lease?.gateway ?? null,
       isUp: ports.get(uplink.name)?.isUp ?? null,
       throughput: rates.ports.get(uplink.name) ?? null,
+      nat: [...(nats.get(uplink.name) ?? [])],
     }
   })
 }

@@ -10,6 +10,7 @@ function siteLook(ways: Readonly<Record<string, string | null>>): SiteLook {
     uplink,
     state: uplink === null ? 'down' : 'up',
     throughput: null,
+    nat: [],
   }))
   return { status: { peers }, drops: { total: 0, reasons: {} } } as unknown as SiteLook
 }

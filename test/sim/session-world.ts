@@ -140,6 +140,7 @@ export const noNat: NatTraversal = {
   onChange: () => () => undefined,
   refresh: () => undefined,
   configure: () => undefined,
+  counters: () => null,
   [Symbol.dispose]: () => undefined,
 }
 

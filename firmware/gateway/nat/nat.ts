@@ -8,7 +8,7 @@ import type { UplinkNat } from '../../model/nat.ts'
 import { stunServers } from '../../plan/stun.ts'
 import type { BindUdp, OpenPorts } from '../uplink-sockets.ts'
 import { Discovery } from './discovery.ts'
-import { StunServer } from './stun-server.ts'
+import { type StunCounters, StunServer } from './stun-server.ts'
 
 export interface Nat {
   /** Of uplinks that were tested where they are now; in order of configuration, IPv4 first. */
@@ -22,6 +22,8 @@ export interface Nat {
 export interface NatTraversal extends Nat, Disposable {
   /** After each configuration; tests what is another uplink, address or server than before. */
   configure(ports: OpenPorts, config: DeviceConfig): void
+  /** What became of others' questions; null of a box that answers none. */
+  counters(): StunCounters | null
 }
 
 export interface NatParts {
@@ -34,14 +36,17 @@ export interface NatParts {
 export function openNat(parts: NatParts): NatTraversal {
   const discovery = new Discovery(parts)
   const server = new StunServer(parts.clock)
+  let isServing = false
   return {
     readings: () => discovery.readings(),
     onChange: (handler) => discovery.onChange(handler),
     refresh: () => discovery.refresh(),
     configure: (ports, config) => {
-      server.configure(config.overlay.relay === undefined ? null : ports)
+      isServing = config.overlay.relay !== undefined
+      server.configure(isServing ? ports : null)
       discovery.configure(ports.overlay, stunServers(config))
     },
+    counters: () => (isServing ? server.counters() : null),
     [Symbol.dispose]: () => {
       discovery[Symbol.dispose]()
       server[Symbol.dispose]()

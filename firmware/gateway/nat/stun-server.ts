@@ -35,11 +35,7 @@ interface Place {
   readonly other: UdpSocket
 }
 
-export interface StunCounters {
-  readonly answered: number
-  readonly limited: number
-  readonly malformed: number
-}
+export type StunCounters = Readonly<Record<'answered' | 'limited' | 'malformed', number>>
 
 export class StunServer implements Disposable {
   readonly #clock: Clock

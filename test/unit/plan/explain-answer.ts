@@ -30,6 +30,7 @@ export const uplinks = config.uplinks.map(({ name, nic, address, gateway }) => (
   gateway: gateway ?? null,
   isUp: true,
   throughput: null,
+  nat: [],
 }))
 
 export interface Change extends Partial<Omit<ExplainFacts, 'explanation' | 'session' | 'ask'>> {

@@ -142,7 +142,7 @@ function peer(name: string, paths: PathsByPeer): PeerStatus {
 }
 
 function uplink(name: string, isUp: boolean | null, address = ['192.0.2.2/24']): UplinkStatus {
-  return { name, nic: 'n', address, gateway: null, isUp, throughput: null }
+  return { name, nic: 'n', address, gateway: null, isUp, throughput: null, nat: [] }
 }
 
 const sound = [uplink('wan0', true), uplink('lte0', true)]

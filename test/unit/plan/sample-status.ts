@@ -59,6 +59,7 @@ export function statusFacts(change: Partial<StatusFacts> = {}): StatusFacts {
     uplinks: sampleConfig().uplinks,
     sessions: [sessionOf('hub-1', 'up'), sessionOf('lisbon', 'rekeying')],
     reaches: [],
+    nats: new Map(),
     ...change,
   }
 }
