@@ -188,5 +188,10 @@ int cw_call_spray(struct cw_engine *engine, const void *in, size_t in_len, struc
 	int rc = cw_spray_read(view, in, in_len, &spray, why, sizeof(why));
 	if (rc != 0)
 		return answer_text(answer, rc, why);
-	return answer_text(answer, -ENOTSUP, "/: not built yet");
+	struct cw_peer *peer = cw_peer_find(engine->worker, spray.peer);
+	if (peer == NULL && spray.probes > 0)
+		return answer_text(answer, -ENOENT, "/peer: unknown");
+	struct cw_command command = { .kind = CW_COMMAND_SPRAY, .peer = peer, .spray = &spray };
+	rc = cw_worker_do(engine->worker, &command);
+	return rc == -ENOTCONN ? answer_text(answer, rc, "/peer: no session") : rc;
 }

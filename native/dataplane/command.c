@@ -56,6 +56,9 @@ void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 	case CW_COMMAND_TRY:
 		command->result = cw_path_try(worker, command->peer, command->ways, command->way_count, command->for_ms);
 		break;
+	case CW_COMMAND_SPRAY:
+		command->result = cw_spray_begin(worker, command->peer, command->spray);
+		break;
 	case CW_COMMAND_EXPLAIN:
 		command->result = worker->view == NULL ? -EBUSY : 0;
 		if (worker->view != NULL)

@@ -13,6 +13,7 @@ struct cw_explained;
 struct cw_keypair;
 struct cw_peer;
 struct cw_peer_program;
+struct cw_spray;
 struct cw_worker;
 
 enum cw_command_kind {
@@ -25,6 +26,7 @@ enum cw_command_kind {
 	CW_COMMAND_COOKIES,
 	CW_COMMAND_EXPLAIN,
 	CW_COMMAND_TRY,
+	CW_COMMAND_SPRAY,
 };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
@@ -37,6 +39,7 @@ struct cw_command {
 	const struct cw_way *ways;
 	uint32_t way_count;
 	uint32_t for_ms;
+	const struct cw_spray *spray;
 	const struct cw_explain *ask;
 	struct cw_explained *explained;
 	uint32_t local_index;

@@ -91,6 +91,8 @@ static uint64_t sleep_us(const struct cw_worker *worker)
 	uint64_t next = worker->ticked_us + CW_TICK_US;
 	if (worker->paths.next_us < next)
 		next = worker->paths.next_us;
+	if (worker->spraying.due_us < next)
+		next = worker->spraying.due_us;
 	uint64_t left = next > now ? next - now : 0;
 	uint64_t nap = (now - worker->wait.frame_us) / 8;
 

@@ -51,6 +51,7 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	if (getrandom(&worker->path_secret, sizeof(worker->path_secret), 0) != sizeof(worker->path_secret))
 		return -EIO;
 	cw_wait_open(&worker->wait);
+	cw_spray_open(&worker->spraying);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
 		return -errno;
@@ -259,6 +260,8 @@ static void look_at_all_paths(struct cw_worker *worker)
 	bool is_other = program->generation != worker->generation;
 
 	worker->generation = program->generation;
+	if (is_other)
+		cw_spray_move(&worker->spraying, program->uplinks);
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
 		cw_path_renew(worker, worker->peers[i], is_other ? program->uplinks : NULL, is_other ? program->policies_then : NULL);
 }
@@ -315,6 +318,8 @@ void cw_worker_run(struct cw_worker *worker)
 		}
 		if (view != NULL)
 			serve_polled(worker);
+		if (view != NULL && worker->now_us >= worker->spraying.due_us)
+			cw_spray_look(worker);
 		/* After what came, which may show that a path lives. */
 		if (view != NULL && worker->now_us >= worker->paths.next_us) {
 			cw_path_look(worker);

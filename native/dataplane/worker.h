@@ -11,6 +11,7 @@
 #include "graph/path.h"
 #include "graph/reassembly.h"
 #include "graph/seal.h"
+#include "graph/spray.h"
 #include "table/fragments.h"
 #include "table/incident.h"
 #include "table/session.h"
@@ -87,6 +88,7 @@ struct cw_worker {
 	uint64_t flow_refused_us; /* when there was no room for a flow last; 0: never */
 	struct cw_incidents incidents;
 	struct cw_path_pool paths;
+	struct cw_spraying spraying;
 	uint64_t path_secret;       /* from which those of paths are made; random at start */
 	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
 	uint32_t arrived_by;

@@ -77,6 +77,9 @@ static void ignore(void *arg)
 	(void)arg;
 }
 
+/* Of this process. */
+static uint32_t benches_open, benches_ever;
+
 static void start_eal(void)
 {
 	static const char *const made[] = { "/dpdk/rte", "/dpdk", "" };
@@ -84,6 +87,8 @@ static void start_eal(void)
 	const char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
 			       "--log-level=error", "-m", "64", "--lcores", cpu };
 
+	if (benches_open++ > 0)
+		return;
 	/* One core, the one we are on: the worker of a bench is the calling thread. */
 	snprintf(cpu, sizeof(cpu), "0@%d", sched_getcpu());
 	CHECK_OR_STOP(mkdtemp(folder) != NULL && setenv("RUNTIME_DIRECTORY", folder, 1) == 0);
@@ -98,29 +103,40 @@ static void start_eal(void)
 	}
 }
 
+/* DPDK's things have names, which no other has. */
+static const char *name_of(const char *what)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "%s%u", what, benches_ever);
+	return name;
+}
+
 static void make_engine(struct cw_engine *engine)
 {
-	static struct cw_event_slot slots[EVENTS];
+	struct cw_event_slot *slots = calloc(EVENTS, sizeof(slots[0]));
 	size_t size = rte_rcu_qsbr_get_memsize(1);
 
 	engine->wake = ignore;
 	engine->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	engine->pools.small = rte_pktmbuf_pool_create("small", SMALL_BUFFERS, 32, 0,
+	engine->pools.small = rte_pktmbuf_pool_create(name_of("small"), SMALL_BUFFERS, 32, 0,
 						      CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM,
 						      SOCKET_ID_ANY);
 	engine->pools.large =
-		rte_pktmbuf_pool_create("large", LARGE_BUFFERS, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
-	engine->events = rte_ring_create("events", EVENTS, SOCKET_ID_ANY, 0);
-	engine->free_events = rte_ring_create("free_events", EVENTS, SOCKET_ID_ANY, 0);
-	engine->garbage = rte_ring_create("garbage", EVENTS, SOCKET_ID_ANY, 0);
+		rte_pktmbuf_pool_create(name_of("large"), LARGE_BUFFERS, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
+	engine->events = rte_ring_create(name_of("events"), EVENTS, SOCKET_ID_ANY, 0);
+	engine->free_events = rte_ring_create(name_of("free_events"), EVENTS, SOCKET_ID_ANY, 0);
+	engine->garbage = rte_ring_create(name_of("garbage"), EVENTS, SOCKET_ID_ANY, 0);
 	engine->replay_pool = cw_replay_pool_new(1 << 20);
 	engine->past = calloc(CW_PAST_KEYPAIRS, sizeof(engine->past[0]));
-	CHECK_OR_STOP(engine->pools.small != NULL && engine->pools.large != NULL);
+	CHECK_OR_STOP(slots != NULL && engine->pools.small != NULL && engine->pools.large != NULL);
 	CHECK_OR_STOP(engine->events != NULL && engine->free_events != NULL);
 	CHECK_OR_STOP(engine->garbage != NULL && engine->replay_pool != NULL);
 	CHECK_OR_STOP(engine->past != NULL);
 	CHECK_OR_STOP(posix_memalign((void **)&engine->qsbr, 64, size) == 0);
 	CHECK_OR_STOP(rte_rcu_qsbr_init(engine->qsbr, 1) == 0);
+	benches_ever++;
+	engine->event_slots = slots;
 	for (uint32_t i = 0; i < EVENTS - 1; i++)
 		rte_ring_enqueue(engine->free_events, &slots[i]);
 	snprintf(engine->aead_backend, sizeof(engine->aead_backend), "auto");
@@ -173,11 +189,11 @@ static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
 	return peer;
 }
 
-static void make_keypair(struct cw_bench *bench)
+static void make_keypair(struct cw_bench *bench, bool is_far)
 {
 	struct cw_keypair_install install = { .peer = "far",
-					      .local_index = 0x11111111,
-					      .remote_index = 0x22222222,
+					      .local_index = is_far ? 0x22222222 : 0x11111111,
+					      .remote_index = is_far ? 0x11111111 : 0x22222222,
 					      .suite = CW_SUITE_AES_256_GCM,
 					      .is_initiator = 1,
 					      .local_port = CW_BENCH_PORT,
@@ -191,8 +207,8 @@ static void make_keypair(struct cw_bench *bench)
 
 	memset(install.remote_address + 10, 0xff, 2);
 	packet_put32(install.remote_address + 12, CW_BENCH_FAR_WAN);
-	memset(&install.seal, 0x5e, sizeof(install.seal));
-	memset(&install.open, 0x0b, sizeof(install.open));
+	memset(is_far ? &install.open : &install.seal, 0x5e, sizeof(install.seal));
+	memset(is_far ? &install.seal : &install.open, 0x0b, sizeof(install.open));
 	CHECK_OR_STOP(cw_keypair_new(bench->engine, &install, &bench->keypair, &why) == 0);
 	CHECK_OR_STOP(cw_keypair_reindex(bench->engine, bench->keypair, NULL) == 0);
 	bench->worker->index = atomic_load(&bench->engine->index);
@@ -246,7 +262,7 @@ void cw_bench_changed(struct cw_bench *bench)
 	bench->worker->view->serial++;
 }
 
-void cw_bench_open(struct cw_bench *bench)
+static void open_bench(struct cw_bench *bench, bool is_far)
 {
 	memset(bench, 0, sizeof(*bench));
 	start_eal();
@@ -270,7 +286,17 @@ void cw_bench_open(struct cw_bench *bench)
 	bench->far = make_peer(bench->worker, "far");
 	bench->other = make_peer(bench->worker, "other");
 	bench->worker->view = cw_bench_view(bench);
-	make_keypair(bench);
+	make_keypair(bench, is_far);
+}
+
+void cw_bench_open(struct cw_bench *bench)
+{
+	open_bench(bench, false);
+}
+
+void cw_bench_open_far(struct cw_bench *bench)
+{
+	open_bench(bench, true);
 }
 
 void cw_bench_close(struct cw_bench *bench)
@@ -305,7 +331,9 @@ void cw_bench_close(struct cw_bench *bench)
 	close(engine->worker_fd);
 	free(engine->mirror);
 	free(engine->past);
+	free(engine->event_slots);
 	free(engine->qsbr);
 	free(engine);
-	rte_eal_cleanup();
+	if (--benches_open == 0)
+		rte_eal_cleanup();
 }

@@ -99,8 +99,11 @@ void cw_bench_changed(struct cw_bench *bench);
 /* A new view of the bench's program, for cw_bench_open(). */
 struct cw_view *cw_bench_view(struct cw_bench *bench);
 
-/* Starts EAL, without hugepages, in this process: once. */
+/* The first starts EAL, without hugepages, in this process. */
 void cw_bench_open(struct cw_bench *bench);
+
+/* The same, but that its keypair is that of `far`: what either seals the other opens. */
+void cw_bench_open_far(struct cw_bench *bench);
 
 /* Frees everything and checks that no buffer was lost. */
 void cw_bench_close(struct cw_bench *bench);

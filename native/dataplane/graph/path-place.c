@@ -58,6 +58,7 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
 			cw_path_give_back(worker, peer, peer->paths.list[slot]);
 	}
 	peer->unplaced_count = 0;
+	cw_spray_forget(&worker->spraying, peer);
 }
 
 /*

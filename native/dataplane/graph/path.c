@@ -51,7 +51,8 @@ static struct cw_path *find_or_learn(struct cw_worker *worker, struct cw_peer *p
 {
 	struct cw_path *path = cw_paths_find(&peer->paths, &worker->arrival);
 
-	if (path != NULL || !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST))
+	bool is_called_for = path == NULL && cw_spray_is_answered(worker, peer);
+	if (path != NULL || (!is_called_for && !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST)))
 		return path;
 	path = cw_path_place(worker, peer, &worker->arrival);
 	if (path == NULL)
