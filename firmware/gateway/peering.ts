@@ -135,6 +135,7 @@ export class Peering implements AsyncDisposable {
     const timing = timingOf(rekeySeconds)
     const listener: SessionsListener = {
       onUp: (peer) => {
+        this.#parts.nat.retry()
         this.#relaying.onUp(peer)
         this.#traversal.onUp(peer)
       },

@@ -139,6 +139,7 @@ export const noNat: NatTraversal = {
   readings: () => [],
   onChange: () => () => undefined,
   refresh: () => undefined,
+  retry: () => undefined,
   configure: () => undefined,
   counters: () => null,
   [Symbol.dispose]: () => undefined,

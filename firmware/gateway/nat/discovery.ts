@@ -12,7 +12,7 @@ import { startRound } from './round.ts'
 
 /** From the beginning of a round to that of the next one by the same socket. */
 const leastPauseMs = 2_000
-const firstRetryMs = 4_000
+const firstRetryMs = 2_000
 const longestRetryMs = 900_000
 
 interface DiscoveryParts {
@@ -56,6 +56,10 @@ export class Discovery implements Disposable {
       one.retryMs = firstRetryMs
       this.#startSoon(one)
     }
+  }
+
+  retry(): void {
+    for (const one of this.#tested) if (one.reading?.isBlocked) this.#startSoon(one)
   }
 
   /** @param uplinks their overlay sockets: by one whose socket and servers stay, nothing is asked anew */

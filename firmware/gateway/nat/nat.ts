@@ -22,6 +22,8 @@ export interface Nat {
 export interface NatTraversal extends Nat, Disposable {
   /** After each configuration; tests what is another uplink, address or server than before. */
   configure(ports: OpenPorts, config: DeviceConfig): void
+  /** Somebody out there has answered: where no server has, they are asked again. */
+  retry(): void
   /** What became of others' questions; null of a box that answers none. */
   counters(): StunCounters | null
 }
@@ -41,6 +43,7 @@ export function openNat(parts: NatParts): NatTraversal {
     readings: () => discovery.readings(),
     onChange: (handler) => discovery.onChange(handler),
     refresh: () => discovery.refresh(),
+    retry: () => discovery.retry(),
     configure: (ports, config) => {
       isServing = config.overlay.relay !== undefined
       server.configure(isServing ? ports : null)

@@ -1,0 +1,94 @@
+/**
+ * What boxes behind NATs of nftables find out by their hub: through the datapath, on the overlay's own port, as data goes. The
+ * hub has two addresses, so that each kind can be told from each. Needs root.
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { NatAnswer } from '../../firmware/model/local-api-nat.ts'
+import { bare } from './description.ts'
+import { type Lab, openLab } from './lab.ts'
+import type { AccessKind } from './nat-kind.ts'
+import { describeNatSites } from './nat-sites.ts'
+import { lookAt, readMetrics } from './status.ts'
+
+const mostMs = 15_000
+
+/** Once filtering is known too. */
+async function found(lab: Lab, site: string): Promise<NatAnswer> {
+  const deadlineMs = performance.now() + mostMs
+  for (;;) {
+    const { status } = await lookAt(lab, site)
+    const nat = status.uplinks[0]!.nat[0]
+    if (nat !== undefined && nat.filtering !== 'unknown') return nat
+    assert.ok(performance.now() < deadlineMs, `${site}: ${JSON.stringify(status.uplinks)}`)
+    await new Promise((passed) => setTimeout(passed, 50))
+  }
+}
+
+type Expected = readonly [
+  mapping: NatAnswer['mapping'],
+  filtering: NatAnswer['filtering'],
+  said: RegExp,
+]
+
+const expected: Readonly<Record<AccessKind, Expected>> = {
+  none: ['none', 'endpoint-independent', /^no NAT \(.*\); peers can reach it at any time$/],
+  'full-cone': ['endpoint-independent', 'endpoint-independent', /alike .*at any time$/],
+  restricted: ['endpoint-independent', 'address-dependent', /alike .*has called them$/],
+  'port-restricted': [
+    ...(['endpoint-independent', 'address-and-port-dependent'] as const),
+    /alike .*has called them$/,
+  ],
+  symmetric: [
+    ...(['address-and-port-dependent', 'address-and-port-dependent'] as const),
+    /gives each destination another port/,
+  ],
+  carrier: ['endpoint-independent', 'address-and-port-dependent', /alike .*has called them$/],
+  'port-443': ['endpoint-independent', 'unknown', /alike .*; of hubs' ports only 443 can be/],
+}
+
+const pairs: readonly (readonly [AccessKind, AccessKind])[] = [
+  ['full-cone', 'symmetric'],
+  ['restricted', 'port-restricted'],
+  ['carrier', 'none'],
+]
+
+describe('discovery by a hub', () => {
+  for (const [left, right] of pairs) {
+    test(`behind ${left}, and behind ${right}`, async () => {
+      await using lab = await openLab(describeNatSites(left, right, { hubUplinks: 2 }))
+      await lab.start()
+      for (const [site, kind] of [['left', left] as const, ['right', right] as const]) {
+        const nat = await found(lab, site)
+        const [mapping, filtering, said] = expected[kind]
+        assert.deepEqual([mapping, filtering], [nat.mapping, nat.filtering], site)
+        assert.match(nat.explanation, said)
+        const { wan } = lab.sites.find(({ name }) => name === site)!
+        const outside = bare(wan.nat?.address ?? wan.address)
+        assert.ok(nat.mapped?.startsWith(`${outside}:`), `${site}: ${nat.mapped}`)
+        assert.equal(nat.serversAnswered, nat.serversAsked)
+      }
+      const metrics = await readMetrics(lab, 'hub')
+      const answered = /^causeway_stun_requests_total\{.*reason="answered"\} (\d+)$/m.exec(metrics)
+      assert.ok(Number(answered?.[1]) >= 12, metrics)
+    })
+  }
+
+  test('behind a firewall that lets nothing out but 443', async () => {
+    await using lab = await openLab(describeNatSites('port-443', 'none', { hubUplinks: 2 }))
+    await lab.start()
+    const deadlineMs = performance.now() + mostMs
+    for (;;) {
+      const { status } = await lookAt(lab, 'left')
+      const nat = status.uplinks[0]!.nat[0]
+      const isUp = status.peers.find(({ name }) => name === 'hub')!.state === 'up'
+      if (nat !== undefined && isUp) {
+        assert.match(nat.explanation, expected['port-443'][2])
+        assert.equal(nat.isBlocked, false)
+        break
+      }
+      assert.ok(performance.now() < deadlineMs, JSON.stringify(status))
+      await new Promise((passed) => setTimeout(passed, 50))
+    }
+  })
+})
