@@ -13,7 +13,7 @@ import { stunPort } from '../model/nat.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
-import type { ReachFacts } from '../plan/relayed.ts'
+import { type ReachFacts, relayOf } from '../plan/relayed.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatTraversal } from './nat/nat.ts'
@@ -22,7 +22,7 @@ import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
-import { Traversal } from './traversal/traversal.ts'
+import { type PeerReach, Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, type Ports, UplinkSockets } from './uplink-sockets.ts'
 
@@ -43,6 +43,7 @@ export class Peering implements AsyncDisposable {
   readonly #relaying: Relaying
   readonly #traversal: Traversal
   #sessions: Sessions | null = null
+  #peers: DeviceConfig['peers'] = []
   /** What the open sessions were opened with: they cannot change it. */
   #openedFor = { tenant: '', rekeySeconds: 0 }
 
@@ -60,6 +61,7 @@ export class Peering implements AsyncDisposable {
     this.#traversal = new Traversal({
       ...parts,
       ownKey: parts.wireKey.publicKey,
+      onReach: (reach) => this.#logReach(reach),
       send: (peer, item) => void this.#sessions?.send(peer, [item]),
       want: (peer, isWanted) => this.#relaying.want(peer, isWanted),
     })
@@ -80,6 +82,7 @@ export class Peering implements AsyncDisposable {
       this.#sessions = this.#open(tenant, rekeySeconds)
       this.#openedFor = { tenant, rekeySeconds }
     }
+    this.#peers = config.peers
     this.#relaying.configure(config, datapath)
     this.#traversal.configure(config, places, datapath)
     const uplinks = [...ports.overlay, this.#relaying.uplink]
@@ -127,6 +130,16 @@ export class Peering implements AsyncDisposable {
     this.#traversal[Symbol.dispose]()
     this.#relaying[Symbol.dispose]()
     await this.#sockets[Symbol.asyncDispose]()
+  }
+
+  /** That a session is over has a line of its own. */
+  #logReach({ peer, how, relayed }: PeerReach): void {
+    const { log } = this.#parts
+    if (how === 'direct') log.info({ peer }, 'peer reached directly')
+    else if (how === 'relayed') {
+      const detail = relayOf(relayed ?? '', this.#peers) ?? ''
+      log.info({ peer, detail }, 'peer reached through a relay')
+    }
   }
 
   #open(tenantId: string, rekeySeconds: number): Sessions {

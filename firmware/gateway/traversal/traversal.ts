@@ -28,6 +28,8 @@ export interface TraversalParts {
   readonly want: (peer: string, isWanted: boolean) => void
   /** Seals an item for a peer; may be lost. */
   readonly send: (peer: string, item: ControlItem) => void
+  /** It is reached in another way than before. */
+  readonly onReach: (reach: PeerReach) => void
 }
 
 export type PeerReach = Omit<ReachFacts, 'channels'>
@@ -148,9 +150,7 @@ export class Traversal implements Disposable {
 
   reaches(): PeerReach[] {
     const nowMs = this.#parts.clock.nowMs()
-    return [...this.#known.values()].map(({ peer, how, howAtMs, quest, ways }) => {
-      return { peer, how, ageMs: nowMs - howAtMs, relayed: reachOf(ways).relayed, ...quest.status }
-    })
+    return [...this.#known.values()].map((known) => reachAt(known, nowMs))
   }
 
   [Symbol.dispose](): void {
@@ -212,7 +212,10 @@ export class Traversal implements Disposable {
     const { isDirect, isRelayed } = reachOf(known.ways)
     const how = !known.isUp ? 'none' : isDirect ? 'direct' : isRelayed ? 'relayed' : 'none'
     const before = known.how
-    if (how !== before) Object.assign(known, { how, howAtMs: nowMs })
+    if (how !== before) {
+      Object.assign(known, { how, howAtMs: nowMs })
+      this.#parts.onReach(reachAt(known, nowMs))
+    }
     if (known.isRelay) return
     if (how === 'direct') {
       if (before !== 'direct') known.quest.end()
@@ -255,6 +258,10 @@ export class Traversal implements Disposable {
     // What fails is tried again when anything changes.
     this.#datapath?.try({ peer, forMs, ways }).catch(() => undefined)
   }
+}
+
+function reachAt({ peer, how, howAtMs, quest, ways }: Known, nowMs: number): PeerReach {
+  return { peer, how, ageMs: nowMs - howAtMs, relayed: reachOf(ways).relayed, ...quest.status }
 }
 
 /** `CW_TRY_MAX` */
