@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Uplink } from '../../../firmware/gateway/sessions/session.ts'
 import { UplinkSockets } from '../../../firmware/gateway/uplink-sockets.ts'
+import { fairWeather } from '../../../firmware/host/udp/fake.ts'
 import type { UdpAddress } from '../../../firmware/host/udp/udp.ts'
 import type { UplinkPlace } from '../../../firmware/plan/compile.ts'
 import { addBox, createWorld, peerOf } from '../../sim/session-world.ts'
@@ -88,4 +89,40 @@ test('a session comes up over IPv6 when nobody answers over IPv4', async () => {
   const { state, uplink, endpoint } = a.sessions.status()[0]!
   assert.deepEqual({ state, uplink }, { state: 'up', uplink: 'wan0' })
   assert.deepEqual(endpoint, b.local)
+})
+
+test('a peer that calls another of the overlay’s ports is answered by it, and by it alone', async () => {
+  const world = createWorld(54)
+  const a = addBox(world, 'a', '192.0.2.1')
+  const b = addBox(world, 'b', '198.51.100.1')
+  const web = world.network.bind({ address: b.local.address, port: 443 })
+  const ofB = {
+    uplinks: [{ name: 'wan0', socket: b.socket }],
+    otherPorts: [{ name: 'wan0', socket: web }],
+  }
+  const { install } = b.datapath
+  const installed: number[] = []
+  b.datapath.install = (keypair) => {
+    installed.push(keypair.localPort)
+    return install(keypair)
+  }
+  const called: number[] = []
+  const answered: number[] = []
+  world.network.onSend((datagram, from, to) => {
+    if (datagram[0] === 0xd4) called.push(to.port)
+    if (datagram[0] === 0xd5) answered.push(from.port)
+    // The firewall before a lets nothing out but 443.
+    return to.address === b.local.address && to.port !== 443
+      ? { ...fairWeather, lossRatio: 1 }
+      : undefined
+  })
+  await b.sessions.configure({ ...ofB, peers: [peerOf(a, { endpoints: [] })] }, b.datapath)
+  const endpoints = [b.local, { ...b.local, port: 443 }]
+  const ofA = { uplinks: [{ name: 'wan0', socket: a.socket }], peers: [peerOf(b, { endpoints })] }
+  await a.sessions.configure(ofA, a.datapath)
+  await world.clock.advance(2_000)
+  assert.deepEqual(called.slice(0, 2), [51_820, 443])
+  assert.deepEqual(answered, [443])
+  assert.deepEqual(a.sessions.status()[0]!.endpoint, endpoints[1])
+  assert.deepEqual(installed, [443])
 })
