@@ -39,6 +39,12 @@ export const dropReasons: Readonly<Record<string, string>> = {
   inner_segment: 'A peer sent into a segment that it may not use, or under a VNI unknown here.',
   inner_source: "A peer sent from an address that is not in its segment's prefixes.",
   inner_malformed: 'The headers of a packet inside a sealed datagram contradict its length.',
+  relay_channel:
+    'A relayed datagram came by a channel that there is not, or that has ended, or for nobody here.',
+  relay_type: 'A relayed datagram held what is not relayed: a relayed one, for example.',
+  relay_rate: 'More was to be relayed than the rate of the channel lets through.',
+  relay_peer: 'A datagram was to be relayed to, or through, a peer that no path leads to now.',
+  relay_size: 'A datagram was too large, with what relaying adds, for the path it was to go by.',
   reassembly_malformed: 'A piece of a packet that no sender makes.',
   reassembly_overlap: 'A piece of a packet repeated bytes that were here already.',
   reassembly_timeout: 'The rest of a packet in pieces did not come within a second.',

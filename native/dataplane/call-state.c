@@ -1,6 +1,7 @@
 /* See call-state.h. */
 #include "call-state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine.h"
@@ -23,6 +24,13 @@ void *cw_answer_put(struct cw_answer *answer, size_t size)
 	answer->at += size;
 	answer->left -= size;
 	return place;
+}
+
+int cw_answer_refuse(struct cw_answer *answer, int rc, const char *why)
+{
+	if (answer->left > 0)
+		snprintf((char *)answer->at, answer->left, "%s", why);
+	return rc;
 }
 
 /* The path of what nothing else is said of: the default policy's, once it has chosen. */
@@ -100,6 +108,8 @@ static void put_peer(struct cw_answer *answer, const struct cw_peer *peer)
 	if (out == NULL)
 		return;
 	memcpy(out->name, peer->name, CW_NAME);
+	out->relayed_packets = peer->relayed_packets;
+	out->relayed_bytes = peer->relayed_bytes;
 	out->rx_packets = peer->rx_packets;
 	out->rx_bytes = peer->rx_bytes;
 	out->tx_packets = peer->tx_packets;
@@ -121,7 +131,7 @@ static uint8_t flags_of(const struct cw_peer *peer, const struct cw_path *path)
 	return ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
 	       ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
 	       (best_path(peer) == path ? CW_STATE_BEST : 0) | (path->is_configured ? 0 : CW_STATE_LEARNED) |
-	       (path->is_tried ? CW_STATE_TRIED : 0);
+	       (cw_path_is_relayed(path) ? CW_STATE_RELAYED : 0) | (path->is_tried ? CW_STATE_TRIED : 0);
 }
 
 static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_peer *peer, const struct cw_path *path)

@@ -17,6 +17,9 @@ struct cw_answer {
 /* Room for `size` more bytes, zeroed; NULL: the caller's buffer is full, which ends in -EMSGSIZE. */
 void *cw_answer_put(struct cw_answer *answer, size_t size);
 
+/* `rc`, with a JSON pointer and a reason in the answer's place. */
+int cw_answer_refuse(struct cw_answer *answer, int rc, const char *why);
+
 /* Both: bytes of the answer. */
 int cw_call_keypairs(struct cw_engine *engine, struct cw_answer *answer);
 int cw_call_counters(struct cw_engine *engine, struct cw_answer *answer);

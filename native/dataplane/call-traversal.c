@@ -148,13 +148,6 @@ int cw_spray_read(const struct cw_view *view, const void *in, size_t in_len, str
 	return 0;
 }
 
-static int answer_text(struct cw_answer *answer, int rc, const char *why)
-{
-	if (answer->left > 0)
-		snprintf((char *)answer->at, answer->left, "%s", why);
-	return rc;
-}
-
 int cw_call_try(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
 {
 	const struct cw_view *view = atomic_load(&engine->view);
@@ -163,18 +156,18 @@ int cw_call_try(struct cw_engine *engine, const void *in, size_t in_len, struct 
 	char why[96];
 
 	if (view == NULL)
-		return answer_text(answer, -EBUSY, "/: no program runs");
+		return cw_answer_refuse(answer, -EBUSY, "/: no program runs");
 	int rc = cw_try_read(view, in, in_len, &head, ways, why, sizeof(why));
 	if (rc != 0)
-		return answer_text(answer, rc, why);
+		return cw_answer_refuse(answer, rc, why);
 	struct cw_peer *peer = cw_peer_find(engine->worker, head.peer);
 	if (peer == NULL)
-		return answer_text(answer, -ENOENT, "/peer: unknown");
+		return cw_answer_refuse(answer, -ENOENT, "/peer: unknown");
 	struct cw_command command = {
 		.kind = CW_COMMAND_TRY, .peer = peer, .ways = ways, .way_count = head.count, .for_ms = head.for_ms
 	};
 	rc = cw_worker_do(engine->worker, &command);
-	return rc == -ENOTCONN ? answer_text(answer, rc, "/peer: no session") : rc;
+	return rc == -ENOTCONN ? cw_answer_refuse(answer, rc, "/peer: no session") : rc;
 }
 
 int cw_call_spray(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
@@ -184,14 +177,14 @@ int cw_call_spray(struct cw_engine *engine, const void *in, size_t in_len, struc
 	char why[96];
 
 	if (view == NULL)
-		return answer_text(answer, -EBUSY, "/: no program runs");
+		return cw_answer_refuse(answer, -EBUSY, "/: no program runs");
 	int rc = cw_spray_read(view, in, in_len, &spray, why, sizeof(why));
 	if (rc != 0)
-		return answer_text(answer, rc, why);
+		return cw_answer_refuse(answer, rc, why);
 	struct cw_peer *peer = cw_peer_find(engine->worker, spray.peer);
 	if (peer == NULL && spray.probes > 0)
-		return answer_text(answer, -ENOENT, "/peer: unknown");
+		return cw_answer_refuse(answer, -ENOENT, "/peer: unknown");
 	struct cw_command command = { .kind = CW_COMMAND_SPRAY, .peer = peer, .spray = &spray };
 	rc = cw_worker_do(engine->worker, &command);
-	return rc == -ENOTCONN ? answer_text(answer, rc, "/peer: no session") : rc;
+	return rc == -ENOTCONN ? cw_answer_refuse(answer, rc, "/peer: no session") : rc;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call-relay.h"
 #include "call-state.h"
 #include "call-traversal.h"
 #include "command.h"
@@ -16,13 +17,6 @@
 #include "table/mirror.h"
 #include "table/session.h"
 #include "worker.h"
-
-static int refuse(struct cw_answer *answer, int rc, const char *why)
-{
-	if (answer->left > 0)
-		snprintf((char *)answer->at, answer->left, "%s", why);
-	return rc;
-}
 
 static int describe(struct cw_engine *engine, struct cw_answer *answer)
 {
@@ -72,7 +66,7 @@ static int load(struct cw_engine *engine, const void *in, size_t in_len, struct 
 	char why[160] = "";
 	int rc = cw_program_load(engine, in, in_len, why, sizeof(why));
 
-	return rc == 0 ? 0 : refuse(answer, rc, why);
+	return rc == 0 ? 0 : cw_answer_refuse(answer, rc, why);
 }
 
 static int install(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
@@ -82,7 +76,7 @@ static int install(struct cw_engine *engine, const void *in, size_t in_len, stru
 	const char *why;
 
 	if (in_len != sizeof(record))
-		return refuse(answer, -EINVAL, "/: length");
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
 	memcpy(&record, in, sizeof(record));
 	record.peer[CW_NAME - 1] = 0;
 	/* Before one more comes: so the ring of dead ones cannot fill, however busy the mirror is. */
@@ -92,12 +86,12 @@ static int install(struct cw_engine *engine, const void *in, size_t in_len, stru
 	if (rc != 0) {
 		char text[64];
 		snprintf(text, sizeof(text), "/%s: %s", why, strerror(-rc));
-		return refuse(answer, rc, text);
+		return cw_answer_refuse(answer, rc, text);
 	}
 	rc = cw_keypair_reindex(engine, keypair, NULL);
 	if (rc != 0) {
 		cw_keypair_free(engine, keypair);
-		return refuse(answer, rc, "/: memory");
+		return cw_answer_refuse(answer, rc, "/: memory");
 	}
 	struct cw_command command = { .kind = CW_COMMAND_ENTER, .keypair = keypair };
 	return cw_worker_do(engine->worker, &command);
@@ -106,7 +100,7 @@ static int install(struct cw_engine *engine, const void *in, size_t in_len, stru
 static int retire(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
 {
 	if (in_len % 4 != 0 || in_len > 4 * 1024)
-		return refuse(answer, -EINVAL, "/: length");
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
 	for (size_t i = 0; i < in_len; i += 4) {
 		struct cw_command command = { .kind = CW_COMMAND_RETIRE };
 		memcpy(&command.local_index, (const uint8_t *)in + i, 4);
@@ -123,27 +117,27 @@ static int send_control(struct cw_engine *engine, const void *in, size_t in_len,
 	struct cw_control_send record;
 
 	if (in_len < sizeof(record))
-		return refuse(answer, -EINVAL, "/: length");
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
 	memcpy(&record, in, sizeof(record));
 	if (record.length > CW_CONTROL_BYTES_MAX || record.length < 4 ||
 	    in_len != sizeof(record) + record.length)
-		return refuse(answer, -EINVAL, "/items: length");
+		return cw_answer_refuse(answer, -EINVAL, "/items: length");
 	struct cw_keypair *keypair = cw_keypair_find(atomic_load(&engine->index), record.local_index);
 	if (keypair == NULL || memcmp(keypair->peer->name, record.peer, CW_NAME) != 0)
-		return refuse(answer, -ENOENT, "/localIndex: not current");
+		return cw_answer_refuse(answer, -ENOENT, "/localIndex: not current");
 	struct cw_command command = { .kind = CW_COMMAND_SEND,
 				      .peer = keypair->peer,
 				      .local_index = record.local_index,
 				      .items = (const uint8_t *)in + sizeof(record),
 				      .length = record.length };
 	int rc = cw_worker_do(engine->worker, &command);
-	return rc == -ENOENT ? refuse(answer, rc, "/localIndex: not current") : rc;
+	return rc == -ENOENT ? cw_answer_refuse(answer, rc, "/localIndex: not current") : rc;
 }
 
 static int cookies(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
 {
 	if (in_len != CW_COOKIE_SECRETS_BYTES)
-		return refuse(answer, -EINVAL, "/: length");
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
 	struct cw_command command = { .kind = CW_COMMAND_COOKIES, .items = in };
 	return cw_worker_do(engine->worker, &command);
 }
@@ -159,18 +153,18 @@ static int explain(struct cw_engine *engine, const void *in, size_t in_len, stru
 	struct cw_explain ask;
 
 	if (in_len != sizeof(ask))
-		return refuse(answer, -EINVAL, "/: length");
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
 	memcpy(&ask, in, sizeof(ask));
 	if (!is_ended(ask.segment, sizeof(ask.segment)))
-		return refuse(answer, -EINVAL, "/segment: no name");
+		return cw_answer_refuse(answer, -EINVAL, "/segment: no name");
 	if (!is_ended(ask.server, sizeof(ask.server)))
-		return refuse(answer, -EINVAL, "/server: no name");
+		return cw_answer_refuse(answer, -EINVAL, "/server: no name");
 	if (ask.dscp > 63)
-		return refuse(answer, -EINVAL, "/dscp: not in 0 to 63");
+		return cw_answer_refuse(answer, -EINVAL, "/dscp: not in 0 to 63");
 	struct cw_command command = { .kind = CW_COMMAND_EXPLAIN, .ask = &ask, .explained = &explained };
 	int rc = cw_worker_do(engine->worker, &command);
 	if (rc != 0)
-		return refuse(answer, rc, "/: no program runs");
+		return cw_answer_refuse(answer, rc, "/: no program runs");
 	const struct cw_explanation *head = &explained.head;
 	size_t paths = head->path_count * sizeof(explained.paths[0]);
 	size_t incidents = head->incident_count * sizeof(explained.incidents[0]);
@@ -221,9 +215,13 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		rc = cookies(engine, in, in_len, &answer);
 		break;
 	case CW_VERB_CHANNEL:
+		rc = cw_call_channel(engine, in, in_len, &answer);
+		break;
 	case CW_VERB_CHANNEL_CLOSE:
+		rc = cw_call_channel_close(engine, in, in_len, &answer);
+		break;
 	case CW_VERB_RELAY:
-		rc = refuse(&answer, -ENOTSUP, "/: not built yet");
+		rc = cw_call_relay(engine, in, in_len, &answer);
 		break;
 	case CW_VERB_TRY:
 		rc = cw_call_try(engine, in, in_len, &answer);
@@ -232,7 +230,7 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		rc = cw_call_spray(engine, in, in_len, &answer);
 		break;
 	default:
-		rc = refuse(&answer, -ENOSYS, "/: unknown verb");
+		rc = cw_answer_refuse(&answer, -ENOSYS, "/: unknown verb");
 	}
 	pthread_mutex_unlock(&engine->control);
 	if (rc <= 0 || (size_t)rc <= out_len)

@@ -6,6 +6,7 @@
 #include "graph/explain.h"
 #include "graph/handshake.h"
 #include "graph/path-try.h"
+#include "graph/relay.h"
 #include "worker.h"
 
 static int send_items(struct cw_worker *worker, const struct cw_command *command)
@@ -20,6 +21,20 @@ static int send_items(struct cw_worker *worker, const struct cw_command *command
 	return cw_seal_control(worker, current, paths->list[paths->best], command->items, command->length);
 }
 
+/* A handshake of the gateway's by a relay; its answer may come that way. */
+static int relay(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_handshake_note_relayed(worker, command->items, command->length);
+	return cw_relay_tell(worker, command->peer, command->local_index, command->items, command->length);
+}
+
+static int open_channel(struct cw_worker *worker, const struct cw_command *command)
+{
+	struct cw_peer *const ends[2] = { command->peer, command->to };
+
+	return cw_relay_open(worker, ends, command->channel);
+}
+
 void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 {
 	struct cw_keypair *keypair;
@@ -27,6 +42,7 @@ void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 	switch (command->kind) {
 	case CW_COMMAND_PEER:
 		cw_path_clear(worker, command->peer);
+		cw_relay_end_all(worker, command->peer, true);
 		command->result = cw_peer_begin(command->peer, command->begins);
 		break;
 	case CW_COMMAND_PATHS_GO:
@@ -63,6 +79,15 @@ void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 		command->result = worker->view == NULL ? -EBUSY : 0;
 		if (worker->view != NULL)
 			cw_explain(worker, command->ask, command->explained);
+		break;
+	case CW_COMMAND_CHANNEL:
+		command->result = open_channel(worker, command);
+		break;
+	case CW_COMMAND_CHANNEL_CLOSE:
+		command->result = cw_relay_close(worker, command->peer, command->local_index);
+		break;
+	case CW_COMMAND_RELAY:
+		command->result = relay(worker, command);
 		break;
 	case CW_COMMAND_COOKIES:
 		cw_handshakes_renew(worker, command->items);

@@ -8,6 +8,7 @@
 
 #include "table/path.h"
 
+struct cw_channel;
 struct cw_explain;
 struct cw_explained;
 struct cw_keypair;
@@ -27,6 +28,9 @@ enum cw_command_kind {
 	CW_COMMAND_EXPLAIN,
 	CW_COMMAND_TRY,
 	CW_COMMAND_SPRAY,
+	CW_COMMAND_CHANNEL,
+	CW_COMMAND_CHANNEL_CLOSE,
+	CW_COMMAND_RELAY,
 };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
@@ -35,6 +39,8 @@ struct cw_command {
 	int result;
 	struct cw_keypair *keypair;
 	struct cw_peer *peer;
+	struct cw_peer *to; /* the other end of a channel */
+	const struct cw_channel *channel;
 	const struct cw_peer_program *begins; /* in the place of `peer` */
 	const struct cw_way *ways;
 	uint32_t way_count;
@@ -42,7 +48,7 @@ struct cw_command {
 	const struct cw_spray *spray;
 	const struct cw_explain *ask;
 	struct cw_explained *explained;
-	uint32_t local_index;
+	uint32_t local_index; /* of a keypair; or a channel's number */
 	const uint8_t *items;
 	uint32_t length;
 };

@@ -46,6 +46,12 @@
 	X(INNER_SEGMENT, "inner_segment")         /* VNI unknown here, or not this peer's */     \
 	X(INNER_SOURCE, "inner_source")           /* not a prefix of this peer in this segment */ \
 	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
+	/* relayed datagrams, as a relay and as an end */                                        \
+	X(RELAY_CHANNEL, "relay_channel")         /* by no channel, or one that leads nowhere here */ \
+	X(RELAY_TYPE, "relay_type")               /* what is inside is of no kind that is relayed */ \
+	X(RELAY_RATE, "relay_rate")               /* more than the channel may carry */          \
+	X(RELAY_PEER, "relay_peer")               /* the other end, or the relay, is not reached */ \
+	X(RELAY_SIZE, "relay_size")               /* more than the path takes that it would go by */ \
 	/* pieces of inner packets: each is counted */                                           \
 	X(REASSEMBLY_MALFORMED, "reassembly_malformed") /* what no sender makes of a packet */   \
 	X(REASSEMBLY_OVERLAP, "reassembly_overlap")     /* bytes that are here already */        \

@@ -15,6 +15,7 @@
 #include "crypto/mac1.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
+#include "graph/relay.h"
 #include "graph/server-name.h"
 #include "graph/steer.h"
 #include "table/flow.h"
@@ -65,6 +66,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	if (rc == 0)
 		rc = cw_path_pool_open(&worker->paths);
 	if (rc == 0)
+		rc = cw_channels_open(&worker->channels);
+	if (rc == 0)
 		rc = cw_server_names_open(&worker->server_names);
 	worker->flows = cw_flows_new(engine->flows == 0 ? CW_FLOWS_DEFAULT : engine->flows);
 	if (rc == 0 && worker->flows == NULL)
@@ -85,6 +88,7 @@ void cw_worker_close(struct cw_worker *worker)
 		free(worker->peers[i]);
 	}
 	cw_path_pool_close(&worker->paths);
+	cw_channels_close(&worker->channels);
 	cw_flows_free(worker->flows);
 	cw_server_names_close(worker->server_names);
 	cw_wait_close(&worker->wait);
@@ -277,8 +281,10 @@ static void tick(struct cw_worker *worker)
 		cw_tx_pending(worker);
 	cw_steer_tick(worker);
 	cw_reassembly_expire(&worker->reassembly, worker->now_us);
-	if (++worker->ticks % SECOND_TICKS == 0)
+	if (++worker->ticks % SECOND_TICKS == 0) {
 		count_overflows(worker);
+		cw_relay_tick(worker);
+	}
 	finish(worker);
 }
 

@@ -89,6 +89,7 @@ struct cw_worker {
 	struct cw_incidents incidents;
 	struct cw_path_pool paths;
 	struct cw_spraying spraying;
+	struct cw_channels channels; /* of this box as a relay */
 	uint64_t path_secret;       /* from which those of paths are made; random at start */
 	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
 	uint32_t arrived_by;

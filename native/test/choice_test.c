@@ -124,7 +124,7 @@ static void siblings_are_not_tried_in_turn(void)
 {
 	begin(4);
 	for (uint32_t i = 0; i < 4; i++) {
-		memory[i].way.uplink = (uint8_t)(i / 2);
+		memory[i].way.uplink = memory[i].leaves_by = (uint8_t)(i / 2);
 		memory[i].way.remote = cw_address_of_v4(i % 2 + 1);
 		memory[i].out = (struct cw_quality){ 0 };
 	}
@@ -147,7 +147,7 @@ static void siblings_of_the_dead_have_to_wait_too(void)
 {
 	begin(4);
 	for (uint32_t i = 0; i < 4; i++) {
-		memory[i].way.uplink = (uint8_t)(i / 2);
+		memory[i].way.uplink = memory[i].leaves_by = (uint8_t)(i / 2);
 		memory[i].way.remote = cw_address_of_v4(i % 2 + 1);
 	}
 	memory[2].flags = memory[3].flags = CW_PATH_METERED;

@@ -189,6 +189,29 @@ static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
 	return peer;
 }
 
+struct cw_keypair *cw_bench_install(struct cw_bench *bench, const struct cw_keypair_install *install)
+{
+	struct cw_keypair *keypair = NULL;
+	const char *why = "";
+
+	CHECK_OR_STOP(cw_keypair_new(bench->engine, install, &keypair, &why) == 0);
+	CHECK_OR_STOP(cw_keypair_reindex(bench->engine, keypair, NULL) == 0);
+	bench->worker->index = atomic_load(&bench->engine->index);
+	cw_keypair_enter(bench->worker, keypair);
+	return keypair;
+}
+
+static void free_keypairs(struct cw_bench *bench)
+{
+	struct cw_keypair_index *index = atomic_load(&bench->engine->index);
+
+	for (uint32_t i = 0; i <= index->mask; i++) {
+		if (index->slots[i] != NULL)
+			cw_keypair_free(bench->engine, index->slots[i]);
+	}
+	free(index);
+}
+
 static void make_keypair(struct cw_bench *bench, bool is_far)
 {
 	struct cw_keypair_install install = { .peer = "far",
@@ -203,16 +226,11 @@ static void make_keypair(struct cw_bench *bench, bool is_far)
 	struct cw_aead *aead = bench->worker->aead;
 	int rc;
 
-	const char *why = "";
-
 	memset(install.remote_address + 10, 0xff, 2);
 	packet_put32(install.remote_address + 12, CW_BENCH_FAR_WAN);
 	memset(is_far ? &install.open : &install.seal, 0x5e, sizeof(install.seal));
 	memset(is_far ? &install.seal : &install.open, 0x0b, sizeof(install.open));
-	CHECK_OR_STOP(cw_keypair_new(bench->engine, &install, &bench->keypair, &why) == 0);
-	CHECK_OR_STOP(cw_keypair_reindex(bench->engine, bench->keypair, NULL) == 0);
-	bench->worker->index = atomic_load(&bench->engine->index);
-	cw_keypair_enter(bench->worker, bench->keypair);
+	bench->keypair = cw_bench_install(bench, &install);
 	atomic_store(&bench->keypair->is_confirmed, true);
 	bench->worker->arrival = cw_bench_path(bench)->way;
 	rc = cw_aead_key_init(&bench->far_open, aead, install.suite, install.seal.key);
@@ -307,9 +325,7 @@ void cw_bench_close(struct cw_bench *bench)
 	struct cw_program *program = view->program;
 
 	cw_bench_flush(bench);
-	cw_keypair_reindex(engine, NULL, bench->keypair);
-	cw_keypair_free(engine, bench->keypair);
-	free(atomic_load(&engine->index));
+	free_keypairs(bench);
 	for (uint32_t i = 0; i < CW_BENCH_LINKS; i++) {
 		/* Closes the descriptor and gives back the spare buffers. */
 		cw_link_close(bench->links[i]);

@@ -83,6 +83,9 @@ static inline struct cw_address cw_bench_v6(uint32_t address)
 	return cw_address_of(bytes);
 }
 
+/* Puts in one more, as the control side does. It is freed with the bench. */
+struct cw_keypair *cw_bench_install(struct cw_bench *bench, const struct cw_keypair_install *install);
+
 /* The path to `far`, its only one. */
 struct cw_path *cw_bench_path(struct cw_bench *bench);
 

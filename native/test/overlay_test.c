@@ -45,6 +45,10 @@ static void takes_what_is_sealed(void)
 	expect_drop(&d, "sealed_length");
 	d = cw_test_random_datagram(0xD1, 40);
 	expect_drop(&d, "sealed_index");
+	d = cw_test_random_datagram(0xD8, 32);
+	expect_drop(&d, "sealed_length");
+	d = cw_test_random_datagram(0xD8, 33);
+	expect_drop(&d, "sealed_index");
 }
 
 static void hands_handshakes_up(void)
@@ -99,7 +103,7 @@ static void hands_stun_up_and_nothing_else(void)
 	d.bytes[3]++;
 	expect_drop(&d, "overlay_unknown");
 	for (uint32_t type = 0; type < 256; type++) {
-		bool is_ours = type == 0xD1 || type == 0xD2 || (type >= 0xD4 && type <= 0xD7);
+		bool is_ours = type == 0xD1 || type == 0xD2 || (type >= 0xD4 && type <= 0xD8);
 		for (uint32_t length = 1; !is_ours && length < 200; length += 13) {
 			d = cw_test_random_datagram((uint8_t)type, length);
 			expect_drop(&d, "overlay_unknown");

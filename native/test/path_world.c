@@ -107,7 +107,7 @@ void cw_world_mesh(struct world *world)
 	for (uint32_t e = 0; e < ENDS; e++) {
 		for (uint32_t i = 0; i < world->links; i++) {
 			struct cw_path *path = &world->end[e].path[i];
-			path->way.uplink = (uint8_t)(e == 0 ? i / 2 : i % 2);
+			path->way.uplink = path->leaves_by = (uint8_t)(e == 0 ? i / 2 : i % 2);
 			path->remote_uplink = (uint8_t)(e == 0 ? i % 2 : i / 2);
 			path->way.remote.words[0] = path->remote_uplink;
 		}

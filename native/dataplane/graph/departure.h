@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct cw_neighbour;
+struct cw_peer;
 struct cw_port;
 
 #define CW_DEPARTURE_HEADERS (14 + 40 + 8) /* Ethernet, IPv6, UDP */
@@ -16,7 +17,8 @@ struct cw_port;
 /* The worker's. */
 struct cw_departure {
 	uint64_t serial;                /* of that view; 0: of none */
-	const struct cw_port *uplink;   /* NULL: not in the running program */
+	const struct cw_port *uplink;   /* NULL: not in the running program, or relayed */
+	struct cw_peer *relay;          /* of a relayed path, which has nothing of what follows; NULL: not in the program either */
 	struct cw_port *port;           /* by the uplink's routes; NULL: no way out, or its neighbour is not known */
 	struct cw_neighbour *neighbour; /* whose MAC is in the headers */
 	uint64_t ip4_sum;               /* of IPv4's header as it is here */

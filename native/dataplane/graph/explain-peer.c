@@ -5,6 +5,7 @@
 #include "graph/explain-parts.h"
 #include "graph/graph.h"
 #include "graph/outer.h"
+#include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "graph/steer.h"
 #include "table/flow.h"
@@ -30,9 +31,14 @@ void cw_explain_next_hop(struct cw_worker *worker, uint8_t port, struct cw_addre
 }
 
 /* Why a datagram of the path would not leave the box: as cw_outer_send() has it, and as cw_path_look() looks at uplinks. */
-static uint8_t obstacle_of(const struct cw_worker *worker, const struct cw_path *path,
-			   const struct cw_departure *departure)
+static uint8_t obstacle_of(struct cw_worker *worker, struct cw_path *path)
 {
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
+
+	if (cw_path_is_relayed(path)) {
+		struct cw_path *by = cw_relay_path_is_usable(worker, path) ? cw_relay_path_by(worker, path) : NULL;
+		return by == NULL ? CW_OBSTACLE_NO_RELAY : obstacle_of(worker, by);
+	}
 	if (departure->uplink == NULL)
 		return CW_OBSTACLE_NO_PORT;
 	if (!atomic_load_explicit(&departure->uplink->is_up, memory_order_relaxed))
@@ -53,7 +59,6 @@ static uint32_t left_ms(uint64_t until_us, uint64_t now_us)
 static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw_path *path, uint16_t policy, uint8_t verdict)
 {
 	struct cw_measure measure = cw_choice_measure(path, worker->now_us);
-	const struct cw_departure *departure = cw_outer_departure(worker, path);
 	uint64_t now_us = worker->now_us;
 	struct cw_explained_path record = {
 		.remote_port = path->way.remote_port,
@@ -64,7 +69,7 @@ static struct cw_explained_path explain_path(struct cw_worker *worker, struct cw
 		.verdict = verdict,
 		.state = path->live.state,
 		.why = path->live.why,
-		.obstacle = obstacle_of(worker, path, departure),
+		.obstacle = obstacle_of(worker, path),
 		.flags = ((path->flags & CW_PATH_METERED) ? CW_STATE_METERED : 0) |
 			 ((path->flags & CW_PATH_BACKUP) ? CW_STATE_BACKUP : 0) |
 			 (path->live.hold_us != 0 && path->live.hold_us == path->kin_hold_us ? CW_EXPLAIN_KIN_DOWN : 0) |
@@ -91,19 +96,22 @@ static uint8_t number_at(const struct cw_peer *peer, uint8_t slot)
 /* What would happen to a sealed packet of the path that was chosen. */
 static void explain_departure(struct cw_worker *worker, struct cw_path *path, struct cw_explained *out)
 {
-	const struct cw_departure *departure = cw_outer_departure(worker, path);
-	uint8_t obstacle = obstacle_of(worker, path, departure);
+	struct cw_path *by = cw_path_is_relayed(path) ? cw_relay_path_by(worker, path) : path;
+	uint8_t obstacle = obstacle_of(worker, path);
 
 	out->head.limit = (uint16_t)cw_seal_limit(worker, path);
 	if (obstacle == CW_OBSTACLE_NO_CARRIER)
 		cw_explain_drop(out, CW_DROP_TX_DOWN);
+	else if (obstacle == CW_OBSTACLE_NO_RELAY)
+		cw_explain_drop(out, CW_DROP_RELAY_PEER);
 	else if (obstacle != CW_OBSTACLE_NONE && obstacle != CW_OBSTACLE_NO_NEIGHBOUR)
 		cw_explain_drop(out, CW_DROP_NO_UPLINK_ROUTE);
-	if (departure->uplink == NULL)
+	const struct cw_departure *departure = by == NULL ? NULL : cw_outer_departure(worker, by);
+	if (departure == NULL || departure->uplink == NULL)
 		return;
-	const struct cw_hop *hop = cw_hop_out(worker->view, departure->uplink_index, path->way.remote);
+	const struct cw_hop *hop = cw_hop_out(worker->view, departure->uplink_index, by->way.remote);
 	if (hop->kind == CW_HOP_LINK)
-		cw_explain_next_hop(worker, hop->port, cw_next_hop(hop, path->way.remote), departure->neighbour != NULL, out);
+		cw_explain_next_hop(worker, hop->port, cw_next_hop(hop, by->way.remote), departure->neighbour != NULL, out);
 }
 
 static uint8_t state_of_flow(const struct cw_worker *worker, const struct cw_flow_entry *entry)

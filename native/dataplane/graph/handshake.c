@@ -9,8 +9,11 @@
 
 #include "crypto/cookie.h"
 #include "crypto/mac1.h"
+#include "graph/handshake-answer.h"
 #include "graph/l3.h"
 #include "overlay-port.h"
+#include "graph/relay-path.h"
+#include "graph/relay.h"
 #include "worker.h"
 
 /*
@@ -80,6 +83,16 @@ struct source {
 	uint16_t port; /* host order */
 };
 
+/* How a handshake came: within `m`, a packet to the overlay port `index`; or by a channel of `relay`. */
+struct arrival {
+	struct source source;
+	uint8_t uplink;
+	uint32_t index;
+	const struct rte_mbuf *m;
+	struct cw_peer *relay;
+	uint32_t channel;
+};
+
 int cw_handshakes_open(struct cw_handshakes **out)
 {
 	struct cw_handshakes *handshakes = calloc(1, sizeof(*handshakes));
@@ -136,14 +149,13 @@ static struct source source_of(const struct rte_mbuf *m)
 	return source;
 }
 
-/* One slot for an IPv4 address or an IPv6 /64; nobody outside can tell which. */
+/* One slot for an IPv4 address, an IPv6 /64 or a relay's channel; nobody outside can tell which. */
 static uint32_t slot_of(const struct cw_handshakes *handshakes, const struct source *source)
 {
-	bool is_v4 = source->address[10] == 0xff && source->address[11] == 0xff &&
-		     source->address[0] == 0;
+	bool is_last = cw_is_v4_mapped(source->address) || cw_address_is_relayed(cw_address_of(source->address));
 	uint64_t x;
 
-	memcpy(&x, source->address + (is_v4 ? 8 : 0), sizeof(x));
+	memcpy(&x, source->address + (is_last ? 8 : 0), sizeof(x));
 	x ^= handshakes->seed;
 	x = (x ^ x >> 33) * 0xff51afd7ed558ccdu;
 	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53u;
@@ -198,11 +210,21 @@ static uint32_t udp_at(const uint8_t *frame, uint32_t length)
 	return is_udp ? 14 + cw_ip4_header_len(cw_ip4(l3)) : 0;
 }
 
+static void note_asked(struct cw_worker *worker, uint8_t uplink, const uint8_t *d)
+{
+	uint32_t index;
+
+	memcpy(&index, d + 4, sizeof(index));
+	struct asked *ways = worker->handshakes->asked[index % ASKED_SLOTS];
+	struct asked *asked = ways[0].until_us <= ways[1].until_us ? &ways[0] : &ways[1];
+	*asked = (struct asked){ index, uplink, worker->now_us + ASKED_US };
+}
+
 void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)
 {
 	const struct cw_program *program = worker->view->program;
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	uint32_t index, i = 0, at = udp_at(frame, m->data_len);
+	uint32_t i = 0, at = udp_at(frame, m->data_len);
 
 	if (at == 0 || m->data_len < at + sizeof(struct cw_udp) + 8)
 		return;
@@ -215,16 +237,20 @@ void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, con
 	    !cw_is_overlay_port(&program->port_programs[i], rte_be_to_cpu_16(udp->source)) || kind > 1 ||
 	    m->data_len != at + sizeof(*udp) + kinds[kind].size)
 		return;
-	memcpy(&index, d + 4, sizeof(index));
-	struct asked *ways = worker->handshakes->asked[index % ASKED_SLOTS];
-	struct asked *asked = ways[0].until_us <= ways[1].until_us ? &ways[0] : &ways[1];
-	*asked = (struct asked){ index, program->port_programs[i].uplink, worker->now_us + ASKED_US };
+	note_asked(worker, program->port_programs[i].uplink, d);
 }
 
-/* Whether a cookie or a challenge that came in by port `port` is for a handshake of ours that left by it. */
-static bool is_asked(const struct cw_worker *worker, uint32_t port, const uint8_t *d)
+void cw_handshake_note_relayed(struct cw_worker *worker, const uint8_t *d, uint32_t length)
 {
-	uint8_t uplink = worker->view->program->port_programs[port].uplink;
+	uint32_t kind = d[0] - 0xD4u;
+
+	if (kind <= 1 && length == kinds[kind].size)
+		note_asked(worker, CW_UPLINK_RELAY, d);
+}
+
+/* Whether a cookie or a challenge that came in by `uplink` is for a handshake of ours that left by it. */
+static bool is_asked(const struct cw_worker *worker, uint8_t uplink, const uint8_t *d)
+{
 	uint32_t index;
 
 	memcpy(&index, d + 4, sizeof(index));
@@ -243,66 +269,11 @@ static bool has_mac2(const uint8_t *d, uint32_t length)
 	return memcmp(d + length - 16, none, 16) != 0;
 }
 
-static void write_ip(uint8_t *to, const uint8_t *from, uint32_t l4_len)
-{
-	if (from[0] >> 4 == 4) {
-		struct cw_ip4 *ip = cw_ip4(to);
-		*ip = (struct cw_ip4){
-			.version_ihl = 0x45,
-			.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + l4_len)),
-			.ttl = 64,
-			.protocol = IPPROTO_UDP,
-			.source = cw_ip4(from)->destination,
-			.destination = cw_ip4(from)->source,
-		};
-		cw_ip4_set_checksum(ip);
-		return;
-	}
-	memset(to, 0, 40);
-	to[0] = 0x60;
-	to[4] = (uint8_t)(l4_len >> 8);
-	to[5] = (uint8_t)l4_len;
-	to[6] = IPPROTO_UDP;
-	to[7] = 64;
-	memcpy(to + 8, from + 24, 16);
-	memcpy(to + 24, from + 8, 16);
-}
-
-/* Back to where `m` came from, by the way it came. */
-static void send_back(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
-		      const uint8_t payload[CW_COOKIE_MESSAGE_BYTES])
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *l3 = frame + m->l2_len;
-	struct rte_mbuf *answer = rte_pktmbuf_alloc(worker->engine->pools.small);
-	uint32_t l3_len = l3[0] >> 4 == 4 ? 20 : 40;
-	uint32_t l4_len = sizeof(struct cw_udp) + CW_COOKIE_MESSAGE_BYTES;
-
-	if (answer == NULL) {
-		cw_count_drop(worker, CW_DROP_NO_BUFFER);
-		return;
-	}
-	uint8_t *to = rte_pktmbuf_mtod(answer, uint8_t *);
-	memcpy(to, frame + 6, 6);
-	memcpy(to + 6, frame, 6);
-	memcpy(to + 12, frame + m->l2_len - 2, 2);
-	write_ip(to + 14, l3, l4_len);
-	struct cw_udp *udp = (struct cw_udp *)(to + 14 + l3_len);
-	memcpy(&udp->source, l3 + m->l3_len + 2, 2);
-	memcpy(&udp->destination, l3 + m->l3_len, 2);
-	udp->length = rte_cpu_to_be_16((uint16_t)l4_len);
-	memcpy(udp + 1, payload, CW_COOKIE_MESSAGE_BYTES);
-	cw_l3_finish_l4(to + 14, l3_len, IPPROTO_UDP, l4_len);
-	answer->data_len = answer->pkt_len = (uint16_t)(14 + l3_len + l4_len);
-	answer->l2_len = 14;
-	answer->l3_len = (uint16_t)l3_len;
-	cw_port_tx(worker->view->program->ports[index], answer);
-}
-
 /* Above its rate: who has no cookie is asked for one, who shows one has to wait. */
-static bool refuse(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
-		   const struct source *source, const uint8_t *d, uint32_t length,
+static bool refuse(struct cw_worker *worker, const struct arrival *by, const uint8_t *d, uint32_t length,
 		   enum cw_drop reason)
 {
+	const struct source *source = &by->source;
 	struct cw_handshakes *h = worker->handshakes;
 	bool is_fresh = h->renewed_us != 0 && worker->now_us - h->renewed_us < SECRETS_US;
 	uint8_t cookie[CW_COOKIE_MESSAGE_BYTES];
@@ -312,37 +283,36 @@ static bool refuse(struct cw_worker *worker, uint32_t index, const struct rte_mb
 	    !cw_cookie_answer(h->cookies, worker->mac1, source->address, source->port, d, length,
 			      cookie))
 		return drop(worker, reason);
-	send_back(worker, index, m, cookie);
+	if (by->relay != NULL)
+		cw_relay_tell(worker, by->relay, by->channel, cookie, sizeof(cookie));
+	else
+		cw_handshake_send_back(worker, by->index, by->m, cookie);
 	return drop(worker, CW_DROP_HANDSHAKE_COOKIE);
 }
 
-bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
-			 const uint8_t *d, uint32_t length)
+static bool is_due(struct cw_worker *worker, const struct arrival *by, const uint8_t *d, uint32_t length)
 {
 	struct cw_handshakes *h = worker->handshakes;
+	const struct source *source = &by->source;
 	uint32_t kind = d[0] - 0xD4u;
 	enum standing standing = NO_MAC;
-	struct source source;
 
-	if (length != kinds[kind].size)
-		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
-	source = source_of(m);
-	if (kinds[kind].covered == 0 && !is_asked(worker, index, d))
+	if (kinds[kind].covered == 0 && !is_asked(worker, by->uplink, d))
 		return drop(worker, CW_DROP_HANDSHAKE_UNASKED);
 	if (kinds[kind].covered != 0) {
 		bool shows = has_mac2(d, length);
-		bool knows = is_known(worker, &source);
+		bool knows = is_known(worker, source);
 		struct cw_bucket *hashes = &h->hashes[knows ? 1 : shows ? 0 : 2];
 		if (!cw_bucket_take(hashes, worker->now_us, HASHES_PER_SECOND, HASHES_BURST))
 			return drop(worker, CW_DROP_HANDSHAKE_RATE);
 		if (!has_mac1(worker, d, kinds[kind].covered))
 			return drop(worker, CW_DROP_HANDSHAKE_MAC1);
 		bool is_proven = shows && h->renewed_us != 0 &&
-				 cw_cookie_is_shown(h->cookies, worker->mac1, source.address,
-						    source.port, d, length);
+				 cw_cookie_is_shown(h->cookies, worker->mac1, source->address,
+						    source->port, d, length);
 		standing = is_proven ? PROVEN : knows ? KNOWN : STRANGER;
 	}
-	struct cw_bucket *own = &h->sources[standing][slot_of(h, &source)];
+	struct cw_bucket *own = &h->sources[standing][slot_of(h, source)];
 	enum cw_drop reason = CW_DROP_COUNT;
 	if (!cw_bucket_take(own, worker->now_us, SOURCE_PER_SECOND, SOURCE_BURST))
 		reason = CW_DROP_HANDSHAKE_SOURCE;
@@ -352,6 +322,30 @@ bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct 
 	if (reason == CW_DROP_COUNT)
 		return true;
 	if (standing == STRANGER || standing == KNOWN)
-		return refuse(worker, index, m, &source, d, length, reason);
+		return refuse(worker, by, d, length, reason);
 	return drop(worker, reason);
+}
+
+bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
+			 const uint8_t *d, uint32_t length)
+{
+	if (length != kinds[d[0] - 0xD4u].size)
+		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
+	const struct arrival by = { .source = source_of(m),
+				    .uplink = worker->view->program->port_programs[index].uplink,
+				    .index = index,
+				    .m = m };
+	return is_due(worker, &by, d, length);
+}
+
+bool cw_handshake_is_due_relayed(struct cw_worker *worker, struct cw_peer *relay, uint32_t channel, const uint8_t *d,
+				 uint32_t length)
+{
+	struct cw_way way = cw_relay_way(relay, channel);
+	struct arrival by = { .uplink = CW_UPLINK_RELAY, .relay = relay, .channel = channel };
+
+	if (length != kinds[d[0] - 0xD4u].size)
+		return drop(worker, CW_DROP_HANDSHAKE_SIZE);
+	memcpy(by.source.address, &way.remote, sizeof(by.source.address));
+	return is_due(worker, &by, d, length);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct cw_handshakes;
+struct cw_peer;
 struct cw_port;
 struct cw_worker;
 struct rte_mbuf;
@@ -36,5 +37,10 @@ void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, con
  */
 bool cw_handshake_is_due(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
 			 const uint8_t *datagram, uint32_t length);
+
+/* The same by relays: what the gateway sends by a channel, and what comes by one. */
+void cw_handshake_note_relayed(struct cw_worker *worker, const uint8_t *datagram, uint32_t length);
+bool cw_handshake_is_due_relayed(struct cw_worker *worker, struct cw_peer *relay, uint32_t channel,
+				 const uint8_t *datagram, uint32_t length);
 
 #endif

@@ -6,6 +6,7 @@
 #include "graph/control.h"
 #include "graph/outer.h"
 #include "graph/path.h"
+#include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "port/port.h"
 #include "table/session.h"
@@ -13,11 +14,13 @@
 
 #define MTU_ACTIVE_US 3000000u /* after data left by it */
 
-static void fit_path(const struct cw_worker *worker, struct cw_path *path)
+static void fit_path(struct cw_worker *worker, struct cw_path *path)
 {
 	const struct cw_departure *departure = cw_outer_departure(worker, path);
 
-	if (departure->uplink != NULL) {
+	if (departure->relay != NULL) {
+		cw_relay_path_fit(worker, path);
+	} else if (departure->uplink != NULL) {
 		uint32_t mtu = atomic_load_explicit(&departure->uplink->mtu, memory_order_relaxed);
 		cw_pmtu_fit(&path->pmtu, RTE_MIN(mtu, (uint32_t)CW_TRAIN_BYTES_MAX),
 			    departure->length - sizeof(struct cw_ether));

@@ -19,13 +19,15 @@ bool cw_out_can_join(const struct cw_out *out, const struct cw_path *path, uint8
 uint8_t *cw_out_begin(struct cw_worker *worker, struct cw_path *path, uint8_t tos,
 		      uint32_t size, struct rte_mbuf *m)
 {
-	const struct cw_port *uplink = cw_outer_departure(worker, path)->uplink;
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
+	const struct cw_port *uplink = departure->uplink;
 
 	worker->out = (struct cw_out){
 		.m = m,
 		.path = path,
 		.load = { .datagram = size, .bytes = size, .count = 1, .tos = tos },
-		.is_closed = uplink == NULL || !uplink->nic->link.can_send_udp_trains,
+		/* What is relayed is taken out again, datagram by datagram. */
+		.is_closed = uplink == NULL ? departure->relay == NULL : !uplink->nic->link.can_send_udp_trains,
 	};
 	return rte_pktmbuf_mtod_offset(m, uint8_t *, CW_OUTER_ROOM);
 }

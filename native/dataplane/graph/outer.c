@@ -7,6 +7,8 @@
 #include "graph/graph.h"
 #include "graph/ip4.h"
 #include "graph/ip6.h"
+#include "graph/relay-path.h"
+#include "graph/relay.h"
 #include "table/neighbour.h"
 #include "table/view.h"
 #include "worker.h"
@@ -91,6 +93,8 @@ static void look_up(const struct cw_view *view, struct cw_path *path)
 		.serial = view->serial,
 		.length = sizeof(struct cw_ether) + (family == CW_V4 ? CW_OUTER_IP4_UDP : CW_OUTER_IP6_UDP),
 	};
+	if (cw_path_is_relayed(path))
+		departure->relay = cw_relay_of(view->program, path->way.remote);
 	find_uplink(view->program, path->way.uplink, departure);
 	if (departure->uplink == NULL)
 		return;
@@ -162,15 +166,29 @@ static void put_outer(const struct cw_departure *departure, const struct cw_oute
 	udp->checksum = start_checksum(departure, is_v4, udp_len);
 }
 
+/* Its uplink has nothing to send from, or it has none. */
+static void send_otherwise(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load,
+			   struct rte_mbuf *m)
+{
+	if (cw_path_is_relayed(path)) {
+		cw_relay_send(worker, path, load, m);
+		return;
+	}
+	worker->drops[CW_DROP_NO_UPLINK_ROUTE] += load->count;
+	rte_pktmbuf_free(m);
+}
+
 void cw_outer_send(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load,
 		   struct rte_mbuf *m)
 {
 	const struct cw_departure *departure = cw_outer_departure(worker, path);
 
+	if (!departure->has_source) {
+		send_otherwise(worker, path, load, m);
+		return;
+	}
 	put_outer(departure, load, m);
-	if (!departure->has_source)
-		cw_drop(worker, m, CW_DROP_NO_UPLINK_ROUTE);
-	else if (departure->neighbour == NULL)
+	if (departure->neighbour == NULL)
 		cw_tx_route(worker, departure->uplink_index, path->way.remote, m);
 	else
 		cw_tx_known(departure->neighbour, departure->port, m);

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/handshake.h"
 #include "graph/l3.h"
+#include "graph/relay.h"
 #include "graph/seal.h"
 #include "worker.h"
 
@@ -14,7 +15,7 @@
 #define STUN_BURST 100
 #define STUN_COOKIE 0x2112A442u
 
-enum kind { KIND_SEALED, KIND_TWIN, KIND_DROPPED };
+enum kind { KIND_SEALED, KIND_RELAYED, KIND_TWIN, KIND_DROPPED };
 
 static enum kind dropped(struct cw_worker *worker, enum cw_drop reason)
 {
@@ -41,6 +42,8 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 		return dropped(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (d[0] == CW_TYPE_DATA || d[0] == CW_TYPE_CONTROL)
 		return KIND_SEALED;
+	if (d[0] == CW_TYPE_RELAY)
+		return KIND_RELAYED;
 	if (d[0] >= 0xD4 && d[0] <= 0xD7)
 		return cw_handshake_is_due(worker, index, m, d, length) ? KIND_TWIN : KIND_DROPPED;
 	if (!is_stun(d, length))
@@ -99,9 +102,12 @@ static void serve_single(struct cw_worker *worker, uint32_t index, struct rte_mb
 		cw_pass(worker, &worker->view->program->ports[index]->twin, m);
 		return;
 	}
-	if (kind == KIND_SEALED) {
+	if (kind == KIND_SEALED || kind == KIND_RELAYED) {
 		worker->whole = m;
-		cw_open(worker, datagram, length, tos);
+		if (kind == KIND_SEALED)
+			cw_open(worker, datagram, length, tos);
+		else
+			cw_relay(worker, datagram, length, tos);
 		if (worker->whole == NULL)
 			return; /* it goes on in its own buffer */
 		worker->whole = NULL;
@@ -120,6 +126,8 @@ static void serve_train(struct cw_worker *worker, uint32_t index, struct rte_mbu
 		enum kind kind = classify(worker, index, m, datagrams + at, length);
 		if (kind == KIND_SEALED)
 			cw_open(worker, datagrams + at, length, tos);
+		else if (kind == KIND_RELAYED)
+			cw_relay(worker, datagrams + at, length, tos);
 		else if (kind == KIND_TWIN)
 			pass_piece(worker, twin, m, datagrams + at, length);
 		at += step;

@@ -46,10 +46,29 @@ static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const str
 	}
 }
 
+/* What is relayed counts as data of the path that brings it; how good that is, lanes of data and probes tell. */
+static void hear_relayed(struct cw_peer *peer, const struct cw_keypair *keypair)
+{
+	if (keypair == NULL || !cw_keypair_is_of_session(keypair))
+		return;
+	for (uint32_t i = 0; i < keypair->relay_lanes.count; i++) {
+		uint32_t highest;
+		const struct cw_lane *lane = cw_replay_lane(&keypair->relay_lanes, i, &highest);
+		struct cw_path *path = cw_paths_at(&peer->paths, peer->paths.slot_of[keypair->relay_lanes.lane[i] >> 8]);
+		if (path == NULL)
+			continue;
+		cw_liveness_hear(&path->live, lane->heard_us);
+		if (lane->heard_us > path->rx_us)
+			path->rx_us = lane->heard_us;
+	}
+}
+
 void cw_path_read_lanes(struct cw_worker *worker, struct cw_peer *peer)
 {
 	read_lanes(worker, peer, atomic_load_explicit(&peer->current, memory_order_relaxed));
 	read_lanes(worker, peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
+	hear_relayed(peer, atomic_load_explicit(&peer->current, memory_order_relaxed));
+	hear_relayed(peer, atomic_load_explicit(&peer->previous, memory_order_relaxed));
 }
 
 void cw_path_rate_probes(struct cw_worker *worker, struct cw_paths *paths)

@@ -2,6 +2,7 @@
 #include "graph/path-place.h"
 
 #include "graph/path.h"
+#include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "mix.h"
 #include "table/session.h"
@@ -15,6 +16,9 @@ void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path)
 {
 	const struct cw_program *program = worker->view->program;
 
+	path->leaves_by = cw_path_is_relayed(path) ? path->leaves_by : path->way.uplink;
+	if (cw_path_is_relayed(path))
+		cw_relay_path_note(worker, path);
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		const struct cw_port_program *port = &program->port_programs[i];
 		if (port->role != CW_ROLE_UPLINK || port->uplink != path->way.uplink)
@@ -36,6 +40,8 @@ static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const
 	pool->free_count--;
 	/* Nobody sees it but by the ids of probes, which begin elsewhere for each path. */
 	path->live.secret = worker->path_secret = cw_mix64(worker->path_secret + CW_MIX_STEP + worker->now_us + cw_now_us());
+	if (cw_path_is_relayed(path))
+		cw_relay_path_join(worker, path);
 	cw_path_note_uplink(worker, path);
 	cw_path_due(worker, peer);
 	return path;
@@ -92,6 +98,9 @@ static struct cw_path *place_way(struct cw_worker *worker, struct cw_peer *peer,
 
 	if (path != NULL)
 		return path;
+	/* Its own relay nobody is. */
+	if (way->uplink == CW_UPLINK_RELAY && cw_relay_of(worker->view->program, way->remote) == peer)
+		return NULL;
 	bool is_full = peer->paths.count == CW_PATHS_MAX || worker->paths.free_count == 0;
 	return is_full && !make_path_room(worker, peer, is_for_try) ? NULL : add(worker, peer, way);
 }
@@ -140,7 +149,9 @@ void cw_path_enter(struct cw_worker *worker, struct cw_peer *peer, const struct 
 
 	if (path == NULL)
 		cw_count_drop(worker, CW_DROP_PATH_FULL);
-	else if (is_proven)
+	if (path != NULL && cw_path_is_relayed(path))
+		cw_relay_path_join(worker, path);
+	if (path != NULL && is_proven)
 		prove(worker, peer, path);
 	cw_paths_choose(&peer->paths, worker->now_us);
 }

@@ -5,6 +5,7 @@
 
 #include "graph/path-place.h"
 #include "graph/path.h"
+#include "graph/relay-path.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -17,12 +18,12 @@ static bool is_among(const struct cw_path *path, const struct cw_way *ways, uint
 	return false;
 }
 
-/* What was heard from, or lived once, is a path as others that were learned. */
+/* What was heard from, or lived once, is a path as others that were learned; but a channel that is over leads nowhere. */
 static void drop_try(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
 {
 	path->is_tried = false;
 	path->try_until_us = 0;
-	if (!path->is_configured && path->live.heard_us == 0)
+	if (!path->is_configured && (path->live.heard_us == 0 || cw_path_is_relayed(path)))
 		cw_path_give_back(worker, peer, path);
 }
 
@@ -35,6 +36,8 @@ static void begin_try(struct cw_worker *worker, struct cw_peer *peer, const stru
 		return;
 	}
 	path->is_tried = true;
+	if (cw_path_is_relayed(path))
+		cw_relay_path_join(worker, path);
 	if (path->live.state == CW_PATH_UP)
 		return;
 	path->try_until_us = worker->now_us + for_ms * 1000ull;

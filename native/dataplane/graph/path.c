@@ -8,6 +8,7 @@
 #include "graph/outer.h"
 #include "graph/path-event.h"
 #include "graph/path-lanes.h"
+#include "graph/relay-path.h"
 #include "graph/path-place.h"
 #include "graph/path-try.h"
 #include "graph/seal.h"
@@ -68,6 +69,8 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	if (path == NULL)
 		return stray(worker);
 	cw_liveness_hear(&path->live, worker->now_us);
+	if (cw_path_is_relayed(path))
+		cw_relay_path_join(worker, path);
 	if (number != CW_PATH_NONE && cw_keypair_is_of_session(keypair))
 		cw_paths_pair(&peer->paths, path, number);
 	return path;
@@ -87,22 +90,32 @@ static void renew(struct cw_path *path, uint64_t now_us)
 	path->asked = (struct cw_quality){ 0 };
 }
 
-/* Carrier, addresses and the program say at once what probes would find out later. */
+static bool is_usable(struct cw_worker *worker, struct cw_path *path)
+{
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
+
+	if (cw_path_is_relayed(path)) {
+		cw_path_note_uplink(worker, path);
+		return cw_relay_path_is_usable(worker, path);
+	}
+	return departure->uplink != NULL && departure->has_source &&
+	       atomic_load_explicit(&departure->uplink->is_up, memory_order_relaxed);
+}
+
+/* Carrier, addresses, the program and relays say at once what probes would find out later. */
 static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = paths->list[slot];
 		if (path == NULL)
 			continue;
-		const struct cw_departure *departure = cw_outer_departure(worker, path);
-		bool is_usable = departure->uplink != NULL && departure->has_source &&
-				 atomic_load_explicit(&departure->uplink->is_up, memory_order_relaxed);
-		bool is_cut = path->live.why == CW_PATH_NO_UPLINK;
-		if (!is_usable && !is_cut)
-			cw_liveness_fail(&path->live, CW_PATH_NO_UPLINK, worker->now_us);
-		else if (is_usable && is_cut && !path->live.was_up)
+		bool can_send = is_usable(worker, path), is_cut = cw_liveness_is_cut(&path->live);
+		enum cw_path_why why = cw_path_is_relayed(path) ? CW_PATH_NO_RELAY : CW_PATH_NO_UPLINK;
+		if (!can_send && !is_cut)
+			cw_liveness_fail(&path->live, why, worker->now_us);
+		else if (can_send && is_cut && !path->live.was_up)
 			renew(path, worker->now_us);
-		else if (is_usable && is_cut)
+		else if (can_send && is_cut)
 			cw_liveness_fail(&path->live, CW_PATH_UNTRIED, worker->now_us);
 	}
 }
@@ -157,6 +170,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 
 	cw_path_end_tries(worker, peer);
 	if (current == NULL) {
+		cw_relay_look(worker, peer);
 		peer->paths.asked_us = 0;
 		peer->paths.due_us = now + REST_US;
 		cw_mtu_probe(worker, peer, NULL, 0);
@@ -171,6 +185,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
 	cw_choice_watch(&peer->paths, worker->view->program->policies, worker->view->program->policy_count, now);
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
+	cw_relay_look(worker, peer);
 	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);
 	cw_mtu_probe(worker, peer, current, late);
@@ -212,6 +227,8 @@ void cw_path_look(struct cw_worker *worker)
 	uint32_t count = atomic_load(&worker->peer_count);
 	uint64_t next = UINT64_MAX;
 
+	/* A look may find that another is due. */
+	pool->next_us = UINT64_MAX;
 	for (uint32_t i = 0; i < count; i++) {
 		if (pool->due_us[i] <= worker->now_us) {
 			look(worker, worker->peers[i]);
@@ -219,5 +236,5 @@ void cw_path_look(struct cw_worker *worker)
 		}
 		next = pool->due_us[i] < next ? pool->due_us[i] : next;
 	}
-	pool->next_us = next;
+	pool->next_us = next < pool->next_us ? next : pool->next_us;
 }

@@ -10,6 +10,7 @@
 #include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/path.h"
+#include "graph/relay-path.h"
 #include "graph/steer.h"
 #include "graph/train.h"
 #include "table/view.h"
@@ -39,6 +40,9 @@ uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path)
 {
 	const struct cw_departure *departure = cw_outer_departure(worker, path);
 	const struct cw_port *port = departure->uplink;
+
+	if (port == NULL && departure->relay != NULL)
+		return cw_relay_path_limit(worker, path);
 	uint32_t mtu = port == NULL ? 1500 : atomic_load_explicit(&port->mtu, memory_order_relaxed);
 	uint32_t overhead = departure->length - sizeof(struct cw_ether) + CW_SEALED_OVERHEAD;
 
@@ -297,7 +301,7 @@ static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *pee
 	return cw_steer(worker, peer, (uint16_t)cw_segment_by_vni(worker->view->program, vni), m);
 }
 
-static void note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
+void cw_seal_note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
 {
 	path->tx_us = worker->now_us;
 	if (peer->paths.is_awake)
@@ -320,7 +324,7 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 		cw_lose(worker, CW_DROP_POLICY, cw_segment_by_vni(worker->view->program, vni), peer, m);
 		return;
 	}
-	note_data(worker, peer, path);
+	cw_seal_note_data(worker, peer, path);
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	struct load load = { .keypair = keypair,
 			     .path = path,

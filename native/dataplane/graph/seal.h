@@ -49,6 +49,9 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
 		    const void *items, uint32_t length);
 
+/* Data of the peer leaves by the path, or what counts as that. */
+void cw_seal_note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path);
+
 /* Sends what is being filled. At the end of every burst. */
 void cw_seal_flush(struct cw_worker *worker);
 

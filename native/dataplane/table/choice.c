@@ -16,8 +16,11 @@
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
 	TIER_FITS,
+	TIER_FITS_RELAYED, /* and so on: a relayed one is the next */
 	TIER_METERED,
+	TIER_METERED_RELAYED,
 	TIER_BACKUP,
+	TIER_BACKUP_RELAYED,
 	TIER_RETURNING,
 	TIER_RETURNING_LAST,
 	TIER_DOUBTFUL, /* what fails takes others with it, and this may be one */
@@ -71,12 +74,15 @@ static enum cw_verdict breach(const struct cw_measure *measure, const struct cw_
 	return CW_VERDICT_CHOSEN;
 }
 
-/* Whether the two share a link at either end, or fail together. */
+/* Whether the two share a link at either end, or fail together. What is relayed meets much that the others do not. */
 static bool is_kin(const struct cw_path *a, const struct cw_path *b)
 {
-	bool is_one_end = a->remote_uplink != CW_UPLINK_NONE && a->remote_uplink == b->remote_uplink;
+	bool is_known = a->remote_uplink != CW_UPLINK_NONE && a->remote_uplink != CW_UPLINK_RELAY;
+	bool is_one_end = is_known && a->remote_uplink == b->remote_uplink;
 
-	return a->way.uplink == b->way.uplink || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
+	if (cw_path_is_relayed(a) != cw_path_is_relayed(b))
+		return false;
+	return a->leaves_by == b->leaves_by || (a->risk != 0 && a->risk == b->risk) || is_one_end ||
 	       cw_address_equal(a->way.remote, b->way.remote);
 }
 
@@ -218,19 +224,20 @@ static enum tier tier_of(const struct cw_choice *before, const struct cw_path *p
 	bool is_returning = now_us < path->live.hold_us || now_us < cw_choice_clean_us(path, number);
 	if (is_returning && !is_settled(before, path, now_us))
 		return is_last(path, policy) ? TIER_RETURNING_LAST : TIER_RETURNING;
-	*verdict = is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
+	bool is_relayed = cw_path_is_relayed(path);
+	*verdict = is_relayed || is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))
-		return TIER_FITS;
-	return (path->flags & CW_PATH_BACKUP) != 0 ? TIER_BACKUP : TIER_METERED;
+		return TIER_FITS + is_relayed;
+	return ((path->flags & CW_PATH_BACKUP) != 0 ? TIER_BACKUP : TIER_METERED) + is_relayed;
 }
 
 static uint32_t preference(const struct cw_path *path, const struct cw_policy_program *policy)
 {
 	for (uint32_t i = 0; i < policy->prefer_count; i++) {
-		if (policy->prefer[i] == path->way.uplink)
+		if (policy->prefer[i] == path->leaves_by)
 			return i;
 	}
-	return CW_UPLINKS_MAX + path->way.uplink;
+	return CW_UPLINKS_MAX + path->leaves_by;
 }
 
 void cw_choice_renumber(struct cw_choice choices[CW_POLICIES_MAX], struct cw_paths *paths,
@@ -273,7 +280,7 @@ static uint32_t excess(const struct cw_measure *measure, const struct cw_policy_
 static uint64_t rank(const struct cw_path *path, const struct cw_policy_program *policy, enum tier tier, uint64_t now_us)
 {
 	struct cw_measure measure = cw_choice_measure(path, now_us);
-	uint64_t by_preference = (uint64_t)preference(path, policy) << 16 | (uint64_t)path->remote_uplink << 8 | path->slot;
+	uint64_t by_preference = (uint64_t)cw_path_is_relayed(path) << 28 | (uint64_t)preference(path, policy) << 16 | (uint64_t)path->remote_uplink << 8 | path->slot;
 
 	if (tier == TIER_BREACH || tier == TIER_BREACH_LAST)
 		return (uint64_t)excess(&measure, policy) << 32 | by_preference;

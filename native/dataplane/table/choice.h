@@ -17,7 +17,7 @@
 enum cw_verdict {
 	CW_VERDICT_CHOSEN,    /* flows take it */
 	CW_VERDICT_LESS,      /* fits; another is preferred */
-	CW_VERDICT_LAST,      /* fits, but is metered or a backup: for when the others fail */
+	CW_VERDICT_LAST,      /* fits, but is metered, a backup or relayed: for when the others fail */
 	CW_VERDICT_RETURNING, /* fits again, and is not trusted yet */
 	CW_VERDICT_DOUBTFUL,  /* its answer is late: it may be down */
 	CW_VERDICT_LOSS,      /* breaks the limit of the policy */

@@ -34,6 +34,7 @@ enum cw_path_why {
 	CW_PATH_UNANSWERED, /* probes are not answered, though other things are heard */
 	CW_PATH_DEAF,       /* the far end says that it hears nothing by it */
 	CW_PATH_NO_UPLINK,  /* its uplink has no carrier or no address, or is not in the program */
+	CW_PATH_NO_RELAY,   /* there is no session with its relay, or no path to that, or the channel was another session's */
 };
 
 struct cw_liveness {
@@ -66,6 +67,12 @@ struct cw_liveness {
 	uint32_t sent_id[CW_PROBES_KEPT]; /* by the last bits of the id */
 	uint64_t sent_us[CW_PROBES_KEPT]; /* 0: answered or never sent */
 };
+
+/* Nothing can leave by it. */
+static inline bool cw_liveness_is_cut(const struct cw_liveness *live)
+{
+	return live->state == CW_PATH_DOWN && (live->why == CW_PATH_NO_UPLINK || live->why == CW_PATH_NO_RELAY);
+}
 
 void cw_liveness_begin(struct cw_liveness *live, uint64_t now_us);
 

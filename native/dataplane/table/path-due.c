@@ -7,6 +7,7 @@
 #define KEPT_US 26500000u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes) */
 #define KEPT_SPREAD_US 1000000u /* so that one end is the first to ask, */
 #define KEPT_OTHER_US 29000000u /* and the other leaves it to that */
+#define RELAYED_KEPT_US 120000000u /* an unused channel ends after 300 s */
 #define DOWN_US 500000u
 #define DOWN_DEAR_US 5000000u
 #define DOWN_ASLEEP_US 30000000u /* who reads that it is down, and mended it, is told so soon */
@@ -96,8 +97,10 @@ uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path
 		return probe_us + doubt_gap_us(live, now_us);
 	if (live->state != CW_PATH_UP)
 		return add(probe_us, trial_gap_us(paths, path, is_kept, now_us));
+	if (!paths->is_awake && !is_kept)
+		return cw_path_is_relayed(path) ? probe_us + RELAYED_KEPT_US : UINT64_MAX;
 	if (!paths->is_awake)
-		return is_kept ? kept_due_us(live, probe_us) : UINT64_MAX;
+		return kept_due_us(live, probe_us);
 	/* Whether flows may come back is told by its probes alone. */
 	bool is_idle = now_us - cw_path_data_us(path) >= cw_path_active_us(path) + KEEPS_MORE_US;
 	if (is_idle && !cw_path_is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))
@@ -119,7 +122,7 @@ uint64_t cw_path_tell_due_us(const struct cw_paths *paths, const struct cw_path 
 	const struct cw_liveness *live = &path->live;
 	bool is_silent = live->why == CW_PATH_SILENT && live->heard_us <= live->changed_us;
 
-	if (live->state != CW_PATH_DOWN || !(is_silent || live->why == CW_PATH_NO_UPLINK))
+	if (live->state != CW_PATH_DOWN || !(is_silent || cw_liveness_is_cut(live)))
 		return UINT64_MAX;
 	if (path->told_us < live->changed_us)
 		return now_us;

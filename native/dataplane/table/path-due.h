@@ -34,10 +34,10 @@ static inline uint64_t cw_path_active_us(const struct cw_path *path)
 	return cw_path_is_dear(path) ? 500000 : 2000000;
 }
 
-/* Whether its uplink cannot send at all. */
+/* Whether its uplink, or its relay, cannot send at all. */
 static inline bool cw_path_is_cut(const struct cw_path *path)
 {
-	return path->live.state == CW_PATH_DOWN && path->live.why == CW_PATH_NO_UPLINK;
+	return cw_liveness_is_cut(&path->live);
 }
 
 /* When the next probe is due after the one at `probe_us`; UINT64_MAX: none is. `is_kept`: at rest this path is kept alive. */

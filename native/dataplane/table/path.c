@@ -76,6 +76,8 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	path->slot = (uint8_t)slot;
 	path->number = CW_PATH_NONE;
 	path->way = *way;
+	path->leaves_by = way->uplink;
+	path->relay_slot = CW_PATH_NONE;
 	path->flow_label = flow_label(way);
 	path->remote_number = CW_PATH_NONE;
 	path->remote_uplink = CW_UPLINK_NONE;
@@ -128,14 +130,18 @@ void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 
 void cw_way_move(struct cw_way *way, const uint8_t uplinks[CW_UPLINKS_MAX])
 {
-	way->uplink = way->uplink < CW_UPLINKS_MAX ? uplinks[way->uplink] : CW_UPLINK_NONE;
+	if (way->uplink != CW_UPLINK_RELAY)
+		way->uplink = way->uplink < CW_UPLINKS_MAX ? uplinks[way->uplink] : CW_UPLINK_NONE;
 }
 
 void cw_paths_move(struct cw_paths *paths, const uint8_t uplinks[CW_UPLINKS_MAX])
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-		if (paths->list[slot] != NULL)
-			cw_way_move(&paths->list[slot]->way, uplinks);
+		struct cw_path *path = paths->list[slot];
+		if (path == NULL)
+			continue;
+		cw_way_move(&path->way, uplinks);
+		path->leaves_by = cw_path_is_relayed(path) ? path->leaves_by : path->way.uplink;
 	}
 }
 
@@ -163,7 +169,7 @@ uint64_t cw_path_rank(const struct cw_paths *paths, const struct cw_path *path, 
 		return UINT64_MAX;
 	static const uint64_t states[] = { [CW_PATH_NEW] = 3, [CW_PATH_UP] = 0, [CW_PATH_DOWN] = 4 };
 	const struct cw_liveness *live = &path->live;
-	bool is_cut = live->state == CW_PATH_DOWN && live->why == CW_PATH_NO_UPLINK;
+	bool is_cut = cw_liveness_is_cut(live);
 	uint64_t state = states[live->state] + is_cut;
 
 	/* The best is left when it is certain. */
@@ -173,7 +179,8 @@ uint64_t cw_path_rank(const struct cw_paths *paths, const struct cw_path *path, 
 		return state << 60 | (UINT64_MAX - live->heard_us) >> 5;
 	return state << 60 | (uint64_t)(now_us < live->hold_us) << 59 |
 	       (uint64_t)((path->flags & CW_PATH_BACKUP) != 0) << 58 |
-	       (uint64_t)((path->flags & CW_PATH_METERED) != 0) << 57 | (uint64_t)path->way.uplink << 48 |
+	       (uint64_t)((path->flags & CW_PATH_METERED) != 0) << 57 | (uint64_t)cw_path_is_relayed(path) << 56 |
+	       (uint64_t)path->leaves_by << 48 |
 	       (uint64_t)path->remote_uplink << 40 | path->slot;
 }
 

@@ -25,6 +25,8 @@ static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a 
 
 #define CW_UPLINK_NONE 0xffu
 
+static_assert(CW_UPLINK_NONE != CW_UPLINK_RELAY, "a relayed way leads somewhere");
+
 /* Where a path leads. */
 struct cw_way {
 	uint8_t uplink;
@@ -44,6 +46,9 @@ struct cw_path {
 	uint32_t flow_label; /* 20 bits, IPv6 only */
 	struct cw_departure departure;
 
+	uint8_t leaves_by;      /* uplink; of a relayed one that of its relay's path */
+	uint8_t relay_slot;     /* that path among the relay's; CW_PATH_NONE: none yet */
+	uint32_t relay_session; /* of which its channel is, by its index; 0: of none */
 	bool is_configured;    /* named by the program; others were learned from what came by them, or are tried */
 	bool is_tried;         /* named by TRY, of late */
 	uint64_t try_until_us; /* nobody has answered, and it is asked as a try is until then; 0: it is not */
@@ -106,10 +111,15 @@ static inline bool cw_path_may_carry(const struct cw_path *path)
 	return path->number != CW_PATH_NONE && (path->is_configured || path->live.was_up);
 }
 
+static inline bool cw_path_is_relayed(const struct cw_path *path)
+{
+	return path->way.uplink == CW_UPLINK_RELAY;
+}
+
 /* It is there until the gateway says otherwise, whether somebody answers or not. */
 static inline bool cw_path_is_named(const struct cw_path *path)
 {
-	return path->is_configured || (path->is_tried && path->way.uplink == CW_UPLINK_RELAY);
+	return path->is_configured || (path->is_tried && cw_path_is_relayed(path));
 }
 
 /* NULL: there is none in `slot`, which may be CW_PATH_NONE. */

@@ -11,6 +11,7 @@
 #define UNANSWERED_US 1000000u
 #define GAP_LEAST_US 40000u /* a far end that is busy for a moment is no smaller path */
 #define HEADERS_IP4 28u
+#define HEADERS_RELAY 32u /* what a relay adds to either */
 #define LEAST_IP4 576u  /* RFC 791 §3.2 */
 #define LEAST_IP6 1280u /* RFC 8200 §5 */
 
@@ -38,7 +39,8 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 void cw_pmtu_fit(struct cw_pmtu *pmtu, uint32_t mtu, uint32_t headers)
 {
-	uint32_t least = (headers == HEADERS_IP4 ? LEAST_IP4 : LEAST_IP6) - headers;
+	bool is_ip4 = headers == HEADERS_IP4 || headers == HEADERS_IP4 + HEADERS_RELAY;
+	uint32_t least = (is_ip4 ? LEAST_IP4 : LEAST_IP6) - headers;
 	uint32_t payload = mtu > headers + least ? mtu - headers : least;
 	uint16_t most = payload > UINT16_MAX ? UINT16_MAX : (uint16_t)payload;
 

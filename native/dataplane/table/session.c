@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "graph/path.h"
+#include "graph/relay.h"
 #include "graph/seal.h"
 #include "table/mirror.h"
 #include "worker.h"
@@ -30,11 +31,13 @@ static const char *check_install(const struct cw_keypair_install *install)
 	/* It has no way of its own. */
 	if (install->is_rekey)
 		return NULL;
-	if (!cw_address_is_endpoint(cw_address_of(install->remote_address)))
+	bool is_relayed = install->uplink == CW_UPLINK_RELAY;
+	struct cw_address remote = cw_address_of(install->remote_address);
+	if (is_relayed ? !cw_address_is_relayed(remote) : !cw_address_is_endpoint(remote))
 		return "remoteAddress";
-	if (install->remote_port == 0)
+	if ((install->remote_port == 0) != is_relayed)
 		return "remotePort";
-	if (install->local_port == 0)
+	if ((install->local_port == 0) != is_relayed)
 		return "localPort";
 	return NULL;
 }
@@ -169,6 +172,7 @@ void cw_keypair_free(struct cw_engine *engine, struct cw_keypair *keypair)
 		free(keypair->session);
 	cw_replay_release(&keypair->data_lanes, engine->replay_pool);
 	cw_replay_release(&keypair->control_lanes, engine->replay_pool);
+	cw_replay_release(&keypair->relay_lanes, engine->replay_pool);
 	cw_aead_key_wipe(&keypair->seal_key);
 	cw_aead_key_wipe(&keypair->open_key);
 	explicit_bzero(keypair, sizeof(*keypair));
@@ -207,6 +211,10 @@ void cw_keypair_leave(struct cw_worker *worker, struct cw_keypair *keypair)
 		atomic_store(&peer->current, NULL);
 	if (atomic_load(&peer->next) == keypair)
 		atomic_store(&peer->next, NULL);
+	if (atomic_load(&peer->current) == NULL) {
+		cw_relay_end_all(worker, peer, false);
+		cw_path_due(worker, peer);
+	}
 	cw_event_push(worker, CW_EVENT_ERASED, peer->name, keypair->local_index, NULL, 0);
 	/* The ring has room for every keypair there can be: three a peer and one on its way in. */
 	if (rte_ring_enqueue(worker->engine->garbage, keypair) != 0)
@@ -222,8 +230,10 @@ static void make_current(struct cw_worker *worker, struct cw_keypair *keypair)
 
 	/* What is being filled under the old keypair goes out before the new one seals. */
 	cw_seal_flush(worker);
-	if (current == NULL || current->session != keypair->session)
+	if (current == NULL || current->session != keypair->session) {
+		cw_relay_end_all(worker, peer, false);
 		cw_path_begin_session(worker, peer);
+	}
 	if (previous != NULL)
 		cw_keypair_leave(worker, previous);
 	if (current != NULL)

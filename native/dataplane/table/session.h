@@ -11,6 +11,7 @@
 #include "bucket.h"
 #include "crypto/aead.h"
 #include "engine.h"
+#include "table/channel.h"
 #include "table/choice.h"
 #include "table/path.h"
 
@@ -31,6 +32,11 @@ struct cw_tx_lane {
 	uint32_t control_counter;
 };
 
+/* The same of what is relayed: of class 0, and of the others, of which there is one so far. */
+struct cw_relay_lane {
+	uint32_t counter[2];
+};
+
 struct cw_keypair {
 	struct cw_aead_key seal_key;
 	struct cw_aead_key open_key;
@@ -42,9 +48,11 @@ struct cw_keypair {
 	struct cw_peer *peer;
 	struct cw_session *session;
 	struct cw_tx_lane tx[256]; /* by the path's number, never reset: a nonce is used once, whatever becomes of paths */
+	struct cw_relay_lane relay_tx[256];
 	struct cw_way way;                      /* of the handshake that its session began with */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
+	struct cw_replay_lanes relay_lanes;
 	uint32_t report_lane; /* of the data lanes: where the next report begins */
 	uint64_t installed_us;
 	uint64_t expires_us;
@@ -85,6 +93,10 @@ struct cw_peer {
 	uint64_t wanted_us;
 	uint64_t heard_us;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t relayed_packets, relayed_bytes; /* that came from it and went on to others */
+	struct cw_channel_list channels;         /* that it has with this box as a relay */
+	bool is_relay;          /* as of the last look at its paths: it could forward, */
+	uint32_t relay_session; /* and the session with it, by its index; 0: there was none */
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
 };

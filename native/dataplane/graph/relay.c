@@ -1,0 +1,211 @@
+/* Receiving what is relayed: as a relay it goes on, as an end it is opened. See relay.h. */
+#include "graph/relay.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "graph/graph.h"
+#include "graph/handshake.h"
+#include "graph/ip4.h"
+#include "graph/outer.h"
+#include "graph/overlay.h"
+#include "graph/path.h"
+#include "graph/relay-path.h"
+#include "graph/seal.h"
+#include "table/session.h"
+#include "worker.h"
+
+#define CLASS_MASK 0xe0 /* of a lane's second byte */
+#define TOS_CONTROL 0xc0
+
+/* What is in one that is authentic. */
+struct relayed {
+	struct cw_keypair *keypair; /* of who sent it */
+	uint32_t channel;
+	uint8_t *slot; /* its header; the datagram is CW_RELAY_HEADER behind */
+	uint32_t length; /* of the datagram */
+	uint8_t class;
+	uint8_t ecn;
+};
+
+/* As an 0xD1 or 0xD2 (open.c), but that the text is empty. False: dropped and counted. */
+static bool authenticate_relayed(struct cw_worker *worker, uint8_t *d, uint32_t length, struct relayed *out)
+{
+	uint32_t words[3];
+	uint8_t nonce[12];
+
+	if (length <= CW_RELAY_OVERHEAD || d[1] != 0) {
+		cw_count_drop(worker, CW_DROP_SEALED_LENGTH);
+		return false;
+	}
+	memcpy(words, d + 4, sizeof(words));
+	uint16_t lane = (uint16_t)(d[2] << 8 | d[3]);
+	uint32_t counter = rte_be_to_cpu_32(words[2]);
+	struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(words[0]));
+	if (keypair == NULL || atomic_load_explicit(&keypair->state, memory_order_relaxed) == 0) {
+		cw_count_drop(worker, CW_DROP_SEALED_INDEX);
+		return false;
+	}
+	if (!cw_replay_check(&keypair->relay_lanes, lane, counter)) {
+		cw_count_drop(worker, CW_DROP_SEALED_REPLAY);
+		return false;
+	}
+	cw_seal_nonce(nonce, keypair->open_iv, CW_TYPE_RELAY, lane, counter);
+	if (cw_aead_open(worker->aead, &keypair->open_key, nonce, d, length - CW_TAG, d + length - CW_TAG, CW_TAG) != 0) {
+		cw_count_drop(worker, CW_DROP_SEALED_TAG);
+		return false;
+	}
+	int rc = cw_replay_accept(&keypair->relay_lanes, worker->engine->replay_pool, lane, counter, worker->now_us, NULL);
+	if (rc != 0) {
+		cw_count_drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
+		return false;
+	}
+	*out = (struct relayed){ .keypair = keypair,
+				 .channel = rte_be_to_cpu_32(words[1]),
+				 .slot = d,
+				 .length = length - CW_RELAY_OVERHEAD,
+				 .class = d[3] & CLASS_MASK };
+	return true;
+}
+
+/* Its sender lives, and has data to send. */
+static void note_sender(struct cw_worker *worker, struct cw_keypair *keypair)
+{
+	struct cw_peer *peer = keypair->peer;
+
+	peer->heard_us = worker->now_us;
+	if (!atomic_load_explicit(&keypair->is_confirmed, memory_order_relaxed)) {
+		cw_overlay_note_arrival(worker);
+		cw_keypair_confirm(worker, keypair);
+	}
+	if (!peer->paths.is_awake) {
+		cw_paths_wake(&peer->paths, worker->now_us);
+		cw_path_due(worker, peer);
+	}
+}
+
+/* The buffer in which it came alone becomes the one that leaves. NULL: it does not, and nothing has happened. */
+static uint8_t *reuse_whole(struct cw_worker *worker, struct cw_path *by, uint8_t tos, const struct relayed *relayed)
+{
+	struct rte_mbuf *m = worker->whole;
+	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
+
+	if (m == NULL || rte_mbuf_refcnt_read(m) != 1 || cw_out_can_join(&worker->out, by, tos, size))
+		return NULL;
+	uint32_t before = (uint32_t)(relayed->slot - (const uint8_t *)m->buf_addr);
+	if (before < sizeof(struct cw_ether) + CW_OUTER_IP6_UDP)
+		return NULL;
+	cw_seal_flush(worker);
+	worker->whole = NULL;
+	m->data_off = (uint16_t)(before - CW_OUTER_ROOM);
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->tx_offload = 0;
+	return cw_out_begin(worker, by, tos, size, m);
+}
+
+static void forward(struct cw_worker *worker, const struct relayed *relayed, struct cw_channel_side *from)
+{
+	struct cw_peer *sender = relayed->keypair->peer;
+	struct cw_channel_side *to = cw_channel_other(&worker->channels, from);
+	uint8_t kind = relayed->slot[CW_RELAY_HEADER], tos = relayed->ecn | (relayed->class != 0 ? TOS_CONTROL : 0);
+	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
+
+	if (kind < CW_TYPE_DATA || kind >= CW_TYPE_RELAY) {
+		cw_count_drop(worker, CW_DROP_RELAY_TYPE);
+		return;
+	}
+	if (!cw_channel_take(&worker->channels, from, relayed->length, worker->now_us)) {
+		cw_count_drop(worker, CW_DROP_RELAY_RATE);
+		return;
+	}
+	struct cw_path *by = cw_relay_by(worker, to->peer, &to->slot, to->number);
+	if (by == NULL) {
+		cw_count_drop(worker, CW_DROP_RELAY_PEER);
+		return;
+	}
+	if (size > cw_relay_payload(worker, by)) {
+		cw_count_drop(worker, CW_DROP_RELAY_SIZE);
+		return;
+	}
+	uint8_t *slot = reuse_whole(worker, by, tos, relayed);
+	bool is_whole = slot != NULL;
+	if (!is_whole)
+		slot = cw_out_slot(worker, by, tos, size, false);
+	if (slot == NULL) {
+		cw_count_drop(worker, CW_DROP_NO_BUFFER);
+		return;
+	}
+	if (!is_whole)
+		memcpy(slot + CW_RELAY_HEADER, relayed->slot + CW_RELAY_HEADER, relayed->length);
+	cw_seal_note_data(worker, to->peer, by);
+	struct cw_keypair *current = atomic_load_explicit(&to->peer->current, memory_order_relaxed);
+	if (!cw_relay_seal(worker, current, by, relayed->class, to->number, slot, relayed->length))
+		return;
+	sender->relayed_packets++;
+	sender->relayed_bytes += relayed->length;
+}
+
+/* A session of this box, and with another than the relay. */
+static bool is_ours(const struct cw_worker *worker, const struct relayed *relayed)
+{
+	uint32_t index;
+
+	memcpy(&index, relayed->slot + CW_RELAY_HEADER + 4, sizeof(index));
+	const struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(index));
+	return keypair != NULL && keypair->peer != relayed->keypair->peer;
+}
+
+static void tell_handshake(struct cw_worker *worker, const struct relayed *relayed)
+{
+	struct cw_relayed head = { .channel = relayed->channel };
+	uint8_t event[sizeof(head) + CW_RELAY_BYTES_MAX];
+	const uint8_t *datagram = relayed->slot + CW_RELAY_HEADER;
+
+	if (!cw_handshake_is_due_relayed(worker, relayed->keypair->peer, relayed->channel, datagram, relayed->length))
+		return;
+	memcpy(event, &head, sizeof(head));
+	memcpy(event + sizeof(head), datagram, relayed->length);
+	cw_event_push(worker, CW_EVENT_RELAYED, relayed->keypair->peer->name, 0, event,
+		      (uint16_t)(sizeof(head) + relayed->length));
+}
+
+/* This box is the end: what is inside came by the relayed way. */
+static void open_here(struct cw_worker *worker, const struct relayed *relayed)
+{
+	const struct rte_mbuf *arrived = worker->arrived;
+	uint8_t *datagram = relayed->slot + CW_RELAY_HEADER;
+
+	if (datagram[0] >= 0xD4 && datagram[0] <= 0xD7) {
+		tell_handshake(worker, relayed);
+		return;
+	}
+	if (datagram[0] != CW_TYPE_DATA && datagram[0] != CW_TYPE_CONTROL) {
+		cw_count_drop(worker, CW_DROP_RELAY_TYPE);
+		return;
+	}
+	if (relayed->length < CW_SEALED_HEADER || !is_ours(worker, relayed)) {
+		cw_count_drop(worker, CW_DROP_RELAY_CHANNEL);
+		return;
+	}
+	worker->arrived = NULL;
+	worker->arrival = cw_relay_way(relayed->keypair->peer, relayed->channel);
+	cw_open(worker, datagram, relayed->length, relayed->ecn);
+	worker->arrived = arrived;
+}
+
+void cw_relay(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8_t outer_tos)
+{
+	struct relayed relayed;
+
+	if (!authenticate_relayed(worker, datagram, length, &relayed))
+		return;
+	relayed.ecn = outer_tos & CW_ECN_MASK;
+	note_sender(worker, relayed.keypair);
+	struct cw_peer *peer = relayed.keypair->peer;
+	struct cw_channel_side *side = cw_channel_find(&worker->channels, &peer->channels, relayed.channel);
+	if (side != NULL)
+		forward(worker, &relayed, side);
+	else
+		open_here(worker, &relayed);
+}

@@ -1,0 +1,65 @@
+/*
+ * Relayed datagrams (0xD8): sealed for the relay, in clear inside, and forwarded by it to the other end of the channel. A box may be
+ * a relay, and an end of others. wire.md, "Relay".
+ *
+ *  0                   1                   2                   3
+ * +---------------+---------------+-------------------------------+
+ * | type 0xD8     | flags (0)     | lane                          |
+ * +---------------+---------------+-------------------------------+
+ * | receiver index                                                |
+ * +---------------------------------------------------------------+
+ * | channel: the number that the end has it by                    |
+ * +---------------------------------------------------------------+
+ * | counter, per lane                                             |
+ * +---------------------------------------------------------------+
+ * | a datagram of another session, 0xD1–0xD7 …                    |
+ * +---------------------------------------------------------------+
+ * | tag (16) of no text; all before it is additional data         |
+ * +---------------------------------------------------------------+
+ */
+#ifndef CW_GRAPH_RELAY_H
+#define CW_GRAPH_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CW_TYPE_RELAY 0xD8
+#define CW_RELAY_HEADER 16
+#define CW_RELAY_OVERHEAD 32
+
+struct cw_channel;
+struct cw_channel_end;
+struct cw_keypair;
+struct cw_outer_load;
+struct cw_path;
+struct cw_peer;
+struct cw_worker;
+struct rte_mbuf;
+
+/* One of `length` bytes, in place: forwarded, or what is in it opened here. */
+void cw_relay(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint8_t outer_tos);
+
+/*
+ * Seals for a relay, or an end, the `length` bytes that lie CW_RELAY_HEADER behind `slot`, where there is room for the tag behind
+ * them. `class`: the first bits of a lane's second byte. False: not sealed, and counted.
+ */
+bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const struct cw_path *by, uint8_t class,
+		   uint32_t channel, uint8_t *slot, uint32_t length);
+
+/* What was sealed for the peer of a relayed path leaves by its relay. Takes `m`. */
+void cw_relay_send(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load, struct rte_mbuf *m);
+
+/* One datagram of the box's own by a channel of `relay`. 0, -ENOTCONN, -ENOBUFS or -EIO. */
+int cw_relay_tell(struct cw_worker *worker, struct cw_peer *relay, uint32_t channel, const uint8_t *datagram, uint32_t length);
+
+/* The verbs of a relay; `peers` of the two ends. 0, -EEXIST, -ENOSPC, -ENOTCONN; -ENOENT. */
+int cw_relay_open(struct cw_worker *worker, struct cw_peer *const peers[2], const struct cw_channel *channel);
+int cw_relay_close(struct cw_worker *worker, struct cw_peer *peer, uint32_t channel);
+
+/* The session with `peer` is over: its channels are, and both ends are told of. `is_silent`: nobody is. */
+void cw_relay_end_all(struct cw_worker *worker, struct cw_peer *peer, bool is_silent);
+
+/* Ends what was unused for too long, and tells of what has ended; now and then. */
+void cw_relay_tick(struct cw_worker *worker);
+
+#endif

@@ -1,0 +1,285 @@
+/*
+ * The box as a relay: what is authentic, new, of a channel and of a kind that is relayed goes on to the other end, sealed anew and
+ * no larger; all else is dropped and counted by its name. How channels begin and end.
+ */
+#include "relay_ends.h"
+
+#define FAR_CHANNEL 5
+#define OTHER_CHANNEL 9
+
+static struct datagram inner_of(uint8_t type, uint32_t length)
+{
+	struct datagram inner = cw_test_random_datagram(type, length);
+
+	inner.bytes[1] = 0;
+	return inner;
+}
+
+static void expect_nothing(const char *drops)
+{
+	const struct end *to;
+	struct datagram d;
+
+	CHECK(!take_sent(&d, &to));
+	const char *counted = cw_bench_drops(&bench);
+	if (!CHECK(strcmp(counted, drops) == 0))
+		fprintf(stderr, "  '%s', wanted '%s'\n", counted, drops);
+}
+
+static void expect_forwarded(struct end *to, uint32_t channel, const struct datagram *inner)
+{
+	struct datagram d, opened = { 0 };
+	const struct end *gets = NULL;
+	uint32_t by = 0;
+
+	if (!CHECK(take_sent(&d, &gets) && gets == to))
+		return;
+	CHECK(relay_open(to, &d, &by, &opened) && by == channel);
+	CHECK(opened.length == inner->length && memcmp(opened.bytes, inner->bytes, inner->length) == 0);
+	expect_nothing("");
+}
+
+static void forwards_both_ways(void)
+{
+	CHECK(join_channel(FAR_CHANNEL, OTHER_CHANNEL, RATE) == 0);
+	for (uint32_t length = 40; length < 1350; length += 131) {
+		for (uint8_t type = 0xD1; type <= 0xD7; type++) {
+			struct datagram inner = inner_of(type, length);
+			struct datagram d = relay_seal(&far, FAR_CHANNEL, &inner);
+			receive_from(&far, &d);
+			expect_forwarded(&other, OTHER_CHANNEL, &inner);
+			d = relay_seal(&other, OTHER_CHANNEL, &inner);
+			receive_from(&other, &d);
+			expect_forwarded(&far, FAR_CHANNEL, &inner);
+		}
+	}
+	CHECK(bench.far->relayed_packets == 70 && bench.other->relayed_packets == 70);
+	CHECK(bench.far->relayed_bytes > 70 * 40 && bench.far->relayed_bytes == bench.other->relayed_bytes);
+}
+
+/* Any bit of it, and nothing goes on; after all of them the datagram itself does, once. */
+static void drops_what_is_altered_or_comes_again(void)
+{
+	struct datagram inner = inner_of(0xD1, 64), d = relay_seal(&far, FAR_CHANNEL, &inner);
+
+	for (uint32_t bit = 0; bit < d.length * 8; bit++) {
+		const struct end *to;
+		struct datagram altered = d, left;
+		altered.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		receive_from(&far, &altered);
+		CHECK(!take_sent(&left, &to));
+	}
+	CHECK(cw_bench_drops(&bench)[0] != 0);
+	receive_from(&far, &d);
+	expect_forwarded(&other, OTHER_CHANNEL, &inner);
+	receive_from(&far, &d);
+	expect_nothing("sealed_replay 1");
+	struct datagram cut = d;
+	cut.length = 32;
+	receive_from(&far, &cut);
+	expect_nothing("sealed_length 1");
+}
+
+static void drops_what_is_of_no_channel(void)
+{
+	struct datagram inner = inner_of(0xD1, 64), d;
+
+	d = relay_seal(&far, FAR_CHANNEL + 1, &inner);
+	receive_from(&far, &d);
+	expect_nothing("relay_channel 1");
+	d = relay_seal(&far, OTHER_CHANNEL, &inner); /* another device's */
+	receive_from(&far, &d);
+	expect_nothing("relay_channel 1");
+	d = relay_seal(&other, FAR_CHANNEL, &inner);
+	receive_from(&other, &d);
+	expect_nothing("relay_channel 1");
+}
+
+static void drops_what_is_not_relayed(void)
+{
+	for (uint32_t type = 0; type < 256; type++) {
+		struct datagram inner = inner_of((uint8_t)type, 64), d = relay_seal(&far, FAR_CHANNEL, &inner);
+		if (type >= 0xD1 && type <= 0xD7)
+			continue;
+		receive_from(&far, &d);
+		expect_nothing("relay_type 1");
+	}
+	/* A relayed one, however good. */
+	struct datagram inner = inner_of(0xD1, 64), first = relay_seal(&far, FAR_CHANNEL, &inner);
+	struct datagram d = relay_seal(&far, FAR_CHANNEL, &first);
+	receive_from(&far, &d);
+	expect_nothing("relay_type 1");
+}
+
+static void holds_each_direction_to_its_rate(void)
+{
+	struct datagram inner = inner_of(0xD1, 1000), left;
+	const struct end *to;
+	uint32_t forwarded = 0;
+
+	CHECK(join_channel(100, 200, 8000000) == 0);
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct datagram d = relay_seal(&far, 100, &inner);
+		bench.worker->now_us += 500; /* twice its rate */
+		receive_from(&far, &d);
+		forwarded += take_sent(&left, &to);
+	}
+	/* A second of it, and what a channel may send at once. */
+	CHECK(forwarded >= 1000 && forwarded <= 1000 + 131072 / 1000 + 1);
+	char wanted[32];
+	snprintf(wanted, sizeof(wanted), "relay_rate %u", 2000 - forwarded);
+	expect_nothing(wanted);
+	struct datagram d = relay_seal(&other, 200, &inner);
+	receive_from(&other, &d);
+	expect_forwarded(&far, 100, &inner);
+	CHECK(cw_relay_close(bench.worker, bench.far, 100) == 0);
+}
+
+static void keeps_the_mark_of_congestion_and_the_class(void)
+{
+	static uint8_t frame[CW_BENCH_FRAME_MAX];
+	struct datagram inner = inner_of(0xD2, 64), d = relay_seal(&far, FAR_CHANNEL, &inner);
+	struct cw_vnet_hdr vnet = { 0 };
+	uint8_t nonce[12];
+
+	d.bytes[3] = 0xe0;
+	packet_put32(d.bytes + 12, ++far.counter);
+	relay_nonce(nonce, far.open, d.bytes);
+	CHECK(cw_aead_seal(bench.worker->aead, &far.seal_key, nonce, d.bytes, d.length - 16, d.bytes + d.length - 16, 0) == 0);
+	cw_test_make_frame(d.bytes, d.length);
+	OUTER[1] = 3;
+	packet_finish(OUTER, HEADERS - 14 + d.length);
+	cw_test_give_frame(&vnet, HEADERS + d.length);
+	CHECK(cw_bench_take(&bench, CW_BENCH_UPLINK, &vnet, frame) == 42 + d.length);
+	CHECK(frame[15] == (0xc0 | 3) && frame[42 + 3] == 0xe0);
+}
+
+/* What a train of the far end's holds leaves in one, datagram by datagram. */
+static void forwards_trains(void)
+{
+	static uint8_t train[8 * DATAGRAM_MAX], frame[CW_BENCH_FRAME_MAX];
+	struct datagram inner = inner_of(0xD1, 500);
+	struct cw_vnet_hdr vnet;
+	uint32_t length = 0;
+
+	for (uint32_t i = 0; i < 8; i++) {
+		struct datagram d = relay_seal(&far, FAR_CHANNEL, &inner);
+		memcpy(train + length, d.bytes, d.length);
+		length += d.length;
+	}
+	cw_test_receive_to(train, length, 532, CW_BENCH_PORT);
+	CHECK(cw_bench_take(&bench, CW_BENCH_UPLINK, &vnet, frame) == 42 + length && vnet.gso_size == 532);
+	for (uint32_t i = 0; i < 8; i++) {
+		struct datagram d = { .length = 532 }, opened;
+		uint32_t channel;
+		memcpy(d.bytes, frame + 42 + i * 532, 532);
+		CHECK(relay_open(&other, &d, &channel, &opened) && memcmp(opened.bytes, inner.bytes, 500) == 0);
+	}
+	expect_nothing("");
+}
+
+static void drops_what_is_too_large_for_the_way_on(void)
+{
+	struct cw_path *by = bench.other->paths.list[0];
+	uint32_t most = by->pmtu.size;
+	struct datagram inner = inner_of(0xD1, 900), d = relay_seal(&far, FAR_CHANNEL, &inner);
+
+	by->pmtu.size = 931;
+	receive_from(&far, &d);
+	expect_nothing("relay_size 1");
+	by->pmtu.size = 932;
+	d = relay_seal(&far, FAR_CHANNEL, &inner);
+	receive_from(&far, &d);
+	expect_forwarded(&other, OTHER_CHANNEL, &inner);
+	by->pmtu.size = (uint16_t)most;
+}
+
+static void drops_what_nobody_can_be_reached_with(void)
+{
+	struct cw_path *by = bench.other->paths.list[0];
+	struct datagram inner = inner_of(0xD1, 100), d = relay_seal(&far, FAR_CHANNEL, &inner);
+
+	by->live.state = CW_PATH_DOWN;
+	bench.other->paths.version++;
+	receive_from(&far, &d);
+	expect_nothing("relay_peer 1");
+	by->live.state = CW_PATH_UP;
+	bench.other->paths.version++;
+}
+
+static void refuses_numbers_that_are_taken_and_too_many(void)
+{
+	uint32_t sum = 0, count;
+
+	CHECK(join_channel(FAR_CHANNEL, 1000, RATE) == -EEXIST && join_channel(1000, OTHER_CHANNEL, RATE) == -EEXIST);
+	for (count = 1; count < 100 && join_channel(1000 + count, 2000 + count, RATE) == 0; count++)
+		;
+	CHECK(count == CW_CHANNELS_MAX && join_channel(5000, 6000, RATE) == -ENOSPC);
+	CHECK(cw_relay_close(bench.worker, bench.other, 2001) == 0 && cw_relay_close(bench.worker, bench.far, 1001) == -ENOENT);
+	CHECK(join_channel(5000, 6000, RATE) == 0);
+	CHECK(cw_relay_close(bench.worker, bench.far, 5000) == 0);
+	CHECK(count_events(CW_EVENT_CHANNEL_ENDED, &sum) == 0);
+	for (uint32_t i = 2; i < count; i++)
+		CHECK(cw_relay_close(bench.worker, bench.far, 1000 + i) == 0);
+	CHECK(bench.worker->channels.in_use == 1 && bench.far->channels.count == 1);
+}
+
+static void ends_what_is_unused(void)
+{
+	struct datagram inner = inner_of(0xD1, 100), d;
+	uint32_t sum = 0;
+
+	CHECK(join_channel(7, 8, RATE) == 0);
+	bench.worker->now_us += 200000000;
+	d = relay_seal(&other, OTHER_CHANNEL, &inner);
+	receive_from(&other, &d);
+	cw_bench_drain(&bench, CW_BENCH_UPLINK);
+	bench.worker->now_us += 100000000;
+	cw_relay_tick(bench.worker);
+	CHECK(count_events(CW_EVENT_CHANNEL_ENDED, &sum) == 2 && sum == 7 + 8);
+	CHECK(bench.worker->channels.in_use == 1);
+	d = relay_seal(&far, 7, &inner);
+	receive_from(&far, &d);
+	expect_nothing("relay_channel 1");
+}
+
+/* Those of a session that another takes the place of, too. */
+static void ends_with_the_session_of_either_end(void)
+{
+	struct datagram inner = inner_of(0xD1, 100), d;
+	struct cw_keypair_install install = install_of(&other, 8);
+	uint32_t sum = 0;
+
+	install.local_index++;
+	cw_bench_install(&bench, &install);
+	CHECK(count_events(CW_EVENT_CHANNEL_ENDED, &sum) == 2 && sum == FAR_CHANNEL + OTHER_CHANNEL);
+	d = relay_seal(&far, FAR_CHANNEL, &inner);
+	receive_from(&far, &d);
+	expect_nothing("relay_channel 1");
+	sum = 0;
+	CHECK(join_channel(1, 2, RATE) == 0 && join_channel(3, 4, RATE) == 0);
+	cw_keypair_leave(bench.worker, bench.keypair);
+	CHECK(count_events(CW_EVENT_CHANNEL_ENDED, &sum) == 4 && sum == 10);
+	CHECK(join_channel(1, 2, RATE) == -ENOTCONN && bench.worker->channels.in_use == 0);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	open_ends();
+	cw_bench_drops(&bench);
+	forwards_both_ways();
+	drops_what_is_altered_or_comes_again();
+	drops_what_is_of_no_channel();
+	drops_what_is_not_relayed();
+	holds_each_direction_to_its_rate();
+	keeps_the_mark_of_congestion_and_the_class();
+	forwards_trains();
+	drops_what_is_too_large_for_the_way_on();
+	drops_what_nobody_can_be_reached_with();
+	refuses_numbers_that_are_taken_and_too_many();
+	ends_what_is_unused();
+	ends_with_the_session_of_either_end();
+	cw_bench_close(&bench);
+	return check_result();
+}
