@@ -89,3 +89,12 @@ export function onCrossing(
 export function between([least, most]: readonly [number, number], chance: number): number {
   return least + chance * (most - least)
 }
+
+/** The first of each port before the others: a firewall may let out one port alone, and the second call is half a second later. */
+export function callOrder<Place extends { readonly port: number }>(
+  endpoints: readonly Place[],
+): Place[] {
+  const isFirst = ({ port }: Place, at: number): boolean =>
+    endpoints.findIndex((one) => one.port === port) === at
+  return [...endpoints.filter(isFirst), ...endpoints.filter((one, at) => !isFirst(one, at))]
+}

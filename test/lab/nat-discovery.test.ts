@@ -14,11 +14,11 @@ import { lookAt, readMetrics } from './status.ts'
 const mostMs = 15_000
 
 /** Once filtering is known too. */
-async function found(lab: Lab, site: string): Promise<NatAnswer> {
+async function found(lab: Lab, site: string, family = 4): Promise<NatAnswer> {
   const deadlineMs = performance.now() + mostMs
   for (;;) {
     const { status } = await lookAt(lab, site)
-    const nat = status.uplinks[0]!.nat[0]
+    const nat = status.uplinks[0]!.nat.find((one) => one.family === family)
     if (nat !== undefined && nat.filtering !== 'unknown') return nat
     assert.ok(performance.now() < deadlineMs, `${site}: ${JSON.stringify(status.uplinks)}`)
     await new Promise((passed) => setTimeout(passed, 50))
@@ -44,7 +44,7 @@ const expected: Readonly<Record<AccessKind, Expected>> = {
     /gives each destination another port/,
   ],
   carrier: ['endpoint-independent', 'address-and-port-dependent', /alike .*has called them$/],
-  'port-443': ['endpoint-independent', 'unknown', /alike .*; of hubs' ports only 443 can be/],
+  'port-443': ['unknown', 'unknown', /; of hubs' ports only 443 can be reached$/],
 }
 
 const pairs: readonly (readonly [AccessKind, AccessKind])[] = [
@@ -74,9 +74,23 @@ describe('discovery by a hub', () => {
     })
   }
 
-  test('behind a firewall that lets nothing out but 443', async () => {
-    await using lab = await openLab(describeNatSites('port-443', 'none', { hubUplinks: 2 }))
+  test('behind a firewall that lets nothing out but 443; and in both families without one', async () => {
+    const v6 = (site: string) => {
+      const net = { hub: '2001:db8:1:', right: '2001:db8:3:' }[site]
+      const places = { address: `${net}:2/64`, gateway: `${net}:1/64` }
+      return net === undefined ? {} : { v6: places }
+    }
+    const options = { endpoints: [4, 6], link: v6 } as const
+    await using lab = await openLab(describeNatSites('port-443', 'none', options))
     await lab.start()
+    const both = await found(lab, 'right', 6)
+    assert.deepEqual(
+      [both.mapping, both.mapped, both.local, both.serversAnswered],
+      ['none', '[2001:db8:3::2]:51820', '[2001:db8:3::2]:51820', 3],
+    )
+    // A hub with one address cannot tell more.
+    assert.equal(both.filtering, 'address-dependent')
+    assert.equal((await found(lab, 'right')).mapping, 'none')
     const deadlineMs = performance.now() + mostMs
     for (;;) {
       const { status } = await lookAt(lab, 'left')

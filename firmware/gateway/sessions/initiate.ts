@@ -5,7 +5,7 @@
  */
 import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
 import { relayUplinkName } from '../../model/traversal-program.ts'
-import { between } from '../../plan/session.ts'
+import { between, callOrder } from '../../plan/session.ts'
 import {
   challengeBytes,
   mac1Key,
@@ -224,7 +224,7 @@ function endpoints({ peer, current }: Session): readonly UdpAddress[] {
 function endpointsOf(session: Session, uplink: Uplink): readonly UdpAddress[] {
   if (uplink.name === relayUplinkName) return session.relayed
   const isV6 = uplink.socket.local.address.includes(':')
-  return endpoints(session).filter((to) => to.address.includes(':') === isV6)
+  return callOrder(endpoints(session).filter((to) => to.address.includes(':') === isV6))
 }
 
 function usableUplinks(session: Session): Uplink[] {

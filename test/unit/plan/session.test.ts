@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  callOrder,
   onCrossing,
   quietLeftMs,
   rekeyDelayMs,
@@ -36,4 +37,17 @@ test('of two initiations that cross one lives, whichever end looks', () => {
   for (const { own, isSmaller, verdict } of rows) {
     assert.equal(onCrossing(own, wireTiming.ownRawMs, isSmaller), verdict)
   }
+})
+
+test('each port is called once before any is called at another host', () => {
+  const order = (...ports: number[]): string => {
+    const endpoints = ports.map((port, at) => ({ address: `198.51.100.${at + 1}`, port }))
+    return callOrder(endpoints)
+      .map(({ address }) => address.slice(-1))
+      .join('')
+  }
+  assert.equal(order(51_820, 51_820, 443, 443), '1324')
+  assert.equal(order(51_820, 51_820, 51_820), '123')
+  assert.equal(order(1, 2, 3, 2, 1), '12345')
+  assert.equal(order(), '')
 })
