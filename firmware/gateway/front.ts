@@ -137,6 +137,7 @@ function answersOf(
         peering.status(),
         paths(),
         core.nat.counters(),
+        peering.strays(),
       ),
       type: metricsType,
     }),

@@ -124,6 +124,11 @@ export class Peering implements AsyncDisposable {
     return this.#sessions?.status() ?? []
   }
 
+  /** Handshake messages that led to no session, by reason. */
+  strays(): Readonly<Record<string, number>> {
+    return this.#sessions?.strays() ?? {}
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions?.[Symbol.asyncDispose]()
     this.#sessions = null

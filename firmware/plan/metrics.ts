@@ -12,6 +12,8 @@ export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** By reason: answered, limited, malformed. */
 export type StunCounts = Readonly<Record<string, number>>
+/** By reason: unauthentic, unknown, malformed … */
+export type StrayCounts = Readonly<Record<string, number>>
 
 /** @param counters null while the datapath cannot be reached: its metrics are then absent, not zero */
 export function renderMetrics(
@@ -20,6 +22,7 @@ export function renderMetrics(
   sessions: readonly SessionFacts[],
   paths: PathsByPeer,
   stun: StunCounts | null = null,
+  strays: StrayCounts = {},
 ): string {
   const site = { site: status.site ?? '' }
   const families = [
@@ -43,6 +46,7 @@ export function renderMetrics(
     ...reachFamilies(site, status),
     ...natFamilies(site, status),
     ...stunFamilies(site, stun),
+    ...strayFamilies(site, strays),
     ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
     ...pathFamilies(site, paths),
@@ -95,6 +99,17 @@ function stunFamilies(site: Labels, stun: StunCounts | null): string[] {
       'counter',
       'STUN requests of others, by what became of them; of a box that relays.',
       counts.map(([reason, count]) => sample({ ...site, reason }, count)),
+    ),
+  ]
+}
+
+function strayFamilies(site: Labels, strays: StrayCounts): string[] {
+  return [
+    family(
+      'stray_handshakes_total',
+      'counter',
+      'Handshake messages that led to no session, by reason.',
+      Object.entries(strays).map(([reason, count]) => sample({ ...site, reason }, count)),
     ),
   ]
 }
