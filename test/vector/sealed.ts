@@ -126,7 +126,7 @@ export function cutIntoPieces(
 }
 
 /** iv XOR (type u8 ‖ 0 u8 ‖ lane u16 ‖ 0 u32 ‖ counter u32) */
-function nonceOf(keys: DirectionKeys, head: Buffer): Buffer {
+export function nonceOf(keys: DirectionKeys, head: Buffer): Buffer {
   const nonce = Buffer.from(keys.iv)
   nonce[0]! ^= head[0]!
   for (const [from, to] of [
