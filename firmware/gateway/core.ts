@@ -20,6 +20,7 @@ import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
 import { type NatTraversal, openNat } from './nat/nat.ts'
+import { natTeller } from './nat/nat-teller.ts'
 import { overflowTeller } from './overflow.ts'
 import { pathTeller } from './path-change.ts'
 import { Peering } from './peering.ts'
@@ -96,6 +97,8 @@ export function openCore(
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
   const nat = owned.use(openNat(parts))
+  const tellNat = natTeller(log)
+  nat.onChange(() => tellNat(nat.readings()))
   const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)

@@ -10,8 +10,8 @@ export const relayedReasons = {
     'the NATs of both ends give each destination another port, so that neither end knows where to send to',
   'ports-unmet':
     'the NAT of one end gives each destination another port, the other one lets in only known ports, and probing found none',
-  unanswered:
-    'nothing comes through what stands before the two: a NAT or a firewall lets it in or out at neither end',
+  walled: 'UDP gets out of here to few ports alone, such as 443',
+  unanswered: 'nothing gets through between the two: a NAT or a firewall on the way stops it',
 } as const satisfies Readonly<Record<string, string>>
 
 export type RelayedReason = keyof typeof relayedReasons

@@ -17,10 +17,12 @@ export interface Spray extends Omit<SprayProgram, 'peer'> {
 
 export const sprayMappings = 256
 export const sprayProbes = 1_024
-const [mappingGapMs, probeGapMs] = [2, 2]
+/** The least that the datapath takes: 200 a second. */
+const gapMs = 5
 /** About half a round trip. */
 const probeDelayMs = 200
-const answerMs = 1_500
+const answerMs = 1_000
+const lastsMs = probeDelayMs + sprayProbes * gapMs + answerMs
 const leastPort = 1_024
 const mostPort = 65_535
 
@@ -56,14 +58,14 @@ function sprayOf(one: Candidate, other: Candidate): Spray | null {
   const to = { uplink: one.uplink, remoteAddress: other.address }
   if (one.mapping === 'dependent' && isStrict(other)) {
     return {
-      ...{ ...to, remotePort: other.port, near: 0, probes: sprayMappings, gapMs: mappingGapMs },
-      ...{ isManyLocal: true, delayMs: 0, lastsMs: lastsMs(sprayProbes, probeGapMs) },
+      ...{ ...to, remotePort: other.port, near: 0, probes: sprayMappings, gapMs },
+      ...{ isManyLocal: true, delayMs: 0, lastsMs },
     }
   }
   if (other.mapping === 'dependent' && isStrict(one)) {
     return {
-      ...{ ...to, ...nextPorts(other), probes: sprayProbes, gapMs: probeGapMs },
-      ...{ isManyLocal: false, delayMs: probeDelayMs, lastsMs: lastsMs(sprayProbes, probeGapMs) },
+      ...{ ...to, ...nextPorts(other), probes: sprayProbes, gapMs },
+      ...{ isManyLocal: false, delayMs: probeDelayMs, lastsMs },
     }
   }
   return null
@@ -86,8 +88,4 @@ function nextPorts({ port, portStep }: Candidate): Pick<Spray, 'remotePort' | 'n
   const first = portStep >= 0 ? port + 1 : port - reach
   const remotePort = Math.min(Math.max(first, leastPort), mostPort)
   return { remotePort, near: Math.min(reach, mostPort - remotePort) }
-}
-
-function lastsMs(probes: number, gapMs: number): number {
-  return probeDelayMs + probes * gapMs + answerMs
 }

@@ -1,6 +1,7 @@
 /** When a direct way to a peer is looked for again, and why there is none. Pure. */
+import type { Endpoint } from '../model/address.ts'
 import type { Candidate } from '../model/candidate.ts'
-import { isSymmetric } from '../model/nat.ts'
+import { isSymmetric, type UplinkNat } from '../model/nat.ts'
 import type { RelayedReason } from '../model/relayed-reason.ts'
 import type { OwnPlace } from './candidate.ts'
 
@@ -10,7 +11,7 @@ const idleRetryMs = 20 * 60_000
 const meteredRetryMs = 60 * 60_000
 
 /** From the first failure on: a spray costs more than other tries. */
-const sprayAtMs = [0, 8_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000]
+const sprayAtMs = [0, 5_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000]
 
 export interface Efforts {
   /** Tries that failed since anything changed. */
@@ -45,10 +46,19 @@ export function whyRelayed(
   )
   if (outer.length > 0 && outer.every(({ isBlocked }) => isBlocked)) return 'blocked'
   if (theirs === null) return 'no-answer'
+  if (outer.length > 0 && outer.every(isWalled)) return 'walled'
   if (tried.ways === 0) return 'no-candidates'
   const seen = theirs.filter(({ kind }) => kind === 'reflexive')
   const isOwnDependent = outer.some(isSymmetric)
   const isTheirsDependent = seen.some(({ mapping }) => mapping === 'dependent')
   if (isOwnDependent && isTheirsDependent) return 'both-dependent'
   return tried.sprays > 0 ? 'ports-unmet' : 'unanswered'
+}
+
+/** One port of a host answers, and another does not. */
+function isWalled({ asked, answered }: UplinkNat): boolean {
+  const isDeaf = ({ address, port }: Endpoint): boolean =>
+    !answered.some((one) => one.address === address && one.port === port) &&
+    answered.some((one) => one.address === address)
+  return asked.some(isDeaf)
 }

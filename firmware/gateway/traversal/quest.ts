@@ -166,7 +166,9 @@ export class Quest implements Disposable {
       this.#spray(spray)
       return
     }
-    this.#fail(whyRelayed(own(), this.#theirs, { ways, sprays: this.#sprays }))
+    // By chance it has not met: at once a second time, and then no more for a while.
+    if (this.#phase === 'spraying' && this.#sprays === 1) this.#ask()
+    else this.#fail(whyRelayed(own(), this.#theirs, { ways, sprays: this.#sprays }))
   }
 
   /** The peer has begun. */
