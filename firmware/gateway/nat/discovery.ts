@@ -13,7 +13,7 @@ import { startRound } from './round.ts'
 /** From the beginning of a round to that of the next one by the same socket. */
 const leastPauseMs = 2_000
 const firstRetryMs = 2_000
-const longestRetryMs = 900_000
+const longestRetryMs = 3_600_000
 
 interface DiscoveryParts {
   readonly clock: Clock

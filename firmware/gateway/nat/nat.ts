@@ -5,13 +5,14 @@
 import type { Clock } from '../../host/clock/clock.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import type { UplinkNat } from '../../model/nat.ts'
+import { isPrivate } from '../../plan/route.ts'
 import { stunServers } from '../../plan/stun.ts'
 import type { BindUdp, OpenPorts } from '../uplink-sockets.ts'
 import { Discovery } from './discovery.ts'
 import { type StunCounters, StunServer } from './stun-server.ts'
 
 export interface Nat {
-  /** Of uplinks that were tested where they are now; in order of configuration, IPv4 first. */
+  /** Of uplinks to the Internet that were tested where they are now; in order of configuration, IPv4 first. */
   readings(): readonly UplinkNat[]
   /** After a reading came, changed or went; never for one that is as before. Returns the way to end it. */
   onChange(handler: () => void): () => void
@@ -46,8 +47,11 @@ export function openNat(parts: NatParts): NatTraversal {
     retry: () => discovery.retry(),
     configure: (ports, config) => {
       isServing = config.overlay.relay !== undefined
-      server.configure(isServing ? ports : null)
-      discovery.configure(ports.overlay, stunServers(config))
+      const privates = new Set(config.uplinks.filter(isPrivate).map(({ name }) => name))
+      server.configure(isServing ? ports : null, privates)
+      // In a network of one's own nobody hides others.
+      const outward = ports.overlay.filter(({ name }) => !privates.has(name))
+      discovery.configure(outward, stunServers(config))
     },
     counters: () => (isServing ? server.counters() : null),
     [Symbol.dispose]: () => {

@@ -28,7 +28,7 @@ const changeRequest = 0x0003
 
 /** One address of an uplink, by its sockets. */
 interface Place {
-  readonly uplink: string
+  readonly isPrivate: boolean
   readonly address: string
   /** The first is that of the overlay's own port. */
   readonly overlay: readonly UdpSocket[]
@@ -50,10 +50,13 @@ export class StunServer implements Disposable {
     this.#all = openBucket(rate, clock.nowMs())
   }
 
-  /** Null: nobody is answered. */
-  configure(ports: OpenPorts | null): void {
+  /**
+   * Null: nobody is answered.
+   * @param privates uplinks that lead to a private network: who asks elsewhere cannot be answered by them, nor is told of them
+   */
+  configure(ports: OpenPorts | null, privates: ReadonlySet<string> = new Set()): void {
     for (const stop of this.#stops) stop()
-    this.#places = ports === null ? [] : placesOf(ports)
+    this.#places = ports === null ? [] : placesOf(ports, privates)
     this.#stops = this.#places.flatMap((place) =>
       [...place.overlay, place.other].map((socket) =>
         socket.onDatagram((datagram, from) => this.#take(place, socket, datagram, from)),
@@ -101,20 +104,25 @@ export class StunServer implements Disposable {
   }
 }
 
-function placesOf({ overlay, otherOverlay, stun }: OpenPorts): Place[] {
+function placesOf(
+  { overlay, otherOverlay, stun }: OpenPorts,
+  privates: ReadonlySet<string>,
+): Place[] {
   return stun.map(({ name, socket: other }) => {
     const { address } = other.local
     const here = [...overlay, ...otherOverlay].filter((one) => {
       return one.name === name && one.socket.local.address === address
     })
-    return { uplink: name, address, overlay: here.map(({ socket }) => socket), other }
+    const isPrivate = privates.has(name)
+    return { isPrivate, address, overlay: here.map(({ socket }) => socket), other }
   })
 }
 
-/** Of the same family; two uplinks may have one address, and then it is no other. */
+/** Of the same family and kind of network; two uplinks may have one address, and then it is no other. */
 function isElsewhere(one: Place, here: Place): boolean {
   const isV6 = (address: string): boolean => address.includes(':')
-  return one.address !== here.address && isV6(one.address) === isV6(here.address)
+  const isAlike = one.isPrivate === here.isPrivate && isV6(one.address) === isV6(here.address)
+  return isAlike && one.address !== here.address
 }
 
 function otherPort({ overlay, other }: Place, socket: UdpSocket): UdpSocket {

@@ -28,7 +28,7 @@ interface Answer {
 }
 
 /** Uplinks by their address; each has ports 51820, 443 and 3478. */
-function hubOf(addresses: readonly string[]) {
+function hubOf(addresses: readonly string[], privates: readonly string[] = []) {
   const { clock, network } = createWorld(1)
   const server = new StunServer(clock)
   const at = (port: number) =>
@@ -37,7 +37,7 @@ function hubOf(addresses: readonly string[]) {
       socket: network.bind({ address, port }),
     }))
   const ports = { overlay: at(51_820), otherOverlay: at(443), stun: at(3478) }
-  server.configure({ ...ports, retire: async () => {} })
+  server.configure({ ...ports, retire: async () => {} }, new Set(privates))
   const clients = new Map<string, { socket: UdpSocket; heard: Answer[] }>()
   const client = (from: string) => {
     const known = clients.get(from)
@@ -113,6 +113,15 @@ test('with one address only another port can be had; of the other family there i
   const [six] = await ask(v6, encodeRequest(transactionId, noChange), '2001:db8:9::7')
   assert.deepEqual(six?.said.mapped, { address: '2001:db8:9::7', port: 40_001 })
   assert.equal(six?.bytes, 100)
+})
+
+test('a private network is no other address of the Internet, nor told to it', async () => {
+  const { ask } = hubOf([one, '10.99.0.1', '10.99.1.1'], ['wan1', 'wan2'])
+  const [plain] = await ask({ address: one, port: 51_820 }, encodeRequest(transactionId, noChange))
+  assert.deepEqual(plain?.said.other, { address: one, port: 3478 })
+  const inside = { address: '10.99.0.1', port: 51_820 }
+  const [near] = await ask(inside, encodeRequest(transactionId, elsewhere), '10.99.7.7')
+  assert.equal(near?.from, '10.99.1.1:3478')
 })
 
 test('what would have to be understood, and is not, is told', async () => {
