@@ -29,13 +29,25 @@ const relayedHigh = 0x0100_0000_0000_0000n
 export function relayOf(address: string, peers: readonly NamedPeer[]): string | null {
   const { family, value } = parseAddress(address) ?? { family: 4, value: 0n }
   if (family !== 6 || value >> 64n !== relayedHigh) return null
-  const keyPrefix = Number((value >> 32n) & 0xffff_ffffn)
-  const found = peers.find(({ wireKey }) => {
-    const key = decodeWireKey(wireKey)
-    return key !== null && new DataView(key.buffer, key.byteOffset, 4).getUint32(0) === keyPrefix
-  })
-  return found?.name ?? 'unknown'
+  return namesOf(peers).get(Number((value >> 32n) & 0xffff_ffffn)) ?? 'unknown'
 }
+
+/** By the first four bytes of their keys; of two that begin alike the first one. Made once for each configuration. */
+function namesOf(peers: readonly NamedPeer[]): ReadonlyMap<number, string> {
+  const known = namesByPrefix.get(peers)
+  if (known !== undefined) return known
+  const names = new Map<number, string>()
+  for (const { name, wireKey } of peers) {
+    const key = decodeWireKey(wireKey)
+    if (key === null) continue
+    const keyPrefix = new DataView(key.buffer, key.byteOffset, 4).getUint32(0)
+    if (!names.has(keyPrefix)) names.set(keyPrefix, name)
+  }
+  namesByPrefix.set(peers, names)
+  return names
+}
+
+const namesByPrefix = new WeakMap<readonly NamedPeer[], ReadonlyMap<number, string>>()
 
 /** `198.51.100.7:51820`, `relay hub-1` */
 export function endpointOf(

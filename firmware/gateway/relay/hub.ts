@@ -49,7 +49,9 @@ export class Hub {
   readonly #requests: SourceBuckets = openSourceBuckets(requestRate, mostPeers)
   /** By each end's name and number: those that are open, and those that are being opened. */
   readonly #pairs = new Map<string, Map<number, Pair>>()
-  #peers: readonly HubPeer[] = []
+  #byName: ReadonlyMap<string, HubPeer> = new Map()
+  /** By static key, hex. */
+  #byKey: ReadonlyMap<string, HubPeer> = new Map()
   #rateBps: number | null = null
 
   constructor(parts: HubParts) {
@@ -58,12 +60,12 @@ export class Hub {
 
   /** @param rateBps of a channel in each direction; null: this box relays nothing */
   configure(peers: readonly HubPeer[], rateBps: number | null): void {
-    this.#peers = peers
+    this.#byName = new Map(peers.map((peer) => [peer.name, peer]))
+    this.#byKey = new Map(peers.map((peer) => [hex(peer.wireKey), peer]))
     this.#rateBps = rateBps
-    const keys = new Map(peers.map(({ name, wireKey }) => [name, wireKey]))
     for (const pair of [...this.#pairs.values()].flatMap((own) => [...own.values()])) {
       const isKnown = pair.ends.every(
-        ({ peer }) => Buffer.compare(keys.get(peer.name) ?? new Uint8Array(0), peer.wireKey) === 0,
+        ({ peer }) => this.#byKey.get(hex(peer.wireKey))?.name === peer.name,
       )
       if (rateBps === null || !isKnown) this.#close(pair)
     }
@@ -78,8 +80,8 @@ export class Hub {
   async onOpen(asker: string, { deviceId }: Item<'relay-open'>): Promise<void> {
     const { clock, isUp, send, datapath } = this.#parts
     if (!this.#requests.take(asker, clock.nowMs())) return
-    const from = this.#peers.find(({ name }) => name === asker)
-    const to = this.#peers.find(({ wireKey }) => Buffer.compare(wireKey, deviceId) === 0)
+    const from = this.#byName.get(asker)
+    const to = this.#byKey.get(hex(deviceId))
     const refuse = (status: number): void =>
       send(asker, { type: 'relay-channel', channel: 0, status, deviceId })
     if (from === undefined || to === undefined || to === from || this.#rateBps === null) {
@@ -204,4 +206,8 @@ export class Hub {
       if (number !== 0 && this.#pairs.get(peer)?.has(number) !== true) return number
     }
   }
+}
+
+function hex(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex')
 }

@@ -38,7 +38,8 @@ interface Known {
   readonly peer: string
   readonly wireKey: string
   hasEndpoints: boolean
-  isRelay: boolean
+  /** It or this box relays: hubs can be called, and no relay is asked for one. */
+  isHub: boolean
   /** A session, and its peer is heard. */
   isUp: boolean
   upOrDownAtMs: number
@@ -91,7 +92,7 @@ export class Traversal implements Disposable {
     for (const { name, endpoints, role, wireKey } of config.peers) {
       const known = this.#known.get(name) ?? this.#add(name, wireKey)
       known.hasEndpoints = endpoints.length > 0
-      known.isRelay = role === 'hub'
+      known.isHub = role === 'hub' || config.overlay.relay !== undefined
       this.#steer(known)
       if (isOther && known.relayed.length > 0) this.#try(known)
     }
@@ -103,7 +104,9 @@ export class Traversal implements Disposable {
     if (known === undefined) return
     this.#setUp(known, true)
     if (known.relayed.length > 0) this.#try(known)
-    this.#later(known, settleMs, () => this.#begin(known))
+    this.#later(known, settleMs, () => {
+      if (known.how !== 'direct') this.#begin(known)
+    })
   }
 
   onDown(peer: string): void {
@@ -115,7 +118,7 @@ export class Traversal implements Disposable {
 
   onCandidates(peer: string, item: Item<'candidates'>): void {
     const known = this.#known.get(peer)
-    if (known !== undefined && !known.isRelay) known.quest.onCandidates(item)
+    if (known !== undefined && !known.isHub) known.quest.onCandidates(item)
   }
 
   /** The ways to a peer through relays are these from now on. */
@@ -165,7 +168,7 @@ export class Traversal implements Disposable {
         peer,
         wireKey,
         hasEndpoints: false,
-        isRelay: false,
+        isHub: false,
         isUp: false,
         ways: noWays,
         how: 'none',
@@ -216,7 +219,10 @@ export class Traversal implements Disposable {
       Object.assign(known, { how, howAtMs: nowMs })
       this.#parts.onReach(reachAt(known, nowMs))
     }
-    if (known.isRelay) return
+    if (known.isHub) {
+      want(known.peer, false)
+      return
+    }
     if (how === 'direct') {
       if (before !== 'direct') known.quest.end()
       want(known.peer, nowMs - known.dataAtMs < keepMs)
@@ -229,7 +235,7 @@ export class Traversal implements Disposable {
   }
 
   #begin(known: Known): void {
-    if (known.isUp && !known.isRelay) known.quest.begin()
+    if (known.isUp && !known.isHub) known.quest.begin()
   }
 
   #beginAll(): void {

@@ -1,0 +1,138 @@
+/** How a gateway decides by which kinds of ways a peer is to be reached, from what its datapath tells. On a virtual clock. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Nat } from '../../../firmware/gateway/nat/nat.ts'
+import { Traversal } from '../../../firmware/gateway/traversal/traversal.ts'
+import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
+import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import type { PathCounters } from '../../../firmware/model/path-program.ts'
+import type { Counters } from '../../../firmware/model/program.ts'
+import type { TryProgram } from '../../../firmware/model/traversal-program.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+import { reading, samplePath } from '../plan/sample-path.ts'
+import { byHub } from '../plan/sample-reach.ts'
+
+const noNat: Nat = {
+  readings: () => [],
+  onChange: () => () => undefined,
+  refresh: () => undefined,
+}
+const peer = 'lisbon'
+const relayedWay = { address: byHub, port: 0 }
+const direct = { peer, number: 1, remoteAddress: '203.0.113.2' }
+const relayed = { peer, number: 2, uplink: 254, remoteAddress: byHub, isRelayed: true }
+
+function traversal(endpoints: readonly string[] = []) {
+  const clock = virtualClock(0)
+  const tries: TryProgram[] = []
+  const wants: boolean[] = []
+  const sent: string[] = []
+  const told: string[] = []
+  const config = sampleConfig() as DeviceConfig
+  const peers = config.peers.map((one) =>
+    one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
+  )
+  const made = new Traversal({
+    ...{ clock, nat: noNat, ownKey: new Uint8Array(32) },
+    numbers: { numberOf: () => 0, nameOf: () => null },
+    want: (name, isWanted) => {
+      if (name === peer && wants.at(-1) !== isWanted) wants.push(isWanted)
+    },
+    send: (name, item) => sent.push(`${name} ${item.type}`),
+    onReach: (reach) => reach.peer === peer && told.push(reach.how),
+  })
+  const datapath = {
+    try: async (program: TryProgram) => void tries.push(program),
+    spray: async () => undefined,
+  } as unknown as Datapath
+  const places = [{ name: 'wan0', addresses: ['198.51.100.2/30'] }]
+  made.configure({ ...config, peers }, places, datapath)
+  let packets = 0
+  /** What the datapath counts; with data since the last reading, or without. */
+  const count = (paths: readonly Partial<PathCounters>[], isData = false): void => {
+    packets += isData ? 1 : 0
+    const { peers: counted, ...counters }: Counters = reading(paths.map(samplePath))
+    const rxPackets = packets
+    made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
+  }
+  return { clock, made, tries, wants, sent, told, count }
+}
+
+test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
+  const lonely = traversal()
+  assert.deepEqual(lonely.wants, [true])
+  const { clock, wants } = traversal(['203.0.113.2:51820'])
+  assert.deepEqual(wants, [])
+  await clock.advance(1_000)
+  assert.deepEqual(wants, [true])
+})
+
+test('beside a direct path a relay is kept as long as there was data within two minutes', async () => {
+  const { clock, made, wants, count } = traversal()
+  made.onUp(peer)
+  count([direct])
+  assert.deepEqual(wants, [true, false])
+  count([direct], true)
+  assert.deepEqual(wants, [true, false, true])
+  await clock.advance(119_000)
+  count([direct])
+  assert.deepEqual(wants, [true, false, true])
+  await clock.advance(1_000)
+  count([direct])
+  assert.deepEqual(wants, [true, false, true, false])
+  made[Symbol.dispose]()
+})
+
+test('a direct path that fails has a relay asked and candidates sent at once', async () => {
+  const { made, wants, sent, told, count } = traversal()
+  made.onUp(peer)
+  count([direct])
+  assert.deepEqual(sent, [])
+  const { remotePort } = samplePath()
+  made.onEvent({
+    ...{ kind: 'path', ...direct, uplink: 0, remotePort, remoteUplink: null },
+    ...{ change: 'state', state: 'down', reason: 'silent' },
+  })
+  assert.deepEqual(wants, [true, false, true])
+  assert.deepEqual(sent, [`${peer} candidates`])
+  count([{ ...direct, state: 'down' }, relayed])
+  assert.deepEqual(told, ['direct', 'none', 'relayed'])
+  const reach = made.reaches().find((one) => one.peer === peer)!
+  assert.deepEqual([reach.how, reach.relayed, reach.reason], ['relayed', byHub, 'trying'])
+  made[Symbol.dispose]()
+})
+
+test('ways through relays are named to the datapath, again for each session, and beside what is tried', async () => {
+  const { clock, made, tries } = traversal()
+  made.setRelayed(peer, [relayedWay])
+  const through = { uplink: 254, localPort: 0, remoteAddress: byHub, remotePort: 0 }
+  assert.deepEqual(tries.pop(), { peer, forMs: 0, ways: [through] })
+  made.onUp(peer)
+  assert.deepEqual(tries.pop(), { peer, forMs: 0, ways: [through] })
+  const theirs = { kind: 'host', uplink: 0, mapping: 'none', filtering: 'open', portStep: 0 }
+  made.onCandidates(peer, {
+    ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false },
+    candidates: [{ ...theirs, address: '192.0.2.9', port: 4_000 } as const],
+  } as Parameters<Traversal['onCandidates']>[1])
+  const way = { uplink: 0, localPort: 0, remoteAddress: '192.0.2.9', remotePort: 4_000 }
+  assert.deepEqual(tries.pop(), { peer, forMs: 10_000, ways: [through, way] })
+  await clock.advance(500)
+  made.setRelayed(peer, [])
+  assert.deepEqual(tries.pop(), { peer, forMs: 9_500, ways: [way] })
+  await clock.advance(60_000)
+  made.setRelayed(peer, [relayedWay])
+  assert.deepEqual(tries.at(-1)?.ways[0], through)
+  made[Symbol.dispose]()
+})
+
+test('a hub is looked for by its endpoints alone', async () => {
+  const { clock, made, sent, tries } = traversal()
+  made.onUp('hub-1')
+  await clock.advance(10_000)
+  made.onCandidates('hub-1', {
+    ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false, candidates: [] },
+  })
+  assert.deepEqual([sent, tries], [[], []])
+  made[Symbol.dispose]()
+})
