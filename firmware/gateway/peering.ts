@@ -64,6 +64,7 @@ export class Peering implements AsyncDisposable {
       onReach: (reach) => this.#logReach(reach),
       send: (peer, item) => void this.#sessions?.send(peer, [item]),
       want: (peer, isWanted) => this.#relaying.want(peer, isWanted),
+      doubt: (peer) => this.#relaying.doubt(peer),
     })
   }
 

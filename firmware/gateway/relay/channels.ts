@@ -112,6 +112,8 @@ export class Channels implements Disposable {
     const wish = this.#wishes.get(peer)
     if (wish === undefined || wish.isWanted === isWanted) return
     wish.isWanted = isWanted
+    // That one has ended meanwhile may have been told, and lost.
+    for (const channel of wish.open.values()) channel.isSure = false
     this.#again(wish)
   }
 

@@ -88,6 +88,11 @@ export class Relaying implements Disposable {
     this.#channels.want(peer, isWanted)
   }
 
+  /** Nothing is heard by the ways to the peer that there should be. */
+  doubt(peer: string): void {
+    this.#channels.hurry(peer)
+  }
+
   /** What came of asking relays for a way to the peer. */
   answersOf(peer: string): ChannelAnswer[] {
     return this.#channels.answersOf(peer)

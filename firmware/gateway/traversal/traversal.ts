@@ -26,6 +26,8 @@ export interface TraversalParts {
   readonly ownKey: Uint8Array
   /** Whether a way to the peer through a relay is to be had. */
   readonly want: (peer: string, isWanted: boolean) => void
+  /** Nothing is heard by the ways through relays that there should be. */
+  readonly doubt: (peer: string) => void
   /** Seals an item for a peer; may be lost. */
   readonly send: (peer: string, item: ControlItem) => void
   /** It is reached in another way than before. */
@@ -49,6 +51,8 @@ interface Known {
   /** Inner packets came or went then. */
   dataAtMs: number
   relayed: readonly UdpAddress[]
+  /** Some way through a relay was up then, or doubted. */
+  relayedAtMs: number
   /** What is tried now, and until when. */
   tried: { readonly ways: readonly WayProgram[]; readonly untilMs: number }
   readonly quest: Quest
@@ -61,6 +65,8 @@ const graceMs = 1_000
 const keepMs = 120_000
 /** Data flows, as long as the last packet is no older. */
 const dataMs = 30_000
+/** A way through a relay that is not up by then may have ended. */
+const doubtMs = 10_000
 /** A path by which the session began is told of by then. */
 const settleMs = 150
 /** Peers that are reached anyhow look for more ways one after the other. */
@@ -148,6 +154,7 @@ export class Traversal implements Disposable {
         known.quest.hurry()
       }
       this.#steer(known)
+      this.#doubt(known)
     }
   }
 
@@ -174,6 +181,7 @@ export class Traversal implements Disposable {
         how: 'none',
       },
       ...{ upOrDownAtMs: clock.nowMs(), howAtMs: clock.nowMs(), timer: null, relayed: [] },
+      relayedAtMs: clock.nowMs(),
       dataAtMs: Number.NEGATIVE_INFINITY,
       tried: { ways: [], untilMs: 0 },
       quest: new Quest({
@@ -232,6 +240,16 @@ export class Traversal implements Disposable {
     const leftMs = known.hasEndpoints ? known.upOrDownAtMs + graceMs - nowMs : 0
     if (known.isUp || leftMs <= 0) want(known.peer, true)
     else if (known.timer === null) this.#later(known, leftMs, () => this.#steer(known))
+  }
+
+  /** What its relay ended may not have been told. Of a peer without data a way sleeps, and proves nothing. */
+  #doubt(known: Known): void {
+    const nowMs = this.#parts.clock.nowMs()
+    const isWell = known.relayed.length === 0 || reachOf(known.ways).isRelayed
+    if (isWell) known.relayedAtMs = nowMs
+    if (nowMs - known.relayedAtMs < doubtMs || nowMs - known.dataAtMs >= keepMs) return
+    known.relayedAtMs = nowMs
+    this.#parts.doubt(known.peer)
   }
 
   #begin(known: Known): void {

@@ -88,6 +88,18 @@ test('one that its relay ended is asked for again while it is wanted', async () 
   assert.equal(asked.length, 2)
 })
 
+test('one that was not wanted for a while may have ended unheard: it is asked for again', async () => {
+  const { asked, channels, answer, told } = ends(['hub-1'])
+  channels.onUp('hub-1')
+  channels.want('b', true)
+  answer('hub-1', 7)
+  channels.want('b', false)
+  channels.want('b', true)
+  assert.equal(asked.length, 2)
+  answer('hub-1', 7)
+  assert.equal(told.length, 1)
+})
+
 test('a relay that begins anew is asked whether the channel still is what it was', async () => {
   const { asked, channels, answer, told } = ends(['hub-1'])
   channels.onUp('hub-1')

@@ -29,6 +29,7 @@ function traversal(endpoints: readonly string[] = []) {
   const wants: boolean[] = []
   const sent: string[] = []
   const told: string[] = []
+  const doubts: string[] = []
   const config = sampleConfig() as DeviceConfig
   const peers = config.peers.map((one) =>
     one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
@@ -39,6 +40,7 @@ function traversal(endpoints: readonly string[] = []) {
     want: (name, isWanted) => {
       if (name === peer && wants.at(-1) !== isWanted) wants.push(isWanted)
     },
+    doubt: (name) => doubts.push(name),
     send: (name, item) => sent.push(`${name} ${item.type}`),
     onReach: (reach) => reach.peer === peer && told.push(reach.how),
   })
@@ -56,7 +58,7 @@ function traversal(endpoints: readonly string[] = []) {
     const rxPackets = packets
     made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
   }
-  return { clock, made, tries, wants, sent, told, count }
+  return { clock, made, tries, wants, sent, told, doubts, count }
 }
 
 test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
@@ -123,6 +125,29 @@ test('ways through relays are named to the datapath, again for each session, and
   await clock.advance(60_000)
   made.setRelayed(peer, [relayedWay])
   assert.deepEqual(tries.at(-1)?.ways[0], through)
+  made[Symbol.dispose]()
+})
+
+test('a way through a relay that should be up, and is not while data flows, is doubted', async () => {
+  const { clock, made, doubts, count } = traversal()
+  made.onUp(peer)
+  made.setRelayed(peer, [relayedWay])
+  const seconds = async (
+    many: number,
+    paths: readonly Partial<PathCounters>[],
+    isData: boolean,
+  ) => {
+    for (let second = 0; second < many; second++) {
+      count(paths, isData)
+      await clock.advance(1_000)
+    }
+  }
+  await seconds(30, [direct, relayed], true)
+  assert.deepEqual(doubts, [])
+  await seconds(25, [direct, { ...relayed, state: 'down' }], true)
+  assert.deepEqual(doubts, [peer, peer])
+  await seconds(200, [direct, { ...relayed, state: 'down' }], false)
+  assert.ok(doubts.length < 16, String(doubts.length))
   made[Symbol.dispose]()
 })
 
