@@ -2,10 +2,18 @@
  * The box as a relay: what is authentic, new, of a channel and of a kind that is relayed goes on to the other end, sealed anew and
  * no larger; all else is dropped and counted by its name. How channels begin and end.
  */
+#include <stdio.h>
+
 #include "relay_ends.h"
 
 #define FAR_CHANNEL 5
 #define OTHER_CHANNEL 9
+#define GOLDEN_COVERED \
+	"d80001e0000000150102030400000001d10001230000001500000001000000010c8f41eb6bae498fe6dfb53c8a036d20" \
+	"fb5c5c8b9c3aea58f4f84177bca2baef334096ef2d564d7c10a77029a985a69e8fc3da0c3d20b41189b325faa06b340f" \
+	"8a83a4ecc93b990b496e9efe75974999568cf835729bc286"
+#define GOLDEN_KEY "0dfc648b2810a7f3d665a87d309728d1a7db93d893ad23346c29f47de8404299"
+#define GOLDEN_IV "2171a90d60459876a038cc35"
 
 static struct datagram inner_of(uint8_t type, uint32_t length)
 {
@@ -263,6 +271,49 @@ static void ends_with_the_session_of_either_end(void)
 	CHECK(join_channel(1, 2, RATE) == -ENOTCONN && bench.worker->channels.in_use == 0);
 }
 
+/* test/vector/handshake.json, `relayed`: the keys of `rawHandshake`, that of i2r; another implementation made it. */
+static const struct {
+	uint8_t suite;
+	const char *hex;
+} golden[] = {
+	{ CW_SUITE_AES_256_GCM,
+	  GOLDEN_COVERED "b7da4057052dbeced8427ecf802a457a" },
+	{ CW_SUITE_CHACHA20_POLY1305,
+	  GOLDEN_COVERED "0030d462218400fe0f65bdc7974c87e5" },
+};
+
+static uint32_t from_hex(const char *hex, uint8_t *out)
+{
+	uint32_t length = 0;
+
+	for (; hex[2 * length] != 0; length++) {
+		unsigned byte = 0;
+		CHECK(sscanf(hex + 2 * length, "%2x", &byte) == 1);
+		out[length] = (uint8_t)byte;
+	}
+	return length;
+}
+
+static void seals_the_golden_datagram(void)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		struct cw_keypair_install install = install_of(&other, (uint8_t)(20 + i));
+		uint8_t wanted[256], slot[256];
+		uint32_t length = from_hex(golden[i].hex, wanted);
+		struct cw_path by = { .number = 1 };
+
+		install.suite = golden[i].suite;
+		install.local_index = 0x9000 + i;
+		install.remote_index = 21;
+		from_hex(GOLDEN_KEY, install.seal.key);
+		from_hex(GOLDEN_IV, install.seal.iv);
+		struct cw_keypair *keypair = cw_bench_install(&bench, &install);
+		memcpy(slot + CW_RELAY_HEADER, wanted + CW_RELAY_HEADER, length - CW_RELAY_OVERHEAD);
+		CHECK(cw_relay_seal(bench.worker, keypair, &by, 0xe0, 0x01020304, slot, length - CW_RELAY_OVERHEAD));
+		CHECK(memcmp(slot, wanted, length) == 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -280,6 +331,7 @@ int main(int argc, char **argv)
 	refuses_numbers_that_are_taken_and_too_many();
 	ends_what_is_unused();
 	ends_with_the_session_of_either_end();
+	seals_the_golden_datagram();
 	cw_bench_close(&bench);
 	return check_result();
 }

@@ -8,9 +8,11 @@ import {
   geneve,
   geneveWithPiece,
   open,
+  openRelayed,
   readPiece,
   type SealedSuite,
   seal,
+  sealRelayed,
 } from './sealed.ts'
 
 const suites: readonly SealedSuite[] = ['chacha20-poly1305', 'aes-256-gcm']
@@ -36,6 +38,22 @@ for (const suite of suites) {
     assert.deepEqual(opened, plaintext)
     assert.deepEqual(seal(suite, keys, header, plaintext), frame)
     assert.deepEqual(opened.subarray(0, 8), geneve(100, 0x0800))
+  })
+
+  test(`${suite}: the golden relayed datagram opens, and sealing makes it again`, () => {
+    const { relayed } = file
+    const frame = Buffer.from(relayed[suite], 'hex')
+    const { header, datagram } = openRelayed(suite, keys, frame)
+    const { lane, index, channel, counter } = relayed
+    assert.deepEqual(header, { lane, receiverIndex: index, channel, counter })
+    assert.deepEqual(datagram, Buffer.from(relayed.datagram, 'hex'))
+    assert.equal(frame.length, datagram.length + 32)
+    assert.deepEqual(sealRelayed(suite, keys, header, datagram), frame)
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const changed = Buffer.from(frame)
+      changed[bit >> 3]! ^= 1 << (bit & 7)
+      assert.throws(() => openRelayed(suite, keys, changed))
+    }
   })
 
   test(`${suite}: every header comes back, and no changed bit does`, () => {

@@ -1,6 +1,6 @@
 /**
- * A second implementation of sealed data and control (0xD1, 0xD2), in a few lines and from wire.md alone: it
- * opens what C sealed and the other way round. No windows, no state; for tests only.
+ * A second implementation of sealed data and control (0xD1, 0xD2) and of what is relayed (0xD8), in a few lines
+ * and from wire.md alone: it opens what C sealed and the other way round. No windows, no state; for tests only.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { DirectionKeys } from '../../firmware/model/program.ts'
@@ -19,6 +19,7 @@ export interface SealedHeader {
 
 const headerBytes = 16
 const tagBytes = 16
+const relayedType = 0xd8
 
 export function seal(
   suite: SealedSuite,
@@ -64,6 +65,61 @@ export function open(
     counter: head.readUInt32BE(12),
   }
   return { header, plaintext }
+}
+
+/** Of a relayed datagram. */
+export interface RelayedHeader {
+  readonly lane: number
+  readonly receiverIndex: number
+  readonly channel: number
+  readonly counter: number
+}
+
+/** `datagram` stays in clear: the tag is that of an empty plaintext, and covers all. */
+export function sealRelayed(
+  suite: SealedSuite,
+  keys: DirectionKeys,
+  header: RelayedHeader,
+  datagram: Uint8Array,
+): Buffer {
+  const head = Buffer.alloc(headerBytes)
+  head[0] = relayedType
+  head.writeUInt16BE(header.lane, 2)
+  head.writeUInt32BE(header.receiverIndex, 4)
+  head.writeUInt32BE(header.channel, 8)
+  head.writeUInt32BE(header.counter, 12)
+  const covered = Buffer.concat([head, datagram])
+  const cipher = createCipheriv(suite as 'aes-256-gcm', keys.key, nonceOf(keys, head), {
+    authTagLength: tagBytes,
+  })
+  cipher.setAAD(covered, { plaintextLength: 0 })
+  return Buffer.concat([covered, cipher.final(), cipher.getAuthTag()])
+}
+
+/** Throws for whatever does not authenticate. */
+export function openRelayed(
+  suite: SealedSuite,
+  keys: DirectionKeys,
+  relayed: Uint8Array,
+): { readonly header: RelayedHeader; readonly datagram: Buffer } {
+  const bytes = Buffer.from(relayed)
+  const covered = bytes.subarray(0, -tagBytes)
+  if (covered.length < headerBytes || covered[0] !== relayedType || covered[1] !== 0) {
+    throw new Error('not a relayed datagram')
+  }
+  const decipher = createDecipheriv(suite as 'aes-256-gcm', keys.key, nonceOf(keys, covered), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAAD(covered, { plaintextLength: 0 })
+  decipher.setAuthTag(bytes.subarray(-tagBytes))
+  decipher.final()
+  const header = {
+    lane: covered.readUInt16BE(2),
+    receiverIndex: covered.readUInt32BE(4),
+    channel: covered.readUInt32BE(8),
+    counter: covered.readUInt32BE(12),
+  }
+  return { header, datagram: covered.subarray(headerBytes) }
 }
 
 /** The 8 bytes of a Geneve header without options (RFC 8926 §3.4) before an inner packet. */
