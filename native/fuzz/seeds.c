@@ -148,6 +148,22 @@ static void overlay_seeds(void)
 	cw_seed_write("overlay", "train", &train);
 }
 
+/* By the channel, and by one that leads here: of each kind one, a relayed one in it too. */
+static void relay_seeds(void)
+{
+	for (uint8_t channel = 0; channel < 2; channel++) {
+		struct seed seed = { 0 };
+		for (uint8_t type = 0xD1; type <= 0xD8; type++) {
+			uint8_t inside[160] = { type, [4] = 0x33, 0x33, 0x33, 0x33, [15] = 1 };
+			uint32_t size = type == 0xD4 ? 160 : type == 0xD5 ? 100 : type == 0xD7 ? 40 : 64;
+			const uint8_t head[4] = { channel, type == 0xD1 ? 0 : 0xe0, 0, (uint8_t)size };
+			cw_seed_add(&seed, head, sizeof(head));
+			cw_seed_add(&seed, inside, size);
+		}
+		cw_seed_write("relay", channel == 0 ? "forward" : "here", &seed);
+	}
+}
+
 static void add_geneve(struct seed *seed, uint8_t options)
 {
 	const uint8_t header[8] = { options, 0, 8, 0, 0, 0, VNI, 0 };
@@ -326,6 +342,7 @@ int main(int argc, char **argv)
 	mss_seeds();
 	overlay_seeds();
 	plaintext_seeds();
+	relay_seeds();
 	reassembly_seeds();
 	vnet_seeds();
 	cw_seeds_program();

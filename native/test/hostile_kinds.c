@@ -182,7 +182,7 @@ static void make_reserved(struct cw_bench *bench, struct hostile *h)
 	fill(h->bytes, h->length);
 	do {
 		h->bytes[0] = (uint8_t)cw_hostile_below(256);
-	} while (h->bytes[0] == 0xD1 || h->bytes[0] == 0xD2 || (h->bytes[0] >= 0xD4 && h->bytes[0] <= 0xD7));
+	} while (h->bytes[0] == 0xD1 || h->bytes[0] == 0xD2 || (h->bytes[0] >= 0xD4 && h->bytes[0] <= 0xD8));
 	packet_put32(h->bytes + 4, 0);
 	expect(h, CW_DROP_OVERLAY_UNKNOWN);
 }
@@ -395,5 +395,6 @@ const struct hostile_kind hostile_kinds[] = {
 	{ "transit", make_transit },
 	{ "false congestion mark", make_ecn },
 	{ "control items", make_control },
+	{ "relayed", cw_hostile_relayed },
 };
 const uint32_t hostile_kind_count = sizeof(hostile_kinds) / sizeof(hostile_kinds[0]);

@@ -35,6 +35,9 @@ void cw_hostile_record(struct cw_bench *bench, void (*take)(struct cw_bench *, c
 /* One that would be delivered, and was not seen before. */
 void cw_hostile_genuine(struct cw_bench *bench, struct hostile *h);
 
+/* Of kinds that have a file of their own. */
+void cw_hostile_relayed(struct cw_bench *bench, struct hostile *h);
+
 /* Evenly spread, the same for a seed. */
 void cw_hostile_seed(uint64_t seed);
 uint32_t cw_hostile_below(uint32_t limit);

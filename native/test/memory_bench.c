@@ -11,7 +11,7 @@
 
 #define ROUNDS_MAX 101
 #define BATCHES 4
-#define KINDS 8
+#define KINDS 9
 
 static const uint32_t sizes[] = { 64, 354, 1420 };
 
@@ -27,6 +27,7 @@ static const struct kind {
 	{ "sealLoop", cw_memory_seal_loop, 0 },   { "openLoop", cw_memory_open_loop, 1 },
 	{ "sealGraph", cw_memory_seal_graph, 0 }, { "openGraph", cw_memory_open_graph, 1 },
 	{ "sealGraph6", cw_memory_seal_graph6, 0 }, { "openGraph6", cw_memory_open_graph6, 1 },
+	{ "relayGraph", cw_memory_relay_graph, 0 },
 };
 
 static double ns[SIZES][KINDS][ROUNDS_MAX];
@@ -100,10 +101,11 @@ int main(int argc, char **argv)
 		cw_memory_compare(&memory, sizes[s], false);
 		cw_memory_compare(&memory, sizes[s], true);
 	}
+	cw_memory_join(&memory);
 	for (int round = 0; round < rounds; round++)
 		run_round(&memory, round);
-	uint64_t in = (uint64_t)SIZES * MEMORY_BATCH * /* of two families, each way */
-		      2 * (MEMORY_COMPARED + 2 * BATCHES * (uint64_t)rounds);
+	uint64_t in = (uint64_t)SIZES * MEMORY_BATCH * /* of two families, each way, and those that are relayed */
+		      (2 * MEMORY_COMPARED + 5 * BATCHES * (uint64_t)rounds);
 	printf("{\"aead\":\"%s\",\"rounds\":%d,\"in\":%llu,\"out\":%llu,\"compared\":%llu,\"wrong\":%llu,"
 	       "\"drops\":\"%s\",\"sizes\":[",
 	       cw_aead_backend_name(memory.bench.worker->aead), rounds, (unsigned long long)in,

@@ -26,6 +26,7 @@ struct memory {
 	bool is_v6;         /* the inner packets */
 	struct rte_mbuf *frames[MEMORY_BATCH];
 	uint32_t counter;   /* of the datagram that the far end sealed last */
+	uint32_t relayed;   /* and of the one for another peer */
 	uint64_t out;       /* segments that have left by the port they should */
 	uint64_t astray;    /* and by any other */
 	uint64_t wrong;     /* did not hold what was put in */
@@ -35,6 +36,9 @@ struct memory {
 
 void cw_memory_open(struct memory *memory, enum memory_plant plant);
 void cw_memory_close(struct memory *memory);
+
+/* A session with a second peer, and a channel between the two. */
+void cw_memory_join(struct memory *memory);
 
 /* Routes, neighbours and rules in place of the bench's few. */
 void cw_memory_fill(struct cw_view *view);
@@ -48,6 +52,7 @@ double cw_memory_seal_graph(struct memory *memory, uint32_t size);
 double cw_memory_open_graph(struct memory *memory, uint32_t size);
 double cw_memory_seal_graph6(struct memory *memory, uint32_t size);
 double cw_memory_open_graph6(struct memory *memory, uint32_t size);
+double cw_memory_relay_graph(struct memory *memory, uint32_t size);
 double cw_memory_seal_bare(struct memory *memory, uint32_t size);
 double cw_memory_open_bare(struct memory *memory, uint32_t size);
 double cw_memory_seal_loop(struct memory *memory, uint32_t size);
