@@ -1,6 +1,7 @@
 /* See path-lanes.h. */
 #include "graph/path-lanes.h"
 
+#include "graph/relay.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -46,7 +47,7 @@ static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const str
 	}
 }
 
-/* What is relayed counts as data of the path that brings it; how good that is, lanes of data and probes tell. */
+/* Data that is relayed counts as that of the path that brings it; how good that is, lanes of data and probes tell. */
 static void hear_relayed(struct cw_peer *peer, const struct cw_keypair *keypair)
 {
 	if (keypair == NULL || !cw_keypair_is_of_session(keypair))
@@ -58,7 +59,7 @@ static void hear_relayed(struct cw_peer *peer, const struct cw_keypair *keypair)
 		if (path == NULL)
 			continue;
 		cw_liveness_hear(&path->live, lane->heard_us);
-		if (lane->heard_us > path->rx_us)
+		if ((keypair->relay_lanes.lane[i] & CW_RELAY_CLASS) == 0 && lane->heard_us > path->rx_us)
 			path->rx_us = lane->heard_us;
 	}
 }

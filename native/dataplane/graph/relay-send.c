@@ -10,8 +10,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-#define CLASS_CONTROL 0xe0
-#define CLASS_MASK 0xe0
 #define TOS_CONTROL 0xc0
 #define OUTER_IP6_MORE (CW_OUTER_IP6_UDP - CW_OUTER_IP4_UDP) /* before CW_OUTER_ROOM */
 
@@ -46,7 +44,7 @@ bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const s
 /* Of a datagram that is relayed: that of its own lane, if it has one. */
 static uint8_t class_of(const uint8_t *datagram)
 {
-	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] & CLASS_MASK : CLASS_CONTROL;
+	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] & CW_RELAY_CLASS : CW_RELAY_CLASS;
 }
 
 /* By which way, for whom, and under which number. */
@@ -140,7 +138,9 @@ void cw_relay_send(struct cw_worker *worker, struct cw_path *path, const struct 
 		rte_pktmbuf_free(m);
 		return;
 	}
-	cw_seal_note_data(worker, relay, relaying.by);
+	/* What is in one buffer is of one kind: it has one TOS. */
+	if (class_of(rte_pktmbuf_mtod_offset(m, const uint8_t *, CW_OUTER_ROOM)) == 0)
+		cw_seal_note_data(worker, relay, relaying.by);
 	if (wrap_in_place(worker, &relaying, m))
 		return;
 	const uint8_t *at = rte_pktmbuf_mtod_offset(m, const uint8_t *, CW_OUTER_ROOM);
@@ -160,7 +160,6 @@ int cw_relay_tell(struct cw_worker *worker, struct cw_peer *relay, uint32_t chan
 	if (slot == NULL)
 		return -ENOBUFS;
 	memcpy(slot + CW_RELAY_HEADER, datagram, length);
-	cw_seal_note_data(worker, relay, by);
 	struct cw_keypair *current = atomic_load_explicit(&relay->current, memory_order_relaxed);
 	return cw_relay_seal(worker, current, by, class_of(datagram), channel, slot, length) ? 0 : -EIO;
 }

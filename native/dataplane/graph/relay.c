@@ -15,7 +15,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-#define CLASS_MASK 0xe0 /* of a lane's second byte */
 #define TOS_CONTROL 0xc0
 
 /* What is in one that is authentic. */
@@ -64,13 +63,14 @@ static bool authenticate_relayed(struct cw_worker *worker, uint8_t *d, uint32_t 
 				 .channel = rte_be_to_cpu_32(words[1]),
 				 .slot = d,
 				 .length = length - CW_RELAY_OVERHEAD,
-				 .class = d[3] & CLASS_MASK };
+				 .class = d[3] & CW_RELAY_CLASS };
 	return true;
 }
 
-/* Its sender lives, and has data to send. */
-static void note_sender(struct cw_worker *worker, struct cw_keypair *keypair)
+/* Its sender lives; what it has of data is so for the paths to it. */
+static void note_sender(struct cw_worker *worker, const struct relayed *relayed)
 {
+	struct cw_keypair *keypair = relayed->keypair;
 	struct cw_peer *peer = keypair->peer;
 
 	peer->heard_us = worker->now_us;
@@ -78,7 +78,7 @@ static void note_sender(struct cw_worker *worker, struct cw_keypair *keypair)
 		cw_overlay_note_arrival(worker);
 		cw_keypair_confirm(worker, keypair);
 	}
-	if (!peer->paths.is_awake) {
+	if (relayed->class == 0 && !peer->paths.is_awake) {
 		cw_paths_wake(&peer->paths, worker->now_us);
 		cw_path_due(worker, peer);
 	}
@@ -138,7 +138,8 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 	}
 	if (!is_whole)
 		memcpy(slot + CW_RELAY_HEADER, relayed->slot + CW_RELAY_HEADER, relayed->length);
-	cw_seal_note_data(worker, to->peer, by);
+	if (relayed->class == 0)
+		cw_seal_note_data(worker, to->peer, by);
 	struct cw_keypair *current = atomic_load_explicit(&to->peer->current, memory_order_relaxed);
 	if (!cw_relay_seal(worker, current, by, relayed->class, to->number, slot, relayed->length))
 		return;
@@ -201,7 +202,7 @@ void cw_relay(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint
 	if (!authenticate_relayed(worker, datagram, length, &relayed))
 		return;
 	relayed.ecn = outer_tos & CW_ECN_MASK;
-	note_sender(worker, relayed.keypair);
+	note_sender(worker, &relayed);
 	struct cw_peer *peer = relayed.keypair->peer;
 	struct cw_channel_side *side = cw_channel_find(&worker->channels, &peer->channels, relayed.channel);
 	if (side != NULL)
