@@ -15,7 +15,7 @@ const overlayPort = 51_820
 const sessionMs = 30_000
 const answerMs = 10_000
 /** Initiations, a second each. */
-const patience = 5
+const patience = 3
 
 export interface Seen {
   readonly passed: number

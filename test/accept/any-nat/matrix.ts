@@ -25,7 +25,7 @@ const quickPairs: readonly Pair[] = [
   ['port-443', 'none'],
 ]
 /** So long none is direct that must not be: longer than any spray. */
-const neverMs = { full: 25_000, quick: 6_000 }
+const neverMs = { full: 25_000, quick: 5_000 }
 /** Hole punching beside a spray: candidates of the other end, a few probes each; and paths that are up are asked. */
 const plainPairs = 24
 
@@ -40,6 +40,7 @@ export const matrix: Line = {
   name: 'matrix',
   title:
     'a first packet ≤ 3 s through any two NATs; direct ≤ 2 s, ≤ 20 s after a spray, or relayed, as expected',
+  isQuickBeside: true,
   faults: { 'no-hub': 'first packet', 'blocked-way': 'outcomes', 'open-nat': 'outcomes' },
   measure: async ({ isQuick, fault }) => {
     const pairs = fault === undefined ? (isQuick ? quickPairs : allPairs) : plantedPairs(fault)
@@ -162,7 +163,7 @@ function budgetChecks(cells: readonly Cell[]): Check[] {
   }
   return (['mappings', 'probes'] as const).map((what) => ({
     check: `${what} of a spray, most of ${cells.length}`,
-    target: `≤ ${sprayBudget[what]} and ${plainPairs} of candidates`,
+    target: `≤ ${sprayBudget[what]}, and ${plainPairs} of candidates`,
     figure: String(most[what]),
     isOk: most[what] <= sprayBudget[what] + plainPairs,
   }))
