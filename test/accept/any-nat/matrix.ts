@@ -41,7 +41,12 @@ export const matrix: Line = {
   title:
     'a first packet ≤ 3 s through any two NATs; direct ≤ 2 s, ≤ 20 s after a spray, or relayed, as expected',
   isQuickBeside: true,
-  faults: { 'no-hub': 'first packet', 'blocked-way': 'outcomes', 'open-nat': 'outcomes' },
+  faults: {
+    'no-hub': 'first packet',
+    'blocked-way': 'outcomes',
+    'open-nat': 'outcomes',
+    noise: 'probes',
+  },
   measure: async ({ isQuick, fault }) => {
     const pairs = fault === undefined ? (isQuick ? quickPairs : allPairs) : plantedPairs(fault)
     const cells: Cell[] = []
@@ -52,9 +57,8 @@ export const matrix: Line = {
 }
 
 function plantedPairs(fault: string): readonly Pair[] {
-  return fault === 'blocked-way'
-    ? [['port-restricted', 'port-restricted']]
-    : [['symmetric', 'symmetric']]
+  if (fault === 'blocked-way') return [['port-restricted', 'port-restricted']]
+  return [['symmetric', fault === 'noise' ? 'port-restricted' : 'symmetric']]
 }
 
 async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefined): Promise<Cell> {
@@ -64,6 +68,7 @@ async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefin
   const onBuilt = (lab: Lab): Promise<void> => plant(lab, fault)
   await using scene = await openScene(description, { onBuilt })
   const first = await firstAnswer(scene, 2 * firstMs)
+  if (fault === 'noise') makeNoise(scene.lab)
   const most = expected === 'relayed' ? neverMs[isQuick ? 'quick' : 'full'] : directMs[expected]
   const direct = first === null ? null : await awaitDirect(scene, most)
   return { pair, expected, firstMs: first, direct }
@@ -72,6 +77,13 @@ async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefin
 async function plant(lab: Lab, fault: string | undefined): Promise<void> {
   if (fault === 'no-hub') await plantDrop(lab, 'internet', 'forward', '@th,64,8 0xd8')
   if (fault === 'blocked-way') await natsOf(lab, 'left')[0]!.block(['192.0.2.2'])
+}
+
+/** More probes than anybody may send. */
+function makeNoise(lab: Lab): void {
+  const script = `const socket = require('node:dgram').createSocket('udp4')
+    for (let port = 2000; port < 30000; port++) socket.send('x', port, '198.51.100.2')`
+  lab.spawn('right', [process.execPath, '-e', script])
 }
 
 function isAsExpected({ expected, direct }: Cell): boolean {

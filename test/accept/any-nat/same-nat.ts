@@ -17,7 +17,7 @@ export const sameNat: Line = {
   name: 'same-nat',
   title: 'two branches behind one NAT talk in its network; as guests of it, by its hairpin',
   isQuickBeside: true,
-  faults: { guests: 'in their own network', 'no-hairpin': 'as guests' },
+  faults: { guests: 'direct in', 'no-hairpin': 'direct as guests' },
   measure: async ({ fault }) => [
     ...(fault === 'no-hairpin' ? [] : [await measureWay('lan', fault === 'guests')]),
     ...(fault === 'guests' ? [] : [await measureWay('hairpin', fault === 'no-hairpin')]),

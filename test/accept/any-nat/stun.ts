@@ -55,15 +55,16 @@ async function flood(
   const isDiscovering = site === 'left'
   const flooding = await startFlood(lab, site, count, ratePps)
   if (isDiscovering) {
+    if (fault === 'no-answers') await loseAnswers(lab)
     await lab.processes.get(site)!.gateway.stop()
     await lab.restart(site, 'gateway')
   }
   const { gateway, datapath } = lab.processes.get(site)!
-  const spinner = fault === 'busy-gateway' ? [spin(lab, site)] : []
+  const spinner = fault === 'busy-gateway' ? [1, 2].map(() => spin(lab, site)) : []
   const pids = [gateway.pid, ...spinner]
   const before = cpuTicks(pids)
   const startMs = performance.now()
-  const found = isDiscovering ? await discovered(lab, site, fault === 'no-answers') : null
+  const found = isDiscovering ? await discovered(lab, site) : null
   if (fault === 'killed') await datapath.stop('SIGKILL')
   const said = await flooding.line((line) => line.includes('"flooded"'), floodSeconds * 1_000)
   const { sent, ms } = JSON.parse(said) as { sent: number; ms: number }
@@ -111,8 +112,7 @@ async function startFlood(
 }
 
 /** @returns what it took until the gateway knew its NAT, which is none, and so where it is; null: it never did */
-async function discovered(lab: Lab, site: string, isCutOff: boolean): Promise<number | null> {
-  if (isCutOff) await plantDrop(lab, 'internet', 'forward', 'iifname hub @th,96,32 0x2112a442')
+async function discovered(lab: Lab, site: string): Promise<number | null> {
   const beganMs = performance.now()
   const own = `${addressOf(lab, site)}:${overlayPort}`
   return waitFor(async () => {
@@ -122,6 +122,11 @@ async function discovered(lab: Lab, site: string, isCutOff: boolean): Promise<nu
     const isFound = nat?.mapping === 'none' && nat.mapped === own
     return isFound ? performance.now() - beganMs : null
   }, beganMs + discoveryMs)
+}
+
+/** Cookies of STUN, eight bytes into what UDP carries and its header. */
+async function loseAnswers(lab: Lab): Promise<void> {
+  await plantDrop(lab, 'internet', 'forward', 'iifname hub @th,96,32 0x2112a442')
 }
 
 function discoveryCheck(ms: number | null): Check {
