@@ -48,14 +48,18 @@ const tryForMs = 10_000
 const lookMs = 1_200
 /** So often the peer may have this end act. */
 const peerRate = { perSecond: 1, burst: 8 }
-/** The peer begins to spray: not oftener than this. */
+/** The peer begins to spray: not oftener than this; and both ends together, whatever changes. */
 const sprayGapMs = 4_000
+const sprayRate = { perSecond: 1 / 200, burst: 4 }
+/** What changes again and again is no reason to hurry each time. */
+const calmMs = 30_000
 
 type Phase = 'rest' | 'asking' | 'trying' | 'spraying'
 
 export class Quest implements Disposable {
   readonly #parts: QuestParts
   readonly #peerActs
+  readonly #sprayRate
   #phase: Phase = 'rest'
   #timer: CancelTimer | null = null
   #dueMs: number | null = null
@@ -66,12 +70,14 @@ export class Quest implements Disposable {
   #failures = 0
   #sprays = 0
   #firstFailureMs: number | null = null
+  #beganAtMs = Number.NEGATIVE_INFINITY
   #sprayedAtMs = Number.NEGATIVE_INFINITY
   #reason: RelayedReason = 'untried'
 
   constructor(parts: QuestParts) {
     this.#parts = parts
     this.#peerActs = openBucket(peerRate, parts.clock.nowMs())
+    this.#sprayRate = openBucket(sprayRate, parts.clock.nowMs())
   }
 
   get status(): QuestStatus {
@@ -85,9 +91,9 @@ export class Quest implements Disposable {
 
   /** Something has changed here or there: what was in vain may not be now. */
   begin(): void {
-    this.#failures = 0
-    this.#sprays = 0
-    this.#firstFailureMs = null
+    const nowMs = this.#parts.clock.nowMs()
+    if (nowMs - this.#beganAtMs >= calmMs) this.#forget()
+    this.#beganAtMs = nowMs
     this.#ask()
   }
 
@@ -95,10 +101,8 @@ export class Quest implements Disposable {
   end(): void {
     this.#wait(null, () => undefined)
     this.#phase = 'rest'
-    this.#failures = 0
-    this.#sprays = 0
-    this.#firstFailureMs = null
     this.#reason = 'untried'
+    this.#forget()
   }
 
   /** Data flows again: what was put off for want of it is due sooner. */
@@ -127,6 +131,12 @@ export class Quest implements Disposable {
 
   [Symbol.dispose](): void {
     this.#timer?.()
+  }
+
+  #forget(): void {
+    this.#failures = 0
+    this.#sprays = 0
+    this.#firstFailureMs = null
   }
 
   #ask(): void {
@@ -161,7 +171,8 @@ export class Quest implements Disposable {
     this.#firstFailureMs ??= clock.nowMs()
     const sinceMs = clock.nowMs() - this.#firstFailureMs
     const spray = this.#mySpray()
-    if (spray !== null && isSprayDue(this.#sprays, sinceMs, hasData())) {
+    const isDue = spray !== null && isSprayDue(this.#sprays, sinceMs, hasData())
+    if (isDue && this.#sprayRate.take(clock.nowMs())) {
       send(this.#item(this.#round, { wantsAnswer: false, isSpray: true }))
       this.#spray(spray)
       return
@@ -176,7 +187,7 @@ export class Quest implements Disposable {
     const { clock, isDirect } = this.#parts
     if (isDirect() || clock.nowMs() - this.#sprayedAtMs < sprayGapMs) return
     const spray = this.#mySpray()
-    if (spray !== null) this.#spray(spray)
+    if (spray !== null && this.#sprayRate.take(clock.nowMs())) this.#spray(spray)
   }
 
   #mySpray(): Spray | null {

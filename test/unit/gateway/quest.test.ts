@@ -149,6 +149,16 @@ test('where one NAT maps by destination both ends spray after the first vain try
   end()
 })
 
+test('a place that changes without end causes no more sprays and tries than any failure', async () => {
+  const { clock, one, other, end } = pairOf(samplePlace({ nats: [sampleNat(symmetric)] }))
+  for (let change = 0; change < 100; change++) {
+    one.quest.begin()
+    await clock.advance(8_000)
+  }
+  assert.ok(one.sprayed.length <= 8 && other.sprayed.length <= 8, String(one.sprayed.length))
+  end()
+})
+
 test('two NATs that map by destination: no spray, and the reason is told', async () => {
   const { clock, one, other, end } = pairOf(
     samplePlace({ nats: [sampleNat(symmetric)] }),
