@@ -42,6 +42,8 @@ export type ControlItem =
       readonly isRelayed: boolean
       readonly isMetered: boolean
       readonly isBackup: boolean
+      /** The sender has this address of the other end from its configuration: no NAT needs to be kept open for it. */
+      readonly isNamed: boolean
     }
   | { readonly type: 'path-remove'; readonly path: number; readonly reason: number }
   | { readonly type: 'path-challenge'; readonly data: Uint8Array }
@@ -59,6 +61,12 @@ export type ControlItem =
     }
   | { readonly type: 'relay-close'; readonly channel: number }
   | Candidates
+  | {
+      readonly type: 'call-back'
+      /** 0: answer now, as a probe. Else that answer is sent then, by the way that this came. */
+      readonly afterSeconds: number
+      readonly id: number
+    }
 
 /** One of at most four parts of a handshake message; parts count from 0. */
 export interface HandshakePart {
@@ -130,6 +138,7 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
       isRelayed: value[3] !== 0,
       isMetered: (value[7]! & pathFlag.metered) !== 0,
       isBackup: (value[7]! & pathFlag.backup) !== 0,
+      isNamed: (value[7]! & pathFlag.named) !== 0,
     }),
     write: (item, value) => {
       value.writeUInt8(item.path, 0)
@@ -137,7 +146,8 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
       value.writeUInt8(item.yourUplink, 2)
       value.writeUInt8(item.isRelayed ? 1 : 0, 3)
       const metered = item.isMetered ? pathFlag.metered : 0
-      value.writeUInt32BE(metered | (item.isBackup ? pathFlag.backup : 0), 4)
+      const named = item.isNamed ? pathFlag.named : 0
+      value.writeUInt32BE(metered | named | (item.isBackup ? pathFlag.backup : 0), 4)
     },
   },
   'path-remove': {
@@ -220,9 +230,22 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
     size: candidatesSize,
     write: writeCandidates,
   },
+  'call-back': {
+    code: 0x11,
+    ...exactly(8),
+    read: (value) => ({
+      type: 'call-back',
+      afterSeconds: value.readUInt16BE(0),
+      id: value.readUInt32BE(4),
+    }),
+    write: (item, value) => {
+      value.writeUInt16BE(item.afterSeconds, 0)
+      value.writeUInt32BE(item.id, 4)
+    },
+  },
 }
 
-const pathFlag = { metered: 1, backup: 2 }
+const pathFlag = { metered: 1, backup: 2, named: 4 }
 
 function exactly(bytes: number): {
   fits: (length: number) => boolean

@@ -266,6 +266,8 @@ static void look_at_all_paths(struct cw_worker *worker)
 	worker->generation = program->generation;
 	if (is_other)
 		cw_spray_move(&worker->spraying, program->uplinks);
+	if (is_other)
+		cw_keep_move(worker, program->uplinks);
 	for (uint32_t i = 0; i < atomic_load(&worker->peer_count); i++)
 		cw_path_renew(worker, worker->peers[i], is_other ? program->uplinks : NULL, is_other ? program->policies_then : NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "bucket.h"
+#include "graph/keep.h"
 #include "graph/merge.h"
 #include "graph/path.h"
 #include "graph/reassembly.h"
@@ -90,6 +91,7 @@ struct cw_worker {
 	struct cw_path_pool paths;
 	struct cw_spraying spraying;
 	struct cw_channels channels; /* of this box as a relay */
+	struct cw_keep keeps[CW_UPLINKS_MAX][CW_FAMILIES];
 	uint64_t path_secret;       /* from which those of paths are made; random at start */
 	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
 	uint32_t arrived_by;

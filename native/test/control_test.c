@@ -21,6 +21,7 @@ static struct cw_bench bench;
 
 #define PATH_REPORT 0x03
 #define CANDIDATES 0x10
+#define CALL_BACK 0x11
 #define PATH_ADD 0x04
 
 static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t length)
@@ -39,6 +40,9 @@ static void put_item(struct frame *f, uint8_t type, const void *value, uint32_t 
 		at[5] = at[5] & 8 ? CW_UPLINK_RELAY : at[5] & 7;
 		at[7] = at[5] == CW_UPLINK_RELAY;
 	}
+	/* Now, or later. */
+	if (value == NULL && type == CALL_BACK && length > 1 && (at[4] & 1) != 0)
+		at[4] = at[5] = 0;
 	f->length += 4 + length;
 }
 
@@ -148,7 +152,7 @@ static void answers_probes_and_challenges(void)
 
 /* wire.md, table of items: the length of each value; CW_NONE where it varies. */
 static const uint32_t lengths[] = { CW_NONE, 4, 12, CW_NONE, 8, 4,  8, 8,
-				    8,	     8, CW_NONE, 4, 32, 40, 4, 4, CW_NONE };
+				    8,	     8, CW_NONE, 4, 32, 40, 4, 4, CW_NONE, 8 };
 #define TYPES (sizeof(lengths) / sizeof(lengths[0]))
 
 static bool is_right_length(uint8_t type, uint32_t length)
@@ -285,7 +289,8 @@ static void agrees_with_a_slow_reader(void)
 				break;
 			if (goes_up(at[0]))
 				put_item(&up, at[0], at + 4, size);
-			answers += at[0] == 0x01 ? 16 : at[0] == 0x06 || at[0] == 0x08 ? 12 : 0;
+			bool is_called = at[0] == CALL_BACK && packet_u16(at + 4) == 0;
+			answers += at[0] == 0x01 || is_called ? 16 : at[0] == 0x06 || at[0] == 0x08 ? 12 : 0;
 			length += 4 + size;
 		}
 		if (length != f.length || items > ITEMS_MAX) {

@@ -54,6 +54,7 @@ static void put_under_way(struct nat_world *world, uint32_t to, uint64_t delay_u
 {
 	struct world_packet *packet = find_place(world);
 
+	world->under_way++;
 	packet->at_us = world->now_us + delay_us;
 	packet->order = world->order++;
 	packet->to = (uint8_t)to;
@@ -122,6 +123,7 @@ static void deliver(struct nat_world *world, struct world_packet *packet)
 	uint16_t port = (uint16_t)packet_u16(packet->bytes + 22);
 
 	packet->at_us = 0;
+	world->under_way--;
 	if (source != WORLD_RELAY && packet_u32(packet->bytes + 16) != world->nat[end].address)
 		return;
 	if (source != WORLD_RELAY && world->has_nat[end])
@@ -173,13 +175,32 @@ static void send_data(struct nat_world *world, uint32_t end)
 	cw_bench_give(&world->bench[end], CW_BENCH_LAN, &(struct cw_vnet_hdr){ 0 }, frame, sizeof(frame));
 }
 
+/* Nothing happens before that. */
+static uint64_t next_us(const struct nat_world *world, uint64_t until_us)
+{
+	uint64_t next = until_us;
+
+	for (uint32_t end = 0; end < ENDS; end++) {
+		const struct cw_worker *worker = world->bench[end].worker;
+		next = RTE_MIN(next, worker->paths.next_us);
+		next = RTE_MIN(next, worker->spraying.due_us);
+		next = world->data_us[end] == 0 ? next : RTE_MIN(next, world->data_next_us[end]);
+	}
+	for (uint32_t i = 0; i < WORLD_PACKETS_MAX && world->under_way > 0; i++) {
+		if (world->packets[i].at_us != 0)
+			next = RTE_MIN(next, world->packets[i].at_us);
+	}
+	return RTE_MAX(next, world->now_us + MS);
+}
+
 void cw_nat_world_pass(struct nat_world *world, uint64_t us)
 {
 	for (uint64_t until_us = world->now_us + us; world->now_us < until_us;) {
-		world->now_us += MS;
+		world->now_us = next_us(world, until_us);
 		for (uint32_t end = 0; end < ENDS; end++)
 			world->bench[end].worker->now_us = world->now_us;
-		deliver_due(world);
+		if (world->under_way > 0)
+			deliver_due(world);
 		for (uint32_t end = 0; end < ENDS; end++) {
 			struct cw_worker *worker = world->bench[end].worker;
 			send_data(world, end);

@@ -1,7 +1,7 @@
 /*
  * Two ends that have a session, each behind a NAT: two whole graphs, whose uplinks are joined here. They always reach each other by
  * the address that they had their handshake with, as by a relay; all else has to find its way through the NATs. Time goes by steps of
- * a millisecond, and everything is under way for as long as the world says.
+ * a millisecond at least, and everything is under way for as long as the world says.
  */
 #ifndef CW_NAT_WORLD_H
 #define CW_NAT_WORLD_H
@@ -39,6 +39,7 @@ struct nat_world {
 	uint64_t sent[ENDS];      /* datagrams; of which to the other's NAT */
 	uint64_t sent_bytes[ENDS]; /* with IPv4's headers */
 	uint64_t direct[ENDS];
+	uint32_t under_way;
 	struct world_packet packets[WORLD_PACKETS_MAX];
 };
 

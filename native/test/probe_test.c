@@ -85,7 +85,7 @@ static uint32_t rtt(void)
 	return cw_bench_path(&bench)->live.rtt_us;
 }
 
-/* At rest a path is asked every 26.5 to 27.5 s, which keeps NATs open. */
+/* At rest a path is asked every 14 to 15 s, which keeps NATs open. */
 static void measures_round_trips(void)
 {
 	uint32_t id = next_probe(2);
@@ -98,7 +98,7 @@ static void measures_round_trips(void)
 	CHECK(rtt() == 5000);
 	reply_to(id, 0); /* once */
 	CHECK(rtt() == 5000);
-	for (uint32_t steps = 0; steps < STEPS(26.4); steps++)
+	for (uint32_t steps = 0; steps < STEPS(13.9); steps++)
 		CHECK(tick() == 0);
 	CHECK((id = next_probe(STEPS(1.2))) != 0);
 	bench.worker->now_us += 13000;

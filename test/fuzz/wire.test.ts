@@ -101,6 +101,7 @@ test('control items: what is read is written as it was, or read as the same agai
         },
       ],
     },
+    { type: 'call-back', afterSeconds: 33, id: 9 },
     { type: 'padding', bytes: 3 },
   ])
   fc.assert(

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "graph/keep.h"
 #include "graph/mtu-probe.h"
 #include "graph/path.h"
 #include "graph/seal.h"
@@ -20,7 +21,7 @@
 enum item {
 	ITEM_PADDING = 0x00,
 	ITEM_PROBE = 0x01,
-	ITEM_PROBE_REPLY = 0x02,
+	ITEM_PROBE_REPLY = CW_ITEM_PROBE_REPLY,
 	ITEM_PATH_REPORT = 0x03,
 	ITEM_PATH_ADD = 0x04,
 	ITEM_PATH_REMOVE = 0x05,
@@ -32,12 +33,13 @@ enum item {
 	ITEM_RELAY_CLOSE = 0x0e,
 	ITEM_PATH_SILENT = 0x0f,
 	ITEM_CANDIDATES = 0x10,
+	ITEM_CALL_BACK = CW_ITEM_CALL_BACK, /* after seconds u16 (0: now), zero u16, id u32: answered as a probe is */
 };
 
 /* Exact length of a value; ANY: checked by who reads it. */
 #define ANY 0xffff
-static const uint16_t value_lengths[ITEM_CANDIDATES + 1] = {
-	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4, ANY,
+static const uint16_t value_lengths[ITEM_CALL_BACK + 1] = {
+	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4, ANY, 8,
 };
 
 struct answer {
@@ -76,6 +78,8 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw
 
 	memcpy(&id, value, sizeof(id));
 	memcpy(&held, value + 8, sizeof(held));
+	if (cw_keep_hear(worker, peer, rte_be_to_cpu_32(id)))
+		return;
 	if (!cw_paths_answer(&peer->paths, path, rte_be_to_cpu_32(id), rte_be_to_cpu_32(held), worker->now_us))
 		return;
 	cw_rtt_count(&path->rtts, path->live.rtt_last_us);
@@ -140,7 +144,7 @@ static void take_report(struct cw_worker *worker, struct cw_peer *peer, const ui
 static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
 	path->remote_uplink = value[1];
-	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP);
+	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP | CW_PATH_NAMED);
 	path->flags = path->own_flags | path->remote_flags;
 }
 
@@ -199,6 +203,10 @@ static void take_item(struct cw_worker *worker, const struct cw_keypair *keypair
 	case ITEM_PATH_CHALLENGE:
 		put_item(answer, ITEM_PATH_RESPONSE, value, 8);
 		return;
+	case ITEM_CALL_BACK:
+		if (!cw_keep_call_later(worker, peer, value))
+			answer_probe(worker, peer, value + 4, answer);
+		return;
 	case ITEM_MTU_PROBE:
 		put_item(answer, ITEM_MTU_ACK, value, 8);
 		return;
@@ -223,7 +231,7 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 	while (at + ITEM_HEADER <= length) {
 		uint8_t type = items[at];
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
-		bool is_known = type <= ITEM_CANDIDATES && value_lengths[type] != ANY;
+		bool is_known = type <= ITEM_CALL_BACK && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
 		bool is_introduction = type == ITEM_PATH_ADD;
 		bool is_candidates = type == ITEM_CANDIDATES;
@@ -272,7 +280,7 @@ static void introduce(const struct cw_path *path, struct answer *frame)
 {
 	bool is_relayed = path->way.uplink == CW_UPLINK_RELAY;
 	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, is_relayed, 0, 0, 0,
-				   path->own_flags };
+				   path->own_flags | (path->is_configured ? CW_PATH_NAMED : 0) };
 
 	put_item(frame, ITEM_PATH_ADD, value, sizeof(value));
 }

@@ -12,6 +12,10 @@ struct cw_keypair;
 struct cw_path;
 struct cw_worker;
 
+/* Types of items that others than control.c write: wire.md, and 0x11, which graph/keep.h explains. */
+#define CW_ITEM_PROBE_REPLY 0x02
+#define CW_ITEM_CALL_BACK 0x11
+
 /* The items of an opened control frame, which came by `path`: answers go back by it. */
 void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,
 		const uint8_t *items, uint32_t length);

@@ -9,6 +9,7 @@
 #include "graph/control.h"
 #include "graph/explain.h"
 #include "graph/graph.h"
+#include "graph/keep.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/overlay.h"
@@ -224,7 +225,9 @@ void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t oute
 		}
 		open_data(worker, keypair, plain, plain_len, outer_tos);
 	} else {
-		cw_control(worker, keypair, cw_path_hear(worker, keypair, d[2]), plain, plain_len);
+		bool is_aside = cw_keep_is_aside(worker, peer, plain, plain_len);
+		struct cw_path *path = is_aside ? cw_path_stray(worker, &worker->arrival) : cw_path_hear(worker, keypair, d[2]);
+		cw_control(worker, keypair, path, plain, plain_len);
 	}
 }
 

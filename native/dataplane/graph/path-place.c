@@ -1,6 +1,7 @@
 /* See path-place.h. */
 #include "graph/path-place.h"
 
+#include "graph/keep.h"
 #include "graph/path.h"
 #include "graph/relay-path.h"
 #include "graph/seal.h"
@@ -64,6 +65,7 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
 			cw_path_give_back(worker, peer, peer->paths.list[slot]);
 	}
 	peer->unplaced_count = 0;
+	cw_keep_forget(worker, peer);
 	cw_spray_forget(&worker->spraying, peer);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "graph/control.h"
+#include "graph/keep.h"
 #include "graph/mtu-probe.h"
 #include "graph/outer.h"
 #include "graph/path-event.h"
@@ -33,8 +34,7 @@ void cw_path_due(struct cw_worker *worker, struct cw_peer *peer)
 	worker->paths.next_us = worker->now_us;
 }
 
-/* For answers by ways of no path: nothing of it lasts. */
-static struct cw_path *stray(struct cw_worker *worker)
+struct cw_path *cw_path_stray(struct cw_worker *worker, const struct cw_way *way)
 {
 	struct cw_path *path = &worker->stray_path;
 
@@ -42,7 +42,7 @@ static struct cw_path *stray(struct cw_worker *worker)
 	memset(path, 0, sizeof(*path));
 	path->slot = CW_PATHS_MAX;
 	path->number = CW_PATH_NONE;
-	path->way = worker->arrival;
+	path->way = *way;
 	path->flow_label = 1;
 	return path;
 }
@@ -67,7 +67,7 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	struct cw_path *path = find_or_learn(worker, peer);
 
 	if (path == NULL)
-		return stray(worker);
+		return cw_path_stray(worker, &worker->arrival);
 	cw_liveness_hear(&path->live, worker->now_us);
 	if (cw_path_is_relayed(path))
 		cw_relay_path_join(worker, path);
@@ -189,6 +189,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);
 	cw_mtu_probe(worker, peer, current, late);
+	cw_keep_look(worker, peer, current);
 	if (now - peer->report_us >= CW_REPORT_US * 3 / 4 && cw_control_report(worker, current))
 		peer->report_us = now;
 	tell_silence(worker, peer, current);

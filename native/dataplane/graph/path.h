@@ -63,6 +63,9 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer);
  */
 struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypair, uint8_t number);
 
+/* What is sent by a way that is no path, or none of the peer's: good until the next call, and nothing of it lasts. */
+struct cw_path *cw_path_stray(struct cw_worker *worker, const struct cw_way *way);
+
 /* The paths of `peer` want to be looked at now. */
 void cw_path_due(struct cw_worker *worker, struct cw_peer *peer);
 

@@ -100,13 +100,10 @@ static bool choose_ports(const struct cw_program *program, struct cw_spraying *s
 static void send_probe(struct cw_worker *worker, struct cw_keypair *current)
 {
 	struct cw_spraying *spraying = &worker->spraying;
-	struct cw_path *path = &spraying->path;
+	struct cw_path *path = cw_path_stray(worker, &spraying->way);
 
-	*path = (struct cw_path){ .slot = CW_PATHS_MAX,
-				  .number = CW_PATH_NONE,
-				  .way = spraying->way,
-				  .flow_label = 1,
-				  .live = { .secret = spraying->random + spraying->sent, .probes = 1 } };
+	path->live.secret = spraying->random + spraying->sent;
+	path->live.probes = 1; /* one that introduces nobody */
 	cw_control_send(worker, current, path, true, 0);
 	cw_seal_flush(worker);
 }

@@ -28,8 +28,7 @@ struct cw_spraying {
 	uint64_t until_us; /* so long somebody may call by it */
 	uint64_t random;
 	struct cw_bucket calls; /* ways that are learned of it */
-	uint64_t tried[1024];   /* a bit for each port of the far end's that was */
-	struct cw_path path;    /* as which a probe leaves */
+	uint64_t tried[1024]; /* a bit for each port of the far end's that was */
 };
 
 void cw_spray_open(struct cw_spraying *spraying);

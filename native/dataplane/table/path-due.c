@@ -4,9 +4,10 @@
 #define KEEPS_MORE_US 500000u  /* than what is expected, for clocks and delays differ */
 #define STANDBY_US 1000000u
 #define STANDBY_DEAR_US 10000000u
-#define KEPT_US 26500000u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes) */
-#define KEPT_SPREAD_US 1000000u /* so that one end is the first to ask, */
-#define KEPT_OTHER_US 29000000u /* and the other leaves it to that */
+#define KEPT_S 15u
+#define KEPT_METERED_S 25u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes), some after 20 */
+#define KEPT_SPREAD_US 1000000u /* less, so that one end is the first to ask, */
+#define KEPT_OTHER_US 2000000u  /* and the other, which waits so much longer, leaves it to that */
 #define RELAYED_KEPT_US 120000000u /* an unused channel ends after 300 s */
 #define DOWN_US 500000u
 #define DOWN_DEAR_US 5000000u
@@ -80,12 +81,15 @@ static uint64_t add(uint64_t at_us, uint64_t gap_us)
 }
 
 /* What was heard last but is no answer was answered: NATs have seen both directions, whichever end asks. */
-static uint64_t kept_due_us(const struct cw_liveness *live, uint64_t probe_us)
+static uint64_t kept_due_us(const struct cw_path *path, uint64_t probe_us)
 {
+	const struct cw_liveness *live = &path->live;
+	uint32_t least_s = (path->flags & CW_PATH_METERED) != 0 ? KEPT_METERED_S : KEPT_S;
+	uint64_t kept = (path->kept_s > least_s ? path->kept_s : least_s) * 1000000ull;
 	uint64_t spread = ((probe_us + live->secret) * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
-	uint64_t due = probe_us + KEPT_US + spread;
+	uint64_t due = probe_us + kept - spread;
 
-	return live->heard_us > live->answered_us ? cw_later(due, live->heard_us + KEPT_OTHER_US) : due;
+	return live->heard_us > live->answered_us ? cw_later(due, live->heard_us + kept + KEPT_OTHER_US) : due;
 }
 
 uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path *path, bool is_kept,
@@ -100,7 +104,7 @@ uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path
 	if (!paths->is_awake && !is_kept)
 		return cw_path_is_relayed(path) ? probe_us + RELAYED_KEPT_US : UINT64_MAX;
 	if (!paths->is_awake)
-		return kept_due_us(live, probe_us);
+		return kept_due_us(path, probe_us);
 	/* Whether flows may come back is told by its probes alone. */
 	bool is_idle = now_us - cw_path_data_us(path) >= cw_path_active_us(path) + KEEPS_MORE_US;
 	if (is_idle && !cw_path_is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))

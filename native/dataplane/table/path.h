@@ -22,6 +22,7 @@ static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a 
 
 #define CW_PATH_METERED 1u
 #define CW_PATH_BACKUP 2u
+#define CW_PATH_NAMED 4u /* of the far end: it has this end's address from its configuration */
 
 #define CW_UPLINK_NONE 0xffu
 
@@ -77,6 +78,8 @@ struct cw_path {
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;
+	uint16_t kept_s;       /* so long may it be silent at rest; 0: nothing is proven of that. graph/keep.h */
+	uint64_t unwatched_us; /* the far end was asked last to answer another port, and did not; 0: never */
 	struct cw_pmtu pmtu;
 	uint64_t delivered_bps;  /* inner bits a second that the far end got of late, smoothed */
 	uint64_t delivered_us, delivered_tx_packets, delivered_tx_bytes; /* as of the report before */

@@ -85,6 +85,13 @@ struct cw_peer {
 	struct cw_way unplaced[CW_PATHS_MAX]; /* named by the program, and there was no room for it */
 	uint32_t unplaced_count;
 	uint64_t placed_us; /* was tried last */
+	/* The far end wants to be called back by a way that it watches (graph/keep.h). */
+	struct {
+		uint64_t due_us; /* 0: it does not */
+		uint32_t after_s;
+		uint32_t id; /* as on the wire */
+		struct cw_way way;
+	} call;
 	struct cw_bucket learn_bucket;
 	struct cw_bucket path_bucket; /* changes of its paths that are told */
 	struct rte_mbuf *waiting[CW_PEER_WAITING_MAX];

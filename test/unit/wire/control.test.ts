@@ -56,6 +56,7 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
     isRelayed: fc.boolean(),
     isMetered: fc.boolean(),
     isBackup: fc.boolean(),
+    isNamed: fc.boolean(),
   }),
   record({ type: is('path-remove'), path: u8, reason: u8 }),
   record({ type: is('path-challenge'), data: raw(8) }),
@@ -73,6 +74,7 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
   record({ type: is('relay-open'), deviceId: raw(32) }),
   record({ type: is('relay-channel'), channel: u32, status: u8, deviceId: raw(32) }),
   record({ type: is('relay-close'), channel: u32 }),
+  record({ type: is('call-back'), afterSeconds: u16, id: u32 }),
   record({
     type: is('candidates'),
     round: u8,
@@ -107,8 +109,9 @@ test('the bytes are those of the table in wire.md', () => {
         isRelayed: true,
         isMetered: true,
         isBackup: true,
+        isNamed: true,
       },
-      '04000008 01020301 00000003',
+      '04000008 01020301 00000007',
     ],
     [{ type: 'path-remove', path: 1, reason: 2 }, '05000004 01020000'],
     [{ type: 'mtu-probe', id: 1, payloadBytes: 1400 }, '08000008 00000001 05780000'],
@@ -117,6 +120,7 @@ test('the bytes are those of the table in wire.md', () => {
       '0a000005 01020001 09',
     ],
     [{ type: 'close', reason: 2 }, '0b000004 02000000'],
+    [{ type: 'call-back', afterSeconds: 33, id: 0x0102_0304 }, '11000008 00210000 01020304'],
     [
       {
         type: 'candidates',

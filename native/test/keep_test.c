@@ -1,0 +1,171 @@
+/*
+ * How often a path at rest is asked, behind NATs that forget sooner or later (nat_world.h): as seldom as it is proven that the NATs
+ * wait for, and never less often. The mapping that is watched for that is no path, at neither end.
+ */
+#include "check.h"
+#include "graph/control.h"
+#include "graph/keep.h"
+#include "graph/path.h"
+#include "nat_world.h"
+#include "packet.h"
+
+#define HOUR (3600 * SECOND)
+#define MINUTE (60 * SECOND)
+#define BRANCH 0
+#define HUB 1
+
+static struct nat_world world;
+
+static struct cw_keep *keep(uint32_t end)
+{
+	return &world.bench[end].worker->keeps[0][CW_V4];
+}
+
+/* The branch is behind a NAT, and has the hub's address from its configuration; the hub knows what it hears. */
+static void meet(uint64_t timeout_us, bool is_metered)
+{
+	struct cw_way way = { .local_port = CW_BENCH_PORT, .remote_port = CW_BENCH_PORT };
+
+	world.is_relay_cut = true;
+	world.has_nat[HUB] = false;
+	way.remote = cw_bench_v4(world.nat[HUB].address);
+	cw_nat_forget(&world.nat[BRANCH]);
+	world.nat[BRANCH].timeout_us = timeout_us;
+	world.nat[BRANCH].filtering = NAT_BY_ADDRESS_PORT;
+	for (uint32_t end = 0; end < ENDS; end++) {
+		struct cw_bench *bench = &world.bench[end];
+		bench->worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].is_metered = is_metered && end == BRANCH;
+		cw_path_clear(bench->worker, bench->far);
+		memset(keep(end), 0, sizeof(*keep(end)));
+		cw_path_name(bench->worker, bench->far, &way, end == BRANCH);
+		cw_path_begin_key(bench->worker, bench->far);
+	}
+	cw_nat_world_pass(&world, 10 * SECOND);
+	CHECK(cw_nat_world_direct(&world, BRANCH) != NULL && cw_nat_world_direct(&world, HUB) != NULL);
+}
+
+static bool is_alive(void)
+{
+	return cw_nat_world_direct(&world, BRANCH) != NULL && cw_nat_world_direct(&world, HUB) != NULL &&
+	       cw_nat_world_direct(&world, BRANCH)->downs == 0 && cw_nat_world_direct(&world, HUB)->downs == 0 &&
+	       world.bench[HUB].far->paths.count == 1;
+}
+
+/* Nobody asks less often than the NAT waits, so the hub knows one path all the time; and nobody more often than it takes. */
+static void silence_is_as_long_as_is_proven(void)
+{
+	static const struct {
+		uint32_t timeout_s, steps, each_s;
+	} nats[] = { { 20, 0, 15 }, { 31, 0, 15 }, { 40, 1, 30 }, { 65, 2, 60 }, { 120, 3, 110 }, { 300, 3, 110 } };
+
+	for (uint32_t i = 0; i < sizeof(nats) / sizeof(nats[0]); i++) {
+		meet(nats[i].timeout_s * SECOND, false);
+		cw_nat_world_pass(&world, 8 * MINUTE);
+		if (!CHECK(keep(BRANCH)->proven == nats[i].steps))
+			fprintf(stderr, "  %u s: %u\n", nats[i].timeout_s, keep(BRANCH)->proven);
+		uint64_t before = world.sent[BRANCH];
+		cw_nat_world_pass(&world, 20 * MINUTE);
+		uint64_t sent = world.sent[BRANCH] - before;
+		CHECK(is_alive());
+		if (!CHECK(sent >= 1200 / nats[i].each_s - 1 && sent <= 1200 / (nats[i].each_s - 1) + 4))
+			fprintf(stderr, "  %u s: %u datagrams in 20 minutes\n", nats[i].timeout_s, (uint32_t)sent);
+	}
+}
+
+/* Nobody learns the mapping that is watched. And whom the other end knows by its configuration need keep nothing. */
+static void what_is_watched_is_no_path(void)
+{
+	meet(300 * SECOND, false);
+	for (uint32_t i = 0; i < 60; i++) {
+		cw_nat_world_pass(&world, 5 * SECOND);
+		for (uint32_t end = 0; end < ENDS; end++)
+			CHECK(world.bench[end].far->paths.count == 1 && cw_bench_drops(&world.bench[end])[0] == 0);
+	}
+	CHECK(keep(BRANCH)->proven == 3 && keep(HUB)->proven == 0 && is_alive());
+	CHECK(cw_nat_world_direct(&world, HUB)->kept_s == 110 && cw_nat_world_direct(&world, BRANCH)->kept_s == 110);
+}
+
+static void after_a_failure_it_is_asked_again_in_an_hour(void)
+{
+	meet(40 * SECOND, false);
+	cw_nat_world_pass(&world, 8 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 1);
+	world.nat[BRANCH].timeout_us = 300 * SECOND;
+	cw_nat_world_pass(&world, 45 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 1);
+	cw_nat_world_pass(&world, 30 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 3 && is_alive());
+}
+
+/* The NAT is another now, behind the same address. */
+static void what_is_known_is_proven_again_each_hour(void)
+{
+	world.nat[BRANCH].timeout_us = 50 * SECOND;
+	cw_nat_world_pass(&world, 90 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 1);
+	world.nat[BRANCH].timeout_us = 20 * SECOND;
+	cw_nat_world_pass(&world, 90 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 0);
+}
+
+static void of_another_address_nothing_is_known(void)
+{
+	struct cw_worker *worker = world.bench[BRANCH].worker;
+
+	meet(300 * SECOND, false);
+	cw_nat_world_pass(&world, 8 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 3);
+	worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = cw_bench_v4(CW_BENCH_WAN + 1);
+	cw_bench_changed(&world.bench[BRANCH]);
+	cw_nat_world_pass(&world, SECOND);
+	CHECK(keep(BRANCH)->proven == 0);
+	worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = cw_bench_v4(CW_BENCH_WAN);
+	cw_bench_changed(&world.bench[BRANCH]);
+}
+
+static void a_metered_path_costs_little_before_anything_is_proven_and_less_then(void)
+{
+	static const uint64_t timeouts_s[] = { 30, 120 };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		meet(timeouts_s[i] * SECOND, true);
+		cw_nat_world_pass(&world, 8 * MINUTE);
+		uint64_t before = world.sent_bytes[0] + world.sent_bytes[1];
+		cw_nat_world_pass(&world, 2 * HOUR);
+		uint64_t bytes = (world.sent_bytes[0] + world.sent_bytes[1] - before) * 12;
+		printf("an idle peer on a metered uplink, NAT of %u s: %.2f MB a day, up and down\n", (uint32_t)timeouts_s[i],
+		       (double)bytes / 1e6);
+		CHECK(keep(BRANCH)->proven == 3 * i && is_alive() && bytes <= (i == 0 ? 560000 : 160000));
+	}
+}
+
+static void a_call_that_is_asked_for_late_or_twice_is_one(void)
+{
+	struct cw_bench *bench = &world.bench[0];
+	uint8_t value[8] = { 0, 100, 0, 0, 1, 2, 3, 4 };
+
+	CHECK(cw_keep_call_later(bench->worker, bench->far, value) && bench->far->call.due_us == world.now_us + 100 * SECOND);
+	value[1] = 20;
+	CHECK(cw_keep_call_later(bench->worker, bench->far, value) && bench->far->call.due_us == world.now_us + 20 * SECOND);
+	value[1] = 121;
+	CHECK(cw_keep_call_later(bench->worker, bench->far, value) && bench->far->call.due_us == world.now_us + 20 * SECOND);
+	value[1] = 0;
+	CHECK(!cw_keep_call_later(bench->worker, bench->far, value));
+	cw_path_clear(bench->worker, bench->far);
+	CHECK(bench->far->call.due_us == 0);
+}
+
+int main(int argc, char **argv)
+{
+	check_begin(argc, argv);
+	cw_nat_world_open(&world);
+	silence_is_as_long_as_is_proven();
+	what_is_watched_is_no_path();
+	after_a_failure_it_is_asked_again_in_an_hour();
+	what_is_known_is_proven_again_each_hour();
+	of_another_address_nothing_is_known();
+	a_metered_path_costs_little_before_anything_is_proven_and_less_then();
+	a_call_that_is_asked_for_late_or_twice_is_one();
+	cw_nat_world_close(&world);
+	return check_result();
+}
