@@ -74,6 +74,7 @@ struct cw_worker {
 	struct cw_bucket ask_buckets[CW_PORTS_MAX];
 	struct cw_bucket too_big_buckets[CW_SEGMENTS_MAX];
 	struct cw_bucket stun_bucket;
+	struct cw_bucket relayed_bucket; /* handshakes that are told */
 	struct cw_bucket denial_bucket;
 	struct cw_bucket path_bucket;
 	uint32_t denials_suppressed; /* since the last one that was told */

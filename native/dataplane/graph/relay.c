@@ -16,6 +16,8 @@
 #include "worker.h"
 
 #define TOS_CONTROL 0xc0
+#define RELAYED_PER_SECOND 200
+#define RELAYED_BURST 64
 
 /* What is in one that is authentic. */
 struct relayed {
@@ -165,6 +167,11 @@ static void tell_handshake(struct cw_worker *worker, const struct relayed *relay
 
 	if (!cw_handshake_is_due_relayed(worker, relayed->keypair->peer, relayed->channel, datagram, relayed->length))
 		return;
+	/* They come through the ring that all events share, not by a socket. */
+	if (!cw_bucket_take(&worker->relayed_bucket, worker->now_us, RELAYED_PER_SECOND, RELAYED_BURST)) {
+		cw_count_drop(worker, CW_DROP_HANDSHAKE_RATE);
+		return;
+	}
 	memcpy(event, &head, sizeof(head));
 	memcpy(event + sizeof(head), datagram, relayed->length);
 	cw_event_push(worker, CW_EVENT_RELAYED, relayed->keypair->peer->name, 0, event,

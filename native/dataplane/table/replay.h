@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CW_REPLAY_LANES_MAX 128 /* a type and direction; data and control together at most 256 */
+#define CW_REPLAY_LANES_MAX 128 /* a type and direction; data and control together at most 256, and few of what is relayed */
 #define CW_REPLAY_POOL_BYTES (64u << 20)
 
 struct cw_replay_window;
