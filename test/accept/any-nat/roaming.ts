@@ -8,7 +8,7 @@ import { type Nat, natsOf } from '../../lab/nat.ts'
 import type { AccessKind } from '../../lab/nat-kind.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
 import { startPace } from '../../lab/pace.ts'
-import { lookAt } from '../../lab/status.ts'
+import { openDatapath } from '../../lab/paths.ts'
 import { nowNs } from '../../lab/wan.ts'
 import type { Check, Line } from '../line.ts'
 import { directMs } from './expected.ts'
@@ -18,8 +18,9 @@ const mostMs = 2_000
 const ratePps = 500
 const basePort = 9_100
 const linkDelayMs = 10
-const addresses = {
-  full: ['198.51.100.3', '198.51.100.4', '198.51.100.5'],
+/** `restart`: only ports change. */
+const changes = {
+  full: ['198.51.100.3', 'restart', '198.51.100.4', 'restart', '198.51.100.5'],
   quick: ['198.51.100.4'],
 }
 /** What is silent for longer will not be heard again. */
@@ -49,7 +50,7 @@ export const roaming: Line = {
   measure: async ({ isQuick, fault }) => {
     const checks: Check[] = []
     for (const kind of kinds[isQuick ? 'quick' : 'full']) {
-      checks.push(...(await measureOne(kind, addresses[isQuick ? 'quick' : 'full'], fault)))
+      checks.push(...(await measureOne(kind, changes[isQuick ? 'quick' : 'full'], fault)))
     }
     return checks
   },
@@ -70,11 +71,11 @@ async function measureOne(
   const [nat] = natsOf(lab, 'left') as [Nat]
   const silences: Silence[] = []
   let moved = 0
-  for (const address of moves) {
-    silences.push(...(await move(lab, nat, address, fault)))
-    const { status } = await lookAt(lab, 'hub')
-    const left = status.peers.find(({ name }) => name === 'left')
-    if (left?.endpoint?.startsWith(`${address}:`) === true) moved++
+  for (const change of moves) {
+    const before = await endsOfLeft(lab)
+    silences.push(...(await move(lab, nat, change, fault)))
+    const fresh = (await endsOfLeft(lab)).filter((end) => !before.includes(end))
+    if (fresh.some((end) => end.startsWith(`${nat.publicAddress}:`))) moved++
   }
   return [
     {
@@ -91,7 +92,7 @@ async function measureOne(
 async function move(
   lab: Lab,
   nat: Nat,
-  address: string,
+  change: string,
   fault: string | undefined,
 ): Promise<Silence[]> {
   const flows = await Promise.all(
@@ -104,7 +105,7 @@ async function move(
   )
   for (const flow of flows) await flow.heard()
   const movedNs = nowNs()
-  if (fault !== 'stays-put') await nat.moveTo(address)
+  if (fault !== 'stays-put') await (change === 'restart' ? nat.flush() : nat.moveTo(change))
   if (fault === 'stall') {
     await lab.wan('left', 'wan0').cut()
     await new Promise((passed) => setTimeout(passed, stallMs))
@@ -120,6 +121,15 @@ async function move(
       return { way: ways[index]!.join(' to '), ms }
     }),
   )
+}
+
+/** Where the hub reaches left, by all paths that are up. */
+async function endsOfLeft(lab: Lab): Promise<string[]> {
+  await using datapath = await openDatapath(lab, 'hub')
+  const { paths } = await datapath.counters()
+  return paths
+    .filter(({ peer, state }) => peer === 'left' && state === 'up')
+    .map(({ remoteAddress, remotePort }) => `${remoteAddress}:${remotePort}`)
 }
 
 function silenceCheck(way: string, kind: AccessKind, silences: readonly Silence[]): Check {
