@@ -27,6 +27,7 @@ void cw_nat_world_open(struct nat_world *world)
 		bench->worker->now_us = world->now_us;
 		bench->keypair->expires_us = UINT64_MAX;
 		world->has_nat[end] = true;
+		world->own[end] = CW_BENCH_WAN;
 		world->nat[end] = (struct nat){ .address = PUBLIC + end, .timeout_us = 60 * SECOND, .key = end + 1 };
 	}
 }
@@ -132,7 +133,7 @@ static void deliver(struct nat_world *world, struct world_packet *packet)
 		return;
 	cw_bench_ether(bench, CW_BENCH_UPLINK, frame);
 	memcpy(frame + ETHER, packet->bytes, packet->length);
-	packet_put32(frame + ETHER + 16, CW_BENCH_WAN);
+	packet_put32(frame + ETHER + 16, world->own[end]);
 	packet_put16(frame + ETHER + 22, port);
 	packet_finish(frame + ETHER, packet->length);
 	uint64_t before = data_count(world, end);

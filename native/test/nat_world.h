@@ -31,6 +31,7 @@ struct nat_world {
 	bool is_relay_cut;
 	bool has_nat[ENDS]; /* the end's address is the NAT's then too */
 	struct nat nat[ENDS];
+	uint32_t own[ENDS]; /* addresses of the uplinks, behind the NATs */
 	struct cw_bench bench[ENDS];
 	uint64_t data_us[ENDS];   /* each end sends a packet every so often; 0: none */
 	uint64_t data_next_us[ENDS];

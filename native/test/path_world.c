@@ -197,7 +197,7 @@ static void check_uplinks(struct world *world, uint32_t e)
 		if (!is_usable && !is_cut)
 			cw_liveness_fail(live, CW_PATH_NO_UPLINK, world->now_us);
 		else if (is_usable && is_cut)
-			cw_liveness_fail(live, CW_PATH_UNTRIED, world->now_us);
+			cw_path_return(&world->end[e].path[i], world->now_us);
 	}
 }
 

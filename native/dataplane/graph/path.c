@@ -116,7 +116,7 @@ static void check_uplinks(struct cw_worker *worker, struct cw_paths *paths)
 		else if (can_send && is_cut && !path->live.was_up)
 			renew(path, worker->now_us);
 		else if (can_send && is_cut)
-			cw_liveness_fail(&path->live, CW_PATH_UNTRIED, worker->now_us);
+			cw_path_return(path, worker->now_us);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define DUMB_PROBES 4
+#define RETURN_US 2000000u
 #define ANSWERED_US 100000u /* and a round trip: in an alarm it is asked often enough for that */
 
 void cw_paths_begin(struct cw_paths *paths)
@@ -99,6 +100,14 @@ void cw_paths_number(struct cw_paths *paths, struct cw_path *path)
 	while (paths->next_number == CW_PATH_NONE || has_number(paths, paths->next_number))
 		paths->next_number++;
 	path->number = paths->next_number++;
+	path->live.probe_us = 0;
+}
+
+void cw_path_return(struct cw_path *path, uint64_t now_us)
+{
+	cw_liveness_fail(&path->live, CW_PATH_UNTRIED, now_us);
+	path->try_until_us = now_us + RETURN_US;
+	path->try_probes = path->live.probes;
 	path->live.probe_us = 0;
 }
 

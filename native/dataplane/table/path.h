@@ -52,7 +52,7 @@ struct cw_path {
 	uint32_t relay_session; /* of which its channel is, by its index; 0: of none */
 	bool is_configured;    /* named by the program; others were learned from what came by them, or are tried */
 	bool is_tried;         /* named by TRY, of late */
-	uint64_t try_until_us; /* nobody has answered, and it is asked as a try is until then; 0: it is not */
+	uint64_t try_until_us; /* it does not live, and is asked as a try is until then; 0: it is not */
 	uint32_t try_probes;   /* sent before that began */
 	bool was_up;           /* at the last look */
 	bool is_told_up;       /* as the gateway was told last */
@@ -154,6 +154,9 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
  * another path's, nor was it a short while ago.
  */
 void cw_paths_number(struct cw_paths *paths, struct cw_path *path);
+
+/* Its uplink can send again: it is asked at the pace of a try, whatever it costs, since flows may wait for it. */
+void cw_path_return(struct cw_path *path, uint64_t now_us);
 
 /* Takes a path out; it is the caller's again. */
 void cw_paths_remove(struct cw_paths *paths, struct cw_path *path);
