@@ -14,8 +14,10 @@ export interface OwnPlacesParts {
   readonly nat: Nat
 }
 
-/** A look at the NATs serves all peers that ask for one within this time. */
-const refreshGapMs = 4_000
+/** A look at the NATs serves all searches that want one within this time. */
+const freshMs = 20_000
+/** From one that was wanted to the next; peers, who do not pay for it, are not to want many. */
+const gapsMs = { own: 4_000, theirs: 40_000 } as const
 
 export class OwnPlaces {
   readonly #parts: OwnPlacesParts
@@ -54,11 +56,15 @@ export class OwnPlaces {
     return isOther
   }
 
-  refresh(): void {
-    const nowMs = this.#parts.clock.nowMs()
-    if (nowMs - this.#refreshedAtMs < refreshGapMs) return
+  /** @param whose search it is that wants to know */
+  refresh(whose: 'own' | 'theirs'): void {
+    const { clock, nat } = this.#parts
+    const nowMs = clock.nowMs()
+    const readings = nat.readings()
+    const isFresh = readings.every(({ testedAtMs }) => nowMs - testedAtMs < freshMs)
+    if (nowMs - this.#refreshedAtMs < gapsMs[whose] || (readings.length > 0 && isFresh)) return
     this.#refreshedAtMs = nowMs
-    this.#parts.nat.refresh()
+    nat.refresh()
   }
 
   #uplinks(): OwnUplink[] {

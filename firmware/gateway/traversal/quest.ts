@@ -27,8 +27,8 @@ export interface QuestParts {
   /** Has these ways tried, in place of those before. */
   readonly try: (ways: readonly WayProgram[], forMs: number) => void
   readonly spray: (spray: Spray) => void
-  /** Has the NATs looked at again. */
-  readonly refresh: () => void
+  /** Has the NATs looked at again, for a search of this end or for one of the peer. */
+  readonly refresh: (whose: 'own' | 'theirs') => void
 }
 
 export interface QuestStatus {
@@ -70,6 +70,7 @@ export class Quest implements Disposable {
   #failures = 0
   #sprays = 0
   #firstFailureMs: number | null = null
+  #restedAtMs = 0
   #beganAtMs = Number.NEGATIVE_INFINITY
   #sprayedAtMs = Number.NEGATIVE_INFINITY
   #reason: RelayedReason = 'untried'
@@ -105,11 +106,11 @@ export class Quest implements Disposable {
     this.#forget()
   }
 
-  /** Data flows again: what was put off for want of it is due sooner. */
+  /** Data flows again: what was put off for want of it is due sooner, counted from the same failure. */
   hurry(): void {
     if (this.#phase !== 'rest' || this.#dueMs === null) return
-    const soonMs = this.#parts.clock.nowMs() + this.#pauseMs()
-    if (soonMs < this.#dueMs) this.#rest(this.#reason)
+    const wakeMs = Math.max(this.#parts.clock.nowMs(), this.#restedAtMs + this.#pauseMs())
+    if (wakeMs + lookMs < this.#dueMs) this.#wake(wakeMs)
   }
 
   onCandidates(item: Item<'candidates'>): void {
@@ -121,7 +122,7 @@ export class Quest implements Disposable {
     if (item.wantsAnswer) {
       send(this.#item(item.round, { wantsAnswer: false, isSpray: false }))
       // Who asks has not found a way: how this end is seen may be another matter by now.
-      if (!isDirect()) this.#parts.refresh()
+      if (!isDirect()) this.#parts.refresh('theirs')
     }
     if (item.isSpray) this.#join()
     else if (item.wantsAnswer) {
@@ -163,11 +164,8 @@ export class Quest implements Disposable {
   }
 
   #onTried(ways: number): void {
-    const { clock, own, isDirect, hasData, send } = this.#parts
-    if (isDirect()) {
-      this.end()
-      return
-    }
+    const { clock, own, hasData, send } = this.#parts
+    if (this.#isOver()) return
     this.#firstFailureMs ??= clock.nowMs()
     const sinceMs = clock.nowMs() - this.#firstFailureMs
     const spray = this.#mySpray()
@@ -206,19 +204,30 @@ export class Quest implements Disposable {
   }
 
   #fail(reason: RelayedReason): void {
+    if (this.#isOver()) return
     this.#failures++
-    this.#rest(reason)
-  }
-
-  #rest(reason: RelayedReason): void {
     this.#phase = 'rest'
     this.#reason = reason
-    const pauseMs = this.#pauseMs()
-    this.#wait(pauseMs, () => {
-      this.#parts.refresh()
-      this.#wait(lookMs, () => this.#ask())
+    this.#restedAtMs = this.#parts.clock.nowMs()
+    this.#wake(this.#restedAtMs + this.#pauseMs())
+  }
+
+  #wake(atMs: number): void {
+    const { clock, refresh } = this.#parts
+    this.#wait(atMs - clock.nowMs(), () => {
+      if (this.#isOver()) return
+      refresh('own')
+      this.#wait(lookMs, () => this.#isOver() || this.#ask())
+      this.#dueMs = clock.nowMs() + lookMs
     })
-    this.#dueMs = this.#parts.clock.nowMs() + pauseMs + lookMs
+    this.#dueMs = atMs + lookMs
+  }
+
+  /** A direct way, whoever found it, ends the search. */
+  #isOver(): boolean {
+    const isDirect = this.#parts.isDirect()
+    if (isDirect) this.end()
+    return isDirect
   }
 
   #pauseMs(): number {

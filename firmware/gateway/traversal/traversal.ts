@@ -9,6 +9,7 @@ import type { DeviceConfig } from '../../model/device-config.ts'
 import type { Counters, DatapathEvent } from '../../model/program.ts'
 import { relayUplink, type WayProgram } from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
+import { mostWays } from '../../plan/candidate.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
 import { countedWays, noWays, reachOf, toldWays, type Ways } from '../../plan/reach.ts'
 import type { ReachFacts } from '../../plan/relayed.ts'
@@ -198,7 +199,7 @@ export class Traversal implements Disposable {
         // One that is refused is one that did not meet.
         spray: ({ delayMs: _delay, lastsMs: _lasts, ...spray }) =>
           void this.#datapath?.spray({ peer, ...spray }).catch(() => undefined),
-        refresh: () => this.#own.refresh(),
+        refresh: (whose) => this.#own.refresh(whose),
       }),
     }
     this.#known.set(peer, known)
@@ -278,7 +279,10 @@ export class Traversal implements Disposable {
       return { uplink: relayUplink, localPort: 0, remoteAddress: address, remotePort: port }
     })
     const forMs = Math.max(0, tried.untilMs - this.#parts.clock.nowMs())
-    const ways = [...through, ...(forMs > 0 ? tried.ways : [])].slice(0, mostTried)
+    const ways = [...through.slice(0, mostRelayed), ...(forMs > 0 ? tried.ways : [])].slice(
+      0,
+      mostTried,
+    )
     // What fails is tried again when anything changes.
     this.#datapath?.try({ peer, forMs, ways }).catch(() => undefined)
   }
@@ -290,3 +294,5 @@ function reachAt({ peer, how, howAtMs, quest, ways }: Known, nowMs: number): Pee
 
 /** `CW_TRY_MAX` */
 const mostTried = 16
+/** The others lead to what the peer told: `mostWays`. */
+const mostRelayed = mostTried - mostWays

@@ -186,9 +186,25 @@ test('while data flows it is tried again within a minute for ever, else seldom',
   // Data is back: no need to wait for that long.
   one.hasData = true
   one.quest.hurry()
-  await clock.advance(45_000)
+  await clock.advance(40_000)
   assert.equal(one.triedAtMs.length, before + 1)
   end()
+})
+
+test('a search beside a direct way, begun since something changed, is not followed by another', async () => {
+  const clock = virtualClock(0)
+  const lonely = endOf(clock, samplePlace(), true, () => undefined)
+  lonely.isDirect = true
+  lonely.quest.begin()
+  await clock.advance(3_600_000)
+  assert.deepEqual([lonely.sent.length, lonely.refreshes], [4, 0])
+  lonely.isDirect = false
+  lonely.quest.begin()
+  await clock.advance(3_000)
+  lonely.isDirect = true
+  await clock.advance(3_600_000)
+  assert.deepEqual([lonely.sent.length, lonely.refreshes], [8, 0])
+  lonely.quest[Symbol.dispose]()
 })
 
 test('a peer that asks without end has this end act at its rate, not at the peer’s', async () => {

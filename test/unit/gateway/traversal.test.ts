@@ -28,6 +28,7 @@ function traversal(endpoints: readonly string[] = []) {
   const tries: TryProgram[] = []
   const wants: boolean[] = []
   const sent: string[] = []
+  const sentAtMs: number[] = []
   const told: string[] = []
   const doubts: string[] = []
   const config = sampleConfig() as DeviceConfig
@@ -41,7 +42,10 @@ function traversal(endpoints: readonly string[] = []) {
       if (name === peer && wants.at(-1) !== isWanted) wants.push(isWanted)
     },
     doubt: (name) => doubts.push(name),
-    send: (name, item) => sent.push(`${name} ${item.type}`),
+    send: (name, item) => {
+      sent.push(`${name} ${item.type}`)
+      sentAtMs.push(clock.nowMs())
+    },
     onReach: (reach) => reach.peer === peer && told.push(reach.how),
   })
   const datapath = {
@@ -58,7 +62,7 @@ function traversal(endpoints: readonly string[] = []) {
     const rxPackets = packets
     made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
   }
-  return { clock, made, tries, wants, sent, told, doubts, count }
+  return { clock, made, tries, wants, sent, sentAtMs, told, doubts, count }
 }
 
 test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
@@ -149,6 +153,49 @@ test('a way through a relay that should be up, and is not while data flows, is d
   await seconds(200, [direct, { ...relayed, state: 'down' }], false)
   assert.ok(doubts.length < 16, String(doubts.length))
   made[Symbol.dispose]()
+})
+
+test('while data flows each second a direct way is looked for after 5, 10, 20, 40 and again 40 s', async () => {
+  const { clock, made, sentAtMs, count } = traversal()
+  made.onUp(peer)
+  for (let second = 0; second < 600; second++) {
+    count([relayed], true)
+    await clock.advance(1_000)
+  }
+  // Each search asks four times within two seconds; a look at the NATs goes before it.
+  const begunAtMs = sentAtMs.filter((_, at) => at % 4 === 0)
+  const pauses = begunAtMs
+    .slice(1)
+    .map((atMs, at) => (atMs - begunAtMs[at]! - 2_000 - 1_200) / 1000)
+  assert.deepEqual(pauses.map(Math.round).slice(0, 6), [5, 10, 20, 40, 40, 40])
+  assert.equal(begunAtMs.length, 16)
+  made[Symbol.dispose]()
+})
+
+test('beside a direct way nothing is looked for, whatever a search before it was waiting for', async () => {
+  const { clock, made, sent, count } = traversal()
+  made.onUp(peer)
+  count([relayed], true)
+  await clock.advance(5_000)
+  // Its place changed, which is told by way of a direct path that stays.
+  count([direct, relayed], true)
+  made.setRelayed(peer, [])
+  const before = sent.length
+  for (let second = 0; second < 3_600; second++) {
+    count([direct, relayed], true)
+    await clock.advance(1_000)
+  }
+  assert.equal(sent.length, before)
+  made[Symbol.dispose]()
+})
+
+test('of many ways through relays four are tried, so that those to the peer itself find room', () => {
+  const { made, tries } = traversal()
+  made.setRelayed(
+    peer,
+    Array.from({ length: 20 }, (_, at) => ({ address: `100::1:0:${at + 1}`, port: 0 })),
+  )
+  assert.equal(tries.pop()?.ways.length, 4)
 })
 
 test('a hub is looked for by its endpoints alone', async () => {
