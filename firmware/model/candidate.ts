@@ -22,6 +22,8 @@ export interface Candidate {
   readonly port: number
   /** From one mapping to the next, of a NAT that counts; 0: it does not, or nobody knows. */
   readonly portStep: number
+  /** What goes by that uplink is paid for. */
+  readonly isMetered: boolean
 }
 
 /** Of one message. */

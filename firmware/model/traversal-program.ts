@@ -63,3 +63,9 @@ export interface SprayProgram {
   /** From each of the spray ports, all to `remotePort`. */
   readonly isManyLocal: boolean
 }
+
+/** Ends the one that runs. */
+export const noSpray: Omit<SprayProgram, 'peer'> = {
+  ...{ uplink: 0, remoteAddress: '::', remotePort: 0, near: 0, probes: 0, gapMs: 0 },
+  isManyLocal: false,
+}

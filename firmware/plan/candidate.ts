@@ -51,6 +51,7 @@ export function ownCandidates({ uplinks, nats, port, ports }: OwnPlace): Candida
         uplink: uplink.number,
         mapping: mappingOf(nat?.mapping),
         filtering: filteringOf(nat?.filtering),
+        isMetered: uplink.isMetered,
       }
       const host = (at: number): Candidate => ({
         ...{ kind: 'host', ...known, address, port: at, portStep: 0 },

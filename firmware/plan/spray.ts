@@ -36,20 +36,28 @@ export function sprayBetween(
   theirs: readonly Candidate[],
   isSmaller: boolean,
 ): Spray | null {
-  const free = own.uplinks.filter(({ isMetered }) => !isMetered)
-  const usable = new Set((free.length > 0 ? free : own.uplinks).map(({ number }) => number))
-  const ours = ownCandidates(own).filter(({ uplink }) => usable.has(uplink))
-  const pairs = ours.flatMap((one) =>
+  const pairs = ownCandidates(own).flatMap((one) =>
     theirs.flatMap((other) => {
       const spray = sprayOf(one, other)
       return spray === null ? [] : [{ spray, one, other }]
     }),
   )
   const [first] = pairs.toSorted((a, b) => {
+    const cost = costOf(a) - costOf(b)
     const [mine, yours] = [a.one.uplink - b.one.uplink, a.other.uplink - b.other.uplink]
-    return isSmaller ? mine || yours : yours || mine
+    return cost || (isSmaller ? mine || yours : yours || mine)
   })
   return first?.spray ?? null
+}
+
+interface Ends {
+  readonly one: Candidate
+  readonly other: Candidate
+}
+
+/** At how many of the two ends it is paid for. */
+function costOf({ one, other }: Ends): number {
+  return Number(one.isMetered) + Number(other.isMetered)
 }
 
 function sprayOf(one: Candidate, other: Candidate): Spray | null {

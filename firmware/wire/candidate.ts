@@ -2,8 +2,8 @@
  * The value of the control item 0x10: candidates of the sender, for hole punching. Pure. What is worth trying of them is
  * plan/candidate.ts. Numbers are big-endian; fields called zero are sent as zero and not read.
  *
- *   0 round u8 | 1 flags u8 (1: answer with yours, 2: spray now) | 2 count u8 (≤ 16) | 3 zero u8 | then of each, 24 bytes:
- *   0 kind u8 | 1 uplink u8 | 2 mapping u8 | 3 filtering u8 | 4 port u16 | 6 port step i16 | 8 address 16 (IPv4 mapped)
+ *   0 round u8 | 1 flags u8 (1: answer with yours, 2: spray now, 4: cannot now) | 2 count u8 (≤ 16) | 3 zero u8 | then of each, 24 bytes:
+ *   0 kind u8 (its highest bit: costs) | 1 uplink u8 | 2 mapping u8 | 3 filtering u8 | 4 port u16 | 6 port step i16 | 8 address 16 (IPv4 mapped)
  */
 import {
   type Candidate,
@@ -22,12 +22,15 @@ export interface Candidates {
   readonly wantsAnswer: boolean
   /** The sender begins to spray, and so does the receiver. */
   readonly isSpray: boolean
+  /** The sender sprays with somebody else now: the receiver's spray met nobody. */
+  readonly isBusy: boolean
   readonly candidates: readonly Candidate[]
 }
 
 const headBytes = 4
 const candidateBytes = 24
-const flag = { answer: 1, spray: 2 } as const
+const flag = { answer: 1, spray: 2, busy: 4 } as const
+const meteredBit = 0x80
 
 export function fitsCandidates(length: number): boolean {
   const count = (length - headBytes) / candidateBytes
@@ -43,7 +46,7 @@ export function readCandidates(value: Buffer): Candidates | null {
   if (candidatesBytes(value[2]!) !== value.length) return null
   const candidates: Candidate[] = []
   for (let at = headBytes; at < value.length; at += candidateBytes) {
-    const kind = candidateKinds[value[at]! - 1]
+    const kind = candidateKinds[(value[at]! & ~meteredBit) - 1]
     if (kind === undefined) continue
     candidates.push({
       kind,
@@ -52,6 +55,7 @@ export function readCandidates(value: Buffer): Candidates | null {
       filtering: candidateFilterings[value[at + 3]!] ?? 'unknown',
       port: value.readUInt16BE(at + 4),
       portStep: value.readInt16BE(at + 6),
+      isMetered: (value[at]! & meteredBit) !== 0,
       address: ipText(value.subarray(at + 8, at + 24)),
     })
   }
@@ -60,17 +64,20 @@ export function readCandidates(value: Buffer): Candidates | null {
     round: value[0]!,
     wantsAnswer: (value[1]! & flag.answer) !== 0,
     isSpray: (value[1]! & flag.spray) !== 0,
+    isBusy: (value[1]! & flag.busy) !== 0,
     candidates,
   }
 }
 
 export function writeCandidates(item: Candidates, value: Buffer): void {
   value.writeUInt8(item.round, 0)
-  value.writeUInt8((item.wantsAnswer ? flag.answer : 0) | (item.isSpray ? flag.spray : 0), 1)
+  const answer = item.wantsAnswer ? flag.answer : 0
+  value.writeUInt8(answer | (item.isSpray ? flag.spray : 0) | (item.isBusy ? flag.busy : 0), 1)
   value.writeUInt8(item.candidates.length, 2)
   item.candidates.forEach((candidate, position) => {
     const at = headBytes + candidateBytes * position
-    value.writeUInt8(candidateKinds.indexOf(candidate.kind) + 1, at)
+    const kind = candidateKinds.indexOf(candidate.kind) + 1
+    value.writeUInt8(kind | (candidate.isMetered ? meteredBit : 0), at)
     value.writeUInt8(candidate.uplink, at + 1)
     value.writeUInt8(candidateMappings.indexOf(candidate.mapping), at + 2)
     value.writeUInt8(candidateFilterings.indexOf(candidate.filtering), at + 3)

@@ -93,11 +93,11 @@ test('control items: what is read is written as it was, or read as the same agai
     { type: 'relay-channel', channel: 5, status: 1, deviceId: Buffer.alloc(32, 3) },
     {
       type: 'candidates',
-      ...{ round: 1, wantsAnswer: true, isSpray: false },
+      ...{ round: 1, wantsAnswer: true, isSpray: false, isBusy: false },
       candidates: [
         {
           ...{ kind: 'reflexive', uplink: 1, mapping: 'dependent', filtering: 'address' },
-          ...{ address: '198.51.100.7', port: 4_000, portStep: 1 },
+          ...{ address: '198.51.100.7', port: 4_000, portStep: 1, isMetered: false },
         },
       ],
     },

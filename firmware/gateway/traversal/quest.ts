@@ -2,7 +2,7 @@
  * How a direct way to one peer is looked for: candidates go to and fro, both ends try the ways between them, and spray where
  * that can help; then again after ever longer pauses. The datapath finds out what comes through.
  *
- *   rest ─► asking ─► trying ─► spraying ─► rest, until it is time again; or a direct way is up
+ *   rest ─► asking ─► trying ─► queued ─► spraying ─► rest, until it is time again; or a direct way is up
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { type Candidate, maxCandidates } from '../../model/candidate.ts'
@@ -13,6 +13,7 @@ import { openBucket } from '../../plan/rate-limit.ts'
 import { type Spray, sprayBetween } from '../../plan/spray.ts'
 import { isSprayDue, retryMs, whyRelayed } from '../../plan/traversal.ts'
 import type { Item } from '../../wire/control-item.ts'
+import type { SprayTurn } from './spray-turns.ts'
 
 export interface QuestParts {
   readonly clock: Clock
@@ -27,6 +28,10 @@ export interface QuestParts {
   /** Has these ways tried, in place of those before. */
   readonly try: (ways: readonly WayProgram[], forMs: number) => void
   readonly spray: (spray: Spray) => void
+  /** Ends the one that runs. */
+  readonly stopSpray: () => void
+  /** When this search may spray. */
+  readonly turn: SprayTurn
   /** Has the NATs looked at again, for a search of this end or for one of the peer. */
   readonly refresh: (whose: 'own' | 'theirs') => void
 }
@@ -54,7 +59,10 @@ const sprayRate = { perSecond: 1 / 200, burst: 4 }
 /** What changes again and again is no reason to hurry each time. */
 const calmMs = 30_000
 
-type Phase = 'rest' | 'asking' | 'trying' | 'spraying'
+type Flags = Pick<Item<'candidates'>, 'wantsAnswer' | 'isSpray' | 'isBusy'>
+const noFlags: Flags = { wantsAnswer: false, isSpray: false, isBusy: false }
+
+type Phase = 'rest' | 'asking' | 'trying' | 'queued' | 'spraying'
 
 export class Quest implements Disposable {
   readonly #parts: QuestParts
@@ -103,6 +111,7 @@ export class Quest implements Disposable {
     this.#wait(null, () => undefined)
     this.#phase = 'rest'
     this.#reason = 'untried'
+    this.#parts.turn.end()
     this.#forget()
   }
 
@@ -120,11 +129,12 @@ export class Quest implements Disposable {
     const isOther = JSON.stringify(theirs) !== JSON.stringify(this.#theirs)
     this.#theirs = theirs
     if (item.wantsAnswer) {
-      send(this.#item(item.round, { wantsAnswer: false, isSpray: false }))
+      send(this.#item(item.round, {}))
       // Who asks has not found a way: how this end is seen may be another matter by now.
       if (!isDirect()) this.#parts.refresh('theirs')
     }
-    if (item.isSpray) this.#join()
+    if (item.isBusy) this.#onRefused()
+    else if (item.isSpray) this.#join(item.round)
     else if (item.wantsAnswer) {
       if (isOther || this.#phase === 'rest' || this.#phase === 'asking') this.#try()
     } else if (this.#phase === 'asking' && item.round === this.#round) this.#try()
@@ -132,6 +142,7 @@ export class Quest implements Disposable {
 
   [Symbol.dispose](): void {
     this.#timer?.()
+    this.#parts.turn.end()
   }
 
   #forget(): void {
@@ -152,7 +163,7 @@ export class Quest implements Disposable {
       this.#fail('no-answer')
       return
     }
-    this.#parts.send(this.#item(this.#round, { wantsAnswer: true, isSpray: false }))
+    this.#parts.send(this.#item(this.#round, { wantsAnswer: true }))
     this.#wait(askAgainMs, () => this.#askOnce())
   }
 
@@ -164,36 +175,67 @@ export class Quest implements Disposable {
   }
 
   #onTried(ways: number): void {
-    const { clock, own, hasData, send } = this.#parts
+    const { clock, hasData } = this.#parts
     if (this.#isOver()) return
     this.#firstFailureMs ??= clock.nowMs()
     const sinceMs = clock.nowMs() - this.#firstFailureMs
-    const spray = this.#mySpray()
-    const isDue = spray !== null && isSprayDue(this.#sprays, sinceMs, hasData())
-    if (isDue && this.#sprayRate.take(clock.nowMs())) {
-      send(this.#item(this.#round, { wantsAnswer: false, isSpray: true }))
-      this.#spray(spray)
-      return
-    }
+    const isDue = this.#mySpray() !== null && isSprayDue(this.#sprays, sinceMs, hasData())
+    if (isDue && this.#queue()) return
     // By chance it has not met: at once a second time, and then no more for a while.
     if (this.#phase === 'spraying' && this.#sprays === 1) this.#ask()
-    else this.#fail(whyRelayed(own(), this.#theirs, { ways, sprays: this.#sprays }))
+    else this.#fail(this.#why(ways))
   }
 
-  /** The peer has begun. */
-  #join(): void {
-    const { clock, isDirect } = this.#parts
-    if (isDirect() || clock.nowMs() - this.#sprayedAtMs < sprayGapMs) return
-    const spray = this.#mySpray()
-    if (spray !== null && this.#sprayRate.take(clock.nowMs())) this.#spray(spray)
+  /** To spray when it is this peer's turn, and have the peer join. False: too many wait. */
+  #queue(): boolean {
+    const { turn } = this.#parts
+    if (!turn.hasRoom()) return false
+    this.#wait(null, () => undefined)
+    this.#phase = 'queued'
+    turn.ask(() => {
+      const lastsMs = this.#spray()
+      if (lastsMs > 0) this.#parts.send(this.#item(this.#round, { isSpray: true }))
+      else this.#fail(this.#why(1))
+      return lastsMs
+    })
+    return true
+  }
+
+  /** The peer has begun. One that cannot be joined now is told so, and called when it can. */
+  #join(round: number): void {
+    const { clock, isDirect, turn, send } = this.#parts
+    const isNew = this.#phase !== 'spraying' && clock.nowMs() - this.#sprayedAtMs >= sprayGapMs
+    if (!isNew || isDirect() || this.#mySpray() === null) return
+    if (turn.isFree()) turn.ask(() => this.#spray())
+    else {
+      this.#queue()
+      send(this.#item(round, { isBusy: true }))
+    }
+  }
+
+  /** The peer sprays with another: what was begun here met nobody, and does not count. It calls, or is called again. */
+  #onRefused(): void {
+    if (this.#phase !== 'spraying') return
+    this.#sprays--
+    this.#sprayedAtMs = Number.NEGATIVE_INFINITY
+    this.#parts.stopSpray()
+    this.#parts.turn.end()
+    this.#fail(this.#why(1))
+  }
+
+  #why(ways: number): RelayedReason {
+    return whyRelayed(this.#parts.own(), this.#theirs, { ways, sprays: this.#sprays })
   }
 
   #mySpray(): Spray | null {
     return sprayBetween(this.#parts.own(), this.#theirs ?? [], this.#parts.isSmaller)
   }
 
-  #spray(spray: Spray): void {
-    const { clock } = this.#parts
+  /** For how long, in ms; 0: not at all. */
+  #spray(): number {
+    const { clock, isDirect } = this.#parts
+    const spray = isDirect() ? null : this.#mySpray()
+    if (spray === null || !this.#sprayRate.take(clock.nowMs())) return 0
     this.#phase = 'spraying'
     this.#sprays++
     this.#sprayedAtMs = clock.nowMs()
@@ -201,6 +243,7 @@ export class Quest implements Disposable {
       this.#parts.spray(spray)
       this.#wait(spray.lastsMs - spray.delayMs, () => this.#onTried(1))
     })
+    return spray.lastsMs
   }
 
   #fail(reason: RelayedReason): void {
@@ -236,12 +279,9 @@ export class Quest implements Disposable {
     return retryMs({ failures: this.#failures, hasData: this.#parts.hasData(), isMetered })
   }
 
-  #item(
-    round: number,
-    flags: Pick<Item<'candidates'>, 'wantsAnswer' | 'isSpray'>,
-  ): Item<'candidates'> {
+  #item(round: number, flags: Partial<Flags>): Item<'candidates'> {
     const candidates = ownCandidates(this.#parts.own()).slice(0, maxCandidates)
-    return { type: 'candidates', round, ...flags, candidates }
+    return { type: 'candidates', round, ...noFlags, ...flags, candidates }
   }
 
   /** One thing at a time is waited for. @param ms null: nothing */

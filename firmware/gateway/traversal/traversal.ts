@@ -7,7 +7,12 @@ import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import type { Counters, DatapathEvent } from '../../model/program.ts'
-import { relayUplink, type WayProgram } from '../../model/traversal-program.ts'
+import {
+  noSpray,
+  relayUplink,
+  type SprayProgram,
+  type WayProgram,
+} from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
 import { mostWays } from '../../plan/candidate.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
@@ -19,6 +24,7 @@ import type { Nat } from '../nat/nat.ts'
 import type { Numbers } from '../uplink-numbers.ts'
 import { OwnPlaces } from './own-places.ts'
 import { Quest } from './quest.ts'
+import { SprayTurns } from './spray-turns.ts'
 
 export interface TraversalParts {
   readonly clock: Clock
@@ -78,11 +84,13 @@ export class Traversal implements Disposable {
   readonly #own: OwnPlaces
   readonly #known = new Map<string, Known>()
   readonly #stop: () => void
+  readonly #turns: SprayTurns
   #datapath: Datapath | null = null
 
   constructor(parts: TraversalParts) {
     this.#parts = parts
     this.#own = new OwnPlaces(parts)
+    this.#turns = new SprayTurns(parts.clock)
     this.#stop = parts.nat.onChange(() => {
       if (this.#own.isOther()) this.#beginAll()
     })
@@ -166,6 +174,7 @@ export class Traversal implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop()
+    this.#turns[Symbol.dispose]()
     for (const known of this.#known.values()) this.#remove(known)
   }
 
@@ -196,14 +205,19 @@ export class Traversal implements Disposable {
           known.tried = { ways, untilMs: clock.nowMs() + forMs }
           this.#try(known)
         },
-        // One that is refused is one that did not meet.
-        spray: ({ delayMs: _delay, lastsMs: _lasts, ...spray }) =>
-          void this.#datapath?.spray({ peer, ...spray }).catch(() => undefined),
+        spray: ({ delayMs: _delay, lastsMs: _lasts, ...spray }) => this.#spray({ peer, ...spray }),
+        stopSpray: () => this.#spray({ peer, ...noSpray }),
+        turn: this.#turns.of(peer),
         refresh: (whose) => this.#own.refresh(whose),
       }),
     }
     this.#known.set(peer, known)
     return known
+  }
+
+  /** One that is refused is one that did not meet. */
+  #spray(program: SprayProgram): void {
+    this.#datapath?.spray(program).catch(() => undefined)
   }
 
   #remove(known: Known): void {

@@ -1,70 +1,9 @@
 /** Two ends look for a direct way: what they tell each other, what they have tried, and when again. On a virtual clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Quest } from '../../../firmware/gateway/traversal/quest.ts'
-import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
-import type { OwnPlace } from '../../../firmware/plan/candidate.ts'
-import type { Item } from '../../../firmware/wire/control-item.ts'
+import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { otherPlace, sampleNat, samplePlace, symmetric } from '../plan/sample-place.ts'
-
-interface End {
-  readonly quest: Quest
-  place: OwnPlace
-  isDirect: boolean
-  hasData: boolean
-  /** With their times, in ms. */
-  readonly sent: Item<'candidates'>[]
-  readonly triedAtMs: number[]
-  readonly tried: string[][]
-  readonly sprayed: { readonly atMs: number; readonly isManyLocal: boolean }[]
-  refreshes: number
-}
-
-const delayMs = 20
-
-/** @param isLost whether an item from here does not arrive */
-function endOf(
-  clock: VirtualClock,
-  place: OwnPlace,
-  isSmaller: boolean,
-  deliver: (item: Item<'candidates'>) => void,
-): End {
-  const end: End = {
-    ...{ place, isDirect: false, hasData: true, sent: [], triedAtMs: [], tried: [], sprayed: [] },
-    refreshes: 0,
-    quest: new Quest({
-      clock,
-      isSmaller,
-      own: () => end.place,
-      isDirect: () => end.isDirect,
-      hasData: () => end.hasData,
-      send: (item) => {
-        end.sent.push(item)
-        clock.after(delayMs, () => deliver(item))
-      },
-      try: (ways) => {
-        end.triedAtMs.push(clock.nowMs())
-        end.tried.push(ways.map(({ remoteAddress }) => remoteAddress))
-      },
-      spray: ({ isManyLocal }) => end.sprayed.push({ atMs: clock.nowMs(), isManyLocal }),
-      refresh: () => end.refreshes++,
-    }),
-  }
-  return end
-}
-
-function pairOf(here = samplePlace(), there = otherPlace()) {
-  const clock = virtualClock(0)
-  const ends: End[] = []
-  const one = endOf(clock, here, true, (item) => ends[1]!.quest.onCandidates(item))
-  const other = endOf(clock, there, false, (item) => ends[0]!.quest.onCandidates(item))
-  ends.push(one, other)
-  const end = (): void => {
-    for (const { quest } of ends) quest[Symbol.dispose]()
-    assert.equal(clock.pending(), 0, 'a timer outlived its owner')
-  }
-  return { clock, one, other, end }
-}
+import { delayMs, endOf, pairOf } from './quest-ends.ts'
 
 test('one end begins, and both try the ways between them within a round trip', async () => {
   const { clock, one, other, end } = pairOf()
@@ -121,7 +60,8 @@ test('an answer to an older question does not begin a try', async () => {
   const lonely = endOf(clock, samplePlace(), true, () => undefined)
   lonely.quest.begin()
   const { round, candidates } = lonely.sent[0]!
-  const answer = { type: 'candidates', wantsAnswer: false, isSpray: false, candidates } as const
+  const flags = { wantsAnswer: false, isSpray: false, isBusy: false }
+  const answer = { type: 'candidates', ...flags, candidates } as const
   lonely.quest.onCandidates({ ...answer, round: round + 1 })
   assert.deepEqual(lonely.tried, [])
   lonely.quest.onCandidates({ ...answer, round })
@@ -212,7 +152,7 @@ test('a peer that asks without end has this end act at its rate, not at the peer
   const end = endOf(clock, samplePlace(), true, () => undefined)
   for (let count = 0; count < 10_000; count++) {
     const { candidates } = { candidates: [] }
-    const flags = { wantsAnswer: true, isSpray: count % 2 === 0 }
+    const flags = { wantsAnswer: true, isSpray: count % 2 === 0, isBusy: count % 3 === 0 }
     end.quest.onCandidates({ type: 'candidates', round: count & 0xff, ...flags, candidates })
     await clock.advance(1)
   }

@@ -116,9 +116,16 @@ test('ways through relays are named to the datapath, again for each session, and
   assert.deepEqual(tries.pop(), { peer, forMs: 0, ways: [through] })
   made.onUp(peer)
   assert.deepEqual(tries.pop(), { peer, forMs: 0, ways: [through] })
-  const theirs = { kind: 'host', uplink: 0, mapping: 'none', filtering: 'open', portStep: 0 }
+  const theirs = {
+    kind: 'host',
+    uplink: 0,
+    mapping: 'none',
+    filtering: 'open',
+    portStep: 0,
+    isMetered: false,
+  }
   made.onCandidates(peer, {
-    ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false },
+    ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false, isBusy: false },
     candidates: [{ ...theirs, address: '192.0.2.9', port: 4_000 } as const],
   } as Parameters<Traversal['onCandidates']>[1])
   const way = { uplink: 0, localPort: 0, remoteAddress: '192.0.2.9', remotePort: 4_000 }
@@ -203,7 +210,14 @@ test('a hub is looked for by its endpoints alone', async () => {
   made.onUp('hub-1')
   await clock.advance(10_000)
   made.onCandidates('hub-1', {
-    ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false, candidates: [] },
+    ...{
+      type: 'candidates',
+      round: 1,
+      wantsAnswer: true,
+      isSpray: false,
+      isBusy: false,
+      candidates: [],
+    },
   })
   assert.deepEqual([sent, tries], [[], []])
   made[Symbol.dispose]()

@@ -49,7 +49,7 @@ test('what the NAT does is told in the words of the wire', () => {
   const [, seen] = ownCandidates(otherPlace({ ...symmetric, portStep: 2 }))
   assert.deepEqual(seen, {
     ...{ kind: 'reflexive', uplink: 1, mapping: 'dependent', filtering: 'address-and-port' },
-    ...{ address: '192.0.2.2', port: 50_000, portStep: 2 },
+    ...{ address: '192.0.2.2', port: 50_000, portStep: 2, isMetered: false },
   })
 })
 
@@ -61,7 +61,14 @@ test('of a peer nothing is believed that leads nowhere, here, or into what lies 
     ...['192.168.2.2', '10.3.0.9', 'fd00:3::9'],
   ]
   const of = (address: string, port = 4_000): Candidate => ({
-    ...{ kind: 'host', uplink: 1, mapping: 'unknown', filtering: 'unknown', portStep: 0 },
+    ...{
+      kind: 'host',
+      uplink: 1,
+      mapping: 'unknown',
+      filtering: 'unknown',
+      portStep: 0,
+      isMetered: false,
+    },
     ...{ address, port },
   })
   const mine = of('198.51.100.2', 40_000)

@@ -77,6 +77,36 @@ test('a spray leaves by an uplink that costs only where there is no other', () =
   assert.equal(of([lte]), 0)
 })
 
+test('both ends spray between the same two uplinks, whichever costs', () => {
+  const lte = (net: string, isMetered: boolean, change: Partial<UplinkNat>) => ({
+    uplink: sampleUplink({ name: 'lte0', number: 0, addresses: ['10.9.0.2/24'], isMetered }),
+    nat: sampleNat({ ...change, uplink: 'lte0', mapped: { address: net, port: 9_000 } }),
+  })
+  for (const isMetered of [true, false]) {
+    for (const isOtherMetered of [true, false]) {
+      const mine = lte('198.51.100.99', isMetered, symmetric)
+      const theirs = lte('192.0.2.99', isOtherMetered, strict)
+      const nats = [sampleNat(symmetric), mine.nat]
+      const own = samplePlace({ uplinks: [mine.uplink, sampleUplink()], nats })
+      const plain = otherPlace(strict)
+      const other = {
+        ...plain,
+        uplinks: [theirs.uplink, ...plain.uplinks],
+        nats: [...plain.nats, theirs.nat],
+      }
+      for (const isSmaller of [true, false]) {
+        const here = sprayBetween(own, ownCandidates(other), isSmaller)!
+        const there = sprayBetween(other, ownCandidates(own), !isSmaller)!
+        const seen = (number: number, place: typeof own) =>
+          ownCandidates(place).find(({ kind, uplink }) => kind === 'reflexive' && uplink === number)
+        assert.equal(here.remoteAddress, seen(there.uplink, other)?.address)
+        assert.equal(there.remoteAddress, seen(here.uplink, own)?.address)
+        assert.deepEqual([here.uplink, there.uplink], [isMetered ? 1 : 0, isOtherMetered ? 1 : 0])
+      }
+    }
+  }
+})
+
 test('both ends spray between the same two uplinks', () => {
   const wide = (own: ReturnType<typeof samplePlace>, address: string, net: string) => ({
     ...own,

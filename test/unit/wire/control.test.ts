@@ -36,6 +36,7 @@ const candidate = record({
   filtering: fc.constantFrom(...candidateFilterings),
   port: u16,
   portStep: fc.integer({ min: -0x8000, max: 0x7fff }),
+  isMetered: fc.boolean(),
   address: fc.constantFrom('192.0.2.1', '2001:db8::1', '::'),
 })
 
@@ -80,6 +81,7 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
     round: u8,
     wantsAnswer: fc.boolean(),
     isSpray: fc.boolean(),
+    isBusy: fc.boolean(),
     candidates: fc.array(candidate, { maxLength: 3 }),
   }),
 )
@@ -127,6 +129,7 @@ test('the bytes are those of the table in wire.md', () => {
         round: 7,
         wantsAnswer: true,
         isSpray: true,
+        isBusy: true,
         candidates: [
           {
             ...{
@@ -135,11 +138,11 @@ test('the bytes are those of the table in wire.md', () => {
               mapping: 'dependent',
               filtering: 'address-and-port',
             },
-            ...{ address: '198.51.100.7', port: 0x1234, portStep: -2 },
+            ...{ address: '198.51.100.7', port: 0x1234, portStep: -2, isMetered: true },
           },
         ],
       },
-      '1000001c 07030100 02030303 1234fffe 00000000 00000000 0000ffff c6336407',
+      '1000001c 07070100 82030303 1234fffe 00000000 00000000 0000ffff c6336407',
     ],
   ]
   for (const [value, bytes] of cases) {
@@ -219,7 +222,7 @@ test('of candidates those of a kind that is not known are left out, and what is 
   assert.deepEqual(item?.type === 'candidates' && item.candidates, [
     {
       ...{ kind: 'host', uplink: 3, mapping: 'unknown', filtering: 'unknown' },
-      ...{ address: '198.51.100.7', port: 0x1234, portStep: 0 },
+      ...{ address: '198.51.100.7', port: 0x1234, portStep: 0, isMetered: false },
     },
   ])
 })
