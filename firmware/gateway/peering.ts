@@ -22,7 +22,8 @@ import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
-import { type PeerReach, Traversal } from './traversal/traversal.ts'
+import type { PeerReach } from './traversal/known.ts'
+import { Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, type Ports, UplinkSockets } from './uplink-sockets.ts'
 
@@ -106,8 +107,9 @@ export class Peering implements AsyncDisposable {
 
   /** Of any kind; those of sessions they hear themselves. */
   onEvent(event: DatapathEvent): void {
-    this.#relaying.onEvent(event)
+    // Which says first who is wanted.
     this.#traversal.onEvent(event)
+    this.#relaying.onEvent(event)
   }
 
   onCounters(counters: Counters): void {

@@ -8,6 +8,9 @@ export const relayUplink = 0xfe
 /** The same by name. */
 export const relayUplinkName = 'relay'
 
+/** What wire.md allows a device at each relay. */
+export const mostChannels = 64
+
 /** A relay's: what `peer` sends by its channel goes to `to`, by that one's; and the other way round. At most 64 of a peer. */
 export interface ChannelProgram {
   readonly peer: string

@@ -7,6 +7,7 @@ import type { Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { Log } from '../../host/system/log.ts'
 import { CausewayError } from '../../model/errors.ts'
+import { mostChannels } from '../../model/traversal-program.ts'
 import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
 import { type Item, relayStatus } from '../../wire/control-item.ts'
 import { fieldsOf } from '../log-fields.ts'
@@ -38,8 +39,6 @@ interface Pair {
   isOpen: boolean
 }
 
-/** What wire.md allows a device. */
-const mostOfDevice = 64
 /** A gateway that has just come up asks for many at once. */
 const requestRate = { perSecond: 20, burst: 40 }
 const mostPeers = 1_024
@@ -99,7 +98,7 @@ export class Hub {
       refuse(relayStatus.absent)
       return
     }
-    if ([from, to].some(({ name }) => (this.#pairs.get(name)?.size ?? 0) >= mostOfDevice)) {
+    if ([from, to].some(({ name }) => (this.#pairs.get(name)?.size ?? 0) >= mostChannels)) {
       refuse(relayStatus.full)
       return
     }

@@ -2,26 +2,20 @@
  * How each peer is reached: knows by which kinds of ways, decides when one through a relay is wanted, has direct ones looked for
  * (quest.ts), and names to the datapath those to be tried beside the program's. Which of them then carry what is the datapath's.
  */
-import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import type { Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import type { Counters, DatapathEvent } from '../../model/program.ts'
-import {
-  noSpray,
-  relayUplink,
-  type SprayProgram,
-  type WayProgram,
-} from '../../model/traversal-program.ts'
+import { mostChannels, noSpray, type SprayProgram } from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
-import { mostWays } from '../../plan/candidate.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
-import { countedWays, noWays, reachOf, toldWays, type Ways } from '../../plan/reach.ts'
-import type { ReachFacts } from '../../plan/relayed.ts'
+import { countedWays, noWays, reachOf, toldWays } from '../../plan/reach.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
 import { relayedOf } from '../../wire/relay.ts'
 import type { Nat } from '../nat/nat.ts'
 import type { Numbers } from '../uplink-numbers.ts'
+import { type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
 import { OwnPlaces } from './own-places.ts'
 import { Quest } from './quest.ts'
 import { SprayTurns } from './spray-turns.ts'
@@ -39,31 +33,6 @@ export interface TraversalParts {
   readonly send: (peer: string, item: ControlItem) => void
   /** It is reached in another way than before. */
   readonly onReach: (reach: PeerReach) => void
-}
-
-export type PeerReach = Omit<ReachFacts, 'channels'>
-
-interface Known {
-  readonly peer: string
-  readonly wireKey: string
-  hasEndpoints: boolean
-  /** It or this box relays: hubs can be called, and no relay is asked for one. */
-  isHub: boolean
-  /** A session, and its peer is heard. */
-  isUp: boolean
-  upOrDownAtMs: number
-  ways: Ways
-  how: ReachFacts['how']
-  howAtMs: number
-  /** Inner packets came or went then. */
-  dataAtMs: number
-  relayed: readonly UdpAddress[]
-  /** Some way through a relay was up then, or doubted. */
-  relayedAtMs: number
-  /** What is tried now, and until when. */
-  tried: { readonly ways: readonly WayProgram[]; readonly untilMs: number }
-  readonly quest: Quest
-  timer: CancelTimer | null
 }
 
 /** A peer that has endpoints is called at them for so long before a relay is asked. */
@@ -86,6 +55,8 @@ export class Traversal implements Disposable {
   readonly #stop: () => void
   readonly #turns: SprayTurns
   #datapath: Datapath | null = null
+  /** More peers than a relay has channels for: only those that are used get one. */
+  #isCrowded = false
 
   constructor(parts: TraversalParts) {
     this.#parts = parts
@@ -104,6 +75,7 @@ export class Traversal implements Disposable {
     const isOther = datapath !== this.#datapath
     this.#datapath = datapath
     this.#own.configure(config, places)
+    this.#isCrowded = config.peers.filter(({ role }) => role !== 'hub').length > mostChannels
     for (const { name, endpoints, role, wireKey } of config.peers) {
       const known = this.#known.get(name) ?? this.#add(name, wireKey)
       known.hasEndpoints = endpoints.length > 0
@@ -145,10 +117,11 @@ export class Traversal implements Disposable {
   }
 
   onEvent(event: DatapathEvent): void {
-    if (event.kind !== 'path') return
+    if (event.kind !== 'path' && event.kind !== 'wanted') return
     const known = this.#known.get(event.peer)
     if (known === undefined) return
-    known.ways = toldWays(known.ways, event, relayedOf(event.remoteAddress) !== null)
+    if (event.kind === 'wanted') known.wantedAtMs = this.#parts.clock.nowMs()
+    else known.ways = toldWays(known.ways, event, relayedOf(event.remoteAddress) !== null)
     this.#steer(known)
   }
 
@@ -181,19 +154,7 @@ export class Traversal implements Disposable {
   #add(peer: string, wireKey: string): Known {
     const { clock, send, ownKey } = this.#parts
     const known: Known = {
-      ...{
-        peer,
-        wireKey,
-        hasEndpoints: false,
-        isHub: false,
-        isUp: false,
-        ways: noWays,
-        how: 'none',
-      },
-      ...{ upOrDownAtMs: clock.nowMs(), howAtMs: clock.nowMs(), timer: null, relayed: [] },
-      relayedAtMs: clock.nowMs(),
-      dataAtMs: Number.NEGATIVE_INFINITY,
-      tried: { ways: [], untilMs: 0 },
+      ...newKnown(peer, wireKey, clock.nowMs()),
       quest: new Quest({
         clock,
         own: () => this.#own.place,
@@ -253,7 +214,9 @@ export class Traversal implements Disposable {
     }
     if (before === 'direct' && known.isUp) this.#begin(known)
     const leftMs = known.hasEndpoints ? known.upOrDownAtMs + graceMs - nowMs : 0
-    if (known.isUp || leftMs <= 0) want(known.peer, true)
+    const usedAtMs = Math.max(known.dataAtMs, known.wantedAtMs)
+    const isUsed = !this.#isCrowded || nowMs - usedAtMs < keepMs
+    if (!isUsed || known.isUp || leftMs <= 0) want(known.peer, isUsed)
     else if (known.timer === null) this.#later(known, leftMs, () => this.#steer(known))
   }
 
@@ -287,26 +250,8 @@ export class Traversal implements Disposable {
     })
   }
 
-  /** Ways through relays stay tried for as long as they are named, the others for their time. */
-  #try({ peer, relayed, tried }: Known): void {
-    const through = relayed.map(({ address, port }): WayProgram => {
-      return { uplink: relayUplink, localPort: 0, remoteAddress: address, remotePort: port }
-    })
-    const forMs = Math.max(0, tried.untilMs - this.#parts.clock.nowMs())
-    const ways = [...through.slice(0, mostRelayed), ...(forMs > 0 ? tried.ways : [])].slice(
-      0,
-      mostTried,
-    )
+  #try(known: Known): void {
     // What fails is tried again when anything changes.
-    this.#datapath?.try({ peer, forMs, ways }).catch(() => undefined)
+    this.#datapath?.try(triedNow(known, this.#parts.clock.nowMs())).catch(() => undefined)
   }
 }
-
-function reachAt({ peer, how, howAtMs, quest, ways }: Known, nowMs: number): PeerReach {
-  return { peer, how, ageMs: nowMs - howAtMs, relayed: reachOf(ways).relayed, ...quest.status }
-}
-
-/** `CW_TRY_MAX` */
-const mostTried = 16
-/** The others lead to what the peer told: `mostWays`. */
-const mostRelayed = mostTried - mostWays
