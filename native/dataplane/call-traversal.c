@@ -27,15 +27,6 @@ static int refuse_way(char *why, size_t why_len, uint32_t i, const char *field, 
 	return refuse(why, why_len, pointer, reason);
 }
 
-static const struct cw_port_program *find_uplink(const struct cw_program *program, uint8_t uplink)
-{
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		if (program->port_programs[i].role == CW_ROLE_UPLINK && program->port_programs[i].uplink == uplink)
-			return &program->port_programs[i];
-	}
-	return NULL;
-}
-
 static bool is_loopback(struct cw_address address)
 {
 	static const uint8_t one[16] = { [15] = 1 };
@@ -70,7 +61,7 @@ static const char *fault_of(const struct cw_view *view, const uint8_t bytes[16])
 static int read_way(const struct cw_view *view, const struct cw_way_try *from, uint32_t i, struct cw_way *way, char *why,
 		    size_t why_len)
 {
-	const struct cw_port_program *port = find_uplink(view->program, from->uplink);
+	const struct cw_port_program *port = cw_uplink_program(view->program, from->uplink);
 	bool is_relayed = from->uplink == CW_UPLINK_RELAY;
 
 	*way = (struct cw_way){ .uplink = from->uplink,
@@ -129,7 +120,7 @@ int cw_spray_read(const struct cw_view *view, const void *in, size_t in_len, str
 	memcpy(spray, in, sizeof(*spray));
 	if (spray->probes == 0)
 		return 0;
-	const struct cw_port_program *port = find_uplink(view->program, spray->uplink);
+	const struct cw_port_program *port = cw_uplink_program(view->program, spray->uplink);
 	if (port == NULL)
 		return refuse(why, why_len, "/uplink", "unknown");
 	const char *fault = fault_of(view, spray->remote_address);
@@ -139,6 +130,8 @@ int cw_spray_read(const struct cw_view *view, const void *in, size_t in_len, str
 		return refuse(why, why_len, "/probes", "too many");
 	if (spray->gap_ms10 < CW_SPRAY_GAP_MS10_LEAST)
 		return refuse(why, why_len, "/gapMs", "more than 200 a second");
+	if (spray->probes * (uint32_t)spray->gap_ms10 > CW_SPRAY_MS10_MOST)
+		return refuse(why, why_len, "/gapMs", "more than 30 s in all");
 	if (spray->many_local > 1)
 		return refuse(why, why_len, "/isManyLocal", "neither 0 nor 1");
 	if (spray->many_local && port->spray_port == 0)

@@ -12,6 +12,7 @@
 
 #define CW_TRY_MS_MAX 20000
 #define CW_SPRAY_GAP_MS10_LEAST 50 /* 200 a second */
+#define CW_SPRAY_MS10_MOST 300000 /* of a whole one */
 
 struct cw_answer;
 struct cw_engine;

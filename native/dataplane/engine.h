@@ -66,6 +66,16 @@ struct cw_program {
 	struct cw_route_program routes[];
 };
 
+/* NULL: the program has no uplink of that number. */
+static inline const struct cw_port_program *cw_uplink_program(const struct cw_program *program, uint8_t uplink)
+{
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		if (program->port_programs[i].role == CW_ROLE_UPLINK && program->port_programs[i].uplink == uplink)
+			return &program->port_programs[i];
+	}
+	return NULL;
+}
+
 enum cw_hop_kind {
 	CW_HOP_NONE,
 	CW_HOP_OVERLAY, /* by the peer */

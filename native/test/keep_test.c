@@ -5,6 +5,7 @@
 #include "check.h"
 #include "graph/control.h"
 #include "graph/keep.h"
+#include "graph/path-place.h"
 #include "graph/path.h"
 #include "nat_world.h"
 #include "packet.h"
@@ -139,6 +140,143 @@ static void a_metered_path_costs_little_before_anything_is_proven_and_less_then(
 	}
 }
 
+static void prove(uint64_t timeout_us)
+{
+	meet(timeout_us, false);
+	cw_nat_world_pass(&world, 8 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 3);
+}
+
+/* As netfilter does: what was proven is of a mapping that was used for a while, and a path just met has none such. */
+static void a_path_that_is_new_does_not_rely_on_what_was_proven(void)
+{
+	struct cw_worker *worker = world.bench[BRANCH].worker;
+
+	world.nat[BRANCH].brief_us = 30 * SECOND;
+	world.nat[BRANCH].is_renewed_inwards = true;
+	prove(120 * SECOND);
+	struct cw_keep known = *keep(BRANCH);
+	cw_path_clear(worker, world.bench[BRANCH].far);
+	CHECK(keep(BRANCH)->proven == 0);
+	meet(120 * SECOND, false);
+	*keep(BRANCH) = known;
+	cw_nat_world_pass(&world, SECOND);
+	CHECK(cw_nat_world_direct(&world, BRANCH)->kept_s == 0);
+	uint64_t before = world.sent[BRANCH];
+	cw_nat_world_pass(&world, 28 * SECOND);
+	CHECK(world.sent[BRANCH] > before && cw_nat_world_direct(&world, BRANCH)->kept_s == 110);
+	cw_nat_world_pass(&world, 20 * MINUTE);
+	CHECK(is_alive());
+	world.nat[BRANCH].brief_us = 0;
+	world.nat[BRANCH].is_renewed_inwards = false;
+}
+
+/* The session ends while nothing is to come; hours later nothing waits for that, and what is that old is not relied on. */
+static void a_watch_ends_whatever_becomes_of_the_session(void)
+{
+	struct cw_bench *bench = &world.bench[BRANCH];
+
+	prove(300 * SECOND);
+	CHECK(keep(BRANCH)->phase == 0);
+	cw_nat_world_pass(&world, 53 * MINUTE + 40 * SECOND);
+	for (uint32_t i = 0; i < 600 && keep(BRANCH)->phase != 3; i++)
+		cw_nat_world_pass(&world, SECOND);
+	CHECK(keep(BRANCH)->phase == 3);
+	atomic_store(&bench->far->current, NULL);
+	cw_nat_world_pass(&world, 2 * SECOND);
+	CHECK(keep(BRANCH)->phase == 0 && keep(BRANCH)->proven == 3);
+	cw_nat_world_pass(&world, 4 * HOUR);
+	CHECK(keep(BRANCH)->proven == 0);
+	atomic_store(&bench->far->current, bench->keypair);
+}
+
+/* What the other end sends by the watched way besides keeps it open: that is no silence. */
+static void what_comes_by_it_meanwhile_proves_nothing(void)
+{
+	static const uint8_t probe[8] = { 1, 0, 0, 4, 9, 9, 9, 9 };
+	struct cw_bench *hub = &world.bench[HUB];
+
+	world.nat[BRANCH].is_renewed_inwards = true;
+	meet(20 * SECOND, false);
+	for (uint32_t i = 0; i < 120; i++) {
+		cw_nat_world_pass(&world, 5 * SECOND);
+		if (hub->far->call.due_us == 0)
+			continue;
+		CHECK(cw_seal_control(hub->worker, hub->keypair, cw_path_stray(hub->worker, &hub->far->call.way), probe,
+				      sizeof(probe)) == 0);
+		cw_seal_flush(hub->worker);
+	}
+	CHECK(keep(BRANCH)->proven == 0);
+	world.nat[BRANCH].is_renewed_inwards = false;
+}
+
+static void nothing_is_watched_by_a_port_that_is_used(void)
+{
+	struct cw_bench *bench = &world.bench[BRANCH];
+	struct cw_spray spray = { .probes = 10, .gap_ms10 = 50, .remote_port = 9, .near = 10 };
+	struct cw_way way = { .remote = cw_bench_v4(world.nat[HUB].address + 9), .remote_port = 9 };
+
+	meet(300 * SECOND, false);
+	CHECK(keep(BRANCH)->phase == 3);
+	way.local_port = (uint16_t)(keep(BRANCH)->way.local_port + 1);
+	CHECK(cw_path_place(bench->worker, bench->far, &way) != NULL);
+	memcpy(spray.remote_address, &way.remote, 16);
+	CHECK(cw_spray_begin(bench->worker, bench->far, &spray) == 0 && keep(BRANCH)->phase == 0);
+	cw_nat_world_pass(&world, 5 * SECOND);
+	CHECK(keep(BRANCH)->phase == 0);
+	cw_nat_world_pass(&world, 15 * SECOND);
+	CHECK(bench->worker->spraying.peer == NULL && keep(BRANCH)->phase != 0);
+	CHECK(keep(BRANCH)->way.local_port == way.local_port + 1);
+}
+
+/* Whatever was proven before, and with whom. */
+static void what_is_proven_is_lost_with_a_path_at_rest_and_with_the_uplink(void)
+{
+	struct cw_bench *bench = &world.bench[BRANCH];
+
+	prove(300 * SECOND);
+	world.nat[BRANCH].timeout_us = 20 * SECOND;
+	cw_nat_world_pass(&world, 10 * MINUTE);
+	CHECK(keep(BRANCH)->proven == 0 && cw_nat_world_direct(&world, BRANCH)->kept_s == 0);
+	uint32_t downs = cw_nat_world_direct(&world, BRANCH)->downs;
+	cw_nat_world_pass(&world, 30 * MINUTE);
+	CHECK(cw_nat_world_direct(&world, BRANCH)->downs == downs);
+	prove(300 * SECOND);
+	bench->worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = (struct cw_address){ 0 };
+	cw_bench_changed(bench);
+	cw_nat_world_pass(&world, 2 * SECOND);
+	bench->worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = cw_bench_v4(CW_BENCH_WAN);
+	cw_bench_changed(bench);
+	cw_nat_world_pass(&world, SECOND);
+	CHECK(keep(BRANCH)->proven == 0);
+}
+
+/* No datagram left: that nobody called says nothing of the NAT. */
+static void what_could_not_leave_is_asked_and_called_later(void)
+{
+	struct cw_keypair *branch = world.bench[BRANCH].keypair, *hub = world.bench[HUB].keypair;
+
+	meet(300 * SECOND, false);
+	for (uint32_t i = 0; i < 60 && keep(BRANCH)->phase != 2; i++)
+		cw_nat_world_pass(&world, SECOND);
+	uint32_t sealed = branch->sealed;
+	branch->sealed = CW_KEYPAIR_PACKETS_MAX;
+	cw_nat_world_pass(&world, 5 * SECOND);
+	CHECK(keep(BRANCH)->phase == 2);
+	branch->sealed = sealed;
+	cw_nat_world_pass(&world, 3 * SECOND);
+	CHECK(keep(BRANCH)->phase == 3);
+	uint64_t due_us = world.bench[HUB].far->call.due_us;
+	CHECK(due_us > world.now_us);
+	cw_nat_world_pass(&world, due_us - world.now_us - SECOND);
+	sealed = hub->sealed;
+	hub->sealed = CW_KEYPAIR_PACKETS_MAX;
+	cw_nat_world_pass(&world, 2 * SECOND);
+	hub->sealed = sealed;
+	cw_nat_world_pass(&world, 2 * SECOND);
+	CHECK(world.bench[HUB].far->call.due_us == 0 && keep(BRANCH)->proven > 0 && keep(BRANCH)->attempts == 0);
+}
+
 static void a_call_that_is_asked_for_late_or_twice_is_one(void)
 {
 	struct cw_bench *bench = &world.bench[0];
@@ -165,6 +303,12 @@ int main(int argc, char **argv)
 	what_is_known_is_proven_again_each_hour();
 	of_another_address_nothing_is_known();
 	a_metered_path_costs_little_before_anything_is_proven_and_less_then();
+	a_path_that_is_new_does_not_rely_on_what_was_proven();
+	a_watch_ends_whatever_becomes_of_the_session();
+	what_comes_by_it_meanwhile_proves_nothing();
+	nothing_is_watched_by_a_port_that_is_used();
+	what_is_proven_is_lost_with_a_path_at_rest_and_with_the_uplink();
+	what_could_not_leave_is_asked_and_called_later();
 	a_call_that_is_asked_for_late_or_twice_is_one();
 	cw_nat_world_close(&world);
 	return check_result();

@@ -6,6 +6,7 @@
 
 #include "mix.h"
 
+#define STREAM_US 2000000u
 #define PORTS_FROM 1024u
 #define PORTS (65536u - PORTS_FROM)
 
@@ -16,10 +17,18 @@ static bool is_alike(enum nat_behaviour behaviour, const struct nat_session *one
 	return one->remote == remote && (behaviour == NAT_BY_ADDRESS || one->remote_port == remote_port);
 }
 
+static void use(struct nat_session *one, uint64_t now_us)
+{
+	one->used_us = now_us;
+	one->is_stream = one->is_stream || (one->is_answered && now_us - one->began_us > STREAM_US);
+}
+
 static void expire(struct nat *nat, uint64_t now_us)
 {
 	for (uint32_t i = 0; i < nat->count;) {
-		if (now_us - nat->sessions[i].used_us >= nat->timeout_us)
+		const struct nat_session *one = &nat->sessions[i];
+		uint64_t timeout_us = nat->brief_us == 0 || one->is_stream ? nat->timeout_us : nat->brief_us;
+		if (now_us - one->used_us >= timeout_us)
 			nat->sessions[i] = nat->sessions[--nat->count];
 		else
 			i++;
@@ -57,13 +66,18 @@ uint16_t cw_nat_out(struct nat *nat, uint16_t inner_port, uint32_t remote, uint1
 		outer_port = one->outer_port;
 		if (one->remote != remote || one->remote_port != remote_port)
 			continue;
-		one->used_us = now_us;
+		use(one, now_us);
 		return outer_port;
 	}
 	if (outer_port == 0)
 		outer_port = next_port(nat);
 	assert(nat->count < NAT_SESSIONS_MAX);
-	nat->sessions[nat->count++] = (struct nat_session){ inner_port, outer_port, remote_port, remote, now_us };
+	nat->sessions[nat->count++] = (struct nat_session){ .inner_port = inner_port,
+							    .outer_port = outer_port,
+							    .remote_port = remote_port,
+							    .remote = remote,
+							    .began_us = now_us,
+							    .used_us = now_us };
 	return outer_port;
 }
 
@@ -76,8 +90,9 @@ uint16_t cw_nat_in(struct nat *nat, uint16_t outer_port, uint32_t remote, uint16
 		enum nat_behaviour strict = nat->mapping > nat->filtering ? nat->mapping : nat->filtering;
 		if (one->outer_port != outer_port || !is_alike(strict, one, remote, remote_port))
 			continue;
+		one->is_answered = true;
 		if (nat->is_renewed_inwards)
-			one->used_us = now_us;
+			use(one, now_us);
 		return one->inner_port;
 	}
 	return 0;

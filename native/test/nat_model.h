@@ -20,7 +20,10 @@ struct nat_session {
 	uint16_t inner_port, outer_port;
 	uint16_t remote_port;
 	uint32_t remote;
+	uint64_t began_us;
 	uint64_t used_us; /* something left by it last, or came where that counts too */
+	bool is_answered; /* something came by it */
+	bool is_stream;   /* and when it was used last it was older than two seconds, as netfilter has it */
 };
 
 /* All zeros but for `address`, `timeout_us` and `key`: the most open one. */
@@ -29,6 +32,7 @@ struct nat {
 	bool is_renewed_inwards;
 	uint32_t address;
 	uint64_t timeout_us;
+	uint64_t brief_us; /* the same before it is a stream; 0: no other */
 	uint64_t key;
 	uint32_t count;
 	struct nat_session sessions[NAT_SESSIONS_MAX];

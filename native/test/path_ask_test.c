@@ -1,5 +1,6 @@
 /* When the paths of a peer are asked: at rest, with data, before anybody answers, and in an alarm. */
 #include "path_bench.h"
+#include "table/path-due.h"
 
 static void at_rest_one_path_is_kept_and_the_others_sleep(void)
 {
@@ -8,6 +9,7 @@ static void at_rest_one_path_is_kept_and_the_others_sleep(void)
 	CHECK(probes[0] >= 18 && probes[0] <= 20 && probes[1] + probes[2] + probes[3] == 0);
 	/* The far end asks: then this one need not, unless that ends. */
 	cw_liveness_hear(&list[0].live, now_us);
+	list[0].left_us = now_us;
 	uint64_t heard_us = now_us;
 	count_anew();
 	pass(16 * SECOND);
@@ -163,6 +165,20 @@ static void a_path_is_kept_as_seldom_as_may_be(void)
 	}
 }
 
+/* What was heard counts from another time where the worker was away; what left does not. */
+static void what_left_by_a_path_itself_tells_when_it_is_asked_again(void)
+{
+	rest(1);
+	struct cw_path *path = &list[0];
+	path->live.probe_us = path->live.answered_us = path->left_us = now_us - 20ull * SECOND;
+	path->live.heard_us = now_us;
+	paths.is_awake = false;
+	CHECK(cw_path_probe_due_us(&paths, path, true, path->live.probe_us, now_us) <= now_us);
+	path->left_us = now_us - 5ull * SECOND;
+	uint64_t due = cw_path_probe_due_us(&paths, path, true, path->live.probe_us, now_us);
+	CHECK(due > now_us + 10ull * SECOND && due <= now_us + 12ull * SECOND);
+}
+
 /* Which is theirs, and what they cost: the far end knows nothing of what sleeps. What costs money is not asked for that. */
 static void a_new_session_asks_those_that_sleep_once(void)
 {
@@ -223,6 +239,7 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	at_rest_one_path_is_kept_and_the_others_sleep();
 	a_path_is_kept_as_seldom_as_may_be();
+	what_left_by_a_path_itself_tells_when_it_is_asked_again();
 	what_nobody_has_answered_by_is_tried_ever_less_often();
 	what_was_only_heard_from_carries_nothing();
 	an_active_path_brings_something_all_the_time();

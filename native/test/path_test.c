@@ -13,7 +13,7 @@ static void a_way_has_one_path_and_sixteen_is_the_most(void)
 	}
 	way.remote_port = 99;
 	CHECK(!cw_paths_add(&paths, &list[CW_PATHS_MAX], &way, now_us));
-	cw_paths_pair(&paths, &list[3], 200);
+	cw_paths_pair(&paths, &list[3], 200, 0);
 	paths.best = 3;
 	cw_paths_remove(&paths, &list[3]);
 	CHECK(paths.slot_of[200] == CW_PATH_NONE && paths.best == CW_PATH_NONE && paths.count == CW_PATHS_MAX - 1);

@@ -4,7 +4,9 @@
  */
 #include "call-traversal.h"
 #include "far_end.h"
+#include "graph/path-place.h"
 #include "graph/path-try.h"
+#include "graph/relay-path.h"
 
 #define NOWHERE 7000
 #define ROUNDS 200
@@ -110,6 +112,121 @@ static void it_makes_room_for_itself_but_not_for_its_like(void)
 	CHECK(path_of(7500) != NULL && path_of(7400) != NULL && bench.far->paths.count == CW_PATHS_MAX);
 	pass(20 * SECOND, true);
 	CHECK(path_of(7400) == NULL);
+}
+
+static uint32_t learned_of(uint8_t uplink)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		const struct cw_path *path = bench.far->paths.list[slot];
+		count += path != NULL && path->way.uplink == uplink && !cw_path_is_named(path) && !path->is_tried;
+	}
+	return count;
+}
+
+/* It is answered there, as by somebody who sends on what he hears. */
+static void learn(const struct cw_way *way)
+{
+	struct cw_way arrival = bench.worker->arrival;
+
+	pass(SECOND, true);
+	bench.worker->arrival = *way;
+	ask_from(way->remote_port);
+	struct cw_path *path = cw_paths_find(&bench.far->paths, way);
+	if (path != NULL)
+		cw_liveness_prove(&path->live, bench.worker->now_us);
+	bench.worker->arrival = arrival;
+}
+
+/* Who forwards, or is on the way, offers many: few are taken of each, and none keeps a try from its place. */
+static void what_was_only_learned_is_little_and_makes_room_for_a_try(void)
+{
+	struct cw_path *home = path_of(home_port);
+	struct cw_way way;
+
+	bench.other->identity[16] = 7; /* a key of its own */
+	pass(20 * SECOND, true);
+	for (uint32_t i = 0; i < 6; i++) {
+		way = cw_relay_way(bench.other, 100 + i);
+		learn(&way);
+	}
+	CHECK(learned_of(CW_UPLINK_RELAY) == 2);
+	way = way_to(9);
+	way.remote = cw_bench_v4(0xcb007190);
+	for (uint32_t i = 0, before = learned_of(0); i < 8; i++) {
+		way.remote_port++;
+		learn(&way);
+		CHECK(learned_of(0) == before + (i < 4 ? i + 1 : 4));
+	}
+	for (uint32_t i = 0; i < CW_PATHS_MAX; i++) {
+		way.remote = cw_bench_v4(0xcb0071a0 + i);
+		learn(&way);
+	}
+	CHECK(bench.far->paths.count == CW_PATHS_MAX);
+	try_ports(7600, 1, 10000);
+	CHECK(path_of(7600) != NULL && path_of(home_port) == home && bench.far->paths.count == CW_PATHS_MAX);
+	try_ports(0, 0, 0);
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = bench.far->paths.list[slot];
+		if (path != NULL && path != home)
+			cw_path_give_back(bench.worker, bench.far, path);
+	}
+}
+
+/* Its probes are counted anew then, and so is how long it waits between two. */
+static void an_uplink_that_was_away_does_not_hold_up_a_try(void)
+{
+	struct cw_port *port = bench.ports[CW_BENCH_UPLINK_PORT];
+	uint16_t number = 7700;
+
+	ask_from(number);
+	pass(3 * SECOND, true);
+	try_ports(number, 1, 20000);
+	CHECK(path_of(number)->try_probes > 0);
+	atomic_store(&port->is_up, false);
+	pass(50000, false);
+	atomic_store(&port->is_up, true);
+	count_anew();
+	pass(SECOND, true);
+	CHECK(control_to[number] >= 4);
+	try_ports(0, 0, 0);
+	pass(60 * SECOND, true);
+}
+
+static void what_left_by_a_port_that_is_gone_goes(void)
+{
+	struct cw_port_program *port = &bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT];
+	uint8_t uplinks[CW_UPLINKS_MAX] = { 0, 0, CW_UPLINK_NONE, CW_UPLINK_NONE, CW_UPLINK_NONE, CW_UPLINK_NONE, CW_UPLINK_NONE,
+					    CW_UPLINK_NONE };
+	struct cw_way way = way_to(7800);
+
+	port->spray_port = 52000;
+	way.local_port = 52003;
+	CHECK(cw_path_place_try(bench.worker, bench.far, &way) != NULL);
+	bench.far->call.way.uplink = 1;
+	bench.far->call.due_us = bench.worker->now_us + 60 * SECOND;
+	cw_path_renew(bench.worker, bench.far, uplinks, NULL);
+	CHECK(cw_paths_find(&bench.far->paths, &way) != NULL && bench.far->call.way.uplink == 0);
+	port->spray_port = 0;
+	bench.far->call.way.uplink = 2;
+	cw_path_renew(bench.worker, bench.far, uplinks, NULL);
+	CHECK(cw_paths_find(&bench.far->paths, &way) == NULL && path_of(home_port) != NULL && bench.far->call.due_us == 0);
+}
+
+/* That the far end has this end's address from its configuration costs nothing. Where it has another number for a path, it is told. */
+static void who_knows_it_anew_is_told_which_path_it_is(void)
+{
+	const uint8_t item[12] = { 4, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, CW_PATH_NAMED };
+	struct cw_path *path = path_of(home_port);
+
+	from_port(home_port, item, sizeof(item));
+	CHECK(path->flags == 0 && path->remote_flags == CW_PATH_NAMED);
+	cw_path_note_uplink(bench.worker, path);
+	CHECK(path->flags == 0 && !cw_path_is_stranger(path));
+	CHECK(cw_path_hear(bench.worker, bench.keypair, 9) == path && cw_path_is_stranger(path));
+	pass(2 * SECOND, true);
+	CHECK(!cw_path_is_stranger(path));
 }
 
 /* For hours: no number is used up, and the lanes that the far end keeps are those of the paths that there are. */
@@ -256,6 +373,10 @@ int main(int argc, char **argv)
 	what_is_heard_from_is_asked_at_once();
 	others_take_the_place_of_what_was_tried();
 	it_makes_room_for_itself_but_not_for_its_like();
+	what_was_only_learned_is_little_and_makes_room_for_a_try();
+	an_uplink_that_was_away_does_not_hold_up_a_try();
+	what_left_by_a_port_that_is_gone_goes();
+	who_knows_it_anew_is_told_which_path_it_is();
 	in_vain_for_hours_costs_nothing_that_lasts();
 	without_a_session_nothing_is_tried();
 	a_relayed_way_does_not_end();

@@ -128,7 +128,7 @@ static void where_the_other_lets_in_none_but_whom_it_sent_to_sprays_meet(void)
 		CHECK(path->way.local_port > CW_BENCH_PORT && path->way.local_port <= CW_BENCH_PORT + CW_SPRAY_PORTS);
 		CHECK(path->number != CW_PATH_NONE);
 		/* It ends by itself. */
-		cw_nat_world_pass(&world, 10 * MS);
+		cw_nat_world_pass(&world, 110 * MS);
 		CHECK(world.bench[0].worker->spraying.due_us == CW_SPRAY_NEVER);
 		CHECK(world.bench[1].worker->spraying.due_us == CW_SPRAY_NEVER);
 		uint64_t sent = world.sent[0] + world.sent[1];

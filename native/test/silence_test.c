@@ -43,7 +43,7 @@ static void numbers_are_of_a_session(void)
 	name(NOBODY);
 	other = path_of(NOBODY);
 	cw_liveness_prove(&other->live, bench.worker->now_us);
-	cw_paths_pair(&bench.far->paths, other, 9);
+	cw_paths_pair(&bench.far->paths, other, 9, bench.worker->now_us);
 	cw_liveness_fail(&other->live, CW_PATH_SILENT, bench.worker->now_us + 1);
 	count_anew();
 	pass(SECOND / 2, true);

@@ -71,7 +71,10 @@ static void from_each_port_to_one(void)
 	for (uint32_t i = 0; i < CW_SPRAY_PORTS; i++)
 		CHECK(from[SPRAY_PORT + i] == 2);
 	run(2000);
-	CHECK(left == 512 && bench.worker->spraying.due_us == CW_SPRAY_NEVER);
+	CHECK(left == 512 && bench.worker->spraying.peer != NULL);
+	/* Nobody is waited for without end. */
+	run(11000);
+	CHECK(left == 512 && bench.worker->spraying.peer == NULL && bench.worker->spraying.due_us == CW_SPRAY_NEVER);
 }
 
 static void to_those_that_are_predicted_first_then_to_any(void)
@@ -83,7 +86,17 @@ static void to_those_that_are_predicted_first_then_to_any(void)
 	begin(&spray);
 	run(100);
 	CHECK(left == 20 && to[65530] == 1 && to[65535] == 1 && to[1024] == 1 && to[1037] == 1);
-	run(6000);
+	spray.remote_port = 1020;
+	spray.near = 10;
+	begin(&spray);
+	run(49);
+	for (uint32_t port = 0; port < 1024; port++)
+		CHECK(to[port] == 0);
+	CHECK(to[65532] == 1 && to[65535] == 1 && to[1024] == 1 && to[1029] == 1);
+	spray.remote_port = 65530;
+	spray.near = 20;
+	begin(&spray);
+	run(6100);
 	CHECK(left == 1024 && from[CW_BENCH_PORT] == 1024);
 	for (uint32_t port = 0; port < PORTS; port++) {
 		once += to[port] == 1;
@@ -162,6 +175,21 @@ static void who_calls_by_it_is_learned_and_ends_it(void)
 	bench.worker->arrival = arrival;
 }
 
+/* As of a mapping that was watched; but a probe there is somebody who wants a path. */
+static void an_answer_that_nobody_waits_for_makes_no_path(void)
+{
+	struct cw_way arrival = bench.worker->arrival, way = { .local_port = SPRAY_PORT + 20, .remote_port = 4100 };
+
+	way.remote = cw_bench_v4(VICTIM);
+	pass(20 * SECOND, false);
+	bench.worker->arrival = way;
+	answer_from(4100, 77);
+	CHECK(cw_paths_find(&bench.far->paths, &way) == NULL);
+	ask_from(4100);
+	CHECK(cw_paths_find(&bench.far->paths, &way) != NULL);
+	bench.worker->arrival = arrival;
+}
+
 static void expect_refused(const struct cw_spray *spray, const char *reason)
 {
 	struct cw_spray read;
@@ -182,6 +210,10 @@ static void what_is_too_fast_too_much_or_for_nobody_is_refused(void)
 	spray = spray_of(1024, 4000);
 	CHECK(cw_spray_read(bench.worker->view, &spray, sizeof(spray), &read, why, sizeof(why)) == 0);
 	CHECK(cw_spray_read(bench.worker->view, &spray, sizeof(spray) - 1, &read, why, sizeof(why)) == -EINVAL);
+	spray.gap_ms10 = 300;
+	expect_refused(&spray, "/gapMs: more than 30 s in all");
+	spray.probes = 1000;
+	CHECK(cw_spray_read(bench.worker->view, &spray, sizeof(spray), &read, why, sizeof(why)) == 0);
 	spray.gap_ms10 = GAP_MS10 - 1;
 	expect_refused(&spray, "/gapMs: more than 200 a second");
 	spray = spray_of(100, 0);
@@ -217,6 +249,7 @@ int main(int argc, char **argv)
 	another_takes_its_place_and_none_ends_it();
 	it_ends_with_session_uplink_and_peer();
 	who_calls_by_it_is_learned_and_ends_it();
+	an_answer_that_nobody_waits_for_makes_no_path();
 	what_is_too_fast_too_much_or_for_nobody_is_refused();
 	events(0);
 	cw_bench_close(&bench);

@@ -145,7 +145,7 @@ static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
 	path->remote_uplink = value[1];
 	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP | CW_PATH_NAMED);
-	path->flags = path->own_flags | path->remote_flags;
+	path->flags = cw_path_flags(path->own_flags, path->remote_flags);
 }
 
 /*

@@ -1,6 +1,8 @@
 /* See path-place.h. */
 #include "graph/path-place.h"
 
+#include <string.h>
+
 #include "graph/keep.h"
 #include "graph/path.h"
 #include "graph/relay-path.h"
@@ -11,6 +13,10 @@
 
 /* The far end keeps a lane for each number that it heard under a key, and has room for so many and one of none. */
 #define NUMBERS_A_KEY (CW_REPLAY_LANES_MAX - 1)
+#define LEARNED_A_RELAY 2u
+#define LEARNED_AN_ADDRESS 4u /* a NAT that is restarted has the next port */
+#define LEARNED_QUIET_US 130000000u /* what is at rest is heard more often */
+#define RELAY_BYTES 12 /* of a relayed address: all but the channel */
 #define LEARNED_NUMBERS_A_KEY 100u /* so that strangers leave what is named its own */
 
 void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path)
@@ -29,7 +35,7 @@ void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path)
 		path->risk = port->risk;
 		path->up_bps = port->up_bps;
 	}
-	path->flags = path->own_flags | path->remote_flags;
+	path->flags = cw_path_flags(path->own_flags, path->remote_flags);
 }
 
 static struct cw_path *add(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
@@ -71,23 +77,32 @@ void cw_path_clear(struct cw_worker *worker, struct cw_peer *peer)
 
 /*
  * Makes room by the path that nobody named, that is not alive and was heard last longest ago: of those that are tried, as long as
- * that goes on, the last, and only if there is no other.
+ * that goes on, the last, and only if there is no other. For a try one that was only learned goes though it lives, the last in
+ * rank: whoever sends by many ways keeps the peers from none that is better.
  */
 static bool make_path_room(struct cw_worker *worker, struct cw_peer *peer, bool is_for_try)
 {
-	struct cw_path *oldest = NULL, *tried = NULL;
+	struct cw_path *oldest = NULL, *tried = NULL, *last = NULL;
+	uint64_t rank, most = 0;
 
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
-		if (path == NULL || cw_path_is_named(path) || path->live.state == CW_PATH_UP)
+		if (path == NULL || cw_path_is_named(path))
 			continue;
-		if (path->try_until_us != 0)
+		if (path->live.state == CW_PATH_UP) {
+			rank = cw_path_rank(&peer->paths, path, worker->now_us);
+			if (path->is_tried || slot == peer->paths.best || rank < most)
+				continue;
+			most = rank;
+			last = path;
+		} else if (path->try_until_us != 0) {
 			tried = path;
-		else if (oldest == NULL || path->live.heard_us < oldest->live.heard_us)
+		} else if (oldest == NULL || path->live.heard_us < oldest->live.heard_us) {
 			oldest = path;
+		}
 	}
-	if (oldest == NULL && !is_for_try)
-		oldest = tried;
+	if (oldest == NULL)
+		oldest = is_for_try ? last : tried;
 	if (oldest == NULL)
 		return false;
 	cw_path_give_back(worker, peer, oldest);
@@ -115,6 +130,38 @@ struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, co
 struct cw_path *cw_path_place_try(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
 {
 	return place_way(worker, peer, way, true);
+}
+
+/* By one relay, or to one address by one uplink. */
+static bool is_of_kind(const struct cw_path *path, const struct cw_way *way)
+{
+	bool is_relayed = way->uplink == CW_UPLINK_RELAY;
+
+	if (path->way.uplink != way->uplink)
+		return false;
+	return is_relayed ? memcmp(cw_address_bytes(&path->way.remote), cw_address_bytes(&way->remote), RELAY_BYTES) == 0 :
+			    cw_address_equal(path->way.remote, way->remote);
+}
+
+struct cw_path *cw_path_learn(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way)
+{
+	uint32_t count = 0, most = way->uplink == CW_UPLINK_RELAY ? LEARNED_A_RELAY : LEARNED_AN_ADDRESS;
+	struct cw_path *oldest = NULL;
+
+	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
+		struct cw_path *path = peer->paths.list[slot];
+		if (path == NULL || cw_path_is_named(path) || path->is_tried || !is_of_kind(path, way))
+			continue;
+		count++;
+		bool is_over = path->live.state != CW_PATH_UP || worker->now_us - path->live.heard_us > LEARNED_QUIET_US;
+		if (is_over && slot != peer->paths.best && (oldest == NULL || path->live.heard_us < oldest->live.heard_us))
+			oldest = path;
+	}
+	if (count >= most && oldest == NULL)
+		return NULL;
+	if (count >= most)
+		cw_path_give_back(worker, peer, oldest);
+	return place_way(worker, peer, way, false);
 }
 
 /* False: so many are given under this key. */
@@ -169,20 +216,11 @@ void cw_path_confirm(struct cw_worker *worker, struct cw_peer *peer, const struc
 	cw_paths_choose(&peer->paths, worker->now_us);
 }
 
-static bool is_named(const struct cw_path *path, const struct cw_way *ways, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (cw_way_equal(&path->way, &ways[i]))
-			return true;
-	}
-	return false;
-}
-
 void cw_path_unname(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *ways, uint32_t count)
 {
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
-		if (path != NULL && path->is_configured && !is_named(path, ways, count))
+		if (path != NULL && path->is_configured && !cw_path_is_among(path, ways, count))
 			cw_path_give_back(worker, peer, path);
 	}
 	peer->unplaced_count = 0;

@@ -19,6 +19,12 @@ struct cw_path *cw_path_place(struct cw_worker *worker, struct cw_peer *peer, co
 /* The same for a way that is tried, which makes no room at the cost of one that is tried too. */
 struct cw_path *cw_path_place_try(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
 
+/*
+ * The same for a way that something came by and that nobody named: of one relay two are learned, and of one uplink to one address four,
+ * so that whoever is on the way, or forwards, does not fill the table.
+ */
+struct cw_path *cw_path_learn(struct cw_worker *worker, struct cw_peer *peer, const struct cw_way *way);
+
 /* It is no path any more. */
 void cw_path_give_back(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path);
 

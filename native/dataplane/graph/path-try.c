@@ -9,15 +9,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-static bool is_among(const struct cw_path *path, const struct cw_way *ways, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (cw_way_equal(&path->way, &ways[i]))
-			return true;
-	}
-	return false;
-}
-
 /* What was heard from, or lived once, is a path as others that were learned; but a channel that is over leads nowhere. */
 static void drop_try(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path)
 {
@@ -51,7 +42,7 @@ int cw_path_try(struct cw_worker *worker, struct cw_peer *peer, const struct cw_
 		return -ENOTCONN;
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
-		if (path != NULL && path->is_tried && !is_among(path, ways, count))
+		if (path != NULL && path->is_tried && !cw_path_is_among(path, ways, count))
 			drop_try(worker, peer, path);
 	}
 	for (uint32_t i = 0; i < count; i++)

@@ -13,6 +13,7 @@
 #include "graph/path-place.h"
 #include "graph/path-try.h"
 #include "graph/seal.h"
+#include "overlay-port.h"
 #include "port/port.h"
 #include "table/session.h"
 #include "worker.h"
@@ -55,7 +56,7 @@ static struct cw_path *find_or_learn(struct cw_worker *worker, struct cw_peer *p
 	bool is_called_for = path == NULL && cw_spray_is_answered(worker, peer);
 	if (path != NULL || (!is_called_for && !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST)))
 		return path;
-	path = cw_path_place(worker, peer, &worker->arrival);
+	path = cw_path_learn(worker, peer, &worker->arrival);
 	if (path == NULL)
 		cw_count_drop(worker, CW_DROP_PATH_FULL);
 	return path;
@@ -71,8 +72,11 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	cw_liveness_hear(&path->live, worker->now_us);
 	if (cw_path_is_relayed(path))
 		cw_relay_path_join(worker, path);
-	if (number != CW_PATH_NONE && cw_keypair_is_of_session(keypair))
-		cw_paths_pair(&peer->paths, path, number);
+	if (number == CW_PATH_NONE || !cw_keypair_is_of_session(keypair))
+		return path;
+	if (path->remote_number != CW_PATH_NONE && path->remote_number != number)
+		cw_keep_note_move(worker, peer, path);
+	cw_paths_pair(&peer->paths, path, number, worker->now_us);
 	return path;
 }
 
@@ -87,6 +91,7 @@ void cw_path_begin_session(struct cw_worker *worker, struct cw_peer *peer)
 static void renew(struct cw_path *path, uint64_t now_us)
 {
 	cw_liveness_renew(&path->live, now_us);
+	path->try_probes = 0;
 	path->asked = (struct cw_quality){ 0 };
 }
 
@@ -197,18 +202,29 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 		cw_seal_waiting(worker, peer);
 }
 
+/* What is named the program names anew; others stay with the port that they began with, as long as that is the overlay's. */
+static bool has_port(const struct cw_program *program, const struct cw_path *path)
+{
+	if (path->is_configured || cw_path_is_relayed(path))
+		return true;
+	const struct cw_port_program *port = cw_uplink_program(program, path->way.uplink);
+	uint16_t number = path->way.local_port;
+	return port != NULL && (cw_is_overlay_port(port, number) || cw_is_spray_port(port, number));
+}
+
 void cw_path_renew(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *uplinks, const uint8_t *policies_then)
 {
 	if (uplinks != NULL) {
 		cw_paths_move(&peer->paths, uplinks);
 		cw_keypairs_move(peer, uplinks);
+		cw_keep_move_call(peer, uplinks);
 		peer->unplaced_count = 0;
 	}
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		struct cw_path *path = peer->paths.list[slot];
 		if (path == NULL)
 			continue;
-		if (path->way.uplink == CW_UPLINK_NONE) {
+		if (path->way.uplink == CW_UPLINK_NONE || (uplinks != NULL && !has_port(worker->view->program, path))) {
 			cw_path_give_back(worker, peer, path);
 			continue;
 		}
@@ -228,6 +244,7 @@ void cw_path_look(struct cw_worker *worker)
 	uint32_t count = atomic_load(&worker->peer_count);
 	uint64_t next = UINT64_MAX;
 
+	cw_keep_tick(worker);
 	/* A look may find that another is due. */
 	pool->next_us = UINT64_MAX;
 	for (uint32_t i = 0; i < count; i++) {

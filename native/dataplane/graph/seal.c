@@ -362,5 +362,6 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct
 	if (slot == NULL)
 		return -ENOBUFS;
 	memcpy(slot + CW_SEALED_HEADER, items, length);
+	path->left_us = worker->now_us;
 	return seal_slot(worker, keypair, path, CW_TYPE_CONTROL, slot, length);
 }

@@ -5,15 +5,18 @@
 
 #include "causeway_dp.h"
 #include "graph/control.h"
+#include "graph/keep.h"
 #include "graph/seal.h"
 #include "mix.h"
 #include "overlay-port.h"
+#include "table/path-due.h"
 #include "table/session.h"
 #include "worker.h"
 
 #define PORTS_FROM 1024u /* what NATs give out */
 #define PORTS (65536u - PORTS_FROM)
 #define CALLED_FOR_US 10000000u /* the other end may have begun later */
+#define WATCH_GAP_US 100000u /* once all is sent */
 #define CALLS_PER_SECOND 8
 #define CALLS_BURST 16
 
@@ -37,6 +40,7 @@ int cw_spray_begin(struct cw_worker *worker, struct cw_peer *peer, const struct 
 		return 0;
 	if (atomic_load_explicit(&peer->current, memory_order_relaxed) == NULL)
 		return -ENOTCONN;
+	cw_keep_stop(worker);
 	worker->path_secret = cw_mix64(worker->path_secret + CW_MIX_STEP + worker->now_us);
 	*spraying = (struct cw_spraying){
 		.peer = peer,
@@ -65,8 +69,7 @@ static bool is_new(struct cw_spraying *spraying, uint16_t port)
 /* Those that are predicted come first, then any; each once. Of so many ports few have been. */
 static uint16_t next_remote_port(struct cw_spraying *spraying)
 {
-	uint32_t near = spraying->first_port + spraying->sent;
-	near = near > UINT16_MAX ? near - PORTS : near;
+	uint32_t near = PORTS_FROM + (spraying->first_port + spraying->sent + PORTS - PORTS_FROM) % PORTS;
 
 	if (spraying->sent < spraying->near && is_new(spraying, (uint16_t)near))
 		return (uint16_t)near;
@@ -129,14 +132,23 @@ void cw_spray_look(struct cw_worker *worker)
 	if (spraying->peer == NULL || worker->now_us < spraying->due_us)
 		return;
 	struct cw_keypair *current = atomic_load_explicit(&spraying->peer->current, memory_order_relaxed);
-	if (current == NULL || is_through(spraying) || !choose_ports(worker->view->program, spraying)) {
+	bool is_over = worker->now_us >= spraying->until_us;
+	if (is_over || current == NULL || is_through(spraying)) {
+		end_spray(spraying);
+		return;
+	}
+	if (spraying->sent == spraying->probes) {
+		spraying->due_us = cw_sooner(worker->now_us + WATCH_GAP_US, spraying->until_us);
+		return;
+	}
+	if (!choose_ports(worker->view->program, spraying)) {
 		end_spray(spraying);
 		return;
 	}
 	send_probe(worker, current);
 	spraying->sent++;
 	/* What came late is not made up for: it would be faster than was said. */
-	spraying->due_us = spraying->sent < spraying->probes ? worker->now_us + spraying->gap_us : CW_SPRAY_NEVER;
+	spraying->due_us = worker->now_us + spraying->gap_us;
 }
 
 void cw_spray_move(struct cw_spraying *spraying, const uint8_t uplinks[CW_UPLINKS_MAX])

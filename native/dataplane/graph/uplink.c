@@ -47,22 +47,24 @@ static bool is_sealed_for_us(const struct cw_worker *worker, const uint8_t *d, u
 }
 
 /* Almost all is to the first port, which is told by one comparison. `length`: of UDP's header and what follows. */
-static bool is_for_overlay(const struct cw_worker *worker, uint32_t index, const struct cw_udp *udp, uint32_t length)
+static bool is_for_overlay(struct cw_worker *worker, uint32_t index, const struct cw_udp *udp, uint32_t length)
 {
 	const struct cw_port_program *port = &worker->view->program->port_programs[index];
 	uint16_t to = rte_be_to_cpu_16(udp->destination);
 
 	if (cw_is_overlay_port(port, to))
 		return true;
-	return cw_is_spray_port(port, to) &&
-	       is_sealed_for_us(worker, (const uint8_t *)(udp + 1), length - sizeof(*udp));
+	if (!cw_is_spray_port(port, to))
+		return false;
+	cw_keep_note(worker, port->uplink, to);
+	return is_sealed_for_us(worker, (const uint8_t *)(udp + 1), length - sizeof(*udp));
 }
 
 /*
  * Offloads that speak of another header than this one are of something inside, and make it the kernel's. So does an
  * address that is not the port's own, a link-local one included.
  */
-static bool is_overlay(const struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
+static bool is_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
 	const struct cw_view *view = worker->view;
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);

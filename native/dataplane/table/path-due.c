@@ -8,7 +8,6 @@
 #define KEPT_METERED_S 25u      /* many NATs forget after 30 s (RFC 4787 asks for 2 minutes), some after 20 */
 #define KEPT_SPREAD_US 1000000u /* less, so that one end is the first to ask, */
 #define KEPT_OTHER_US 2000000u  /* and the other, which waits so much longer, leaves it to that */
-#define RELAYED_KEPT_US 120000000u /* an unused channel ends after 300 s */
 #define DOWN_US 500000u
 #define DOWN_DEAR_US 5000000u
 #define DOWN_ASLEEP_US 30000000u /* who reads that it is down, and mended it, is told so soon */
@@ -80,7 +79,10 @@ static uint64_t add(uint64_t at_us, uint64_t gap_us)
 	return gap_us == UINT64_MAX ? UINT64_MAX : at_us + gap_us;
 }
 
-/* What was heard last but is no answer was answered: NATs have seen both directions, whichever end asks. */
+/*
+ * What was heard last but is no answer is the far end's asking: NATs have seen both directions, whichever end asks. But from when on
+ * theirs is counted, only what left tells.
+ */
 static uint64_t kept_due_us(const struct cw_path *path, uint64_t probe_us)
 {
 	const struct cw_liveness *live = &path->live;
@@ -89,7 +91,8 @@ static uint64_t kept_due_us(const struct cw_path *path, uint64_t probe_us)
 	uint64_t spread = ((probe_us + live->secret) * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
 	uint64_t due = probe_us + kept - spread;
 
-	return live->heard_us > live->answered_us ? cw_later(due, live->heard_us + kept + KEPT_OTHER_US) : due;
+	uint64_t left_us = cw_later(path->left_us, path->tx_us);
+	return live->heard_us > live->answered_us ? cw_later(due, left_us + kept + KEPT_OTHER_US) : due;
 }
 
 uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path *path, bool is_kept,
@@ -102,7 +105,7 @@ uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path
 	if (live->state != CW_PATH_UP)
 		return add(probe_us, trial_gap_us(paths, path, is_kept, now_us));
 	if (!paths->is_awake && !is_kept)
-		return cw_path_is_relayed(path) ? probe_us + RELAYED_KEPT_US : UINT64_MAX;
+		return cw_path_is_relayed(path) ? probe_us + CW_RELAYED_KEPT_S * 1000000ull : UINT64_MAX;
 	if (!paths->is_awake)
 		return kept_due_us(path, probe_us);
 	/* Whether flows may come back is told by its probes alone. */

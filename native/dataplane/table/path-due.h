@@ -7,6 +7,8 @@
 
 #include "table/path.h"
 
+#define CW_RELAYED_KEPT_S 120u /* an unused channel ends after 300 s */
+
 static inline uint64_t cw_later(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;

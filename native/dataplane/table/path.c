@@ -126,8 +126,10 @@ void cw_paths_remove(struct cw_paths *paths, struct cw_path *path)
 		paths->best = CW_PATH_NONE;
 }
 
-void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
+void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number, uint64_t now_us)
 {
+	if (path->remote_number != CW_PATH_NONE && path->remote_number != number)
+		path->session_us = now_us;
 	/* The far end has given it to this one: whose it was here has another way now. */
 	for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
 		if (paths->list[slot] != NULL && paths->list[slot]->remote_number == number)
@@ -135,6 +137,15 @@ void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number)
 	}
 	paths->slot_of[number] = path->slot;
 	path->remote_number = number;
+}
+
+bool cw_path_is_among(const struct cw_path *path, const struct cw_way *ways, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (cw_way_equal(&path->way, &ways[i]))
+			return true;
+	}
+	return false;
 }
 
 void cw_way_move(struct cw_way *way, const uint8_t uplinks[CW_UPLINKS_MAX])

@@ -28,6 +28,12 @@ static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a 
 
 static_assert(CW_UPLINK_NONE != CW_UPLINK_RELAY, "a relayed way leads somewhere");
 
+/* What either end says of a path that both go by. */
+static inline uint8_t cw_path_flags(uint8_t own, uint8_t remote)
+{
+	return (uint8_t)((own | remote) & (CW_PATH_METERED | CW_PATH_BACKUP));
+}
+
 /* Where a path leads. */
 struct cw_way {
 	uint8_t uplink;
@@ -60,7 +66,7 @@ struct cw_path {
 	uint8_t risk;          /* uplinks of one number fail together; 0: with none */
 	uint8_t flags;         /* CW_PATH_METERED, CW_PATH_BACKUP: at either end */
 	uint8_t own_flags;
-	uint8_t remote_flags;  /* as the far end says */
+	uint8_t remote_flags;  /* as the far end says, and CW_PATH_NAMED */
 	uint8_t remote_number; /* the far end's of it */
 	uint8_t remote_uplink; /* CW_UPLINK_NONE: it has not said */
 	uint64_t session_us;   /* since when the far end is asked what it calls it, and what it costs there */
@@ -78,6 +84,7 @@ struct cw_path {
 	uint64_t told_us; /* the far end was told last that nothing is heard by it */
 	uint32_t downs;   /* how often it went down */
 	struct cw_liveness live;
+	uint64_t left_us;      /* a control frame left by it last */
 	uint16_t kept_s;       /* so long may it be silent at rest; 0: nothing is proven of that. graph/keep.h */
 	uint64_t unwatched_us; /* the far end was asked last to answer another port, and did not; 0: never */
 	struct cw_pmtu pmtu;
@@ -143,6 +150,9 @@ void cw_paths_begin(struct cw_paths *paths);
 
 bool cw_way_equal(const struct cw_way *a, const struct cw_way *b);
 
+/* Whether the path goes by one of these. */
+bool cw_path_is_among(const struct cw_path *path, const struct cw_way *ways, uint32_t count);
+
 /* The path of a way; NULL: there is none. */
 struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way);
 
@@ -170,8 +180,11 @@ static inline bool cw_path_is_stranger(const struct cw_path *path)
 	return path->live.lived_us < path->session_us;
 }
 
-/* The far end's path `number` is this one. */
-void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number);
+/*
+ * The far end's path `number` is this one. Where it had another number, the far end has it anew, and is to be told again which this
+ * is here.
+ */
+void cw_paths_pair(struct cw_paths *paths, struct cw_path *path, uint8_t number, uint64_t now_us);
 
 /* Uplinks have other numbers: by the former one, the one now. What led by one that is gone, CW_UPLINK_NONE, leads nowhere. */
 void cw_way_move(struct cw_way *way, const uint8_t uplinks[CW_UPLINKS_MAX]);
