@@ -94,6 +94,7 @@ static void send(struct world *world, uint32_t from, uint32_t link, struct frame
 	uint64_t number = world->sent++;
 
 	world->end[from].bytes += FRAME_EMPTY + items;
+	world->end[from].path[link].left_us = world->now_us;
 	frame.at_us = cw_sim_link_carry(&world->link[link][from], number, world->now_us);
 	frame.order = number;
 	frame.to = (uint8_t)!from;
