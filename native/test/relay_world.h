@@ -22,7 +22,6 @@ struct relay_world {
 	bool is_cut[PLACES][PLACES][2]; /* from, to, by which line */
 	uint32_t most[PLACES][PLACES];  /* bytes of IP that the cable carries; 0: all */
 	uint32_t carried[PLACES][PLACES];
-	uint32_t relayed[PLACES][PLACES]; /* of those, 0xD8 */
 	uint32_t sent, received;          /* packets from the LAN of A, and those that came to that of B */
 	uint32_t late;                    /* of them, overtaken */
 	uint32_t last;                    /* number of the one that came last */
