@@ -1,7 +1,8 @@
 /**
- * The rules of a NAT router: nftables and conntrack made to behave as RFC 4787 names it. Pure; nat.ts loads them. A mapping is a random port, kept in two maps that the packets themselves fill, so that it is the same for every destination, lives
- * as long as it is used, and is another one afterwards. What nobody asked for is dropped before conntrack has noted it: an
- * entry of it would take the mapping's place. Hairpinning (§6) lets in whoever is inside.
+ * The rules of a NAT router: nftables and conntrack made to behave as RFC 4787 names it. Pure; nat.ts loads them. A mapping is a
+ * random port, kept in two maps that the packets themselves fill, so that it is the same for every destination, lives as long
+ * as it is used, and is another one afterwards. What nobody asked for is dropped before conntrack has noted it: an entry of it
+ * would take the mapping's place. Hairpinning (§6) lets in whoever is inside.
  */
 import { bare, type NatDescription, type WanDescription } from './description.ts'
 import { type NatKind, natBehaviours } from './nat-kind.ts'

@@ -1,7 +1,7 @@
 /**
- * A relay that does as it pleases, with the hub's own keys: it tries to read, to alter, to repeat, to swap channels and to bring in a
- * device of another tenant. And a device that does: it sends by channels of others at an honest hub. Each attempt fails and
- * is counted where it fails.
+ * A relay that does as it pleases, with the hub's own keys: it tries to read, to alter, to repeat, to swap channels and to bring
+ * in a device of another tenant. And a device that does: it sends by channels of others at an honest hub. Each attempt fails,
+ * and is counted where it fails.
  */
 import { randomBytes } from 'node:crypto'
 import { CausewayError } from '../../../firmware/model/errors.ts'

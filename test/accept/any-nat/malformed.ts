@@ -1,4 +1,4 @@
-/** Malformed STUN datagrams of every kind that a parser may stumble over, as the flood program of native/test sends them. RFC 8489. */
+/** Malformed STUN datagrams of each kind that a parser may stumble over, for the flood program of native/test. RFC 8489. */
 import { chanceOf } from '../../lab/chance.ts'
 
 const cookie = 0x2112a442
@@ -55,7 +55,7 @@ function malformed(kind: number, below: Below, bytes: Bytes): Buffer {
         0x0111,
         Buffer.concat([attribute(0x0009, bytes(below(4))), attribute(0x7fff, bytes(8))]),
       )
-    case 7: // Thousands of empty attributes.
+    case 7: // Hundreds of empty attributes.
       return message(
         type,
         Buffer.concat(Array.from({ length: 300 }, () => attribute(0x8000, bytes(0)))),

@@ -1,6 +1,6 @@
 /**
- * Two branches behind one NAT: they talk in its network and not by way of the internet; and where that is shut, as among guests, by the
- * router's public address, if it hairpins. Seen at the router's ports.
+ * Two branches behind one NAT: they talk in its network and not by way of the internet; and where that is shut, as among guests,
+ * by the router's public address, if it hairpins. Seen at the router's ports.
  */
 import type { Lab } from '../../lab/lab.ts'
 import { natsOf } from '../../lab/nat.ts'

@@ -1,12 +1,13 @@
 /**
- * A relay without scruples: has a session with each of several boxes, opens every channel that is asked for, and does to what it is to
- * forward whatever it is told. In, first line: {"tenant","privateKey","ends":[{"name","remoteKey","address","port"}]}, in hex, and perhaps "patience": how
- * many initiations. Out: {"event":"sessions"}. Then for each line {"id",…} an answer {"event":"done","id",…}:
- *   {"do":"pass"|"alter"|"replay"|"drop"}      what becomes of datagrams from then on
+ * A relay without scruples: has a session with each of several boxes, opens every channel that is asked for, and does to what it
+ * is to forward whatever it is told. In, first line: {"tenant","privateKey","ends":[{"name","remoteKey","address","port"}]}, in
+ * hex, and perhaps "patience": how many initiations. Out: {"event":"sessions"}. Then for each line {"id",…} an answer
+ * {"event":"done","id",…}:
+ *   {"do":"pass"|"alter"|"replay"|"drop"}       what becomes of data from then on
  *   {"do":"seen","canary": hex}                 what passed: {"passed","types","withCanary","opened"}
- *   {"do":"send","to","channel","datagram"}    wraps hex for an end, by any channel
+ *   {"do":"send","to","channel","datagram"}     wraps hex for an end, by any channel
  *   {"do":"replay-last","to","count"}           the last datagram that passed to an end, wrapped anew
- *   {"do":"introduce","to","tenant","privateKey","remoteKey"}  a handshake of another tenant's device, by the end's channel
+ *   {"do":"introduce","to","tenant","privateKey"}  a handshake of another tenant's device, by the end's channel
  *   node bad-relay.ts PORT
  */
 import { createSocket } from 'node:dgram'

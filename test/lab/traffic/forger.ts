@@ -1,7 +1,8 @@
 /**
  * A peer that cheats: makes a session as wire.md has it, and seals whatever it is told. In, first line:
  * {"tenant","privateKey","remoteKey","address","port"}, keys and tenant in hex.
- * Then {"frames": [hex of Geneve and inner packet], "count", "ratePps", "copies"}: each is sealed once and sent so often. Out: {"event":"session"}, {"event":"sent"}.
+ * Then {"frames": [hex of Geneve and inner packet], "count", "ratePps", "copies"}: each is sealed once and sent so often.
+ * Out: {"event":"session"}, {"event":"sent"}.
  *   node forger.ts PORT
  */
 import { createSocket } from 'node:dgram'
