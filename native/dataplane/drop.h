@@ -48,7 +48,7 @@
 	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
 	/* relayed datagrams, as a relay and as an end */                                        \
 	X(RELAY_CHANNEL, "relay_channel")         /* by no channel, or one that leads nowhere here */ \
-	X(RELAY_TYPE, "relay_type")               /* what is inside is of no kind that is relayed */ \
+	X(RELAY_TYPE, "relay_type")               /* what is inside is of no kind that is relayed, or too short for it */ \
 	X(RELAY_RATE, "relay_rate")               /* more than the channel may carry */          \
 	X(RELAY_PEER, "relay_peer")               /* the other end, or the relay, is not reached */ \
 	X(RELAY_SIZE, "relay_size")               /* more than the path takes that it would go by */ \

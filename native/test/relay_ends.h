@@ -5,8 +5,11 @@
 #ifndef RELAY_ENDS_H
 #define RELAY_ENDS_H
 
+#include <stdio.h>
+
 #include "check.h"
 #include "graph/graph.h"
+#include "graph/handshake.h"
 #include "graph/path.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
@@ -178,6 +181,40 @@ static inline uint32_t count_events(uint16_t kind, uint32_t *sum)
 		*sum += of.channel;
 	}
 	return count;
+}
+
+/* Of handshakes the one size that they have. */
+static inline struct datagram inner_of(uint8_t type, uint32_t length)
+{
+	bool is_handshake = type >= 0xD4 && type <= 0xD7;
+	struct datagram inner = cw_test_random_datagram(type, is_handshake ? cw_handshake_size(type) : length);
+
+	inner.bytes[1] = 0;
+	return inner;
+}
+
+static inline void expect_nothing(const char *drops)
+{
+	const struct end *to;
+	struct datagram d;
+
+	CHECK(!take_sent(&d, &to));
+	const char *counted = cw_bench_drops(&bench);
+	if (!CHECK(strcmp(counted, drops) == 0))
+		fprintf(stderr, "  '%s', wanted '%s'\n", counted, drops);
+}
+
+static inline void expect_forwarded(struct end *to, uint32_t channel, const struct datagram *inner)
+{
+	struct datagram d, opened = { 0 };
+	const struct end *gets = NULL;
+	uint32_t by = 0;
+
+	if (!CHECK(take_sent(&d, &gets) && gets == to))
+		return;
+	CHECK(relay_open(to, &d, &by, &opened) && by == channel);
+	CHECK(opened.length == inner->length && memcmp(opened.bytes, inner->bytes, inner->length) == 0);
+	expect_nothing("");
 }
 
 #endif

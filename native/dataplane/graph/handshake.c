@@ -93,6 +93,11 @@ struct arrival {
 	uint32_t channel;
 };
 
+uint32_t cw_handshake_size(uint8_t type)
+{
+	return kinds[type - 0xD4u].size;
+}
+
 int cw_handshakes_open(struct cw_handshakes **out)
 {
 	struct cw_handshakes *handshakes = calloc(1, sizeof(*handshakes));

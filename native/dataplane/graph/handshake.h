@@ -14,6 +14,9 @@ struct cw_port;
 struct cw_worker;
 struct rte_mbuf;
 
+/* Of 0xD4 to 0xD7, which have one size each. */
+uint32_t cw_handshake_size(uint8_t type);
+
 /* What a box gives handshakes of: rates, and cookies for what is above them. 0 or a negative errno. */
 int cw_handshakes_open(struct cw_handshakes **handshakes);
 void cw_handshakes_close(struct cw_handshakes *handshakes);

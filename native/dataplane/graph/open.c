@@ -200,7 +200,7 @@ static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uin
 
 void cw_open(struct cw_worker *worker, uint8_t *d, uint32_t length, uint8_t outer_tos)
 {
-	uint32_t least = d[0] == CW_TYPE_DATA ? CW_SEALED_OVERHEAD : CW_SEALED_HEADER + 4 + CW_TAG;
+	uint32_t least = d[0] == CW_TYPE_DATA ? CW_SEALED_OVERHEAD : CW_CONTROL_LEAST;
 
 	if (length < least || d[1] != 0) {
 		cw_count_drop(worker, CW_DROP_SEALED_LENGTH);

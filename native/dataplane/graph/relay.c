@@ -106,19 +106,27 @@ static uint8_t *reuse_whole(struct cw_worker *worker, struct cw_path *by, uint8_
 	return cw_out_begin(worker, by, tos, size, m);
 }
 
+/* Of a kind that is relayed, and as large as those of it are. */
+static bool may_cross(const uint8_t *datagram, uint32_t length)
+{
+	uint8_t kind = datagram[0];
+
+	if (kind < CW_TYPE_DATA || kind >= CW_TYPE_RELAY)
+		return false;
+	if (kind >= CW_TYPE_HANDSHAKE)
+		return length == cw_handshake_size(kind);
+	return length >= (kind == CW_TYPE_CONTROL ? CW_CONTROL_LEAST : CW_SEALED_OVERHEAD);
+}
+
 static void forward(struct cw_worker *worker, const struct relayed *relayed, struct cw_channel_side *from)
 {
 	struct cw_peer *sender = relayed->keypair->peer;
 	struct cw_channel_side *to = cw_channel_other(&worker->channels, from);
-	uint8_t kind = relayed->slot[CW_RELAY_HEADER], tos = relayed->ecn | (relayed->class != 0 ? TOS_CONTROL : 0);
+	uint8_t tos = relayed->ecn | (relayed->class != 0 ? TOS_CONTROL : 0);
 	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
 
-	if (kind < CW_TYPE_DATA || kind >= CW_TYPE_RELAY) {
+	if (!may_cross(relayed->slot + CW_RELAY_HEADER, relayed->length)) {
 		cw_count_drop(worker, CW_DROP_RELAY_TYPE);
-		return;
-	}
-	if (!cw_channel_take(&worker->channels, from, relayed->length, worker->now_us)) {
-		cw_count_drop(worker, CW_DROP_RELAY_RATE);
 		return;
 	}
 	struct cw_path *by = cw_relay_by(worker, to->peer, &to->slot, to->number);
@@ -128,6 +136,12 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 	}
 	if (size > cw_relay_payload(worker, by)) {
 		cw_count_drop(worker, CW_DROP_RELAY_SIZE);
+		return;
+	}
+	/* What it costs there, with all headers. */
+	uint32_t cost = size + cw_outer_departure(worker, by)->length - (uint32_t)sizeof(struct cw_ether);
+	if (!cw_channel_take(&worker->channels, from, cost, worker->now_us)) {
+		cw_count_drop(worker, CW_DROP_RELAY_RATE);
 		return;
 	}
 	uint8_t *slot = reuse_whole(worker, by, tos, relayed);

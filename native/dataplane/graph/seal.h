@@ -31,9 +31,11 @@ struct rte_mbuf;
 #define CW_PIECE_OPTION 8 /* bytes of it */
 #define CW_PIECE_MORE 0x04
 #define CW_SEALED_OVERHEAD (CW_SEALED_HEADER + CW_GENEVE_HEADER + CW_TAG)
+#define CW_CONTROL_LEAST (CW_SEALED_HEADER + 4 + CW_TAG) /* one item's head */
 #define CW_OUTER_LEAST 576 /* RFC 791 §3.2: smaller than that no path is */
 #define CW_TYPE_DATA 0xD1
 #define CW_TYPE_CONTROL 0xD2
+#define CW_TYPE_HANDSHAKE 0xD4 /* to 0xD7 */
 #define CW_TYPE_RELAYED 0xD8
 
 /* Inner packets up to this size go by the path unfragmented. */

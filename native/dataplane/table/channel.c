@@ -7,6 +7,7 @@
 
 #define BURST_US 100000u
 #define BURST_LEAST 131072u /* bytes: two full trains */
+#define PARTS 1000000u      /* of a byte, that a token is */
 
 int cw_channels_open(struct cw_channels *channels)
 {
@@ -61,7 +62,7 @@ int cw_channel_join(struct cw_channels *channels, const struct cw_channel_side s
 							   .list = list,
 							   .number = sides[i].number,
 							   .filled_us = now_us,
-							   .tokens = BURST_LEAST,
+							   .tokens = (uint64_t)BURST_LEAST * PARTS,
 							   .slot = UINT8_MAX };
 		list->number[list->count] = sides[i].number;
 		list->end[list->count++] = (uint32_t)(pair - channels->pairs) * 2 + i;
@@ -94,15 +95,13 @@ struct cw_channel_side *cw_channel_other(const struct cw_channels *channels, con
 
 static void fill(struct cw_channel_side *side, uint32_t rate, uint64_t now_us)
 {
-	uint64_t burst = (uint64_t)rate * BURST_US / 1000000, elapsed_us = now_us - side->filled_us;
+	uint64_t burst = (uint64_t)rate * BURST_US / PARTS, elapsed_us = now_us - side->filled_us;
 
 	if (burst < BURST_LEAST)
 		burst = BURST_LEAST;
-	/* However long ago: what was earned since fits. */
-	uint64_t earned = (elapsed_us > CW_CHANNEL_UNUSED_US ? CW_CHANNEL_UNUSED_US : elapsed_us) * rate / 1000000;
-	if (earned == 0)
-		return;
-	side->tokens = side->tokens + earned > burst ? (uint32_t)burst : side->tokens + (uint32_t)earned;
+	/* A token is what a byte a second earns in a µs. However long ago: what was earned since fits. */
+	uint64_t earned = (elapsed_us > CW_CHANNEL_UNUSED_US ? CW_CHANNEL_UNUSED_US : elapsed_us) * rate;
+	side->tokens = side->tokens + earned > burst * PARTS ? burst * PARTS : side->tokens + earned;
 	side->filled_us = now_us;
 }
 
@@ -111,9 +110,9 @@ bool cw_channel_take(const struct cw_channels *channels, struct cw_channel_side 
 	struct cw_channel_pair *pair = cw_channel_pair_of(channels, side);
 
 	fill(side, pair->rate, now_us);
-	if (side->tokens < bytes)
+	if (side->tokens < (uint64_t)bytes * PARTS)
 		return false;
-	side->tokens -= bytes;
+	side->tokens -= (uint64_t)bytes * PARTS;
 	pair->used_us = now_us;
 	return true;
 }

@@ -28,9 +28,9 @@ struct cw_channel_list {
 struct cw_channel_side {
 	struct cw_peer *peer;
 	struct cw_channel_list *list; /* its */
-	uint32_t number;
-	uint32_t tokens; /* bytes that it may send now */
+	uint64_t tokens; /* millionths of a byte that it may send now: nothing of what is earned falls away */
 	uint64_t filled_us;
+	uint32_t number;
 	uint8_t slot; /* of the path by which it gets what comes */
 };
 
@@ -65,7 +65,7 @@ struct cw_channel_side *cw_channel_find(const struct cw_channels *channels, cons
 struct cw_channel_pair *cw_channel_pair_of(const struct cw_channels *channels, const struct cw_channel_side *side);
 struct cw_channel_side *cw_channel_other(const struct cw_channels *channels, const struct cw_channel_side *side);
 
-/* Whether `bytes` may cross from that side now; then the channel is in use. */
+/* Whether `bytes`, of IP where they leave, may cross from that side now; then the channel is in use. */
 bool cw_channel_take(const struct cw_channels *channels, struct cw_channel_side *side, uint32_t bytes, uint64_t now_us);
 
 /* Both numbers are free again; the pair is once the sides of `untold` are told. */
