@@ -27,14 +27,6 @@ static int refuse_way(char *why, size_t why_len, uint32_t i, const char *field, 
 	return refuse(why, why_len, pointer, reason);
 }
 
-static bool is_loopback(struct cw_address address)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return cw_address_is_v4(address) ? cw_address_bytes(&address)[12] == 127 :
-					   memcmp(cw_address_bytes(&address), one, sizeof(one)) == 0;
-}
-
 static bool is_own(const struct cw_view *view, struct cw_address address)
 {
 	for (uint32_t port = 0; port < view->program->port_count; port++) {
@@ -51,7 +43,7 @@ static const char *fault_of(const struct cw_view *view, const uint8_t bytes[16])
 {
 	struct cw_address address = cw_address_of(bytes);
 
-	if (!cw_address_is_endpoint(address) || is_loopback(address))
+	if (!cw_address_is_endpoint(address))
 		return "not of one host";
 	if (is_own(view, address))
 		return "the box's own";

@@ -47,6 +47,7 @@
 	X(INNER_SOURCE, "inner_source")           /* not a prefix of this peer in this segment */ \
 	X(INNER_MALFORMED, "inner_malformed")     /* inner headers contradict the length */      \
 	/* relayed datagrams, as a relay and as an end */                                        \
+	X(OVERLAY_SOURCE, "overlay_source")       /* from what is no address of one host */      \
 	X(RELAY_CHANNEL, "relay_channel")         /* by no channel, or one that leads nowhere here */ \
 	X(RELAY_TYPE, "relay_type")               /* what is inside is of no kind that is relayed, or too short for it */ \
 	X(RELAY_RATE, "relay_rate")               /* more than the channel may carry */          \

@@ -98,6 +98,11 @@ bool cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 	return false;
 }
 
+bool cw_event_has_room(const struct cw_engine *engine)
+{
+	return rte_ring_count(engine->events) < EVENTS / 8;
+}
+
 bool cw_event_push_links(struct cw_engine *engine)
 {
 	return push(engine, &(struct cw_event){ .kind = CW_EVENT_LINKS }, NULL);

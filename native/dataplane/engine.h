@@ -170,6 +170,9 @@ bool cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 		   uint32_t local_index, const void *items, uint16_t length);
 
 /* The mirror's side, which nobody waits for. False: the ring is full, try again later. */
+/* For what can wait and comes in crowds: no more than an eighth of the ring is taken, and what cannot has the rest. */
+bool cw_event_has_room(const struct cw_engine *engine);
+
 bool cw_event_push_links(struct cw_engine *engine);
 
 void cw_engine_wake_worker(struct cw_engine *engine);

@@ -97,6 +97,7 @@ struct cw_worker {
 	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
 	uint32_t arrived_by;
 	struct cw_way arrival;      /* and its way, once that was asked: cw_overlay_note_arrival() */
+	bool is_arrival_over;       /* of a relayed one: its channel is of a session with the relay that is not the present one */
 	struct cw_path stray_path;  /* see cw_path_hear() */
 	struct cw_peer *peers[CW_PEER_NAMES_MAX];
 	_Atomic uint32_t peer_count;

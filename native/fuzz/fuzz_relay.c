@@ -67,7 +67,7 @@ static uint32_t wrap(uint8_t *frame, const uint8_t *head, const uint8_t *inside,
 	packet_put16(frame + 34, CW_BENCH_PORT + 1);
 	packet_put16(frame + 36, CW_BENCH_PORT);
 	memset(d, 0, 16);
-	d[0] = CW_TYPE_RELAY;
+	d[0] = CW_TYPE_RELAYED;
 	d[3] = head[1];
 	packet_put32(d + 4, 0x11111111);
 	packet_put32(d + 8, channel);
@@ -94,7 +94,7 @@ static void check_sent(const uint8_t *head, const uint8_t *inside, uint32_t leng
 
 	while ((sent = cw_bench_take(bench, CW_BENCH_UPLINK, &vnet, frame)) > 0) {
 		bool is_forwarded = packet_u32(frame + 30) == OTHER_WAN;
-		FUZZ_NEEDS(++count == 1 && sent <= HEADERS + 32 + length && frame[HEADERS] == CW_TYPE_RELAY);
+		FUZZ_NEEDS(++count == 1 && sent <= HEADERS + 32 + length && frame[HEADERS] == CW_TYPE_RELAYED);
 		FUZZ_NEEDS(is_forwarded == (head[0] == 0));
 		if (!is_forwarded)
 			continue;

@@ -307,6 +307,21 @@ static void two_may_meet(void)
 	cw_bench_drops(&bench);
 }
 
+/* Nobody has such an address: it is neither answered nor has it a rate, which others would share. */
+static void senders_are_hosts(void)
+{
+	struct datagram initiation = cw_test_handshake(0xD4, 160, 128, 0xA1);
+	const uint32_t nobody[] = { 0x7f000001, 0x00000001, 0xe0000001, 0xffffffff };
+
+	for (uint32_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+		sender = nobody[i];
+		cw_test_receive(&initiation);
+		CHECK(!cw_test_went_up(&initiation));
+		CHECK(strcmp(cw_bench_drops(&bench), "overlay_source 1") == 0);
+	}
+	sender = CW_BENCH_FAR_WAN;
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -317,6 +332,7 @@ int main(int argc, char **argv)
 	only_the_asked_answer();
 	nobody_fills_the_share_of_the_known();
 	two_may_meet();
+	senders_are_hosts();
 	cw_bench_close(&bench);
 	return check_result();
 }

@@ -53,7 +53,7 @@ static struct rte_mbuf *relayed_frame(struct memory *memory, uint32_t size)
 
 	memset(d, 0x5a, covered);
 	memset(d, 0, CW_RELAY_HEADER);
-	d[0] = CW_TYPE_RELAY;
+	d[0] = CW_TYPE_RELAYED;
 	packet_put32(d + 4, 0x11111111);
 	packet_put32(d + 8, CHANNEL);
 	packet_put32(d + 12, ++memory->relayed);

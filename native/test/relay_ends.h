@@ -96,13 +96,14 @@ static inline void relay_nonce(uint8_t nonce[12], uint8_t iv, const uint8_t *d)
 		nonce[8 + i] ^= d[12 + i];
 }
 
-/* As the end seals it, class and path 0. */
-static inline struct datagram relay_seal(struct end *end, uint32_t channel, const struct datagram *inner)
+/* As the end seals it. */
+static inline struct datagram relay_seal_lane(struct end *end, uint32_t channel, uint16_t lane, const struct datagram *inner)
 {
 	struct datagram d = { .length = inner->length + 32 };
 	uint8_t nonce[12];
 
 	d.bytes[0] = 0xD8;
+	packet_put16(d.bytes + 2, lane);
 	packet_put32(d.bytes + 4, end->local_index);
 	packet_put32(d.bytes + 8, channel);
 	packet_put32(d.bytes + 12, ++end->counter);
@@ -111,6 +112,12 @@ static inline struct datagram relay_seal(struct end *end, uint32_t channel, cons
 	CHECK(cw_aead_seal(bench.worker->aead, &end->seal_key, nonce, d.bytes, 16 + inner->length,
 			   d.bytes + 16 + inner->length, 0) == 0);
 	return d;
+}
+
+/* Class and path 0. */
+static inline struct datagram relay_seal(struct end *end, uint32_t channel, const struct datagram *inner)
+{
+	return relay_seal_lane(end, channel, 0, inner);
 }
 
 /* As the end opens it. False: it is not for this one, or not authentic. */

@@ -182,6 +182,61 @@ static void drops_what_nobody_can_be_reached_with(void)
 	bench.other->paths.version++;
 }
 
+/* The owner pays for what goes that way: data of others does not, while its policy has it so. */
+static void relays_no_data_by_what_the_policy_never_takes(void)
+{
+	struct cw_policy_program *policy = (struct cw_policy_program *)(uintptr_t)&bench.worker->view->program->policies[0];
+	struct cw_path *by = bench.other->paths.list[0];
+	struct datagram inner = inner_of(0xD1, 100), d = relay_seal(&far, FAR_CHANNEL, &inner);
+
+	policy->metered = CW_METERED_NEVER;
+	by->flags |= CW_PATH_METERED;
+	bench.other->paths.version++;
+	receive_from(&far, &d);
+	expect_nothing("relay_peer 1");
+	inner = inner_of(0xD2, 100);
+	d = relay_seal_lane(&far, FAR_CHANNEL, 0xe0, &inner);
+	receive_from(&far, &d);
+	expect_forwarded(&other, OTHER_CHANNEL, &inner);
+	policy->metered = CW_METERED_LAST;
+	by->flags = 0;
+	bench.other->paths.version++;
+}
+
+/* Each path's data and control: as many as numbers are given under a key. */
+static void takes_all_lanes_that_a_key_may_have(void)
+{
+	for (uint16_t number = 0; number < 127; number++) {
+		for (uint16_t class = 0; class <= 0xe0; class += 0xe0) {
+			struct datagram inner = inner_of(class == 0 ? 0xD1 : 0xD2, 100), d;
+			d = relay_seal_lane(&far, FAR_CHANNEL, (uint16_t)(number << 8 | class), &inner);
+			receive_from(&far, &d);
+			expect_forwarded(&other, OTHER_CHANNEL, &inner);
+		}
+	}
+}
+
+/* All at once: most of the ring is left to what cannot wait, and every end is told once. */
+static void many_that_end_are_told_by_and_by(void)
+{
+	uint32_t sum = 0, joined = 0, told = 0;
+
+	while (join_channel(1000 + joined, 2000 + joined, RATE) == 0)
+		joined++;
+	CHECK(joined > 50);
+	count_events(CW_EVENT_CHANNEL_ENDED, &sum);
+	sum = 0;
+	bench.worker->now_us += CW_CHANNEL_UNUSED_US;
+	for (uint32_t tick = 0; tick < 10; tick++) {
+		cw_relay_tick(bench.worker);
+		uint32_t now = count_events(CW_EVENT_CHANNEL_ENDED, &sum);
+		CHECK(now <= 64);
+		told += now;
+	}
+	CHECK(told == 2 * joined + 2 && bench.worker->channels.in_use == 0);
+	CHECK(join_channel(FAR_CHANNEL, OTHER_CHANNEL, RATE) == 0);
+}
+
 static void refuses_numbers_that_are_taken_and_too_many(void)
 {
 	uint32_t sum = 0, count;
@@ -295,6 +350,9 @@ int main(int argc, char **argv)
 	forwards_trains();
 	drops_what_is_too_large_for_the_way_on();
 	drops_what_nobody_can_be_reached_with();
+	relays_no_data_by_what_the_policy_never_takes();
+	takes_all_lanes_that_a_key_may_have();
+	many_that_end_are_told_by_and_by();
 	refuses_numbers_that_are_taken_and_too_many();
 	ends_what_is_unused();
 	ends_with_the_session_of_either_end();

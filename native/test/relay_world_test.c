@@ -65,8 +65,8 @@ static void handshakes_cross_and_are_checked(void)
 	d = cw_test_random_datagram(0xD6, 64);
 	send_handshake(&d);
 	CHECK(cw_relay_world_events(&world, B, CW_EVENT_RELAYED, event) == 0);
-	CHECK(dropped(B, CW_DROP_HANDSHAKE_MAC1) == 1 && dropped(B, CW_DROP_HANDSHAKE_SIZE) == 1 &&
-	      dropped(B, CW_DROP_HANDSHAKE_UNASKED) == 1);
+	CHECK(dropped(B, CW_DROP_HANDSHAKE_MAC1) == 1 && dropped(B, CW_DROP_HANDSHAKE_UNASKED) == 1);
+	CHECK(dropped(HUB, CW_DROP_RELAY_TYPE) == 1);
 	for (uint32_t i = 0; i < 40; i++) {
 		d = cw_test_handshake(0xD4, 160, 128, 0xA1);
 		send_handshake(&d);
@@ -199,6 +199,41 @@ static void at_rest_the_channel_is_kept(void)
 	world.packets_a_step = 4;
 }
 
+/* Its relay counts it, and what is sent aside by its way leaves by the relay as well. */
+static void its_way_is_one_of_the_relay(void)
+{
+	struct cw_worker *worker = world.at[A].worker;
+	struct cw_path *path = cw_relay_world_relayed(&world, A), *stray = cw_path_stray(worker, &path->way);
+
+	CHECK(world.at[A].far->relayed_paths == 1 && world.at[A].other->relayed_paths == 0);
+	CHECK(stray->relay_session == path->relay_session && stray->relay_slot == CW_PATH_NONE);
+	CHECK(cw_relay_path_is_usable(worker, stray) && cw_relay_path_by(worker, stray) != NULL);
+}
+
+/* Where the policy would have none: of what is sent, and of how much fits, the path is one and the same. */
+static void its_size_is_that_of_the_path_that_is_left(void)
+{
+	struct cw_worker *worker = world.at[A].worker;
+	struct cw_policy_program *policy = (struct cw_policy_program *)(uintptr_t)&worker->view->program->policies[0];
+	struct cw_path *path = cw_relay_world_relayed(&world, A), *left = cw_relay_world_line(&world, A, 1);
+	struct cw_path *first = cw_relay_world_line(&world, A, 0);
+	uint8_t metered = policy->metered;
+	uint16_t size = left->pmtu.size;
+
+	policy->metered = CW_METERED_NEVER;
+	first->live.state = CW_PATH_DOWN;
+	left->flags |= CW_PATH_METERED;
+	left->pmtu.size = 700;
+	world.at[A].far->paths.version++;
+	CHECK(cw_relay_path_by(worker, path) == left && path->relay_slot == left->slot);
+	CHECK(cw_seal_limit(worker, path) == 700 - CW_RELAY_OVERHEAD - CW_SEALED_OVERHEAD);
+	policy->metered = metered;
+	first->live.state = CW_PATH_UP;
+	left->flags = 0;
+	left->pmtu.size = size;
+	world.at[A].far->paths.version++;
+}
+
 static void why_is_told(void)
 {
 	struct cw_explain ask = { .source_port = 1000, .destination_port = 2000, .protocol = PACKET_UDP };
@@ -207,7 +242,12 @@ static void why_is_told(void)
 
 	memcpy(ask.source, &source, 16);
 	memcpy(ask.destination, &destination, 16);
+	struct cw_path *relayed = cw_relay_world_relayed(&world, A);
+	uint8_t slot = relayed->relay_slot;
+	relayed->relay_slot = CW_PATH_NONE;
 	cw_explain(world.at[A].worker, &ask, &told);
+	CHECK(relayed->relay_slot == CW_PATH_NONE);
+	relayed->relay_slot = slot;
 	CHECK(strcmp(told.head.peer, "other") == 0);
 	for (uint32_t i = 0; i < told.head.path_count; i++) {
 		const struct cw_explained_path *path = &told.paths[i];
@@ -248,6 +288,31 @@ static void ends_with_the_session_of_the_relay(void)
 	CHECK(world.received == world.sent);
 }
 
+/* A has a new session with the relay, of which that knows nothing yet: what still comes under the old one was sent before. */
+static void what_comes_late_proves_nothing(void)
+{
+	struct cw_way way = cw_relay_world_line(&world, A, 0)->way;
+	struct cw_keypair_install record = { .local_index = 0x7711,
+					     .remote_index = 0x7712,
+					     .suite = CW_SUITE_AES_256_GCM,
+					     .is_initiator = true,
+					     .local_port = way.local_port,
+					     .remote_port = way.remote_port,
+					     .h = { 0x77, 0x11, 1 },
+					     .lifetime_ms = 180000 };
+
+	memcpy(record.peer, world.at[A].far->name, CW_NAME);
+	memcpy(record.remote_address, &way.remote, sizeof(record.remote_address));
+	memset(&record.seal, 0x77, sizeof(record.seal));
+	memset(&record.open, 0x78, sizeof(record.open));
+	cw_bench_install(&world.at[A], &record);
+	uint32_t relayed = world.relayed[HUB][A];
+	cw_relay_world_pass(&world, SECOND / 2);
+	struct cw_path *path = cw_relay_world_relayed(&world, A);
+	CHECK(world.relayed[HUB][A] > relayed);
+	CHECK(path->live.state == CW_PATH_DOWN && path->live.why == CW_PATH_NO_RELAY);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -260,8 +325,15 @@ int main(int argc, char **argv)
 	data_moves_to_a_direct_path();
 	and_back_when_that_fails();
 	at_rest_the_channel_is_kept();
+	its_way_is_one_of_the_relay();
+	its_size_is_that_of_the_path_that_is_left();
 	why_is_told();
 	ends_with_the_session_of_the_relay();
+	cw_relay_world_close(&world);
+	cw_relay_world_open(&world);
+	cw_relay_world_join(&world);
+	cw_relay_world_pass(&world, 2 * SECOND);
+	what_comes_late_proves_nothing();
 	cw_relay_world_close(&world);
 	return check_result();
 }

@@ -36,7 +36,7 @@ static uint8_t obstacle_of(struct cw_worker *worker, struct cw_path *path)
 	const struct cw_departure *departure = cw_outer_departure(worker, path);
 
 	if (cw_path_is_relayed(path)) {
-		struct cw_path *by = cw_relay_path_is_usable(worker, path) ? cw_relay_path_by(worker, path) : NULL;
+		struct cw_path *by = cw_relay_path_is_usable(worker, path) ? cw_relay_path_peek(worker, path) : NULL;
 		return by == NULL ? CW_OBSTACLE_NO_RELAY : obstacle_of(worker, by);
 	}
 	if (departure->uplink == NULL)
@@ -96,7 +96,7 @@ static uint8_t number_at(const struct cw_peer *peer, uint8_t slot)
 /* What would happen to a sealed packet of the path that was chosen. */
 static void explain_departure(struct cw_worker *worker, struct cw_path *path, struct cw_explained *out)
 {
-	struct cw_path *by = cw_path_is_relayed(path) ? cw_relay_path_by(worker, path) : path;
+	struct cw_path *by = cw_path_is_relayed(path) ? cw_relay_path_peek(worker, path) : path;
 	uint8_t obstacle = obstacle_of(worker, path);
 
 	out->head.limit = (uint16_t)cw_seal_limit(worker, path);

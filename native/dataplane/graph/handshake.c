@@ -11,9 +11,9 @@
 #include "crypto/mac1.h"
 #include "graph/handshake-answer.h"
 #include "graph/l3.h"
-#include "overlay-port.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
+#include "overlay-port.h"
 #include "worker.h"
 
 /*
@@ -288,9 +288,9 @@ static bool refuse(struct cw_worker *worker, const struct arrival *by, const uin
 	    !cw_cookie_answer(h->cookies, worker->mac1, source->address, source->port, d, length,
 			      cookie))
 		return drop(worker, reason);
-	if (by->relay != NULL)
-		cw_relay_tell(worker, by->relay, by->channel, cookie, sizeof(cookie));
-	else
+	if (by->relay != NULL && cw_relay_tell(worker, by->relay, by->channel, cookie, sizeof(cookie)) != 0)
+		return drop(worker, reason);
+	if (by->relay == NULL)
 		cw_handshake_send_back(worker, by->index, by->m, cookie);
 	return drop(worker, CW_DROP_HANDSHAKE_COOKIE);
 }

@@ -2,10 +2,10 @@
  * Opening: from a sealed datagram to an inner packet that its sender may send. The order of checks is wire.md's; about
  * the sender nothing is learned before the tag holds. RFC 8926 (Geneve), RFC 6040 (ECN), RFC 6479 (replay).
  */
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "graph/authentic.h"
 #include "graph/control.h"
 #include "graph/explain.h"
 #include "graph/graph.h"
@@ -158,43 +158,15 @@ static void open_data(struct cw_worker *worker, struct cw_keypair *keypair, uint
 	open_inner(worker, keypair, (uint32_t)segment, geneve.is_ip6, &inner);
 }
 
-/* Index, window, tag, window: what passes is of the peer and new. NULL: dropped and counted. */
+/* NULL: dropped and counted. */
 static struct cw_keypair *authenticate(struct cw_worker *worker, uint8_t *d, uint32_t length)
 {
-	uint32_t words[3];
-	uint8_t nonce[12];
+	struct cw_sealed sealed = { .bytes = d, .length = length, .covered = CW_SEALED_HEADER };
+	struct cw_keypair *keypair = cw_authenticate(worker, d[0], &sealed);
 
-	memcpy(words, d + 4, sizeof(words));
-	uint16_t lane = (uint16_t)(d[2] << 8 | d[3]);
-	uint32_t counter = rte_be_to_cpu_32(words[2]);
-	struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(words[0]));
-	if (keypair == NULL || atomic_load_explicit(&keypair->state, memory_order_relaxed) == 0) {
-		cw_count_drop(worker, CW_DROP_SEALED_INDEX);
-		cw_note(worker, CW_DROP_SEALED_INDEX, 0, NULL, NULL, 0);
-		return NULL;
-	}
-	struct cw_replay_lanes *lanes =
-		d[0] == CW_TYPE_DATA ? &keypair->data_lanes : &keypair->control_lanes;
-	if (!cw_replay_check(lanes, lane, counter)) {
-		cw_count_drop(worker, CW_DROP_SEALED_REPLAY);
-		cw_note(worker, CW_DROP_SEALED_REPLAY, 0, keypair->peer, NULL, 0);
-		return NULL;
-	}
-	cw_seal_nonce(nonce, keypair->open_iv, d[0], lane, counter);
-	if (cw_aead_open(worker->aead, &keypair->open_key, nonce, d, CW_SEALED_HEADER,
-			 d + CW_SEALED_HEADER, length - CW_SEALED_HEADER) != 0) {
-		cw_count_drop(worker, CW_DROP_SEALED_TAG);
-		cw_note(worker, CW_DROP_SEALED_TAG, 0, keypair->peer, NULL, 0);
-		return NULL;
-	}
-	struct cw_lane *heard = NULL;
-	int rc = cw_replay_accept(lanes, worker->engine->replay_pool, lane, counter, worker->now_us, &heard);
-	if (rc != 0) {
-		cw_count_drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
-		return NULL;
-	}
-	if (d[0] == CW_TYPE_DATA)
-		cw_lane_measure(heard, (uint32_t)worker->now_us - rte_be_to_cpu_32(words[1]), length - CW_SEALED_OVERHEAD);
+	if (keypair != NULL && d[0] == CW_TYPE_DATA)
+		cw_lane_measure(sealed.heard, (uint32_t)worker->now_us - rte_be_to_cpu_32(sealed.words[1]),
+				length - CW_SEALED_OVERHEAD);
 	return keypair;
 }
 

@@ -42,8 +42,11 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 		return dropped(worker, CW_DROP_OVERLAY_UNKNOWN);
 	if (d[0] == CW_TYPE_DATA || d[0] == CW_TYPE_CONTROL)
 		return KIND_SEALED;
-	if (d[0] == CW_TYPE_RELAY)
+	if (d[0] == CW_TYPE_RELAYED)
 		return KIND_RELAYED;
+	/* An answer would get nowhere; and what a channel is told by, nobody may send from (RFC 6666). */
+	if (!cw_address_is_endpoint(cw_packet_source(rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len))))
+		return dropped(worker, CW_DROP_OVERLAY_SOURCE);
 	if (d[0] >= 0xD4 && d[0] <= 0xD7)
 		return cw_handshake_is_due(worker, index, m, d, length) ? KIND_TWIN : KIND_DROPPED;
 	if (!is_stun(d, length))

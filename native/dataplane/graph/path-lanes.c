@@ -1,7 +1,6 @@
 /* See path-lanes.h. */
 #include "graph/path-lanes.h"
 
-#include "graph/relay.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -48,20 +47,26 @@ static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const str
 }
 
 /* Data that is relayed counts as that of the path that brings it; how good that is, lanes of data and probes tell. */
+static void hear_lanes(struct cw_peer *peer, const struct cw_replay_lanes *lanes, bool is_data)
+{
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		uint32_t highest;
+		const struct cw_lane *lane = cw_replay_lane(lanes, i, &highest);
+		struct cw_path *path = cw_paths_at(&peer->paths, peer->paths.slot_of[lanes->lane[i] >> 8]);
+		if (path == NULL)
+			continue;
+		cw_liveness_hear(&path->live, lane->heard_us);
+		if (is_data && lane->heard_us > path->rx_us)
+			path->rx_us = lane->heard_us;
+	}
+}
+
 static void hear_relayed(struct cw_peer *peer, const struct cw_keypair *keypair)
 {
 	if (keypair == NULL || !cw_keypair_is_of_session(keypair))
 		return;
-	for (uint32_t i = 0; i < keypair->relay_lanes.count; i++) {
-		uint32_t highest;
-		const struct cw_lane *lane = cw_replay_lane(&keypair->relay_lanes, i, &highest);
-		struct cw_path *path = cw_paths_at(&peer->paths, peer->paths.slot_of[keypair->relay_lanes.lane[i] >> 8]);
-		if (path == NULL)
-			continue;
-		cw_liveness_hear(&path->live, lane->heard_us);
-		if ((keypair->relay_lanes.lane[i] & CW_RELAY_CLASS) == 0 && lane->heard_us > path->rx_us)
-			path->rx_us = lane->heard_us;
-	}
+	hear_lanes(peer, &keypair->relay_lanes[0], true);
+	hear_lanes(peer, &keypair->relay_lanes[1], false);
 }
 
 void cw_path_read_lanes(struct cw_worker *worker, struct cw_peer *peer)

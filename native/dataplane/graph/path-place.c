@@ -60,6 +60,7 @@ void cw_path_give_back(struct cw_worker *worker, struct cw_peer *peer, struct cw
 
 	/* What is being filled leaves by it first. */
 	cw_seal_flush(worker);
+	cw_relay_path_count(path, NULL);
 	cw_paths_remove(&peer->paths, path);
 	pool->free[pool->free_count++] = (uint16_t)(path - pool->memory);
 }

@@ -1,17 +1,15 @@
 /* See path.h. */
 #include "graph/path.h"
 
-#include <string.h>
-
 #include "graph/control.h"
 #include "graph/keep.h"
 #include "graph/mtu-probe.h"
 #include "graph/outer.h"
 #include "graph/path-event.h"
 #include "graph/path-lanes.h"
-#include "graph/relay-path.h"
 #include "graph/path-place.h"
 #include "graph/path-try.h"
+#include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "overlay-port.h"
 #include "port/port.h"
@@ -40,20 +38,29 @@ struct cw_path *cw_path_stray(struct cw_worker *worker, const struct cw_way *way
 	struct cw_path *path = &worker->stray_path;
 
 	cw_seal_flush(worker);
-	memset(path, 0, sizeof(*path));
-	path->slot = CW_PATHS_MAX;
-	path->number = CW_PATH_NONE;
-	path->way = *way;
-	path->flow_label = 1;
+	cw_path_begin(path, way, worker->now_us);
+	if (cw_path_is_relayed(path))
+		cw_relay_path_join(worker, path);
 	return path;
 }
 
-/* A way that was not known is learned, but not many a second: somebody may be sending on what he heard. */
+/* It came by a channel of a former session with the relay. */
+static bool is_over(const struct cw_worker *worker)
+{
+	return worker->arrival.uplink == CW_UPLINK_RELAY && worker->is_arrival_over;
+}
+
+/*
+ * A way that was not known is learned, but not many a second: somebody may be sending on what he heard. A channel that is over leads
+ * nowhere.
+ */
 static struct cw_path *find_or_learn(struct cw_worker *worker, struct cw_peer *peer)
 {
 	struct cw_path *path = cw_paths_find(&peer->paths, &worker->arrival);
 
 	bool is_called_for = path == NULL && cw_spray_is_answered(worker, peer);
+	if (path == NULL && is_over(worker))
+		return NULL;
 	if (path != NULL || (!is_called_for && !cw_bucket_take(&peer->learn_bucket, worker->now_us, LEARNED_PER_SECOND, LEARNED_BURST)))
 		return path;
 	path = cw_path_learn(worker, peer, &worker->arrival);
@@ -70,7 +77,7 @@ struct cw_path *cw_path_hear(struct cw_worker *worker, struct cw_keypair *keypai
 	if (path == NULL)
 		return cw_path_stray(worker, &worker->arrival);
 	cw_liveness_hear(&path->live, worker->now_us);
-	if (cw_path_is_relayed(path))
+	if (cw_path_is_relayed(path) && !is_over(worker))
 		cw_relay_path_join(worker, path);
 	if (number == CW_PATH_NONE || !cw_keypair_is_of_session(keypair))
 		return path;

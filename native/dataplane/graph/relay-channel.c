@@ -30,7 +30,10 @@ int cw_relay_close(struct cw_worker *worker, struct cw_peer *peer, uint32_t chan
 	return 0;
 }
 
-/* What finds no place among the events is told at the next tick. */
+/*
+ * As many as leave most of the ring to others: handshakes shall not stand behind all channels of a peer that goes. The others are
+ * told at the next tick.
+ */
 static void tell_ended(struct cw_worker *worker, struct cw_channel_pair *pair)
 {
 	for (uint8_t i = 0; i < 2; i++) {
@@ -38,6 +41,8 @@ static void tell_ended(struct cw_worker *worker, struct cw_channel_pair *pair)
 		struct cw_relayed end = { .channel = side->number };
 		if ((pair->untold & 1u << i) == 0)
 			continue;
+		if (!cw_event_has_room(worker->engine))
+			return;
 		if (cw_event_push(worker, CW_EVENT_CHANNEL_ENDED, side->peer->name, 0, &end, sizeof(end)))
 			cw_channel_told(&worker->channels, pair, (uint8_t)(1u << i));
 	}

@@ -10,7 +10,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-#define TOS_CONTROL 0xc0
 #define OUTER_IP6_MORE (CW_OUTER_IP6_UDP - CW_OUTER_IP4_UDP) /* before CW_OUTER_ROOM */
 
 bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const struct cw_path *by, uint8_t class,
@@ -28,12 +27,12 @@ bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const s
 	uint32_t counter = ++keypair->relay_tx[by->number].counter[class != 0];
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index), rte_cpu_to_be_32(channel), rte_cpu_to_be_32(counter) };
 	keypair->sealed++;
-	slot[0] = CW_TYPE_RELAY;
+	slot[0] = CW_TYPE_RELAYED;
 	slot[1] = 0;
 	slot[2] = lane >> 8;
 	slot[3] = lane & 0xff;
 	memcpy(slot + 4, words, sizeof(words));
-	cw_seal_nonce(nonce, keypair->seal_iv, CW_TYPE_RELAY, lane, counter);
+	cw_seal_nonce(nonce, keypair->seal_iv, CW_TYPE_RELAYED, lane, counter);
 	if (cw_aead_seal(worker->aead, &keypair->seal_key, nonce, slot, aad, slot + aad, 0) == 0)
 		return true;
 	memset(slot, 0, aad + CW_TAG);
@@ -44,7 +43,7 @@ bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const s
 /* Of a datagram that is relayed: that of its own lane, if it has one. */
 static uint8_t class_of(const uint8_t *datagram)
 {
-	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] & CW_RELAY_CLASS : CW_RELAY_CLASS;
+	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] & CW_CLASS : CW_CLASS_CONTROL;
 }
 
 /* By which way, for whom, and under which number. */
@@ -156,7 +155,7 @@ int cw_relay_tell(struct cw_worker *worker, struct cw_peer *relay, uint32_t chan
 
 	if (by == NULL)
 		return -ENOTCONN;
-	uint8_t *slot = cw_out_slot(worker, by, TOS_CONTROL, length + CW_RELAY_OVERHEAD, false);
+	uint8_t *slot = cw_out_slot(worker, by, CW_TOS_CONTROL, length + CW_RELAY_OVERHEAD, false);
 	if (slot == NULL)
 		return -ENOBUFS;
 	memcpy(slot + CW_RELAY_HEADER, datagram, length);

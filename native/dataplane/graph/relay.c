@@ -1,9 +1,9 @@
 /* Receiving what is relayed: as a relay it goes on, as an end it is opened. See relay.h. */
 #include "graph/relay.h"
 
-#include <errno.h>
 #include <string.h>
 
+#include "graph/authentic.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
 #include "graph/ip4.h"
@@ -15,7 +15,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-#define TOS_CONTROL 0xc0
 #define RELAYED_PER_SECOND 200
 #define RELAYED_BURST 64
 
@@ -29,44 +28,29 @@ struct relayed {
 	uint8_t ecn;
 };
 
-/* As an 0xD1 or 0xD2 (open.c), but that the text is empty. False: dropped and counted. */
+/* Its text is empty: all but the tag is in clear. False: dropped and counted. */
 static bool authenticate_relayed(struct cw_worker *worker, uint8_t *d, uint32_t length, struct relayed *out)
 {
-	uint32_t words[3];
-	uint8_t nonce[12];
+	struct cw_sealed sealed = { .bytes = d, .length = length, .covered = length - CW_TAG };
 
 	if (length <= CW_RELAY_OVERHEAD || d[1] != 0) {
 		cw_count_drop(worker, CW_DROP_SEALED_LENGTH);
 		return false;
 	}
-	memcpy(words, d + 4, sizeof(words));
-	uint16_t lane = (uint16_t)(d[2] << 8 | d[3]);
-	uint32_t counter = rte_be_to_cpu_32(words[2]);
-	struct cw_keypair *keypair = cw_keypair_find(worker->index, rte_be_to_cpu_32(words[0]));
-	if (keypair == NULL || atomic_load_explicit(&keypair->state, memory_order_relaxed) == 0) {
-		cw_count_drop(worker, CW_DROP_SEALED_INDEX);
-		return false;
-	}
-	if (!cw_replay_check(&keypair->relay_lanes, lane, counter)) {
-		cw_count_drop(worker, CW_DROP_SEALED_REPLAY);
-		return false;
-	}
-	cw_seal_nonce(nonce, keypair->open_iv, CW_TYPE_RELAY, lane, counter);
-	if (cw_aead_open(worker->aead, &keypair->open_key, nonce, d, length - CW_TAG, d + length - CW_TAG, CW_TAG) != 0) {
-		cw_count_drop(worker, CW_DROP_SEALED_TAG);
-		return false;
-	}
-	int rc = cw_replay_accept(&keypair->relay_lanes, worker->engine->replay_pool, lane, counter, worker->now_us, NULL);
-	if (rc != 0) {
-		cw_count_drop(worker, rc == -ENOSPC ? CW_DROP_SEALED_LANES : CW_DROP_SEALED_REPLAY);
-		return false;
-	}
+	struct cw_keypair *keypair = cw_authenticate(worker, CW_TYPE_RELAYED, &sealed);
 	*out = (struct relayed){ .keypair = keypair,
-				 .channel = rte_be_to_cpu_32(words[1]),
+				 .channel = rte_be_to_cpu_32(sealed.words[1]),
 				 .slot = d,
 				 .length = length - CW_RELAY_OVERHEAD,
-				 .class = d[3] & CW_RELAY_CLASS };
-	return true;
+				 .class = d[3] & CW_CLASS };
+	return keypair != NULL;
+}
+
+/* Counted, and noted as of who sent it. */
+static void lose(struct cw_worker *worker, const struct relayed *relayed, enum cw_drop reason)
+{
+	cw_count_drop(worker, reason);
+	cw_note(worker, reason, 0, relayed->keypair->peer, NULL, 0);
 }
 
 /* Its sender lives; what it has of data is so for the paths to it. */
@@ -111,7 +95,7 @@ static bool may_cross(const uint8_t *datagram, uint32_t length)
 {
 	uint8_t kind = datagram[0];
 
-	if (kind < CW_TYPE_DATA || kind >= CW_TYPE_RELAY)
+	if (kind < CW_TYPE_DATA || kind >= CW_TYPE_RELAYED)
 		return false;
 	if (kind >= CW_TYPE_HANDSHAKE)
 		return length == cw_handshake_size(kind);
@@ -122,26 +106,26 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 {
 	struct cw_peer *sender = relayed->keypair->peer;
 	struct cw_channel_side *to = cw_channel_other(&worker->channels, from);
-	uint8_t tos = relayed->ecn | (relayed->class != 0 ? TOS_CONTROL : 0);
+	uint8_t tos = relayed->ecn | (relayed->class != 0 ? CW_TOS_CONTROL : 0);
 	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
 
 	if (!may_cross(relayed->slot + CW_RELAY_HEADER, relayed->length)) {
-		cw_count_drop(worker, CW_DROP_RELAY_TYPE);
+		lose(worker, relayed, CW_DROP_RELAY_TYPE);
 		return;
 	}
 	struct cw_path *by = cw_relay_by(worker, to->peer, &to->slot, to->number);
-	if (by == NULL) {
-		cw_count_drop(worker, CW_DROP_RELAY_PEER);
+	if (by == NULL || (relayed->class == 0 && !cw_relay_may_take(worker, by))) {
+		lose(worker, relayed, CW_DROP_RELAY_PEER);
 		return;
 	}
 	if (size > cw_relay_payload(worker, by)) {
-		cw_count_drop(worker, CW_DROP_RELAY_SIZE);
+		lose(worker, relayed, CW_DROP_RELAY_SIZE);
 		return;
 	}
 	/* What it costs there, with all headers. */
 	uint32_t cost = size + cw_outer_departure(worker, by)->length - (uint32_t)sizeof(struct cw_ether);
 	if (!cw_channel_take(&worker->channels, from, cost, worker->now_us)) {
-		cw_count_drop(worker, CW_DROP_RELAY_RATE);
+		lose(worker, relayed, CW_DROP_RELAY_RATE);
 		return;
 	}
 	uint8_t *slot = reuse_whole(worker, by, tos, relayed);
@@ -149,7 +133,7 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 	if (!is_whole)
 		slot = cw_out_slot(worker, by, tos, size, false);
 	if (slot == NULL) {
-		cw_count_drop(worker, CW_DROP_NO_BUFFER);
+		lose(worker, relayed, CW_DROP_NO_BUFFER);
 		return;
 	}
 	if (!is_whole)
@@ -203,15 +187,16 @@ static void open_here(struct cw_worker *worker, const struct relayed *relayed)
 		return;
 	}
 	if (datagram[0] != CW_TYPE_DATA && datagram[0] != CW_TYPE_CONTROL) {
-		cw_count_drop(worker, CW_DROP_RELAY_TYPE);
+		lose(worker, relayed, CW_DROP_RELAY_TYPE);
 		return;
 	}
 	if (relayed->length < CW_SEALED_HEADER || !is_ours(worker, relayed)) {
-		cw_count_drop(worker, CW_DROP_RELAY_CHANNEL);
+		lose(worker, relayed, CW_DROP_RELAY_CHANNEL);
 		return;
 	}
 	worker->arrived = NULL;
 	worker->arrival = cw_relay_way(relayed->keypair->peer, relayed->channel);
+	worker->is_arrival_over = !cw_keypair_is_of_session(relayed->keypair);
 	cw_open(worker, datagram, relayed->length, relayed->ecn);
 	worker->arrived = arrived;
 }

@@ -23,10 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CW_TYPE_RELAY 0xD8
 #define CW_RELAY_HEADER 16
 #define CW_RELAY_OVERHEAD 32
-#define CW_RELAY_CLASS 0xe0 /* of a lane's second byte: 0 is data, which wakes the paths that carry it */
 
 struct cw_channel;
 struct cw_channel_end;

@@ -18,10 +18,8 @@
 
 /* Class 0 and 7, writer 0; the path's number is their first byte. */
 #define LANE_DATA 0x00u
-#define LANE_CONTROL 0xe0u
 /* In a buffer, before an inner packet that stays where it is; IPv6 outside needs most. */
 #define ROOM_BEFORE (14 + CW_OUTER_IP6_UDP + CW_SEALED_HEADER + CW_GENEVE_HEADER)
-#define TOS_CONTROL 0xc0 /* CS6, RFC 4594 §3.1 */
 
 void cw_seal_nonce(uint8_t nonce[12], const uint8_t iv[12], uint8_t type, uint16_t lane,
 		   uint32_t counter)
@@ -88,7 +86,7 @@ static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, const
 		     uint8_t type, uint8_t *slot, uint32_t plain_len)
 {
 	bool is_data = type == CW_TYPE_DATA;
-	uint16_t lane = (uint16_t)(path->number << 8) | (is_data ? LANE_DATA : LANE_CONTROL);
+	uint16_t lane = (uint16_t)(path->number << 8) | (is_data ? LANE_DATA : CW_CLASS_CONTROL);
 	struct cw_tx_lane *tx = &keypair->tx[path->number];
 	uint32_t counter = is_data ? ++tx->data_counter : ++tx->control_counter;
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index),
@@ -357,7 +355,7 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct
 {
 	if (keypair->sealed >= CW_KEYPAIR_PACKETS_MAX)
 		return -EKEYEXPIRED;
-	uint8_t *slot = cw_out_slot(worker, path, TOS_CONTROL,
+	uint8_t *slot = cw_out_slot(worker, path, CW_TOS_CONTROL,
 				    CW_SEALED_HEADER + length + CW_TAG, false);
 	if (slot == NULL)
 		return -ENOBUFS;

@@ -37,6 +37,9 @@ struct rte_mbuf;
 #define CW_TYPE_CONTROL 0xD2
 #define CW_TYPE_HANDSHAKE 0xD4 /* to 0xD7 */
 #define CW_TYPE_RELAYED 0xD8
+#define CW_CLASS 0xe0         /* of a lane's second byte: 0 is data, which wakes the paths that carry it */
+#define CW_CLASS_CONTROL 0xe0 /* 7; the writer, in the other bits, is 0 so far */
+#define CW_TOS_CONTROL 0xc0   /* CS6, RFC 4594 §3.1 */
 
 /* Inner packets up to this size go by the path unfragmented. */
 uint32_t cw_seal_limit(const struct cw_worker *worker, struct cw_path *path);

@@ -93,14 +93,22 @@ static inline bool cw_address_is_relayed(struct cw_address address)
 	return memcmp(cw_address_bytes(&address), prefix, sizeof(prefix)) == 0;
 }
 
+/* ::1 (RFC 4291 §2.5.3) */
+static inline bool cw_address_is_loopback6(struct cw_address address)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return memcmp(cw_address_bytes(&address), one, sizeof(one)) == 0;
+}
+
 /* One host that routes lead to: what is of a link would need to say of which. */
 static inline bool cw_address_is_endpoint(struct cw_address address)
 {
 	const uint8_t *bytes = cw_address_bytes(&address);
 
 	if (cw_address_is_v4(address))
-		return bytes[12] != 0 && bytes[12] < 224;
-	return !cw_address_is_none(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff &&
+		return bytes[12] != 0 && bytes[12] != 127 && bytes[12] < 224;
+	return !cw_address_is_none(address) && !cw_address_is_loopback6(address) && !cw_address_is_link_local(address) && bytes[0] != 0xff &&
 	       !cw_address_is_relayed(address);
 }
 

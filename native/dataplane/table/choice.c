@@ -16,7 +16,7 @@
 /* Smaller is better. Those of one tier differ by preference only. */
 enum tier {
 	TIER_FITS,
-	TIER_FITS_RELAYED, /* and so on: a relayed one is the next */
+	TIER_FITS_RELAYED,
 	TIER_METERED,
 	TIER_METERED_RELAYED,
 	TIER_BACKUP,
@@ -202,14 +202,8 @@ static bool is_settled(const struct cw_choice *choice, const struct cw_path *pat
 static enum tier tier_of(const struct cw_choice *before, const struct cw_path *path, const struct cw_policy_program *policy,
 			 uint32_t number, uint64_t now_us, enum cw_verdict *verdict)
 {
-	uint8_t kind = path->is_private ? 1u << (CW_NETWORK_PRIVATE - 1) : 1u << (CW_NETWORK_INTERNET - 1);
-	bool is_metered = (path->flags & CW_PATH_METERED) != 0;
-
-	*verdict = CW_VERDICT_KIND;
-	if ((policy->kinds & kind) == 0)
-		return TIER_NEVER;
-	*verdict = CW_VERDICT_METERED;
-	if (is_metered && policy->metered == CW_METERED_NEVER)
+	*verdict = cw_choice_forbids(path, policy);
+	if (*verdict != CW_VERDICT_CHOSEN)
 		return TIER_NEVER;
 	*verdict = CW_VERDICT_DOWN;
 	if (!cw_path_may_carry(path))
@@ -227,8 +221,10 @@ static enum tier tier_of(const struct cw_choice *before, const struct cw_path *p
 	bool is_relayed = cw_path_is_relayed(path);
 	*verdict = is_relayed || is_last(path, policy) ? CW_VERDICT_LAST : CW_VERDICT_LESS;
 	if (!is_last(path, policy))
-		return TIER_FITS + is_relayed;
-	return ((path->flags & CW_PATH_BACKUP) != 0 ? TIER_BACKUP : TIER_METERED) + is_relayed;
+		return is_relayed ? TIER_FITS_RELAYED : TIER_FITS;
+	if ((path->flags & CW_PATH_BACKUP) != 0)
+		return is_relayed ? TIER_BACKUP_RELAYED : TIER_BACKUP;
+	return is_relayed ? TIER_METERED_RELAYED : TIER_METERED;
 }
 
 static uint32_t preference(const struct cw_path *path, const struct cw_policy_program *policy)
@@ -280,7 +276,8 @@ static uint32_t excess(const struct cw_measure *measure, const struct cw_policy_
 static uint64_t rank(const struct cw_path *path, const struct cw_policy_program *policy, enum tier tier, uint64_t now_us)
 {
 	struct cw_measure measure = cw_choice_measure(path, now_us);
-	uint64_t by_preference = (uint64_t)cw_path_is_relayed(path) << 28 | (uint64_t)preference(path, policy) << 16 | (uint64_t)path->remote_uplink << 8 | path->slot;
+	uint64_t by_preference = (uint64_t)cw_path_is_relayed(path) << 28 | (uint64_t)preference(path, policy) << 16 |
+				 (uint64_t)path->remote_uplink << 8 | path->slot;
 
 	if (tier == TIER_BREACH || tier == TIER_BREACH_LAST)
 		return (uint64_t)excess(&measure, policy) << 32 | by_preference;

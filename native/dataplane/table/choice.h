@@ -63,6 +63,17 @@ void cw_choice_renumber(struct cw_choice choices[CW_POLICIES_MAX], struct cw_pat
 void cw_choice_make(struct cw_choice *choice, const struct cw_paths *paths, const struct cw_policy_program *policy,
 		    uint32_t number, uint64_t now_us);
 
+/* What the policy never takes, whatever else there is: its kind, or what it costs. CW_VERDICT_CHOSEN: it is not that. */
+static inline enum cw_verdict cw_choice_forbids(const struct cw_path *path, const struct cw_policy_program *policy)
+{
+	uint8_t kind = path->is_private ? 1u << (CW_NETWORK_PRIVATE - 1) : 1u << (CW_NETWORK_INTERNET - 1);
+
+	if ((policy->kinds & kind) == 0)
+		return CW_VERDICT_KIND;
+	bool is_metered = (path->flags & CW_PATH_METERED) != 0;
+	return is_metered && policy->metered == CW_METERED_NEVER ? CW_VERDICT_METERED : CW_VERDICT_CHOSEN;
+}
+
 /* From when on a path counts as one that keeps the limits of policy number `number`; 0: it always did. */
 uint64_t cw_choice_clean_us(const struct cw_path *path, uint32_t number);
 

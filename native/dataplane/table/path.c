@@ -65,16 +65,10 @@ static uint32_t flow_label(const struct cw_way *way)
 	return mixed >> 44 == 0 ? 1 : (uint32_t)(mixed >> 44);
 }
 
-bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_way *way, uint64_t now_us)
+void cw_path_begin(struct cw_path *path, const struct cw_way *way, uint64_t now_us)
 {
-	uint32_t slot = 0;
-
-	while (slot < CW_PATHS_MAX && paths->list[slot] != NULL)
-		slot++;
-	if (slot == CW_PATHS_MAX)
-		return false;
 	memset(path, 0, sizeof(*path));
-	path->slot = (uint8_t)slot;
+	path->slot = CW_PATHS_MAX;
 	path->number = CW_PATH_NONE;
 	path->way = *way;
 	path->leaves_by = way->uplink;
@@ -84,6 +78,18 @@ bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_
 	path->remote_uplink = CW_UPLINK_NONE;
 	path->session_us = now_us;
 	cw_liveness_begin(&path->live, now_us);
+}
+
+bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_way *way, uint64_t now_us)
+{
+	uint32_t slot = 0;
+
+	while (slot < CW_PATHS_MAX && paths->list[slot] != NULL)
+		slot++;
+	if (slot == CW_PATHS_MAX)
+		return false;
+	cw_path_begin(path, way, now_us);
+	path->slot = (uint8_t)slot;
 	paths->list[slot] = path;
 	paths->count++;
 	paths->slots = slot < paths->slots ? paths->slots : (uint8_t)(slot + 1);

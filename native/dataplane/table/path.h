@@ -56,6 +56,7 @@ struct cw_path {
 	uint8_t leaves_by;      /* uplink; of a relayed one that of its relay's path */
 	uint8_t relay_slot;     /* that path among the relay's; CW_PATH_NONE: none yet */
 	uint32_t relay_session; /* of which its channel is, by its index; 0: of none */
+	struct cw_peer *counted_by; /* the relay, which counts those that it has; NULL: none does */
 	bool is_configured;    /* named by the program; others were learned from what came by them, or are tried */
 	bool is_tried;         /* named by TRY, of late */
 	uint64_t try_until_us; /* it does not live, and is asked as a try is until then; 0: it is not */
@@ -155,6 +156,9 @@ bool cw_path_is_among(const struct cw_path *path, const struct cw_way *ways, uin
 
 /* The path of a way; NULL: there is none. */
 struct cw_path *cw_paths_find(const struct cw_paths *paths, const struct cw_way *way);
+
+/* One of nobody's, and in no slot. */
+void cw_path_begin(struct cw_path *path, const struct cw_way *way, uint64_t now_us);
 
 /* A new path in `path`, which is free; it has no number yet. False: no slot is left. */
 bool cw_paths_add(struct cw_paths *paths, struct cw_path *path, const struct cw_way *way, uint64_t now_us);

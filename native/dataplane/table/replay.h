@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CW_REPLAY_LANES_MAX 128 /* a type and direction; data and control together at most 256, and few of what is relayed */
+/* Of a set: a key and direction has one of data and one of control, at most 256 together, and two of the same for what is relayed. */
+#define CW_REPLAY_LANES_MAX 128
 #define CW_REPLAY_POOL_BYTES (64u << 20)
 
 struct cw_replay_window;
@@ -39,7 +40,7 @@ struct cw_lane {
 	uint64_t counted_bytes;
 };
 
-/* All lanes of one key, type and direction. All zeros is a good start. */
+/* All lanes of one key, kind and direction. All zeros is a good start. */
 struct cw_replay_lanes {
 	uint32_t count;
 	uint16_t lane[CW_REPLAY_LANES_MAX];

@@ -172,7 +172,8 @@ void cw_keypair_free(struct cw_engine *engine, struct cw_keypair *keypair)
 		free(keypair->session);
 	cw_replay_release(&keypair->data_lanes, engine->replay_pool);
 	cw_replay_release(&keypair->control_lanes, engine->replay_pool);
-	cw_replay_release(&keypair->relay_lanes, engine->replay_pool);
+	cw_replay_release(&keypair->relay_lanes[0], engine->replay_pool);
+	cw_replay_release(&keypair->relay_lanes[1], engine->replay_pool);
 	cw_aead_key_wipe(&keypair->seal_key);
 	cw_aead_key_wipe(&keypair->open_key);
 	explicit_bzero(keypair, sizeof(*keypair));

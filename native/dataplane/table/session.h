@@ -52,7 +52,7 @@ struct cw_keypair {
 	struct cw_way way;                      /* of the handshake that its session began with */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
-	struct cw_replay_lanes relay_lanes;
+	struct cw_replay_lanes relay_lanes[2]; /* of class 0, and of the others */
 	uint32_t report_lane; /* of the data lanes: where the next report begins */
 	uint64_t installed_us;
 	uint64_t expires_us;
@@ -102,8 +102,9 @@ struct cw_peer {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t relayed_packets, relayed_bytes; /* that came from it and went on to others */
 	struct cw_channel_list channels;         /* that it has with this box as a relay */
-	bool is_relay;          /* as of the last look at its paths: it could forward, */
+	bool can_forward;       /* as of the last look at its paths: it is reached without a relay, */
 	uint32_t relay_session; /* and the session with it, by its index; 0: there was none */
+	uint32_t relayed_paths; /* of others, whose relay it is */
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
 };
