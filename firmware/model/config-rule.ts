@@ -34,6 +34,10 @@ export const configRules = {
   'wire-key-usable': ['CONFIG_WIRE_KEY_INVALID', 'A key is a point of X25519, and no weak one.'],
   'wire-key-other': ['CONFIG_WIRE_KEY_OWN', "No peer has this box's own key."],
   'wire-key-once': ['CONFIG_WIRE_KEY_DUPLICATE', 'Peers have different keys.'],
+  'wire-key-apart': [
+    'CONFIG_WIRE_KEY_DUPLICATE',
+    'They differ in their first four bytes, by which relays are told apart.',
+  ],
   'address-form': [
     'CONFIG_ADDRESS_INVALID',
     'An address is IPv4 or IPv6 and has its prefix length.',

@@ -5,6 +5,7 @@
 import { checkAcl } from './acl-rules.ts'
 import { checkAddresses } from './address-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
+import type { Peer } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
 import { deviceOf, interfaceOf, kindOf } from './nic.ts'
@@ -140,6 +141,23 @@ function checkWireKeys({ peers }: Parts, ownWireKey: string | undefined, refuse:
     }
   }
   refuseRepeated(peers, 'wireKey', ({ wireKey }) => wireKey, 'wire-key-once', refuse)
+  checkRelayPrefixes(peers, refuse)
+}
+
+/** So many bytes of a relay's key are in the address of a relayed way (wire/relay.ts): who is like a hub there was made so. */
+const relayPrefixBytes = 4
+
+function checkRelayPrefixes(peers: readonly Located<Peer>[], refuse: Refuse): void {
+  const first = new Map<string, Located<Peer>>()
+  for (const { at, part } of peers) {
+    const prefix = decodeWireKey(part.wireKey)?.subarray(0, relayPrefixBytes).toHex()
+    if (prefix === undefined) continue
+    const earlier = first.get(prefix)
+    if (earlier === undefined) first.set(prefix, { at, part })
+    else if (earlier.part.wireKey !== part.wireKey) {
+      refuse('wire-key-apart', `${at}/wireKey`, `begins like that of ${earlier.at}`)
+    }
+  }
 }
 
 /** Refuses every part whose key an earlier one has. */

@@ -39,7 +39,8 @@ export const dropReasons: Readonly<Record<string, string>> = {
   inner_segment: 'A peer sent into a segment that it may not use, or under a VNI unknown here.',
   inner_source: "A peer sent from an address that is not in its segment's prefixes.",
   inner_malformed: 'The headers of a packet inside a sealed datagram contradict its length.',
-  overlay_source: 'A handshake, or a question for the address, came from what is no address of one host.',
+  overlay_source:
+    'A handshake, or a question for the address, came from what is no address of one host.',
   relay_channel:
     'A relayed datagram came by a channel that there is not, or that has ended, or for nobody here.',
   relay_type: 'A relayed datagram held what is not relayed: a relayed one, for example.',
