@@ -100,7 +100,7 @@ bool cw_event_push(struct cw_worker *worker, enum cw_event_kind kind, const char
 
 bool cw_event_has_room(const struct cw_engine *engine)
 {
-	return rte_ring_count(engine->events) < EVENTS / 8;
+	return rte_ring_count(engine->events) < rte_ring_get_capacity(engine->events) / 8;
 }
 
 bool cw_event_push_links(struct cw_engine *engine)
