@@ -30,6 +30,10 @@ export const dropReasons: Readonly<Record<string, string>> = {
   handshake_cookie:
     'A handshake above the rate was answered with a cookie: its sender tries again.',
   handshake_unasked: 'A cookie or a challenge answered no handshake that was sent from here.',
+  stun_rate: 'More STUN questions came than are answered.',
+  stun_unasked: 'A STUN answer answered no question that was sent from here.',
+  stun_type:
+    'A STUN message on an overlay port was neither a Binding request nor an answer to one.',
   sealed_length: 'A sealed datagram was too short, or had flags of another version.',
   sealed_index: 'A sealed datagram belongs to no session: often one that ended here.',
   sealed_replay: 'A sealed datagram came twice, or far too late.',

@@ -37,6 +37,9 @@
 	X(HANDSHAKE_SOURCE, "handshake_source")   /* more than one source should ask */          \
 	X(HANDSHAKE_COOKIE, "handshake_cookie")   /* either, answered with a cookie */           \
 	X(HANDSHAKE_UNASKED, "handshake_unasked") /* a cookie or challenge for no handshake of ours */ \
+	X(STUN_RATE, "stun_rate")                 /* more questions than the gateway should be asked */ \
+	X(STUN_UNASKED, "stun_unasked")           /* an answer to no question of ours, or once more */ \
+	X(STUN_TYPE, "stun_type")                 /* neither a question nor an answer */         \
 	X(SEALED_LENGTH, "sealed_length")         /* too short, or flags set */                  \
 	X(SEALED_INDEX, "sealed_index")           /* no keypair has this receiver index */       \
 	X(SEALED_REPLAY, "sealed_replay")         /* counter seen before or too old */           \

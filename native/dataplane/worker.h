@@ -13,6 +13,7 @@
 #include "graph/reassembly.h"
 #include "graph/seal.h"
 #include "graph/spray.h"
+#include "graph/stun.h"
 #include "table/fragments.h"
 #include "table/incident.h"
 #include "table/session.h"
@@ -73,7 +74,6 @@ struct cw_worker {
 	uint32_t waiting_count;         /* packets that wait for a session, of all peers */
 	struct cw_bucket ask_buckets[CW_PORTS_MAX];
 	struct cw_bucket too_big_buckets[CW_SEGMENTS_MAX];
-	struct cw_bucket stun_bucket;
 	struct cw_bucket relayed_bucket; /* handshakes that are told */
 	struct cw_bucket denial_bucket;
 	struct cw_bucket path_bucket;
@@ -91,6 +91,7 @@ struct cw_worker {
 	struct cw_incidents incidents;
 	struct cw_path_pool paths;
 	struct cw_spraying spraying;
+	struct cw_stun stun;
 	struct cw_channels channels; /* of this box as a relay */
 	struct cw_keep keeps[CW_UPLINKS_MAX][CW_FAMILIES];
 	uint64_t path_secret;       /* from which those of paths are made; random at start */

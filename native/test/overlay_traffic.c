@@ -52,20 +52,26 @@ void cw_test_receive_to(const uint8_t *payload, uint32_t length, uint32_t step, 
 	cw_test_give_frame(&vnet, HEADERS + length);
 }
 
-void cw_test_ask(const struct datagram *answer, uint8_t type, uint32_t length)
+void cw_test_leave(const struct datagram *d)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(bench.worker->engine->pools.small);
-	struct datagram d = cw_test_random_datagram(type, length);
 
-	memcpy(d.bytes + 4, answer->bytes + 4, 4);
-	cw_test_make_frame(d.bytes, length);
+	cw_test_make_frame(d->bytes, d->length);
 	packet_put16(cw_test_frame + HEADERS - 8, CW_BENCH_PORT);
 	packet_put16(cw_test_frame + HEADERS - 6, CW_BENCH_PORT + 1);
-	packet_finish(OUTER, HEADERS - 14 + length);
-	m->data_len = m->pkt_len = (uint16_t)(HEADERS + length);
+	packet_finish(OUTER, HEADERS - 14 + d->length);
+	m->data_len = m->pkt_len = (uint16_t)(HEADERS + d->length);
 	memcpy(rte_pktmbuf_mtod(m, void *), cw_test_frame, m->data_len);
 	cw_handshake_note(bench.worker, bench.ports[CW_BENCH_UPLINK_PORT], m);
 	rte_pktmbuf_free(m);
+}
+
+void cw_test_ask(const struct datagram *answer, uint8_t type, uint32_t length)
+{
+	struct datagram d = cw_test_random_datagram(type, length);
+
+	memcpy(d.bytes + 4, answer->bytes + 4, 4);
+	cw_test_leave(&d);
 }
 
 void cw_test_receive(const struct datagram *d)

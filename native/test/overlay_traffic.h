@@ -25,6 +25,9 @@ extern bool is_over_v6;
 extern uint8_t cw_test_frame[CW_BENCH_FRAME_MAX];
 #define OUTER (cw_test_frame + 14)
 
+/* The gateway sends it from the overlay port by the uplink's twin. */
+void cw_test_leave(const struct datagram *d);
+
 /* The gateway sends a handshake by the uplink's twin whose sender index is that at byte 4 of `answer`. */
 void cw_test_ask(const struct datagram *answer, uint8_t type, uint32_t length);
 
@@ -47,6 +50,7 @@ struct datagram cw_test_random_datagram(uint8_t type, uint32_t length);
 
 /* With a mac1 under `key`, which covers what is before it. */
 struct datagram cw_test_handshake(uint8_t type, uint32_t length, uint32_t covered, uint8_t key);
+/* A Binding request of another transaction each time. */
 struct datagram cw_test_stun(uint32_t length);
 
 /* Keyed BLAKE2s, 16 bytes, by OpenSSL's provider and not by the dataplane. */

@@ -13,6 +13,7 @@
 #include "graph/l3.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
+#include "graph/stun.h"
 #include "overlay-port.h"
 #include "worker.h"
 
@@ -237,12 +238,14 @@ void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, con
 		i++;
 	const struct cw_udp *udp = (const struct cw_udp *)(frame + at);
 	const uint8_t *d = (const uint8_t *)(udp + 1);
-	uint32_t kind = d[0] - 0xD4u;
+	uint32_t kind = d[0] - 0xD4u, length = m->data_len - at - sizeof(*udp);
 	if (i == program->port_count || program->port_programs[i].role != CW_ROLE_UPLINK ||
-	    !cw_is_overlay_port(&program->port_programs[i], rte_be_to_cpu_16(udp->source)) || kind > 1 ||
-	    m->data_len != at + sizeof(*udp) + kinds[kind].size)
+	    !cw_is_overlay_port(&program->port_programs[i], rte_be_to_cpu_16(udp->source)))
 		return;
-	note_asked(worker, program->port_programs[i].uplink, d);
+	if (kind > 1)
+		cw_stun_note(worker, d, length);
+	else if (length == kinds[kind].size)
+		note_asked(worker, program->port_programs[i].uplink, d);
 }
 
 void cw_handshake_note_relayed(struct cw_worker *worker, const uint8_t *d, uint32_t length)

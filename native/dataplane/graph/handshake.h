@@ -30,7 +30,8 @@ void cw_handshakes_know(struct cw_worker *worker, const uint8_t address[16]);
 
 /*
  * A frame of the kernel's on its way out of `port`. If it is a handshake of the gateway's, then its answers may come:
- * cookies and challenges have no mac1, and whoever does not see ours cannot make one that names its index.
+ * cookies and challenges have no mac1, and whoever does not see ours cannot make one that names its index. The same of
+ * its STUN: stun.h.
  */
 void cw_handshake_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m);
 

@@ -9,11 +9,8 @@
 #include "graph/l3.h"
 #include "graph/relay.h"
 #include "graph/seal.h"
+#include "graph/stun.h"
 #include "worker.h"
-
-#define STUN_PER_SECOND 1000
-#define STUN_BURST 100
-#define STUN_COOKIE 0x2112A442u
 
 enum kind { KIND_SEALED, KIND_RELAYED, KIND_TWIN, KIND_DROPPED };
 
@@ -21,18 +18,6 @@ static enum kind dropped(struct cw_worker *worker, enum cw_drop reason)
 {
 	cw_count_drop(worker, reason);
 	return KIND_DROPPED;
-}
-
-static bool is_stun(const uint8_t *d, uint32_t length)
-{
-	uint32_t cookie;
-	uint16_t body;
-
-	if (length < 20 || d[0] > 1)
-		return false;
-	memcpy(&body, d + 2, sizeof(body));
-	memcpy(&cookie, d + 4, sizeof(cookie));
-	return cookie == rte_cpu_to_be_32(STUN_COOKIE) && rte_be_to_cpu_16(body) == length - 20;
 }
 
 static enum kind classify(struct cw_worker *worker, uint32_t index, const struct rte_mbuf *m,
@@ -49,11 +34,9 @@ static enum kind classify(struct cw_worker *worker, uint32_t index, const struct
 		return dropped(worker, CW_DROP_OVERLAY_SOURCE);
 	if (d[0] >= 0xD4 && d[0] <= 0xD7)
 		return cw_handshake_is_due(worker, index, m, d, length) ? KIND_TWIN : KIND_DROPPED;
-	if (!is_stun(d, length))
+	if (!cw_is_stun(d, length))
 		return dropped(worker, CW_DROP_OVERLAY_UNKNOWN);
-	if (!cw_bucket_take(&worker->stun_bucket, worker->now_us, STUN_PER_SECOND, STUN_BURST))
-		return dropped(worker, CW_DROP_HANDSHAKE_RATE);
-	return KIND_TWIN;
+	return cw_stun_is_due(worker, d) ? KIND_TWIN : KIND_DROPPED;
 }
 
 void cw_overlay_note_arrival(struct cw_worker *worker)
