@@ -15,6 +15,7 @@ import {
   portsText,
   quoted,
   setOf,
+  toOutside,
 } from './firewall-text.ts'
 import { overlayPorts } from './overlay-port.ts'
 import type { Port } from './ports.ts'
@@ -85,19 +86,38 @@ function uplinkChain({ overlay, uplinks }: DeviceConfig, comment: string): Chain
   }
 }
 
+/** STUN's cookie and transaction (RFC 8489 §5), by where they lie behind the header of UDP. */
+const stunCookie = '@th,96,32 0x2112a442'
+const stunTransaction = '@th,128,96'
+const testPorts = `${filteringPorts.first}-${filteringPorts.first + filteringPorts.count - 1}`
+
+/** Transactions of the box's own questions from fresh ports: so long may their answers come. Nobody else adds to it. */
+export const stunAsked = {
+  name: 'stun_asked',
+  lines: [
+    '  set stun_asked {',
+    `    typeof ${stunTransaction}`,
+    '    size 1024',
+    '    flags dynamic,timeout',
+    '    timeout 3s',
+    '  }',
+  ],
+} as const
+
+/** For what the box sends. */
+export const notesStun = `${toOutside} udp sport ${testPorts} ${stunCookie} update @${stunAsked.name} { ${stunTransaction} }`
+
 /**
  * A hub answers STUN on a port that the datapath does not look at, so its rate is kept here. Answers to the box's own
- * questions what NATs let through come from where nobody was asked; they bear STUN's cookie (RFC 8489 §5).
+ * questions what NATs let through come from where nobody was asked, but bear the transaction of a question.
  */
 function stunRules({ relay }: DeviceConfig['overlay']): string[] {
-  const { first, count } = filteringPorts
-  const tests = `udp dport ${first}-${first + count - 1} @th,96,32 0x2112a442`
   const limited = `limit rate over 1000/second burst 200 packets counter name limited_stun drop`
   return [
     ...(relay === undefined
       ? []
       : [`udp dport ${stunPort} ${limited}`, `udp dport ${stunPort} accept`]),
-    `${tests} limit rate 100/second burst 50 packets accept`,
+    `udp dport ${testPorts} ${stunCookie} ${stunTransaction} @${stunAsked.name} accept`,
   ]
 }
 

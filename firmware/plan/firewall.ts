@@ -10,7 +10,7 @@ import type { DeviceConfig } from '../model/device-config.ts'
 import type { FirewallState } from '../model/host-state.ts'
 import { stunPort } from '../model/nat.ts'
 import { spellOut } from './acl.ts'
-import { boxChains } from './firewall-box.ts'
+import { boxChains, notesStun, stunAsked } from './firewall-box.ts'
 import {
   answers,
   type Chain,
@@ -87,6 +87,7 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     `table inet ${firewallTable} {`,
     ...counters.map((name) => `  counter ${name} { }`),
     ...sets.flatMap(({ lines }) => lines),
+    ...stunAsked.lines,
     ...chains.flatMap(({ head, rules }) => [...head, ...rules.map((rule) => `    ${rule}`), '  }']),
     '}\n',
   ]
@@ -190,6 +191,7 @@ function outputChain({ segmentTwins }: FirewallInput): Chain {
       silent('icmp'),
       silent('icmpv6'),
       ...(segmentTwins.size === 0 ? [] : [reports]),
+      notesStun,
     ],
   }
 }

@@ -146,8 +146,10 @@ export function readFirewall(text: string): Omit<FirewallState, 'text'> {
   const marked = rules.find(({ comment }) => typeof comment === 'string')
   const sets = items
     .filter(({ set }) => set !== undefined)
-    .map(({ set }) => {
-      const { name, elem } = object(set)
+    .map(({ set }) => object(set))
+    // What the table itself fills is nobody's to compare.
+    .filter(({ timeout }) => timeout === undefined)
+    .map(({ name, elem }) => {
       const elements = Array.isArray(elem) ? elem.map(readElement) : []
       return [string(name), ...coverageOf(elements)].join(' ')
     })

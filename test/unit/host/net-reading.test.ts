@@ -1,7 +1,12 @@
-/** What ethtool and ip print, in the model's words: by table. */
+/** What ethtool, ip and nft print, in the model's words: by table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isGoneAlready, readFeatures, readLinks } from '../../../firmware/host/net/reading.ts'
+import {
+  isGoneAlready,
+  readFeatures,
+  readFirewall,
+  readLinks,
+} from '../../../firmware/host/net/reading.ts'
 
 test("features bear the kernel's names, and say whether they can be changed", () => {
   const text = JSON.stringify([
@@ -48,3 +53,10 @@ for (const [stderr, isGone] of words) {
     assert.equal(isGoneAlready(stderr), isGone)
   })
 }
+
+test('a set that the table fills by itself is not compared', () => {
+  const held = { set: { name: 'own', elem: ['lan0'] } }
+  const filled = { set: { name: 'stun_asked', flags: ['timeout'], timeout: 3, elem: [] } }
+  const text = JSON.stringify({ nftables: [held, filled] })
+  assert.deepEqual(readFirewall(text).sets, ['own lan0'])
+})

@@ -37,6 +37,21 @@ test('more overlay ports are open and untracked like the first; a hub’s STUN p
   assert.match(chainOf(hub, 'raw_in').at(-1)!, /udp dport \{ 51820, 3478 \} notrack$/)
 })
 
+test('answers from where nobody was asked pass by the transaction of a question that left, whatever else floods the ports of tests', () => {
+  const { host } = compile(sample(), facts)
+  const [set = ''] = /set stun_asked \{[^}]*\}/.exec(host.firewall.text) ?? []
+  assert.match(set, /typeof @th,128,96\n.*size 1024\n.*flags dynamic,timeout\n.*timeout 3s\n/)
+  const tests = (name: string) => chainOf(host, name).filter((rule) => rule.includes('61000-61063'))
+  assert.deepEqual(tests('from_uplink'), [
+    'udp dport 61000-61063 @th,96,32 0x2112a442 @th,128,96 @stun_asked accept',
+  ])
+  assert.match(tests('output').join(), /^oifgroup .* update @stun_asked \{ @th,128,96 \}$/)
+  assert.deepEqual(
+    host.firewall.text.split('\n').filter((line) => line.includes('61000')).length,
+    2,
+  )
+})
+
 test('what breaks out keeps off the ports of the overlay and of its tests', () => {
   const port = fc.integer({ min: 1024, max: 65_535 })
   fc.assert(
