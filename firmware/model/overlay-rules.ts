@@ -12,13 +12,17 @@ import type { Claim } from './address-rules.ts'
 import type { ConfigRule, Refuse } from './config-rule.ts'
 import { staticAddresses } from './device-config.ts'
 import type { Parts } from './device-config-parts.ts'
-import { stunPort } from './nat.ts'
+import { filteringPorts, stunPort } from './nat.ts'
 
-/** UDP ports that a box answers on at its uplinks for others: DHCP's (RFC 2131), and STUN's where it is a hub. */
+/** UDP ports of a box at its uplinks for others: DHCP's (RFC 2131), STUN's where it is a hub, and those of its own tests. */
 const takenPorts: ReadonlyMap<number, string> = new Map([
   [67, 'DHCP'],
   [68, 'DHCP'],
   [stunPort, 'STUN'],
+  ...Array.from(
+    { length: filteringPorts.count },
+    (_, at) => [filteringPorts.first + at, 'tests of NATs'] as const,
+  ),
 ])
 
 /** @param claims networks of uplinks, of LANs and of the overlay */

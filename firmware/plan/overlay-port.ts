@@ -7,13 +7,20 @@ const highestPort = 65_535
 /** Of which a NAT makes so many mappings that a peer finds one of them by chance (the datapath's CW_SPRAY_PORTS). */
 export const sprayPortCount = 256
 
+const testPorts = [filteringPorts.first, filteringPorts.first + filteringPorts.count - 1] as const
+
 /**
- * The first of the ports from which sprays leave: they lie next to the overlay's. 0: there are none, since another of the
- * overlay's is among them.
+ * The first of the ports from which sprays leave: they lie next to the overlay's, behind it or else before it. 0: there are
+ * none, since another port of the overlay, STUN's or one of its tests' is on either side.
  */
 export function sprayPortOf({ port, ports = [] }: Pick<Overlay, 'port' | 'ports'>): number {
-  const first = port + sprayPortCount <= highestPort ? port + 1 : port - sprayPortCount
-  return ports.some((one) => one >= first && one < first + sprayPortCount) ? 0 : first
+  const taken = [...[...ports, stunPort].map((one) => [one, one] as const), testPorts]
+  const isFree = (from: number): boolean => {
+    const last = from + sprayPortCount - 1
+    const isMet = taken.some(([first, end]) => first <= last && end >= from)
+    return from >= lowestPort && last <= highestPort && !isMet
+  }
+  return [port + 1, port - sprayPortCount].find(isFree) ?? 0
 }
 
 /** Its own first. */
@@ -26,7 +33,7 @@ export function breakoutPorts(overlay: Overlay): readonly [number, number] {
   const spray = sprayPortOf(overlay)
   const taken = [
     ...[...overlayPorts(overlay), stunPort].map((port) => [port, port] as const),
-    [filteringPorts.first, filteringPorts.first + filteringPorts.count - 1] as const,
+    testPorts,
     ...(spray === 0 ? [] : [[spray, spray + sprayPortCount - 1] as const]),
   ]
   let longest: readonly [number, number] = [lowestPort, lowestPort]

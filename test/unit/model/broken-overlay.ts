@@ -7,6 +7,8 @@ export const brokenOverlays: readonly (readonly [ConfigRule, string, unknown])[]
   ['overlay-port-free', '/overlay/ports/0', 68],
   ['overlay-port-free', '/overlay/ports/1', 3478],
   ['overlay-port-free', '/overlay/port', 3478],
+  ['overlay-port-free', '/overlay/port', 61_000],
+  ['overlay-port-free', '/overlay/ports/0', 61_063],
   ['stun-form', '/overlay/stun/0', 'stun.example.com:3478'],
   ['stun-form', '/overlay/stun/0', '203.0.113.5'],
   ['stun-routable', '/overlay/stun/0', '127.0.0.1:3478'],
