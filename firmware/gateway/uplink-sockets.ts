@@ -5,6 +5,7 @@
  */
 import { isSamePlace, type UdpAddress, type UdpSocket } from '../host/udp/udp.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
+import { firstOfEachFamily } from '../plan/prefix.ts'
 import type { Uplink } from './sessions/session.ts'
 
 export type BindUdp = (local: UdpAddress, device: string) => Promise<UdpSocket>
@@ -62,7 +63,7 @@ export class UplinkSockets implements AsyncDisposable {
   async #onAll(ports: readonly number[], places: readonly UplinkPlace[]): Promise<Uplink[]> {
     const made: Uplink[] = []
     for (const { name, addresses } of places) {
-      for (const address of firstOfEach(addresses)) {
+      for (const address of firstOfEachFamily(addresses)) {
         for (const port of ports)
           made.push({ name, socket: await this.#at({ address, port }, name) })
       }
@@ -81,14 +82,6 @@ export class UplinkSockets implements AsyncDisposable {
     this.#open = [...this.#open, { device, socket }]
     return socket
   }
-}
-
-/** Without prefix lengths: the first IPv4 and the first IPv6 address. */
-function firstOfEach(addresses: readonly string[]): string[] {
-  const bare = addresses.map((text) => text.split('/')[0]!)
-  const isV6 = (text: string): boolean => text.includes(':')
-  const firsts = [bare.find((text) => !isV6(text)), bare.find(isV6)]
-  return firsts.filter((text) => text !== undefined)
 }
 
 async function close(sockets: readonly OpenSocket[]): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import type { Network } from '../model/device-config-fields.ts'
 import type { NatFiltering, NatMapping, UplinkNat } from '../model/nat.ts'
 import type { WayProgram } from '../model/traversal-program.ts'
-import { isInside, isIpv6, privateRanges } from './prefix.ts'
+import { behindNat, firstOfEachFamily, isInside, isIpv6 } from './prefix.ts'
 
 export interface OwnUplink {
   readonly name: string
@@ -40,12 +40,9 @@ export interface OwnPlace {
 /** Ways that are tried at once: the datapath takes 16, and some of them lead through relays. */
 export const mostWays = 12
 
-/** Nobody's on the Internet; carriers have theirs behind NATs of their own (RFC 6598). */
-const behindNat = [...privateRanges, '100.64.0.0/10']
-
 export function ownCandidates({ uplinks, nats, port, ports }: OwnPlace): Candidate[] {
   const all = uplinks.flatMap((uplink) =>
-    firstOfEach(uplink.addresses).flatMap((address) => {
+    firstOfEachFamily(uplink.addresses).flatMap((address) => {
       const nat = natOf(nats, uplink.name, address)
       const known = {
         uplink: uplink.number,
@@ -153,12 +150,6 @@ function isSameWay(one: WayProgram, other: WayProgram): boolean {
     one.remoteAddress === other.remoteAddress &&
     one.remotePort === other.remotePort
   )
-}
-
-function firstOfEach(addresses: readonly string[]): string[] {
-  const all = addresses.map(bare)
-  const firsts = [all.find((text) => !isIpv6(text)), all.find(isIpv6)]
-  return firsts.filter((text) => text !== undefined)
 }
 
 function bare(cidr: string): string {

@@ -1,7 +1,8 @@
 /** What is known of NATs as people read it. Pure. */
-import { type Endpoint, formatEndpoint } from '../model/address.ts'
+import { formatEndpoint } from '../model/address.ts'
 import type { NatAnswer } from '../model/local-api-nat.ts'
-import { isSymmetric, type NatFiltering, type UplinkNat } from '../model/nat.ts'
+import { isSymmetric, type NatFiltering, stunPort, type UplinkNat } from '../model/nat.ts'
+import { portsByHost } from './stun.ts'
 
 /** By name of the uplink. */
 export type NatsByUplink = ReadonlyMap<string, readonly NatAnswer[]>
@@ -34,6 +35,9 @@ export function natText(reading: UplinkNat): string {
   if (isBlocked) {
     return `no STUN server answers (${asked.length} asked): a firewall lets no UDP pass, or nothing is there`
   }
+  if (mapped === null && asked.length > 0) {
+    return `what is before it is not known: the hub does not answer STUN (${asked.length} asked): has it overlay.relay?`
+  }
   if (mapped === null) return 'what is before it is not known: there is no STUN server to ask'
   const place = formatEndpoint(mapped)
   const ports = portText(reading)
@@ -48,18 +52,24 @@ export function natText(reading: UplinkNat): string {
 }
 
 const letsIn: Readonly<Record<NatFiltering, string>> = {
-  unknown: 'peers can reach it',
+  unknown: 'whether it lets peers in is not known',
   'endpoint-independent': 'peers can reach it at any time',
   'address-dependent': 'peers can reach it once it has called them',
   'address-and-port-dependent': 'peers can reach it once it has called them',
 }
 
-/** Which ports get out, where others of the same hosts do not. */
-function portText({ asked, answered }: UplinkNat): string {
-  const heard = new Set(answered.map(({ port }) => port))
-  const isHostHeard = ({ address }: Endpoint): boolean =>
-    answered.some((one) => one.address === address)
-  const silent = asked.filter((one) => !heard.has(one.port) && isHostHeard(one))
-  if (silent.length === 0) return ''
-  return `; of hubs' ports only ${[...heard].join(', ')} can be reached`
+/** Which ports of a hub can be reached, where others of the same one cannot; of several hubs the first says enough. */
+function portText(reading: UplinkNat): string {
+  const hosts = portsByHost(reading).filter(({ heard }) => heard.length > 0)
+  const walled = hosts.find(({ silent }) => silent.some((port) => port !== stunPort))
+  if (walled !== undefined) {
+    return `; of ${walled.address} only ${portsText(walled.heard)} can be reached`
+  }
+  const half = hosts.find(({ silent }) => silent.includes(stunPort))
+  if (half === undefined) return ''
+  return `; ${half.address} does not answer at UDP ${stunPort}, which a firewall before it or here may hold back`
+}
+
+function portsText(ports: readonly number[]): string {
+  return `UDP ${ports.join(', ')}`
 }

@@ -5,6 +5,7 @@
  */
 import { type Endpoint, formatEndpoint } from '../model/address.ts'
 import type { NatFiltering, NatMapping, UplinkNat } from '../model/nat.ts'
+import { behindNat, isInside } from './prefix.ts'
 
 /** What came of asking a server by the overlay socket; in the order in which they were asked first. */
 export interface StunAnswer {
@@ -39,15 +40,21 @@ export function judgeNat(
   tests: readonly FilteringTest[],
 ): NatVerdict {
   const answered = answers.filter(({ mapped }) => mapped !== null)
-  // A server on this side of the NAT sees what nobody beyond it does.
-  const beyond = answered.filter(({ mapped }) => !isSame(mapped!, local))
-  const seen = beyond.length > 0 ? beyond : answered
+  // A server on this side of a NAT, of the carrier's or a company's too, sees what nobody beyond it does.
+  const outside = answered.filter(({ mapped }) => !isInside(mapped!.address, behindNat))
+  const told = outside.length > 0 ? outside : answered
+  const beyond = told.filter(({ mapped }) => !isSame(mapped!, local))
+  const seen = beyond.length > 0 ? beyond : told
+  const near = answered.filter((one) => !seen.includes(one))
   const made = madeOf(seen)
   const mapping = mappingOf(seen, beyond.length > 0)
   return {
     mapped: made.at(-1) ?? null,
     mapping,
-    filtering: filteringOf(answered, tests),
+    filtering: filteringOf(
+      seen,
+      tests.filter(({ server }) => !near.some((one) => isSame(one.server, server))),
+    ),
     portStep: isByDestination(mapping) ? portStepOf(made) : 0,
     isBlocked: answers.length > 0 && answered.length === 0,
     asked: answers.map(({ server }) => server),

@@ -14,9 +14,18 @@ import {
  * break out: it was meant for a site, and the access network must not see it in clear.
  */
 export const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+/** Nobody's on the Internet; carriers have theirs behind NATs of their own (RFC 6598). */
+export const behindNat = [...privateRanges, '100.64.0.0/10']
 
 export function isIpv6(text: string): boolean {
   return text.includes(':')
+}
+
+/** Without prefix lengths: the first IPv4 and the first IPv6 address. */
+export function firstOfEachFamily(addresses: readonly string[]): string[] {
+  const all = addresses.map((text) => text.split('/')[0]!)
+  const firsts = [all.find((text) => !isIpv6(text)), all.find(isIpv6)]
+  return firsts.filter((text) => text !== undefined)
 }
 
 /** `fd00:0::1/64` → `fd00::1` */

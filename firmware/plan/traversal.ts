@@ -1,9 +1,9 @@
 /** When a direct way to a peer is looked for again, and why there is none. Pure. */
-import type { Endpoint } from '../model/address.ts'
 import type { Candidate } from '../model/candidate.ts'
-import { isSymmetric, type UplinkNat } from '../model/nat.ts'
+import { isSymmetric, stunPort, type UplinkNat } from '../model/nat.ts'
 import type { RelayedReason } from '../model/relayed-reason.ts'
 import type { OwnPlace } from './candidate.ts'
+import { portsByHost } from './stun.ts'
 
 /** While data flows, the last one again and again: a NAT that is relaxed must not go unnoticed for a minute. */
 const busyRetryMs = [5_000, 10_000, 20_000, 40_000]
@@ -12,6 +12,9 @@ const meteredRetryMs = 60 * 60_000
 
 /** From the first failure on: a spray costs more than other tries. */
 const sprayAtMs = [0, 5_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000]
+
+/** QUIC's, which walls let out that let out little. */
+const wallPort = 443
 
 export interface Efforts {
   /** Tries that failed since anything changed. */
@@ -55,10 +58,10 @@ export function whyRelayed(
   return tried.sprays > 0 ? 'ports-unmet' : 'unanswered'
 }
 
-/** One port of a host answers, and another does not. */
-function isWalled({ asked, answered }: UplinkNat): boolean {
-  const isDeaf = ({ address, port }: Endpoint): boolean =>
-    !answered.some((one) => one.address === address && one.port === port) &&
-    answered.some((one) => one.address === address)
-  return asked.some(isDeaf)
+/** A host answers at 443 and not at the overlay's port; where 3478 alone is silent, the wall may be the host's own. */
+function isWalled(reading: UplinkNat): boolean {
+  return portsByHost(reading).some(({ heard, silent }) => {
+    const isDeaf = silent.some((port) => port !== stunPort)
+    return heard.length > 0 && isDeaf && heard.every((port) => port === wallPort)
+  })
 }

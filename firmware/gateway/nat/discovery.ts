@@ -6,6 +6,7 @@ import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { type Endpoint, formatEndpoint } from '../../model/address.ts'
 import type { UplinkNat } from '../../model/nat.ts'
 import type { NatVerdict } from '../../plan/nat.ts'
+import { isIpv6 } from '../../plan/prefix.ts'
 import type { Uplink } from '../sessions/session.ts'
 import type { BindUdp } from '../uplink-sockets.ts'
 import { startRound } from './round.ts'
@@ -67,7 +68,7 @@ export class Discovery implements Disposable {
     const before = this.#tested
     this.#tested = uplinks.map((uplink) => {
       const asked = servers.filter(
-        ({ address }) => isV6(address) === isV6(uplink.socket.local.address),
+        ({ address }) => isIpv6(address) === isIpv6(uplink.socket.local.address),
       )
       const known = before.find(({ uplink: { name, socket } }) => {
         return name === uplink.name && socket === uplink.socket
@@ -144,7 +145,7 @@ export class Discovery implements Disposable {
   #read(one: Tested, verdict: NatVerdict): void {
     const { uplink, reading: before } = one
     const { local } = uplink.socket
-    const family = isV6(local.address) ? 6 : 4
+    const family = isIpv6(local.address) ? 6 : 4
     const testedAtMs = this.#parts.clock.nowMs()
     one.reading = { uplink: uplink.name, family, local, ...verdict, testedAtMs }
     if (before === null || !isAlike(before, one.reading)) this.#tell()
@@ -173,8 +174,4 @@ function isAlike(one: UplinkNat, other: UplinkNat): boolean {
 
 function textOf(servers: readonly Endpoint[]): string {
   return servers.map(formatEndpoint).join(' ')
-}
-
-function isV6(address: string): boolean {
-  return address.includes(':')
 }

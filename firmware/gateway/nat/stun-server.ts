@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../host/clock/clock.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
+import { isIpv6 } from '../../plan/prefix.ts'
 import {
   type Bucket,
   openBucket,
@@ -120,8 +121,7 @@ function placesOf(
 
 /** Of the same family and kind of network; two uplinks may have one address, and then it is no other. */
 function isElsewhere(one: Place, here: Place): boolean {
-  const isV6 = (address: string): boolean => address.includes(':')
-  const isAlike = one.isPrivate === here.isPrivate && isV6(one.address) === isV6(here.address)
+  const isAlike = one.isPrivate === here.isPrivate && isIpv6(one.address) === isIpv6(here.address)
   return isAlike && one.address !== here.address
 }
 

@@ -24,14 +24,19 @@ function readingOf(change: Partial<UplinkNat> = {}): UplinkNat {
 }
 
 test('each kind of NAT has a sentence', () => {
-  const [first, , last] = readingOf().asked
+  const [first, other, last] = readingOf().asked
+  const [here, there] = [first!, { ...first!, address: '198.51.100.8' }]
   for (const [change, said] of [
     [
       {},
       /^behind a NAT that maps every destination alike \(203\.0\.113\.20:40001\); peers can reach it once it has called them$/,
     ],
     [{ filtering: 'endpoint-independent' }, /alike .*; peers can reach it at any time$/],
-    [{ filtering: 'unknown' }, /alike .*; peers can reach it$/],
+    [{ filtering: 'unknown' }, /alike .*; whether it lets peers in is not known$/],
+    [
+      { filtering: 'unknown', mapping: 'none', mapped: local },
+      /^no NAT .*; whether it lets peers in is not known$/,
+    ],
     [
       { mapping: 'none', mapped: local },
       /^no NAT \(192\.168\.1\.2:51820\); peers can reach it once it has called them$/,
@@ -44,7 +49,22 @@ test('each kind of NAT has a sentence', () => {
       { mapping: 'unknown', answered: [first!] },
       /^behind a NAT \(203\.0\.113\.20:40001\), of which one answer/,
     ],
-    [{ answered: [last!] }, /; of hubs' ports only 443 can be reached$/],
+    [{ answered: [last!] }, /; of 198\.51\.100\.7 only UDP 443 can be reached$/],
+    [
+      { answered: [first!, last!] },
+      /; 198\.51\.100\.7 does not answer at UDP 3478, which a firewall before it or here may hold back$/,
+    ],
+    // Another host's answer at that port says nothing of this one.
+    [
+      { asked: [here, last!, there], answered: [last!, there] },
+      /; of 198\.51\.100\.7 only UDP 443 can be reached$/,
+    ],
+    [{ asked: [here, there, other!], answered: [here, other!] }, /once it has called them$/],
+    [
+      { answered: [], mapped: null, mapping: 'unknown' },
+      /not known: the hub does not answer STUN \(3 asked\): has it overlay\.relay\?$/,
+    ],
+    [{ asked: [], answered: [], mapped: null }, /there is no STUN server to ask$/],
     [
       { answered: [], isBlocked: true, mapped: null, mapping: 'unknown' },
       /^no STUN server answers \(3 asked\)/,

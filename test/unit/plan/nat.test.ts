@@ -106,6 +106,27 @@ const mappings: readonly (readonly [string, readonly string[], string, string | 
     '198.51.100.20:4001',
     0,
   ],
+  [
+    'a server inside the network of the carrier',
+    [`${a} → 100.64.3.4:4001`, `${b} → 4007`, `${b2} → 4007`],
+    'endpoint-independent',
+    '198.51.100.20:4007',
+    0,
+  ],
+  [
+    "a company's server last",
+    [`${a} → 4007`, `${b} → 4007`, `${b2} → 10.9.8.7:4001`],
+    'endpoint-independent',
+    '198.51.100.20:4007',
+    0,
+  ],
+  [
+    'a NAT in a private network, and nothing beyond it',
+    [`${a} → 10.9.8.7:4001`, `${b} → 10.9.8.7:4001`],
+    'endpoint-independent',
+    '10.9.8.7:4001',
+    0,
+  ],
   ['silence', [`${a} → `, `${b} → `], 'unknown', null, 0],
   ['no servers', [], 'unknown', null, 0],
 ]
@@ -140,6 +161,9 @@ test('filtering: what is heard from elsewhere, and silence only where somebody w
   assert.equal(filtering(false, false, simple), 'unknown')
   assert.equal(filtering(false, false, answersOf(`${a} → `, `${b} → `)), 'unknown')
   assert.equal(judgeNat(local, answers, []).filtering, 'unknown')
+  // Who is on this side of the filter is no witness.
+  const near = answersOf(`${a} → 4001`, `${b} → 100.64.3.4:4001`)
+  assert.equal(filtering(true, true, near), 'address-and-port-dependent')
 })
 
 test('a NAT of one mapping is never taken for another, whoever answers', () => {

@@ -134,6 +134,14 @@ test('why a peer is relayed', () => {
     ['ports-unmet', [own(symmetric), theirs(), { ways: 2, sprays: 1 }]],
     ['unanswered', [own(), theirs(), { ways: 2, sprays: 0 }]],
     ['walled', [own({ asked: ports(51_820, 443), answered: ports(443) }), theirs(), tried]],
+    ['walled', [own({ asked: ports(51_820, 443, 3478), answered: ports(443) }), theirs(), tried]],
+    // The hub's own firewall may hold back 3478, and its other port.
+    [
+      'unanswered',
+      [own({ asked: ports(51_820, 443, 3478), answered: ports(51_820, 443) }), theirs(), tried],
+    ],
+    ['unanswered', [own({ asked: ports(443, 3478), answered: ports(443) }), theirs(), tried]],
+    ['unanswered', [own({ asked: ports(51_820, 443), answered: ports(51_820) }), theirs(), tried]],
   ]
   for (const [reason, facts] of cases) assert.equal(whyRelayed(...facts), reason)
 })
