@@ -19,7 +19,7 @@ import { ConfigSource } from './config-source.ts'
 import { DatapathLink } from './datapath-link.ts'
 import { Denials } from './denials.ts'
 import { fieldsOf } from './log-fields.ts'
-import { type NatTraversal, openNat } from './nat/nat.ts'
+import { type NatFinder, type NatParts, openNat } from './nat/nat.ts'
 import { natTeller } from './nat/nat-teller.ts'
 import { overflowTeller } from './overflow.ts'
 import { pathTeller } from './path-change.ts'
@@ -65,7 +65,7 @@ export interface Core {
   readonly changes: ConfigChanges
   readonly reconciler: Reconciler
   readonly peering: Peering
-  readonly nat: NatTraversal
+  readonly nat: NatFinder
   readonly telemetry: Telemetry
   readonly denials: Denials
 }
@@ -96,7 +96,8 @@ export function openCore(
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
-  const nat = owned.use(openNat(parts))
+  const isReached: NatParts['isReached'] = (uplink, family) => peering.isReached(uplink, family)
+  const nat = owned.use(openNat({ ...parts, isReached }))
   const tellNat = natTeller(log)
   nat.onChange(() => tellNat(nat.readings()))
   const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat }))

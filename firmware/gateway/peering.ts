@@ -6,17 +6,18 @@
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Log } from '../host/system/log.ts'
-import { parseEndpoint } from '../model/address.ts'
+import { type Family, parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRekeySeconds } from '../model/device-config-overlay.ts'
 import { stunPort } from '../model/nat.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
+import { isIpv6 } from '../plan/prefix.ts'
 import { type ReachFacts, relayOf } from '../plan/relayed.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
-import type { NatTraversal } from './nat/nat.ts'
+import type { NatFinder } from './nat/nat.ts'
 import { Relaying } from './relay/relaying.ts'
 import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
@@ -35,7 +36,7 @@ export interface PeeringParts {
   readonly bindUdp: BindUdp
   readonly numbers: Numbers
   /** Told of the sockets of all uplinks, those of before being about to close; it outlives the peering. */
-  readonly nat: NatTraversal
+  readonly nat: NatFinder
 }
 
 export class Peering implements AsyncDisposable {
@@ -125,6 +126,14 @@ export class Peering implements AsyncDisposable {
 
   status(): SessionStatus[] {
     return this.#sessions?.status() ?? []
+  }
+
+  /** Whether a session was set up over the uplink, not through a relay, and is up. */
+  isReached(uplink: string, family: Family): boolean {
+    return this.status().some(
+      ({ uplink: by, endpoint }) =>
+        by === uplink && endpoint !== null && isIpv6(endpoint.address) === (family === 6),
+    )
   }
 
   /** Handshake messages that led to no session, by reason. */

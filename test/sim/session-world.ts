@@ -3,7 +3,7 @@
  * and one virtual clock between them, all driven by one seed. Nothing here asserts.
  */
 
-import type { NatTraversal } from '../../firmware/gateway/nat/nat.ts'
+import type { NatFinder } from '../../firmware/gateway/nat/nat.ts'
 import type { PeerConfig, Uplink } from '../../firmware/gateway/sessions/session.ts'
 import { openSessions, type Sessions } from '../../firmware/gateway/sessions/sessions.ts'
 import type { Numbers } from '../../firmware/gateway/uplink-numbers.ts'
@@ -135,7 +135,7 @@ export function configure(
 }
 
 /** Of boxes that nobody tells about NATs. */
-export const noNat: NatTraversal = {
+export const noNat: NatFinder = {
   readings: () => [],
   onChange: () => () => undefined,
   refresh: () => undefined,

@@ -3,6 +3,7 @@
  * answers those who want to know the same of themselves, too: stun-server.ts.
  */
 import type { Clock } from '../../host/clock/clock.ts'
+import type { Family } from '../../model/address.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import type { UplinkNat } from '../../model/nat.ts'
 import { isPrivate } from '../../plan/route.ts'
@@ -20,7 +21,7 @@ export interface Nat {
   refresh(): void
 }
 
-export interface NatTraversal extends Nat, Disposable {
+export interface NatFinder extends Nat, Disposable {
   /** After each configuration; tests what is another uplink, address or server than before. */
   configure(ports: OpenPorts, config: DeviceConfig): void
   /** Somebody out there has answered: where no server has, they are asked again. */
@@ -34,14 +35,22 @@ export interface NatParts {
   /** Cryptographically strong: nobody must guess a transaction. */
   readonly random: (bytes: number) => Uint8Array
   readonly bindUdp: BindUdp
+  /** Whether a session runs over the uplink, not relayed: UDP passes then, whoever does not answer STUN. */
+  readonly isReached: (uplink: string, family: Family) => boolean
 }
 
-export function openNat(parts: NatParts): NatTraversal {
+export function openNat(parts: NatParts): NatFinder {
   const discovery = new Discovery(parts)
   const server = new StunServer(parts.clock)
   let isServing = false
   return {
-    readings: () => discovery.readings(),
+    readings: () =>
+      discovery.readings().map((reading) => {
+        const { uplink, family, isBlocked } = reading
+        return isBlocked && parts.isReached(uplink, family)
+          ? { ...reading, isBlocked: false }
+          : reading
+      }),
     onChange: (handler) => discovery.onChange(handler),
     refresh: () => discovery.refresh(),
     retry: () => discovery.retry(),
