@@ -93,6 +93,7 @@ export class Peering implements AsyncDisposable {
     await this.#sessions.configure(wanted, datapath)
     // Sessions that are new know of none yet.
     this.#relaying.tell()
+    await this.#relaying.take()
     this.#parts.nat.configure(ports, config)
     await ports.retire()
   }

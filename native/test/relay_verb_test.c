@@ -51,6 +51,10 @@ static void channels(void)
 	expect(-EINVAL, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end) + 1, "/: length");
 	expect(0, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "");
 	CHECK(bench.far->channels.count == CW_CHANNELS_MAX - 1);
+	end.channel = 0;
+	expect(0, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "");
+	CHECK(bench.far->channels.count == 0);
+	expect(0, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "");
 	end.peer[0] = 'x';
 	expect(-ENOENT, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "/peer: unknown");
 }

@@ -52,27 +52,39 @@ export class Hub {
   /** By static key, hex. */
   #byKey: ReadonlyMap<string, HubPeer> = new Map()
   #rateBps: number | null = null
+  /** The datapath may forward what a gateway before this one opened, which nobody here knows. */
+  #isInherited = false
 
   constructor(parts: HubParts) {
     this.#parts = parts
   }
 
-  /** @param rateBps of a channel in each direction; null: this box relays nothing */
+  /**
+   * Channels of another rate are closed: their ends ask again.
+   * @param rateBps of a channel in each direction; null: this box relays nothing
+   */
   configure(peers: readonly HubPeer[], rateBps: number | null): void {
     this.#byName = new Map(peers.map((peer) => [peer.name, peer]))
     this.#byKey = new Map(peers.map((peer) => [hex(peer.wireKey), peer]))
+    const isOtherRate = rateBps !== this.#rateBps
     this.#rateBps = rateBps
-    for (const pair of [...this.#pairs.values()].flatMap((own) => [...own.values()])) {
+    for (const pair of new Set([...this.#pairs.values()].flatMap((own) => [...own.values()]))) {
       const isKnown = pair.ends.every(
         ({ peer }) => this.#byKey.get(hex(peer.wireKey))?.name === peer.name,
       )
-      if (rateBps === null || !isKnown) this.#close(pair)
+      if (isOtherRate || !isKnown) this.#close(pair)
     }
   }
 
   /** All numbers mean nothing any more: the datapath is another one, or none. */
   reset(): void {
     this.#pairs.clear()
+    this.#isInherited = true
+  }
+
+  /** Belongs after the sessions of all peers are known. What goes on undisturbed may, where this box still relays. */
+  async take(): Promise<void> {
+    if (this.#rateBps === null) await this.#clear()
   }
 
   /** Asks that come too fast get no answer: their sender asks again. */
@@ -149,6 +161,8 @@ export class Hub {
       if (!(error instanceof CausewayError)) throw error
       this.#remove(pair)
       log.warn({ ...fieldsOf(error), ...fields }, 'relay channel not opened')
+      // It may be that nobody uses those that are in the way.
+      await this.#clear()
       return relayStatus.full
     }
     if (!this.#isKept(pair)) return relayStatus.absent
@@ -167,6 +181,17 @@ export class Hub {
       status: relayStatus.open,
       deviceId: other.peer.wireKey,
     })
+  }
+
+  /** Ends all; the datapath says so of each, and its ends, who are told, ask again. */
+  async #clear(): Promise<void> {
+    if (!this.#isInherited) return
+    this.#isInherited = false
+    const datapath = this.#parts.datapath()
+    for (const { name } of this.#byName.values()) {
+      // One that dies has none any more.
+      await datapath?.closeChannel({ peer: name, channel: 0 }).catch(() => undefined)
+    }
   }
 
   #close(pair: Pair): void {

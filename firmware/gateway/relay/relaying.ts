@@ -75,6 +75,11 @@ export class Relaying implements Disposable {
     this.#channels.configure(relays, others)
   }
 
+  /** Whatever the datapath forwards for a gateway before this one: its ends, who may have to be told, must be in session. */
+  async take(): Promise<void> {
+    await this.#hub.take()
+  }
+
   /** Tells the ways to all peers that have some, again. */
   tell(): void {
     for (const { name } of this.#peers) {

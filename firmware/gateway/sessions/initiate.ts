@@ -34,6 +34,9 @@ import {
   type Uplink,
 } from './session.ts'
 
+/** What runs by an endpoint gives way to a relay's new channel not oftener: a relay must not keep two ends from each other. */
+const yieldGapMs = 30_000
+
 /** New initiations for challenges, one after the other, before the attempt has to wait for its retry. */
 const maxChallenges = 3
 
@@ -54,6 +57,11 @@ export function setRelayed(session: Session, ways: readonly UdpAddress[]): void 
   const isLacking = session.current === null || session.silentAtMs !== null
   if (!isNew || relay === undefined || !isLacking || session.next !== null) return
   if (context.datapath === null || raw?.uplink.name === relayUplinkName) return
+  const nowMs = context.clock.nowMs()
+  if (raw !== null && nowMs - session.yieldedAtMs < yieldGapMs) return
+  if (raw !== null) session.yieldedAtMs = nowMs
+  // This is the relays' turn; an endpoint, whose turn may have been cut short, has the next.
+  session.turns.uplink |= 1
   dropRaw(session)
   dropRekey(session)
   const to = nextEndpoint(session, relay)

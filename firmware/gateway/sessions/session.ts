@@ -163,6 +163,8 @@ export interface Session {
   rawNotBeforeMs: number
   /** Ways through relays that have a channel. */
   relayed: readonly UdpAddress[]
+  /** When a handshake by an endpoint gave way to one through a relay. */
+  yieldedAtMs: number
   /** Counts initiations, and transmissions by each socket: so each tries all endpoints of its family in turn. */
   readonly turns: { uplink: number; readonly endpoint: WeakMap<UdpSocket, number> }
   /** The last eight initiations answered, oldest first. */
@@ -205,11 +207,10 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     silentAtMs: null,
     raw: null,
     rekey: null,
-    isRekeyBegun: false,
-    rekeyMisses: 0,
+    ...{ isRekeyBegun: false, rekeyMisses: 0 },
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
-    relayed: [],
+    ...{ relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY },
     turns: { uplink: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,

@@ -40,7 +40,7 @@ export interface Datapath extends AsyncDisposable {
   explain(ask: FlowQuestion): Promise<Explanation>
   /** @throws DATAPATH_REFUSED: a peer is not known, a number is taken, or a device has all that it may have */
   openChannel(channel: ChannelProgram): Promise<void>
-  /** Both directions. @throws DATAPATH_REFUSED: there is none of that number */
+  /** Both directions. Channel 0: all of that peer, which then are told as ended. @throws DATAPATH_REFUSED: there is none of that number */
   closeChannel(channel: ChannelEnd): Promise<void>
   /** @throws SESSION_NO_KEYPAIR: no session with the relay, or no way to it; DATAPATH_REFUSED: the relay is not known */
   relay(send: RelaySend): Promise<void>

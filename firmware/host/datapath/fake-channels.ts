@@ -8,6 +8,8 @@ export interface FakeChannels {
   open(channel: ChannelProgram, names: readonly string[]): string | null
   /** False: there is none of that number. */
   close(end: ChannelEnd): boolean
+  /** All ends of all channels that the peer had. */
+  clear(peer: string): ChannelEnd[]
   /** Where what came by this one goes; null: there is none of that number. */
   across(end: ChannelEnd): ChannelEnd | null
   list(): readonly ChannelProgram[]
@@ -40,6 +42,11 @@ export function fakeChannels(): FakeChannels {
       const at = find(end)
       if (at >= 0) open.splice(at, 1)
       return at >= 0
+    },
+    clear: (peer) => {
+      const own = open.filter((channel) => endsOf(channel).some((end) => end.peer === peer))
+      for (const channel of own) open.splice(open.indexOf(channel), 1)
+      return own.flatMap(endsOf)
     },
     across: (end) => {
       const ends = open[find(end)]

@@ -80,6 +80,12 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     queueMicrotask(() => {
       if (!isDead) for (const handler of onEvents) handler(event)
     })
+  /** Where a peer's channels are others now, its packets move to one of those, as they do once it has been probed. */
+  const channelNow = (peer: string, channel: number): number => {
+    const ways = tries.findLast((one) => one.peer === peer)?.ways ?? []
+    const named = ways.flatMap(({ remoteAddress }) => relayedOf(remoteAddress)?.channel ?? [])
+    return named.includes(channel) ? channel : (named[0] ?? channel)
+  }
   const peerOf = (name: string): FakePeer => {
     const known = peers.get(name)
     if (known !== undefined) return known
@@ -88,8 +94,10 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       emit,
       transmit: (frame, { remoteAddress, remotePort }) => {
         const way = relayedOf(remoteAddress)
-        if (way !== null) peers.get(relays.get(way.channel) ?? '')?.sendRelayed(way.channel, frame)
-        else network.send(frame, local, { address: remoteAddress, port: remotePort })
+        if (way !== null) {
+          const relay = relays.get(way.channel) ?? ''
+          peers.get(relay)?.sendRelayed(channelNow(name, way.channel), frame)
+        } else network.send(frame, local, { address: remoteAddress, port: remotePort })
       },
       relay: onRelayed,
       deliver: (peer, payload) => {
@@ -188,7 +196,11 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       }),
     closeChannel: (end) =>
       verb(() => {
-        if (!channels.close(end)) throw refused('no such channel')
+        const isAll = end.channel === 0
+        for (const one of isAll ? channels.clear(end.peer) : []) {
+          emit({ kind: 'channel-ended', ...one })
+        }
+        if (!isAll && !channels.close(end)) throw refused('no such channel')
       }),
     relay: (send) => {
       const copy = structuredClone(send)

@@ -132,6 +132,130 @@ test('a thousand peers do not ask faster than a relay listens', async () => {
   assert.equal(clock.pending(), 0)
 })
 
+/** A device of so many peers, each asked for by its name; answers are the test's. */
+function fleet(count: number) {
+  const peers = Array.from({ length: count }, (_, at) => ({ name: `p${at}`, wireKey: keyAt(at) }))
+  const clock = virtualClock(0)
+  const asked: { readonly atMs: number; readonly peer: string }[] = []
+  const closed: number[] = []
+  const open = new Map<string, number>()
+  const channels = new Channels({
+    clock,
+    send: (_, item) => {
+      if (item.type === 'relay-close') closed.push(item.channel)
+      else {
+        const name = `p${Buffer.from(item.deviceId).readUInt32BE(0)}`
+        asked.push({ atMs: clock.nowMs(), peer: name })
+      }
+    },
+    onChange: (peer, list) => open.set(peer, list.length),
+  })
+  channels.configure([named('hub-1')], peers)
+  channels.onUp('hub-1')
+  const answer = (at: number, channel: number, status: number = relayStatus.open): void =>
+    channels.onChannel('hub-1', {
+      ...{ type: 'relay-channel', channel, status, deviceId: keyAt(at) },
+    })
+  return { clock, channels, asked, closed, open, answer }
+}
+
+test('one for which a packet waits is asked about at once, however many wait', async () => {
+  const { clock, channels, asked } = fleet(600)
+  for (let at = 0; at < 600; at++) channels.want(`p${at}`, true)
+  await clock.advance(5_000)
+  const beginMs = clock.nowMs()
+  channels.hurry('p599')
+  channels.hurry('p300')
+  await clock.advance(200)
+  const urgent = asked.filter(({ atMs }) => atMs > beginMs).map(({ peer }) => peer)
+  assert.deepEqual(urgent.slice(0, 2).toSorted(), ['p300', 'p599'])
+  channels[Symbol.dispose]()
+  assert.equal(clock.pending(), 0)
+})
+
+test('what the relay denies is asked again ever more seldom, and at once when the relay begins anew or a packet waits', async () => {
+  for (const status of [relayStatus.absent, relayStatus.full]) {
+    const { clock, channels, asked, answer } = fleet(1)
+    channels.want('p0', true)
+    for (let second = 0; second < 3_600; second++) {
+      answer(0, 0, status)
+      await clock.advance(1_000)
+    }
+    // Eleven within 18 minutes, and then one in ten.
+    assert.ok(asked.length <= 16, String(asked.length))
+    const before = asked.length
+    channels.hurry('p0')
+    assert.equal(asked.length, before + 1)
+    await clock.advance(700_000)
+    answer(0, 0, status)
+    channels.onUp('hub-1')
+    assert.ok(asked.length > before + 2)
+    channels[Symbol.dispose]()
+  }
+})
+
+test('packets that wait without end do not begin the pauses anew each time', async () => {
+  const { clock, channels, asked, answer } = fleet(1)
+  channels.want('p0', true)
+  for (let tick = 0; tick < 600; tick++) {
+    channels.hurry('p0')
+    answer(0, 0, relayStatus.absent)
+    await clock.advance(100)
+  }
+  assert.ok(asked.length <= 50, String(asked.length))
+  channels[Symbol.dispose]()
+})
+
+test('a channel that goes on is not forgotten because its relay knows nothing of it', () => {
+  const { channels, open, answer } = fleet(1)
+  channels.want('p0', true)
+  answer(0, 7)
+  for (const status of [relayStatus.absent, relayStatus.full]) answer(0, 0, status)
+  assert.equal(open.get('p0'), 1)
+  channels.onClose('hub-1', { type: 'relay-close', channel: 7 })
+  assert.equal(open.get('p0'), 0)
+})
+
+test('a fleet beyond 64 gives back what is wanted no more; a smaller one keeps it', () => {
+  const small = fleet(64)
+  small.channels.want('p0', true)
+  small.answer(0, 7)
+  small.channels.want('p0', false)
+  assert.deepEqual(small.closed, [])
+  const large = fleet(65)
+  large.channels.want('p0', true)
+  large.answer(0, 7)
+  large.channels.want('p0', false)
+  assert.deepEqual([large.closed, large.open.get('p0')], [[7], 0])
+})
+
+test('where 64 are open, one that nobody wants here makes room for one that is', () => {
+  const { channels, asked, closed, answer } = fleet(70)
+  for (let at = 0; at < 64; at++) answer(at, 100 + at)
+  channels.want('p5', true)
+  answer(5, 105)
+  channels.want('p69', true)
+  const before = asked.length
+  answer(69, 0, relayStatus.full)
+  assert.deepEqual([closed, asked.slice(before).map(({ peer }) => peer)], [[100], ['p69']])
+  channels[Symbol.dispose]()
+})
+
+test('a relay that gives out number after number is followed some of the way', async () => {
+  const { clock, channels, open, answer } = fleet(1)
+  channels.want('p0', true)
+  let changes = 0
+  for (let number = 1; number <= 1_000; number++) {
+    const before = channels.of('p0')[0]?.channel
+    answer(0, number)
+    if (channels.of('p0')[0]?.channel !== before) changes++
+    await clock.advance(10)
+  }
+  assert.ok(changes <= 8 + 2, String(changes))
+  assert.equal(open.get('p0'), 1)
+  channels[Symbol.dispose]()
+})
+
 function keyAt(at: number): Buffer {
   const key = Buffer.alloc(32)
   key.writeUInt32BE(at)

@@ -5,7 +5,7 @@ import { Hub } from '../../../firmware/gateway/relay/hub.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { fakeChannels } from '../../../firmware/host/datapath/fake-channels.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
-import type { ChannelProgram } from '../../../firmware/model/traversal-program.ts'
+import type { ChannelEnd, ChannelProgram } from '../../../firmware/model/traversal-program.ts'
 import { type ControlItem, type Item, relayStatus } from '../../../firmware/wire/control-item.ts'
 
 const keyOf = (name: string): Buffer => Buffer.alloc(32, name)
@@ -16,6 +16,7 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
   const channels = fakeChannels()
   const up = new Set(names)
   const told: { peer: string; item: ControlItem }[] = []
+  const cleared: ChannelEnd[] = []
   let next = 0
   const hub = new Hub({
     clock,
@@ -30,7 +31,10 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
         const fault = channels.open(channel, names)
         if (fault !== null) throw new CausewayError('DATAPATH_REFUSED', fault)
       },
-      closeChannel: async (end) => void channels.close(end),
+      closeChannel: async (end) => {
+        cleared.push(...(end.channel === 0 ? channels.clear(end.peer) : []))
+        channels.close(end)
+      },
     }),
     isUp: (peer) => up.has(peer),
     send: (peer, item) => told.push({ peer, item }),
@@ -39,7 +43,7 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
     names.map((name) => ({ name, wireKey: keyOf(name) })),
     rateBps,
   )
-  return { hub, channels, up, told, clock, take: () => told.splice(0) }
+  return { hub, channels, cleared, up, told, clock, take: () => told.splice(0) }
 }
 
 const channelItem = (channel: number, other: string, status: number = relayStatus.open) => ({
@@ -150,4 +154,58 @@ test('an end of a channel that a gateway before this one opened is told, too', (
   const { hub, take } = hubOf(['a', 'b'])
   hub.onEnded('a', 77)
   assert.deepEqual(take(), [{ peer: 'a', item: { type: 'relay-close', channel: 77 } }])
+})
+
+test('another rate is one of all channels: they are closed, and opened anew as they are asked for', async () => {
+  const { hub, channels, take } = hubOf(['a', 'b'])
+  const peers = ['a', 'b'].map((name) => ({ name, wireKey: keyOf(name) }))
+  await hub.onOpen('a', openTo('b'))
+  take()
+  hub.configure(peers, 50e6)
+  assert.deepEqual([channels.list().length, take()], [1, []])
+  hub.configure(peers, 8e6)
+  assert.deepEqual(
+    take().map(({ peer, item }) => [peer, item.type]),
+    [
+      ['a', 'relay-close'],
+      ['b', 'relay-close'],
+    ],
+  )
+  await hub.onOpen('b', openTo('a'))
+  assert.deepEqual(
+    channels.list().map(({ rateBps }) => rateBps),
+    [8e6],
+  )
+})
+
+test('what the datapath forwards for a gateway before this one goes on, but where nothing is relayed now', async () => {
+  for (const rateBps of [50e6, null]) {
+    const { hub, channels, cleared, take } = hubOf(['a', 'b'], rateBps)
+    channels.open({ peer: 'b', channel: 8, to: 'a', toChannel: 7, rateBps: 50e6 }, ['a', 'b'])
+    hub.reset()
+    await hub.take()
+    for (const { peer, channel } of cleared) hub.onEnded(peer, channel)
+    assert.equal(channels.list().length, rateBps === null ? 0 : 1)
+    const closes = [
+      { peer: 'b', item: { type: 'relay-close', channel: 8 } },
+      { peer: 'a', item: { type: 'relay-close', channel: 7 } },
+    ]
+    assert.deepEqual(take(), rateBps === null ? closes : [])
+  }
+})
+
+test('what is in the way of a new channel, and nobody here knows, is ended once', async () => {
+  const { hub, channels, take } = hubOf(['a', 'b', 'c'])
+  for (let number = 100; number < 164; number++) {
+    const names = { peer: 'a', to: 'c' }
+    channels.open({ ...names, channel: number, toChannel: number, rateBps: 50e6 }, ['a', 'c'])
+  }
+  hub.reset()
+  await hub.onOpen('a', openTo('b'))
+  assert.deepEqual(take(), [{ peer: 'a', item: channelItem(0, 'b', relayStatus.full) }])
+  await hub.onOpen('a', openTo('b'))
+  assert.deepEqual(
+    channels.list().map(({ to }) => to),
+    ['b'],
+  )
 })

@@ -23,7 +23,8 @@ const relayedWay = { address: byHub, port: 0 }
 const direct = { peer, number: 1, remoteAddress: '203.0.113.2' }
 const relayed = { peer, number: 2, uplink: 254, remoteAddress: byHub, isRelayed: true }
 
-function traversal(endpoints: readonly string[] = []) {
+/** @param others that there are, too */
+function traversal(endpoints: readonly string[] = [], others = 0) {
   const clock = virtualClock(0)
   const tries: TryProgram[] = []
   const wants: boolean[] = []
@@ -35,6 +36,10 @@ function traversal(endpoints: readonly string[] = []) {
   const peers = config.peers.map((one) =>
     one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
   )
+  const [sample] = peers
+  for (let at = 0; at < others; at++) {
+    peers.push({ ...sample!, name: `site-${at}`, role: 'site', endpoints: [] })
+  }
   const made = new Traversal({
     ...{ clock, nat: noNat, ownKey: new Uint8Array(32) },
     numbers: { numberOf: () => 0, nameOf: () => null },
@@ -203,6 +208,27 @@ test('of many ways through relays four are tried, so that those to the peer itse
     Array.from({ length: 20 }, (_, at) => ({ address: `100::1:0:${at + 1}`, port: 0 })),
   )
   assert.equal(tries.pop()?.ways.length, 4)
+})
+
+test('of more peers than relays have channels for, those get one that are used', async () => {
+  const few = traversal([], 60)
+  assert.deepEqual(few.wants, [true])
+  const { clock, made, wants, count } = traversal([], 64)
+  assert.deepEqual(wants, [false])
+  made.onEvent({ kind: 'wanted', peer })
+  assert.deepEqual(wants, [false, true])
+  await clock.advance(119_000)
+  count([])
+  assert.deepEqual(wants, [false, true])
+  await clock.advance(1_000)
+  count([])
+  assert.deepEqual(wants, [false, true, false])
+  made.onUp(peer)
+  count([relayed])
+  assert.deepEqual(wants, [false, true, false])
+  count([relayed], true)
+  assert.deepEqual(wants, [false, true, false, true])
+  made[Symbol.dispose]()
 })
 
 test('a hub is looked for by its endpoints alone', async () => {
