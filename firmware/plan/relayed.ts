@@ -1,11 +1,15 @@
 /** Ways through relays as people read them: who forwards, and why the peer is not reached directly. Pure. */
+
 import { formatEndpoint, parseAddress } from '../model/address.ts'
+import type { PeerRole } from '../model/device-config.ts'
 import type { ChannelState, PeerReach, ReachKind } from '../model/local-api-reach.ts'
 import { type RelayedReason, relayedReasons } from '../model/relayed-reason.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 
 export interface NamedPeer {
   readonly name: string
+  /** Only hubs relay. */
+  readonly role?: PeerRole
   /** As the configuration has it. */
   readonly wireKey: string
 }
@@ -37,7 +41,8 @@ function namesOf(peers: readonly NamedPeer[]): ReadonlyMap<number, string> {
   const known = namesByPrefix.get(peers)
   if (known !== undefined) return known
   const names = new Map<number, string>()
-  for (const { name, wireKey } of peers) {
+  for (const { name, role, wireKey } of peers) {
+    if (role !== 'hub') continue
     const key = decodeWireKey(wireKey)
     if (key === null) continue
     const keyPrefix = new DataView(key.buffer, key.byteOffset, 4).getUint32(0)

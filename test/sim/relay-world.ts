@@ -9,6 +9,7 @@ import type { UdpAddress } from '../../firmware/host/udp/udp.ts'
 import type { DeviceConfig } from '../../firmware/model/device-config.ts'
 import { encodeWireKey } from '../../firmware/model/wire-key.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
+import { reading, samplePath } from '../unit/plan/sample-path.ts'
 import { type Box, noNat, programOf, type World } from './session-world.ts'
 
 export interface Site {
@@ -84,6 +85,19 @@ export async function untilBothHear(
     assert.ok(tookMs <= withinMs, `no packet crossed within ${tookMs} ms`)
   }
   return world.clock.nowMs() - startMs
+}
+
+/** A second passes at the site, whose datapath then counts a relayed path to the peer, up, and so many packets. */
+export async function countSecond(
+  world: RelayWorld,
+  site: Site,
+  { peer, packets }: { peer: string; packets: number },
+): Promise<void> {
+  const path = samplePath({ peer, isRelayed: true, uplink: 254, remoteAddress: '100::1:0:1' })
+  const { peers, ...counters } = reading([path])
+  const counted = peers.map((one) => ({ ...one, peer, rxPackets: packets, localIndex: 1 }))
+  site.peering.onCounters({ ...counters, peers: counted })
+  await world.clock.advance(1_000)
 }
 
 export async function endSites(world: RelayWorld): Promise<void> {

@@ -8,6 +8,7 @@ import { fairWeather } from '../../firmware/host/udp/fake.ts'
 import {
   addSite,
   bothHear,
+  countSecond,
   endSites,
   type RelayWorld,
   restartSite,
@@ -78,6 +79,31 @@ simulate('whoever restarts, gateway or datapath, they talk again', 5, async (wor
     await untilBothHear(world, a, b, 20_000)
   }
 })
+
+simulate(
+  'while data flows a direct way is looked for every 40 s, else hardly ever',
+  2,
+  async (world) => {
+    const { a, b } = await threeSites(world)
+    await untilBothHear(world, a, b, 3_000)
+    const searches = async (isData: boolean): Promise<number> => {
+      const before = a.datapath.tries.length
+      for (let second = 0; second < 600; second++) {
+        for (const [site, peer] of [
+          [a, 'b'],
+          [b, 'a'],
+        ] as const) {
+          await countSecond(world, site, { peer, packets: isData ? second : 0 })
+        }
+      }
+      return a.datapath.tries.length - before
+    }
+    const busy = await searches(true)
+    assert.ok(busy >= 20 && busy <= 80, `${busy} searches with data`)
+    const idle = await searches(false)
+    assert.ok(idle <= 6, `${idle} searches without`)
+  },
+)
 
 simulate('they go on talking through rekeys, an hour long', 2, async (world) => {
   const { a, b } = await threeSites(world)

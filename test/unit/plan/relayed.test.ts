@@ -20,6 +20,8 @@ const why =
 
 test('an address of a relay has its name, whatever the channel; one of a host has none', () => {
   assert.equal(relayOf(byHub, peers), 'hub-1')
+  const branch = { ...peers[0]!, name: 'branch', role: 'site' } as const
+  assert.equal(relayOf(byHub, [branch, ...peers]), 'hub-1')
   assert.equal(relayOf('2001:db8::1', peers), null)
   assert.equal(relayOf('198.51.100.7', peers), null)
   assert.equal(relayOf(relayedAddress(new Uint8Array(32), 1), peers), 'unknown')
