@@ -106,7 +106,9 @@ static void send_probe(struct cw_worker *worker, struct cw_keypair *current)
 	struct cw_path *path = cw_path_stray(worker, &spraying->way);
 
 	path->live.secret = spraying->random + spraying->sent;
-	path->live.probes = 1; /* one that introduces nobody */
+	/* One that introduces nobody. */
+	path->live.probes = 1;
+	path->session_us = 0;
 	cw_control_send(worker, current, path, true, 0);
 	cw_seal_flush(worker);
 }
