@@ -41,7 +41,7 @@ export type PathQuality = Static<typeof PathQuality>
 
 export const PathAnswer = Type.Object(
   {
-    /** On the wire, with what leaves by it. */
+    /** On the wire, with what leaves by it; 255: it has none before somebody answered. */
     number: Count,
     /** Of this box, by name. */
     uplink: Type.String(),

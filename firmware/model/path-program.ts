@@ -44,7 +44,7 @@ export interface PathEvent extends Omit<PathProgram, 'peer'> {
 }
 
 export interface PathCounters extends PathProgram {
-  /** On the wire, the own number and the far end's; null: not known. */
+  /** On the wire, the own number (255: none yet, nobody has answered) and the far end's; null: not known. */
   readonly number: number
   readonly remoteNumber: number | null
   readonly remoteUplink: number | null

@@ -116,10 +116,19 @@ static void of_another_address_nothing_is_known(void)
 	meet(300 * SECOND, false);
 	cw_nat_world_pass(&world, 8 * MINUTE);
 	CHECK(keep(BRANCH)->proven == 3);
+	world.own[BRANCH]++;
+	cw_nat_forget(&world.nat[BRANCH]);
 	worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = cw_bench_v4(CW_BENCH_WAN + 1);
 	cw_bench_changed(&world.bench[BRANCH]);
-	cw_nat_world_pass(&world, SECOND);
+	worker->view->own[CW_BENCH_UPLINK_PORT].list[0] = cw_bench_v4(CW_BENCH_WAN + 1);
+	uint16_t port = cw_nat_world_direct(&world, HUB)->way.remote_port;
+	cw_nat_world_pass(&world, 3 * SECOND);
 	CHECK(keep(BRANCH)->proven == 0);
+	/* Nobody has to wait for the end of a silence: the other end knows both ways now. */
+	CHECK(world.bench[HUB].far->paths.count == 2 && world.bench[HUB].far->paths.list[1]->way.remote_port != port);
+	CHECK(world.bench[HUB].far->paths.list[1]->live.state == CW_PATH_UP);
+	world.own[BRANCH]--;
+	worker->view->own[CW_BENCH_UPLINK_PORT].list[0] = cw_bench_v4(CW_BENCH_WAN);
 	worker->view->port_address[CW_BENCH_UPLINK_PORT][CW_V4] = cw_bench_v4(CW_BENCH_WAN);
 	cw_bench_changed(&world.bench[BRANCH]);
 }

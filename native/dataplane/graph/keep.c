@@ -185,6 +185,18 @@ static void go_on(struct cw_worker *worker, struct cw_keep *keep)
 	}
 }
 
+/* The far end is to hear at once where this one is now, not when silence ends. */
+static void note_source(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, struct cw_address source)
+{
+	if (cw_address_equal(path->source, source))
+		return;
+	if (!cw_address_is_none(path->source)) {
+		path->live.probe_us = 0;
+		cw_path_due(worker, peer);
+	}
+	path->source = source;
+}
+
 /*
  * A relay's own sessions keep NATs open; who knows this end by its configuration needs none to be. The others' mappings are of the
  * kind that was watched only once they too were used both ways for a while: before that they may last for less.
@@ -236,6 +248,8 @@ void cw_keep_look(struct cw_worker *worker, struct cw_peer *peer, struct cw_keyp
 			doubt(worker, paths, path, &worker->keeps[path->way.uplink][cw_address_family(path->way.remote)]);
 		struct cw_keep *keep = keep_of(worker, path);
 		path->kept_s = silence_of(path, keep);
+		if (keep != NULL)
+			note_source(worker, peer, path, keep->source);
 		if (keep != NULL && may_watch(worker, paths, path, keep))
 			begin_watch(worker, peer, current, path, keep);
 	}

@@ -189,7 +189,7 @@ struct cw_path_counters {
 	uint16_t limit;    /* largest inner packet that goes by it whole */
 	uint16_t peer;     /* index into those before */
 	uint16_t remote_port;
-	uint8_t number; /* ours, and the far end's; 255: unknown */
+	uint8_t number; /* ours (255: none yet), and the far end's; 255: unknown */
 	uint8_t remote_number;
 	uint8_t uplink;
 	uint8_t remote_uplink; /* 255: unknown */

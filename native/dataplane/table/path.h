@@ -87,6 +87,7 @@ struct cw_path {
 	struct cw_liveness live;
 	uint64_t left_us;      /* a control frame left by it last */
 	uint16_t kept_s;       /* so long may it be silent at rest; 0: nothing is proven of that. graph/keep.h */
+	struct cw_address source; /* of its uplink, as of the last look */
 	uint64_t unwatched_us; /* the far end was asked last to answer another port, and did not; 0: never */
 	struct cw_pmtu pmtu;
 	uint64_t delivered_bps;  /* inner bits a second that the far end got of late, smoothed */
