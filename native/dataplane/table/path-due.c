@@ -79,15 +79,20 @@ static uint64_t add(uint64_t at_us, uint64_t gap_us)
 	return gap_us == UINT64_MAX ? UINT64_MAX : at_us + gap_us;
 }
 
+static uint64_t kept_us(const struct cw_path *path)
+{
+	uint32_t least_s = (path->flags & CW_PATH_METERED) != 0 ? KEPT_METERED_S : KEPT_S;
+
+	return (path->kept_s > least_s ? path->kept_s : least_s) * 1000000ull;
+}
+
 /*
  * What was heard last but is no answer is the far end's asking: NATs have seen both directions, whichever end asks. But from when on
  * theirs is counted, only what left tells.
  */
-static uint64_t kept_due_us(const struct cw_path *path, uint64_t probe_us)
+static uint64_t kept_due_us(const struct cw_path *path, uint64_t probe_us, uint64_t kept)
 {
 	const struct cw_liveness *live = &path->live;
-	uint32_t least_s = (path->flags & CW_PATH_METERED) != 0 ? KEPT_METERED_S : KEPT_S;
-	uint64_t kept = (path->kept_s > least_s ? path->kept_s : least_s) * 1000000ull;
 	uint64_t spread = ((probe_us + live->secret) * 0x9e3779b97f4a7c15u >> 32) * KEPT_SPREAD_US >> 32;
 	uint64_t due = probe_us + kept - spread;
 
@@ -105,9 +110,9 @@ uint64_t cw_path_probe_due_us(const struct cw_paths *paths, const struct cw_path
 	if (live->state != CW_PATH_UP)
 		return add(probe_us, trial_gap_us(paths, path, is_kept, now_us));
 	if (!paths->is_awake && !is_kept)
-		return cw_path_is_relayed(path) ? probe_us + CW_RELAYED_KEPT_S * 1000000ull : UINT64_MAX;
+		return cw_path_is_relayed(path) ? kept_due_us(path, probe_us, CW_RELAYED_KEPT_S * 1000000ull) : UINT64_MAX;
 	if (!paths->is_awake)
-		return kept_due_us(path, probe_us);
+		return kept_due_us(path, probe_us, kept_us(path));
 	/* Whether flows may come back is told by its probes alone. */
 	bool is_idle = now_us - cw_path_data_us(path) >= cw_path_active_us(path) + KEEPS_MORE_US;
 	if (is_idle && !cw_path_is_dear(path) && (now_us < live->hold_us || now_us < path->trial_us))

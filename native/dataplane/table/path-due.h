@@ -7,7 +7,7 @@
 
 #include "table/path.h"
 
-#define CW_RELAYED_KEPT_S 120u /* an unused channel ends after 300 s */
+#define CW_RELAYED_KEPT_S 240u /* an unused channel ends after 300 s; what one end loses, the other asks */
 
 static inline uint64_t cw_later(uint64_t a, uint64_t b)
 {

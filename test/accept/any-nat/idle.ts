@@ -63,10 +63,11 @@ export const idle: Line = {
   },
 }
 
+const isRelayed = 'udp length > 8 @th,64,8 0xd8'
 /** The peers of the site whose uplink is metered, and where they are. */
 const peers = { left: publicPrefixes.left, hub: '203.0.113.0/24' } as const
 
-/** IP bytes to and from each peer at the metered uplink, all of them: STUN, keepalive, rekeys. */
+/** IP bytes for each peer at the metered uplink, all of them: STUN, keepalive, rekeys. What is relayed is the other end's. */
 async function meterPeers(lab: Lab): Promise<() => Promise<ReadonlyMap<string, number>>> {
   const names = Object.keys(peers)
   const rules = Object.entries(peers).flatMap(([peer, prefix]) => [
@@ -78,6 +79,8 @@ async function meterPeers(lab: Lab): Promise<() => Promise<ReadonlyMap<string, n
     ...names.map((peer) => `counter of-${peer} {}`),
     'chain count {',
     'type filter hook forward priority 300',
+    `iifname ${metered} ${isRelayed} counter name of-left return`,
+    `oifname ${metered} ${isRelayed} counter name of-left return`,
     ...rules,
     '}',
     '}',
