@@ -15,6 +15,11 @@ import type { Criteria } from '../firmware/model/device-config-steering.ts'
 import type { ErrorBody } from '../firmware/model/errors.ts'
 import { knownApplications } from '../firmware/model/known-applications.ts'
 import {
+  type RelayedReason,
+  relayedReasons,
+  relayedRemedies,
+} from '../firmware/model/relayed-reason.ts'
+import {
   brokenConfigs,
   type Change,
   changed,
@@ -48,6 +53,9 @@ export function configDocument(): string {
     '## Other codes',
     'What `causeway` and the local API show besides.',
     shownTable(),
+    '## Why a peer is relayed',
+    '`reason` of `reach` in the local API, with its `explanation`, of a peer that is reached through a relay.',
+    relayedTable(),
   ].join('\n\n')}\n`
 }
 
@@ -72,6 +80,13 @@ function wordsOfFlows({ to, protocol, ports, names, dscp }: Criteria): string {
 function shownTable(): string {
   const rows = Object.entries(shownCodes).map((row) => `| ${row.flat().join(' | ')} |`)
   return ['| code | meaning | what to do |\n|---|---|---|', ...rows].join('\n')
+}
+
+function relayedTable(): string {
+  const rows = Object.entries(relayedReasons).map(([reason, meaning]) => {
+    return `| ${reason} | ${meaning} | ${relayedRemedies[reason as RelayedReason]} |`
+  })
+  return ['| reason | meaning | what to do |\n|---|---|---|', ...rows].join('\n')
 }
 
 /** A table for a set of fields, then those of the sets in it. */

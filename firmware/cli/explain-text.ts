@@ -5,6 +5,7 @@
 import { formatEndpoint } from '../model/address.ts'
 import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { durationText } from './duration.ts'
+import { wayText } from './reach-text.ts'
 import { protocolName, table } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
@@ -110,7 +111,7 @@ function pathText(answer: ExplainAnswer): string {
       ? `, kept since it began, last packet ${durationText(idleSeconds)} ago`
       : ''
   const would = passes ? '' : 'would be '
-  return `${would}${taken.uplink} to ${taken.endpoint}${fits}${known}${of}`
+  return `${would}${wayText(taken)}${fits}${known}${of}`
 }
 
 function paths(answer: ExplainAnswer): string {

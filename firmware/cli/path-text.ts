@@ -1,8 +1,7 @@
 /** What the CLI says of paths. Pure: text out of the local API's answer. */
 import type { PathAnswer, PathsAnswer } from '../model/local-api-path.ts'
-import { relayUplinkName } from '../model/traversal-program.ts'
 import { durationText } from './duration.ts'
-import { reachLines } from './reach-text.ts'
+import { reachLines, wayText } from './reach-text.ts'
 import { rateText, table } from './text.ts'
 
 interface Unit {
@@ -69,7 +68,7 @@ export function pathsText(
   const lonely = peers.filter(({ paths }) => paths.length === 0)
   const faults = peers.flatMap(({ peer, paths }) =>
     paths.flatMap(({ uplink, endpoint, explanation }) =>
-      explanation === null ? [] : [`${peer} by ${wayText(uplink, endpoint)}: ${explanation}`],
+      explanation === null ? [] : [`${peer} by ${wayText({ uplink, endpoint })}: ${explanation}`],
     ),
   )
   const reached = reachLines(peers.map(({ peer, reach }) => ({ name: peer, reach })))
@@ -78,10 +77,6 @@ export function pathsText(
   return [table(heads, rows), [...reached, ...lines.map((line) => `${line}\n`)].join('')]
     .filter((part) => part !== '')
     .join('\n')
-}
-
-function wayText(uplink: string, endpoint: string): string {
-  return uplink === relayUplinkName ? endpoint : `${uplink} to ${endpoint}`
 }
 
 /** What was measured of a path is history while it is down. */

@@ -1,10 +1,17 @@
 /** What the CLI says of how peers are reached. Pure: text out of the local API's answers. */
-import type { ChannelState, PeerReach } from '../model/local-api-reach.ts'
+import type { PeerReach } from '../model/local-api-reach.ts'
+import { relayUplinkName } from '../model/traversal-program.ts'
+import { unrelayedText } from '../plan/relayed.ts'
 import { durationText } from './duration.ts'
 
 /** `relay hub-1`, or the uplink. */
 export function byText(uplink: string | null, { how, relay }: PeerReach): string {
   return how === 'relayed' ? `relay ${relay ?? '–'}` : (uplink ?? '–')
+}
+
+/** `wan0 to 198.51.100.7:51820`; of a relay its name alone. */
+export function wayText(way: { readonly uplink: string; readonly endpoint: string }): string {
+  return way.uplink === relayUplinkName ? way.endpoint : `${way.uplink} to ${way.endpoint}`
 }
 
 /** A line for each peer of which there is something to say: who relays and why, or why nobody does. */
@@ -32,17 +39,7 @@ function reachText({
     const through = `through relay ${relay ?? '–'} for ${durationText(seconds)}`
     return `is reached ${through}: ${explanation ?? '–'}${next}`
   }
-  const vain = channels.filter(({ state }) => state !== 'open')
-  if (how === 'direct' || vain.length === 0) return null
-  const texts = vain.map(({ relay: name, state }) => channelTexts[state](name))
-  return `is not reached: ${texts.join('; ')}`
-}
-
-const channelTexts: Readonly<Record<ChannelState, (relay: string) => string>> = {
-  open: (relay) => `${relay} relays to it`,
-  asked: (relay) => `${relay} was asked to relay and has not answered yet`,
-  refused: (relay) => `${relay} does not relay to it`,
-  absent: (relay) => `${relay} could relay, and has no session with it`,
-  full: (relay) => `${relay} relays as much as it may`,
-  'no-session': (relay) => `there is no session with ${relay}, which could relay`,
+  if (how === 'direct' || channels.length === 0) return null
+  const why = unrelayedText(channels)
+  return why === null ? null : `is not reached: ${why}`
 }

@@ -11,7 +11,7 @@ import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { durationText } from './duration.ts'
 import { natLines } from './nat-text.ts'
-import { byText, reachLines } from './reach-text.ts'
+import { byText, reachLines, wayText } from './reach-text.ts'
 
 /** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
 export function errorText(
@@ -65,7 +65,7 @@ export function statusText(status: Status): string {
     rateText(peer.throughput, 'txBitsPerSecond'),
   ])
   return [
-    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${pendingText(pendingChange, instance)}`,
+    `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${moreText(status)}${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     natLines(uplinks).join(''),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
@@ -73,6 +73,14 @@ export function statusText(status: Status): string {
   ]
     .filter((part) => part !== '')
     .join('\n')
+}
+
+/** The problems that the first line has no room for. */
+function moreText({ problems }: Status): string {
+  return problems
+    .slice(1)
+    .map((problem) => `also: ${problem}\n`)
+    .join('')
 }
 
 function pendingText(change: Status['pendingChange'], instance: string): string {
@@ -92,6 +100,7 @@ export function commandText(words: string, instance: string): string {
 
 /** Why it is not up, if that is known. */
 function peerStateText({ state, lastError }: PeerStatus): string {
+  if (state === 'unreached') return 'not reached'
   return state === 'up' || lastError === null ? state : `${state} (${lastError})`
 }
 
@@ -195,7 +204,7 @@ function happeningText(event: ApiEvent): string {
     case 'uplink':
       return `uplink ${event.uplink} is ${event.isUp === null ? 'unknown' : event.isUp ? 'up' : 'down'}`
     case 'peer':
-      return `peer ${event.peer} is ${event.state ?? 'configured no more'}`
+      return `peer ${event.peer} ${peerEventText(event.state)}`
     case 'reach': {
       const why = event.explanation === null ? '' : `: ${event.explanation}`
       if (event.how === 'none') return `peer ${event.peer} is not reached`
@@ -204,11 +213,16 @@ function happeningText(event: ApiEvent): string {
     }
     case 'path': {
       const why = event.explanation === null ? '' : `: ${event.explanation}`
-      return `path ${event.uplink} to ${event.endpoint} of ${event.peer} is ${event.state}${why}`
+      return `path ${wayText(event)} of ${event.peer} is ${event.state}${why}`
     }
     case 'best-path':
-      return `peer ${event.peer} is reached by ${event.uplink} to ${event.endpoint} now`
+      return `peer ${event.peer} is reached by ${wayText(event)} now`
   }
+}
+
+function peerEventText(state: PeerStatus['state'] | null): string {
+  if (state === 'unreached') return 'has a session, and no path that carries packets'
+  return `is ${state ?? 'configured no more'}`
 }
 
 function changeText({ revision, step, remainingSeconds, reason }: ConfigChangeEvent): string {

@@ -99,7 +99,7 @@ export const Policy = Type.Object(
         title: 'never, last or ok',
         truths: ['never', 'ok'],
       }),
-      'Metered uplinks are not used between sites, whatever happens; or only where no other path is usable; or like others.',
+      'Metered paths (by an uplink that is `metered` here, or at the other end) are not used between sites, whatever happens; or only where no other path is usable; or like others. A site with metered uplinks alone is not reached at all by flows of a policy that says `never`, from either end.',
       'last',
     ),
     otherwise: maybe(

@@ -64,7 +64,7 @@ export const Uplink = Type.Object(
     ),
     metered: maybe(
       Type.Boolean(),
-      'Whether its traffic costs: policies say when it is used.',
+      'Whether its traffic costs: policies say when it is used. The other end hears of it: a path counts as metered where either end of it is.',
       'false',
     ),
     backup: maybe(Type.Boolean(), 'Only for when no other uplink is usable.', 'false'),

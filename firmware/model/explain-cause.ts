@@ -37,9 +37,7 @@ export const causes = {
   connecting: stops('A session with the peer is being made; a few packets wait for it.'),
   'session-expired': stops('There was a session with the peer, but its keys are over.'),
   'session-closed': stops('The peer ended the session.'),
-  'relay-absent': stops(
-    'The peer has no endpoint to call, it has not called, and there is no relay.',
-  ),
+  'relay-absent': stops('There is no direct way to the peer, and no relay reaches it.'),
   'peer-unreachable': stops('The peer is called and does not answer.'),
   'peer-refused': stops('The peer answers, but in a way of which no session comes.'),
 

@@ -38,10 +38,12 @@ export const UplinkStatus = Type.Object(
 export type UplinkStatus = Static<typeof UplinkStatus>
 
 export const PeerState = Type.Union([
-  /** A session exists and the peer was heard within it. */
+  /** A session exists, the peer was heard within it, and a path carries packets. */
   Type.Literal('up'),
   /** A handshake is under way. */
   Type.Literal('connecting'),
+  /** A session exists, but no path carries packets: `reach` says more. */
+  Type.Literal('unreached'),
   Type.Literal('down'),
 ])
 export type PeerState = Static<typeof PeerState>

@@ -63,7 +63,10 @@ export function isCut({ obstacle }: ExplainedPath): boolean {
 
 /** `uplink wan0 has no carrier`; '' where nothing stands in the way of its datagrams. */
 export function obstacleText(path: ExplainedPath, facts: ExplainFacts): string {
-  const uplink = `uplink ${uplinkName(facts.config.uplinks, path.uplink)}`
+  const isRelayed = relayOf(path.remoteAddress, facts.config.peers) !== null
+  const uplink = isRelayed
+    ? `the ${endpointOf(path, facts.config.peers)}`
+    : `uplink ${uplinkName(facts.config.uplinks, path.uplink)}`
   switch (path.obstacle) {
     case 'none':
       return ''
@@ -153,7 +156,7 @@ export function verdictText(path: ExplainedPath, facts: ExplainFacts): string {
     case 'down':
       return deadText(path, facts)
     case 'metered':
-      return `metered: ${name} never uses such an uplink`
+      return `${meteredText(path, facts)}: ${name} never uses such an uplink`
     case 'kind':
       return `${name} uses uplinks of kind ${policy?.kinds?.join(' or ') ?? '–'} alone`
   }
@@ -171,7 +174,7 @@ function chosenText(
   }
   if (breach !== undefined) return `chosen, the least bad: ${breach}`
   const isDear = (path.isMetered && policy?.metered !== 'ok') || path.isBackup
-  if (isDear) return `chosen: ${priceText(path)}, but no other can be used`
+  if (isDear) return `chosen: ${priceText(path, facts)}, but no other can be used`
   if (policy?.prefer?.includes(uplinkName(config.uplinks, path.uplink)))
     return 'chosen: preferred uplink'
   if (policy?.use === 'all') return 'chosen: flows are spread over all good paths'
@@ -193,19 +196,34 @@ function returningText(
 function lessText(path: ExplainedPath, { config, explanation }: ExplainFacts): string {
   const best = explanation.paths.find(({ number }) => number === explanation.bestPath)
   if (best === undefined || best.uplink === path.uplink) return 'fits: stands by'
-  return `fits: stands by, ${uplinkName(config.uplinks, best.uplink)} goes before`
+  const isRelayed = relayOf(best.remoteAddress, config.peers) !== null
+  const name = isRelayed ? endpointOf(best, config.peers) : uplinkName(config.uplinks, best.uplink)
+  return `fits: stands by, ${name} goes before`
 }
 
 /** A backup comes behind all others, whether it costs or is preferred. */
-function lastText(path: ExplainedPath, policy: Policy | null, { config }: ExplainFacts): string {
-  if (!path.isBackup) return 'metered: last resort'
+function lastText(path: ExplainedPath, policy: Policy | null, facts: ExplainFacts): string {
+  const { config } = facts
+  if (!path.isBackup) return `${meteredText(path, facts)}: last resort`
   const isPreferred = policy?.prefer?.includes(uplinkName(config.uplinks, path.uplink)) === true
   return `backup: used only when no other uplink is usable${isPreferred ? ', preferred or not' : ''}`
 }
 
-function priceText({ isMetered, isBackup }: ExplainedPath): string {
-  if (isMetered && isBackup) return 'metered backup'
-  return isBackup ? 'backup' : 'metered'
+function priceText(path: ExplainedPath, facts: ExplainFacts): string {
+  if (!path.isMetered) return 'backup'
+  const text = meteredText(path, facts)
+  if (!path.isBackup) return text
+  return text === 'metered' ? 'metered backup' : `backup, ${text}`
+}
+
+/** What the peer says of its uplink counts like a word of the own configuration. */
+function meteredText(
+  { uplink, remoteAddress }: ExplainedPath,
+  { config, explanation }: ExplainFacts,
+): string {
+  if (config.uplinks[uplink]?.metered === true) return 'metered'
+  const isRelayed = relayOf(remoteAddress, config.peers) !== null
+  return isRelayed ? 'metered on the way' : `metered at the end of ${explanation.peer}`
 }
 
 function percentText(percent: number): string {

@@ -19,7 +19,7 @@ import {
   pathName,
   verdictText,
 } from './explain-path.ts'
-import { relayAbsentFinding, wayName } from './explain-relay.ts'
+import { pathlessFinding, relayAbsentFinding, wayName } from './explain-relay.ts'
 import { uplinkName } from './path-status.ts'
 
 /** A call that is not answered for so long is not about to be. */
@@ -90,7 +90,8 @@ function callFinding(
 export function wayFinding(facts: ExplainFacts): Finding | null {
   const { explanation } = facts
   const { peer, hasSession, paths } = explanation
-  if (peer === '' || !hasSession || paths.length === 0) return null
+  if (peer === '' || !hasSession) return null
+  if (paths.length === 0) return pathlessFinding(facts)
   const allowed = paths.filter(isAllowed)
   const lost = allowed.filter(isLost)
   if (lost.length > 0 && !allowed.some(isHopeful)) return deadFinding(lost, facts)
@@ -108,7 +109,7 @@ export function wayFinding(facts: ExplainFacts): Finding | null {
 
 /** Uplinks by which nothing goes to the peer, though others carry the flow. */
 export function deadUplinksFinding(facts: ExplainFacts): Finding | null {
-  const { config, explanation } = facts
+  const { explanation } = facts
   if (!explanation.hasSession) return null
   const { paths, peer } = explanation
   if (!paths.some(isHopeful)) return null
@@ -120,7 +121,7 @@ export function deadUplinksFinding(facts: ExplainFacts): Finding | null {
   if (dead.length === 0) return null
   const texts = dead.flatMap((lost) => {
     const cut = cutUplinks(lost, facts)
-    const silent = `nothing goes to ${peer} by ${uplinkName(config.uplinks, lost[0]!.uplink)}`
+    const silent = `nothing goes to ${peer} by ${wayName(lost[0]!, facts)}`
     return cut.length > 0 ? cut : [`${silent}: ${deadText(lost[0]!, facts)}`]
   })
   return { cause: 'uplink-dead', sentence: `${capital(listText(texts))}.` }
@@ -141,7 +142,7 @@ function cutUplinks(paths: readonly ExplainedPath[], facts: ExplainFacts): strin
 
 /** @param lost of those that the policy uses, all by which somebody ever answered, or that are cut */
 function deadFinding(lost: readonly ExplainedPath[], facts: ExplainFacts): Finding {
-  const { config, explanation } = facts
+  const { explanation } = facts
   const { peer, policy, paths } = explanation
   const name = policyText(policy)
   const cut = cutUplinks(lost, facts)
@@ -158,7 +159,7 @@ function deadFinding(lost: readonly ExplainedPath[], facts: ExplainFacts): Findi
   const suspects = [...new Set(silent.map(({ uplink }) => uplink))]
   const rest = cut.length === 0 ? '' : ` (${listText(cut)})`
   if (suspects.every((uplink) => isLostForAll(uplink, facts))) {
-    const names = listText(suspects.map((uplink) => uplinkName(config.uplinks, uplink)))
+    const names = listText([...new Set(silent.map((path) => wayName(path, facts)))])
     const sentence = `${silentUplinksText(names, silent, facts)}${rest}${end}`
     return { cause: 'uplink-dead', sentence }
   }

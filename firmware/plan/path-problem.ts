@@ -13,14 +13,14 @@ interface Reached {
   readonly paths: readonly PathAnswer[]
 }
 
-/** Of peers that are up, as what a lost one lacks is told already; and so are uplinks without carrier or lease. */
+/** Of peers with a session, as what a lost one lacks is told already; and so are uplinks without carrier or lease. */
 export function pathProblems(
   peers: readonly PeerStatus[],
   uplinks: readonly UplinkStatus[],
   named: PathsByPeer,
 ): string[] {
   const reached = peers
-    .filter(({ state }) => state === 'up')
+    .filter(({ state }) => state === 'up' || state === 'unreached')
     .map(({ name, paths: counts }): Reached => {
       return { name, counts, paths: (named.get(name) ?? []).map(({ answer }) => answer) }
     })
@@ -63,6 +63,6 @@ function peerProblems(reached: readonly Reached[], uplinks: ReadonlySet<string>)
   ]
 }
 
-function faultText({ uplink, endpoint, explanation }: PathAnswer): string {
-  return `${uplink} to ${endpoint}, ${explanation}`
+function faultText({ uplink, endpoint, relay, explanation }: PathAnswer): string {
+  return `${relay === null ? `${uplink} to ${endpoint}` : endpoint}, ${explanation}`
 }

@@ -65,6 +65,28 @@ export function endpointOf(
     : `relay ${relay}`
 }
 
+type Channel = ReachFacts['channels'][number]
+
+/** Why none of these relays reaches a peer; completes a sentence that names it. Null: one does. */
+export function unrelayedText(channels: readonly Channel[]): string | null {
+  if (channels.some(({ state }) => state === 'open')) return null
+  if (channels.length === 0) return 'there is no relay'
+  const [only, ...more] = channels
+  if (only?.state === 'refused' && more.length === 0) {
+    return `${only.relay}, the only hub, does not relay (has it overlay.relay?)`
+  }
+  return channels.map(({ relay, state }) => channelTexts[state](relay)).join('; ')
+}
+
+const channelTexts: Readonly<Record<ChannelState, (relay: string) => string>> = {
+  open: (relay) => `${relay} relays to it`,
+  asked: (relay) => `${relay} has not answered yet whether it relays to it`,
+  refused: (relay) => `${relay} does not relay to it`,
+  absent: (relay) => `${relay}, which could relay, has no session with it`,
+  full: (relay) => `${relay} relays as much as it may`,
+  'no-session': (relay) => `there is no session with ${relay}, which could relay`,
+}
+
 export function reachAnswer(facts: ReachFacts | undefined, peers: readonly NamedPeer[]): PeerReach {
   const { how = 'none', ageMs = 0, relayed = null, channels = [] } = facts ?? {}
   const isRelayed = facts !== undefined && how === 'relayed'

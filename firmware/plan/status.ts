@@ -22,6 +22,7 @@ import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import { policyProblems } from './policy-problem.ts'
 import type { Rates } from './rates.ts'
+import { reachProblems } from './reach-problem.ts'
 import { endpointOf, type ReachFacts, reachAnswer } from './relayed.ts'
 
 export interface StatusFacts {
@@ -71,6 +72,7 @@ export function composeStatus(facts: StatusFacts): Status {
   const peers = composePeers(facts, paths)
   const problems = [
     ...problemsOf(facts, uplinks, peers),
+    ...(counters === null ? [] : reachProblems(peers)),
     ...policyProblems(config, peers, paths),
     ...pathProblems(peers, uplinks, paths),
   ]
@@ -131,24 +133,32 @@ function composePeers(
     const hasAddress = counts !== undefined && counts.remoteAddress !== ''
     const { rttUs = null, lastHeardMs = null } = counts ?? {}
     const { remoteAddress = '', remotePort = 0 } = counts ?? {}
+    const reach = reached.get(name)
+    const state = stateOf(known.get(name)?.state, reach)
     return {
       name,
       role: role ?? 'site',
-      state: stateOf(known.get(name)?.state),
+      state,
       endpoint: hasAddress ? endpointOf({ remoteAddress, remotePort }, names) : null,
-      rttSeconds: rttUs === null ? null : rttUs / 1e6,
+      // Of an earlier session it is history.
+      rttSeconds: rttUs === null || state !== 'up' ? null : rttUs / 1e6,
       lastHeardSeconds: lastHeardMs === null ? null : lastHeardMs / 1000,
       lastError: known.get(name)?.lastError ?? null,
       throughput: rates.peers.get(name) ?? null,
-      reach: reachAnswer(reached.get(name), names),
+      reach: reachAnswer(reach, names),
       ...summaryOf(paths.get(name) ?? []),
     }
   })
 }
 
-function stateOf(state: SessionFacts['state'] | undefined): PeerState {
+/** @param reach undefined: it is not known yet */
+function stateOf(
+  state: SessionFacts['state'] | undefined,
+  reach: ReachFacts | undefined,
+): PeerState {
   if (state === undefined) return 'down'
-  return state === 'rekeying' ? 'up' : state
+  if (state !== 'up' && state !== 'rekeying') return state
+  return reach?.how === 'none' ? 'unreached' : 'up'
 }
 
 /** What somebody should look at, what matters most first. What follows from another is not told again. */
@@ -199,7 +209,7 @@ function missingLeases(facts: StatusFacts, uplinks: readonly UplinkStatus[]): st
 }
 
 function lostPeers(peers: readonly PeerStatus[]): string | null {
-  const lost = peers.filter(({ state }) => state !== 'up')
+  const lost = peers.filter(({ state }) => state === 'down' || state === 'connecting')
   if (lost.length === 0) return null
   const names = lost.slice(0, 3).map(({ name }) => name)
   const rest = lost.length > names.length ? ', …' : ''

@@ -218,7 +218,7 @@ test('each path has its reason', () => {
   assert.equal(said({}, { paths: [samplePathOf({ uplink: 1 })] }), 'chosen: the only path')
   assert.equal(said({}, { policy: 'business' }), 'chosen: flows are spread over all good paths')
   assert.equal(
-    said({ isMetered: true, isBackup: true }),
+    said({ uplink: 1, isMetered: true, isBackup: true }),
     'chosen: metered backup, but no other can be used',
   )
   assert.equal(
@@ -236,7 +236,7 @@ test('each path has its reason', () => {
     said(other, { bestPath: 9, path: 0, pinnedPath: 0 }),
     'fits: stands by, lte0 goes before; this flow stays on it for now',
   )
-  assert.equal(said({ verdict: 'last-resort', isMetered: true }), 'metered: last resort')
+  assert.equal(said({ verdict: 'last-resort', isMetered: true, uplink: 1 }), 'metered: last resort')
   const backup = { verdict: 'last-resort', isBackup: true, isMetered: true } as const
   assert.equal(said({ ...backup, uplink: 1 }), 'backup: used only when no other uplink is usable')
   assert.equal(said(backup), 'backup: used only when no other uplink is usable, preferred or not')
@@ -271,7 +271,10 @@ test('each path has its reason', () => {
     said({ verdict: 'down', state: 'untried', reason: 'untried', obstacle: 'no-neighbour' }),
     'nobody has answered by it yet; the next hop of uplink wan0 is not known',
   )
-  assert.equal(said({ verdict: 'metered' }), 'metered: policy calls never uses such an uplink')
+  assert.equal(
+    said({ verdict: 'metered', uplink: 1 }),
+    'metered: policy calls never uses such an uplink',
+  )
   assert.equal(
     said({ verdict: 'kind' }),
     'policy calls uses uplinks of kind internet or private alone',

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { pathsText } from '../../../firmware/cli/path-text.ts'
 import { eventText, statusText } from '../../../firmware/cli/text.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import { isStatus } from '../../../firmware/model/local-api.ts'
 import { endpointOf, reachAnswer, relayOf } from '../../../firmware/plan/relayed.ts'
 import { composeStatus } from '../../../firmware/plan/status.ts'
 import { changesBetween } from '../../../firmware/plan/status-change.ts'
@@ -51,8 +52,35 @@ test('the tables of peers and paths say it', () => {
   })
   assert.match(
     statusText(composeStatus(statusFacts({ reaches: [lost] }))),
-    /^lisbon is not reached: hub-1 could relay, and has no session with it$/m,
+    /^lisbon is not reached: hub-1, which could relay, has no session with it$/m,
   )
+})
+
+test('a peer with a session that no path reaches is a problem, told with its reason; so is each other one', () => {
+  const lost = relayedFacts('lisbon', {
+    how: 'none',
+    channels: [{ relay: 'hub-1', state: 'refused' }],
+  })
+  const status = composeStatus(statusFacts({ reaches: [lost], absentNics: ['wwan0'] }))
+  assert.ok(isStatus(status))
+  const why = 'hub-1, the only hub, does not relay (has it overlay.relay?)'
+  assert.equal(status.isHealthy, false)
+  assert.deepEqual(status.problems, ['NIC wwan0 is missing', `lisbon is not reached: ${why}`])
+  const { state, rttSeconds } = status.peers[1]!
+  assert.deepEqual([state, rttSeconds], ['unreached', null])
+  const text = statusText(status)
+  assert.match(text, /: NIC wwan0 is missing\nalso: lisbon is not reached: hub-1, the only hub/)
+  assert.match(text, /^lisbon +not reached /m)
+  const before = composeStatus(statusFacts({ reaches: [relayedFacts('lisbon')] }))
+  const events = changesBetween(before, status)
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ['peer', 'reach', 'health'],
+  )
+  const told = eventText(events[0]!, new Date(0))
+  assert.match(told, /peer lisbon has a session, and no path that carries packets$/m)
+  const without = composeStatus(statusFacts({ reaches: [{ ...lost, channels: [] }] }))
+  assert.equal(without.health, 'lisbon is not reached: no path to it carries packets')
 })
 
 test('that it changes is an event', () => {
@@ -84,6 +112,26 @@ test('a flow that is relayed says by whom and why', () => {
   assert.equal(answer.paths[0]?.endpoint, 'relay hub-1')
 })
 
+test('a flow to a peer with a session and without a path says what became of the relays', () => {
+  const reach = relayedFacts('lisbon', {
+    how: 'none',
+    channels: [{ relay: 'hub-1', state: 'refused' }],
+  })
+  check(
+    { peer: 'lisbon', path: null, paths: [], reason: 'no_session' },
+    { reach },
+    'relay-absent',
+    'lisbon is not reached: no direct way to it is known, and hub-1, the only hub, does not relay (has it overlay.relay?).',
+  )
+})
+
+test('a path that is metered at the other end alone says so', () => {
+  const metered = { isMetered: true, verdict: 'last-resort', number: 4, uplink: 0 } as const
+  const answer = answerTo({ paths: [samplePathOf(), samplePathOf(metered)] })
+  const [told] = answer.paths.filter(({ number }) => number === 4)
+  assert.equal(told?.sentence, 'metered at the end of hub-1: last resort')
+})
+
 test('a flow to a peer without endpoints says what became of the relays', () => {
   const noSession = { hasSession: false, path: null, paths: [], peer: 'lisbon' } as const
   const session = { state: 'down', canCall: false } as const
@@ -103,7 +151,7 @@ test('a flow to a peer without endpoints says what became of the relays', () => 
     noSession,
     { ...change, reach: lost('refused') },
     'relay-absent',
-    `${start} hub-1 does not relay to it.`,
+    `${start} hub-1, the only hub, does not relay (has it overlay.relay?).`,
   )
   check(noSession, { ...change, reach: null }, 'relay-absent', `${start} there is no relay.`)
   const open = relayedFacts('lisbon', { how: 'none' })
