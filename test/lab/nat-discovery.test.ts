@@ -44,7 +44,7 @@ const expected: Readonly<Record<AccessKind, Expected>> = {
     /gives each destination another port/,
   ],
   carrier: ['endpoint-independent', 'address-and-port-dependent', /alike .*has called them$/],
-  'port-443': ['unknown', 'unknown', /; of hubs' ports only 443 can be reached$/],
+  'port-443': ['unknown', 'unknown', /; of 203\.0\.113\.\d only UDP 443 can be reached$/],
 }
 
 const pairs: readonly (readonly [AccessKind, AccessKind])[] = [
