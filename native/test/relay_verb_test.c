@@ -107,7 +107,7 @@ static void a_place_that_begins_anew_has_none(void)
 	cw_command_run(bench.worker, &command);
 	CHECK(command.result == 0 && bench.other->channels.count == 0);
 	/* Those for which others left no room in the ring are told of in turn. */
-	for (uint32_t tick = 0; tick < 4; tick++) {
+	for (uint32_t tick = 0; tick < CW_CHANNELS_MAX; tick++) {
 		count_events(CW_EVENT_CHANNEL_ENDED, &sum);
 		cw_relay_tick(bench.worker);
 	}
