@@ -16,6 +16,7 @@ import type { PathsAnswer } from '../model/local-api-path.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
+import { configWarnings } from '../plan/config-warning.ts'
 import {
   type Call,
   type ExitCode,
@@ -230,7 +231,10 @@ async function check(call: Call): Promise<ExitCode> {
     return exitCode.refused
   }
   const { config, migratedFrom } = parsed
-  const answer = migratedFrom === null ? { errors: [] } : { errors: [], migratedFrom }
+  const warnings = configWarnings(config)
+  const sound = { errors: [], warnings }
+  const answer = migratedFrom === null ? sound : { ...sound, migratedFrom }
+  if (!isJson) output.err(warnings.map((text) => `${titleOf(file)}: warning: ${text}\n`).join(''))
   output.out(
     isJson ? `${JSON.stringify(answer)}\n` : soundText(titleOf(file), config, migratedFrom),
   )

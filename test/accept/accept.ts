@@ -24,16 +24,27 @@ const atOnce = 2
 
 type Job = readonly [line: Line, fault: string | undefined]
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    plant: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-})
+const { values, positionals } = typed()
 
-function usage(problem: string): never {
+function typed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        plant: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    usage((error as Error).message)
+  }
+}
+
+if (values.help) usage('measures what an issue promises, line by line', 0)
+
+function usage(problem: string, exitCode = 2): never {
   console.error(
     `${problem}\nusage: npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`,
   )
@@ -45,7 +56,7 @@ function usage(problem: string): never {
       )
     }
   }
-  process.exit(2)
+  process.exit(exitCode)
 }
 
 /** What is to be run: each line once, or once for each planted fault. */

@@ -1,0 +1,91 @@
+/** What cannot work in a configuration that breaks no rule, as sentences for people: `causeway check` tells it. Pure. */
+import { parseAddress, parseEndpoint } from '../model/address.ts'
+import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
+import { defaultRelayRate } from '../model/device-config-overlay.ts'
+import { rateBps } from '../model/units.ts'
+
+/** Hubs answer STUN there. */
+const stunPort = 3478
+/** Handshakes and probes of one peer need some of it. */
+const leastRelayBps = 64_000
+
+export function configWarnings(config: DeviceConfig): string[] {
+  return [...lonelyPeers(config), ...mutePeers(config), ...stunEndpoints(config), ...relay(config)]
+}
+
+/** Behind a NAT, as it seems, and without anybody who helps to meet others there. */
+function lonelyPeers(config: DeviceConfig): string[] {
+  const { peers, overlay } = config
+  const hasHub = overlay.relay !== undefined || peers.some(({ role }) => role === 'hub')
+  if (hasHub || isCallable(config)) return []
+  return peers
+    .filter(({ endpoints }) => endpoints.length === 0)
+    .map(({ name }) => {
+      const why = 'it has no endpoint, no address of this box is public, and no peer is a hub'
+      return `${name} cannot be reached, unless a NAT forwards its calls: ${why}`
+    })
+}
+
+function mutePeers({ peers }: DeviceConfig): string[] {
+  return peers
+    .filter(({ role, endpoints }) => role === 'hub' && endpoints.length === 0)
+    .map(({ name }) => `${name} is a hub without endpoints: it cannot be asked to relay`)
+}
+
+function stunEndpoints({ peers, overlay }: DeviceConfig): string[] {
+  return peers.flatMap(({ name, endpoints }) =>
+    endpoints
+      .filter((endpoint) => parseEndpoint(endpoint)?.port === stunPort)
+      .map(
+        (endpoint) =>
+          `endpoint ${endpoint} of ${name}: hubs answer STUN alone at ${stunPort}; its overlay.port (here ${overlay.port}) is meant`,
+      ),
+  )
+}
+
+function relay(config: DeviceConfig): string[] {
+  const { rate = defaultRelayRate } = config.overlay.relay ?? {}
+  if (config.overlay.relay === undefined) return []
+  return [
+    ...(isCallable(config)
+      ? []
+      : [
+          'overlay.relay: a hub must be called, and no address of its uplinks is public. Behind a 1:1 NAT it works if the ' +
+            `NAT forwards UDP ports ${portsOf(config)} here, and the other boxes have its public address as endpoint`,
+        ]),
+    ...(rateBps(rate) < leastRelayBps
+      ? [`overlay.relay.rate: ${rate} is less than 64k, which does not carry much but handshakes`]
+      : []),
+  ]
+}
+
+function portsOf({ overlay: { port, ports = [] } }: DeviceConfig): string {
+  return [port, ...ports, stunPort].join(', ')
+}
+
+function isCallable({ uplinks }: DeviceConfig): boolean {
+  return uplinks.some(({ address: given, kind }) => {
+    if (kind === 'private') return true
+    return staticAddresses({ address: given }).some((text) => !isPrivate(text))
+  })
+}
+
+/** RFC 1918, RFC 6598 (carriers' NATs), RFC 4193, link-local. */
+function isPrivate(text: string): boolean {
+  const { family = 4, value = 0n } = parseAddress(text.split('/')[0]!) ?? {}
+  const ranges = family === 4 ? privateRanges4 : privateRanges6
+  const width = family === 4 ? 32n : 128n
+  return ranges.some(([network, bits]) => value >> (width - bits) === network >> (width - bits))
+}
+
+const privateRanges4: readonly (readonly [bigint, bigint])[] = [
+  [0x0a00_0000n, 8n],
+  [0xac10_0000n, 12n],
+  [0xc0a8_0000n, 16n],
+  [0x6440_0000n, 10n],
+  [0xa9fe_0000n, 16n],
+]
+const privateRanges6: readonly (readonly [bigint, bigint])[] = [
+  [0xfc00n << 112n, 7n],
+  [0xfe80n << 112n, 10n],
+]

@@ -1,0 +1,68 @@
+/** What `check` says of a sound file that cannot work: by table. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import { configWarnings } from '../../../firmware/plan/config-warning.ts'
+import { sampleConfig, wholeConfig } from '../model/sample-config.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: tests reach into it to break it
+function warningsOf(change: (config: any) => void): string[] {
+  const config = sampleConfig()
+  change(config)
+  return configWarnings(config as DeviceConfig)
+}
+
+test('a file that can work earns no warning', () => {
+  assert.deepEqual(
+    warningsOf(() => {}),
+    [],
+  )
+  assert.deepEqual(configWarnings(wholeConfig() as DeviceConfig), [])
+})
+
+test('behind a NAT a peer without endpoints needs a hub', () => {
+  const lonely = (config: ReturnType<typeof sampleConfig>): void => {
+    config.uplinks = [{ name: 'wan0', nic: 'netdev:enp1s0', address: 'dhcp' }]
+    delete config.peers[0].role
+  }
+  assert.deepEqual(warningsOf(lonely), [
+    'lisbon cannot be reached, unless a NAT forwards its calls: ' +
+      'it has no endpoint, no address of this box is public, and no peer is a hub',
+  ])
+  const [hub, ...more] = warningsOf((config) => {
+    lonely(config)
+    config.peers[0].role = 'hub'
+  })
+  assert.deepEqual([hub, more], [undefined, []])
+})
+
+test('hubs have endpoints, on a port of the overlay', () => {
+  assert.match(
+    warningsOf((config) => {
+      config.peers[0].endpoints = []
+    })[0]!,
+    /^hub-1 is a hub without endpoints/,
+  )
+  assert.match(
+    warningsOf((config) => {
+      config.peers[0].endpoints = ['198.51.100.7:3478']
+    })[0]!,
+    /^endpoint 198\.51\.100\.7:3478 of hub-1: hubs answer STUN alone at 3478/,
+  )
+})
+
+test('a relay is called, and carries something', () => {
+  const relaying = (address: unknown, rate?: string): string[] =>
+    warningsOf((config) => {
+      config.overlay.relay = rate === undefined ? {} : { rate }
+      config.overlay.ports = [443]
+      config.uplinks = [{ name: 'wan0', nic: 'netdev:enp1s0', address, gateway: '192.168.1.1' }]
+    })
+  for (const address of ['192.168.1.2/24', '172.31.0.2/24', '100.64.3.2/24', 'fd00::2/64']) {
+    assert.match(relaying([address])[0]!, /forwards UDP ports 51820, 443, 3478 here/, address)
+  }
+  assert.equal(relaying('dhcp').length, 1)
+  assert.deepEqual(relaying(['203.0.113.2/24']), [])
+  assert.deepEqual(relaying(['100.128.0.2/24', '172.32.0.2/24']), [])
+  assert.match(relaying(['203.0.113.2/24'], '63.9k')[0]!, /^overlay\.relay\.rate: 63\.9k is less/)
+})
