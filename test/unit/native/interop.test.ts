@@ -91,7 +91,8 @@ test('what is forged, replayed or from the wrong place is a named drop and nothi
   bench.toBox(bench.seal(13, Buffer.concat([geneve(vni, 0x86dd), packet('protocol')])))
   bench.toBox(bench.seal(14, Buffer.concat([geneve(vni, 0x0800), packet('stolen', '10.3.0.9')])))
   bench.toBox(bench.seal(15, Buffer.concat([geneve(vni, 0x0800), packet('cut').subarray(0, 25)])))
-  bench.toBox(Buffer.from([0xd8, 0, 0, 0])) // relays come later
+  bench.toBox(Buffer.from([0xd3, 0, 0, 0])) // parity comes later
+  bench.toBox(Buffer.from([0xd8, 0, 0, 0])) // too short as well
   bench.toBox(Buffer.concat([Buffer.from([0xd4, 0, 0, 0]), Buffer.alloc(100)])) // size
   bench.toBox(Buffer.concat([Buffer.from([0xd4, 0, 0, 0]), Buffer.alloc(156)])) // mac1
   bench.toBox(good(3000)) // the window moves on
@@ -107,7 +108,7 @@ test('what is forged, replayed or from the wrong place is a named drop and nothi
     overlay_unknown: 1,
     handshake_size: 1,
     handshake_mac1: 1,
-    sealed_length: 2,
+    sealed_length: 3,
     sealed_index: 1,
     sealed_replay: 2,
     sealed_tag: 2,
