@@ -7,8 +7,10 @@ import type { Lab } from '../../lab/lab.ts'
 import { natsOf } from '../../lab/nat.ts'
 import { type AccessKind, accessKinds } from '../../lab/nat-kind.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
+import { lookAt } from '../../lab/status.ts'
 import { align } from '../../lab/table.ts'
 import type { Check, Line } from '../line.ts'
+import type { Crossings } from './crossings.ts'
 import { directMs, expectedOf, firstMs, type Outcome, sprayBudget } from './expected.ts'
 import { awaitDirect, type Direct, firstAnswer, openScene } from './scene.ts'
 
@@ -34,6 +36,10 @@ interface Cell {
   readonly expected: Outcome
   readonly firstMs: number | null
   readonly direct: Direct | null
+  /** By the time that it was direct, or that waiting for it ended. */
+  readonly tried: Crossings
+  /** Of one that is not as expected: what both ends say of it. */
+  readonly said: readonly string[]
 }
 
 export const matrix: Line = {
@@ -71,7 +77,20 @@ async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefin
   if (fault === 'noise') makeNoise(scene.lab)
   const most = expected === 'relayed' ? neverMs[isQuick ? 'quick' : 'full'] : directMs[expected]
   const direct = first === null ? null : await awaitDirect(scene, most)
-  return { pair, expected, firstMs: first, direct }
+  const tried = direct?.tried ?? (await scene.crossings())
+  const cell = { pair, expected, firstMs: first, direct, tried, said: [] }
+  return isAsExpected(cell) ? cell : { ...cell, said: await saidBy(scene.lab) }
+}
+
+/** Why it is as it is, in the words of both ends. */
+async function saidBy(lab: Lab): Promise<string[]> {
+  const looks = (['left', 'right'] as const).map(async (site) => {
+    const look = await lookAt(lab, site).catch(() => null)
+    const nat = look?.status.uplinks[0]?.nat[0]?.explanation ?? 'nothing'
+    const reach = look?.status.peers.find(({ role }) => role === 'site')?.reach
+    return `  ${site}: its NAT: ${nat}; its peer: ${reach?.explanation ?? reach?.how ?? 'nothing'}`
+  })
+  return Promise.all(looks)
 }
 
 async function plant(lab: Lab, fault: string | undefined): Promise<void> {
@@ -99,8 +118,7 @@ function measured({ expected, direct }: Cell): Outcome {
 function table(cells: readonly Cell[]): string {
   const head = ['  left', 'right', 'expected', 'measured', 'first', 'direct', 'tried']
   const rows = cells.map((cell) => {
-    const { pair, expected, firstMs: first, direct } = cell
-    const { left, right } = direct?.tried ?? {}
+    const { pair, expected, firstMs: first, direct, tried } = cell
     return [
       `  ${pair[0]}`,
       pair[1],
@@ -108,10 +126,10 @@ function table(cells: readonly Cell[]): string {
       `${measured(cell)}${isAsExpected(cell) ? '' : ' (!)'}`,
       seconds(first),
       direct === null ? '–' : seconds(direct.ms),
-      direct === null ? '–' : `${left!.pairs} + ${right!.pairs}`,
+      `${tried.left.pairs} + ${tried.right.pairs}`,
     ]
   })
-  return align([head, ...rows], [0, 1, 2, 3])
+  return [align([head, ...rows], [0, 1, 2, 3]), ...cells.flatMap(({ said }) => said)].join('\n')
 }
 
 function seconds(ms: number | null): string {
@@ -164,12 +182,9 @@ function slowest(
 /** What each end had tried by the time that it was direct, as the internet counted it. */
 function budgetChecks(cells: readonly Cell[]): Check[] {
   const most = { mappings: 0, probes: 0 }
-  for (const { pair, direct } of cells) {
-    if (direct === null) continue
+  for (const { pair, tried } of cells) {
     const isLeft = pair[0] === 'symmetric'
-    const [symmetric, other] = isLeft
-      ? [direct.tried.left, direct.tried.right]
-      : [direct.tried.right, direct.tried.left]
+    const [symmetric, other] = isLeft ? [tried.left, tried.right] : [tried.right, tried.left]
     most.mappings = Math.max(most.mappings, symmetric.pairs)
     most.probes = Math.max(most.probes, other.pairs)
   }
