@@ -12,6 +12,8 @@ import { datagramOf, etherTypes, type Frame } from '../../lab/pcap.ts'
 import type { Check, Line } from '../line.ts'
 
 const overlayPort = 51820
+/** By which NATs are measured, with sealed control frames alone. */
+const isSprayPort = (port: number): boolean => port > overlayPort && port <= overlayPort + 256
 /** First byte → the least and the greatest size of such a datagram (wire format, version 1). */
 const knownTypes: ReadonlyMap<number, readonly [least: number, most: number]> = new Map([
   [0xd1, [40, 65_507]],
@@ -103,7 +105,11 @@ function alienOf(frame: Frame, sites: ReadonlySet<string>): string | null {
   const { source, destination, sourcePort, destinationPort, payload } = datagram
   const where = `${source}:${sourcePort} > ${destination}:${destinationPort}`
   const isOverlay = sourcePort === overlayPort && destinationPort === overlayPort
-  if (!isOverlay || !sites.has(source) || !sites.has(destination)) return where
+  const isMeasuring =
+    payload[0] === 0xd2 &&
+    [sourcePort, destinationPort].includes(overlayPort) &&
+    [sourcePort, destinationPort].some(isSprayPort)
+  if (!(isOverlay || isMeasuring) || !sites.has(source) || !sites.has(destination)) return where
   const range = knownTypes.get(payload[0] ?? 0)
   const isKnown = range && payload.length >= range[0] && payload.length <= range[1]
   return isKnown ? null : `${where}, ${payload.length} bytes, type 0x${payload[0]?.toString(16)}`
