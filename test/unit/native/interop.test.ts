@@ -64,10 +64,7 @@ for (const [suite, aead, family] of [
     const came = await bench.host.hear<Datagram>()
     assert.equal(Buffer.from(came.hex, 'hex').toString(), 'in 5')
     assert.equal(came.address, inner.far)
-    // Probes come faster than a slow kernel resolves the next hop: few of them wait.
-    const { neighbour = 0, ...drops } = await bench.drops()
-    assert.deepEqual(drops, {})
-    assert.ok(neighbour < 64)
+    assert.deepEqual(await bench.drops(), {})
   })
 }
 
