@@ -15,8 +15,7 @@ import {
 } from '../../../firmware/wire/handshake.ts'
 import { deriveKeys, rawPrologue } from '../../../firmware/wire/keys.ts'
 import { type X25519Pair, x25519Pair } from '../../../firmware/wire/x25519.ts'
-import { open, type SealedSuite, seal } from '../../vector/sealed.ts'
-import { unwrap, wrap } from '../../vector/wrapped.ts'
+import { open, openRelayed, type SealedSuite, seal, sealRelayed } from '../../vector/sealed.ts'
 
 const answerMs = 1_000
 const tries = 20
@@ -67,12 +66,12 @@ export class SealedPeer {
   wrap(channel: number, datagram: Uint8Array): Buffer {
     const receiverIndex = this.#theirIndex
     const header = { lane: 0, receiverIndex, channel, counter: ++this.#counter }
-    return wrap(this.#suite, this.#keys.i2r, header, datagram)
+    return sealRelayed(this.#suite, this.#keys.i2r, header, datagram)
   }
 
   /** Throws for what is not this session's. */
   unwrap(datagram: Uint8Array): { readonly channel: number; readonly datagram: Buffer } {
-    const { header, datagram: inner } = unwrap(this.#suite, this.#keys.r2i, datagram)
+    const { header, datagram: inner } = openRelayed(this.#suite, this.#keys.r2i, datagram)
     return { channel: header.channel, datagram: inner }
   }
 

@@ -2,26 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
-import type { HostState } from '../../../firmware/model/host-state.ts'
 import { compile } from '../../../firmware/plan/compile.ts'
 import { breakoutPorts, sprayPortOf } from '../../../firmware/plan/overlay-port.ts'
-import { sampleConfig, sampleNics } from '../model/sample-config.ts'
-
-const facts = {
-  mac1Keys: [],
-  nicNetns: 'causeway-test',
-  nics: sampleNics,
-  leases: [],
-  withheld: [],
-}
-const sample = (): DeviceConfig => sampleConfig() as DeviceConfig
-
-/** The rules of a chain. */
-function chainOf({ firewall }: HostState, name: string): string[] {
-  const text = firewall.text.split(`chain ${name} {\n`)[1]!.split('\n  }')[0]!
-  return text.split('\n').map((line) => line.trim())
-}
+import { chainOf, facts, sample } from './firewall-sample.ts'
 
 test('more overlay ports are open and untracked like the first; a hub’s STUN port too, at a rate', () => {
   const { host } = compile({ ...sample(), overlay: { port: 51820, ports: [443, 30_000] } }, facts)

@@ -5,22 +5,7 @@ import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { HostState } from '../../../firmware/model/host-state.ts'
 import { compile } from '../../../firmware/plan/compile.ts'
 import { privateRanges } from '../../../firmware/plan/prefix.ts'
-import { sampleConfig, sampleNics } from '../model/sample-config.ts'
-
-const facts = {
-  mac1Keys: [],
-  nicNetns: 'causeway-test',
-  nics: sampleNics,
-  leases: [],
-  withheld: [],
-}
-const sample = (): DeviceConfig => sampleConfig() as DeviceConfig
-
-/** The rules of a chain. */
-function chainOf({ firewall }: HostState, name: string): string[] {
-  const text = firewall.text.split(`chain ${name} {\n`)[1]!.split('\n  }')[0]!
-  return text.split('\n').map((line) => line.trim())
-}
+import { chainOf, facts, sample } from './firewall-sample.ts'
 
 test('the firewall: breakout only where allowed, nothing between segments, the overlay port kept free', () => {
   const { text } = compile(sample(), facts).host.firewall
