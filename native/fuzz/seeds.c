@@ -87,21 +87,30 @@ void cw_seed_item(struct seed *seed, uint8_t type, uint16_t length)
 
 static void control_seeds(void)
 {
-	static const uint16_t lengths[] = { 8, 4, 12, 28, 8, 4, 8, 8, 8, 8, 40, 4, 32, 40, 4 };
+	static const uint16_t lengths[] = { 8, 4, 12, 28, 8, 4, 8, 8, 8, 8, 40, 4, 32, 40, 4, 4, 28, 8 };
 	/* To the first MTU probe that the bench sends. */
 	const struct seed mtu_ack = { 12, { 0x09, 0, 0, 8, 0, 0, 0, 1, 1472 >> 8, 1472 & 0xff, 0, 0 } };
+	/* Of an uplink that a site can have, and of a hub's relay. */
+	const struct seed direct = { 12, { 0x04, 0, 0, 8, 1, 2, 3, 0 } };
+	const struct seed relayed = { 12, { 0x04, 0, 0, 8, 1, 0xfe, 0xfe, 1 } };
 	struct seed all = { 0 };
 
-	for (uint8_t type = 0; type < 15; type++) {
+	for (uint8_t type = 0; type < sizeof(lengths) / sizeof(lengths[0]); type++) {
 		struct seed one = { 0 };
 		char name[16];
-		cw_seed_item(&one, type, lengths[type]);
-		cw_seed_item(&all, type, lengths[type]);
+		if (type == 0x04)
+			one = direct;
+		else
+			cw_seed_item(&one, type, lengths[type]);
+		/* As many items as a frame may have: without the first two. */
+		if (type >= 2)
+			cw_seed_add(&all, one.bytes, one.length);
 		snprintf(name, sizeof(name), "item-%02x", type);
 		cw_seed_write("control", name, &one);
 	}
 	cw_seed_write("control", "all", &all);
 	cw_seed_write("control", "mtu-ack", &mtu_ack);
+	cw_seed_write("control", "relayed", &relayed);
 }
 
 static void mss_seeds(void)
