@@ -11,6 +11,7 @@ import type { Places } from '../host/system/places.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
+import type { NumberedUplinks } from '../plan/path-status.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { Carriers } from './carriers.ts'
@@ -68,6 +69,8 @@ export interface Core {
   readonly nat: NatFinder
   readonly telemetry: Telemetry
   readonly denials: Denials
+  /** Own uplinks by number in the program that runs. */
+  readonly numbered: () => NumberedUplinks
 }
 
 /** @param owned takes what must be closed, in the order in which it was opened */
@@ -83,9 +86,10 @@ export function openCore(
   const numbers = new UplinkNumbers()
   /** What runs before this gateway has loaded or recognised anything is most likely of this configuration. */
   const configured = () => reconciler.outcome.running.config?.uplinks ?? []
+  const numbered = (): NumberedUplinks => numbers.running ?? configured()
   const tellPath = pathTeller({
     log,
-    uplinks: () => numbers.running ?? configured(),
+    uplinks: numbered,
     peers: () => reconciler.outcome.running.config?.peers ?? [],
     onPath,
   })
@@ -138,7 +142,7 @@ export function openCore(
   }
   const uplinks = (generation: number) => numbers.of(generation) ?? configured()
   const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))
-  return { datapath, source, changes, reconciler, peering, nat, telemetry, denials }
+  return { datapath, source, changes, reconciler, peering, nat, telemetry, denials, numbered }
 }
 
 interface LinkUsers {

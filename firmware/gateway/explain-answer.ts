@@ -8,7 +8,7 @@ import type { Core } from './core.ts'
 
 /** @throws API_INVALID, API_NOT_READY, DATAPATH_ errors */
 export async function explainAnswer(
-  core: Pick<Core, 'datapath' | 'reconciler' | 'peering' | 'telemetry' | 'denials'>,
+  core: Pick<Core, 'datapath' | 'reconciler' | 'peering' | 'telemetry' | 'denials' | 'numbered'>,
   status: () => Status,
   request: ExplainRequest,
 ): Promise<ExplainAnswer> {
@@ -22,6 +22,7 @@ export async function explainAnswer(
     config,
     ask,
     explanation,
+    numbered: core.numbered(),
     session: core.peering.status().find(({ peer }) => peer === explanation.peer) ?? null,
     reach: core.peering.reaches().find(({ peer }) => peer === explanation.peer) ?? null,
     uplinks: status().uplinks,

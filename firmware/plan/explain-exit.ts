@@ -41,10 +41,10 @@ export function exitOf({
 
 /** It may well not reach the Internet either. */
 export function exitFinding(
-  { config, counters }: ExplainFacts,
+  { numbered, counters }: ExplainFacts,
   { kind, link }: ExplainedRoute,
 ): Finding | null {
-  const number = config.uplinks.findIndex(({ name }) => name === link)
+  const number = numbered.findIndex((uplink) => uplink?.name === link)
   if (kind !== 'internet' || number < 0 || counters === null) return null
   if (!isReachingNobody(number, counters)) return null
   const sentence = `Uplink ${link} reaches no peer, though it has a carrier.`

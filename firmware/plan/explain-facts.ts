@@ -6,12 +6,15 @@ import type { Explanation, FlowQuestion } from '../model/explanation.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import { defaultPolicyName } from '../model/policy.ts'
 import type { Counters, Denial } from '../model/program.ts'
+import type { NumberedUplinks } from './path-status.ts'
 import type { ReachFacts } from './relayed.ts'
 
 export interface ExplainFacts {
   readonly config: DeviceConfig
   readonly ask: FlowQuestion
   readonly explanation: Explanation
+  /** Own uplinks by number in the program that runs: where one was moved in the configuration, another order than there. */
+  readonly numbered: NumberedUplinks
   /** Of the flow's peer; null where there is none, or it has no session of any kind. */
   readonly session: ExplainedSession | null
   /** How that peer is reached. */

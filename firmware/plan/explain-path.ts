@@ -11,10 +11,10 @@ import { endpointOf, relayOf } from './relayed.ts'
 const silentMs = 400
 
 export function pathAnswers(facts: ExplainFacts): ExplainedPathAnswer[] {
-  const { config, explanation } = facts
+  const { config, explanation, numbered } = facts
   return explanation.paths.toSorted(byPlace).map((path) => ({
     number: path.number,
-    uplink: uplinkName(config.uplinks, path.uplink),
+    uplink: uplinkName(numbered, path.uplink),
     remoteUplink: path.remoteUplink,
     endpoint: endpointOf(path, config.peers),
     isTaken: path.number === explanation.path && explanation.hasSession,
@@ -39,9 +39,12 @@ function byPlace(one: ExplainedPath, other: ExplainedPath): number {
 }
 
 /** `lte0`; `lte0 to 10.99.0.6:51820` where another path has that uplink, too. */
-export function pathName(path: ExplainedPath, { config, explanation }: ExplainFacts): string {
+export function pathName(
+  path: ExplainedPath,
+  { config, explanation, numbered }: ExplainFacts,
+): string {
   if (relayOf(path.remoteAddress, config.peers) !== null) return endpointOf(path, config.peers)
-  const name = uplinkName(config.uplinks, path.uplink)
+  const name = uplinkName(numbered, path.uplink)
   const isAlone = explanation.paths.every((one) => one === path || one.uplink !== path.uplink)
   return isAlone ? name : `${name} to ${endpointOf(path, config.peers)}`
 }
@@ -66,7 +69,7 @@ export function obstacleText(path: ExplainedPath, facts: ExplainFacts): string {
   const isRelayed = relayOf(path.remoteAddress, facts.config.peers) !== null
   const uplink = isRelayed
     ? `the ${endpointOf(path, facts.config.peers)}`
-    : `uplink ${uplinkName(facts.config.uplinks, path.uplink)}`
+    : `uplink ${uplinkName(facts.numbered, path.uplink)}`
   switch (path.obstacle) {
     case 'none':
       return ''
@@ -168,15 +171,14 @@ function chosenText(
   policy: Policy | null,
   breach: string | undefined,
 ): string {
-  const { config, explanation } = facts
+  const { explanation, numbered } = facts
   if (isDead(path) || path.state !== 'up') {
     return `for want of a better one: ${deadText(path, facts)}`
   }
   if (breach !== undefined) return `chosen, the least bad: ${breach}`
   const isDear = (path.isMetered && policy?.metered !== 'ok') || path.isBackup
   if (isDear) return `chosen: ${priceText(path, facts)}, but no other can be used`
-  if (policy?.prefer?.includes(uplinkName(config.uplinks, path.uplink)))
-    return 'chosen: preferred uplink'
+  if (policy?.prefer?.includes(uplinkName(numbered, path.uplink))) return 'chosen: preferred uplink'
   if (policy?.use === 'all') return 'chosen: flows are spread over all good paths'
   const { length } = explanation.paths
   return length === 1 ? 'chosen: the only path' : `chosen: the best of ${length}`
@@ -193,19 +195,18 @@ function returningText(
   return `${who}; is trusted again in ${timeText(Math.max(holdMs, cleanMs))}`
 }
 
-function lessText(path: ExplainedPath, { config, explanation }: ExplainFacts): string {
+function lessText(path: ExplainedPath, { config, explanation, numbered }: ExplainFacts): string {
   const best = explanation.paths.find(({ number }) => number === explanation.bestPath)
   if (best === undefined || best.uplink === path.uplink) return 'fits: stands by'
   const isRelayed = relayOf(best.remoteAddress, config.peers) !== null
-  const name = isRelayed ? endpointOf(best, config.peers) : uplinkName(config.uplinks, best.uplink)
+  const name = isRelayed ? endpointOf(best, config.peers) : uplinkName(numbered, best.uplink)
   return `fits: stands by, ${name} goes before`
 }
 
 /** A backup comes behind all others, whether it costs or is preferred. */
 function lastText(path: ExplainedPath, policy: Policy | null, facts: ExplainFacts): string {
-  const { config } = facts
   if (!path.isBackup) return `${meteredText(path, facts)}: last resort`
-  const isPreferred = policy?.prefer?.includes(uplinkName(config.uplinks, path.uplink)) === true
+  const isPreferred = policy?.prefer?.includes(uplinkName(facts.numbered, path.uplink)) === true
   return `backup: used only when no other uplink is usable${isPreferred ? ', preferred or not' : ''}`
 }
 
@@ -219,9 +220,10 @@ function priceText(path: ExplainedPath, facts: ExplainFacts): string {
 /** What the peer says of its uplink counts like a word of the own configuration. */
 function meteredText(
   { uplink, remoteAddress }: ExplainedPath,
-  { config, explanation }: ExplainFacts,
+  { config, explanation, numbered }: ExplainFacts,
 ): string {
-  if (config.uplinks[uplink]?.metered === true) return 'metered'
+  const own = config.uplinks.find(({ name }) => name === numbered[uplink]?.name)
+  if (own?.metered === true) return 'metered'
   const isRelayed = relayOf(remoteAddress, config.peers) !== null
   return isRelayed ? 'metered on the way' : `metered at the end of ${explanation.peer}`
 }

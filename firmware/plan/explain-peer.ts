@@ -245,13 +245,13 @@ function isUntried({ state }: ExplainedPath): boolean {
 
 /** `policy erp uses no metered uplink (lte0)`: what would carry the flow, were it allowed. */
 function forbiddenTexts(who: string, facts: ExplainFacts): string[] {
-  const { config, explanation } = facts
+  const { config, explanation, numbered } = facts
   const able = explanation.paths.filter((path) => !isAllowed(path) && isHopeful(path))
   const used = new Set(explanation.paths.filter(isAllowed).map(({ uplink }) => uplink))
   const namesOf = (verdict: ExplainedPath['verdict']): string[] => {
     const own = able.filter((path) => path.verdict === verdict)
     const names = own.map((path) =>
-      used.has(path.uplink) ? pathName(path, facts) : uplinkName(config.uplinks, path.uplink),
+      used.has(path.uplink) ? pathName(path, facts) : uplinkName(numbered, path.uplink),
     )
     return [...new Set(names)]
   }

@@ -7,9 +7,9 @@ import { uplinkName } from './path-status.ts'
 import { endpointOf, relayOf, unrelayedText } from './relayed.ts'
 
 /** `wan0`, `relay hub-1` */
-export function wayName(path: ExplainedPath, { config }: ExplainFacts): string {
+export function wayName(path: ExplainedPath, { config, numbered }: ExplainFacts): string {
   const isRelayed = relayOf(path.remoteAddress, config.peers) !== null
-  return isRelayed ? endpointOf(path, config.peers) : uplinkName(config.uplinks, path.uplink)
+  return isRelayed ? endpointOf(path, config.peers) : uplinkName(numbered, path.uplink)
 }
 
 /** Of a flow that a relay forwards. */

@@ -20,7 +20,14 @@ function textOf(
 ): string[] {
   const ask = questionOf({ from: '10.1.0.10', to: '10.0.0.5', ...flow }, config)
   const explanation = sampleExplanation(said)
-  const rest = { session: null, reach: null, uplinks, counters: null, denials: [] }
+  const rest = {
+    numbered: config.uplinks,
+    session: null,
+    reach: null,
+    uplinks,
+    counters: null,
+    denials: [],
+  }
   return explainText(explain({ config, ask, explanation, ...rest })).split('\n')
 }
 

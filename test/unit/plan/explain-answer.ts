@@ -43,6 +43,7 @@ export function answerTo(said: Partial<Explanation>, { ask, session, ...change }
     config,
     ask: questionOf({ from: '10.1.0.10', to: '10.0.0.5', ...ask }, config),
     explanation: sampleExplanation(said),
+    numbered: (change.config ?? config).uplinks,
     session: session === null ? null : { ...up, ...session },
     reach: null,
     uplinks,

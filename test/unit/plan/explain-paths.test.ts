@@ -208,6 +208,19 @@ test('a strict policy that no path meets names the endpoint where an uplink has 
   check({ ...said, paths: many }, {}, 'policy-unmet', /; 12 more\.$/)
 })
 
+test('uplinks go by their numbers in the program, which stay when the configuration has them in another order', () => {
+  const moved = { ...config, uplinks: config.uplinks.toReversed() }
+  const numbered = config.uplinks
+  const path = samplePathOf({ verdict: 'metered', isMetered: true, number: 1, uplink: 1 })
+  const said = { paths: [path, samplePathOf()], policy: 'calls' } as const
+  const answers = [answerTo(said), answerTo(said, { config: moved, numbered })]
+  const [before, after] = answers.map(({ paths }) =>
+    paths.map(({ uplink, sentence }) => [uplink, sentence]),
+  )
+  assert.deepEqual(before?.[1], ['lte0', 'metered: policy calls never uses such an uplink'])
+  assert.deepEqual(after, before)
+})
+
 test('each path has its reason', () => {
   const said = (change: Partial<Explanation['paths'][number]>, more: Partial<Explanation> = {}) => {
     const paths = [samplePathOf(change), samplePathOf({ number: 9, uplink: 1 })]
