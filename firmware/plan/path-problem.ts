@@ -1,4 +1,5 @@
 /** What is wrong with paths, as sentences for people: what matters most first, and once. Pure. */
+import { parseEndpoint } from '../model/address.ts'
 import type { PeerStatus, UplinkStatus } from '../model/local-api.ts'
 import type { PathAnswer } from '../model/local-api-path.ts'
 import { isDown, type PathsByPeer } from './path-status.ts'
@@ -6,6 +7,8 @@ import { isDown, type PathsByPeer } from './path-status.ts'
 /** Named one by one; of more their number is told. */
 const toldPeers = 3
 const toldPaths = 2
+/** A port that is shut for so long stays so, as far as anybody here can say. */
+const shutSeconds = 600
 
 interface Reached {
   readonly name: string
@@ -48,7 +51,9 @@ function peerProblems(reached: readonly Reached[], uplinks: ReadonlySet<string>)
   const told = reached
     .map(({ paths, ...peer }) => ({
       ...peer,
-      down: paths.filter((path) => isDown(path) && uplinks.has(path.uplink)),
+      down: paths.filter(
+        (path) => isDown(path) && uplinks.has(path.uplink) && !isPortShut(path, paths),
+      ),
     }))
     .filter(({ down }) => down.length > 0)
   const rest = told.length - toldPeers
@@ -61,6 +66,21 @@ function peerProblems(reached: readonly Reached[], uplinks: ReadonlySet<string>)
     }),
     ...(rest > 0 ? [`paths to ${rest} more ${rest === 1 ? 'peer' : 'peers'} are down`] : []),
   ]
+}
+
+/**
+ * A firewall lets UDP out to some ports alone, and the same host answers by the same uplink at another: nothing is lost by it,
+ * and status tells what the network lets out.
+ */
+function isPortShut(path: PathAnswer, paths: readonly PathAnswer[]): boolean {
+  const host = hostOf(path)
+  const isOtherPort = (other: PathAnswer): boolean =>
+    other.state === 'up' && other.uplink === path.uplink && hostOf(other) === host
+  return host !== undefined && path.stateSeconds >= shutSeconds && paths.some(isOtherPort)
+}
+
+function hostOf({ endpoint, relay }: PathAnswer): string | undefined {
+  return relay === null ? parseEndpoint(endpoint)?.address : undefined
 }
 
 function faultText({ uplink, endpoint, relay, explanation }: PathAnswer): string {

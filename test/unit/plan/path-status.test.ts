@@ -4,18 +4,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Compile } from 'typebox/schema'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
-import type { PeerStatus, UplinkStatus } from '../../../firmware/model/local-api.ts'
 import { type PathAnswer, PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { type PathCounters, pathReasons } from '../../../firmware/model/path-program.ts'
 import { pathFaults } from '../../../firmware/model/path-reason.ts'
 import { pathFamilies } from '../../../firmware/plan/path-metrics.ts'
-import { pathProblems } from '../../../firmware/plan/path-problem.ts'
-import {
-  composePaths,
-  namePaths,
-  type PathsByPeer,
-  summaryOf,
-} from '../../../firmware/plan/path-status.ts'
+import { composePaths, namePaths, summaryOf } from '../../../firmware/plan/path-status.ts'
 import { noRates, ratesBetween } from '../../../firmware/plan/rates.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { reading, samplePath } from './sample-path.ts'
@@ -132,107 +125,6 @@ test('a peer says which uplink it is reached by, and how many of its paths are u
   })
   const dead = summaryOf(named([samplePath({ ...down, isBest: true })]).get(hub)!)
   assert.equal(dead.uplink, null)
-})
-
-function peer(name: string, paths: PathsByPeer): PeerStatus {
-  const nothing = { endpoint: null, rttSeconds: null, lastHeardSeconds: null, lastError: null }
-  const summary = summaryOf(paths.get(name) ?? [])
-  const reach = sampleReach()
-  return { name, role: 'site', state: 'up', ...nothing, throughput: null, reach, ...summary }
-}
-
-function uplink(name: string, isUp: boolean | null, address = ['192.0.2.2/24']): UplinkStatus {
-  return { name, nic: 'n', address, gateway: null, isUp, throughput: null, nat: [] }
-}
-
-const sound = [uplink('wan0', true), uplink('lte0', true)]
-
-const told: readonly [
-  name: string,
-  paths: readonly PathCounters[],
-  uplinks: readonly UplinkStatus[],
-  sentences: readonly string[],
-][] = [
-  ['all that are up', [samplePath(), samplePath(byLte)], sound, []],
-  [
-    'one of two',
-    [samplePath(), samplePath({ ...byLte, ...down })],
-    sound,
-    ['1 of 2 paths to hub-1 is down: lte0 to 198.51.100.7:51820, nothing is heard by it'],
-  ],
-  [
-    'more, with their reasons and a limit',
-    [
-      samplePath(),
-      samplePath({ ...down, number: 1, remotePort: 2 }),
-      samplePath({ ...byLte, state: 'down', reason: 'deaf' }),
-      samplePath({ ...byLte, ...down, remotePort: 3 }),
-    ],
-    sound,
-    [
-      '3 of 4 paths to hub-1 are down: wan0 to 198.51.100.7:2, nothing is heard by it; ' +
-        'lte0 to 198.51.100.7:51820, the far end hears nothing by it; …',
-    ],
-  ],
-  [
-    'none that nobody ever answered by',
-    [samplePath(), samplePath({ ...byLte, ...untried })],
-    sound,
-    [],
-  ],
-  [
-    'none that was learned',
-    [samplePath(), samplePath({ ...byLte, ...down, isLearned: true })],
-    sound,
-    [],
-  ],
-  [
-    'none whose uplink is down, which is told already',
-    [samplePath(), samplePath({ ...byLte, state: 'down', reason: 'no-uplink' })],
-    [uplink('wan0', true), uplink('lte0', false)],
-    [],
-  ],
-  [
-    'none whose uplink has no lease, which is told already',
-    [samplePath(), samplePath({ ...byLte, state: 'down', reason: 'no-uplink' })],
-    [uplink('wan0', true), uplink('lte0', true, [])],
-    [],
-  ],
-]
-
-for (const [name, paths, uplinks, sentences] of told) {
-  test(`problems of paths: ${name}`, () => {
-    const all = named(paths)
-    assert.deepEqual(pathProblems([peer(hub, all)], uplinks, all), sentences)
-  })
-}
-
-/** Of five peers with a path by each uplink: those by the second one. */
-function ofMany(change: (peer: number) => Partial<PathCounters>) {
-  const names = ['a', 'b', 'c', 'd', 'e']
-  const many = { ...config, peers: names.map((name) => ({ ...config.peers[0]!, name })) }
-  const paths = names.flatMap((name, index) => [
-    samplePath({ peer: name }),
-    samplePath({ peer: name, ...byLte, ...change(index) }),
-  ])
-  const all = namePaths(many, reading(paths, [], many), noRates)
-  return { all, peers: names.map((name) => peer(name, all)) }
-}
-
-test('problems of paths: of many peers a few are named, and none that is not up', () => {
-  const { all, peers } = ofMany((index) => (index === 0 ? {} : down))
-  const sentences = pathProblems(peers, sound, all)
-  assert.equal(sentences.length, 4)
-  assert.match(sentences[0]!, /^1 of 2 paths to b is down/)
-  assert.equal(sentences[3], 'paths to 1 more peer are down')
-  const lost = peers.map((one) => ({ ...one, state: 'down' }) as const)
-  assert.deepEqual(pathProblems(lost, sound, all), [])
-})
-
-test('problems of paths: an uplink that reaches nobody is told once', () => {
-  const { all, peers } = ofMany(() => down)
-  const sentence = 'uplink lte0 has a carrier and reaches none of 5 peers'
-  assert.deepEqual(pathProblems(peers, sound, all), [sentence])
 })
 
 function metrics(paths: readonly PathCounters[]): readonly string[] {
