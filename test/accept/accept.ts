@@ -38,25 +38,38 @@ function typed() {
       },
     })
   } catch (error) {
-    usage((error as Error).message)
+    usage((error as Error).message.split('. ')[0]!)
   }
 }
 
-if (values.help) usage('measures what an issue promises, line by line', 0)
+if (values.help) {
+  console.log(`Measures what an issue promises, line by line.\n${usageText()}`)
+  process.exit(0)
+}
 
-function usage(problem: string, exitCode = 2): never {
-  console.error(
-    `${problem}\nusage: npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]`,
+function usage(problem: string): never {
+  console.error(`${problem}\n${usageText()}`)
+  process.exit(2)
+}
+
+function usageText(): string {
+  const rows = Object.entries(issues).flatMap(([name, lines]) =>
+    lines.flatMap((line) => {
+      const faults = Object.keys(line.faults).join(', ')
+      return [
+        [`  ${name}`, line.name, line.title],
+        ['', '', `faults: ${faults}`],
+      ]
+    }),
   )
-  for (const [name, lines] of Object.entries(issues)) {
-    for (const line of lines) {
-      console.error(`  ${name} ${line.name.padEnd(14)} ${line.title}`)
-      console.error(
-        `  ${' '.repeat(name.length + 15)} faults: ${Object.keys(line.faults).join(', ')}`,
-      )
-    }
-  }
-  process.exit(exitCode)
+  return [
+    'usage: npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]',
+    '  --quick   the short form of each line',
+    '  --plant   plants a fault, and is good when the check that must see it turns red',
+    '  --json    the same for programs',
+    '',
+    align([['  NAME', 'LINE', ''], ...rows], [0, 1, 2]),
+  ].join('\n')
 }
 
 /** What is to be run: each line once, or once for each planted fault. */

@@ -15,6 +15,9 @@ import { version } from '../../../firmware/model/version.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
 
+/** Of a process that should end, or say something, much sooner. */
+const deadline = { timeout: 30_000, killSignal: 'SIGKILL' } as const
+
 test('the version is that of package.json', async () => {
   const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
   assert.equal(version, (JSON.parse(text) as { version: string }).version)
@@ -100,7 +103,7 @@ test('a gateway that has ended, and one that only root may ask, are told apart',
   const { apiSocket, runFolder } = placesOf('ended', root)
   await mkdir(runFolder, { recursive: true })
   const script = 'require("net").createServer().listen(process.argv[1], () => process.exit())'
-  const child = spawn(process.execPath, ['-e', script, apiSocket])
+  const child = spawn(process.execPath, ['-e', script, apiSocket], deadline)
   await once(child, 'exit')
   const ended = await cli('events', '--instance', 'ended')
   assert.equal(
@@ -246,13 +249,19 @@ test('the launcher finds its way through links; a role that is not there is 2', 
   await symlink(launcher, link)
   const second = join(root, 'second')
   await symlink('causeway', second)
-  const child = spawn(second, ['controller'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(second, ['controller'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...deadline,
+  })
   child.stderr.resume()
   assert.deepEqual(await once(child, 'exit'), [2, null])
 })
 
 test('a process that is started wrongly says so in one line', async () => {
-  const child = spawn(launcher, ['datapath', '--wings'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(launcher, ['datapath', '--wings'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...deadline,
+  })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -264,6 +273,7 @@ test('a process that is started wrongly says so in one line', async () => {
 test('the gateway process lives without a configuration, logs JSON, and ends with 0 on SIGTERM, twice or once', async () => {
   const child = spawn(launcher, ['gateway', '--root', root, '--instance', 'run'], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    ...deadline,
   })
   let text = ''
   const refused = Promise.withResolvers<void>()
@@ -271,6 +281,7 @@ test('the gateway process lives without a configuration, logs JSON, and ends wit
     text += chunk.toString()
     if (text.includes('configuration refused')) refused.resolve()
   })
+  child.on('close', () => refused.reject(new Error(`it ends: ${text}`)))
   await refused.promise
   const startedAt = performance.now()
   child.kill('SIGTERM')
