@@ -1,8 +1,9 @@
 /** Ways through relays as people read them: who forwards, and why the peer is not reached directly. Pure. */
 
-import { formatEndpoint, parseAddress } from '../model/address.ts'
+import { formatEndpoint } from '../model/address.ts'
 import type { PeerRole } from '../model/device-config.ts'
 import type { ChannelState, PeerReach, ReachKind } from '../model/local-api-reach.ts'
+import { keyPrefixOf, parseRelayed } from '../model/relayed-address.ts'
 import { type RelayedReason, relayedReasons } from '../model/relayed-reason.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 
@@ -26,14 +27,10 @@ export interface ReachFacts {
   readonly channels: readonly { readonly relay: string; readonly state: ChannelState }[]
 }
 
-/** The first half of such an address: 100::/64 (wire/relay.ts). */
-const relayedHigh = 0x0100_0000_0000_0000n
-
 /** The peer that forwards what goes to this address; null for an address of a host. */
 export function relayOf(address: string, peers: readonly NamedPeer[]): string | null {
-  const { family, value } = parseAddress(address) ?? { family: 4, value: 0n }
-  if (family !== 6 || value >> 64n !== relayedHigh) return null
-  return namesOf(peers).get(Number((value >> 32n) & 0xffff_ffffn)) ?? 'unknown'
+  const way = parseRelayed(address)
+  return way === null ? null : (namesOf(peers).get(way.keyPrefix) ?? 'unknown')
 }
 
 /** By the first four bytes of their keys; of two that begin alike the first one. Made once for each configuration. */
@@ -45,8 +42,8 @@ function namesOf(peers: readonly NamedPeer[]): ReadonlyMap<number, string> {
     if (role !== 'hub') continue
     const key = decodeWireKey(wireKey)
     if (key === null) continue
-    const keyPrefix = new DataView(key.buffer, key.byteOffset, 4).getUint32(0)
-    if (!names.has(keyPrefix)) names.set(keyPrefix, name)
+    const prefix = keyPrefixOf(key)
+    if (!names.has(prefix)) names.set(prefix, name)
   }
   namesByPrefix.set(peers, names)
   return names

@@ -4,7 +4,8 @@
  */
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { DatagramHandler, UdpAddress, UdpCounters, UdpSocket } from '../../host/udp/udp.ts'
-import { relayedAddress, relayedOf } from '../../wire/relay.ts'
+import { keyPrefixOf, parseRelayed } from '../../model/relayed-address.ts'
+import { relayedAddress } from '../../wire/relay.ts'
 
 export interface Relay {
   /** The peer that forwards. */
@@ -35,7 +36,7 @@ export class RelaySocket implements UdpSocket {
   }
 
   send(datagram: Uint8Array, to: UdpAddress): void {
-    const way = relayedOf(to.address)
+    const way = parseRelayed(to.address)
     const relay = way === null ? undefined : relayNamed(this.#relays, way.keyPrefix)
     const datapath = this.#datapath()
     if (way === null || relay === undefined || datapath === null) {
@@ -87,7 +88,6 @@ export class RelaySocket implements UdpSocket {
   }
 }
 
-function relayNamed(relays: readonly Relay[], keyPrefix: Uint8Array): Relay | undefined {
-  const { length } = keyPrefix
-  return relays.find(({ wireKey }) => Buffer.compare(wireKey.subarray(0, length), keyPrefix) === 0)
+function relayNamed(relays: readonly Relay[], keyPrefix: number): Relay | undefined {
+  return relays.find(({ wireKey }) => keyPrefixOf(wireKey) === keyPrefix)
 }

@@ -6,6 +6,7 @@
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
+import { parseRelayed } from '../../model/relayed-address.ts'
 import {
   type Bucket,
   openBucket,
@@ -15,7 +16,6 @@ import {
 import { cookieFor, hasMac2, holdsMac2, writeCookie } from '../../wire/cookie.ts'
 import { messageType } from '../../wire/handshake.ts'
 import { sourceKey } from '../../wire/ip.ts'
-import { relayedOf } from '../../wire/relay.ts'
 import type { RotatingSecret } from './rotating-secret.ts'
 
 export interface Admission {
@@ -97,7 +97,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const lane = isProven ? lanes.proven : isAnswer ? lanes.answers : lanes.open
       const { address } = request.from
       // Of a relay each channel is a source of its own.
-      const source = relayedOf(address) === null ? sourceKey(address) : address
+      const source = parseRelayed(address) === null ? sourceKey(address) : address
       if (lane.waiting.length >= waitingLimit || !lane.sources.take(source, clock.nowMs())) {
         refuse(request, isProven)
         return

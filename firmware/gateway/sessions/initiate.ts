@@ -4,6 +4,7 @@
  * wire.md, "Handshake", "Freshness" and "Retries".
  */
 import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
+import { parseRelayed } from '../../model/relayed-address.ts'
 import { relayUplinkName } from '../../model/traversal-program.ts'
 import { between, callOrder } from '../../plan/session.ts'
 import {
@@ -16,7 +17,6 @@ import {
   writeInitiation,
 } from '../../wire/handshake.ts'
 import { rawPrologue } from '../../wire/keys.ts'
-import { relayedOf } from '../../wire/relay.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
 import { failOn } from './fail-on.ts'
@@ -221,7 +221,7 @@ function endpoints({ peer, current }: Session): readonly UdpAddress[] {
   const last = current?.remote
   if (
     last === undefined ||
-    relayedOf(last.address) !== null ||
+    parseRelayed(last.address) !== null ||
     peer.endpoints.some((known) => isSamePlace(known, last))
   ) {
     return peer.endpoints

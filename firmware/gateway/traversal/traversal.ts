@@ -7,12 +7,12 @@ import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import type { Counters, DatapathEvent } from '../../model/program.ts'
+import { parseRelayed } from '../../model/relayed-address.ts'
 import { mostChannels, noSpray, type SprayProgram } from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
 import { countedWays, noWays, reachOf, toldWays } from '../../plan/reach.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
-import { relayedOf } from '../../wire/relay.ts'
 import type { Nat } from '../nat/nat.ts'
 import type { Numbers } from '../uplink-numbers.ts'
 import { type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
@@ -121,7 +121,7 @@ export class Traversal implements Disposable {
     const known = this.#known.get(event.peer)
     if (known === undefined) return
     if (event.kind === 'wanted') known.wantedAtMs = this.#parts.clock.nowMs()
-    else known.ways = toldWays(known.ways, event, relayedOf(event.remoteAddress) !== null)
+    else known.ways = toldWays(known.ways, event, parseRelayed(event.remoteAddress) !== null)
     this.#steer(known)
   }
 

@@ -1,8 +1,8 @@
 /** What the fake datapath refuses of a keypair, as the real one does. */
 import { isIP } from 'node:net'
 import type { Keypair } from '../../model/program.ts'
+import { parseRelayed } from '../../model/relayed-address.ts'
 import { relayUplink } from '../../model/traversal-program.ts'
-import { relayedOf } from '../../wire/relay.ts'
 
 /** Which field the real one refuses (native/dataplane/table/session.c); null if none. */
 export function faultOf(keypair: Keypair): string | null {
@@ -13,7 +13,7 @@ export function faultOf(keypair: Keypair): string | null {
   if (origin === 'rekey') return null
   if (isIP(keypair.remoteAddress) === 0) return 'remoteAddress'
   if (keypair.uplink === relayUplink) {
-    return relayedOf(keypair.remoteAddress) === null ? 'remoteAddress' : null
+    return parseRelayed(keypair.remoteAddress) === null ? 'remoteAddress' : null
   }
   if (keypair.remotePort === 0) return 'remotePort'
   return keypair.localPort === 0 ? 'localPort' : null

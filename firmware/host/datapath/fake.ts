@@ -6,9 +6,9 @@ import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
+import { parseRelayed } from '../../model/relayed-address.ts'
 import type { RelaySend, SprayProgram, TryProgram } from '../../model/traversal-program.ts'
 import { abi } from '../../wire/datapath.ts'
-import { relayedOf } from '../../wire/relay.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { FakeNetwork } from '../udp/fake.ts'
 import type { UdpAddress } from '../udp/udp.ts'
@@ -83,7 +83,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   /** Where a peer's channels are others now, its packets move to one of those, as they do once it has been probed. */
   const channelNow = (peer: string, channel: number): number => {
     const ways = tries.findLast((one) => one.peer === peer)?.ways ?? []
-    const named = ways.flatMap(({ remoteAddress }) => relayedOf(remoteAddress)?.channel ?? [])
+    const named = ways.flatMap(({ remoteAddress }) => parseRelayed(remoteAddress)?.channel ?? [])
     return named.includes(channel) ? channel : (named[0] ?? channel)
   }
   const peerOf = (name: string): FakePeer => {
@@ -93,7 +93,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       clock,
       emit,
       transmit: (frame, { remoteAddress, remotePort }) => {
-        const way = relayedOf(remoteAddress)
+        const way = parseRelayed(remoteAddress)
         if (way !== null) {
           const relay = relays.get(way.channel) ?? ''
           peers.get(relay)?.sendRelayed(channelNow(name, way.channel), frame)

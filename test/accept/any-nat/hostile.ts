@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { CausewayError } from '../../../firmware/model/errors.ts'
-import { relayedOf } from '../../../firmware/wire/relay.ts'
+import { parseRelayed } from '../../../firmware/model/relayed-address.ts'
 import { plantDrop } from '../../lab/faults.ts'
 import { awaitReachable, hostAddress } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
@@ -144,7 +144,7 @@ async function countsOf(lab: Lab, site: string): Promise<ReadonlyMap<string, num
 async function channelsOf(lab: Lab, site: string): Promise<number[]> {
   await using datapath = await openDatapath(lab, site)
   const { paths } = await datapath.counters()
-  return paths.flatMap(({ remoteAddress }) => relayedOf(remoteAddress)?.channel ?? [])
+  return paths.flatMap(({ remoteAddress }) => parseRelayed(remoteAddress)?.channel ?? [])
 }
 
 function randomData(): Buffer {
