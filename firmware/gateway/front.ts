@@ -15,7 +15,7 @@ import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
-import { natAnswers } from '../plan/nat-status.ts'
+import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
@@ -96,7 +96,7 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       failure: failure?.toJSON() ?? null,
       ...core.telemetry.reading,
       sessions: core.peering.status(),
-      nats: natAnswers(core.nat.readings(), clock.nowMs()),
+      nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
     })
   }

@@ -26,5 +26,9 @@ export interface Candidate {
   readonly isMetered: boolean
 }
 
+/** What stands before the sender: nothing that it knows of, a wall that lets UDP out to few ports alone, or one that lets nothing back. In the order of their numbers on the wire. */
+export const candidateWalls = ['open', 'walled', 'blocked'] as const
+export type CandidateWall = (typeof candidateWalls)[number]
+
 /** Of one message. */
 export const maxCandidates = 16

@@ -11,6 +11,9 @@ export const relayedReasons = {
   'ports-unmet':
     'the NAT of one end gives each destination another port, the other one lets in only known ports, and probing found none',
   walled: 'UDP gets out of here to few ports alone, such as 443',
+  'peer-blocked':
+    'nothing that the peer sends to the Internet by UDP comes back to it, but from the relay',
+  'peer-walled': 'UDP gets out of the peer to few ports alone, such as 443',
   unanswered: 'nothing gets through between the two: a NAT or a firewall on the way stops it',
 } as const satisfies Readonly<Record<string, string>>
 
@@ -31,6 +34,8 @@ export const relayedRemedies: Readonly<Record<RelayedReason, string>> = {
     'Have one of the two NATs keep a port (endpoint-independent mapping, "full cone"), or forward UDP to `overlay.port` of one end and name that in `endpoints` of the other.',
   'ports-unmet': 'As with `both-dependent`. It is tried again: another try may meet.',
   walled: 'Let UDP out to more than these ports, or live with the relay.',
+  'peer-blocked': 'As with `blocked`, at the peer: its own `status` says the same of itself.',
+  'peer-walled': 'As with `walled`, at the peer: its own `status` says the same of itself.',
   unanswered:
     'Look for a firewall on the way that lets only answers in and knows of none; forward UDP to `overlay.port` of one end.',
 }

@@ -1,5 +1,5 @@
 /** When a direct way to a peer is looked for again, and why there is none. Pure. */
-import type { Candidate } from '../model/candidate.ts'
+import type { Candidate, CandidateWall } from '../model/candidate.ts'
 import { isSymmetric, stunPort, type UplinkNat } from '../model/nat.ts'
 import type { RelayedReason } from '../model/relayed-reason.ts'
 import type { OwnPlace } from './candidate.ts'
@@ -38,24 +38,44 @@ export function isSprayDue(sprays: number, sinceMs: number, hasData: boolean): b
   return sinceMs >= atMs && (sprays < 2 || hasData)
 }
 
-/** @param theirs null: the peer told none */
+/** What a peer said last. */
+export interface Told {
+  readonly candidates: readonly Candidate[]
+  readonly wall: CandidateWall
+}
+
+/** What the peer is told, so that both ends give one reason. */
+export function wallOf(own: OwnPlace): CandidateWall {
+  const outer = outerNats(own)
+  if (outer.length === 0) return 'open'
+  if (outer.every(({ isBlocked }) => isBlocked)) return 'blocked'
+  return outer.every(isWalled) ? 'walled' : 'open'
+}
+
+/** @param theirs null: the peer told nothing */
 export function whyRelayed(
-  { nats, uplinks }: OwnPlace,
-  theirs: readonly Candidate[] | null,
+  own: OwnPlace,
+  theirs: Told | null,
   tried: { readonly ways: number; readonly sprays: number },
 ): RelayedReason {
-  const outer = nats.filter(({ uplink }) =>
-    uplinks.some(({ name, network }) => name === uplink && network === 'internet'),
-  )
-  if (outer.length > 0 && outer.every(({ isBlocked }) => isBlocked)) return 'blocked'
+  const wall = wallOf(own)
+  if (wall === 'blocked') return 'blocked'
   if (theirs === null) return 'no-answer'
-  if (outer.length > 0 && outer.every(isWalled)) return 'walled'
+  if (theirs.wall === 'blocked') return 'peer-blocked'
+  if (wall === 'walled') return 'walled'
+  if (theirs.wall === 'walled') return 'peer-walled'
   if (tried.ways === 0) return 'no-candidates'
-  const seen = theirs.filter(({ kind }) => kind === 'reflexive')
-  const isOwnDependent = outer.some(isSymmetric)
+  const seen = theirs.candidates.filter(({ kind }) => kind === 'reflexive')
+  const isOwnDependent = outerNats(own).some(isSymmetric)
   const isTheirsDependent = seen.some(({ mapping }) => mapping === 'dependent')
   if (isOwnDependent && isTheirsDependent) return 'both-dependent'
   return tried.sprays > 0 ? 'ports-unmet' : 'unanswered'
+}
+
+function outerNats({ nats, uplinks }: OwnPlace): UplinkNat[] {
+  return nats.filter(({ uplink }) =>
+    uplinks.some(({ name, network }) => name === uplink && network === 'internet'),
+  )
 }
 
 /** A host answers at 443 and not at the overlay's port; where 3478 alone is silent, the wall may be the host's own. */

@@ -2,14 +2,18 @@
  * The value of the control item 0x10: candidates of the sender, for hole punching. Pure. What is worth trying of them is
  * plan/candidate.ts. Numbers are big-endian; fields called zero are sent as zero and not read.
  *
- *   0 round u8 | 1 flags u8 (1: answer with yours, 2: spray now, 4: cannot now) | 2 count u8 (≤ 16) | 3 zero u8 | then of each, 24 bytes:
+ *   0 round u8 | 1 flags u8 | 2 count u8 (≤ 16) | 3 zero u8 | then of each, 24 bytes:
  *   0 kind u8 (its highest bit: costs) | 1 uplink u8 | 2 mapping u8 | 3 filtering u8 | 4 port u16 | 6 port step i16 | 8 address 16 (IPv4 mapped)
+ *
+ *   flags: 1 answer with yours, 2 spray now, 4 cannot now, 8 and 16 the wall before the sender, 32 you are seen from elsewhere than before
  */
 import {
   type Candidate,
+  type CandidateWall,
   candidateFilterings,
   candidateKinds,
   candidateMappings,
+  candidateWalls,
   maxCandidates,
 } from '../model/candidate.ts'
 import { ipBytes, ipText } from './ip.ts'
@@ -24,12 +28,16 @@ export interface Candidates {
   readonly isSpray: boolean
   /** The sender sprays with somebody else now: the receiver's spray met nobody. */
   readonly isBusy: boolean
+  readonly wall: CandidateWall
+  /** A hub sees the receiver at another address than before. */
+  readonly isMoved: boolean
   readonly candidates: readonly Candidate[]
 }
 
 const headBytes = 4
 const candidateBytes = 24
-const flag = { answer: 1, spray: 2, busy: 4 } as const
+const flag = { answer: 1, spray: 2, busy: 4, moved: 32 } as const
+const wallShift = 3
 const meteredBit = 0x80
 
 export function fitsCandidates(length: number): boolean {
@@ -65,14 +73,15 @@ export function readCandidates(value: Buffer): Candidates | null {
     wantsAnswer: (value[1]! & flag.answer) !== 0,
     isSpray: (value[1]! & flag.spray) !== 0,
     isBusy: (value[1]! & flag.busy) !== 0,
+    wall: candidateWalls[(value[1]! >> wallShift) & 3] ?? 'open',
+    isMoved: (value[1]! & flag.moved) !== 0,
     candidates,
   }
 }
 
 export function writeCandidates(item: Candidates, value: Buffer): void {
   value.writeUInt8(item.round, 0)
-  const answer = item.wantsAnswer ? flag.answer : 0
-  value.writeUInt8(answer | (item.isSpray ? flag.spray : 0) | (item.isBusy ? flag.busy : 0), 1)
+  value.writeUInt8(flagsOf(item), 1)
   value.writeUInt8(item.candidates.length, 2)
   item.candidates.forEach((candidate, position) => {
     const at = headBytes + candidateBytes * position
@@ -85,6 +94,16 @@ export function writeCandidates(item: Candidates, value: Buffer): void {
     value.writeInt16BE(candidate.portStep, at + 6)
     value.set(ipBytes(candidate.address), at + 8)
   })
+}
+
+function flagsOf({ wantsAnswer, isSpray, isBusy, wall, isMoved }: Candidates): number {
+  return (
+    (wantsAnswer ? flag.answer : 0) |
+    (isSpray ? flag.spray : 0) |
+    (isBusy ? flag.busy : 0) |
+    (candidateWalls.indexOf(wall) << wallShift) |
+    (isMoved ? flag.moved : 0)
+  )
 }
 
 function candidatesBytes(count: number): number {

@@ -94,6 +94,7 @@ test('control items: what is read is written as it was, or read as the same agai
     {
       type: 'candidates',
       ...{ round: 1, wantsAnswer: true, isSpray: false, isBusy: false },
+      ...{ wall: 'walled', isMoved: false },
       candidates: [
         {
           ...{ kind: 'reflexive', uplink: 1, mapping: 'dependent', filtering: 'address' },

@@ -30,6 +30,8 @@ export interface Known {
   relayedAtMs: number
   /** What is tried now, and until when. */
   tried: { readonly ways: readonly WayProgram[]; readonly untilMs: number }
+  /** Where it was up directly at the last look; null: nowhere yet. A hub tells it when that changes. */
+  seen: ReadonlySet<string> | null
   readonly quest: Quest
   timer: CancelTimer | null
 }
@@ -43,6 +45,7 @@ export function newKnown(peer: string, wireKey: string, nowMs: number): Omit<Kno
   return {
     ...{ peer, wireKey, hasEndpoints: false, isHub: false, isUp: false, upOrDownAtMs: nowMs },
     ...{ ways: noWays, how: 'none', howAtMs: nowMs, timer: null, relayed: [], relayedAtMs: nowMs },
+    seen: null,
     dataAtMs: Number.NEGATIVE_INFINITY,
     wantedAtMs: Number.NEGATIVE_INFINITY,
     tried: { ways: [], untilMs: 0 },
@@ -56,6 +59,17 @@ export function triedNow({ peer, relayed, tried }: Known, nowMs: number): TryPro
   })
   const forMs = Math.max(0, tried.untilMs - nowMs)
   return { peer, forMs, ways: [...through, ...(forMs > 0 ? tried.ways : [])] }
+}
+
+/** Looks where it is now. @returns whether it is somewhere where it was not before */
+export function hasMoved(known: Known): boolean {
+  const up = [...known.ways.byNumber.values()].filter(
+    ({ state, isRelayed }) => state === 'up' && !isRelayed,
+  )
+  if (up.length === 0) return false
+  const before = known.seen
+  known.seen = new Set(up.map(({ remoteAddress }) => remoteAddress))
+  return before !== null && up.some(({ remoteAddress }) => !before.has(remoteAddress))
 }
 
 export function reachAt({ peer, how, howAtMs, quest, ways }: Known, nowMs: number): PeerReach {

@@ -17,7 +17,7 @@ export interface OwnPlacesParts {
 /** A look at the NATs serves all searches that want one within this time. */
 const freshMs = 20_000
 /** From one that was wanted to the next; peers, who do not pay for it, are not to want many. */
-const gapsMs = { own: 4_000, theirs: 40_000 } as const
+const gapsMs = { own: 4_000, theirs: 40_000, moved: 10_000 } as const
 
 export class OwnPlaces {
   readonly #parts: OwnPlacesParts
@@ -56,13 +56,17 @@ export class OwnPlaces {
     return isOther
   }
 
-  /** @param whose search it is that wants to know */
-  refresh(whose: 'own' | 'theirs'): void {
+  /** @param whose search it is that wants to know; `moved`: a hub says that what is known is over */
+  refresh(whose: keyof typeof gapsMs): void {
     const { clock, nat } = this.#parts
     const nowMs = clock.nowMs()
     const readings = nat.readings()
     const isFresh = readings.every(({ testedAtMs }) => nowMs - testedAtMs < freshMs)
-    if (nowMs - this.#refreshedAtMs < gapsMs[whose] || (readings.length > 0 && isFresh)) return
+    if (
+      nowMs - this.#refreshedAtMs < gapsMs[whose] ||
+      (readings.length > 0 && isFresh && whose !== 'moved')
+    )
+      return
     this.#refreshedAtMs = nowMs
     nat.refresh()
   }

@@ -5,13 +5,13 @@
  *   rest ─► asking ─► trying ─► queued ─► spraying ─► rest, until it is time again; or a direct way is up
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
-import { type Candidate, maxCandidates } from '../../model/candidate.ts'
+import { maxCandidates } from '../../model/candidate.ts'
 import type { RelayedReason } from '../../model/relayed-reason.ts'
 import type { WayProgram } from '../../model/traversal-program.ts'
 import { type OwnPlace, ownCandidates, soundCandidates, waysBetween } from '../../plan/candidate.ts'
 import { openBucket } from '../../plan/rate-limit.ts'
 import { type Spray, sprayBetween } from '../../plan/spray.ts'
-import { isSprayDue, retryMs, whyRelayed } from '../../plan/traversal.ts'
+import { isSprayDue, retryMs, type Told, wallOf, whyRelayed } from '../../plan/traversal.ts'
 import type { Item } from '../../wire/control-item.ts'
 import type { SprayTurn } from './spray-turns.ts'
 
@@ -59,8 +59,8 @@ const sprayRate = { perSecond: 1 / 200, burst: 4 }
 /** What changes again and again is no reason to hurry each time. */
 const calmMs = 30_000
 
-type Flags = Pick<Item<'candidates'>, 'wantsAnswer' | 'isSpray' | 'isBusy'>
-const noFlags: Flags = { wantsAnswer: false, isSpray: false, isBusy: false }
+type Flags = Pick<Item<'candidates'>, 'wantsAnswer' | 'isSpray' | 'isBusy' | 'isMoved'>
+const noFlags: Flags = { wantsAnswer: false, isSpray: false, isBusy: false, isMoved: false }
 
 type Phase = 'rest' | 'asking' | 'trying' | 'queued' | 'spraying'
 
@@ -74,7 +74,7 @@ export class Quest implements Disposable {
   #round = 0
   #asks = 0
   /** What the peer said last; null: nothing. */
-  #theirs: readonly Candidate[] | null = null
+  #theirs: Told | null = null
   #failures = 0
   #sprays = 0
   #firstFailureMs: number | null = null
@@ -125,7 +125,7 @@ export class Quest implements Disposable {
   onCandidates(item: Item<'candidates'>): void {
     const { clock, own, send, isDirect } = this.#parts
     if (!this.#peerActs.take(clock.nowMs())) return
-    const theirs = soundCandidates(item.candidates, own())
+    const theirs = { candidates: soundCandidates(item.candidates, own()), wall: item.wall }
     const isOther = JSON.stringify(theirs) !== JSON.stringify(this.#theirs)
     this.#theirs = theirs
     if (item.wantsAnswer) {
@@ -168,7 +168,7 @@ export class Quest implements Disposable {
   }
 
   #try(): void {
-    const ways = waysBetween(this.#parts.own(), this.#theirs ?? [])
+    const ways = waysBetween(this.#parts.own(), this.#theirs?.candidates ?? [])
     this.#phase = 'trying'
     this.#parts.try(ways, tryForMs)
     this.#wait(ways.length === 0 ? 0 : tryMs, () => this.#onTried(ways.length))
@@ -228,7 +228,7 @@ export class Quest implements Disposable {
   }
 
   #mySpray(): Spray | null {
-    return sprayBetween(this.#parts.own(), this.#theirs ?? [], this.#parts.isSmaller)
+    return sprayBetween(this.#parts.own(), this.#theirs?.candidates ?? [], this.#parts.isSmaller)
   }
 
   /** For how long, in ms; 0: not at all. */
@@ -280,8 +280,9 @@ export class Quest implements Disposable {
   }
 
   #item(round: number, flags: Partial<Flags>): Item<'candidates'> {
-    const candidates = ownCandidates(this.#parts.own()).slice(0, maxCandidates)
-    return { type: 'candidates', round, ...noFlags, ...flags, candidates }
+    const own = this.#parts.own()
+    const candidates = ownCandidates(own).slice(0, maxCandidates)
+    return { type: 'candidates', round, ...noFlags, ...flags, wall: wallOf(own), candidates }
   }
 
   /** One thing at a time is waited for. @param ms null: nothing */

@@ -15,7 +15,7 @@ import { countedWays, noWays, reachOf, toldWays } from '../../plan/reach.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
 import type { Nat } from '../nat/nat.ts'
 import type { Numbers } from '../uplink-numbers.ts'
-import { type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
+import { hasMoved, type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
 import { OwnPlaces } from './own-places.ts'
 import { Quest } from './quest.ts'
 import { SprayTurns } from './spray-turns.ts'
@@ -47,6 +47,10 @@ const doubtMs = 10_000
 const settleMs = 150
 /** Peers that are reached anyhow look for more ways one after the other. */
 const spreadMs = 2_000
+const moved: Item<'candidates'> = {
+  ...{ type: 'candidates', round: 0, wantsAnswer: false, isSpray: false, isBusy: false },
+  ...{ wall: 'open', isMoved: true, candidates: [] },
+}
 
 export class Traversal implements Disposable {
   readonly #parts: TraversalParts
@@ -55,6 +59,8 @@ export class Traversal implements Disposable {
   readonly #stop: () => void
   readonly #turns: SprayTurns
   #datapath: Datapath | null = null
+  /** This box is a hub. */
+  #isRelay = false
   /** More peers than a relay has channels for: only those that are used get one. */
   #isCrowded = false
 
@@ -75,11 +81,12 @@ export class Traversal implements Disposable {
     const isOther = datapath !== this.#datapath
     this.#datapath = datapath
     this.#own.configure(config, places)
+    this.#isRelay = config.overlay.relay !== undefined
     this.#isCrowded = config.peers.filter(({ role }) => role !== 'hub').length > mostChannels
     for (const { name, endpoints, role, wireKey } of config.peers) {
       const known = this.#known.get(name) ?? this.#add(name, wireKey)
       known.hasEndpoints = endpoints.length > 0
-      known.isHub = role === 'hub' || config.overlay.relay !== undefined
+      known.isHub = role === 'hub' || this.#isRelay
       this.#steer(known)
       if (isOther && known.relayed.length > 0) this.#try(known)
     }
@@ -105,7 +112,9 @@ export class Traversal implements Disposable {
 
   onCandidates(peer: string, item: Item<'candidates'>): void {
     const known = this.#known.get(peer)
-    if (known !== undefined && !known.isHub) known.quest.onCandidates(item)
+    if (known === undefined) return
+    if (!known.isHub) known.quest.onCandidates(item)
+    else if (item.isMoved) this.#own.refresh('moved')
   }
 
   /** The ways to a peer through relays are these from now on. */
@@ -137,6 +146,7 @@ export class Traversal implements Disposable {
       }
       this.#steer(known)
       this.#doubt(known)
+      if (this.#isRelay && known.isUp && hasMoved(known)) this.#parts.send(known.peer, moved)
     }
   }
 

@@ -53,6 +53,15 @@ test('peers that ask without end have the NATs looked at every 40 s, own searche
   }
 })
 
+test('what a hub says is over is looked at again however young it is, every 10 s at most', async () => {
+  const { clock, own, looks } = placesOf()
+  for (let second = 0; second < 60; second++) {
+    own.refresh('moved')
+    await clock.advance(1_000)
+  }
+  assert.equal(looks(), 6)
+})
+
 test('where nothing has been read, one look serves all that want it within seconds', async () => {
   const { clock, own, looks } = placesOf(false)
   own.refresh('own')

@@ -22,6 +22,8 @@ export interface End {
 }
 
 export const delayMs = 20
+/** Of items. */
+export const noWall = { wall: 'open', isMoved: false } as const
 
 /** @param isLost whether an item from here does not arrive */
 export function endOf(

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { SprayTurns } from '../../../firmware/gateway/traversal/spray-turns.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { otherPlace, sampleNat, samplePlace, symmetric } from '../plan/sample-place.ts'
-import { type End, endOf } from './quest-ends.ts'
+import { type End, endOf, noWall } from './quest-ends.ts'
 
 const lastsMs = 6_320
 
@@ -89,7 +89,7 @@ test('a spray that a busy peer refuses does not count', async () => {
   theirs.quest.begin()
   const { candidates } = theirs.sent[0]!
   const answer = (round: number, isBusy: boolean): void => {
-    const flags = { wantsAnswer: false, isSpray: false, isBusy }
+    const flags = { wantsAnswer: false, isSpray: false, isBusy, ...noWall }
     end.quest.onCandidates({ type: 'candidates', round, ...flags, candidates })
   }
   theirs.quest[Symbol.dispose]()

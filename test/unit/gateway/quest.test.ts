@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { otherPlace, sampleNat, samplePlace, symmetric } from '../plan/sample-place.ts'
-import { delayMs, endOf, pairOf } from './quest-ends.ts'
+import { delayMs, endOf, noWall, pairOf } from './quest-ends.ts'
 
 test('one end begins, and both try the ways between them within a round trip', async () => {
   const { clock, one, other, end } = pairOf()
@@ -60,7 +60,7 @@ test('an answer to an older question does not begin a try', async () => {
   const lonely = endOf(clock, samplePlace(), true, () => undefined)
   lonely.quest.begin()
   const { round, candidates } = lonely.sent[0]!
-  const flags = { wantsAnswer: false, isSpray: false, isBusy: false }
+  const flags = { wantsAnswer: false, isSpray: false, isBusy: false, ...noWall }
   const answer = { type: 'candidates', ...flags, candidates } as const
   lonely.quest.onCandidates({ ...answer, round: round + 1 })
   assert.deepEqual(lonely.tried, [])
@@ -152,7 +152,12 @@ test('a peer that asks without end has this end act at its rate, not at the peer
   const end = endOf(clock, samplePlace(), true, () => undefined)
   for (let count = 0; count < 10_000; count++) {
     const { candidates } = { candidates: [] }
-    const flags = { wantsAnswer: true, isSpray: count % 2 === 0, isBusy: count % 3 === 0 }
+    const flags = {
+      wantsAnswer: true,
+      isSpray: count % 2 === 0,
+      isBusy: count % 3 === 0,
+      ...noWall,
+    }
     end.quest.onCandidates({ type: 'candidates', round: count & 0xff, ...flags, candidates })
     await clock.advance(1)
   }

@@ -24,7 +24,7 @@ const direct = { peer, number: 1, remoteAddress: '203.0.113.2' }
 const relayed = { peer, number: 2, uplink: 254, remoteAddress: byHub, isRelayed: true }
 
 /** @param others that there are, too */
-function traversal(endpoints: readonly string[] = [], others = 0) {
+function traversal(endpoints: readonly string[] = [], others = 0, isHub = false) {
   const clock = virtualClock(0)
   const tries: TryProgram[] = []
   const wants: boolean[] = []
@@ -32,6 +32,7 @@ function traversal(endpoints: readonly string[] = [], others = 0) {
   const sentAtMs: number[] = []
   const told: string[] = []
   const doubts: string[] = []
+  const looks: number[] = []
   const config = sampleConfig() as DeviceConfig
   const peers = config.peers.map((one) =>
     one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
@@ -41,7 +42,11 @@ function traversal(endpoints: readonly string[] = [], others = 0) {
     peers.push({ ...sample!, name: `site-${at}`, role: 'site', endpoints: [] })
   }
   const made = new Traversal({
-    ...{ clock, nat: noNat, ownKey: new Uint8Array(32) },
+    ...{
+      clock,
+      nat: { ...noNat, refresh: () => looks.push(clock.nowMs()) },
+      ownKey: new Uint8Array(32),
+    },
     numbers: { numberOf: () => 0, nameOf: () => null },
     want: (name, isWanted) => {
       if (name === peer && wants.at(-1) !== isWanted) wants.push(isWanted)
@@ -58,7 +63,8 @@ function traversal(endpoints: readonly string[] = [], others = 0) {
     spray: async () => undefined,
   } as unknown as Datapath
   const places = [{ name: 'wan0', addresses: ['198.51.100.2/30'] }]
-  made.configure({ ...config, peers }, places, datapath)
+  const overlay = isHub ? { ...config.overlay, relay: {} } : config.overlay
+  made.configure({ ...config, overlay, peers }, places, datapath)
   let packets = 0
   /** What the datapath counts; with data since the last reading, or without. */
   const count = (paths: readonly Partial<PathCounters>[], isData = false): void => {
@@ -67,7 +73,7 @@ function traversal(endpoints: readonly string[] = [], others = 0) {
     const rxPackets = packets
     made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
   }
-  return { clock, made, tries, wants, sent, sentAtMs, told, doubts, count }
+  return { clock, made, tries, wants, sent, sentAtMs, told, doubts, looks, count }
 }
 
 test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
@@ -131,6 +137,7 @@ test('ways through relays are named to the datapath, again for each session, and
   }
   made.onCandidates(peer, {
     ...{ type: 'candidates', round: 1, wantsAnswer: true, isSpray: false, isBusy: false },
+    ...{ wall: 'open', isMoved: false },
     candidates: [{ ...theirs, address: '192.0.2.9', port: 4_000 } as const],
   } as Parameters<Traversal['onCandidates']>[1])
   const way = { uplink: 0, localPort: 0, remoteAddress: '192.0.2.9', remotePort: 4_000 }
@@ -242,9 +249,32 @@ test('a hub is looked for by its endpoints alone', async () => {
       wantsAnswer: true,
       isSpray: false,
       isBusy: false,
+      wall: 'open',
+      isMoved: false,
       candidates: [],
     },
   })
   assert.deepEqual([sent, tries], [[], []])
   made[Symbol.dispose]()
+})
+
+test('a hub tells a peer that it is seen at another address; whom its hub tells looks at its NATs again', async () => {
+  const { clock, made, sent, count } = traversal([], 0, true)
+  made.onUp(peer)
+  count([direct])
+  count([direct, { ...direct, number: 2, remotePort: 40_000 }])
+  assert.deepEqual(sent, [])
+  count([{ ...direct, remoteAddress: '203.0.113.99' }])
+  count([{ ...direct, remoteAddress: '203.0.113.99' }])
+  assert.deepEqual(sent, [`${peer} candidates`])
+  await clock.advance(1_000)
+  const branch = traversal()
+  const item = { type: 'candidates', round: 0, wantsAnswer: false, isSpray: false } as const
+  const rest = { isBusy: false, wall: 'open', candidates: [] } as const
+  for (const isMoved of [false, true]) {
+    branch.made.onCandidates('hub-1', { ...item, ...rest, isMoved })
+    assert.equal(branch.looks.length, isMoved ? 1 : 0)
+  }
+  made[Symbol.dispose]()
+  branch.made[Symbol.dispose]()
 })

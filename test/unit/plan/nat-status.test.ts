@@ -5,7 +5,7 @@ import { statusText } from '../../../firmware/cli/text.ts'
 import { isStatus } from '../../../firmware/model/local-api.ts'
 import type { UplinkNat } from '../../../firmware/model/nat.ts'
 import { renderMetrics } from '../../../firmware/plan/metrics.ts'
-import { natAnswers, natText } from '../../../firmware/plan/nat-status.ts'
+import { hubNames, natAnswers, natText } from '../../../firmware/plan/nat-status.ts'
 import { composeStatus } from '../../../firmware/plan/status.ts'
 import { statusFacts } from './sample-status.ts'
 
@@ -22,6 +22,8 @@ function readingOf(change: Partial<UplinkNat> = {}): UplinkNat {
     ...change,
   }
 }
+
+const hubs = hubNames([{ name: 'hub-1', role: 'hub', endpoints: [`${hub}:51820`] }])
 
 test('each kind of NAT has a sentence', () => {
   const [first, other, last] = readingOf().asked
@@ -54,23 +56,26 @@ test('each kind of NAT has a sentence', () => {
       { answered: [first!, last!] },
       /; 198\.51\.100\.7 does not answer at UDP 3478, which a firewall before it or here may hold back$/,
     ],
+    [
+      { asked: [here, other!, there], answered: [here, other!] },
+      /once it has called them; STUN is not answered by 198\.51\.100\.8$/,
+    ],
     // Another host's answer at that port says nothing of this one.
     [
       { asked: [here, last!, there], answered: [last!, there] },
       /; of 198\.51\.100\.7 only UDP 443 can be reached$/,
     ],
-    [{ asked: [here, there, other!], answered: [here, other!] }, /once it has called them$/],
     [
       { answered: [], mapped: null, mapping: 'unknown' },
-      /not known: the hub does not answer STUN \(3 asked\): has it overlay\.relay\?$/,
+      /not known: STUN is not answered by hub-1 \(198\.51\.100\.7\): has it overlay\.relay\?$/,
     ],
     [{ asked: [], answered: [], mapped: null }, /there is no STUN server to ask$/],
     [
       { answered: [], isBlocked: true, mapped: null, mapping: 'unknown' },
-      /^no STUN server answers \(3 asked\)/,
+      /^no STUN server answers \(hub-1 \(198\.51\.100\.7\)\): /,
     ],
   ] as const) {
-    assert.match(natText(readingOf(change as Partial<UplinkNat>)), said)
+    assert.match(natText(readingOf(change as Partial<UplinkNat>), hubs), said)
   }
 })
 
@@ -92,10 +97,12 @@ test('an uplink’s readings are in its status, in lines of the CLI, and in metr
   assert.deepEqual(status.uplinks[1]!.nat, [])
   const text = statusText(status)
   assert.ok(
-    text.includes(`\nwan0 (IPv4): ${explanation}\nwan0 (IPv6): no NAT ([2001:db8::2]:51820);`),
+    text.includes(
+      `\nwan0 (IPv4): ${explanation} (looked at 2 s ago)\nwan0 (IPv6): no NAT ([2001:db8::2]:51820);`,
+    ),
   )
   const one = statusText(composeStatus(statusFacts({ nats: natAnswers([readingOf()], 0) })))
-  assert.ok(one.includes(`\nwan0: ${explanation}\n`))
+  assert.ok(one.includes(`\nwan0: ${explanation} (looked at 0 s ago)\n`))
   const counts = { answered: 7, limited: 1, malformed: 0 }
   const metrics = renderMetrics(status, null, [], new Map(), counts)
   const labels = 'site="berlin",uplink="wan0",family='

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UplinkNat } from '../../../firmware/model/nat.ts'
 import type { RelayedReason } from '../../../firmware/model/relayed-reason.ts'
-import { ownCandidates } from '../../../firmware/plan/candidate.ts'
+import { type OwnPlace, ownCandidates } from '../../../firmware/plan/candidate.ts'
 import { sprayBetween } from '../../../firmware/plan/spray.ts'
-import { isSprayDue, retryMs, whyRelayed } from '../../../firmware/plan/traversal.ts'
+import { isSprayDue, retryMs, wallOf, whyRelayed } from '../../../firmware/plan/traversal.ts'
 import { otherPlace, sampleNat, samplePlace, sampleUplink, symmetric } from './sample-place.ts'
 
 test('while data flows a NAT that is relaxed is noticed within a minute; else it costs little', () => {
@@ -121,15 +121,39 @@ test('both ends spray between the same two uplinks', () => {
   assert.deepEqual([theirs.uplink, theirs.remoteAddress], [1, '198.51.100.2'])
 })
 
+const toldBy = (place: OwnPlace) => ({ candidates: ownCandidates(place), wall: wallOf(place) })
+
+test('both ends give the same reason: what stands before one, the other is told', () => {
+  const at = (...ports: number[]) => ports.map((port) => ({ address: '203.0.113.1', port }))
+  const walled = { asked: at(51_820, 443), answered: at(443) }
+  const blocked = { isBlocked: true, mapped: null, answered: [] }
+  const pairs: [Partial<UplinkNat>, Partial<UplinkNat>, RelayedReason, RelayedReason][] = [
+    [walled, strict, 'walled', 'peer-walled'],
+    [walled, walled, 'walled', 'walled'],
+    [blocked, strict, 'blocked', 'peer-blocked'],
+    [blocked, walled, 'blocked', 'peer-blocked'],
+    [symmetric, symmetric, 'both-dependent', 'both-dependent'],
+    [strict, strict, 'unanswered', 'unanswered'],
+  ]
+  for (const [here, there, ...reasons] of pairs) {
+    const [one, other] = [samplePlace({ nats: [sampleNat(here)] }), otherPlace(there)]
+    const tried = { ways: 2, sprays: 0 }
+    assert.deepEqual(
+      [whyRelayed(one, toldBy(other), tried), whyRelayed(other, toldBy(one), tried)],
+      reasons,
+    )
+  }
+})
+
 test('why a peer is relayed', () => {
   const own = (nat: Partial<UplinkNat> = {}) => samplePlace({ nats: [sampleNat(nat)] })
-  const theirs = (nat: Partial<UplinkNat> = {}) => ownCandidates(otherPlace(nat))
+  const theirs = (nat: Partial<UplinkNat> = {}) => toldBy(otherPlace(nat))
   const ports = (...list: number[]) => list.map((port) => ({ address: '203.0.113.1', port }))
   const tried = { ways: 2, sprays: 0 }
   const cases: [RelayedReason, Parameters<typeof whyRelayed>][] = [
     ['blocked', [own({ isBlocked: true }), theirs(), { ways: 2, sprays: 0 }]],
     ['no-answer', [own(), null, { ways: 0, sprays: 0 }]],
-    ['no-candidates', [own(), [], { ways: 0, sprays: 0 }]],
+    ['no-candidates', [own(), { candidates: [], wall: 'open' }, { ways: 0, sprays: 0 }]],
     ['both-dependent', [own(symmetric), theirs(symmetric), { ways: 2, sprays: 0 }]],
     ['ports-unmet', [own(symmetric), theirs(), { ways: 2, sprays: 1 }]],
     ['unanswered', [own(), theirs(), { ways: 2, sprays: 0 }]],

@@ -6,6 +6,7 @@ import {
   candidateFilterings,
   candidateKinds,
   candidateMappings,
+  candidateWalls,
 } from '../../../firmware/model/candidate.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { decodeItems, encodeItems, maxItems } from '../../../firmware/wire/control.ts'
@@ -82,6 +83,8 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
     wantsAnswer: fc.boolean(),
     isSpray: fc.boolean(),
     isBusy: fc.boolean(),
+    wall: fc.constantFrom(...candidateWalls),
+    isMoved: fc.boolean(),
     candidates: fc.array(candidate, { maxLength: 3 }),
   }),
 )
@@ -130,6 +133,8 @@ test('the bytes are those of the table in wire.md', () => {
         wantsAnswer: true,
         isSpray: true,
         isBusy: true,
+        wall: 'blocked',
+        isMoved: true,
         candidates: [
           {
             ...{
@@ -142,7 +147,7 @@ test('the bytes are those of the table in wire.md', () => {
           },
         ],
       },
-      '1000001c 07070100 82030303 1234fffe 00000000 00000000 0000ffff c6336407',
+      '1000001c 07370100 82030303 1234fffe 00000000 00000000 0000ffff c6336407',
     ],
   ]
   for (const [value, bytes] of cases) {
