@@ -1,12 +1,18 @@
 /** What the CLI says of how peers are reached. Pure: text out of the local API's answers. */
+import type { PeerStatus } from '../model/local-api.ts'
 import type { PeerReach } from '../model/local-api-reach.ts'
 import { relayUplinkName } from '../model/traversal-program.ts'
 import { unrelayedText } from '../plan/relayed.ts'
 import { durationText } from './duration.ts'
 
-/** `relay hub-1`, or the uplink. */
-export function byText(uplink: string | null, { how, relay }: PeerReach): string {
-  return how === 'relayed' ? `relay ${relay ?? '–'}` : (uplink ?? '–')
+/** `relay hub-1`, or the uplink; by a relay flows may go for a while after a direct way was found, too. */
+export function byText({
+  uplink,
+  endpoint,
+  reach: { how, relay },
+}: Pick<PeerStatus, 'uplink' | 'endpoint' | 'reach'>): string {
+  if (how === 'relayed') return `relay ${relay ?? '–'}`
+  return uplink === relayUplinkName ? (endpoint ?? uplink) : (uplink ?? '–')
 }
 
 /** `wan0 to 198.51.100.7:51820`; of a relay its name alone. */

@@ -57,7 +57,7 @@ export function statusText(status: Status): string {
   const peerRows = peers.map((peer) => [
     peer.name,
     peerStateText(peer),
-    byText(peer.uplink, peer.reach),
+    byText(peer),
     pathCountText(peer.paths),
     peer.endpoint ?? '–',
     peer.rttSeconds === null ? '–' : `${(peer.rttSeconds * 1000).toFixed(2)} ms`,

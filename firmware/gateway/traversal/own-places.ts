@@ -1,5 +1,5 @@
 /** Where this box can be reached, as far as it knows: its uplinks now, and what the NATs before them do. */
-import type { Clock } from '../../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
 import { isSymmetric } from '../../model/nat.ts'
 import type { OwnPlace, OwnUplink } from '../../plan/candidate.ts'
@@ -17,15 +17,19 @@ export interface OwnPlacesParts {
 /** A look at the NATs serves all searches that want one within this time. */
 const freshMs = 20_000
 /** From one that was wanted to the next; peers, who do not pay for it, are not to want many. */
-const gapsMs = { own: 4_000, theirs: 40_000, moved: 10_000 } as const
+const gapsMs = { own: 4_000, theirs: 40_000 } as const
+/** From one look to that because a hub says that all is otherwise. */
+const movedGapMs = 10_000
 
-export class OwnPlaces {
+export class OwnPlaces implements Disposable {
   readonly #parts: OwnPlacesParts
   #config: DeviceConfig | null = null
   #places: readonly UplinkPlace[] = []
   #inside: readonly string[] = []
   #seen = ''
   #refreshedAtMs = Number.NEGATIVE_INFINITY
+  /** Of the look that is due since it was seen elsewhere. */
+  #moved: CancelTimer | null = null
 
   constructor(parts: OwnPlacesParts) {
     this.#parts = parts
@@ -56,19 +60,31 @@ export class OwnPlaces {
     return isOther
   }
 
-  /** @param whose search it is that wants to know; `moved`: a hub says that what is known is over */
-  refresh(whose: keyof typeof gapsMs): void {
+  /** @param whose search it is that wants to know */
+  refresh(whose: 'own' | 'theirs'): void {
     const { clock, nat } = this.#parts
     const nowMs = clock.nowMs()
     const readings = nat.readings()
     const isFresh = readings.every(({ testedAtMs }) => nowMs - testedAtMs < freshMs)
-    if (
-      nowMs - this.#refreshedAtMs < gapsMs[whose] ||
-      (readings.length > 0 && isFresh && whose !== 'moved')
-    )
-      return
+    if (nowMs - this.#refreshedAtMs < gapsMs[whose] || (readings.length > 0 && isFresh)) return
     this.#refreshedAtMs = nowMs
     nat.refresh()
+  }
+
+  /** A hub sees this box elsewhere than before: what is known is over, however young. */
+  onMoved(): void {
+    const { clock, nat } = this.#parts
+    if (this.#moved !== null) return
+    const waitMs = Math.max(0, this.#refreshedAtMs + movedGapMs - clock.nowMs())
+    this.#moved = clock.after(waitMs, () => {
+      this.#moved = null
+      this.#refreshedAtMs = clock.nowMs()
+      nat.refresh()
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#moved?.()
   }
 
   #uplinks(): OwnUplink[] {

@@ -114,7 +114,7 @@ export class Traversal implements Disposable {
     const known = this.#known.get(peer)
     if (known === undefined) return
     if (!known.isHub) known.quest.onCandidates(item)
-    else if (item.isMoved) this.#own.refresh('moved')
+    else if (item.isMoved) this.#own.onMoved()
   }
 
   /** The ways to a peer through relays are these from now on. */
@@ -158,6 +158,7 @@ export class Traversal implements Disposable {
   [Symbol.dispose](): void {
     this.#stop()
     this.#turns[Symbol.dispose]()
+    this.#own[Symbol.dispose]()
     for (const known of this.#known.values()) this.#remove(known)
   }
 

@@ -55,11 +55,17 @@ test('peers that ask without end have the NATs looked at every 40 s, own searche
 
 test('what a hub says is over is looked at again however young it is, every 10 s at most', async () => {
   const { clock, own, looks } = placesOf()
+  own.onMoved()
+  await clock.advance(0)
+  assert.equal(looks(), 1)
   for (let second = 0; second < 60; second++) {
-    own.refresh('moved')
+    own.onMoved()
     await clock.advance(1_000)
   }
-  assert.equal(looks(), 6)
+  assert.equal(looks(), 7)
+  own.onMoved()
+  own[Symbol.dispose]()
+  assert.equal(clock.pending(), 1, 'but the look that is under way')
 })
 
 test('where nothing has been read, one look serves all that want it within seconds', async () => {

@@ -273,6 +273,7 @@ test('a hub tells a peer that it is seen at another address; whom its hub tells 
   const rest = { isBusy: false, wall: 'open', candidates: [] } as const
   for (const isMoved of [false, true]) {
     branch.made.onCandidates('hub-1', { ...item, ...rest, isMoved })
+    await branch.clock.advance(0)
     assert.equal(branch.looks.length, isMoved ? 1 : 0)
   }
   made[Symbol.dispose]()

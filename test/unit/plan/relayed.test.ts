@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathsText } from '../../../firmware/cli/path-text.ts'
+import { byText } from '../../../firmware/cli/reach-text.ts'
 import { eventText, statusText } from '../../../firmware/cli/text.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { isStatus } from '../../../firmware/model/local-api.ts'
@@ -36,6 +37,12 @@ test('why a peer is relayed is told with when it is tried again; of a direct one
   })
   const direct = reachAnswer(relayedFacts('lisbon', { how: 'direct' }), peers)
   assert.deepEqual(direct, sampleReach({ channels: [{ relay: 'hub-1', state: 'open' }] }))
+})
+
+test('by whom it goes is told by name, also while flows have not left the relay for a new direct way', () => {
+  const [endpoint, uplink] = ['relay hub-1', 'relay']
+  assert.equal(byText({ endpoint, uplink, reach: sampleReach() }), 'relay hub-1')
+  assert.equal(byText({ endpoint: '192.0.2.9:1', uplink: 'wan0', reach: sampleReach() }), 'wan0')
 })
 
 test('the tables of peers and paths say it', () => {
