@@ -1,9 +1,10 @@
 /**
- * The rules of a NAT router: nftables and conntrack made to behave as RFC 4787 names it. Pure; nat.ts loads them. A mapping is a
+ * The rules of a NAT router: nftables and conntrack made to behave as RFC 4787 names it; nat.ts loads them. A mapping is a
  * random port, kept in two maps that the packets themselves fill, so that it is the same for every destination, lives as long
  * as it is used, and is another one afterwards. What nobody asked for is dropped before conntrack has noted it: an entry of it
  * would take the mapping's place. Hairpinning (§6) lets in whoever is inside.
  */
+import { randomInt } from 'node:crypto'
 import { bare, type NatDescription, type WanDescription } from './description.ts'
 import { type NatKind, natBehaviours } from './nat-kind.ts'
 
@@ -28,7 +29,8 @@ export interface Hop {
 const maxMappings = 16_384
 const ports = '1024-65535'
 const udp = 'meta l4proto udp'
-let lastZone = 0
+/** Another program may have changed a router before: the next zone must be none of its. */
+let lastZone = randomInt(0x8000)
 
 /** The NAT routers of an uplink, from the box on. */
 export function hopsOf({ gateway: inner, nat }: WanDescription): Hop[] {

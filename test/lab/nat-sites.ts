@@ -24,12 +24,27 @@ export interface NatSitesOptions extends Partial<Omit<LabDescription, 'sites'>> 
   readonly hubUplinks?: number
 }
 
-type Site = 'left' | 'right'
-const nets: Readonly<Record<Site | 'hub', readonly [site: number, wan: string]>> = {
-  hub: [1, '203.0.113'],
-  left: [2, '198.51.100'],
-  right: [3, '192.0.2'],
+interface Place {
+  /** Of its LAN: 10.NUMBER.0.0/24. */
+  readonly number: number
+  /** The first three numbers of where it is in the Internet, and the fourth of the /29 of its router. */
+  readonly net: string
+  readonly first: number
 }
+
+const hubPlace: Place = { number: 1, net: '203.0.113', first: 0 }
+const places = {
+  left: { number: 2, net: '198.51.100', first: 0 },
+  right: { number: 3, net: '192.0.2', first: 0 },
+} as const satisfies Readonly<Record<string, Place>>
+
+/** The branches that `npm start -- --nat` shows, by what stands before them. */
+export const shownBranches = {
+  home: { kind: 'port-restricted', number: 2, net: '198.51.100', first: 0 },
+  lte: { kind: 'carrier', number: 3, net: '198.51.100', first: 8 },
+  hotel: { kind: 'symmetric', number: 4, net: '192.0.2', first: 0 },
+  guest: { kind: 'port-443', number: 5, net: '192.0.2', first: 8 },
+} as const satisfies Readonly<Record<string, Place & { readonly kind: AccessKind }>>
 
 /** Where the internet has the uplinks of the branches, and their NATs. */
 export const publicPrefixes = { left: '198.51.100.0/24', right: '192.0.2.0/24' } as const
@@ -41,9 +56,9 @@ export function describeNatSites(
   options: NatSitesOptions = {},
 ): LabDescription {
   const { nat = {}, link, hubUplinks = 1, ...more } = options
-  const branch = (name: Site, kind: AccessKind): SiteDescription => {
-    const wan = { ...behind(describeWan(name, nets[name][1]), kind, nets[name][0], nat) }
-    return site(name, [{ ...wan, ...link?.(name) }])
+  const branch = (name: keyof typeof places, kind: AccessKind): SiteDescription => {
+    const wan = behind(name, places[name], kind, nat)
+    return site(name, places[name].number, [{ ...wan, ...link?.(name) }])
   }
   const sites = [hub(hubUplinks, link), branch('left', left), branch('right', right)]
   return { hugepagesPerSite: 72, segments: [segment], ...more, sites }
@@ -53,9 +68,9 @@ export function describeNatSites(
 export function describeSharedNat(kind: NatKind, options: NatSitesOptions = {}): LabDescription {
   const { nat = {}, link, hubUplinks = 1, ...more } = options
   const shared = { ...nat, isShared: true }
-  const left = behind(describeWan('left', nets.left[1]), kind, nets.left[0], shared)
+  const left = behind('left', places.left, kind, shared)
   const right = {
-    ...describeWan('right', nets.right[1]),
+    ...describeWan('right', places.right.net),
     address: left.address.replace(/\.2\/24$/, '.3/24'),
     gateway: left.gateway,
     nat: left.nat!,
@@ -63,34 +78,42 @@ export function describeSharedNat(kind: NatKind, options: NatSitesOptions = {}):
   }
   const sites = [
     hub(hubUplinks, link),
-    site('left', [{ ...left, ...link?.('left') }]),
-    site('right', [{ ...right, ...link?.('right') }]),
+    site('left', places.left.number, [{ ...left, ...link?.('left') }]),
+    site('right', places.right.number, [{ ...right, ...link?.('right') }]),
   ]
   return { hugepagesPerSite: 72, segments: [segment], ...more, sites }
 }
 
-function hub(uplinks: number, link: NatSitesOptions['link']): SiteDescription {
-  const wans = Array.from({ length: uplinks }, (_, number) => ({
-    ...describeWan('hub', nets.hub[1], number),
-    ...link?.('hub'),
-  }))
-  return { ...site('hub', wans), isHub: true }
+/** A hub and `shownBranches`. */
+export function describeNatShown(): LabDescription {
+  const branches = Object.entries(shownBranches).map(([name, { kind, ...place }]) =>
+    site(name, place.number, [behind(name, place, kind, {})]),
+  )
+  return { hugepagesPerSite: 72, segments: [segment], sites: [hub(1, undefined), ...branches] }
 }
 
-function site(name: Site | 'hub', wans: readonly WanDescription[]): SiteDescription {
-  const lan = describeLan(segment.name, 'host', 'eth0', `10.${nets[name][0]}.0`)
+function hub(uplinks: number, link: NatSitesOptions['link']): SiteDescription {
+  const wans = Array.from({ length: uplinks }, (_, number) => ({
+    ...describeWan('hub', hubPlace.net, number),
+    ...link?.('hub'),
+  }))
+  return { ...site('hub', hubPlace.number, wans), isHub: true }
+}
+
+function site(name: string, number: number, wans: readonly WanDescription[]): SiteDescription {
+  const lan = describeLan(segment.name, 'host', 'eth0', `10.${number}.0`)
   return { name, lan, lans: [lan], ...uplinksOf(wans) }
 }
 
 /** The first NAT address of the link's /29 is .2, others for a move are .3 to .6. */
 function behind(
-  wan: WanDescription,
+  name: string,
+  { number, net, first }: Place,
   kind: AccessKind,
-  number: number,
   nat: Partial<NatDescription>,
 ): WanDescription {
+  const wan = describeWan(name, net)
   if (kind === 'none') return wan
-  const net = nets[wan.link as Site][1]
   const isCarrier = kind === 'carrier'
   const carrier = { address: `100.64.${number}.2/24`, gateway: `100.64.${number}.1/24` }
   return {
@@ -98,8 +121,8 @@ function behind(
     address: `192.168.${number}.2/24`,
     gateway: `192.168.${number}.1/24`,
     nat: {
-      address: `${net}.2/29`,
-      gateway: `${net}.1/29`,
+      address: `${net}.${first + 2}/29`,
+      gateway: `${net}.${first + 1}/29`,
       kind: isCarrier ? 'port-restricted' : kind,
       ...(isCarrier ? { carrier } : {}),
       ...nat,

@@ -4,14 +4,17 @@ import type { Lab } from './lab.ts'
 import { carrierOf, routerOf } from './names.ts'
 import { hopsOf, type NatSettings, natRules, natSettings, natSysctls } from './nat-rules.ts'
 
+/** What runs commands in the namespaces of a lab: the lab, or another program beside it. */
+export type Reached = Pick<Lab, 'sites' | 'exec'>
+
 /** A running router, to be changed; each change is there when the call is back. */
 export class Nat {
-  readonly #lab: Lab
+  readonly #lab: Reached
   readonly #where: string
   #settings: NatSettings
 
   /** @param where `left-nat`, `left-carrier` @param settings those it runs with */
-  constructor(lab: Lab, where: string, settings: NatSettings) {
+  constructor(lab: Reached, where: string, settings: NatSettings) {
     this.#lab = lab
     this.#where = where
     this.#settings = settings
@@ -19,6 +22,28 @@ export class Nat {
 
   get publicAddress(): string {
     return this.#settings.publicAddress
+  }
+
+  /** Looks where it is now. */
+  async find(): Promise<void> {
+    const told = await this.#lab.exec(this.#where, [
+      'ip',
+      '-4',
+      '-o',
+      'address',
+      'show',
+      'dev',
+      'wan',
+    ])
+    const publicAddress = told.match(/ inet ([\d.]+)\//)?.[1]
+    if (publicAddress !== undefined) this.#settings = { ...this.#settings, publicAddress }
+  }
+
+  /** Another of the five addresses that the link has for it. */
+  async moveOn(): Promise<void> {
+    const [, net, last] = this.publicAddress.match(/^(.*\.)(\d+)$/)!
+    const at = Number(last) & 7
+    await this.moveTo(`${net}${Number(last) - at + (at === 6 ? 2 : at + 1)}`)
   }
 
   /** Behaves otherwise from now on. Of what was mapped nothing is left, as after a restart. */
@@ -74,12 +99,19 @@ export class Nat {
 }
 
 /** The routers of a site's first uplink: the home's, and the carrier's if there is one. @throws LAB_INVALID */
-export function natsOf(lab: Lab, site: string): readonly Nat[] {
+export function natsOf(lab: Reached, site: string): readonly Nat[] {
   const wan = lab.sites.find(({ name }) => name === site)?.wan
   if (wan?.nat === undefined) throw new CausewayError('LAB_INVALID', `${site} has no NAT`)
   const { nat } = wan
   const places = [routerOf(wan), carrierOf(wan)]
   return hopsOf(wan).map((hop, at) => new Nat(lab, places[at]!, natSettings(nat, hop)))
+}
+
+/** The router of a site that has its public address, wherever somebody has moved that to. @throws LAB_INVALID */
+export async function outerNatOf(lab: Reached, site: string): Promise<Nat> {
+  const nat = natsOf(lab, site).at(-1)!
+  await nat.find()
+  return nat
 }
 
 /** The internet's end of a link of NAT routers: the first address of the /29. */

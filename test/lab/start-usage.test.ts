@@ -11,7 +11,10 @@ const run = (program: string, option: string) =>
 test('npm start: --help prints the usage and is 0; an unknown option is 2', () => {
   const { status, stdout, stderr } = run('start.ts', '--help')
   assert.deepEqual([status, stderr], [0, ''])
-  assert.match(stdout, /^usage: npm start .*\n.*--once .*\n.*--seconds N .*\n.*--logs FOLDER /)
+  assert.match(
+    stdout,
+    /^usage: npm start .*\n.*--nat .*\n.*--once .*\n.*--seconds N .*\n.*--logs FOLDER /,
+  )
   const wrong = run('start.ts', '--wings')
   assert.deepEqual([wrong.status, wrong.stdout], [2, ''])
   assert.match(wrong.stderr, /^Unknown option '--wings'\nusage: npm start /)

@@ -1,11 +1,11 @@
 /**
- * `npm start [-- --once] [--seconds N] [--logs FOLDER]`: three branches, their LAN hosts and an internet on this
+ * `npm start [-- --nat] [--once] [--seconds N] [--logs FOLDER]`: three branches, their LAN hosts and an internet on this
  * machine, one branch with two uplinks, with traffic, shown live until Ctrl-C. `--once` proves that all hosts reach each other,
- * also when a link is cut, and ends.
+ * also when a link is cut, and ends. `--nat`: a hub and branches behind NATs instead (nat-show.ts).
  */
 import { setInterval } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { CausewayError } from '../../firmware/model/errors.ts'
+import type { CausewayError } from '../../firmware/model/errors.ts'
 import { startTransfers, type Transfer } from './background.ts'
 import { describeShown } from './description.ts'
 import { proveFailover } from './failover.ts'
@@ -14,12 +14,17 @@ import { type Lab, openLab } from './lab.ts'
 import { type Look, liveLine, liveTable, transferLines, uplinkLines } from './live.ts'
 import { lookIn } from './look-in.ts'
 import { recordFolder } from './machine.ts'
+import { proveNats } from './nat-once.ts'
+import { showNats } from './nat-show.ts'
+import { describeNatShown } from './nat-sites.ts'
 import { type OnceFault, proofTable, proveReachability } from './once.ts'
+import { endOfTransfers, redraw } from './screen.ts'
 import { lookAt } from './status.ts'
 import { clock } from './table.ts'
 
 const usage = `usage: npm start [-- OPTIONS]
-  --once         proves that all hosts reach each other, cuts a link, and ends
+  --nat          a hub and four branches behind routers of different sorts
+  --once         proves that all hosts reach each other, cuts a link (with --nat: shuts a way), and ends
   --seconds N    ends by itself after N seconds
   --logs FOLDER  keeps what the processes log there, when the lab is gone too`
 
@@ -31,6 +36,7 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
+        nat: { type: 'boolean', default: false },
         once: { type: 'boolean', default: false },
         seconds: { type: 'string' },
         logs: { type: 'string' },
@@ -50,7 +56,9 @@ function readOptions() {
 
 async function main(): Promise<number> {
   const startedMs = performance.now()
-  await using lab = await openLab(describeShown(), { logFolder: values.logs ?? recordFolder })
+  await using lab = await openLab(values.nat ? describeNatShown() : describeShown(), {
+    logFolder: values.logs ?? recordFolder,
+  })
   const sites = lab.sites.map(({ name }) => name)
   console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
   try {
@@ -59,6 +67,7 @@ async function main(): Promise<number> {
     console.log(
       `lab ${lab.id}: ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
     )
+    if (values.nat) return await nats(lab)
     if (values.once) return await once(lab)
     await live(lab)
     return 0
@@ -67,6 +76,12 @@ async function main(): Promise<number> {
     if (lab.stopping.aborted) await new Promise(() => {})
     throw error
   }
+}
+
+async function nats(lab: Lab): Promise<number> {
+  if (values.once) return (await proveNats(lab)) ? 0 : 1
+  await showNats(lab, { endSeconds: endSeconds(), isTerminal })
+  return 0
 }
 
 async function once(lab: Lab): Promise<number> {
@@ -85,7 +100,6 @@ async function live(lab: Lab): Promise<void> {
   const transfers = startTransfers(lab)
   console.log(`\n${lookIn(lab)}\n`)
   const startedMs = performance.now()
-  const endSeconds = Number(values.seconds ?? Number.POSITIVE_INFINITY)
   let drawnLines = 0
   let ticks = 0
   let told: ReadonlyMap<string, string> = new Map()
@@ -97,11 +111,13 @@ async function live(lab: Lab): Promise<void> {
       told = tellChanges(uplinkLines(now), told, seconds)
       if (++ticks % secondsPerLine === 0) console.log(liveLine(now, seconds))
     }
-    if (seconds >= endSeconds) break
+    if (seconds >= endSeconds()) break
   }
-  const bad = transfers.reduce((sum, { failed }) => sum + failed, 0)
-  if (!isTerminal) console.log(transferLines(transfers))
-  if (bad > 0) throw new CausewayError('LAB_PROGRAM', `${bad} background transfers failed`)
+  endOfTransfers(transfers, isTerminal)
+}
+
+function endSeconds(): number {
+  return Number(values.seconds ?? Number.POSITIVE_INFINITY)
 }
 
 /** @returns what has been told by now; of a site that does not answer, what was told before */
@@ -128,15 +144,6 @@ async function look(lab: Lab): Promise<Look> {
 function picture(lab: Lab, now: Look, transfers: readonly Transfer[], seconds: number): string {
   const head = `Causeway lab ${lab.id}  ${clock(seconds)}  Ctrl-C ends it and leaves nothing behind`
   return `${head}\n\n${liveTable(now)}\n\n${transferLines(transfers)}`
-}
-
-/** Writes over what was drawn before, lines cut to the terminal's width. @returns lines drawn */
-function redraw(text: string, drawnLines: number): number {
-  const width = process.stdout.columns || 100
-  const lines = text.split('\n').map((line) => line.slice(0, width - 1))
-  const back = drawnLines === 0 ? '' : `\x1b[${drawnLines}F\x1b[J`
-  process.stdout.write(`${back}${lines.join('\n')}\n`)
-  return lines.length
 }
 
 try {
