@@ -199,7 +199,8 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
   ),
   CONFIG_POLICY_NO_UPLINK: help(
     'A policy leaves no uplink to its flows: all of them would be dropped.',
-    'Allow more `kinds`; or `metered: last`, which uses metered uplinks where nothing else is usable.',
+    'Allow more `kinds`; or `metered: last`, which uses metered uplinks where nothing else is usable. A site with metered uplinks alone cannot have the `metered: never` of the others: ' +
+      'it says `last` or `ok` there, and so do the others in what they send to it, for what is metered at one end is metered at both.',
   ),
   CONFIG_POLICY_SHADOWED: help(
     'A policy can never decide: one before it is for all of its flows.',

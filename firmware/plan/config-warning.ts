@@ -10,7 +10,13 @@ const stunPort = 3478
 const leastRelayBps = 64_000
 
 export function configWarnings(config: DeviceConfig): string[] {
-  return [...lonelyPeers(config), ...mutePeers(config), ...stunEndpoints(config), ...relay(config)]
+  return [
+    ...lonelyPeers(config),
+    ...mutePeers(config),
+    ...stunEndpoints(config),
+    ...hiddenHubs(config),
+    ...relay(config),
+  ]
 }
 
 /** Behind a NAT, as it seems, and without anybody who helps to meet others there. */
@@ -43,6 +49,19 @@ function stunEndpoints({ peers, overlay }: DeviceConfig): string[] {
   )
 }
 
+/** By the Internet nobody reaches such an address. */
+function hiddenHubs({ peers, uplinks }: DeviceConfig): string[] {
+  if (uplinks.some(({ kind }) => kind === 'private')) return []
+  return peers
+    .filter(({ role, endpoints }) => role === 'hub' && endpoints.length > 0)
+    .filter(({ endpoints }) => endpoints.every((text) => isPrivate(parseEndpoint(text)!.address)))
+    .map(
+      ({ name, endpoints }) =>
+        `${name} has private endpoints alone (${endpoints[0]}), which cannot be called over the Internet: ` +
+        'is it behind a 1:1 NAT, and the public address meant?',
+    )
+}
+
 function relay(config: DeviceConfig): string[] {
   const { rate = defaultRelayRate } = config.overlay.relay ?? {}
   if (config.overlay.relay === undefined) return []
@@ -53,6 +72,12 @@ function relay(config: DeviceConfig): string[] {
           'overlay.relay: a hub must be called, and no address of its uplinks is public. Behind a 1:1 NAT it works if the ' +
             `NAT forwards UDP ports ${portsOf(config)} here, and the other boxes have its public address as endpoint`,
         ]),
+    ...(config.uplinks.every(({ address }) => address === 'dhcp')
+      ? [
+          'overlay.relay: all uplinks of this hub have their address by DHCP: when it is another one, nobody finds the hub ' +
+            'until `endpoints` of the other boxes say it',
+        ]
+      : []),
     ...(rateBps(rate) < leastRelayBps
       ? [`overlay.relay.rate: ${rate} is less than 64k, which does not carry much but handshakes`]
       : []),

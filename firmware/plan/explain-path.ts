@@ -203,8 +203,12 @@ function lessText(path: ExplainedPath, { config, explanation, numbered }: Explai
   return `fits: stands by, ${name} goes before`
 }
 
-/** A backup comes behind all others, whether it costs or is preferred. */
+/** A backup comes behind all others, whether it costs or is preferred; a way through a relay behind direct ones. */
 function lastText(path: ExplainedPath, policy: Policy | null, facts: ExplainFacts): string {
+  const isRelayed = relayOf(path.remoteAddress, facts.config.peers) !== null
+  if (isRelayed && !path.isMetered && !path.isBackup) {
+    return 'through a relay: used only when no direct path is usable'
+  }
   if (!path.isBackup) return `${meteredText(path, facts)}: last resort`
   const isPreferred = policy?.prefer?.includes(uplinkName(facts.numbered, path.uplink)) === true
   return `backup: used only when no other uplink is usable${isPreferred ? ', preferred or not' : ''}`

@@ -28,14 +28,14 @@ const linesOf = (one: PairLook) => pairNews(lookOf(one), new Map()).lines
 test('a pair whose ends agree is told once, else by end', () => {
   assert.deepEqual(linesOf(pair(direct, direct)), ['home – guest: direct'])
   assert.deepEqual(linesOf(pair(relayed, direct)), [
-    'home – guest: by relay hub / direct, home: walls',
+    'home – guest: by relay hub / direct, home says: walls',
   ])
   const other = { ...relayed, explanation: 'silence', reason: 'unanswered' } as const
   assert.deepEqual(linesOf(pair(relayed, other)), [
-    'home – guest: by relay hub, home: walls; guest: silence',
+    'home – guest: by relay hub, home says: walls; guest says: silence',
   ])
   assert.deepEqual(linesOf(pair({ ...other, reason: 'peer-walled' }, relayed)), [
-    'home – guest: by relay hub, guest: walls',
+    'home – guest: by relay hub, guest says: walls',
   ])
   assert.deepEqual(linesOf(pair(null, { ...direct, how: 'none' })), [
     'home – guest: gateway does not answer / not reached',

@@ -66,7 +66,7 @@ function whyText({ ends }: PairLook): string | null {
   const reasons = told.map(({ site, reach }) => ({ site, text: reach!.explanation ?? none }))
   const [first, second] = reasons
   if (first!.text === second?.text) return first!.text
-  return reasons.map(({ site, text }) => `${site}: ${text}`).join('; ')
+  return reasons.map(({ site, text }) => `${site} says: ${text}`).join('; ')
 }
 
 function whyLines(pair: PairLook): string[] {

@@ -51,6 +51,17 @@ test('hubs have endpoints, on a port of the overlay', () => {
   )
 })
 
+test('a hub at a private address alone cannot be called over the Internet', () => {
+  const calling = (endpoints: string[], kind = 'internet'): string[] =>
+    warningsOf((config) => {
+      config.peers[0].endpoints = endpoints
+      config.uplinks = config.uplinks.map((uplink: object) => ({ ...uplink, kind }))
+    })
+  assert.match(calling(['10.9.0.1:51820'])[0]!, /^hub-1 has private endpoints alone \(10\.9\.0\.1/)
+  assert.deepEqual(calling(['10.9.0.1:51820', '198.51.100.7:51820']), [])
+  assert.deepEqual(calling(['10.9.0.1:51820'], 'private'), [])
+})
+
 test('a relay is called, and carries something', () => {
   const relaying = (address: unknown, rate?: string): string[] =>
     warningsOf((config) => {
@@ -61,7 +72,9 @@ test('a relay is called, and carries something', () => {
   for (const address of ['192.168.1.2/24', '172.31.0.2/24', '100.64.3.2/24', 'fd00::2/64']) {
     assert.match(relaying([address])[0]!, /forwards UDP ports 51820, 443, 3478 here/, address)
   }
-  assert.equal(relaying('dhcp').length, 1)
+  const [hidden, lent] = relaying('dhcp')
+  assert.match(hidden!, /Behind a 1:1 NAT/)
+  assert.match(lent!, /have their address by DHCP: when it is another one, nobody finds the hub/)
   assert.deepEqual(relaying(['203.0.113.2/24']), [])
   assert.deepEqual(relaying(['100.128.0.2/24', '172.32.0.2/24']), [])
   assert.match(relaying(['203.0.113.2/24'], '63.9k')[0]!, /^overlay\.relay\.rate: 63\.9k is less/)

@@ -139,6 +139,17 @@ test('a path that is metered at the other end alone says so', () => {
   assert.equal(told?.sentence, 'metered at the end of hub-1: last resort')
 })
 
+test('a relayed path that costs nothing stands behind a direct one as a relayed one, not as a metered one', () => {
+  const through = { remoteAddress: byHub, remotePort: 0, uplink: 254, number: 4 } as const
+  const sentenceOf = (isMetered: boolean) => {
+    const path = samplePathOf({ ...through, verdict: 'last-resort', isMetered })
+    const answer = answerTo({ paths: [samplePathOf(), path] })
+    return answer.paths.find(({ number }) => number === 4)?.sentence
+  }
+  assert.equal(sentenceOf(false), 'through a relay: used only when no direct path is usable')
+  assert.equal(sentenceOf(true), 'metered on the way: last resort')
+})
+
 test('a flow to a peer without endpoints says what became of the relays', () => {
   const noSession = { hasSession: false, path: null, paths: [], peer: 'lisbon' } as const
   const session = { state: 'down', canCall: false } as const
