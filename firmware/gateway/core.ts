@@ -47,6 +47,8 @@ export interface CoreParts {
   readonly programRecord: RecordFile
   /** Which prefixes were inside. */
   readonly insideRecord: Pick<RecordFile, 'read' | 'write'>
+  /** Where peers were heard last. */
+  readonly whereaboutsRecord: Pick<RecordFile, 'read' | 'write'>
   readonly services: Services
 }
 

@@ -18,6 +18,7 @@ import { type ReachFacts, relayOf } from '../plan/relayed.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatFinder } from './nat/nat.ts'
+import type { RecordFile } from './program-loader.ts'
 import { Relaying } from './relay/relaying.ts'
 import type { SessionsListener } from './sessions/listener.ts'
 import type { PeerConfig } from './sessions/session.ts'
@@ -27,6 +28,7 @@ import type { PeerReach } from './traversal/known.ts'
 import { Traversal } from './traversal/traversal.ts'
 import type { Numbers } from './uplink-numbers.ts'
 import { type BindUdp, type Ports, UplinkSockets } from './uplink-sockets.ts'
+import { WhereaboutsRecord } from './whereabouts.ts'
 
 export interface PeeringParts {
   readonly clock: Clock
@@ -37,6 +39,8 @@ export interface PeeringParts {
   readonly numbers: Numbers
   /** Told of the sockets of all uplinks, those of before being about to close; it outlives the peering. */
   readonly nat: NatFinder
+  /** Where each peer was heard last is kept there. */
+  readonly whereaboutsRecord: Pick<RecordFile, 'read' | 'write'>
 }
 
 export class Peering implements AsyncDisposable {
@@ -44,6 +48,7 @@ export class Peering implements AsyncDisposable {
   readonly #sockets: UplinkSockets
   readonly #relaying: Relaying
   readonly #traversal: Traversal
+  readonly #whereabouts: WhereaboutsRecord
   #sessions: Sessions | null = null
   #peers: DeviceConfig['peers'] = []
   /** What the open sessions were opened with: they cannot change it. */
@@ -52,6 +57,7 @@ export class Peering implements AsyncDisposable {
   constructor(parts: PeeringParts) {
     this.#parts = parts
     this.#sockets = new UplinkSockets(parts.bindUdp)
+    this.#whereabouts = new WhereaboutsRecord({ ...parts, file: parts.whereaboutsRecord })
     this.#relaying = new Relaying({
       ...parts,
       send: (peer, item) => void this.#sessions?.send(peer, [item]),
@@ -65,7 +71,7 @@ export class Peering implements AsyncDisposable {
       ownKey: parts.wireKey.publicKey,
       onReach: (reach) => this.#logReach(reach),
       send: (peer, item) => void this.#sessions?.send(peer, [item]),
-      want: (peer, isWanted) => this.#relaying.want(peer, isWanted),
+      want: (peer, need) => this.#relaying.want(peer, need),
       doubt: (peer) => this.#relaying.doubt(peer),
     })
   }
@@ -76,6 +82,7 @@ export class Peering implements AsyncDisposable {
     places: readonly UplinkPlace[],
     datapath: Datapath,
   ): Promise<void> {
+    await this.#whereabouts.read()
     const ports = await this.#sockets.update(portsOf(config), places)
     const { tenant, rekeySeconds } = wantOf(config)
     const isOther =
@@ -115,6 +122,7 @@ export class Peering implements AsyncDisposable {
   }
 
   onCounters(counters: Counters): void {
+    this.#whereabouts.take(counters)
     this.#traversal.onCounters(counters)
   }
 
@@ -145,6 +153,7 @@ export class Peering implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions?.[Symbol.asyncDispose]()
     this.#sessions = null
+    await this.#whereabouts.end()
     this.#traversal[Symbol.dispose]()
     this.#relaying[Symbol.dispose]()
     await this.#sockets[Symbol.asyncDispose]()
@@ -179,7 +188,9 @@ export class Peering implements AsyncDisposable {
         else this.#relaying.onItem(peer, item)
       },
     }
-    return openSessions({ clock, random, log, tenant, wireKey, numbers, timing, listener })
+    const whereabouts = (peer: string) => this.#whereabouts.of(peer)
+    const parts = { clock, random, log, tenant, wireKey, numbers, timing, listener }
+    return openSessions({ ...parts, whereabouts })
   }
 }
 

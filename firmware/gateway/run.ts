@@ -31,6 +31,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     lanApiPort: 443,
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
+    whereaboutsRecord: recordAt(places.whereaboutsRecord),
     services: openServices({
       clock,
       runFolder: places.serviceFolder,

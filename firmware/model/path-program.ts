@@ -44,6 +44,8 @@ export interface PathEvent extends Omit<PathProgram, 'peer'> {
 }
 
 export interface PathCounters extends PathProgram {
+  /** The own one; 0: through a relay. */
+  readonly localPort: number
   /** On the wire, the own number (255: none yet, nobody has answered) and the far end's; null: not known. */
   readonly number: number
   readonly remoteNumber: number | null

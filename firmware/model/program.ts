@@ -282,6 +282,9 @@ export interface PeerCounters {
   /** What came from it and was forwarded to others, in bytes of UDP payload: this box is its relay. */
   readonly relayedPackets: number
   readonly relayedBytes: number
+  /** What was not, since the rate of its channel was used up. */
+  readonly limitedPackets: number
+  readonly limitedBytes: number
 }
 
 /** Answer to the first question on the border. */

@@ -10,6 +10,8 @@ export const relayUplinkName = 'relay'
 
 /** What wire.md allows a device at each relay. */
 export const mostChannels = 64
+/** Of all devices: `CW_CHANNEL_PAIRS_MAX`. */
+export const mostChannelPairs = 32_768
 
 /** A relay's: what `peer` sends by its channel goes to `to`, by that one's; and the other way round. At most 64 of a peer. */
 export interface ChannelProgram {
@@ -19,6 +21,22 @@ export interface ChannelProgram {
   readonly toChannel: number
   /** Of each direction, in UDP payload that is forwarded. */
   readonly rateBps: number
+}
+
+/** What came from one end of a channel: datagrams that were forwarded, and such as the rate kept back; bytes of UDP payload. */
+export interface ChannelTraffic {
+  readonly packets: number
+  readonly bytes: number
+  readonly limitedPackets: number
+  readonly limitedBytes: number
+}
+
+/** One that is open, as a relay's datapath has it. */
+export interface ChannelCounters extends ChannelProgram {
+  readonly ageMs: number
+  readonly unusedMs: number
+  readonly fromPeer: ChannelTraffic
+  readonly fromTo: ChannelTraffic
 }
 
 export interface ChannelEnd {

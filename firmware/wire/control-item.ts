@@ -22,6 +22,8 @@ export const maxPartBytes = 1_000
 export const maxParts = 4
 
 export const closeReason = { restart: 1, removed: 2, limit: 3 } as const
+/** In `relay-close`, from a relay: of whatever it answered before, all that was no is to be asked again. */
+export const anyChannel = 0
 export const relayStatus = { open: 0, refused: 1, absent: 2, full: 3 } as const
 
 export type ControlItem =

@@ -40,10 +40,12 @@ export function decodePath(from: RecordReader, peers: readonly string[]): PathCo
   const state = stateOf(from.u8())
   const reason = reasonOf(from.u8())
   const flags = from.u8()
-  from.skip(3)
+  from.skip(1)
+  const localPort = from.u16()
   return {
     peer,
     uplink,
+    localPort,
     remoteAddress,
     remotePort,
     number,

@@ -111,6 +111,8 @@ function decodePeer(from: RecordReader): PeerCounters {
     localIndex,
     relayedPackets: from.u64(),
     relayedBytes: from.u64(),
+    limitedPackets: from.u64(),
+    limitedBytes: from.u64(),
   }
 }
 

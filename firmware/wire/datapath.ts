@@ -31,13 +31,14 @@ export const verbs = {
   relay: 12,
   try: 13,
   spray: 14,
+  channels: 15,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
 
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
-  info: 200,
+  info: 232,
   programHead: 48,
   port: 184,
   segment: 56,
@@ -53,7 +54,7 @@ export const recordSizes = {
   overflow: 16,
   countersHead: 80,
   portCounters: 72,
-  peerCounters: 112,
+  peerCounters: 128,
   pathCounters: 128,
   event: 40,
   denial: 140,
@@ -69,12 +70,14 @@ export const recordSizes = {
   wayTry: 24,
   spray: 64,
   relayed: 8,
+  channelsHead: 8,
+  channelCounters: 152,
 } as const
 
 export const nameBytes = 32
 export const interfaceBytes = 16
 /** Places for record sizes in `struct cw_info`, of which the last are zero. */
-export const sizePlaces = 32
+export const sizePlaces = 40
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
 
 /** Holds keys: zero it once it is sent. */

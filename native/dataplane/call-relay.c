@@ -7,6 +7,7 @@
 #include "call-state.h"
 #include "command.h"
 #include "engine.h"
+#include "graph/relay.h"
 #include "table/session.h"
 #include "worker.h"
 
@@ -53,6 +54,26 @@ int cw_call_channel_close(struct cw_engine *engine, const void *in, size_t in_le
 		return cw_answer_refuse(answer, -ENOENT, "/peer: unknown");
 	int rc = cw_worker_do(engine->worker, &command);
 	return rc == -ENOENT ? cw_answer_refuse(answer, rc, "/channel: none of that number") : rc;
+}
+
+int cw_call_channels(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)
+{
+	static struct cw_channel_page page;
+
+	if (in_len != sizeof(page.first))
+		return cw_answer_refuse(answer, -EINVAL, "/: length");
+	memcpy(&page.first, in, sizeof(page.first));
+	struct cw_command command = { .kind = CW_COMMAND_CHANNELS, .page = &page };
+	int rc = cw_worker_do(engine->worker, &command);
+	if (rc != 0)
+		return rc;
+	size_t length = page.head.count * sizeof(page.list[0]);
+	uint8_t *out = cw_answer_put(answer, sizeof(page.head) + length);
+	if (out != NULL) {
+		memcpy(out, &page.head, sizeof(page.head));
+		memcpy(out + sizeof(page.head), page.list, length);
+	}
+	return answer->length;
 }
 
 int cw_call_relay(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer)

@@ -9,6 +9,7 @@ struct cw_engine;
 
 int cw_call_channel(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer);
 int cw_call_channel_close(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer);
+int cw_call_channels(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer);
 int cw_call_relay(struct cw_engine *engine, const void *in, size_t in_len, struct cw_answer *answer);
 
 #endif

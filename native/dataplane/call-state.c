@@ -110,6 +110,8 @@ static void put_peer(struct cw_answer *answer, const struct cw_peer *peer)
 	memcpy(out->name, peer->name, CW_NAME);
 	out->relayed_packets = peer->relayed_packets;
 	out->relayed_bytes = peer->relayed_bytes;
+	out->limited_packets = peer->limited_packets;
+	out->limited_bytes = peer->limited_bytes;
 	out->rx_packets = peer->rx_packets;
 	out->rx_bytes = peer->rx_bytes;
 	out->tx_packets = peer->tx_packets;
@@ -173,6 +175,7 @@ static void put_path(struct cw_answer *answer, uint16_t number, const struct cw_
 		.state = live->state,
 		.why = live->why,
 		.flags = flags_of(peer, path),
+		.local_port = path->way.local_port,
 	};
 	memcpy(out->remote_address, &path->way.remote, sizeof(out->remote_address));
 }

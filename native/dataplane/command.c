@@ -86,6 +86,10 @@ void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 	case CW_COMMAND_CHANNEL_CLOSE:
 		command->result = cw_relay_close(worker, command->peer, command->local_index);
 		break;
+	case CW_COMMAND_CHANNELS:
+		cw_relay_list(worker, command->page);
+		command->result = 0;
+		break;
 	case CW_COMMAND_RELAY:
 		command->result = relay(worker, command);
 		break;

@@ -9,6 +9,7 @@
 #include "table/path.h"
 
 struct cw_channel;
+struct cw_channel_page;
 struct cw_explain;
 struct cw_explained;
 struct cw_keypair;
@@ -30,6 +31,7 @@ enum cw_command_kind {
 	CW_COMMAND_SPRAY,
 	CW_COMMAND_CHANNEL,
 	CW_COMMAND_CHANNEL_CLOSE,
+	CW_COMMAND_CHANNELS,
 	CW_COMMAND_RELAY,
 };
 
@@ -41,6 +43,7 @@ struct cw_command {
 	struct cw_peer *peer;
 	struct cw_peer *to; /* the other end of a channel */
 	const struct cw_channel *channel;
+	struct cw_channel_page *page;
 	const struct cw_peer_program *begins; /* in the place of `peer` */
 	const struct cw_way *ways;
 	uint32_t way_count;

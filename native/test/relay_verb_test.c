@@ -3,6 +3,7 @@
 
 #include "call-relay.h"
 #include "command.h"
+#include "graph/relay.h"
 #include "relay_ends.h"
 
 /* In the place of worker.c's: the worker is this thread. */
@@ -57,6 +58,80 @@ static void channels(void)
 	expect(0, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "");
 	end.peer[0] = 'x';
 	expect(-ENOENT, CW_VERB_CHANNEL_CLOSE, &end, sizeof(end), "/peer: unknown");
+}
+
+/* An answer of CHANNELS from the place `first` on. */
+static const struct cw_channels_head *list(uint32_t first, const struct cw_channel_counters **records)
+{
+	static _Alignas(8) uint8_t out[sizeof(struct cw_channels_head) + CW_CHANNELS_AT_ONCE * sizeof(**records)];
+	const struct cw_channels_head *head = (const struct cw_channels_head *)(const void *)out;
+	int length = cw_call(bench.engine, CW_VERB_CHANNELS, &first, sizeof(first), out, sizeof(out));
+
+	*records = (const struct cw_channel_counters *)(const void *)(head + 1);
+	CHECK(length == (int)(sizeof(*head) + head->count * sizeof(**records)));
+	return head;
+}
+
+static void push(uint32_t count)
+{
+	struct datagram inner = inner_of(0xD1, 1000), left;
+	const struct end *to;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct datagram d = relay_seal(&far, 1, &inner);
+		receive_from(&far, &d);
+		take_sent(&left, &to);
+	}
+}
+
+/* What there is of channels, and what came by each. */
+static void lists_channels(void)
+{
+	const struct cw_channel_counters *one;
+	const struct cw_channels_head *head;
+
+	expect(-EINVAL, CW_VERB_CHANNELS, "", 3, "/: length");
+	CHECK(list(0, &one)->count == 0);
+	CHANNEL(0, "", c.rate_bps = 80000);
+	push(400);
+	bench.worker->now_us += 2000000;
+	head = list(0, &one);
+	CHECK(head->count == 1 && head->next == 0);
+	CHECK(strcmp(one->channel.peer, "far") == 0 && strcmp(one->channel.to, "other") == 0);
+	CHECK(one->channel.channel == 1 && one->channel.to_channel == 2 && one->channel.rate_bps == 80000);
+	CHECK(one->age_ms == 2000 && one->unused_ms == 2000);
+	CHECK(one->from_peer.packets > 100 && one->from_peer.packets + one->from_peer.limited_packets == 400);
+	CHECK(one->from_peer.bytes == bench.far->relayed_bytes && one->from_peer.limited_bytes == bench.far->limited_bytes);
+	CHECK(one->from_peer.limited_packets == bench.far->limited_packets && one->from_to.packets == 0);
+	CHECK(cw_relay_close(bench.worker, bench.far, 1) == 0);
+	CHECK(list(0, &one)->count == 0);
+	cw_bench_drops(&bench);
+}
+
+/* More than one answer holds are told in several. */
+static void lists_all_in_turn(void)
+{
+	static struct cw_channel_list lists[2][8];
+	const struct cw_channel_counters *one;
+	uint32_t seen = 0, first = 0;
+
+	for (uint32_t i = 0; i < 8 * CW_CHANNELS_MAX; i++) {
+		const struct cw_channel_side sides[2] = {
+			{ .peer = bench.far, .list = &lists[0][i / CW_CHANNELS_MAX], .number = i + 1 },
+			{ .peer = bench.other, .list = &lists[1][i / CW_CHANNELS_MAX], .number = i + 1 },
+		};
+		CHECK(cw_channel_join(&bench.worker->channels, sides, 8000000, bench.worker->now_us) == 0);
+	}
+	do {
+		const struct cw_channels_head *head = list(first, &one);
+		for (uint32_t i = 0; i < head->count; i++)
+			CHECK(one[i].channel.channel == ++seen);
+		first = head->next;
+	} while (first != 0 && seen < 10000);
+	CHECK(seen == 8 * CW_CHANNELS_MAX);
+	for (uint32_t i = 0; i < bench.worker->channels.count; i++)
+		cw_channel_end(&bench.worker->channels, &bench.worker->channels.pairs[i], 0);
+	CHECK(list(0, &one)->count == 0 && list(UINT32_MAX, &one)->count == 0);
 }
 
 struct message {
@@ -119,6 +194,8 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	open_ends();
 	pthread_mutex_init(&bench.engine->control, NULL);
+	lists_channels();
+	lists_all_in_turn();
 	channels();
 	handshakes();
 	a_place_that_begins_anew_has_none();

@@ -10,7 +10,7 @@ import type { DeviceConfig } from '../../firmware/model/device-config.ts'
 import { encodeWireKey } from '../../firmware/model/wire-key.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
 import { reading, samplePath } from '../unit/plan/sample-path.ts'
-import { type Box, noNat, programOf, type World } from './session-world.ts'
+import { type Box, noNat, noRecord, programOf, type World } from './session-world.ts'
 
 export interface Site {
   readonly name: string
@@ -125,7 +125,7 @@ function bootPeering({ clock, randomBytes, network }: World, site: Site): Peerin
     random: randomBytes,
     log: { info: log, warn: log },
     wireKey: site.wireKey,
-    nat: noNat,
+    ...{ nat: noNat, whereaboutsRecord: noRecord },
     bindUdp: async (local) => network.bind(local),
     numbers: {
       numberOf: (name) => (name === 'relay' ? 254 : names.indexOf(name)),

@@ -4,6 +4,7 @@
  */
 
 import type { NatFinder } from '../../firmware/gateway/nat/nat.ts'
+import type { PeeringParts } from '../../firmware/gateway/peering.ts'
 import type { PeerConfig, Uplink } from '../../firmware/gateway/sessions/session.ts'
 import { openSessions, type Sessions } from '../../firmware/gateway/sessions/sessions.ts'
 import type { Numbers } from '../../firmware/gateway/uplink-numbers.ts'
@@ -12,6 +13,7 @@ import { type FakeDatapath, fakeDatapath } from '../../firmware/host/datapath/fa
 import { type FakeNetwork, fakeNetwork } from '../../firmware/host/udp/fake.ts'
 import type { UdpAddress, UdpSocket } from '../../firmware/host/udp/udp.ts'
 import type { Program } from '../../firmware/model/program.ts'
+import type { Whereabout } from '../../firmware/model/whereabouts.ts'
 import { defaultPolicy } from '../../firmware/plan/policy.ts'
 import type { SessionTiming } from '../../firmware/plan/session.ts'
 import { type X25519Pair, x25519Pair } from '../../firmware/wire/x25519.ts'
@@ -56,6 +58,7 @@ export interface BoxOptions {
   readonly timing?: SessionTiming
   readonly hasAes?: boolean
   readonly verbMs?: number
+  readonly whereabouts?: (peer: string) => readonly Whereabout[]
   readonly wireKey?: X25519Pair
 }
 
@@ -110,6 +113,7 @@ export function bootSessions(world: World, box: Box, options: BoxOptions = {}): 
     wireKey: box.wireKey,
     numbers: numbersOf(box),
     ...(options.timing === undefined ? {} : { timing: options.timing }),
+    ...(options.whereabouts === undefined ? {} : { whereabouts: options.whereabouts }),
   })
 }
 
@@ -143,6 +147,12 @@ export const noNat: NatFinder = {
   configure: () => undefined,
   counters: () => null,
   [Symbol.dispose]: () => undefined,
+}
+
+/** Of boxes that remember nothing. */
+export const noRecord: PeeringParts['whereaboutsRecord'] = {
+  read: async () => null,
+  write: async () => undefined,
 }
 
 /** As much of a program as sessions notice: who its peers are. */

@@ -1,6 +1,6 @@
 /**
  * Questions that are due now or later, of all peers together: one at a time, no faster than a relay listens, and those for which
- * a packet waits before all others. One timer for all of them.
+ * a packet waits before the others, but no more than three in a row. One timer for all of them.
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { openBucket, type Rate } from '../../plan/rate-limit.ts'
@@ -10,6 +10,9 @@ interface Due {
   readonly isUrgent: boolean
 }
 
+/** Then it is the turn of who has waited the longest, urgent or not. */
+const mostUrgent = 3
+
 export class AskQueue<Asker> implements Disposable {
   readonly #clock: Clock
   readonly #rate: Rate
@@ -18,6 +21,8 @@ export class AskQueue<Asker> implements Disposable {
   readonly #due = new Map<Asker, Due>()
   #timer: CancelTimer | null = null
   #isRunning = false
+  /** Urgent ones, one after the other. */
+  #urgent = 0
 
   /** @param ask may put its asker in again */
   constructor(clock: Clock, rate: Rate, ask: (asker: Asker) => void) {
@@ -56,6 +61,7 @@ export class AskQueue<Asker> implements Disposable {
     let first = this.#first(nowMs)
     while (first !== null && first.due.atMs <= nowMs && this.#bucket.take(nowMs)) {
       this.#due.delete(first.asker)
+      this.#urgent = first.due.isUrgent && this.#urgent < mostUrgent ? this.#urgent + 1 : 0
       this.#ask(first.asker)
       first = this.#first(nowMs)
     }
@@ -67,15 +73,16 @@ export class AskQueue<Asker> implements Disposable {
 
   #first(nowMs: number): { readonly asker: Asker; readonly due: Due } | null {
     let first: { readonly asker: Asker; readonly due: Due } | null = null
+    const isUrgentFirst = this.#urgent < mostUrgent
     for (const [asker, due] of this.#due) {
-      if (first === null || isBefore(due, first.due, nowMs)) first = { asker, due }
+      if (first === null || isBefore(due, first.due, nowMs, isUrgentFirst)) first = { asker, due }
     }
     return first
   }
 }
 
-function isBefore(one: Due, other: Due, nowMs: number): boolean {
+function isBefore(one: Due, other: Due, nowMs: number, isUrgentFirst: boolean): boolean {
   const isBothDue = one.atMs <= nowMs && other.atMs <= nowMs
-  if (isBothDue && one.isUrgent !== other.isUrgent) return one.isUrgent
+  if (isUrgentFirst && isBothDue && one.isUrgent !== other.isUrgent) return one.isUrgent
   return one.atMs < other.atMs
 }

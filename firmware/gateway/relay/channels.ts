@@ -4,29 +4,25 @@
  * those that are wanted no more are given back. What goes by them is not its business. wire.md, "Relay".
  */
 import type { Clock } from '../../host/clock/clock.ts'
-import type { ChannelState } from '../../model/local-api-reach.ts'
 import { mostChannels } from '../../model/traversal-program.ts'
-import { type Bucket, openBucket } from '../../plan/rate-limit.ts'
-import { type Item, relayStatus } from '../../wire/control-item.ts'
+import { type Bucket, openBucket, openSourceBuckets } from '../../plan/rate-limit.ts'
+import { anyChannel, type Item, relayStatus } from '../../wire/control-item.ts'
 import { AskQueue } from './ask-queue.ts'
 import type { Relay } from './relay-socket.ts'
-
-export interface ChannelPeer {
-  readonly name: string
-  readonly wireKey: Uint8Array
-}
-
-/** A channel to a peer through a relay. */
-export interface Channel {
-  readonly relay: string
-  readonly channel: number
-}
-
-/** What came of asking a relay. */
-export interface ChannelAnswer {
-  readonly relay: string
-  readonly state: ChannelState
-}
+import { Room } from './room.ts'
+import {
+  answersOf,
+  askPauseMs,
+  type Channel,
+  type ChannelAnswer,
+  type ChannelPeer,
+  channelsOf,
+  isSameKey,
+  type Need,
+  newWish,
+  refusalOf,
+  type Wish,
+} from './wish.ts'
 
 export interface ChannelsParts {
   readonly clock: Clock
@@ -36,44 +32,25 @@ export interface ChannelsParts {
   readonly onChange: (peer: string, channels: readonly Channel[]) => void
 }
 
-/** Whom to ask about one peer, and what is known. */
-interface Wish {
-  readonly peer: ChannelPeer
-  isWanted: boolean
-  /** By relay: its number, and whether the relay confirmed it since anything happened that may have ended it. */
-  readonly open: Map<string, { readonly channel: number; isSure: boolean }>
-  /** What a relay said instead. */
-  readonly refusals: Map<string, 'refused' | 'absent' | 'full'>
-  /** How many questions in a row had no channel for an answer. */
-  misses: number
-  /** Which relay is asked now; counts over those that are up. */
-  turn: number
-  isAsked: boolean
-  /** A packet waits for it. */
-  isUrgent: boolean
-  urgedAtMs: number
-  /** How often its channels may become others. */
-  readonly changes: Bucket
-}
-
-/** It is asked again so soon, then after ever longer pauses: unanswered up to 30 s, where all relays said no up to 10 minutes. */
-const pausesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]
-const refusedPausesMs = [...pausesMs, 60_000, 120_000, 300_000, 600_000]
 /** Of all peers together: a relay takes 20 a second of one device. */
 const askRate = { perSecond: 15, burst: 15 }
 /** Whatever waits: the pauses begin anew so often. */
 const urgeGapMs = 5_000
 /** By then the packet that was waited for is gone. */
 const urgentAsks = 4
-/** Nor is room made for ever where it is the other end that has none. */
-const roomRate = { perSecond: 0.2, burst: 4 }
-/** A relay that gives out number after number is not followed for ever. */
-const changeRate = { perSecond: 0.2, burst: 8 }
+/** Nor is room made for ever: 64 turns of a minute each are about one a second. */
+const roomRate = { perSecond: 1, burst: 8 }
+/** Nor is one heard that has news without end; three in a row are one that is told thrice. */
+const newsRate = { perSecond: 0.05, burst: 4 }
+const mostRelays = 1_024
 
 export class Channels implements Disposable {
   readonly #parts: ChannelsParts
   readonly #queue: AskQueue<Wish>
   readonly #rooms: Bucket
+  readonly #room: Room
+  /** By relay. */
+  readonly #news = openSourceBuckets(newsRate, mostRelays)
   readonly #wishes = new Map<string, Wish>()
   /** Those with a session, in the order of the configuration. */
   #relays: readonly Relay[] = []
@@ -82,6 +59,10 @@ export class Channels implements Disposable {
   constructor(parts: ChannelsParts) {
     this.#parts = parts
     this.#rooms = openBucket(roomRate, parts.clock.nowMs())
+    this.#room = new Room(parts.clock, (wish) => {
+      wish.refusals.clear()
+      this.#again(wish, true)
+    })
     this.#queue = new AskQueue(parts.clock, askRate, (wish: Wish) => this.#ask(wish))
   }
 
@@ -93,12 +74,12 @@ export class Channels implements Disposable {
       const peer = staying.get(name)
       if (peer !== undefined && isSameKey(peer.wireKey, wish.peer.wireKey)) continue
       this.#queue.drop(wish)
+      this.#room.leave(wish)
       this.#wishes.delete(name)
     }
     for (const peer of peers) {
       if (this.#wishes.has(peer.name)) continue
-      const changes = openBucket(changeRate, this.#parts.clock.nowMs())
-      this.#wishes.set(peer.name, { ...blank(), peer, changes })
+      this.#wishes.set(peer.name, newWish(peer, this.#parts.clock.nowMs()))
     }
     const names = new Set(relays.map(({ name }) => name))
     for (const wish of this.#wishes.values()) {
@@ -108,37 +89,34 @@ export class Channels implements Disposable {
   }
 
   of(peer: string): Channel[] {
-    const open = this.#wishes.get(peer)?.open ?? new Map()
-    return [...open].map(([relay, { channel }]) => ({ relay, channel }))
+    const wish = this.#wishes.get(peer)
+    return wish === undefined ? [] : channelsOf(wish)
   }
 
   /** By relay; of those that are not wanted only what there is. */
   answersOf(peer: string): ChannelAnswer[] {
     const wish = this.#wishes.get(peer)
-    if (wish === undefined) return []
-    const stateOf = (relay: string): ChannelState => {
-      if (!this.#up.has(relay)) return 'no-session'
-      return wish.open.has(relay) ? 'open' : (wish.refusals.get(relay) ?? 'asked')
-    }
-    const told = this.#relays.filter(({ name }) => wish.isWanted || wish.open.has(name))
-    return told.map(({ name }) => ({ relay: name, state: stateOf(name) }))
+    return wish === undefined ? [] : answersOf(wish, this.#relays, this.#up)
   }
 
   /** Asked for until there is one; what there is stays until its relay ends it, or others need the room. */
-  want(peer: string, isWanted: boolean): void {
+  want(peer: string, need: Need): void {
     const wish = this.#wishes.get(peer)
-    if (wish === undefined || wish.isWanted === isWanted) return
-    wish.isWanted = isWanted
+    if (wish === undefined || wish.need === need) return
+    const isOther = need === 'none' || wish.need === 'none'
+    wish.need = need
+    // What is there is as good for the one as for the other; what is waited for is not.
+    if (!isOther && !this.#room.isWaiting(wish)) return
     // That one has ended meanwhile may have been told, and lost.
     for (const channel of wish.open.values()) channel.isSure = false
-    if (!isWanted && this.#wishes.size > mostChannels) this.#release(wish)
+    if (need === 'none' && this.#wishes.size > mostChannels) this.#release(wish)
     this.#again(wish, false)
   }
 
   /** A packet waits, or the peer is not heard: whether the channels still are what they were is asked at once. */
   hurry(peer: string): void {
     const wish = this.#wishes.get(peer)
-    if (wish === undefined || !wish.isWanted) return
+    if (wish === undefined || wish.need === 'none' || this.#room.isWaiting(wish)) return
     for (const channel of wish.open.values()) channel.isSure = false
     const nowMs = this.#parts.clock.nowMs()
     const dueMs = this.#queue.dueMs(wish)
@@ -173,7 +151,8 @@ export class Channels implements Disposable {
     if (status === relayStatus.open && channel !== 0) {
       const isNew = wish.open.get(relay)?.channel !== channel
       if (isNew && !wish.changes.take(this.#parts.clock.nowMs())) return
-      wish.open.set(relay, { channel, isSure: true })
+      const openedAtMs = wish.open.get(relay)?.openedAtMs ?? this.#parts.clock.nowMs()
+      wish.open.set(relay, { channel, openedAtMs, isSure: true })
       wish.refusals.delete(relay)
       if (isNew) this.#tell(wish)
       this.#again(wish, false)
@@ -183,22 +162,37 @@ export class Channels implements Disposable {
     wish.refusals.set(relay, refusal)
     // A relay that has begun anew says so of channels that go on: those it ends by name.
     if (refusal === 'refused') this.#forget(wish, relay)
-    if (refusal === 'full' && this.#makeRoom(relay)) this.#again(wish, wish.isUrgent)
+    const isOwn = refusal === 'full' && this.#room.isFull(relay, this.#wishes.values())
+    if (isOwn && wish.isAsked) this.#standInLine(wish, relay)
     else this.#miss(wish)
   }
 
   /** The relay ended one. */
   onClose(relay: string, { channel }: Item<'relay-close'>): void {
+    if (channel === anyChannel) this.#onNews(relay)
     for (const wish of this.#wishes.values()) {
       if (wish.open.get(relay)?.channel !== channel) continue
       this.#forget(wish, relay)
       this.#again(wish, wish.isUrgent)
     }
+    this.#room.admit()
   }
 
   [Symbol.dispose](): void {
+    this.#room[Symbol.dispose]()
     this.#queue[Symbol.dispose]()
     this.#wishes.clear()
+  }
+
+  /** It relays from now on, or otherwise than before: what it denied may be had. */
+  #onNews(relay: string): void {
+    if (!this.#relays.some(({ name }) => name === relay)) return
+    const nowMs = this.#parts.clock.nowMs()
+    if (!this.#news.take(relay, nowMs)) return
+    for (const wish of this.#wishes.values()) {
+      wish.refusals.delete(relay)
+      if (!wish.open.has(relay)) this.#again(wish, wish.isUrgent)
+    }
   }
 
   /** From the first relay on, as soon as it is its turn. */
@@ -209,8 +203,10 @@ export class Channels implements Disposable {
 
   #later(wish: Wish, pauseMs: number): void {
     const isSettled = [...wish.open.values()].some(({ isSure }) => isSure)
-    const isOpen = wish.isWanted && !isSettled && this.#upRelays().length > 0
-    if (isOpen) this.#queue.put(wish, this.#parts.clock.nowMs() + pauseMs, wish.isUrgent)
+    const isLacking = wish.need !== 'none' && !isSettled
+    if (!isLacking) this.#room.leave(wish)
+    if (isLacking && this.#upRelays().length > 0)
+      this.#queue.put(wish, this.#parts.clock.nowMs() + pauseMs, wish.isUrgent)
     else this.#queue.drop(wish)
   }
 
@@ -224,6 +220,11 @@ export class Channels implements Disposable {
     const relays = this.#upRelays()
     const relay = relays[wish.turn % Math.max(1, relays.length)]
     if (relay === undefined) return
+    if (!wish.open.has(relay.name) && !this.#hasRoom(relay.name, wish)) {
+      this.#standInLine(wish, relay.name)
+      return
+    }
+    this.#room.leave(wish)
     this.#parts.send(relay.name, { type: 'relay-open', deviceId: wish.peer.wireKey })
     this.#later(wish, this.#pauseMs(wish))
   }
@@ -241,23 +242,43 @@ export class Channels implements Disposable {
   }
 
   #pauseMs({ misses, refusals }: Wish): number {
-    const isRefused = this.#upRelays().every(({ name }) => refusals.has(name))
-    const pauses = isRefused ? refusedPausesMs : pausesMs
-    return pauses[Math.min(misses, pauses.length - 1)]!
+    return askPauseMs(
+      misses,
+      this.#upRelays().map(({ name }) => refusals.get(name)),
+    )
   }
 
   #upRelays(): Relay[] {
     return this.#relays.filter(({ name }) => this.#up.has(name))
   }
 
-  /** Where it is this device that has as many channels as it may, one that is not wanted is given back. */
-  #makeRoom(relay: string): boolean {
-    const open = [...this.#wishes.values()].filter((wish) => wish.open.has(relay))
-    const unwanted = open.find(({ isWanted }) => !isWanted)
-    if (open.length < mostChannels || unwanted === undefined) return false
-    if (!this.#rooms.take(this.#parts.clock.nowMs())) return false
-    this.#release(unwanted)
+  /** Whether this device may have one more channel there; one that others may have more use of is given up for it. */
+  #hasRoom(relay: string, wish: Wish): boolean {
+    const wishes = [...this.#wishes.values()]
+    if (!this.#room.isFull(relay, wishes)) return true
+    const nowMs = this.#parts.clock.nowMs()
+    const yielding = this.#room.whoYields(wish, relay, wishes, nowMs)
+    if (yielding === null || !this.#rooms.take(nowMs)) return false
+    this.#release(yielding)
+    // Its turn comes again.
+    if (yielding.need !== 'none') this.#room.wait(yielding)
     return true
+  }
+
+  /** Of no use to ask: there is room at another relay, or somebody's turn is to end. */
+  #standInLine(wish: Wish, relay: string): void {
+    wish.refusals.set(relay, 'full')
+    const other = this.#upRelays().findIndex(
+      ({ name }) => !wish.refusals.has(name) && !this.#room.isFull(name, this.#wishes.values()),
+    )
+    wish.isAsked = false
+    if (other >= 0) {
+      wish.turn = other
+      this.#later(wish, 0)
+      return
+    }
+    this.#queue.drop(wish)
+    this.#room.wait(wish)
   }
 
   #release(wish: Wish): void {
@@ -273,24 +294,7 @@ export class Channels implements Disposable {
     if (wish.open.delete(relay)) this.#tell(wish)
   }
 
-  #tell({ peer, open }: Wish): void {
-    const channels = [...open].map(([relay, { channel }]) => ({ relay, channel }))
-    this.#parts.onChange(peer.name, channels)
+  #tell(wish: Wish): void {
+    this.#parts.onChange(wish.peer.name, channelsOf(wish))
   }
-}
-
-function refusalOf(status: number): 'refused' | 'absent' | 'full' {
-  if (status === relayStatus.absent) return 'absent'
-  return status === relayStatus.full ? 'full' : 'refused'
-}
-
-function blank(): Omit<Wish, 'peer' | 'changes'> {
-  return {
-    ...{ isWanted: false, open: new Map(), refusals: new Map(), misses: 0, turn: 0 },
-    ...{ isAsked: false, isUrgent: false, urgedAtMs: Number.NEGATIVE_INFINITY },
-  }
-}
-
-function isSameKey(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }

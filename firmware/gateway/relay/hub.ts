@@ -3,57 +3,46 @@
  * end when it is over. What is forwarded, how fast, and when a channel has been unused for too long is the datapath's.
  * wire.md, "Relay".
  */
-import type { Clock } from '../../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { Log } from '../../host/system/log.ts'
 import { CausewayError } from '../../model/errors.ts'
-import { mostChannels } from '../../model/traversal-program.ts'
+import type { ChannelCounters } from '../../model/traversal-program.ts'
 import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
-import { type Item, relayStatus } from '../../wire/control-item.ts'
+import { anyChannel, type Item, relayStatus } from '../../wire/control-item.ts'
 import { fieldsOf } from '../log-fields.ts'
-
-export interface HubPeer {
-  readonly name: string
-  readonly wireKey: Uint8Array
-}
+import { type End, type HubPeer, type Pair, Pairs } from './pairs.ts'
 
 export interface HubParts {
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Null while there is none. */
-  readonly datapath: () => Pick<Datapath, 'openChannel' | 'closeChannel'> | null
+  readonly datapath: () => Pick<Datapath, 'openChannel' | 'closeChannel' | 'listChannels'> | null
   readonly isUp: (peer: string) => boolean
   /** Seals an item for the peer; may be lost. */
   readonly send: (peer: string, item: Item<'relay-channel' | 'relay-close'>) => void
 }
 
-/** One end of a channel, and by which number it goes there. */
-interface End {
-  readonly peer: HubPeer
-  readonly channel: number
-}
-
-interface Pair {
-  readonly ends: readonly [End, End]
-  isOpen: boolean
-}
-
 /** A gateway that has just come up asks for many at once. */
 const requestRate = { perSecond: 20, burst: 40 }
 const mostPeers = 1_024
+/** When a box that begins to relay says so: again, for what is said may be lost. */
+const newsAtMs = [0, 1_000, 4_000]
 
-export class Hub {
+export class Hub implements Disposable {
   readonly #parts: HubParts
   readonly #requests: SourceBuckets = openSourceBuckets(requestRate, mostPeers)
-  /** By each end's name and number: those that are open, and those that are being opened. */
-  readonly #pairs = new Map<string, Map<number, Pair>>()
+  readonly #pairs = new Pairs()
   #byName: ReadonlyMap<string, HubPeer> = new Map()
   /** By static key, hex. */
   #byKey: ReadonlyMap<string, HubPeer> = new Map()
   #rateBps: number | null = null
   /** The datapath may forward what a gateway before this one opened, which nobody here knows. */
   #isInherited = false
+  /** It relays from now on, and nobody is told yet. */
+  #isNews = false
+  #timers: CancelTimer[] = []
 
   constructor(parts: HubParts) {
     this.#parts = parts
@@ -67,8 +56,10 @@ export class Hub {
     this.#byName = new Map(peers.map((peer) => [peer.name, peer]))
     this.#byKey = new Map(peers.map((peer) => [hex(peer.wireKey), peer]))
     const isOtherRate = rateBps !== this.#rateBps
+    if (rateBps === null) this.#hush()
+    this.#isNews = rateBps !== null && (this.#isNews || this.#rateBps === null)
     this.#rateBps = rateBps
-    for (const pair of new Set([...this.#pairs.values()].flatMap((own) => [...own.values()]))) {
+    for (const pair of this.#pairs.all()) {
       const isKnown = pair.ends.every(
         ({ peer }) => this.#byKey.get(hex(peer.wireKey))?.name === peer.name,
       )
@@ -82,9 +73,13 @@ export class Hub {
     this.#isInherited = true
   }
 
-  /** Belongs after the sessions of all peers are known. What goes on undisturbed may, where this box still relays. */
+  /**
+   * Belongs after the sessions of all peers are known. What the datapath forwards for a gateway before this one goes on, if it is as
+   * this one would have it. @throws DATAPATH_ errors
+   */
   async take(): Promise<void> {
-    if (this.#rateBps === null) await this.#clear()
+    if (this.#isInherited) await this.#inherit()
+    if (this.#isNews) this.#tellNews()
   }
 
   /** Asks that come too fast get no answer: their sender asks again. */
@@ -99,7 +94,7 @@ export class Hub {
       refuse(relayStatus.refused)
       return
     }
-    const known = this.#find(asker, to.name)
+    const known = this.#pairs.between(asker, to.name)
     if (known !== null) {
       // One that is being opened is told to both ends once it is.
       if (known.isOpen) this.#tell(known, asker)
@@ -110,7 +105,7 @@ export class Hub {
       refuse(relayStatus.absent)
       return
     }
-    if ([from, to].some(({ name }) => (this.#pairs.get(name)?.size ?? 0) >= mostChannels)) {
+    if ([from, to].some(({ name }) => this.#pairs.isFull(name))) {
       refuse(relayStatus.full)
       return
     }
@@ -120,19 +115,22 @@ export class Hub {
 
   /** An end has no use for its channel any more. */
   onClose(asker: string, { channel }: Item<'relay-close'>): void {
-    const pair = this.#pairs.get(asker)?.get(channel)
-    if (pair !== undefined) this.#close(pair)
+    const pair = this.#pairs.at(asker, channel)
+    if (pair !== null) this.#close(pair)
   }
 
   /** The datapath ended one direction of a channel, and with it the other. */
   onEnded(peer: string, channel: number): void {
-    const { isUp, send } = this.#parts
-    const pair = this.#pairs.get(peer)?.get(channel)
-    if (pair !== undefined) this.#remove(pair)
+    const pair = this.#pairs.at(peer, channel)
+    if (pair !== null) this.#pairs.remove(pair)
     const ends = pair?.ends.map((end) => ({ name: end.peer.name, number: end.channel }))
     for (const { name, number } of ends ?? [{ name: peer, number: channel }]) {
-      if (isUp(name)) send(name, { type: 'relay-close', channel: number })
+      this.#tellClosed(name, number)
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#hush()
   }
 
   async #open(
@@ -141,34 +139,28 @@ export class Hub {
     to: HubPeer,
   ): Promise<number> {
     const { log } = this.#parts
-    const ends = [from, to].map((peer) => ({ peer, channel: this.#newNumber(peer.name) }))
-    const pair: Pair = { ends: [ends[0]!, ends[1]!], isOpen: false }
+    const [one, other] = [from, to].map((peer): End => {
+      return { peer, channel: this.#newNumber(peer.name) }
+    }) as [End, End]
+    const pair: Pair = { ends: [one, other], isOpen: false }
     // Known at once, so that the other end, which asks as well, gets the same numbers.
-    for (const { peer, channel } of ends) {
-      if (!this.#pairs.has(peer.name)) this.#pairs.set(peer.name, new Map())
-      this.#pairs.get(peer.name)!.set(channel, pair)
-    }
+    this.#pairs.add(pair)
     const fields = { peer: from.name, detail: to.name }
     try {
       await datapath.openChannel({
-        peer: from.name,
-        channel: pair.ends[0].channel,
-        to: to.name,
-        toChannel: pair.ends[1].channel,
+        ...{ peer: from.name, channel: one.channel, to: to.name, toChannel: other.channel },
         rateBps: this.#rateBps ?? 0,
       })
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      this.#remove(pair)
+      this.#pairs.remove(pair)
       log.warn({ ...fieldsOf(error), ...fields }, 'relay channel not opened')
-      // It may be that nobody uses those that are in the way.
-      await this.#clear()
       return relayStatus.full
     }
-    if (!this.#isKept(pair)) return relayStatus.absent
+    if (this.#pairs.at(from.name, one.channel) !== pair) return relayStatus.absent
     pair.isOpen = true
     log.info(fields, 'relay channel opened')
-    for (const { peer } of ends) this.#tell(pair, peer.name)
+    for (const { peer } of pair.ends) this.#tell(pair, peer.name)
     return relayStatus.open
   }
 
@@ -183,51 +175,73 @@ export class Hub {
     })
   }
 
-  /** Ends all; the datapath says so of each, and its ends, who are told, ask again. */
-  async #clear(): Promise<void> {
-    if (!this.#isInherited) return
+  #tellClosed(peer: string, channel: number): void {
+    const { isUp, send } = this.#parts
+    if (isUp(peer)) send(peer, { type: 'relay-close', channel })
+  }
+
+  async #inherit(): Promise<void> {
+    const channels = (await this.#parts.datapath()?.listChannels()) ?? []
     this.#isInherited = false
-    const datapath = this.#parts.datapath()
-    for (const { name } of this.#byName.values()) {
-      // One that dies has none any more.
-      await datapath?.closeChannel({ peer: name, channel: 0 }).catch(() => undefined)
+    for (const channel of channels) {
+      if (this.#pairs.at(channel.peer, channel.channel) !== null) continue
+      const pair = this.#asWanted(channel)
+      if (pair !== null) this.#pairs.add(pair)
+      else this.#closeStray(channel)
     }
+  }
+
+  /** Null: it is not as it would be opened now, or there is another one between the two. */
+  #asWanted({ peer, channel, to, toChannel, rateBps }: ChannelCounters): Pair | null {
+    const [from, other] = [this.#byName.get(peer), this.#byName.get(to)]
+    if (from === undefined || other === undefined || rateBps !== this.#rateBps) return null
+    if (this.#pairs.between(peer, to) !== null) return null
+    const ends: Pair['ends'] = [
+      { peer: from, channel },
+      { peer: other, channel: toChannel },
+    ]
+    return { ends, isOpen: true }
+  }
+
+  #closeStray({ peer, channel, to, toChannel }: ChannelCounters): void {
+    this.#end(peer, channel)
+    this.#tellClosed(peer, channel)
+    this.#tellClosed(to, toChannel)
   }
 
   #close(pair: Pair): void {
-    const { datapath, isUp, send } = this.#parts
-    this.#remove(pair)
-    const [{ peer, channel }] = pair.ends
+    this.#pairs.remove(pair)
+    this.#end(pair.ends[0].peer.name, pair.ends[0].channel)
+    for (const end of pair.ends) this.#tellClosed(end.peer.name, end.channel)
+  }
+
+  #end(peer: string, channel: number): void {
+    const { datapath } = this.#parts
     // One that has ended by itself is nobody's fault.
     datapath()
-      ?.closeChannel({ peer: peer.name, channel })
+      ?.closeChannel({ peer, channel })
       .catch(() => undefined)
-    for (const end of pair.ends) {
-      if (isUp(end.peer.name)) send(end.peer.name, { type: 'relay-close', channel: end.channel })
-    }
   }
 
-  #remove(pair: Pair): void {
-    for (const { peer, channel } of pair.ends) {
-      const own = this.#pairs.get(peer.name)
-      if (own?.get(channel) === pair) own.delete(channel)
-      if (own?.size === 0) this.#pairs.delete(peer.name)
-    }
+  /** Whom a box without relaying has refused asks again at once. */
+  #tellNews(): void {
+    this.#isNews = false
+    this.#timers = newsAtMs.map((ms) =>
+      this.#parts.clock.after(ms, () => {
+        for (const name of this.#byName.keys()) this.#tellClosed(name, anyChannel)
+      }),
+    )
   }
 
-  #isKept({ ends: [{ peer, channel }] }: Pair): boolean {
-    return this.#pairs.get(peer.name)?.has(channel) === true
-  }
-
-  #find(one: string, other: string): Pair | null {
-    const own = [...(this.#pairs.get(one)?.values() ?? [])]
-    return own.find(({ ends }) => ends.some(({ peer }) => peer.name === other)) ?? null
+  #hush(): void {
+    for (const cancel of this.#timers) cancel()
+    this.#timers = []
   }
 
   #newNumber(peer: string): number {
     for (;;) {
       const number = Buffer.from(this.#parts.random(4)).readUInt32BE(0)
-      if (number !== 0 && this.#pairs.get(peer)?.has(number) !== true) return number
+      if (number !== anyChannel && this.#pairs.at(peer, number) === null) return number
     }
   }
 }

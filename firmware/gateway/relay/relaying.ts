@@ -15,9 +15,10 @@ import type { ControlItem } from '../../wire/control-item.ts'
 import { relayedAddress } from '../../wire/relay.ts'
 import type { WayItem } from '../sessions/listener.ts'
 import type { Uplink } from '../sessions/session.ts'
-import { type Channel, type ChannelAnswer, Channels } from './channels.ts'
+import { Channels } from './channels.ts'
 import { Hub, type HubParts } from './hub.ts'
 import { RelaySocket } from './relay-socket.ts'
+import type { Channel, ChannelAnswer, Need } from './wish.ts'
 
 export interface RelayingParts extends Pick<HubParts, 'clock' | 'random' | 'log'> {
   readonly clock: Clock
@@ -89,8 +90,8 @@ export class Relaying implements Disposable {
   }
 
   /** Whether a way to the peer through a relay is to be had. */
-  want(peer: string, isWanted: boolean): void {
-    this.#channels.want(peer, isWanted)
+  want(peer: string, need: Need): void {
+    this.#channels.want(peer, need)
   }
 
   /** Nothing is heard by the ways to the peer that there should be. */
@@ -132,6 +133,7 @@ export class Relaying implements Disposable {
 
   [Symbol.dispose](): void {
     this.#channels[Symbol.dispose]()
+    this.#hub[Symbol.dispose]()
   }
 
   #addresses(channels: readonly Channel[]): UdpAddress[] {

@@ -21,6 +21,7 @@ import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
 import { failOn } from './fail-on.ts'
 import { installKeypair, numberOnWire } from './keypairs.ts'
+import { nextRecall, recalls } from './recall.ts'
 import {
   type Context,
   chance,
@@ -42,7 +43,8 @@ const maxChallenges = 3
 
 /** Whether there is anywhere to initiate to. */
 export function canInitiate(session: Session): boolean {
-  return session.context.datapath !== null && usableUplinks(session).length > 0
+  if (session.context.datapath === null) return false
+  return usableUplinks(session).length > 0 || recalls(session).length > 0
 }
 
 /**
@@ -65,7 +67,8 @@ export function setRelayed(session: Session, ways: readonly UdpAddress[]): void 
   dropRaw(session)
   dropRekey(session)
   const to = nextEndpoint(session, relay)
-  initiate(session, { uplink: relay, to, challenge: noChallenge, challenges: 0 })
+  const there = { uplink: relay, to, isOnlyThere: false }
+  initiate(session, { ...there, challenge: noChallenge, challenges: 0 })
 }
 
 /**
@@ -75,9 +78,11 @@ export function setRelayed(session: Session, ways: readonly UdpAddress[]): void 
 export function startRaw(session: Session): void {
   if (session.raw !== null || !canInitiate(session)) return
   dropRekey(session)
-  const uplink = nextUplink(session)
-  const to = nextEndpoint(session, uplink)
-  initiate(session, { uplink, to, challenge: noChallenge, challenges: 0 })
+  const recall = nextRecall(session, usableUplinks(session).length > 0)
+  const uplink = recall?.uplink ?? nextUplink(session)
+  const to = recall?.to ?? nextEndpoint(session, uplink)
+  const isOnlyThere = recall !== null
+  initiate(session, { uplink, to, isOnlyThere, challenge: noChallenge, challenges: 0 })
 }
 
 /** 0xD7: the other end has a session with us, or thinks so, and wants to see that we are live. */
@@ -101,7 +106,9 @@ export function onChallenge(
   if (attempt.challenges >= maxChallenges) return
   const { uplink, challenges } = attempt
   dropRaw(session)
-  initiate(session, { uplink, to: from, challenge, challenges: challenges + 1 })
+  // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
+  const there = { uplink, to: from, isOnlyThere: true }
+  initiate(session, { ...there, challenge, challenges: challenges + 1 })
 }
 
 /** 0xD5, without macs. */
@@ -151,6 +158,8 @@ function initiate(
   choice: {
     readonly uplink: Uplink
     readonly to: UdpAddress
+    /** No copy goes elsewhere. */
+    readonly isOnlyThere: boolean
     readonly challenge: Uint8Array
     readonly challenges: number
   },
@@ -186,9 +195,8 @@ function initiate(
   session.raw = attempt
   context.bySenderIndex.set(senderIndex, session)
   transmit(attempt, choice.to)
-  // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
   const next = (): UdpAddress =>
-    choice.challenges > 0 ? choice.to : nextEndpoint(session, choice.uplink)
+    choice.isOnlyThere ? choice.to : nextEndpoint(session, choice.uplink)
   for (const delayMs of timing.resendMs) {
     attempt.timers.push(clock.after(delayMs, () => transmit(attempt, next())))
   }

@@ -199,6 +199,7 @@ function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean):
   forgetKeypair(session, session.previous)
   session.previous = session.current
   session.current = keypair
+  session.recallsLeft = 0
   session.ended = null
   session.changedAtMs = session.context.clock.nowMs()
   session.isFirst = isFirst

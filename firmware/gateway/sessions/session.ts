@@ -6,6 +6,7 @@ import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress, UdpSocket } from '../../host/udp/udp.ts'
 import type { ErrorCode } from '../../model/errors.ts'
+import type { Whereabout } from '../../model/whereabouts.ts'
 import type { SessionTiming } from '../../plan/session.ts'
 import type { Suite } from '../../wire/handshake.ts'
 import type { Reassembly } from '../../wire/handshake-part.ts'
@@ -56,6 +57,10 @@ export interface Context {
   /** Datagrams that led to no session. */
   readonly strays: Record<StrayReason, number>
   uplinks: readonly Uplink[]
+  /** Other ports of the same uplinks: nothing begins by them but what a peer expects from there. */
+  otherPorts: readonly Uplink[]
+  /** Where a peer was heard last. */
+  readonly whereabouts: (peer: string) => readonly Whereabout[]
   readonly numbers: Numbers
   /** Null while there is none: then nothing is initiated or answered. */
   datapath: Datapath | null
@@ -161,12 +166,14 @@ export interface Session {
   readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
   /** No raw initiation before: a restarted box spreads them. */
   rawNotBeforeMs: number
+  /** Calls to where it was heard last that are left to it. */
+  recallsLeft: number
   /** Ways through relays that have a channel. */
   relayed: readonly UdpAddress[]
   /** When a handshake by an endpoint gave way to one through a relay. */
   yieldedAtMs: number
   /** Counts initiations, and transmissions by each socket: so each tries all endpoints of its family in turn. */
-  readonly turns: { uplink: number; readonly endpoint: WeakMap<UdpSocket, number> }
+  readonly turns: { uplink: number; recall: number; readonly endpoint: WeakMap<UdpSocket, number> }
   /** The last eight initiations answered, oldest first. */
   answered: Answered[]
   challengesUsed: number
@@ -198,20 +205,13 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     peer,
     // Before enrolment no device id exists; static keys are as unequal, and both ends know both.
     isSmaller: Buffer.compare(context.local.publicKey, peer.wireKey) < 0,
-    previous: null,
-    current: null,
-    next: null,
-    changes: 0,
-    changedAtMs: 0,
-    isFirst: true,
-    silentAtMs: null,
-    raw: null,
-    rekey: null,
+    ...{ previous: null, current: null, next: null, changes: 0, changedAtMs: 0 },
+    ...{ isFirst: true, silentAtMs: null, raw: null, rekey: null },
     ...{ isRekeyBegun: false, rekeyMisses: 0 },
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
-    ...{ relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY },
-    turns: { uplink: 0, endpoint: new WeakMap() },
+    ...{ recallsLeft: 0, relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY },
+    turns: { uplink: 0, recall: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,
     cookies: new WeakMap(),

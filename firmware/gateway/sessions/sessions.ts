@@ -46,6 +46,8 @@ export interface SessionsOptions {
   readonly timing?: SessionTiming
   readonly numbers: Numbers
   readonly listener?: SessionsListener
+  /** Where a peer was heard last: called there, too, once the datapath has begun anew. */
+  readonly whereabouts?: Context['whereabouts']
 }
 
 export interface SessionsConfig {
@@ -180,6 +182,8 @@ function newContext(options: SessionsOptions, sessions: ReadonlyMap<string, Sess
     bySenderIndex: new Map(),
     strays,
     uplinks: [],
+    otherPorts: [],
+    whereabouts: options.whereabouts ?? (() => []),
     numbers: options.numbers,
     datapath: null,
     suites: ['chacha20-poly1305'],
@@ -203,6 +207,7 @@ function listen(
     listeners.set(uplink.socket, stop)
   }
   context.uplinks = uplinks
+  context.otherPorts = otherPorts
 }
 
 /** Configuration has refused such keys before; should one come nevertheless, it is one peer's trouble only. */

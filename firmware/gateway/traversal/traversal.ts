@@ -14,6 +14,7 @@ import type { UplinkPlace } from '../../plan/compile.ts'
 import { countedWays, noWays, reachOf, toldWays } from '../../plan/reach.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
 import type { Nat } from '../nat/nat.ts'
+import type { Need } from '../relay/wish.ts'
 import type { Numbers } from '../uplink-numbers.ts'
 import { hasMoved, type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
 import { OwnPlaces } from './own-places.ts'
@@ -26,7 +27,7 @@ export interface TraversalParts {
   readonly nat: Nat
   readonly ownKey: Uint8Array
   /** Whether a way to the peer through a relay is to be had. */
-  readonly want: (peer: string, isWanted: boolean) => void
+  readonly want: (peer: string, need: Need) => void
   /** Nothing is heard by the ways through relays that there should be. */
   readonly doubt: (peer: string) => void
   /** Seals an item for a peer; may be lost. */
@@ -215,19 +216,19 @@ export class Traversal implements Disposable {
       this.#parts.onReach(reachAt(known, nowMs))
     }
     if (known.isHub) {
-      want(known.peer, false)
+      want(known.peer, 'none')
       return
     }
     if (how === 'direct') {
       if (before !== 'direct') known.quest.end()
-      want(known.peer, nowMs - known.dataAtMs < keepMs)
+      want(known.peer, nowMs - known.dataAtMs < keepMs ? 'spare' : 'none')
       return
     }
     if (before === 'direct' && known.isUp) this.#begin(known)
     const leftMs = known.hasEndpoints ? known.upOrDownAtMs + graceMs - nowMs : 0
     const usedAtMs = Math.max(known.dataAtMs, known.wantedAtMs)
     const isUsed = !this.#isCrowded || nowMs - usedAtMs < keepMs
-    if (!isUsed || known.isUp || leftMs <= 0) want(known.peer, isUsed)
+    if (!isUsed || known.isUp || leftMs <= 0) want(known.peer, isUsed ? 'needed' : 'none')
     else if (known.timer === null) this.#later(known, leftMs, () => this.#steer(known))
   }
 

@@ -2,6 +2,7 @@
 
 import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
+import { type ChannelCounters, mostChannelPairs } from '../../model/traversal-program.ts'
 import {
   decodeEvent,
   encodeCookies,
@@ -20,8 +21,10 @@ import {
   decodeKeypairs,
 } from '../../wire/datapath-state.ts'
 import {
+  decodeChannels,
   encodeChannel,
   encodeChannelEnd,
+  encodeChannelsAsk,
   encodeRelaySend,
   encodeSpray,
   encodeTry,
@@ -89,6 +92,15 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     explain: async (ask) => decodeExplanation(await call(verbs.explain, encodeExplain(ask)), drops),
     openChannel: async (channel) => void (await call(verbs.channel, encodeChannel(channel))),
     closeChannel: async (end) => void (await call(verbs.channelClose, encodeChannelEnd(end))),
+    listChannels: async () => {
+      const all: ChannelCounters[] = []
+      for (let first: number | null = 0; first !== null && all.length < mostChannelPairs; ) {
+        const answer = decodeChannels(await call(verbs.channels, encodeChannelsAsk(first)))
+        all.push(...answer.channels)
+        first = answer.next
+      }
+      return all
+    },
     relay: async (send) => void (await call(verbs.relay, encodeRelaySend(send))),
     try: async (program) => void (await call(verbs.try, encodeTry(program))),
     spray: async (program) => void (await call(verbs.spray, encodeSpray(program))),

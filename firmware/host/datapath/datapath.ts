@@ -14,6 +14,7 @@ import type {
   Program,
 } from '../../model/program.ts'
 import type {
+  ChannelCounters,
   ChannelEnd,
   ChannelProgram,
   RelaySend,
@@ -42,6 +43,8 @@ export interface Datapath extends AsyncDisposable {
   openChannel(channel: ChannelProgram): Promise<void>
   /** Both directions. Channel 0: all of that peer, which then are told as ended. @throws DATAPATH_REFUSED: there is none of that number */
   closeChannel(channel: ChannelEnd): Promise<void>
+  /** All that are open, which takes a call for each 256. @throws DATAPATH_ errors */
+  listChannels(): Promise<ChannelCounters[]>
   /** @throws SESSION_NO_KEYPAIR: no session with the relay, or no way to it; DATAPATH_REFUSED: the relay is not known */
   relay(send: RelaySend): Promise<void>
   /** Replaces what was tried of that peer before. @throws DATAPATH_REFUSED with `path` into the ways */

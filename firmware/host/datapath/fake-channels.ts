@@ -1,7 +1,13 @@
 /** The channels of a relay as the fake datapath keeps them: the same refusals as native/dataplane/table/channel.c's. */
-import type { ChannelEnd, ChannelProgram } from '../../model/traversal-program.ts'
+import type {
+  ChannelCounters,
+  ChannelEnd,
+  ChannelProgram,
+  ChannelTraffic,
+} from '../../model/traversal-program.ts'
 
 const channelsMost = 64
+const noTraffic = { packets: 0, bytes: 0, limitedPackets: 0, limitedBytes: 0 }
 
 export interface FakeChannels {
   /** Why it is refused; null: it is open. @param names of the peers that there are */
@@ -13,10 +19,15 @@ export interface FakeChannels {
   /** Where what came by this one goes; null: there is none of that number. */
   across(end: ChannelEnd): ChannelEnd | null
   list(): readonly ChannelProgram[]
+  /** What came from these so far; nothing, where nothing was said. */
+  counters(): ChannelCounters[]
+  setTraffic(end: ChannelEnd, traffic: ChannelTraffic): void
 }
 
 export function fakeChannels(): FakeChannels {
   const open: ChannelProgram[] = []
+  const traffic = new Map<string, ChannelTraffic>()
+  const nameOf = ({ peer, channel }: ChannelEnd): string => `${peer} ${channel}`
   const endsOf = ({ peer, channel, to, toChannel }: ChannelProgram): readonly ChannelEnd[] => [
     { peer, channel },
     { peer: to, channel: toChannel },
@@ -53,5 +64,11 @@ export function fakeChannels(): FakeChannels {
       return ends === undefined ? null : (endsOf(ends).find((other) => !isOf(end)(other)) ?? null)
     },
     list: () => [...open],
+    counters: () =>
+      open.map((channel) => {
+        const [from, to] = endsOf(channel).map((end) => traffic.get(nameOf(end)) ?? noTraffic)
+        return { ...channel, ageMs: 0, unusedMs: 0, fromPeer: from!, fromTo: to! }
+      }),
+    setTraffic: (end, what) => void traffic.set(nameOf(end), what),
   }
 }

@@ -202,6 +202,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
         }
         if (!isAll && !channels.close(end)) throw refused('no such channel')
       }),
+    listChannels: () => verb(() => channels.counters()),
     relay: (send) => {
       const copy = structuredClone(send)
       return verb(() => {

@@ -16,6 +16,8 @@ export interface Places {
   readonly programRecord: string
   /** Which prefixes the gateway kept inside. */
   readonly insideRecord: string
+  /** Where peers were heard last. */
+  readonly whereaboutsRecord: string
   /** Notes, configurations and leases of the programs beside. */
   readonly serviceFolder: string
   /** What dnsmasq has lent. */
@@ -46,6 +48,7 @@ export function placesOf(instance: string, root = '/'): Places {
     datapathSocket: join(run, 'datapath.sock'),
     programRecord: join(run, 'program.json'),
     insideRecord: join(run, 'inside.json'),
+    whereaboutsRecord: join(lib, 'whereabouts.json'),
     serviceFolder: join(run, 'services'),
     dnsmasqLeases: join(lib, 'dnsmasq.leases'),
     wireKey: join(lib, 'keys/wire.key'),

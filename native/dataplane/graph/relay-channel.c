@@ -34,6 +34,34 @@ int cw_relay_close(struct cw_worker *worker, struct cw_peer *peer, uint32_t chan
 	return 0;
 }
 
+static void put_channel(const struct cw_worker *worker, const struct cw_channel_pair *pair, struct cw_channel_counters *out)
+{
+	const struct cw_channel_side *one = &pair->sides[0], *other = &pair->sides[1];
+
+	*out = (struct cw_channel_counters){
+		.channel = { .channel = one->number, .to_channel = other->number, .rate_bps = pair->rate_bps },
+		.age_ms = cw_age_ms(pair->opened_us, worker->now_us),
+		.unused_ms = cw_age_ms(pair->used_us, worker->now_us),
+		.from_peer = one->came,
+		.from_to = other->came,
+	};
+	memcpy(out->channel.peer, one->peer->name, CW_NAME);
+	memcpy(out->channel.to, other->peer->name, CW_NAME);
+}
+
+void cw_relay_list(const struct cw_worker *worker, struct cw_channel_page *page)
+{
+	const struct cw_channels *channels = &worker->channels;
+	uint32_t at = page->first;
+
+	page->head = (struct cw_channels_head){ 0 };
+	for (; at < channels->count && page->head.count < CW_CHANNELS_AT_ONCE; at++) {
+		if (channels->pairs[at].state == CW_CHANNEL_OPEN)
+			put_channel(worker, &channels->pairs[at], &page->list[page->head.count++]);
+	}
+	page->head.next = at < channels->count ? at : 0;
+}
+
 /*
  * As many as leave most of the ring to others: handshakes shall not stand behind all channels of a peer that goes. The others are
  * told at the next tick.

@@ -102,6 +102,16 @@ static bool may_cross(const uint8_t *datagram, uint32_t length)
 	return length >= (kind == CW_TYPE_CONTROL ? CW_CONTROL_LEAST : CW_SEALED_OVERHEAD);
 }
 
+static void note_limited(const struct relayed *relayed, struct cw_channel_side *from)
+{
+	struct cw_peer *sender = relayed->keypair->peer;
+
+	sender->limited_packets++;
+	sender->limited_bytes += relayed->length;
+	from->came.limited_packets++;
+	from->came.limited_bytes += relayed->length;
+}
+
 static void forward(struct cw_worker *worker, const struct relayed *relayed, struct cw_channel_side *from)
 {
 	struct cw_peer *sender = relayed->keypair->peer;
@@ -125,6 +135,7 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 	/* What it costs there, with all headers. */
 	uint32_t cost = size + cw_outer_departure(worker, by)->length - (uint32_t)sizeof(struct cw_ether);
 	if (!cw_channel_take(&worker->channels, from, cost, worker->now_us)) {
+		note_limited(relayed, from);
 		lose(worker, relayed, CW_DROP_RELAY_RATE);
 		return;
 	}
@@ -145,6 +156,8 @@ static void forward(struct cw_worker *worker, const struct relayed *relayed, str
 		return;
 	sender->relayed_packets++;
 	sender->relayed_bytes += relayed->length;
+	from->came.packets++;
+	from->came.bytes += relayed->length;
 }
 
 /* A session of this box, and with another than the relay. */

@@ -23,11 +23,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "causeway_dp.h"
+
+#define CW_CHANNELS_AT_ONCE 256 /* told: the worker does nothing else meanwhile */
 #define CW_RELAY_HEADER 16
 #define CW_RELAY_OVERHEAD 32
 
-struct cw_channel;
-struct cw_channel_end;
 struct cw_keypair;
 struct cw_outer_load;
 struct cw_path;
@@ -54,6 +55,15 @@ int cw_relay_tell(struct cw_worker *worker, struct cw_peer *relay, uint32_t chan
 /* The verbs of a relay; `peers` of the two ends. 0, -EEXIST, -ENOSPC, -ENOTCONN; -ENOENT. */
 int cw_relay_open(struct cw_worker *worker, struct cw_peer *const peers[2], const struct cw_channel *channel);
 int cw_relay_close(struct cw_worker *worker, struct cw_peer *peer, uint32_t channel);
+
+/* Those that are open, from the pair `first` on. */
+struct cw_channel_page {
+	uint32_t first;
+	struct cw_channels_head head;
+	struct cw_channel_counters list[CW_CHANNELS_AT_ONCE];
+};
+
+void cw_relay_list(const struct cw_worker *worker, struct cw_channel_page *page);
 
 /* The session with `peer` is over: its channels are, and both ends are told of. `is_silent`: nobody is. */
 void cw_relay_end_all(struct cw_worker *worker, struct cw_peer *peer, bool is_silent);

@@ -35,9 +35,10 @@ enum cw_verb {
 	CW_VERB_RELAY = 12,   /* struct cw_relay_send, datagram -> -; -ENOENT: the relay, -ENOTCONN: no session, or no way, to it */
 	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
+	CW_VERB_CHANNELS = 15, /* u32: from this place on, 0 at first -> struct cw_channels_head, struct cw_channel_counters[] */
 };
 
-#define CW_SIZES 32
+#define CW_SIZES 40
 
 struct cw_info {
 	uint32_t abi;
@@ -162,6 +163,8 @@ struct cw_peer_counters {
 	uint8_t remote_address[16];
 	uint64_t relayed_packets; /* that came from it and were forwarded to others; bytes of UDP payload */
 	uint64_t relayed_bytes;
+	uint64_t limited_packets; /* that were not, since their channel's rate was used up */
+	uint64_t limited_bytes;
 };
 
 #define CW_STATE_METERED 1
@@ -196,7 +199,8 @@ struct cw_path_counters {
 	uint8_t state;         /* 0 untried, 1 up, 2 down */
 	uint8_t why;           /* 0 well, 1 untried, 2 silent, 3 unanswered, 4 deaf there, 5 no uplink, 6 no relay */
 	uint8_t flags;
-	uint8_t zero[3];
+	uint8_t zero;
+	uint16_t local_port; /* ours; 0: a relayed one has none */
 };
 
 enum cw_event_kind {
@@ -250,7 +254,7 @@ struct cw_path_event {
 	uint8_t is_best; /* this alone is new */
 };
 
-static_assert(sizeof(struct cw_info) == 200, "border record");
+static_assert(sizeof(struct cw_info) == 232, "border record");
 static_assert(sizeof(struct cw_path_counters) == 128, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");
@@ -258,7 +262,7 @@ static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
 static_assert(sizeof(struct cw_overflow) == 16, "border record");
 static_assert(sizeof(struct cw_counters_head) == 80, "border record");
 static_assert(sizeof(struct cw_port_counters) == 72, "border record");
-static_assert(sizeof(struct cw_peer_counters) == 112, "border record");
+static_assert(sizeof(struct cw_peer_counters) == 128, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");
 static_assert(sizeof(struct cw_path_event) == 24, "border record");

@@ -39,6 +39,28 @@ struct cw_channel_end {
 	uint32_t zero;
 };
 
+/* Channels that are open, a part of them: as many as there is room for in an answer. */
+struct cw_channels_head {
+	uint32_t count;
+	uint32_t next; /* place to ask from for more; 0: there are none */
+};
+
+/* What came from one end: datagrams that were forwarded, and such as the rate kept back; bytes of UDP payload. */
+struct cw_channel_way {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t limited_packets;
+	uint64_t limited_bytes;
+};
+
+struct cw_channel_counters {
+	struct cw_channel channel;
+	uint32_t age_ms;
+	uint32_t unused_ms;
+	struct cw_channel_way from_peer;
+	struct cw_channel_way from_to;
+};
+
 /* A handshake datagram (0xD4–0xD7) that goes by a channel of a relay; it follows. */
 struct cw_relay_send {
 	char relay[CW_NAME];
@@ -83,6 +105,8 @@ struct cw_relayed {
 
 static_assert(sizeof(struct cw_channel) == 80, "border record");
 static_assert(sizeof(struct cw_channel_end) == 40, "border record");
+static_assert(sizeof(struct cw_channels_head) == 8, "border record");
+static_assert(sizeof(struct cw_channel_counters) == 152, "border record");
 static_assert(sizeof(struct cw_relay_send) == 40, "border record");
 static_assert(sizeof(struct cw_try) == 40, "border record");
 static_assert(sizeof(struct cw_way_try) == 24, "border record");

@@ -53,7 +53,9 @@ int cw_channel_join(struct cw_channels *channels, const struct cw_channel_side s
 	if (pair == NULL)
 		return -ENOSPC;
 	uint64_t rate = rate_bps / 8;
-	*pair = (struct cw_channel_pair){ .used_us = now_us,
+	*pair = (struct cw_channel_pair){ .opened_us = now_us,
+					  .used_us = now_us,
+					  .rate_bps = rate_bps,
 					  .rate = rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate,
 					  .state = CW_CHANNEL_OPEN };
 	for (uint32_t i = 0; i < 2; i++) {

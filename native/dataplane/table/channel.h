@@ -32,13 +32,16 @@ struct cw_channel_side {
 	uint64_t filled_us;
 	uint32_t number;
 	uint8_t slot; /* of the path by which it gets what comes */
+	struct cw_channel_way came; /* from it */
 };
 
 enum cw_channel_state { CW_CHANNEL_FREE, CW_CHANNEL_OPEN, CW_CHANNEL_ENDED };
 
 struct cw_channel_pair {
 	struct cw_channel_side sides[2];
+	uint64_t opened_us;
 	uint64_t used_us;
+	uint64_t rate_bps; /* as it was asked for; */
 	uint32_t rate;  /* bytes a second, of each direction */
 	uint8_t state;  /* enum cw_channel_state */
 	uint8_t untold; /* bit per side: that it has ended is not told there yet */

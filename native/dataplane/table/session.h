@@ -101,6 +101,7 @@ struct cw_peer {
 	uint64_t heard_us;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t relayed_packets, relayed_bytes; /* that came from it and went on to others */
+	uint64_t limited_packets, limited_bytes; /* that were not, for the rate of their channel */
 	struct cw_channel_list channels;         /* that it has with this box as a relay */
 	bool can_forward;       /* as of the last look at its paths: it is reached without a relay, */
 	uint32_t relay_session; /* and the session with it, by its index; 0: there was none */

@@ -105,6 +105,10 @@ export async function openBox(
           read: () => readIfThere(places.insideRecord),
           write: (text) => replaceFile(places.insideRecord, text),
         },
+        whereaboutsRecord: {
+          read: () => readIfThere(places.whereaboutsRecord),
+          write: (text) => replaceFile(places.whereaboutsRecord, text),
+        },
         certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
         lanApiPort: 0,
         programRecord: {

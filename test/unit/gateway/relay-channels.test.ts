@@ -1,12 +1,13 @@
 /** The end's half: which relay is asked for a channel to a peer, how often, and what is made of the answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Channel, Channels } from '../../../firmware/gateway/relay/channels.ts'
+import { Channels } from '../../../firmware/gateway/relay/channels.ts'
+import type { Channel } from '../../../firmware/gateway/relay/wish.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { relayStatus } from '../../../firmware/wire/control-item.ts'
+import { fleet, keyAt, named } from './relay-fleet.ts'
 
 const keyOf = (name: string): Buffer => Buffer.alloc(32, name)
-const named = (name: string) => ({ name, wireKey: keyOf(name) })
 
 function ends(relays = ['hub-1', 'hub-2'], peers = ['b']) {
   const clock = virtualClock(0)
@@ -25,7 +26,7 @@ function ends(relays = ['hub-1', 'hub-2'], peers = ['b']) {
 
 test('a relay without a session is not asked; one with it is at once, and again until it answers', async () => {
   const { clock, asked, channels, answer, told } = ends(['hub-1'])
-  channels.want('b', true)
+  channels.want('b', 'needed')
   await clock.advance(60_000)
   assert.equal(asked.length, 0)
   channels.onUp('hub-1')
@@ -44,7 +45,7 @@ test('the next relay is asked at once when one has no channel; all in vain, afte
   const { clock, asked, channels, answer } = ends()
   channels.onUp('hub-1')
   channels.onUp('hub-2')
-  channels.want('b', true)
+  channels.want('b', 'needed')
   answer('hub-1', 0, relayStatus.absent)
   assert.deepEqual(asked, [
     [0, 'hub-1'],
@@ -75,7 +76,7 @@ test('a channel that comes unasked is taken; one of a peer or relay that is not 
 test('one that its relay ended is asked for again while it is wanted', async () => {
   const { asked, channels, answer, told } = ends(['hub-1'])
   channels.onUp('hub-1')
-  channels.want('b', true)
+  channels.want('b', 'needed')
   answer('hub-1', 7)
   channels.onClose('hub-1', { type: 'relay-close', channel: 8 })
   assert.equal(asked.length, 1)
@@ -83,7 +84,7 @@ test('one that its relay ended is asked for again while it is wanted', async () 
   assert.equal(asked.length, 2)
   assert.deepEqual(told.at(-1), [])
   answer('hub-1', 12)
-  channels.want('b', false)
+  channels.want('b', 'none')
   channels.onClose('hub-1', { type: 'relay-close', channel: 12 })
   assert.equal(asked.length, 2)
 })
@@ -91,10 +92,10 @@ test('one that its relay ended is asked for again while it is wanted', async () 
 test('one that was not wanted for a while may have ended unheard: it is asked for again', async () => {
   const { asked, channels, answer, told } = ends(['hub-1'])
   channels.onUp('hub-1')
-  channels.want('b', true)
+  channels.want('b', 'needed')
   answer('hub-1', 7)
-  channels.want('b', false)
-  channels.want('b', true)
+  channels.want('b', 'none')
+  channels.want('b', 'needed')
   assert.equal(asked.length, 2)
   answer('hub-1', 7)
   assert.equal(told.length, 1)
@@ -103,7 +104,7 @@ test('one that was not wanted for a while may have ended unheard: it is asked fo
 test('a relay that begins anew is asked whether the channel still is what it was', async () => {
   const { asked, channels, answer, told } = ends(['hub-1'])
   channels.onUp('hub-1')
-  channels.want('b', true)
+  channels.want('b', 'needed')
   answer('hub-1', 7)
   channels.onDown('hub-1')
   channels.onUp('hub-1')
@@ -125,43 +126,16 @@ test('a thousand peers do not ask faster than a relay listens', async () => {
     peers.map((name, at) => ({ name, wireKey: keyAt(at) })),
   )
   channels.onUp('hub-1')
-  for (const peer of peers) channels.want(peer, true)
+  for (const peer of peers) channels.want(peer, 'needed')
   await clock.advance(10_000)
   assert.ok(count > 140 && count <= 166, String(count))
   channels[Symbol.dispose]()
   assert.equal(clock.pending(), 0)
 })
 
-/** A device of so many peers, each asked for by its name; answers are the test's. */
-function fleet(count: number) {
-  const peers = Array.from({ length: count }, (_, at) => ({ name: `p${at}`, wireKey: keyAt(at) }))
-  const clock = virtualClock(0)
-  const asked: { readonly atMs: number; readonly peer: string }[] = []
-  const closed: number[] = []
-  const open = new Map<string, number>()
-  const channels = new Channels({
-    clock,
-    send: (_, item) => {
-      if (item.type === 'relay-close') closed.push(item.channel)
-      else {
-        const name = `p${Buffer.from(item.deviceId).readUInt32BE(0)}`
-        asked.push({ atMs: clock.nowMs(), peer: name })
-      }
-    },
-    onChange: (peer, list) => open.set(peer, list.length),
-  })
-  channels.configure([named('hub-1')], peers)
-  channels.onUp('hub-1')
-  const answer = (at: number, channel: number, status: number = relayStatus.open): void =>
-    channels.onChannel('hub-1', {
-      ...{ type: 'relay-channel', channel, status, deviceId: keyAt(at) },
-    })
-  return { clock, channels, asked, closed, open, answer }
-}
-
 test('one for which a packet waits is asked about at once, however many wait', async () => {
   const { clock, channels, asked } = fleet(600)
-  for (let at = 0; at < 600; at++) channels.want(`p${at}`, true)
+  for (let at = 0; at < 600; at++) channels.want(`p${at}`, 'needed')
   await clock.advance(5_000)
   const beginMs = clock.nowMs()
   channels.hurry('p599')
@@ -176,7 +150,7 @@ test('one for which a packet waits is asked about at once, however many wait', a
 test('what the relay denies is asked again ever more seldom, and at once when the relay begins anew or a packet waits', async () => {
   for (const status of [relayStatus.absent, relayStatus.full]) {
     const { clock, channels, asked, answer } = fleet(1)
-    channels.want('p0', true)
+    channels.want('p0', 'needed')
     for (let second = 0; second < 3_600; second++) {
       answer(0, 0, status)
       await clock.advance(1_000)
@@ -196,7 +170,7 @@ test('what the relay denies is asked again ever more seldom, and at once when th
 
 test('packets that wait without end do not begin the pauses anew each time', async () => {
   const { clock, channels, asked, answer } = fleet(1)
-  channels.want('p0', true)
+  channels.want('p0', 'needed')
   for (let tick = 0; tick < 600; tick++) {
     channels.hurry('p0')
     answer(0, 0, relayStatus.absent)
@@ -208,7 +182,7 @@ test('packets that wait without end do not begin the pauses anew each time', asy
 
 test('a channel that goes on is not forgotten because its relay knows nothing of it', () => {
   const { channels, open, answer } = fleet(1)
-  channels.want('p0', true)
+  channels.want('p0', 'needed')
   answer(0, 7)
   for (const status of [relayStatus.absent, relayStatus.full]) answer(0, 0, status)
   assert.equal(open.get('p0'), 1)
@@ -216,34 +190,36 @@ test('a channel that goes on is not forgotten because its relay knows nothing of
   assert.equal(open.get('p0'), 0)
 })
 
-test('a fleet beyond 64 gives back what is wanted no more; a smaller one keeps it', () => {
-  const small = fleet(64)
-  small.channels.want('p0', true)
-  small.answer(0, 7)
-  small.channels.want('p0', false)
-  assert.deepEqual(small.closed, [])
-  const large = fleet(65)
-  large.channels.want('p0', true)
-  large.answer(0, 7)
-  large.channels.want('p0', false)
-  assert.deepEqual([large.closed, large.open.get('p0')], [[7], 0])
-})
-
-test('where 64 are open, one that nobody wants here makes room for one that is', () => {
-  const { channels, asked, closed, answer } = fleet(70)
-  for (let at = 0; at < 64; at++) answer(at, 100 + at)
-  channels.want('p5', true)
-  answer(5, 105)
-  channels.want('p69', true)
+test('a relay that begins to relay is asked at once, however long the pause was, and no oftener than it has news', async () => {
+  const { clock, channels, asked, answer } = fleet(2)
+  const news = (): void => channels.onClose('hub-1', { type: 'relay-close', channel: 0 })
+  channels.want('p0', 'needed')
+  for (let second = 0; second < 3_600; second++) {
+    answer(0, 0, relayStatus.refused)
+    await clock.advance(1_000)
+  }
   const before = asked.length
-  answer(69, 0, relayStatus.full)
-  assert.deepEqual([closed, asked.slice(before).map(({ peer }) => peer)], [[100], ['p69']])
+  news()
+  assert.deepEqual(
+    asked.slice(before).map(({ peer }) => peer),
+    ['p0'],
+  )
+  answer(0, 7)
+  for (let count = 0; count < 100; count++) news()
+  assert.equal(asked.length, before + 1)
+  channels.onClose('hub-1', { type: 'relay-close', channel: 7 })
+  answer(0, 0, relayStatus.refused)
+  for (let count = 0; count < 100; count++) {
+    news()
+    await clock.advance(10)
+  }
+  assert.ok(asked.length <= before + 5, String(asked.length - before))
   channels[Symbol.dispose]()
 })
 
 test('a relay that gives out number after number is followed some of the way', async () => {
   const { clock, channels, open, answer } = fleet(1)
-  channels.want('p0', true)
+  channels.want('p0', 'needed')
   let changes = 0
   for (let number = 1; number <= 1_000; number++) {
     const before = channels.of('p0')[0]?.channel
@@ -255,9 +231,3 @@ test('a relay that gives out number after number is followed some of the way', a
   assert.equal(open.get('p0'), 1)
   channels[Symbol.dispose]()
 })
-
-function keyAt(at: number): Buffer {
-  const key = Buffer.alloc(32)
-  key.writeUInt32BE(at)
-  return key
-}

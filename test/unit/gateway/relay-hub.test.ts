@@ -5,7 +5,7 @@ import { Hub } from '../../../firmware/gateway/relay/hub.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { fakeChannels } from '../../../firmware/host/datapath/fake-channels.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
-import type { ChannelEnd, ChannelProgram } from '../../../firmware/model/traversal-program.ts'
+import type { ChannelProgram } from '../../../firmware/model/traversal-program.ts'
 import { type ControlItem, type Item, relayStatus } from '../../../firmware/wire/control-item.ts'
 
 const keyOf = (name: string): Buffer => Buffer.alloc(32, name)
@@ -16,7 +16,7 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
   const channels = fakeChannels()
   const up = new Set(names)
   const told: { peer: string; item: ControlItem }[] = []
-  const cleared: ChannelEnd[] = []
+  const faults: CausewayError[] = []
   let next = 0
   const hub = new Hub({
     clock,
@@ -31,10 +31,12 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
         const fault = channels.open(channel, names)
         if (fault !== null) throw new CausewayError('DATAPATH_REFUSED', fault)
       },
-      closeChannel: async (end) => {
-        cleared.push(...(end.channel === 0 ? channels.clear(end.peer) : []))
-        channels.close(end)
+      listChannels: async () => {
+        const fault = faults.shift()
+        if (fault !== undefined) throw fault
+        return channels.counters()
       },
+      closeChannel: async (end) => void channels.close(end),
     }),
     isUp: (peer) => up.has(peer),
     send: (peer, item) => told.push({ peer, item }),
@@ -43,7 +45,8 @@ function hubOf(names: readonly string[], rateBps: number | null = 50e6) {
     names.map((name) => ({ name, wireKey: keyOf(name) })),
     rateBps,
   )
-  return { hub, channels, cleared, up, told, clock, take: () => told.splice(0) }
+  const fail = (fault: CausewayError): void => void faults.push(fault)
+  return { hub, channels, up, told, clock, fail, take: () => told.splice(0) }
 }
 
 const channelItem = (channel: number, other: string, status: number = relayStatus.open) => ({
@@ -178,34 +181,86 @@ test('another rate is one of all channels: they are closed, and opened anew as t
   )
 })
 
-test('what the datapath forwards for a gateway before this one goes on, but where nothing is relayed now', async () => {
-  for (const rateBps of [50e6, null]) {
-    const { hub, channels, cleared, take } = hubOf(['a', 'b'], rateBps)
-    channels.open({ peer: 'b', channel: 8, to: 'a', toChannel: 7, rateBps: 50e6 }, ['a', 'b'])
+const inherited = { peer: 'b', channel: 8, to: 'a', toChannel: 7 }
+
+test('what the datapath forwards for a gateway before this one goes on, under the same numbers', async () => {
+  const { hub, channels, take } = hubOf(['a', 'b'])
+  channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
+  hub.reset()
+  await hub.take()
+  assert.deepEqual([channels.list().length, take()], [1, []])
+  await hub.onOpen('a', openTo('b'))
+  assert.deepEqual(take(), [{ peer: 'a', item: channelItem(7, 'b') }])
+  hub.onEnded('b', 8)
+  assert.equal(take().length, 2)
+})
+
+test('what it forwards otherwise than it would be opened now ends, and both ends are told: no relaying, another rate, another peer', async () => {
+  const closes = [
+    { peer: 'b', item: { type: 'relay-close', channel: 8 } },
+    { peer: 'a', item: { type: 'relay-close', channel: 7 } },
+  ]
+  for (const [names, rateBps, told] of [
+    [['a', 'b'], null, closes],
+    [['a', 'b'], 8e6, closes],
+    [['a'], 50e6, closes.slice(1)],
+  ] as const) {
+    const { hub, channels, take } = hubOf(names, rateBps)
+    channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
     hub.reset()
     await hub.take()
-    for (const { peer, channel } of cleared) hub.onEnded(peer, channel)
-    assert.equal(channels.list().length, rateBps === null ? 0 : 1)
-    const closes = [
-      { peer: 'b', item: { type: 'relay-close', channel: 8 } },
-      { peer: 'a', item: { type: 'relay-close', channel: 7 } },
-    ]
-    assert.deepEqual(take(), rateBps === null ? closes : [])
+    assert.deepEqual([channels.list(), take()], [[], told])
   }
 })
 
-test('what is in the way of a new channel, and nobody here knows, is ended once', async () => {
+test('of two that it forwards between the same ends one goes on', async () => {
   const { hub, channels, take } = hubOf(['a', 'b', 'c'])
   for (let number = 100; number < 164; number++) {
     const names = { peer: 'a', to: 'c' }
     channels.open({ ...names, channel: number, toChannel: number, rateBps: 50e6 }, ['a', 'c'])
   }
   hub.reset()
+  await hub.take()
+  assert.deepEqual([channels.list().length, take().length], [1, 2 * 63])
   await hub.onOpen('a', openTo('b'))
-  assert.deepEqual(take(), [{ peer: 'a', item: channelItem(0, 'b', relayStatus.full) }])
-  await hub.onOpen('a', openTo('b'))
-  assert.deepEqual(
-    channels.list().map(({ to }) => to),
-    ['b'],
-  )
+  assert.equal(channels.list().length, 2)
+})
+
+test('a reading that fails leaves nothing half done: the next one makes up for it', async () => {
+  const { hub, channels, take, fail } = hubOf(['a', 'b'], null)
+  channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
+  hub.reset()
+  fail(new CausewayError('DATAPATH_BUSY', 'as the test wants it'))
+  await assert.rejects(hub.take(), { code: 'DATAPATH_BUSY' })
+  assert.deepEqual(take(), [])
+  await hub.take()
+  assert.deepEqual(channels.list(), [])
+})
+
+const news = (peer: string) => ({ peer, item: { type: 'relay-close', channel: 0 } })
+
+test('a box that begins to relay says so to whom it has a session with, three times; to nobody while it goes on', async () => {
+  const { hub, clock, up, take } = hubOf(['a', 'b'], null)
+  const peers = ['a', 'b'].map((name) => ({ name, wireKey: keyOf(name) }))
+  await hub.take()
+  await clock.advance(10_000)
+  assert.deepEqual(take(), [])
+  hub.configure(peers, 50e6)
+  await hub.take()
+  await clock.advance(0)
+  assert.deepEqual(take(), [news('a'), news('b')])
+  up.delete('a')
+  await clock.advance(60_000)
+  assert.deepEqual(take(), [news('b'), news('b')])
+  hub.configure(peers, 20e6)
+  await hub.take()
+  await clock.advance(60_000)
+  assert.deepEqual(take(), [])
+  hub.configure(peers, null)
+  hub.configure(peers, 20e6)
+  await hub.take()
+  hub.configure(peers, null)
+  await clock.advance(60_000)
+  assert.deepEqual(take(), [])
+  assert.equal(clock.pending(), 0)
 })

@@ -13,6 +13,7 @@ import {
   configure,
   createWorld,
   noNat,
+  noRecord,
   numbersOf,
   peerOf,
   programOf,
@@ -31,6 +32,7 @@ function peeringOf({ clock, randomBytes }: World, box: Box): Peering {
     bindUdp: async () => box.socket,
     numbers: numbersOf(box),
     nat: noNat,
+    whereaboutsRecord: noRecord,
   })
 }
 

@@ -123,7 +123,7 @@ function contextOf({ clock, randomBytes, tenant }: World, { wireKey }: Box): Con
       unknown: 0,
       stale: 0,
     },
-    uplinks: [],
+    ...{ uplinks: [], otherPorts: [], whereabouts: () => [] },
     numbers: { numberOf: () => 0, nameOf: () => null },
     datapath: null,
     suites: ['chacha20-poly1305'],

@@ -27,7 +27,7 @@ const relayed = { peer, number: 2, uplink: 254, remoteAddress: byHub, isRelayed:
 function traversal(endpoints: readonly string[] = [], others = 0, isHub = false) {
   const clock = virtualClock(0)
   const tries: TryProgram[] = []
-  const wants: boolean[] = []
+  const wants: string[] = []
   const sent: string[] = []
   const sentAtMs: number[] = []
   const told: string[] = []
@@ -48,8 +48,8 @@ function traversal(endpoints: readonly string[] = [], others = 0, isHub = false)
       ownKey: new Uint8Array(32),
     },
     numbers: { numberOf: () => 0, nameOf: () => null },
-    want: (name, isWanted) => {
-      if (name === peer && wants.at(-1) !== isWanted) wants.push(isWanted)
+    want: (name, need) => {
+      if (name === peer && wants.at(-1) !== need) wants.push(need)
     },
     doubt: (name) => doubts.push(name),
     send: (name, item) => {
@@ -78,26 +78,26 @@ function traversal(endpoints: readonly string[] = [], others = 0, isHub = false)
 
 test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
   const lonely = traversal()
-  assert.deepEqual(lonely.wants, [true])
+  assert.deepEqual(lonely.wants, ['needed'])
   const { clock, wants } = traversal(['203.0.113.2:51820'])
   assert.deepEqual(wants, [])
   await clock.advance(1_000)
-  assert.deepEqual(wants, [true])
+  assert.deepEqual(wants, ['needed'])
 })
 
 test('beside a direct path a relay is kept as long as there was data within two minutes', async () => {
   const { clock, made, wants, count } = traversal()
   made.onUp(peer)
   count([direct])
-  assert.deepEqual(wants, [true, false])
+  assert.deepEqual(wants, ['needed', 'none'])
   count([direct], true)
-  assert.deepEqual(wants, [true, false, true])
+  assert.deepEqual(wants, ['needed', 'none', 'spare'])
   await clock.advance(119_000)
   count([direct])
-  assert.deepEqual(wants, [true, false, true])
+  assert.deepEqual(wants, ['needed', 'none', 'spare'])
   await clock.advance(1_000)
   count([direct])
-  assert.deepEqual(wants, [true, false, true, false])
+  assert.deepEqual(wants, ['needed', 'none', 'spare', 'none'])
   made[Symbol.dispose]()
 })
 
@@ -111,7 +111,7 @@ test('a direct path that fails has a relay asked and candidates sent at once', a
     ...{ kind: 'path', ...direct, uplink: 0, remotePort, remoteUplink: null },
     ...{ change: 'state', state: 'down', reason: 'silent' },
   })
-  assert.deepEqual(wants, [true, false, true])
+  assert.deepEqual(wants, ['needed', 'none', 'needed'])
   assert.deepEqual(sent, [`${peer} candidates`])
   count([{ ...direct, state: 'down' }, relayed])
   assert.deepEqual(told, ['direct', 'none', 'relayed'])
@@ -219,22 +219,22 @@ test('of many ways through relays four are tried, so that those to the peer itse
 
 test('of more peers than relays have channels for, those get one that are used', async () => {
   const few = traversal([], 60)
-  assert.deepEqual(few.wants, [true])
+  assert.deepEqual(few.wants, ['needed'])
   const { clock, made, wants, count } = traversal([], 64)
-  assert.deepEqual(wants, [false])
+  assert.deepEqual(wants, ['none'])
   made.onEvent({ kind: 'wanted', peer })
-  assert.deepEqual(wants, [false, true])
+  assert.deepEqual(wants, ['none', 'needed'])
   await clock.advance(119_000)
   count([])
-  assert.deepEqual(wants, [false, true])
+  assert.deepEqual(wants, ['none', 'needed'])
   await clock.advance(1_000)
   count([])
-  assert.deepEqual(wants, [false, true, false])
+  assert.deepEqual(wants, ['none', 'needed', 'none'])
   made.onUp(peer)
   count([relayed])
-  assert.deepEqual(wants, [false, true, false])
+  assert.deepEqual(wants, ['none', 'needed', 'none'])
   count([relayed], true)
-  assert.deepEqual(wants, [false, true, false, true])
+  assert.deepEqual(wants, ['none', 'needed', 'none', 'needed'])
   made[Symbol.dispose]()
 })
 

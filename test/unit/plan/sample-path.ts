@@ -8,6 +8,7 @@ export function samplePath(change: Partial<PathCounters> = {}): PathCounters {
   return {
     peer: 'hub-1',
     uplink: 0,
+    localPort: 51820,
     remoteAddress: '198.51.100.7',
     remotePort: 51820,
     number: 0,
@@ -48,7 +49,7 @@ export function reading(
   { peers }: DeviceConfig = sampleConfig(),
 ): Counters {
   const traffic = { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 }
-  const relayed = { relayedPackets: 0, relayedBytes: 0 }
+  const relayed = { relayedPackets: 0, relayedBytes: 0, limitedPackets: 0, limitedBytes: 0 }
   const where = { rttUs: null, lastHeardMs: null, remoteAddress: '', remotePort: 0 }
   return {
     generation: 1,

@@ -28,6 +28,7 @@ export function statusReading(uptimeMs: number, bytes: number): Counters {
         localIndex: 9,
         relayedPackets: 0,
         relayedBytes: 0,
+        ...{ limitedPackets: 0, limitedBytes: 0 },
       },
     ],
   }

@@ -1,0 +1,102 @@
+/** A peer to whom a channel may be wanted, and what is known of it: data of channels.ts. */
+import type { ChannelState } from '../../model/local-api-reach.ts'
+import { type Bucket, openBucket } from '../../plan/rate-limit.ts'
+import { relayStatus } from '../../wire/control-item.ts'
+
+export interface ChannelPeer {
+  readonly name: string
+  readonly wireKey: Uint8Array
+}
+
+/** A channel to a peer through a relay. */
+export interface Channel {
+  readonly relay: string
+  readonly channel: number
+}
+
+/** What came of asking a relay. */
+export interface ChannelAnswer {
+  readonly relay: string
+  readonly state: ChannelState
+}
+
+/** What for: to reach it at all, or to fall back on, or nothing. */
+export type Need = 'needed' | 'spare' | 'none'
+
+export type Refusal = Extract<ChannelState, 'refused' | 'absent' | 'full'>
+
+export interface OpenChannel {
+  readonly channel: number
+  readonly openedAtMs: number
+  /** The relay confirmed it since anything happened that may have ended it. */
+  isSure: boolean
+}
+
+export interface Wish {
+  readonly peer: ChannelPeer
+  need: Need
+  /** By relay. */
+  readonly open: Map<string, OpenChannel>
+  /** What a relay said instead. */
+  readonly refusals: Map<string, Refusal>
+  /** How many questions in a row had no channel for an answer. */
+  misses: number
+  /** Which relay is asked now; counts over those that are up. */
+  turn: number
+  isAsked: boolean
+  /** A packet waits for it. */
+  isUrgent: boolean
+  urgedAtMs: number
+  /** How often its channels may become others. */
+  readonly changes: Bucket
+}
+
+/** It is asked again so soon, then after ever longer pauses: unanswered up to 30 s, where all relays said no up to 10 minutes. */
+const pausesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]
+const refusedPausesMs = [...pausesMs, 60_000, 120_000, 300_000, 600_000]
+/** The other end has as many as it may: that ends at any time, and nobody tells of it. */
+const fullPausesMs = [...pausesMs, 60_000, 120_000]
+/** A relay that gives out number after number is not followed for ever. */
+const changeRate = { perSecond: 0.2, burst: 8 }
+
+export function newWish(peer: ChannelPeer, nowMs: number): Wish {
+  return {
+    ...{ peer, need: 'none', open: new Map(), refusals: new Map(), misses: 0, turn: 0 },
+    ...{ isAsked: false, isUrgent: false, urgedAtMs: Number.NEGATIVE_INFINITY },
+    changes: openBucket(changeRate, nowMs),
+  }
+}
+
+export function channelsOf({ open }: Wish): Channel[] {
+  return [...open].map(([relay, { channel }]) => ({ relay, channel }))
+}
+
+/** By relay; of a peer that is not wanted only what there is. @param up those with a session */
+export function answersOf(
+  { need, open, refusals }: Wish,
+  relays: readonly { readonly name: string }[],
+  up: ReadonlySet<string>,
+): ChannelAnswer[] {
+  const stateOf = (relay: string): ChannelState => {
+    if (!up.has(relay)) return 'no-session'
+    return open.has(relay) ? 'open' : (refusals.get(relay) ?? 'asked')
+  }
+  const told = relays.filter(({ name }) => need !== 'none' || open.has(name))
+  return told.map(({ name }) => ({ relay: name, state: stateOf(name) }))
+}
+
+export function refusalOf(status: number): Refusal {
+  if (status === relayStatus.absent) return 'absent'
+  return status === relayStatus.full ? 'full' : 'refused'
+}
+
+/** @param said by each relay that is up; undefined: nothing yet */
+export function askPauseMs(misses: number, said: readonly (Refusal | undefined)[]): number {
+  const isRefused = said.every((one) => one !== undefined)
+  const pauses = !isRefused ? pausesMs : said.includes('full') ? fullPausesMs : refusedPausesMs
+  return pauses[Math.min(misses, pauses.length - 1)]!
+}
+
+export function isSameKey(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
