@@ -15,6 +15,8 @@ import { type Box, noNat, noRecord, programOf, type World } from './session-worl
 export interface Site {
   readonly name: string
   readonly role: 'hub' | 'site'
+  /** Of a hub. */
+  relays: boolean
   readonly local: UdpAddress
   readonly wireKey: X25519Pair
   readonly received: string[]
@@ -35,7 +37,7 @@ export async function addSite(
   { name, address, role = 'site' }: { name: string; address: string; role?: 'hub' | 'site' },
 ): Promise<Site> {
   const site = {
-    ...{ name, role, generation: 0, boots: 0 },
+    ...{ name, role, relays: true, generation: 0, boots: 0 },
     local: { address, port: 51_820 },
     wireKey: x25519Pair(world.randomBytes(32)),
     received: [] as string[],
@@ -46,6 +48,12 @@ export async function addSite(
   world.sites.push(site)
   for (const one of world.sites) await during(world, configure(world, one))
   return site
+}
+
+/** From now on the hub relays, or does so no more. */
+export async function setRelays(world: RelayWorld, hub: Site, relays: boolean): Promise<void> {
+  hub.relays = relays
+  await during(world, configure(world, hub))
 }
 
 /** The gateway process ends and starts again. */
@@ -139,7 +147,7 @@ async function configure({ sites }: RelayWorld, site: Site): Promise<void> {
   const isHub = site.role === 'hub'
   const config = {
     tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11',
-    overlay: { port: site.local.port, ...(isHub ? { relay: {} } : {}) },
+    overlay: { port: site.local.port, ...(isHub && site.relays ? { relay: {} } : {}) },
     uplinks: [{ name: 'wan0' }],
     lans: [],
     peers: others.map(({ name, role, local, wireKey }) => ({

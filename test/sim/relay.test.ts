@@ -13,6 +13,7 @@ import {
   type RelayWorld,
   restartSite,
   restartSiteDatapath,
+  setRelays,
   untilBothHear,
 } from './relay-world.ts'
 import { createWorld } from './session-world.ts'
@@ -45,6 +46,23 @@ simulate('two sites that nobody can call talk through their hub at once', 20, as
   const { a, b } = await threeSites(world)
   const tookMs = await untilBothHear(world, a, b, 3_000)
   assert.ok(tookMs <= 2_000, `${tookMs} ms`)
+})
+
+simulate('a hub that begins to relay is asked at once, whatever is lost', 5, async (world) => {
+  const { hub, a, b } = await threeSites(world)
+  for (const isRestarted of [false, true]) {
+    await setRelays(world, hub, false)
+    await world.clock.advance(600_000)
+    assert.equal(await bothHear(world, a, b), false)
+    world.network.setWeather({ ...fairWeather, lossRatio: 0.2 })
+    if (isRestarted) {
+      hub.relays = true
+      await restartSite(world, hub)
+    } else await setRelays(world, hub, true)
+    const tookMs = await untilBothHear(world, a, b, 10_000)
+    assert.ok(tookMs <= 6_000, `${tookMs} ms`)
+    world.network.setWeather(fairWeather)
+  }
 })
 
 simulate('through it they tell each other where they are, and both try that', 3, async (world) => {
