@@ -76,7 +76,10 @@ export interface SegmentProgram {
 
 export interface PeerProgram {
   readonly name: string
-  /** Tenant (16 bytes) and static key (32). A name with another identity is another peer: sessions of the one before end. */
+  /**
+   * Tenant (16 bytes) and static key (32), of which no two begin with the same four bytes. A name with another identity is
+   * another peer: sessions of the one before end.
+   */
   readonly identity: Uint8Array
 }
 

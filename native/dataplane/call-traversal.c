@@ -9,33 +9,18 @@
 #include "call-state.h"
 #include "command.h"
 #include "overlay-port.h"
+#include "refusal.h"
 #include "table/session.h"
 #include "table/view.h"
 #include "worker.h"
 
-static int refuse(char *why, size_t why_len, const char *field, const char *reason)
-{
-	snprintf(why, why_len, "%s: %s", field, reason);
-	return -EINVAL;
-}
-
-static int refuse_way(char *why, size_t why_len, uint32_t i, const char *field, const char *reason)
-{
-	char pointer[64];
-
-	snprintf(pointer, sizeof(pointer), "/ways/%u/%s", i, field);
-	return refuse(why, why_len, pointer, reason);
-}
-
 static bool is_own(const struct cw_view *view, struct cw_address address)
 {
-	for (uint32_t port = 0; port < view->program->port_count; port++) {
-		for (uint32_t i = 0; i < view->own[port].count; i++) {
-			if (cw_address_equal(view->own[port].list[i], address))
-				return true;
-		}
-	}
-	return false;
+	bool is_own = false;
+
+	for (uint32_t port = 0; port < view->program->port_count; port++)
+		is_own = is_own || cw_is_own(&view->own[port], address);
+	return is_own;
 }
 
 /* NULL: sealed datagrams may be sent there. */
@@ -50,8 +35,8 @@ static const char *fault_of(const struct cw_view *view, const uint8_t bytes[16])
 	return cw_all_find(view, address) != 0 ? "inside" : NULL;
 }
 
-static int read_way(const struct cw_view *view, const struct cw_way_try *from, uint32_t i, struct cw_way *way, char *why,
-		    size_t why_len)
+static int read_way(const struct cw_view *view, const struct cw_way_try *from, uint32_t i, struct cw_way *way,
+		    const struct cw_check *check)
 {
 	const struct cw_port_program *port = cw_uplink_program(view->program, from->uplink);
 	bool is_relayed = from->uplink == CW_UPLINK_RELAY;
@@ -61,21 +46,21 @@ static int read_way(const struct cw_view *view, const struct cw_way_try *from, u
 				.remote_port = from->remote_port,
 				.remote = cw_address_of(from->remote_address) };
 	if (is_relayed && !cw_address_is_relayed(way->remote))
-		return refuse_way(why, why_len, i, "remoteAddress", "of no relay");
+		return cw_check_refuse_at(check, "ways", i, "remoteAddress", "of no relay");
 	if (is_relayed && (from->remote_port != 0 || from->local_port != 0))
-		return refuse_way(why, why_len, i, "remotePort", "a relayed way has none");
+		return cw_check_refuse_at(check, "ways", i, "remotePort", "a relayed way has none");
 	if (is_relayed)
 		return 0;
 	if (port == NULL)
-		return refuse_way(why, why_len, i, "uplink", "unknown");
+		return cw_check_refuse_at(check, "ways", i, "uplink", "unknown");
 	const char *fault = fault_of(view, from->remote_address);
 	if (fault != NULL)
-		return refuse_way(why, why_len, i, "remoteAddress", fault);
+		return cw_check_refuse_at(check, "ways", i, "remoteAddress", fault);
 	if (from->remote_port == 0)
-		return refuse_way(why, why_len, i, "remotePort", "zero");
+		return cw_check_refuse_at(check, "ways", i, "remotePort", "zero");
 	bool is_ours = cw_is_overlay_port(port, from->local_port) || cw_is_spray_port(port, from->local_port);
 	if (from->local_port != 0 && !is_ours)
-		return refuse_way(why, why_len, i, "localPort", "not the overlay's");
+		return cw_check_refuse_at(check, "ways", i, "localPort", "not the overlay's");
 	if (from->local_port == 0)
 		way->local_port = port->overlay_port;
 	return 0;
@@ -84,21 +69,22 @@ static int read_way(const struct cw_view *view, const struct cw_way_try *from, u
 int cw_try_read(const struct cw_view *view, const void *in, size_t in_len, struct cw_try *head, struct cw_way *ways, char *why,
 		size_t why_len)
 {
+	const struct cw_check check = { why, why_len };
 	const uint8_t *at = in;
 
 	if (in_len < sizeof(*head))
-		return refuse(why, why_len, "/", "length");
+		return cw_check_refuse(&check, "", "length");
 	memcpy(head, at, sizeof(*head));
 	if (head->count > CW_TRY_MAX)
-		return refuse(why, why_len, "/ways", "too many");
+		return cw_check_refuse(&check, "ways", "too many");
 	if (in_len != sizeof(*head) + head->count * sizeof(struct cw_way_try))
-		return refuse(why, why_len, "/", "length");
+		return cw_check_refuse(&check, "", "length");
 	if (head->count > 0 && (head->for_ms == 0 || head->for_ms > CW_TRY_MS_MAX))
-		return refuse(why, why_len, "/forMs", "not in 1 to 20000");
+		return cw_check_refuse(&check, "forMs", "not in 1 to 20000");
 	for (uint32_t i = 0; i < head->count; i++) {
 		struct cw_way_try way;
 		memcpy(&way, at + sizeof(*head) + i * sizeof(way), sizeof(way));
-		int rc = read_way(view, &way, i, &ways[i], why, why_len);
+		int rc = read_way(view, &way, i, &ways[i], &check);
 		if (rc != 0)
 			return rc;
 	}
@@ -107,29 +93,31 @@ int cw_try_read(const struct cw_view *view, const void *in, size_t in_len, struc
 
 int cw_spray_read(const struct cw_view *view, const void *in, size_t in_len, struct cw_spray *spray, char *why, size_t why_len)
 {
+	const struct cw_check check = { why, why_len };
+
 	if (in_len != sizeof(*spray))
-		return refuse(why, why_len, "/", "length");
+		return cw_check_refuse(&check, "", "length");
 	memcpy(spray, in, sizeof(*spray));
 	if (spray->probes == 0)
 		return 0;
 	const struct cw_port_program *port = cw_uplink_program(view->program, spray->uplink);
 	if (port == NULL)
-		return refuse(why, why_len, "/uplink", "unknown");
+		return cw_check_refuse(&check, "uplink", "unknown");
 	const char *fault = fault_of(view, spray->remote_address);
 	if (fault != NULL)
-		return refuse(why, why_len, "/remoteAddress", fault);
+		return cw_check_refuse(&check, "remoteAddress", fault);
 	if (spray->probes > CW_SPRAY_MAX)
-		return refuse(why, why_len, "/probes", "too many");
+		return cw_check_refuse(&check, "probes", "too many");
 	if (spray->gap_ms10 < CW_SPRAY_GAP_MS10_LEAST)
-		return refuse(why, why_len, "/gapMs", "more than 200 a second");
+		return cw_check_refuse(&check, "gapMs", "more than 200 a second");
 	if (spray->probes * (uint32_t)spray->gap_ms10 > CW_SPRAY_MS10_MOST)
-		return refuse(why, why_len, "/gapMs", "more than 30 s in all");
+		return cw_check_refuse(&check, "gapMs", "more than 30 s in all");
 	if (spray->many_local > 1)
-		return refuse(why, why_len, "/isManyLocal", "neither 0 nor 1");
+		return cw_check_refuse(&check, "isManyLocal", "neither 0 nor 1");
 	if (spray->many_local && port->spray_port == 0)
-		return refuse(why, why_len, "/isManyLocal", "the uplink has no ports for that");
+		return cw_check_refuse(&check, "isManyLocal", "the uplink has no ports for that");
 	if ((spray->many_local || spray->near > 0) && spray->remote_port == 0)
-		return refuse(why, why_len, "/remotePort", "zero");
+		return cw_check_refuse(&check, "remotePort", "zero");
 	return 0;
 }
 

@@ -35,67 +35,96 @@ static int open_channel(struct cw_worker *worker, const struct cw_command *comma
 	return cw_relay_open(worker, ends, command->channel);
 }
 
+static int close_channel(struct cw_worker *worker, const struct cw_command *command)
+{
+	return cw_relay_close(worker, command->peer, command->local_index);
+}
+
+static int list_channels(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_relay_list(worker, command->page);
+	return 0;
+}
+
+static int begin_peer(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_path_clear(worker, command->peer);
+	cw_relay_end_all(worker, command->peer, true);
+	return cw_peer_begin(command->peer, command->begins);
+}
+
+static int unname_paths(struct cw_worker *worker, const struct cw_command *command)
+{
+	if (command->ways == NULL)
+		cw_path_clear(worker, command->peer);
+	else
+		cw_path_unname(worker, command->peer, command->ways, command->way_count);
+	return 0;
+}
+
+static int name_paths(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_path_name(worker, command->peer, command->ways, command->way_count);
+	return 0;
+}
+
+static int enter(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_keypair_enter(worker, command->keypair);
+	return 0;
+}
+
+static int retire(struct cw_worker *worker, const struct cw_command *command)
+{
+	struct cw_keypair *keypair = cw_keypair_find(worker->index, command->local_index);
+
+	if (keypair != NULL)
+		cw_keypair_leave(worker, keypair);
+	return 0;
+}
+
+static int renew_cookies(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_handshakes_renew(worker, command->items);
+	return 0;
+}
+
+static int explain(struct cw_worker *worker, const struct cw_command *command)
+{
+	if (worker->view == NULL)
+		return -EBUSY;
+	cw_explain(worker, command->ask, command->explained);
+	return 0;
+}
+
+static int try_ways(struct cw_worker *worker, const struct cw_command *command)
+{
+	return cw_path_try(worker, command->peer, command->ways, command->way_count, command->for_ms);
+}
+
+static int begin_spray(struct cw_worker *worker, const struct cw_command *command)
+{
+	return cw_spray_begin(worker, command->peer, command->spray);
+}
+
+static int (*const run[CW_COMMAND_KINDS])(struct cw_worker *worker, const struct cw_command *command) = {
+	[CW_COMMAND_PEER] = begin_peer,
+	[CW_COMMAND_PATHS_GO] = unname_paths,
+	[CW_COMMAND_PATHS_COME] = name_paths,
+	[CW_COMMAND_ENTER] = enter,
+	[CW_COMMAND_RETIRE] = retire,
+	[CW_COMMAND_SEND] = send_items,
+	[CW_COMMAND_COOKIES] = renew_cookies,
+	[CW_COMMAND_EXPLAIN] = explain,
+	[CW_COMMAND_TRY] = try_ways,
+	[CW_COMMAND_SPRAY] = begin_spray,
+	[CW_COMMAND_CHANNEL] = open_channel,
+	[CW_COMMAND_CHANNEL_CLOSE] = close_channel,
+	[CW_COMMAND_CHANNELS] = list_channels,
+	[CW_COMMAND_RELAY] = relay,
+};
+
 void cw_command_run(struct cw_worker *worker, struct cw_command *command)
 {
-	struct cw_keypair *keypair;
-
-	switch (command->kind) {
-	case CW_COMMAND_PEER:
-		cw_path_clear(worker, command->peer);
-		cw_relay_end_all(worker, command->peer, true);
-		command->result = cw_peer_begin(command->peer, command->begins);
-		break;
-	case CW_COMMAND_PATHS_GO:
-		if (command->ways == NULL)
-			cw_path_clear(worker, command->peer);
-		else
-			cw_path_unname(worker, command->peer, command->ways, command->way_count);
-		command->result = 0;
-		break;
-	case CW_COMMAND_PATHS_COME:
-		cw_path_name(worker, command->peer, command->ways, command->way_count);
-		command->result = 0;
-		break;
-	case CW_COMMAND_ENTER:
-		cw_keypair_enter(worker, command->keypair);
-		command->result = 0;
-		break;
-	case CW_COMMAND_RETIRE:
-		keypair = cw_keypair_find(worker->index, command->local_index);
-		if (keypair != NULL)
-			cw_keypair_leave(worker, keypair);
-		command->result = 0;
-		break;
-	case CW_COMMAND_SEND:
-		command->result = send_items(worker, command);
-		break;
-	case CW_COMMAND_TRY:
-		command->result = cw_path_try(worker, command->peer, command->ways, command->way_count, command->for_ms);
-		break;
-	case CW_COMMAND_SPRAY:
-		command->result = cw_spray_begin(worker, command->peer, command->spray);
-		break;
-	case CW_COMMAND_EXPLAIN:
-		command->result = worker->view == NULL ? -EBUSY : 0;
-		if (worker->view != NULL)
-			cw_explain(worker, command->ask, command->explained);
-		break;
-	case CW_COMMAND_CHANNEL:
-		command->result = open_channel(worker, command);
-		break;
-	case CW_COMMAND_CHANNEL_CLOSE:
-		command->result = cw_relay_close(worker, command->peer, command->local_index);
-		break;
-	case CW_COMMAND_CHANNELS:
-		cw_relay_list(worker, command->page);
-		command->result = 0;
-		break;
-	case CW_COMMAND_RELAY:
-		command->result = relay(worker, command);
-		break;
-	case CW_COMMAND_COOKIES:
-		cw_handshakes_renew(worker, command->items);
-		command->result = 0;
-		break;
-	}
+	command->result = run[command->kind](worker, command);
 }

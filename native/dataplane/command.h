@@ -33,27 +33,42 @@ enum cw_command_kind {
 	CW_COMMAND_CHANNEL_CLOSE,
 	CW_COMMAND_CHANNELS,
 	CW_COMMAND_RELAY,
+	CW_COMMAND_KINDS,
 };
 
 /* Lies on the stack of the control side, which waits until the worker is done with it. */
 struct cw_command {
 	enum cw_command_kind kind;
 	int result;
-	struct cw_keypair *keypair;
-	struct cw_peer *peer;
-	struct cw_peer *to; /* the other end of a channel */
-	const struct cw_channel *channel;
-	struct cw_channel_page *page;
-	const struct cw_peer_program *begins; /* in the place of `peer` */
-	const struct cw_way *ways;
-	uint32_t way_count;
-	uint32_t for_ms;
-	const struct cw_spray *spray;
-	const struct cw_explain *ask;
-	struct cw_explained *explained;
-	uint32_t local_index; /* of a keypair; or a channel's number */
-	const uint8_t *items;
-	uint32_t length;
+	struct cw_peer *peer; /* of all but ENTER, RETIRE, COOKIES, EXPLAIN and CHANNELS */
+	union {
+		/* PATHS_GO (NULL: all), PATHS_COME, TRY */
+		struct {
+			const struct cw_way *ways;
+			uint32_t way_count;
+			uint32_t for_ms;
+		};
+		/* RETIRE, SEND, COOKIES; CHANNEL_CLOSE, RELAY: the index is the channel's number */
+		struct {
+			uint32_t local_index;
+			uint32_t length;
+			const uint8_t *items;
+		};
+		/* CHANNEL */
+		struct {
+			struct cw_peer *to;
+			const struct cw_channel *channel;
+		};
+		/* EXPLAIN */
+		struct {
+			const struct cw_explain *ask;
+			struct cw_explained *explained;
+		};
+		const struct cw_peer_program *begins; /* PEER: in the place of `peer` */
+		struct cw_keypair *keypair;           /* ENTER */
+		const struct cw_spray *spray;         /* SPRAY */
+		struct cw_channel_page *page;         /* CHANNELS */
+	};
 };
 
 /* Worker. */

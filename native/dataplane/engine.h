@@ -18,6 +18,8 @@
 
 #include "causeway_dp.h"
 #include "drop.h"
+#include "overlay-port.h"
+#include "peer-key.h"
 #include "port/port.h"
 #include "table/address.h"
 #include "table/replay.h"
@@ -60,6 +62,7 @@ struct cw_program {
 	struct cw_port *ports[CW_PORTS_MAX];
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
+	struct cw_key_place by_key[CW_PEERS_MAX];
 	struct cw_acl_program acl[CW_ACL_MAX];
 	struct cw_policy_program policies[CW_POLICIES_MAX];
 	struct cw_match_program matches[CW_MATCHES_MAX];
@@ -69,11 +72,7 @@ struct cw_program {
 /* NULL: the program has no uplink of that number. */
 static inline const struct cw_port_program *cw_uplink_program(const struct cw_program *program, uint8_t uplink)
 {
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		if (program->port_programs[i].role == CW_ROLE_UPLINK && program->port_programs[i].uplink == uplink)
-			return &program->port_programs[i];
-	}
-	return NULL;
+	return cw_uplink_among(program->port_programs, program->port_count, uplink);
 }
 
 enum cw_hop_kind {
@@ -102,6 +101,15 @@ struct cw_own {
 	uint32_t count;
 	struct cw_address list[CW_PORT_ADDRESSES_MAX];
 };
+
+static inline bool cw_is_own(const struct cw_own *own, struct cw_address address)
+{
+	for (uint32_t i = 0; i < own->count; i++) {
+		if (cw_address_equal(own->list[i], address))
+			return true;
+	}
+	return false;
+}
 
 /* Everything that a packet is looked up in: the program joined with the kernel's routes. Immutable. */
 struct cw_view {

@@ -1,19 +1,11 @@
-/* What the files of program-check.h share: how a field is refused, and what several arrays are made of. */
+/* What the files of program-check.h share: what several arrays are made of. */
 #ifndef CW_PROGRAM_CHECK_PARTS_H
 #define CW_PROGRAM_CHECK_PARTS_H
 
 #include <stdbool.h>
 
 #include "program-check.h"
-
-struct cw_check {
-	char *why;
-	size_t why_len;
-};
-
-/* -EINVAL, with a JSON pointer. */
-int cw_check_refuse(const struct cw_check *check, const char *array, uint32_t i, const char *field,
-		    const char *reason);
+#include "refusal.h"
 
 /* ASCII that is visible, ended by a zero, with zeros behind it. */
 bool cw_check_is_text(const char *text, size_t size);

@@ -25,27 +25,27 @@ static bool is_listed_twice(const struct cw_policy_program *p)
 static int check_policy(const struct cw_check *check, const struct cw_policy_program *p, uint32_t i)
 {
 	if (!cw_check_is_name(p->name, sizeof(p->name), false))
-		return cw_check_refuse(check, "policies", i, "name", "no name");
+		return cw_check_refuse_at(check, "policies", i, "name", "no name");
 	if (!is_limit(p->loss_ppm, 1000000))
-		return cw_check_refuse(check, "policies", i, "lossPpm", "more than all");
+		return cw_check_refuse_at(check, "policies", i, "lossPpm", "more than all");
 	if (!is_limit(p->latency_us, DELAY_US_MAX))
-		return cw_check_refuse(check, "policies", i, "latencyUs", "above a minute");
+		return cw_check_refuse_at(check, "policies", i, "latencyUs", "above a minute");
 	if (!is_limit(p->jitter_us, DELAY_US_MAX))
-		return cw_check_refuse(check, "policies", i, "jitterUs", "above a minute");
+		return cw_check_refuse_at(check, "policies", i, "jitterUs", "above a minute");
 	if (p->metered < CW_METERED_NEVER || p->metered > CW_METERED_OK)
-		return cw_check_refuse(check, "policies", i, "metered", "neither never, last nor ok");
+		return cw_check_refuse_at(check, "policies", i, "metered", "neither never, last nor ok");
 	if (p->kinds == 0 || p->kinds > 3)
-		return cw_check_refuse(check, "policies", i, "kinds", "neither internet nor private");
+		return cw_check_refuse_at(check, "policies", i, "kinds", "neither internet nor private");
 	if (p->is_strict > 1)
-		return cw_check_refuse(check, "policies", i, "isStrict", "neither 0 nor 1");
+		return cw_check_refuse_at(check, "policies", i, "isStrict", "neither 0 nor 1");
 	if (p->is_spread > 1)
-		return cw_check_refuse(check, "policies", i, "isSpread", "neither 0 nor 1");
+		return cw_check_refuse_at(check, "policies", i, "isSpread", "neither 0 nor 1");
 	if (p->is_breakout_denied > 1)
-		return cw_check_refuse(check, "policies", i, "isBreakoutDenied", "neither 0 nor 1");
+		return cw_check_refuse_at(check, "policies", i, "isBreakoutDenied", "neither 0 nor 1");
 	if (p->prefer_count > CW_UPLINKS_MAX)
-		return cw_check_refuse(check, "policies", i, "prefer", "too many");
+		return cw_check_refuse_at(check, "policies", i, "prefer", "too many");
 	if (is_listed_twice(p))
-		return cw_check_refuse(check, "policies", i, "prefer", "an uplink twice");
+		return cw_check_refuse_at(check, "policies", i, "prefer", "an uplink twice");
 	return 0;
 }
 
@@ -61,7 +61,7 @@ int cw_check_policies(const struct cw_check *check, const struct cw_program_part
 			return rc;
 		for (uint32_t j = 0; j < i; j++) {
 			if (memcmp(parts->policies[j].name, parts->policies[i].name, CW_NAME) == 0)
-				return cw_check_refuse(check, "policies", i, "name", "used twice");
+				return cw_check_refuse_at(check, "policies", i, "name", "used twice");
 		}
 	}
 	return 0;
@@ -92,23 +92,23 @@ int cw_check_matches(const struct cw_check *check, const struct cw_program_parts
 	for (uint32_t i = 0; i < parts->head.match_count; i++) {
 		const struct cw_match_program *m = &parts->matches[i];
 		if (!cw_check_is_name(m->application, sizeof(m->application), true))
-			return cw_check_refuse(check, "matches", i, "application", "no name");
+			return cw_check_refuse_at(check, "matches", i, "application", "no name");
 		if (!is_server(m->server))
-			return cw_check_refuse(check, "matches", i, "server", "no host name in lower case");
+			return cw_check_refuse_at(check, "matches", i, "server", "no host name in lower case");
 		if (m->source_len > 128 || cw_check_has_host_bits(m->source, m->source_len))
-			return cw_check_refuse(check, "matches", i, "source", "no prefix");
+			return cw_check_refuse_at(check, "matches", i, "source", "no prefix");
 		if (m->destination_len > 128 || cw_check_has_host_bits(m->destination, m->destination_len))
-			return cw_check_refuse(check, "matches", i, "destination", "no prefix");
+			return cw_check_refuse_at(check, "matches", i, "destination", "no prefix");
 		if (m->policy >= parts->head.policy_count)
-			return cw_check_refuse(check, "matches", i, "policy", "unknown");
+			return cw_check_refuse_at(check, "matches", i, "policy", "unknown");
 		if (m->segment != CW_SEGMENT_ANY && m->segment >= parts->head.segment_count)
-			return cw_check_refuse(check, "matches", i, "segment", "unknown");
+			return cw_check_refuse_at(check, "matches", i, "segment", "unknown");
 		if (m->source_port_first > m->source_port_last)
-			return cw_check_refuse(check, "matches", i, "sourcePort", "ends before it begins");
+			return cw_check_refuse_at(check, "matches", i, "sourcePort", "ends before it begins");
 		if (m->destination_port_first > m->destination_port_last)
-			return cw_check_refuse(check, "matches", i, "destinationPort", "ends before it begins");
+			return cw_check_refuse_at(check, "matches", i, "destinationPort", "ends before it begins");
 		if (m->dscp != CW_DSCP_ANY && m->dscp > 63)
-			return cw_check_refuse(check, "matches", i, "dscp", "not in 0 to 63");
+			return cw_check_refuse_at(check, "matches", i, "dscp", "not in 0 to 63");
 	}
 	return 0;
 }

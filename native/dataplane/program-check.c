@@ -5,19 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "overlay-port.h"
+#include "peer-key.h"
 #include "program-check-parts.h"
 #include "table/address.h"
 
 #define MTU_LEAST 68 /* RFC 791 */
 
 static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-int cw_check_refuse(const struct cw_check *check, const char *array, uint32_t i, const char *field,
-		    const char *reason)
-{
-	snprintf(check->why, check->why_len, "/%s/%u/%s: %s", array, i, field, reason);
-	return -EINVAL;
-}
 
 bool cw_check_is_text(const char *text, size_t size)
 {
@@ -54,19 +49,19 @@ static int check_overlay_ports(const struct cw_check *check, const struct cw_por
 	for (uint32_t n = 0; n < CW_OVERLAY_PORTS_MAX && p->overlay_ports[n] != 0; n++) {
 		for (uint32_t j = 0; j < count; j++) {
 			if (ports[j] == p->overlay_ports[n])
-				return cw_check_refuse(check, "ports", i, "overlayPorts", "a port twice");
+				return cw_check_refuse_at(check, "ports", i, "overlayPorts", "a port twice");
 		}
 		ports[count++] = p->overlay_ports[n];
 	}
 	for (uint32_t n = count - 1; n < CW_OVERLAY_PORTS_MAX; n++) {
 		if (p->overlay_ports[n] != 0)
-			return cw_check_refuse(check, "ports", i, "overlayPorts", "one behind the last");
+			return cw_check_refuse_at(check, "ports", i, "overlayPorts", "one behind the last");
 	}
 	if (p->spray_port > UINT16_MAX - CW_SPRAY_PORTS + 1)
-		return cw_check_refuse(check, "ports", i, "sprayPort", "the last of them is no port");
+		return cw_check_refuse_at(check, "ports", i, "sprayPort", "the last of them is no port");
 	for (uint32_t n = 0; p->spray_port != 0 && n < count; n++) {
 		if (ports[n] >= p->spray_port && ports[n] - p->spray_port < CW_SPRAY_PORTS)
-			return cw_check_refuse(check, "ports", i, "sprayPort", "one of them is the overlay's");
+			return cw_check_refuse_at(check, "ports", i, "sprayPort", "one of them is the overlay's");
 	}
 	return 0;
 }
@@ -75,15 +70,15 @@ static int check_overlay_ports(const struct cw_check *check, const struct cw_por
 static int check_uplink(const struct cw_check *check, const struct cw_port_program *p, uint32_t i)
 {
 	if (p->uplink >= CW_UPLINKS_MAX)
-		return cw_check_refuse(check, "ports", i, "uplink", "not in 0 to 7");
+		return cw_check_refuse_at(check, "ports", i, "uplink", "not in 0 to 7");
 	if (p->overlay_port == 0)
-		return cw_check_refuse(check, "ports", i, "overlayPort", "zero");
+		return cw_check_refuse_at(check, "ports", i, "overlayPort", "zero");
 	if (p->network != CW_NETWORK_INTERNET && p->network != CW_NETWORK_PRIVATE)
-		return cw_check_refuse(check, "ports", i, "network", "neither internet nor private");
+		return cw_check_refuse_at(check, "ports", i, "network", "neither internet nor private");
 	if (p->is_metered > 1)
-		return cw_check_refuse(check, "ports", i, "isMetered", "neither 0 nor 1");
+		return cw_check_refuse_at(check, "ports", i, "isMetered", "neither 0 nor 1");
 	if (p->is_backup > 1)
-		return cw_check_refuse(check, "ports", i, "isBackup", "neither 0 nor 1");
+		return cw_check_refuse_at(check, "ports", i, "isBackup", "neither 0 nor 1");
 	return check_overlay_ports(check, p, i);
 }
 
@@ -94,41 +89,41 @@ static int check_ports(const struct cw_check *check, const struct cw_program_par
 		bool is_uplink = p->role == CW_ROLE_UPLINK;
 		int rc;
 		if (!cw_check_is_name(p->twin, sizeof(p->twin), false))
-			return cw_check_refuse(check, "ports", i, "twin", "no interface name");
+			return cw_check_refuse_at(check, "ports", i, "twin", "no interface name");
 		if (p->kind != CW_KIND_NETDEV && p->kind != CW_KIND_PMD)
-			return cw_check_refuse(check, "ports", i, "kind", "neither netdev nor pmd");
+			return cw_check_refuse_at(check, "ports", i, "kind", "neither netdev nor pmd");
 		if (!is_nic(p))
-			return cw_check_refuse(check, "ports", i, "nic", "no device name");
+			return cw_check_refuse_at(check, "ports", i, "nic", "no device name");
 		if (p->vlan > 4094)
-			return cw_check_refuse(check, "ports", i, "vlan", "not in 0 to 4094");
+			return cw_check_refuse_at(check, "ports", i, "vlan", "not in 0 to 4094");
 		if (p->mtu != 0 && p->mtu < MTU_LEAST)
-			return cw_check_refuse(check, "ports", i, "mtu", "below what IPv4 needs");
+			return cw_check_refuse_at(check, "ports", i, "mtu", "below what IPv4 needs");
 		if (p->queues > CW_QUEUES_MAX)
-			return cw_check_refuse(check, "ports", i, "queues", "too many");
+			return cw_check_refuse_at(check, "ports", i, "queues", "too many");
 		if (!cw_check_is_name(p->nic_netns, sizeof(p->nic_netns), true))
-			return cw_check_refuse(check, "ports", i, "nicNetns", "no namespace name");
+			return cw_check_refuse_at(check, "ports", i, "nicNetns", "no namespace name");
 		if (!is_uplink && p->role != CW_ROLE_LAN)
-			return cw_check_refuse(check, "ports", i, "role", "neither uplink nor lan");
+			return cw_check_refuse_at(check, "ports", i, "role", "neither uplink nor lan");
 		if (!is_uplink && p->segment >= parts->head.segment_count)
-			return cw_check_refuse(check, "ports", i, "segment", "unknown");
+			return cw_check_refuse_at(check, "ports", i, "segment", "unknown");
 		rc = is_uplink ? check_uplink(check, p, i) : 0;
 		if (rc != 0)
 			return rc;
 		for (uint32_t j = 0; j < i; j++) {
 			const struct cw_port_program *other = &parts->ports[j];
 			if (memcmp(other->twin, p->twin, sizeof(p->twin)) == 0)
-				return cw_check_refuse(check, "ports", i, "twin", "used twice");
+				return cw_check_refuse_at(check, "ports", i, "twin", "used twice");
 			bool is_same_nic =
 				memcmp(other->nic, p->nic, sizeof(p->nic)) == 0 &&
 				memcmp(other->nic_netns, p->nic_netns, sizeof(p->nic_netns)) == 0;
 			if (is_same_nic && other->vlan == p->vlan)
-				return cw_check_refuse(check, "ports", i, "nic", "used twice");
+				return cw_check_refuse_at(check, "ports", i, "nic", "used twice");
 			if (is_same_nic && other->kind != p->kind)
-				return cw_check_refuse(check, "ports", i, "kind", "differs from that of the same NIC");
+				return cw_check_refuse_at(check, "ports", i, "kind", "differs from that of the same NIC");
 			if (is_same_nic && other->queues != p->queues)
-				return cw_check_refuse(check, "ports", i, "queues", "differ from those of the same NIC");
+				return cw_check_refuse_at(check, "ports", i, "queues", "differ from those of the same NIC");
 			if (is_uplink && other->role == CW_ROLE_UPLINK && other->uplink == p->uplink)
-				return cw_check_refuse(check, "ports", i, "uplink", "used twice");
+				return cw_check_refuse_at(check, "ports", i, "uplink", "used twice");
 		}
 	}
 	return 0;
@@ -139,16 +134,16 @@ static int check_segments(const struct cw_check *check, const struct cw_program_
 	for (uint32_t i = 0; i < parts->head.segment_count; i++) {
 		const struct cw_segment_program *s = &parts->segments[i];
 		if (!cw_check_is_name(s->name, sizeof(s->name), false))
-			return cw_check_refuse(check, "segments", i, "name", "no name");
+			return cw_check_refuse_at(check, "segments", i, "name", "no name");
 		if (!cw_check_is_name(s->twin, sizeof(s->twin), false))
-			return cw_check_refuse(check, "segments", i, "twin", "no interface name");
+			return cw_check_refuse_at(check, "segments", i, "twin", "no interface name");
 		if (s->vni == 0 || s->vni > 0xffffff)
-			return cw_check_refuse(check, "segments", i, "vni", "not in 1 to 16777215");
+			return cw_check_refuse_at(check, "segments", i, "vni", "not in 1 to 16777215");
 		for (uint32_t j = 0; j < i; j++) {
 			if (parts->segments[j].vni == s->vni)
-				return cw_check_refuse(check, "segments", i, "vni", "used twice");
+				return cw_check_refuse_at(check, "segments", i, "vni", "used twice");
 			if (memcmp(parts->segments[j].twin, s->twin, sizeof(s->twin)) == 0)
-				return cw_check_refuse(check, "segments", i, "twin", "used twice");
+				return cw_check_refuse_at(check, "segments", i, "twin", "used twice");
 		}
 	}
 	return 0;
@@ -158,10 +153,12 @@ static int check_peers(const struct cw_check *check, const struct cw_program_par
 {
 	for (uint32_t i = 0; i < parts->head.peer_count; i++) {
 		if (!cw_check_is_name(parts->peers[i].name, CW_NAME, false))
-			return cw_check_refuse(check, "peers", i, "name", "no name");
+			return cw_check_refuse_at(check, "peers", i, "name", "no name");
 		for (uint32_t j = 0; j < i; j++) {
 			if (memcmp(parts->peers[j].name, parts->peers[i].name, CW_NAME) == 0)
-				return cw_check_refuse(check, "peers", i, "name", "used twice");
+				return cw_check_refuse_at(check, "peers", i, "name", "used twice");
+			if (memcmp(parts->peers[j].identity + CW_KEY_AT, parts->peers[i].identity + CW_KEY_AT, CW_KEY_PREFIX) == 0)
+				return cw_check_refuse_at(check, "peers", i, "identity", "its key begins as another peer's");
 		}
 	}
 	return 0;
@@ -181,14 +178,14 @@ static int check_routes(const struct cw_check *check, const struct cw_program_pa
 	for (uint32_t i = 0; i < parts->head.route_count; i++) {
 		const struct cw_route_program *r = &parts->routes[i];
 		if (r->segment >= parts->head.segment_count)
-			return cw_check_refuse(check, "routes", i, "segment", "unknown");
+			return cw_check_refuse_at(check, "routes", i, "segment", "unknown");
 		if (r->peer >= parts->head.peer_count)
-			return cw_check_refuse(check, "routes", i, "peer", "unknown");
+			return cw_check_refuse_at(check, "routes", i, "peer", "unknown");
 		bool is_v4 = memcmp(r->address, v4_mapped, sizeof(v4_mapped)) == 0;
 		if (r->prefix_len > 128 || (is_v4 && r->prefix_len < 96))
-			return cw_check_refuse(check, "routes", i, "prefix", "length");
+			return cw_check_refuse_at(check, "routes", i, "prefix", "length");
 		if (cw_check_has_host_bits(r->address, r->prefix_len))
-			return cw_check_refuse(check, "routes", i, "prefix", "host bits are set");
+			return cw_check_refuse_at(check, "routes", i, "prefix", "host bits are set");
 	}
 	return 0;
 }
@@ -198,21 +195,21 @@ static int check_acl(const struct cw_check *check, const struct cw_program_parts
 	for (uint32_t i = 0; i < parts->head.acl_count; i++) {
 		const struct cw_acl_program *rule = &parts->acl[i];
 		if (!cw_check_is_name(rule->name, sizeof(rule->name), false))
-			return cw_check_refuse(check, "acl", i, "name", "no name");
+			return cw_check_refuse_at(check, "acl", i, "name", "no name");
 		if (rule->from_segment >= parts->head.segment_count)
-			return cw_check_refuse(check, "acl", i, "fromSegment", "unknown");
+			return cw_check_refuse_at(check, "acl", i, "fromSegment", "unknown");
 		if (rule->to_segment >= parts->head.segment_count)
-			return cw_check_refuse(check, "acl", i, "toSegment", "unknown");
+			return cw_check_refuse_at(check, "acl", i, "toSegment", "unknown");
 		if (rule->action != CW_ACL_ALLOW && rule->action != CW_ACL_DENY)
-			return cw_check_refuse(check, "acl", i, "action", "neither allow nor deny");
+			return cw_check_refuse_at(check, "acl", i, "action", "neither allow nor deny");
 		if (rule->source_len > 128 || cw_check_has_host_bits(rule->source, rule->source_len))
-			return cw_check_refuse(check, "acl", i, "source", "no prefix");
+			return cw_check_refuse_at(check, "acl", i, "source", "no prefix");
 		if (rule->destination_len > 128 || cw_check_has_host_bits(rule->destination, rule->destination_len))
-			return cw_check_refuse(check, "acl", i, "destination", "no prefix");
+			return cw_check_refuse_at(check, "acl", i, "destination", "no prefix");
 		if (rule->source_port_first > rule->source_port_last)
-			return cw_check_refuse(check, "acl", i, "sourcePort", "ends before it begins");
+			return cw_check_refuse_at(check, "acl", i, "sourcePort", "ends before it begins");
 		if (rule->destination_port_first > rule->destination_port_last)
-			return cw_check_refuse(check, "acl", i, "destinationPort", "ends before it begins");
+			return cw_check_refuse_at(check, "acl", i, "destinationPort", "ends before it begins");
 	}
 	return 0;
 }
@@ -224,19 +221,15 @@ static int check_paths(const struct cw_check *check, const struct cw_program_par
 	for (uint32_t i = 0; i < parts->head.path_count; i++) {
 		const struct cw_path_program *path = &parts->paths[i];
 		if (path->peer >= parts->head.peer_count)
-			return cw_check_refuse(check, "paths", i, "peer", "unknown");
+			return cw_check_refuse_at(check, "paths", i, "peer", "unknown");
 		if (++count[path->peer] > CW_PEER_PATHS_MAX)
-			return cw_check_refuse(check, "paths", i, "peer", "has too many");
+			return cw_check_refuse_at(check, "paths", i, "peer", "has too many");
 		if (!cw_address_is_endpoint(cw_address_of(path->remote_address)))
-			return cw_check_refuse(check, "paths", i, "remoteAddress", "not of one host");
+			return cw_check_refuse_at(check, "paths", i, "remoteAddress", "not of one host");
 		if (path->remote_port == 0)
-			return cw_check_refuse(check, "paths", i, "remotePort", "zero");
-		bool is_known = false;
-		for (uint32_t p = 0; p < parts->head.port_count; p++)
-			is_known = is_known || (parts->ports[p].role == CW_ROLE_UPLINK &&
-						parts->ports[p].uplink == path->uplink);
-		if (!is_known)
-			return cw_check_refuse(check, "paths", i, "uplink", "unknown");
+			return cw_check_refuse_at(check, "paths", i, "remotePort", "zero");
+		if (cw_uplink_among(parts->ports, parts->head.port_count, path->uplink) == NULL)
+			return cw_check_refuse_at(check, "paths", i, "uplink", "unknown");
 	}
 	return 0;
 }

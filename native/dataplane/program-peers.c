@@ -66,15 +66,6 @@ static void retire(struct cw_worker *worker, struct cw_keypair *keypair)
 	cw_worker_do(worker, &command);
 }
 
-static const struct cw_port_program *uplink_of(const struct cw_program_parts *parts, uint8_t uplink)
-{
-	for (uint32_t i = 0; i < parts->head.port_count; i++) {
-		if (parts->ports[i].role == CW_ROLE_UPLINK && parts->ports[i].uplink == uplink)
-			return &parts->ports[i];
-	}
-	return NULL;
-}
-
 /* The paths of the program's peer `number`. */
 static void name_paths(struct cw_worker *worker, enum cw_command_kind kind, const struct cw_program_parts *parts,
 		       uint32_t number, struct cw_peer *peer)
@@ -86,7 +77,7 @@ static void name_paths(struct cw_worker *worker, enum cw_command_kind kind, cons
 		const struct cw_path_program *path = &parts->paths[i];
 		if (path->peer != number)
 			continue;
-		const struct cw_port_program *port = uplink_of(parts, path->uplink);
+		const struct cw_port_program *port = cw_uplink_among(parts->ports, parts->head.port_count, path->uplink);
 		ways[command.way_count++] = (struct cw_way){
 			.uplink = path->uplink,
 			.local_port = port->overlay_port,

@@ -282,6 +282,8 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 			rc = fail(why, why_len, -ENOSPC, "peers", i, "too many names");
 	}
 	if (rc == 0)
+		cw_peer_keys_sort(program);
+	if (rc == 0)
 		rc = open_links(engine, &parts, program, why, why_len);
 	if (rc == 0)
 		rc = swap(engine, program, why, why_len);

@@ -16,41 +16,17 @@
 #define HEAD 4
 #define HEADERS (14 + 20 + 8)
 #define INSIDE_MAX 2000
-#define CHANNEL 0x01020304u
-#define OTHER_CHANNEL 0x05060708u
-#define OTHER_WAN 0xcb007103u
+#define RATE (1u << 31)
 
 static struct cw_bench *bench;
 static struct cw_keypair *other;
 static uint32_t counter;
 
-/* The other end's session, and a channel to it. */
-static void open_relay(void)
-{
-	struct cw_keypair_install install = { .peer = "other",
-					      .local_index = 0x33333333,
-					      .remote_index = 0x44444444,
-					      .suite = CW_SUITE_AES_256_GCM,
-					      .is_initiator = 1,
-					      .local_port = CW_BENCH_PORT,
-					      .remote_port = CW_BENCH_PORT + 1,
-					      .remote_address = { [10] = 0xff, 0xff },
-					      .h = { 7 },
-					      .lifetime_ms = 180000 };
-
-	bench = cw_fuzz_bench();
-	memset(bench->far->identity + 16, 0xfa, 32);
-	memset(bench->other->identity + 16, 0x07, 32);
-	packet_put32(install.remote_address + 12, OTHER_WAN);
-	memset(&install.seal, 0x6e, sizeof(install.seal));
-	memset(&install.open, 0x1b, sizeof(install.open));
-	other = cw_bench_install(bench, &install);
-}
-
+/* What came may have ended the channel. */
 static void join(void)
 {
 	struct cw_peer *const peers[2] = { bench->far, bench->other };
-	const struct cw_channel channel = { "far", "other", CHANNEL, OTHER_CHANNEL, 1u << 31 };
+	const struct cw_channel channel = { "far", "other", CW_BENCH_CHANNEL, CW_BENCH_OTHER_CHANNEL, RATE };
 
 	if (bench->far->channels.count == 0)
 		FUZZ_NEEDS(cw_relay_open(bench->worker, peers, &channel) == 0);
@@ -60,7 +36,7 @@ static void join(void)
 static uint32_t wrap(uint8_t *frame, const uint8_t *head, const uint8_t *inside, uint32_t length)
 {
 	uint8_t *d = frame + HEADERS, nonce[12];
-	uint32_t channel = head[0] == 0 ? CHANNEL : head[0];
+	uint32_t channel = head[0] == 0 ? CW_BENCH_CHANNEL : head[0];
 
 	cw_bench_ether(bench, CW_BENCH_UPLINK, frame);
 	packet_ip(frame + 14, 20, PACKET_UDP, CW_BENCH_FAR_WAN, CW_BENCH_WAN);
@@ -93,13 +69,13 @@ static void check_sent(const uint8_t *head, const uint8_t *inside, uint32_t leng
 	uint32_t sent, count = 0;
 
 	while ((sent = cw_bench_take(bench, CW_BENCH_UPLINK, &vnet, frame)) > 0) {
-		bool is_forwarded = packet_u32(frame + 30) == OTHER_WAN;
+		bool is_forwarded = packet_u32(frame + 30) == CW_BENCH_OTHER_WAN;
 		FUZZ_NEEDS(++count == 1 && sent <= HEADERS + 32 + length && frame[HEADERS] == CW_TYPE_RELAYED);
 		FUZZ_NEEDS(is_forwarded == (head[0] == 0));
 		if (!is_forwarded)
 			continue;
 		FUZZ_NEEDS(sent == HEADERS + 32 + length && memcmp(frame + HEADERS + 16, inside, length) == 0);
-		FUZZ_NEEDS(inside[0] >= 0xD1 && inside[0] <= 0xD7 && packet_u32(frame + HEADERS + 8) == OTHER_CHANNEL);
+		FUZZ_NEEDS(inside[0] >= 0xD1 && inside[0] <= 0xD7 && packet_u32(frame + HEADERS + 8) == CW_BENCH_OTHER_CHANNEL);
 	}
 }
 
@@ -134,8 +110,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *at = data, *end = data + size;
 
-	if (bench == NULL)
-		open_relay();
+	if (bench == NULL) {
+		bench = cw_fuzz_bench();
+		other = cw_bench_join(bench, RATE);
+	}
 	join();
 	while (at + HEAD <= end) {
 		uint32_t said = packet_u16(at + 2), left = (uint32_t)(end - at) - HEAD;

@@ -52,7 +52,7 @@ void cw_seeds_program(void)
 					 .mac1_key_count = 1,
 					 .port_count = 2,
 					 .segment_count = 1,
-					 .peer_count = 1,
+					 .peer_count = 2,
 					 .route_count = 1,
 					 .acl_count = 1,
 					 .policy_count = 2,
@@ -74,7 +74,8 @@ void cw_seeds_program(void)
 	const struct cw_segment_program segment = { .name = "office",
 						    .twin = "office",
 						    .vni = VNI };
-	const struct cw_peer_program peer = { .name = "lisbon" };
+	const struct cw_peer_program peers[2] = { { .name = "lisbon", .identity = { [16] = 1 } },
+						  { .name = "oslo", .identity = { [16] = 1, [19] = 1 } } };
 	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
 						.prefix_len = 112 };
 	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
@@ -85,7 +86,7 @@ void cw_seeds_program(void)
 	cw_seed_add(&seed, key, sizeof(key));
 	cw_seed_add(&seed, ports, sizeof(ports));
 	cw_seed_add(&seed, &segment, sizeof(segment));
-	cw_seed_add(&seed, &peer, sizeof(peer));
+	cw_seed_add(&seed, peers, sizeof(peers));
 	cw_seed_add(&seed, &route, sizeof(route));
 	cw_seed_add(&seed, &rule, sizeof(rule));
 	cw_seed_add(&seed, policies, sizeof(policies));

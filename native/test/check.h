@@ -16,10 +16,11 @@
 
 #define CHECK_FAILURES_SHOWN 20
 
-static uint32_t check_count;
-static uint32_t check_failures;
-static uint64_t check_seed = CW_MIX_STEP;
-static uint64_t check_state;
+/* One of each in a program, whichever of its files counts: of weak definitions the linker keeps one. */
+__attribute__((weak)) uint32_t check_count;
+__attribute__((weak)) uint32_t check_failures;
+__attribute__((weak)) uint64_t check_seed = CW_MIX_STEP;
+__attribute__((weak)) uint64_t check_state;
 
 static inline bool check_that(bool is_true, const char *claim, const char *file, int line)
 {

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "graph/relay.h"
 #include "packet.h"
 #include "table/mirror.h"
 #include "table/session.h"
@@ -176,17 +177,24 @@ static struct cw_port *make_port(uint8_t number)
 	return port;
 }
 
-static struct cw_peer *make_peer(struct cw_worker *worker, const char *name)
+static struct cw_peer *make_peer(struct cw_worker *worker, const char *name, uint8_t key)
 {
 	struct cw_peer *peer = calloc(1, sizeof(*peer));
 
 	CHECK_OR_STOP(peer != NULL);
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	memset(peer->identity + CW_KEY_AT, key, CW_IDENTITY - CW_KEY_AT);
 	peer->is_listed = true;
 	peer->place = worker->peer_count;
 	cw_paths_begin(&peer->paths);
 	worker->peers[worker->peer_count++] = peer;
 	return peer;
+}
+
+void cw_bench_name_key(struct cw_bench *bench, struct cw_peer *peer, uint8_t byte)
+{
+	memset(peer->identity + CW_KEY_AT, byte, CW_IDENTITY - CW_KEY_AT);
+	cw_peer_keys_sort(bench->worker->view->program);
 }
 
 struct cw_keypair *cw_bench_install(struct cw_bench *bench, const struct cw_keypair_install *install)
@@ -198,6 +206,29 @@ struct cw_keypair *cw_bench_install(struct cw_bench *bench, const struct cw_keyp
 	CHECK_OR_STOP(cw_keypair_reindex(bench->engine, keypair, NULL) == 0);
 	bench->worker->index = atomic_load(&bench->engine->index);
 	cw_keypair_enter(bench->worker, keypair);
+	return keypair;
+}
+
+struct cw_keypair *cw_bench_join(struct cw_bench *bench, uint64_t rate_bps)
+{
+	struct cw_peer *const peers[2] = { bench->far, bench->other };
+	const struct cw_channel channel = { "far", "other", CW_BENCH_CHANNEL, CW_BENCH_OTHER_CHANNEL, rate_bps };
+	struct cw_keypair_install install = { .peer = "other",
+					      .local_index = 0x33333333,
+					      .remote_index = 0x44444444,
+					      .suite = CW_SUITE_AES_256_GCM,
+					      .is_initiator = 1,
+					      .local_port = CW_BENCH_PORT,
+					      .remote_port = CW_BENCH_PORT + 1,
+					      .remote_address = { [10] = 0xff, 0xff },
+					      .h = { 7 },
+					      .lifetime_ms = 180000 };
+
+	packet_put32(install.remote_address + 12, CW_BENCH_OTHER_WAN);
+	memset(&install.seal, 0x6e, sizeof(install.seal));
+	memset(&install.open, 0x1b, sizeof(install.open));
+	struct cw_keypair *keypair = cw_bench_install(bench, &install);
+	CHECK_OR_STOP(cw_relay_open(bench->worker, peers, &channel) == 0);
 	return keypair;
 }
 
@@ -301,8 +332,8 @@ static void open_bench(struct cw_bench *bench, bool is_far)
 	open_link(bench, CW_BENCH_UPLINK, &bench->ports[1]->nic->link, CW_LINK_NIC);
 	open_link(bench, CW_BENCH_UPLINK_TWIN, &bench->ports[1]->twin, CW_LINK_TAP);
 	open_link(bench, CW_BENCH_SEGMENT, &bench->segment->twin, CW_LINK_TUN);
-	bench->far = make_peer(bench->worker, "far");
-	bench->other = make_peer(bench->worker, "other");
+	bench->far = make_peer(bench->worker, "far", 0xfa);
+	bench->other = make_peer(bench->worker, "other", 0x07);
 	bench->worker->view = cw_bench_view(bench);
 	make_keypair(bench, is_far);
 }

@@ -5,7 +5,7 @@
  *
  *   lan0  10.1.0.1/24, hosts .10 to .29 known   wan0  198.51.100.2/30 by .1, port 51820
  *   segment `office`, VNI 100: 10.1.0.0/24 here, 10.2.0.0/16 at `far` (203.0.113.2),
- *   10.3.0.0/16 at `other`, which has no keypair; 10.9.0.0/16 by 10.1.0.29
+ *   10.3.0.0/16 at `other`, which has no keypair at the start; 10.9.0.0/16 by 10.1.0.29
  *
  * The same of IPv6, where 10.1.0.1/24 is fd00::10.1.0.1/120, but for the next hops: wan0 by fe80::1, fd00::10.9.0.0/112
  * by fe80::1d.
@@ -30,7 +30,10 @@
 #define CW_BENCH_OTHER 0x0a030005
 #define CW_BENCH_WAN 0xc6336402
 #define CW_BENCH_FAR_WAN 0xcb007102
+#define CW_BENCH_OTHER_WAN 0xcb007103
 #define CW_BENCH_PORT 51820
+#define CW_BENCH_CHANNEL 0x01020304u
+#define CW_BENCH_OTHER_CHANNEL 0x05060708u
 
 enum cw_bench_link {
 	CW_BENCH_LAN,
@@ -85,6 +88,15 @@ static inline struct cw_address cw_bench_v6(uint32_t address)
 
 /* Puts in one more, as the control side does. It is freed with the bench. */
 struct cw_keypair *cw_bench_install(struct cw_bench *bench, const struct cw_keypair_install *install);
+
+/* Its static key is made of that byte; 0xfa for `far` and 0x07 for `other` at the start. */
+void cw_bench_name_key(struct cw_bench *bench, struct cw_peer *peer, uint8_t byte);
+
+/*
+ * `other` has a session too, from CW_BENCH_OTHER_WAN, and the channels CW_BENCH_CHANNEL of `far` and CW_BENCH_OTHER_CHANNEL of
+ * `other` are one.
+ */
+struct cw_keypair *cw_bench_join(struct cw_bench *bench, uint64_t rate_bps);
 
 /* The path to `far`, its only one. */
 struct cw_path *cw_bench_path(struct cw_bench *bench);

@@ -59,6 +59,7 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	program->segments[0] = bench->segment;
 	program->peers[0] = bench->far;
 	program->peers[1] = bench->other;
+	cw_peer_keys_sort(program);
 	bench->far->segments = bench->other->segments = 1; /* the first, as a bit */
 	return program;
 }

@@ -1,8 +1,8 @@
 /*
  * Hostile packets, as many as asked for and from a seed, through the real graph: none may come out anywhere, and each
- * must be counted once, under its reason. Prints what came of it as JSON.
+ * must be counted once, under its reason. Prints what came of it as JSON, and ends with 0 if that is so.
  *   hostile COUNT SEED [FAULT]
- * FAULT shows that this would be seen: `genuine` lets some through unchanged, `prefix` gives the peer what others have,
+ * FAULT shows that the report would say so: `genuine` lets some through unchanged, `prefix` gives the peer what others have,
  * `unsent` counts some that were never sent, `crash` ends in the middle by a signal, `buffer` loses a buffer.
  */
 #include <stdlib.h>
@@ -170,6 +170,12 @@ int main(int argc, char **argv)
 	}
 	delivered += drain();
 	clock_gettime(CLOCK_MONOTONIC, &end);
+	/* What a fault is planted for, who planted it reads from the report. */
+	if (fault[0] == 0) {
+		CHECK(delivered == 0 && sum_of_drops() == count);
+		for (uint32_t k = 0; k < hostile_kind_count; k++)
+			CHECK(tallies[k].right == tallies[k].sent);
+	}
 	report(tallies, delivered, sum_of_drops(),
 	       (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6);
 	memset(bench.worker->drops, 0, sizeof(bench.worker->drops));

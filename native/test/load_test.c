@@ -77,8 +77,12 @@ static int load_strangers(uint32_t count)
 						 .policy_count = 1 };
 	strcpy(message.peers[0].name, "far");
 	strcpy(message.peers[1].name, "other");
-	for (uint32_t i = 0; i < count; i++)
+	memcpy(message.peers[0].identity, bench.far->identity, CW_IDENTITY);
+	memcpy(message.peers[1].identity, bench.other->identity, CW_IDENTITY);
+	for (uint32_t i = 0; i < count; i++) {
+		message.peers[2 + i] = (struct cw_peer_program){ .identity = { [CW_KEY_AT] = (uint8_t)i, (uint8_t)(i >> 8) } };
 		snprintf(message.peers[2 + i].name, CW_NAME, "stranger-%u-%u", (unsigned int)generation, i);
+	}
 	memcpy(&message.peers[2 + count], &policy, sizeof(policy));
 	return load(&message, sizeof(message) - (STRANGERS - count) * sizeof(message.peers[0]));
 }

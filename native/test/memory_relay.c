@@ -11,9 +11,6 @@
 #include "table/session.h"
 
 #define OUTER (14 + CW_OUTER_IP4_UDP)
-#define CHANNEL 0x01020304u
-#define OTHER_CHANNEL 0x05060708u
-#define OTHER_WAN 0xcb007103u
 
 static void must_be(bool is_so)
 {
@@ -23,25 +20,7 @@ static void must_be(bool is_so)
 
 void cw_memory_join(struct memory *memory)
 {
-	struct cw_bench *bench = &memory->bench;
-	struct cw_peer *const peers[2] = { bench->far, bench->other };
-	const struct cw_channel channel = { "far", "other", CHANNEL, OTHER_CHANNEL, 1ull << 34 };
-	struct cw_keypair_install install = { .peer = "other",
-					      .local_index = 0x33333333,
-					      .remote_index = 0x44444444,
-					      .suite = CW_SUITE_AES_256_GCM,
-					      .is_initiator = 1,
-					      .local_port = CW_BENCH_PORT,
-					      .remote_port = CW_BENCH_PORT + 1,
-					      .remote_address = { [10] = 0xff, 0xff },
-					      .h = { 7 },
-					      .lifetime_ms = 180000 };
-
-	packet_put32(install.remote_address + 12, OTHER_WAN);
-	memset(&install.seal, 0x6e, sizeof(install.seal));
-	memset(&install.open, 0x1b, sizeof(install.open));
-	cw_bench_install(bench, &install);
-	must_be(cw_relay_open(bench->worker, peers, &channel) == 0);
+	cw_bench_join(&memory->bench, 1ull << 34);
 }
 
 /* What an end sealed of `size` bytes for the other, sealed for the relay. */
@@ -55,7 +34,7 @@ static struct rte_mbuf *relayed_frame(struct memory *memory, uint32_t size)
 	memset(d, 0, CW_RELAY_HEADER);
 	d[0] = CW_TYPE_RELAYED;
 	packet_put32(d + 4, 0x11111111);
-	packet_put32(d + 8, CHANNEL);
+	packet_put32(d + 8, CW_BENCH_CHANNEL);
 	packet_put32(d + 12, ++memory->relayed);
 	d[CW_RELAY_HEADER] = CW_TYPE_DATA;
 	memset(nonce, 0x0b, sizeof(nonce));

@@ -130,6 +130,11 @@ static void refuses_bad_segments_and_peers(void)
 	REFUSES("/peers/0/name", p.peers[0].name[0] = 0);
 	REFUSES("/peers/1/name", memset(p.peers[1].name, 'a', CW_NAME));
 	REFUSES("/peers/1/name", p.peers[1] = p.peers[0]);
+	/* Of a relay's key a relayed way says four bytes. */
+	REFUSES("/peers/1/identity", memcpy(p.peers[1].identity, p.peers[0].identity, CW_IDENTITY));
+	REFUSES("/peers/1/identity", memcpy(p.peers[1].identity + 16, p.peers[0].identity + 16, 4), p.peers[1].identity[20] = 9,
+		p.peers[1].identity[0] = 9);
+	ACCEPTS(memcpy(p.peers[1].identity + 16, p.peers[0].identity + 16, 4), p.peers[1].identity[19] = 1);
 }
 
 static void refuses_bad_routes(void)

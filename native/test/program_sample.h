@@ -75,7 +75,7 @@ static inline struct sample good_program(void)
 			   { .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN, .segment = 1 } },
 		.segments = { { .name = "office", .twin = "office", .vni = 1 },
 			      { .name = "cameras", .twin = "cameras", .vni = 0xffffff } },
-		.peers = { { .name = "lisbon" }, { .name = "oslo" } },
+		.peers = { { .name = "lisbon", .identity = { [16] = 1 } }, { .name = "oslo", .identity = { [16] = 2 } } },
 		.routes = { route(0x0a020000, 24, 0, 0), route(0, 0, 1, 1),
 			    route(0x0a020001, 32, 1, 0) },
 		.acl = { { .name = "print",

@@ -17,7 +17,6 @@
 #include "packet.h"
 #include "table/session.h"
 
-#define OTHER_WAN 0xcb007103 /* 203.0.113.3 */
 #define RATE 80000000u
 
 /* A peer as it is at its own place. */
@@ -39,7 +38,7 @@ static struct end far = { .peer = &bench.far,
 			  .seal = 0x5e,
 			  .open = 0x0b };
 static struct end other = { .peer = &bench.other,
-			    .address = OTHER_WAN,
+			    .address = CW_BENCH_OTHER_WAN,
 			    .port = CW_BENCH_PORT + 1,
 			    .local_index = 0x33333333,
 			    .remote_index = 0x44444444,
@@ -77,8 +76,6 @@ static inline void make_keys(struct end *end)
 static inline void open_ends(void)
 {
 	cw_bench_open(&bench);
-	memset(bench.far->identity + 16, 0xfa, 32);
-	memset(bench.other->identity + 16, 0x07, 32);
 	struct cw_keypair_install install = install_of(&other, 7);
 	atomic_store(&cw_bench_install(&bench, &install)->is_confirmed, true);
 	make_keys(&far);

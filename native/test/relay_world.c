@@ -116,12 +116,12 @@ void cw_relay_world_open(struct relay_world *world)
 	cw_bench_open_far(&world->at[HUB]);
 	turn_around(&world->at[B]);
 	/* Static keys: of the hub, of B and of A. */
-	memset(world->at[A].far->identity + 16, 0xaa, 32);
-	memset(world->at[B].far->identity + 16, 0xaa, 32);
-	memset(world->at[A].other->identity + 16, 0xbb, 32);
-	memset(world->at[HUB].other->identity + 16, 0xbb, 32);
-	memset(world->at[B].other->identity + 16, 0xcc, 32);
-	memset(world->at[HUB].far->identity + 16, 0xcc, 32);
+	cw_bench_name_key(&world->at[A], world->at[A].far, 0xaa);
+	cw_bench_name_key(&world->at[B], world->at[B].far, 0xaa);
+	cw_bench_name_key(&world->at[A], world->at[A].other, 0xbb);
+	cw_bench_name_key(&world->at[HUB], world->at[HUB].other, 0xbb);
+	cw_bench_name_key(&world->at[B], world->at[B].other, 0xcc);
+	cw_bench_name_key(&world->at[HUB], world->at[HUB].far, 0xcc);
 	for (uint32_t i = 0; i < PLACES; i++) {
 		world->at[i].worker->now_us = world->at[A].worker->now_us;
 		world->at[i].keypair->expires_us = UINT64_MAX;

@@ -19,14 +19,12 @@ static_assert(CW_DEPARTURE_HEADERS == sizeof(struct cw_ether) + CW_OUTER_IP6_UDP
 
 static void find_uplink(const struct cw_program *program, uint8_t uplink, struct cw_departure *departure)
 {
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		const struct cw_port_program *port = &program->port_programs[i];
-		if (port->role == CW_ROLE_UPLINK && port->uplink == uplink) {
-			departure->uplink_index = (uint8_t)i;
-			departure->uplink = program->ports[i];
-			return;
-		}
-	}
+	const struct cw_port_program *port = cw_uplink_program(program, uplink);
+
+	if (port == NULL)
+		return;
+	departure->uplink_index = (uint8_t)(port - program->port_programs);
+	departure->uplink = program->ports[departure->uplink_index];
 }
 
 static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_address source)

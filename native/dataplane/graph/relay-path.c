@@ -8,12 +8,10 @@
 #include "graph/relay.h"
 #include "graph/seal.h"
 #include "graph/steer.h"
+#include "peer-key.h"
 #include "port/port.h"
 #include "table/session.h"
 #include "worker.h"
-
-#define KEY_AT 16 /* of the identity: the static key, behind the tenant */
-#define KEY_BYTES 4
 
 uint32_t cw_relay_channel(struct cw_address address)
 {
@@ -25,11 +23,7 @@ uint32_t cw_relay_channel(struct cw_address address)
 
 struct cw_peer *cw_relay_of(const struct cw_program *program, struct cw_address address)
 {
-	for (uint32_t i = 0; cw_address_is_relayed(address) && i < program->peer_count; i++) {
-		if (memcmp(program->peers[i]->identity + KEY_AT, cw_address_bytes(&address) + 8, KEY_BYTES) == 0)
-			return program->peers[i];
-	}
-	return NULL;
+	return cw_address_is_relayed(address) ? cw_peer_by_key(program, cw_address_bytes(&address) + 8) : NULL;
 }
 
 struct cw_way cw_relay_way(const struct cw_peer *relay, uint32_t channel)
@@ -37,7 +31,7 @@ struct cw_way cw_relay_way(const struct cw_peer *relay, uint32_t channel)
 	uint32_t number = rte_cpu_to_be_32(channel);
 	uint8_t address[16] = { 0x01 };
 
-	memcpy(address + 8, relay->identity + KEY_AT, KEY_BYTES);
+	memcpy(address + 8, relay->identity + CW_KEY_AT, CW_KEY_PREFIX);
 	memcpy(address + 12, &number, sizeof(number));
 	return (struct cw_way){ .uplink = CW_UPLINK_RELAY, .remote = cw_address_of(address) };
 }

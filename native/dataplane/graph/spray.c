@@ -84,19 +84,14 @@ static uint16_t next_remote_port(struct cw_spraying *spraying)
 /* False: it is not an uplink any more, or has no ports for that. */
 static bool choose_ports(const struct cw_program *program, struct cw_spraying *spraying)
 {
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		const struct cw_port_program *port = &program->port_programs[i];
-		if (port->role != CW_ROLE_UPLINK || port->uplink != spraying->way.uplink)
-			continue;
-		if (spraying->is_many_local && port->spray_port == 0)
-			return false;
-		spraying->way.local_port = spraying->is_many_local ?
-						   (uint16_t)(port->spray_port + spraying->sent % CW_SPRAY_PORTS) :
-						   port->overlay_port;
-		spraying->way.remote_port = spraying->is_many_local ? spraying->first_port : next_remote_port(spraying);
-		return true;
-	}
-	return false;
+	const struct cw_port_program *port = cw_uplink_program(program, spraying->way.uplink);
+
+	if (port == NULL || (spraying->is_many_local && port->spray_port == 0))
+		return false;
+	spraying->way.local_port = spraying->is_many_local ? (uint16_t)(port->spray_port + spraying->sent % CW_SPRAY_PORTS) :
+							     port->overlay_port;
+	spraying->way.remote_port = spraying->is_many_local ? spraying->first_port : next_remote_port(spraying);
+	return true;
 }
 
 /* Nothing of it lasts but the counter of its lane. */

@@ -14,15 +14,6 @@
 #include "table/session.h"
 #include "worker.h"
 
-static bool is_own(const struct cw_own *own, struct cw_address address)
-{
-	for (uint32_t i = 0; i < own->count; i++) {
-		if (cw_address_equal(own->list[i], address))
-			return true;
-	}
-	return false;
-}
-
 /* Length of the IP header if a whole UDP packet of that family follows it and nothing else does; 0 if not. */
 static uint32_t udp_offset(const uint8_t *l3, uint16_t ether_type)
 {
@@ -79,7 +70,7 @@ static bool is_overlay(struct cw_worker *worker, uint32_t index, struct rte_mbuf
 	const struct cw_udp *udp = (const struct cw_udp *)(l3 + at);
 	if (at == 0 || m->data_len < sizeof(*ether) + at + sizeof(*udp) ||
 	    !is_for_overlay(worker, index, udp, m->data_len - sizeof(*ether) - at) ||
-	    !is_own(&view->own[index], cw_packet_destination(l3)))
+	    !cw_is_own(&view->own[index], cw_packet_destination(l3)))
 		return false;
 	if (is_partial && (m->l3_len != at || m->packet_type != RTE_PTYPE_L4_UDP))
 		return false;
@@ -121,7 +112,7 @@ static bool is_refused(const struct cw_view *view, uint32_t index, const struct 
 	*reason = CW_DROP_RX_MALFORMED;
 	if (!cw_l3_is_honest(l3))
 		return true;
-	if (!is_own(&view->own[index], cw_packet_destination(l3)))
+	if (!cw_is_own(&view->own[index], cw_packet_destination(l3)))
 		return false;
 	if (cw_l3_is_ip6(l3) && !cw_ip6_walk(l3, cw_l3_total(l3), &end))
 		return true;

@@ -87,7 +87,10 @@ struct cw_segment_program {
 	uint32_t zero;
 };
 
-/* A name with another identity is another peer: sessions of the one before end with the load. */
+/*
+ * A name with another identity is another peer: sessions of the one before end with the load. No two keys begin with the same
+ * four bytes.
+ */
 struct cw_peer_program {
 	char name[CW_NAME];
 	uint8_t identity[CW_IDENTITY]; /* tenant 16, static key 32; compared, not read */

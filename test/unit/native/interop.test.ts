@@ -161,6 +161,10 @@ test('a program is refused whole, and a keypair goes in once', async () => {
   assert.deepEqual(await codeAndPath('load', program), ['DATAPATH_REFUSED', '/generation'])
   const twice = { ...program, generation: 2, segments: [...program.segments, ...program.segments] }
   assert.deepEqual(await codeAndPath('load', twice), ['DATAPATH_REFUSED', '/segments/1/vni'])
+  const alike = peer('alike', 1)
+  alike.identity[47] = 2
+  const sameKeys = { ...program, generation: 2, peers: [...program.peers, alike] }
+  assert.deepEqual(await codeAndPath('load', sameKeys), ['DATAPATH_REFUSED', '/peers/2/identity'])
   const noNic = { ...program, generation: 2 }
   const ports = program.ports.map((each) => ({ ...each, nic: 'eth9' }))
   const [code] = await codeAndPath('load', { ...noNic, ports })

@@ -69,12 +69,18 @@ const teams: MatchProgram = {
   protocol: 6,
   dscp: null,
 }
+/** Of no tenant; the key begins so, which no other peer's may. */
+const identityOf = (...key: number[]): Uint8Array =>
+  Uint8Array.of(...new Uint8Array(16), ...key, ...new Uint8Array(32 - key.length))
 const program: Program = {
   generation: 7,
   mac1Keys: [Uint8Array.of(1, ...new Uint8Array(31))],
   ports: [uplink, lan],
   segments: [{ name: 'office', twin: 'office', vni: 100 }],
-  peers: [{ name: 'lisbon', identity: new Uint8Array(48) }],
+  peers: [
+    { name: 'lisbon', identity: identityOf(1, 0, 0, 0) },
+    { name: 'oslo', identity: identityOf(1, 0, 0, 1) },
+  ],
   routes: [{ segment: 'office', prefix: '10.2.0.0/16', peer: 'lisbon' }],
   acl: [
     {
