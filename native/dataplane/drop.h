@@ -24,7 +24,7 @@
 	X(POLICY, "policy")                   /* no path that its policy allows */                \
 	X(BREAKOUT, "breakout")               /* a policy keeps it from the Internet here, or could */ \
 	X(NO_SESSION, "no_session")           /* no keypair for the peer; waited in vain */      \
-	X(NEIGHBOUR, "neighbour")             /* nobody answered for the next hop */             \
+	X(NEIGHBOUR, "neighbour")             /* nobody answered for the next hop, or not yet, and more wait */ \
 	X(NO_UPLINK_ROUTE, "no_uplink_route") /* the uplink has no route to the peer's address */ \
 	/* sealing */                                                                            \
 	X(KEY_EXHAUSTED, "key_exhausted")     /* 2^30 packets under one key */                   \

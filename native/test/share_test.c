@@ -73,6 +73,26 @@ static void a_scan_has_its_ports_share(void)
 	cw_bench_drops(&bench);
 }
 
+/* Who sent the first has given up, or sends them again. */
+static void of_more_than_can_wait_the_latest_do(void)
+{
+	struct cw_vnet_hdr vnet;
+
+	only_knows(CW_BENCH_UPLINK_PORT, GATEWAY);
+	for (uint8_t i = 0; i < CW_PENDING_PACKETS + 4; i++) {
+		memset(frame, 0, 14);
+		cw_test_make(frame + 14, CW_BENCH_FAR, UNKNOWN);
+		frame[113] = i;
+		cw_tx_link(bench.worker, CW_BENCH_LAN_PORT, cw_bench_v4(UNKNOWN), cw_bench_mbuf(&bench, frame, 114, 14));
+	}
+	CHECK(waiting_packets() == CW_PENDING_PACKETS && strcmp(cw_bench_drops(&bench), "neighbour 4") == 0);
+	only_knows(CW_BENCH_LAN_PORT, UNKNOWN);
+	cw_tx_pending(bench.worker);
+	for (uint8_t i = 0; i < CW_PENDING_PACKETS; i++)
+		CHECK(cw_bench_take(&bench, CW_BENCH_LAN, &vnet, frame) == 114 && frame[113] == i + 4);
+	CHECK(cw_bench_drain(&bench, CW_BENCH_LAN) == 0 && bench.worker->pending_count == 0);
+}
+
 /* More ports than can have their full share at once. */
 static void scans_of_many_ports_leave_others_theirs(void)
 {
@@ -148,6 +168,7 @@ int main(int argc, char **argv)
 	cw_bench_open(&bench);
 	cw_test_add_cameras();
 	a_scan_has_its_ports_share();
+	of_more_than_can_wait_the_latest_do();
 	scans_of_many_ports_leave_others_theirs();
 	nothing_leaves_by_a_later_port();
 	each_segment_hears_what_is_too_big();

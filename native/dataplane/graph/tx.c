@@ -104,6 +104,16 @@ static void lose_unanswered(struct cw_worker *worker, uint32_t index, struct rte
 	cw_lose(worker, CW_DROP_NEIGHBOUR, program->port_programs[index].segment, NULL, m);
 }
 
+/* The latest are those that somebody still waits for (RFC 1122, 2.3.2.2). */
+static void lose_oldest(struct cw_worker *worker, uint32_t index, struct cw_pending *slot)
+{
+	struct rte_mbuf *oldest = slot->packets[0];
+
+	slot->count--;
+	memmove(&slot->packets[0], &slot->packets[1], slot->count * sizeof(slot->packets[0]));
+	lose_unanswered(worker, index, oldest);
+}
+
 static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct cw_address next_hop,
 			       struct rte_mbuf *m)
 {
@@ -120,10 +130,12 @@ static void wait_for_neighbour(struct cw_worker *worker, uint8_t index, struct c
 		if (slot != NULL)
 			slot->asked_us = worker->now_us;
 	}
-	if (slot == NULL || !has_room(slot, &usage)) {
+	if (slot == NULL || (!has_room(slot, &usage) && slot->count == 0)) {
 		lose_unanswered(worker, index, m);
 		return;
 	}
+	if (!has_room(slot, &usage))
+		lose_oldest(worker, index, slot);
 	slot->packets[slot->count++] = m;
 }
 

@@ -21,8 +21,8 @@
 #include "worker.h"
 
 #define REQUESTS_MAX 256
-#define SETTLE_MS 5      /* changes come in groups: one dump for all of them */
-#define SETTLE_MOST_MS 500 /* a new neighbour waits no longer, however slow this machine is */
+#define SETTLE_US 5000u       /* changes come in groups: one dump for all of them */
+#define SETTLE_MOST_US 500000u /* no change waits longer, however slow this machine is */
 #define LOOK_MS 1000
 #define LINKS_APART_US 200000
 #define REFRESH_S 10     /* well below the kernel's default of 30 s until an entry is stale */
@@ -41,7 +41,8 @@ struct cw_mirror {
 	int dump_fd;
 	int use_fd; /* errors about neighbours that cannot be probed must not look like changes */
 	bool is_stale; /* the last dump failed: the view is older than it should be */
-	uint32_t settle_ms;
+	/* How long the next change waits for others: of neighbours alone, and of anything. */
+	uint64_t settle_neighbours_us, settle_all_us;
 	int nics_fd; /* epoll over the watches in the namespaces of the NICs */
 	uint64_t links_digest; /* as the gateway was told last */
 	bool has_news;         /* of links; told when LINKS_APART_US have passed */
@@ -220,11 +221,21 @@ static int refresh_only_neighbours(struct cw_mirror *mirror)
 	return 0;
 }
 
-/* However fast the kernel changes, dumps take a tenth of the time, as long as one takes less than 50 ms. */
+/* Of this thread: what others took from it meanwhile costs nobody more. */
+static uint64_t cpu_us(void)
+{
+	struct timespec spent;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+	return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
+/* However fast the kernel changes, dumps take a tenth of a CPU, as long as one takes less than 50 ms. */
 static void update(struct cw_mirror *mirror, bool only_neighbours)
 {
 	struct cw_engine *engine = mirror->engine;
-	uint64_t started_us = cw_now_us();
+	uint64_t *settle_us = only_neighbours ? &mirror->settle_neighbours_us : &mirror->settle_all_us;
+	uint64_t started_us = cpu_us();
 
 	pthread_mutex_lock(&engine->control);
 	int rc = only_neighbours ? refresh_only_neighbours(mirror) : cw_mirror_refresh(mirror, NULL);
@@ -232,11 +243,40 @@ static void update(struct cw_mirror *mirror, bool only_neighbours)
 		rc = cw_view_publish(engine);
 	mirror->is_stale = rc != 0;
 	pthread_mutex_unlock(&engine->control);
-	mirror->settle_ms = (uint32_t)((cw_now_us() - started_us) * 10 / 1000);
-	if (mirror->settle_ms < SETTLE_MS)
-		mirror->settle_ms = SETTLE_MS;
-	if (mirror->settle_ms > SETTLE_MOST_MS)
-		mirror->settle_ms = SETTLE_MOST_MS;
+	uint64_t wanted_us = (cpu_us() - started_us) * 10;
+	*settle_us = RTE_MIN(RTE_MAX(wanted_us, SETTLE_US), SETTLE_MOST_US);
+}
+
+/* Changes of a group come in; who asks for a neighbour waits for none of them. */
+static void settle(struct cw_mirror *mirror, uint64_t us)
+{
+	struct pollfd asked = { .fd = mirror->asked_fd, .events = POLLIN };
+	uint64_t until_us = cw_now_us() + us, ignored;
+
+	for (uint64_t now = cw_now_us(); now < until_us; now = cw_now_us()) {
+		if (poll(&asked, 1, (int)((until_us - now + 999) / 1000)) <= 0)
+			continue;
+		(void)!read(mirror->asked_fd, &ignored, sizeof(ignored));
+		pthread_mutex_lock(&mirror->engine->control);
+		serve_requests(mirror);
+		pthread_mutex_unlock(&mirror->engine->control);
+	}
+}
+
+/* Something has changed, or could not be read when it had. */
+static void follow(struct cw_mirror *mirror)
+{
+	bool only_neighbours = cw_rtnetlink_drain(mirror->watch_fd) && !mirror->is_stale;
+
+	settle(mirror, only_neighbours ? mirror->settle_neighbours_us : mirror->settle_all_us);
+	if (!cw_rtnetlink_drain(mirror->watch_fd) && only_neighbours) {
+		only_neighbours = false;
+		if (mirror->settle_all_us > mirror->settle_neighbours_us)
+			settle(mirror, mirror->settle_all_us - mirror->settle_neighbours_us);
+		cw_rtnetlink_drain(mirror->watch_fd);
+	}
+	cw_rtnetlink_drain(mirror->use_fd);
+	update(mirror, only_neighbours);
 }
 
 static void *run(void *arg)
@@ -255,12 +295,8 @@ static void *run(void *arg)
 		/* Cleared before what they tell of is done; EAGAIN: it told of nothing. */
 		bool is_woken = read(mirror->wake_fd, &ignored, sizeof(ignored)) > 0;
 		(void)!read(mirror->asked_fd, &ignored, sizeof(ignored));
-		if (fds[0].revents & POLLIN || mirror->is_stale) {
-			poll(NULL, 0, (int)mirror->settle_ms);
-			bool only_neighbours = cw_rtnetlink_drain(mirror->watch_fd) && !mirror->is_stale;
-			cw_rtnetlink_drain(mirror->use_fd);
-			update(mirror, only_neighbours);
-		}
+		if (fds[0].revents & POLLIN || mirror->is_stale)
+			follow(mirror);
 		pthread_mutex_lock(&engine->control);
 		serve_requests(mirror);
 		cw_keypair_collect(engine);
@@ -291,7 +327,7 @@ int cw_mirror_start(struct cw_engine *engine)
 						SOCKET_ID_ANY, 0);
 	mirror->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	mirror->asked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	mirror->settle_ms = SETTLE_MS;
+	mirror->settle_neighbours_us = mirror->settle_all_us = SETTLE_US;
 	mirror->nics_fd = epoll_create1(EPOLL_CLOEXEC);
 	mirror->dump_fd = cw_rtnetlink_open(0);
 	mirror->use_fd = cw_rtnetlink_open(0);

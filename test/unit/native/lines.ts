@@ -19,7 +19,8 @@ export function fromLine(line: string): unknown {
   )
 }
 
-const patienceMs = 5_000
+/** Helpers begin slowly where many do. */
+export const patienceMs = 20_000
 
 /** A script of this folder running in a namespace, spoken to by lines. */
 export class Inside implements AsyncDisposable {
@@ -44,7 +45,7 @@ export class Inside implements AsyncDisposable {
     this.#child.stdin.write(toLine(value))
   }
 
-  /** The next line; fails after 5 s. */
+  /** The next line; fails after `patienceMs`. */
   async hear<Line>(): Promise<Line> {
     const waiting = this.#lines.shift()
     if (waiting !== undefined) return waiting as Line
@@ -65,7 +66,8 @@ export class Inside implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null) return
+    // Killed for its silence it has a signal instead of a code.
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const closed = once(this.#child, 'close')
     this.#child.stdin.end()
     await closed
