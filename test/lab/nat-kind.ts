@@ -8,18 +8,19 @@ export interface NatBehaviour {
   readonly filtering: NatDependence
 }
 
-/** Routers that translate. `port-443` lets no UDP out but to that port. */
+/** Routers that translate. `port-443` lets no UDP out but to that port; `symmetric-counting` gives each mapping the next port. */
 export const natBehaviours = {
   'full-cone': { mapping: 'endpoint-independent', filtering: 'endpoint-independent' },
   restricted: { mapping: 'endpoint-independent', filtering: 'address' },
   'port-restricted': { mapping: 'endpoint-independent', filtering: 'address-and-port' },
   symmetric: { mapping: 'address-and-port', filtering: 'address-and-port' },
+  'symmetric-counting': { mapping: 'address-and-port', filtering: 'address-and-port' },
   'port-443': { mapping: 'endpoint-independent', filtering: 'address-and-port' },
 } as const satisfies Readonly<Record<string, NatBehaviour>>
 
 export type NatKind = keyof typeof natBehaviours
 
-/** What may stand before a box: nothing, one router, or a carrier's NAT before a home router's, both port-restricted. */
+/** What may stand before a box of the acceptance's matrix: nothing, one router, or a carrier's NAT before a home router's, both port-restricted. */
 export const accessKinds = [
   'none',
   'full-cone',

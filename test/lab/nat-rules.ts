@@ -1,7 +1,7 @@
 /**
  * The rules of a NAT router: nftables and conntrack made to behave as RFC 4787 names it; nat.ts loads them. A mapping is a
- * random port, kept in two maps that the packets themselves fill, so that it is the same for every destination, lives as long
- * as it is used, and is another one afterwards. What nobody asked for is dropped before conntrack has noted it: an entry of it
+ * random port, or the next one. What is the same for every destination is kept in two maps that the packets themselves fill: it
+ * lives as long as it is used, and is another one afterwards. What nobody asked for is dropped before conntrack has noted it: an entry of it
  * would take the mapping's place. Hairpinning (§6) lets in whoever is inside.
  */
 import { randomInt } from 'node:crypto'
@@ -28,6 +28,8 @@ export interface Hop {
 /** More than any test makes. */
 const maxMappings = 16_384
 const ports = '1024-65535'
+/** Those that a NAT counts through: more than are mapped at a time. */
+const counted = { first: 20_000, count: 8_192 }
 const udp = 'meta l4proto udp'
 /** Another program may have changed a router before: the next zone must be none of its. */
 let lastZone = randomInt(0x8000)
@@ -88,11 +90,18 @@ export function natRules(settings: NatSettings): string {
         oifname != wan ct status & dnat != dnat accept
         ip saddr != ${inside} accept
         ${isKept ? `${udp} snat to ${publicAddress} : ip saddr . udp sport map @outer` : ''}
+        ${kind === 'symmetric-counting' ? `${udp} snat to ${publicAddress} : ${nextPort()}` : ''}
         meta l4proto { tcp, udp } snat to ${publicAddress} : ${ports} fully-random
         snat to ${publicAddress}
       }
       ${isKept ? learning(inside, publicAddress) : ''}
     }`
+}
+
+/** numgen has the byte order of the machine, ports that of the wire: hence by a map. */
+function nextPort(): string {
+  const list = Array.from({ length: counted.count }, (_, at) => `${at} : ${counted.first + at}`)
+  return `numgen inc mod ${counted.count} map { ${list.join(', ')} }`
 }
 
 /** Packets of either direction keep a mapping; only those that leave open the filter. */

@@ -51,12 +51,12 @@ export const publicPrefixes = { left: '198.51.100.0/24', right: '192.0.2.0/24' }
 
 /** Each branch behind what is named; the hub answers on ports 51820 and 443. */
 export function describeNatSites(
-  left: AccessKind,
-  right: AccessKind,
+  left: AccessKind | NatKind,
+  right: AccessKind | NatKind,
   options: NatSitesOptions = {},
 ): LabDescription {
   const { nat = {}, link, hubUplinks = 1, ...more } = options
-  const branch = (name: keyof typeof places, kind: AccessKind): SiteDescription => {
+  const branch = (name: keyof typeof places, kind: AccessKind | NatKind): SiteDescription => {
     const wan = behind(name, places[name], kind, nat)
     return site(name, places[name].number, [{ ...wan, ...link?.(name) }])
   }
@@ -109,7 +109,7 @@ function site(name: string, number: number, wans: readonly WanDescription[]): Si
 function behind(
   name: string,
   { number, net, first }: Place,
-  kind: AccessKind,
+  kind: AccessKind | NatKind,
   nat: Partial<NatDescription>,
 ): WanDescription {
   const wan = describeWan(name, net)

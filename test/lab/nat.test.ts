@@ -149,6 +149,16 @@ describe('a router', () => {
     })
   }
 
+  test('that is symmetric-counting gives each mapping the next port', async () => {
+    await nat.become({ kind: 'symmetric-counting' })
+    const made: number[] = []
+    for (const end of [first, samePlace, elsewhere]) {
+      made.push(Number((await mapped(scene, end)).split(':')[1]))
+    }
+    assert.deepEqual(made, [made[0], made[0]! + 1, made[0]! + 2])
+    assert.equal(Number((await mapped(scene, samePlace)).split(':')[1]), made[1])
+  })
+
   test('that is port-443 lets no UDP out but to that port', async () => {
     await nat.become({ kind: 'port-443' })
     assert.equal(await getsOut(scene, elsewhere), false)
