@@ -76,10 +76,7 @@ export interface SegmentProgram {
 
 export interface PeerProgram {
   readonly name: string
-  /**
-   * Tenant (16 bytes) and static key (32), of which no two begin with the same four bytes. A name with another identity is
-   * another peer: sessions of the one before end.
-   */
+  /** Tenant (16) and static key (32): no two keys begin alike. A name with another identity is another peer, without sessions. */
   readonly identity: Uint8Array
 }
 
