@@ -15,7 +15,8 @@ import {
   readDocument,
   show,
 } from './call.ts'
-import { commandText, errorText, sourceText, table, takenBackText, timeText } from './text.ts'
+import { table } from './table.ts'
+import { commandText, errorText, sourceText, takenBackText, timeText } from './text.ts'
 
 const usualConfirmSeconds = 60
 /** Applying is part of the time to confirm; without a confirm the gateway takes at most 20 s. */

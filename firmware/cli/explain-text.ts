@@ -6,7 +6,8 @@ import { formatEndpoint } from '../model/address.ts'
 import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { durationText } from './duration.ts'
 import { wayText } from './reach-text.ts'
-import { protocolName, table } from './text.ts'
+import { table } from './table.ts'
+import { protocolName } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
   const { cause, sentence, passes, also } = answer

@@ -2,7 +2,8 @@
 import type { PathAnswer, PathsAnswer } from '../model/local-api-path.ts'
 import { durationText } from './duration.ts'
 import { reachLines, wayText } from './reach-text.ts'
-import { rateText, table } from './text.ts'
+import { table } from './table.ts'
+import { rateText } from './text.ts'
 
 interface Unit {
   readonly name: string

@@ -12,6 +12,8 @@ import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { durationText } from './duration.ts'
 import { natLines } from './nat-text.ts'
 import { byText, reachLines, wayText } from './reach-text.ts'
+import { relayingText } from './relaying-text.ts'
+import { bitsText, table } from './table.ts'
 
 /** @param file the one at fault; it comes first, with line and column, as compilers say it. Null for none. */
 export function errorText(
@@ -70,6 +72,7 @@ export function statusText(status: Status): string {
     natLines(uplinks).join(''),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
     reachLines(peers).join(''),
+    relayingText(status.relaying),
   ]
     .filter((part) => part !== '')
     .join('\n')
@@ -253,31 +256,7 @@ export const sourceText: Readonly<Record<string, string>> = {
   none: '',
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return ''
-  const widths = head.map((text, column) =>
-    Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('')
-}
-
 export function rateText(throughput: Throughput | null, direction: keyof Throughput): string {
   if (throughput === null) return '–'
-  const bps = throughput[direction]
-  const [unit, size] = rateUnits.find(([, least]) => bps >= least) ?? (['bit/s', 1] as const)
-  return `${(bps / size).toFixed(size === 1 ? 0 : 1)} ${unit}`
+  return bitsText(throughput[direction])
 }
-
-const rateUnits = [
-  ['Gbit/s', 1e9],
-  ['Mbit/s', 1e6],
-  ['kbit/s', 1e3],
-] as const

@@ -25,6 +25,7 @@ export async function explainAnswer(
     numbered: core.numbered(),
     session: core.peering.status().find(({ peer }) => peer === explanation.peer) ?? null,
     reach: core.peering.reaches().find(({ peer }) => peer === explanation.peer) ?? null,
+    relaying: core.peering.relaying(),
     uplinks: status().uplinks,
     counters: core.telemetry.reading.counters,
     denials: core.denials.recent(),

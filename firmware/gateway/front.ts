@@ -98,6 +98,7 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       sessions: core.peering.status(),
       nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
+      relaying: core.peering.relaying(),
     })
   }
 }

@@ -15,6 +15,7 @@ import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import { isIpv6 } from '../plan/prefix.ts'
 import { type ReachFacts, relayOf } from '../plan/relayed.ts'
+import type { RelayingFacts } from '../plan/relaying.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatFinder } from './nat/nat.ts'
@@ -123,6 +124,7 @@ export class Peering implements AsyncDisposable {
 
   onCounters(counters: Counters): void {
     this.#whereabouts.take(counters)
+    this.#relaying.look()
     this.#traversal.onCounters(counters)
   }
 
@@ -131,6 +133,11 @@ export class Peering implements AsyncDisposable {
     return this.#traversal.reaches().map((reach) => {
       return { ...reach, channels: this.#relaying.answersOf(reach.peer) }
     })
+  }
+
+  /** What this box forwards for others; null: nothing. */
+  relaying(): RelayingFacts | null {
+    return this.#relaying.facts()
   }
 
   status(): SessionStatus[] {

@@ -14,7 +14,7 @@ export const Relay = Type.Object(
   {
     rate: maybe(
       Rate,
-      'The most that passes between two peers, in each direction, in bits per second.',
+      'The most that passes between two peers, in each direction, in bits per second, on the whole: what half a second allows may pass at once.',
       defaultRelayRate,
     ),
   },

@@ -17,6 +17,9 @@ export const causes = {
   breakout: passes('Its packets leave to the Internet here, not by the overlay.'),
   'same-network': passes('Its two ends are in one network and need no box.'),
   relayed: passes('No direct way to the peer is known: its packets go through a relay.'),
+  'relayed-sealed': passes(
+    'Both ends are behind peers that have a channel through this box: what goes by it is sealed for them and not seen here.',
+  ),
   'for-the-box': passes('It is for the box itself.'),
   'flow-table-full': passes(
     'The table of flows has no place for it: each packet is steered alone, and may overtake others when paths change.',

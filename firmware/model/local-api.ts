@@ -7,6 +7,7 @@ import { Compile } from 'typebox/schema'
 import { PendingChange } from './local-api-config.ts'
 import { NatAnswer } from './local-api-nat.ts'
 import { PeerReach } from './local-api-reach.ts'
+import { Relaying } from './local-api-relaying.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -105,6 +106,8 @@ export const Status = Type.Object(
     datapathUptimeSeconds: Nullable(Quantity),
     uplinks: Type.Array(UplinkStatus),
     peers: Type.Array(PeerStatus),
+    /** What it forwards between peers; null: it relays nothing. */
+    relaying: Nullable(Relaying),
   },
   closed,
 )

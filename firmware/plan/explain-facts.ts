@@ -8,6 +8,7 @@ import { defaultPolicyName } from '../model/policy.ts'
 import type { Counters, Denial } from '../model/program.ts'
 import type { NumberedUplinks } from './path-status.ts'
 import type { ReachFacts } from './relayed.ts'
+import type { RelayingFacts } from './relaying.ts'
 
 export interface ExplainFacts {
   readonly config: DeviceConfig
@@ -19,6 +20,8 @@ export interface ExplainFacts {
   readonly session: ExplainedSession | null
   /** How that peer is reached. */
   readonly reach: ReachFacts | null
+  /** What this box forwards for others as a relay; null: nothing. */
+  readonly relaying: RelayingFacts | null
   readonly uplinks: readonly UplinkStatus[]
   readonly counters: Counters | null
   /** The last ones of any flow, the newest first. */

@@ -5,6 +5,7 @@ import { relayedReasons } from '../model/relayed-reason.ts'
 import { type ExplainFacts, timeText } from './explain-facts.ts'
 import { uplinkName } from './path-status.ts'
 import { endpointOf, relayOf, unrelayedText } from './relayed.ts'
+import { channelBetween } from './relaying.ts'
 
 /** `wan0`, `relay hub-1` */
 export function wayName(path: ExplainedPath, { config, numbered }: ExplainFacts): string {
@@ -24,6 +25,29 @@ export function relayedFinding({ config, explanation, reach }: ExplainFacts): Fi
     why === '' || nextMs === null ? '' : `; one is looked for again in ${timeText(nextMs)}`
   const sentence = `${relay} relays it, since no direct way to ${explanation.peer} carries packets${why}${next}.`
   return { cause: 'relayed', sentence }
+}
+
+/** Of a flow between two peers of this box: it is their relay, or it has nothing to do with it. */
+export function betweenPeersFinding(facts: ExplainFacts, to: string | null): Finding {
+  const { explanation, relaying } = facts
+  const { peer } = explanation
+  const ask = `Ask at ${peer}.`
+  if (relaying === null || to === null) {
+    const sentence = `It came from ${peer} and is for another peer: this box is no way between them.`
+    return { cause: 'transit', sentence }
+  }
+  const channel = channelBetween(relaying, peer, to)
+  if (channel === null) {
+    const sentence = `It is between ${peer} and ${to}, who have no channel through this box: they reach each other directly, or not at all. ${ask}`
+    return { cause: 'transit', sentence }
+  }
+  const [own, other] =
+    channel.peer === peer
+      ? (['channel', 'toChannel'] as const)
+      : (['toChannel', 'channel'] as const)
+  const numbers = `${channel[own]} of ${peer} and ${channel[other]} of ${to}`
+  const sentence = `${peer} and ${to} have a channel through this box (${numbers}): what goes by it is sealed for them, so nobody here sees which flows these are. ${ask}`
+  return { cause: 'relayed-sealed', sentence }
 }
 
 /** Of a peer without endpoints and session; null: one of them relays, so that it is being called. */

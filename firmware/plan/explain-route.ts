@@ -8,6 +8,7 @@ import type { UplinkStatus } from '../model/local-api.ts'
 import type { ExplainedRoute, Finding } from '../model/local-api-explain.ts'
 import { exitOf } from './explain-exit.ts'
 import { type ExplainFacts, listText, policyText } from './explain-facts.ts'
+import { betweenPeersFinding } from './explain-relay.ts'
 import { isInside, isIpv6, networkOf, privateRanges } from './prefix.ts'
 import { isPrivate } from './route.ts'
 
@@ -59,10 +60,7 @@ export function routeFinding(facts: ExplainFacts): Finding | null {
         sentence: `It would cross from ${segment} into ${toSegment}, and no rule allows that.`,
       }
     case 'transit':
-      return {
-        cause: 'transit',
-        sentence: `It came from ${peer} and is for another peer: this box is no way between them.`,
-      }
+      return betweenPeersFinding(facts, longestPrefix(facts.config, ask.destination)?.owner ?? null)
     case 'no_route':
       return {
         cause: 'no-route',

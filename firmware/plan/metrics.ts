@@ -219,6 +219,18 @@ function datapathFamilies(site: Labels, status: Status, counters: Counters): str
       counters.peers.map(({ peer, relayedBytes }) => sample({ ...site, peer }, relayedBytes)),
     ),
     family(
+      'relay_limited_packets_total',
+      'counter',
+      'Sealed datagrams of the peer that were not, since the rate of their channel was used up.',
+      counters.peers.map(({ peer, limitedPackets }) => sample({ ...site, peer }, limitedPackets)),
+    ),
+    family(
+      'relay_limited_bytes_total',
+      'counter',
+      'The same in bytes of UDP payload.',
+      counters.peers.map(({ peer, limitedBytes }) => sample({ ...site, peer }, limitedBytes)),
+    ),
+    family(
       'port_packets_total',
       'counter',
       'Frames on the NIC.',

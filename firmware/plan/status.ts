@@ -24,6 +24,7 @@ import { policyProblems } from './policy-problem.ts'
 import type { Rates } from './rates.ts'
 import { reachProblems } from './reach-problem.ts'
 import { endpointOf, type ReachFacts, reachAnswer } from './relayed.ts'
+import { type RelayingFacts, relayingAnswer } from './relaying.ts'
 
 export interface StatusFacts {
   readonly version: string
@@ -52,6 +53,8 @@ export interface StatusFacts {
   readonly sessions: readonly SessionFacts[]
   readonly reaches: readonly ReachFacts[]
   readonly nats: NatsByUplink
+  /** Null: it relays nothing. */
+  readonly relaying: RelayingFacts | null
 }
 
 export interface SessionFacts {
@@ -91,6 +94,7 @@ export function composeStatus(facts: StatusFacts): Status {
     datapathUptimeSeconds: counters === null ? null : counters.uptimeMs / 1000,
     uplinks,
     peers,
+    relaying: relayingAnswer(facts.relaying),
   }
 }
 

@@ -25,7 +25,7 @@ static void a_rate_is_of_bytes_on_the_wire(void)
 
 	CHECK(join_channel(100, 200, 8000000) == 0);
 	uint32_t bytes = push(&inner, 50000, 20);
-	CHECK(bytes <= 1000000 + 131072 && bytes >= 1000000);
+	CHECK(bytes <= 1000000 + 262144 && bytes >= 1000000);
 	CHECK(cw_relay_close(bench.worker, bench.far, 100) == 0);
 }
 
@@ -56,7 +56,7 @@ static void holds_each_direction_to_its_rate(void)
 		forwarded += take_sent(&left, &to);
 	}
 	/* A second of it, and what a channel may send at once: each is 1,060 bytes on the wire. */
-	CHECK(forwarded >= 943 && forwarded <= (1000000 + 131072) / 1060 + 1);
+	CHECK(forwarded >= 943 && forwarded <= (1000000 + 262144) / 1060 + 1);
 	char wanted[32];
 	snprintf(wanted, sizeof(wanted), "relay_rate %u", 2000 - forwarded);
 	expect_nothing(wanted);

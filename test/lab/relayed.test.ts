@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { PeerReach } from '../../firmware/model/local-api-reach.ts'
+import type { RelayedPair } from '../../firmware/model/local-api-relaying.ts'
 import { firstAnswer, openScene, type Scene, startPings, waitFor } from '../accept/any-nat/scene.ts'
 import { hostAddress } from './hosts.ts'
 import type { Lab } from './lab.ts'
@@ -27,6 +28,18 @@ async function untilAnswered(lab: Lab): Promise<number> {
   await pings.program.stop()
   assert.ok(at !== null, 'no packet passed')
   return at - pings.beganMs
+}
+
+/** The first one that the hub tells of, once it is as it should be and something came from both. */
+async function relayedPair(lab: Lab, isAsWanted: (pair: RelayedPair) => boolean) {
+  const found = await waitFor(async () => {
+    const { status } = await lookAt(lab, 'hub')
+    const pair = status.relaying?.pairs[0]
+    const isUsed = pair?.traffic.every(({ packets }) => packets > 0) === true
+    return pair !== undefined && isUsed && isAsWanted(pair) ? pair : null
+  }, performance.now() + backMs)
+  assert.ok(found !== null, 'the hub tells of no such pair')
+  return found
 }
 
 describe('two branches that only a hub can join', () => {
@@ -62,8 +75,18 @@ describe('two branches that only a hub can join', () => {
     assert.equal(also.find(({ cause }) => cause === 'relayed')?.cause, 'relayed')
   })
 
+  test('the hub says for whom it relays and how much, and that it cannot look into it', async () => {
+    const { lab } = scene
+    const pair = await relayedPair(lab, () => true)
+    assert.deepEqual(pair.peers.toSorted(), ['left', 'right'])
+    const [from, to] = [hostAddress(lab, 'left'), hostAddress(lab, 'right')]
+    const { cause, sentence } = await askWhy(lab, 'hub', { from, to })
+    assert.equal(cause, 'relayed-sealed', sentence)
+  })
+
   test('a gateway that dies, at whichever end or between, costs no packet', async () => {
     const { lab, pings } = scene
+    const beganMs = performance.now()
     for (const site of ['hub', 'left', 'right']) {
       const { gateway } = lab.processes.get(site)!
       const heard = pings.answeredMs.length
@@ -75,6 +98,10 @@ describe('two branches that only a hub can join', () => {
       }, performance.now() + backMs)
       assert.ok(longest !== null && longest < 500, `${site}: ${longest} ms without an answer`)
     }
+    // It is the same channel: the hub's gateway has taken it over.
+    const isOld = ({ seconds }: RelayedPair): boolean =>
+      seconds * 1_000 > performance.now() - beganMs
+    await relayedPair(lab, isOld)
   })
 
   test('a datapath that dies, at whichever end or between, is back within seconds', async () => {

@@ -48,6 +48,15 @@ export class Hub implements Disposable {
     this.#parts = parts
   }
 
+  /** Of a channel in each direction; null: this box relays nothing. */
+  get rateBps(): number | null {
+    return this.#rateBps
+  }
+
+  get isForwarding(): boolean {
+    return !this.#pairs.isEmpty
+  }
+
   /**
    * Channels of another rate are closed: their ends ask again.
    * @param rateBps of a channel in each direction; null: this box relays nothing

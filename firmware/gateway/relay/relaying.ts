@@ -11,6 +11,7 @@ import type { DatapathEvent } from '../../model/program.ts'
 import { relayUplinkName } from '../../model/traversal-program.ts'
 import { rateBps } from '../../model/units.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
+import type { RelayingFacts } from '../../plan/relaying.ts'
 import type { ControlItem } from '../../wire/control-item.ts'
 import { relayedAddress } from '../../wire/relay.ts'
 import type { WayItem } from '../sessions/listener.ts'
@@ -18,6 +19,7 @@ import type { Uplink } from '../sessions/session.ts'
 import { Channels } from './channels.ts'
 import { Hub, type HubParts } from './hub.ts'
 import { RelaySocket } from './relay-socket.ts'
+import { RelayTraffic } from './traffic.ts'
 import type { Channel, ChannelAnswer, Need } from './wish.ts'
 
 export interface RelayingParts extends Pick<HubParts, 'clock' | 'random' | 'log'> {
@@ -41,6 +43,7 @@ export class Relaying implements Disposable {
   readonly #socket: RelaySocket
   readonly #channels: Channels
   readonly #hub: Hub
+  readonly #traffic: RelayTraffic
   readonly #up = new Set<string>()
   #peers: readonly RelayPeer[] = []
   #datapath: Datapath | null = null
@@ -55,11 +58,15 @@ export class Relaying implements Disposable {
       send: parts.send,
       onChange: (peer, channels) => parts.onWays(peer, this.#addresses(channels)),
     })
+    this.#traffic = new RelayTraffic(parts.clock, datapath)
     this.#hub = new Hub({ ...parts, datapath, isUp: (peer) => this.#up.has(peer) })
   }
 
   configure({ peers, overlay }: DeviceConfig, datapath: Datapath): void {
-    if (datapath !== this.#datapath) this.#hub.reset()
+    if (datapath !== this.#datapath) {
+      this.#hub.reset()
+      this.#traffic.reset()
+    }
     this.#datapath = datapath
     this.#peers = peers.map(({ name, wireKey, role }) => {
       return { name, wireKey: decodeWireKey(wireKey)!, isRelay: role === 'hub' }
@@ -79,6 +86,19 @@ export class Relaying implements Disposable {
   /** Whatever the datapath forwards for a gateway before this one: its ends, who may have to be told, must be in session. */
   async take(): Promise<void> {
     await this.#hub.take()
+  }
+
+  /** Now and then: reads what it forwards. */
+  look(): void {
+    if (this.#hub.rateBps === null) return
+    if (this.#hub.isForwarding) this.#traffic.look()
+    else this.#traffic.reset()
+  }
+
+  /** What it forwards for others; null: nothing. */
+  facts(): RelayingFacts | null {
+    const { rateBps } = this.#hub
+    return rateBps === null ? null : this.#traffic.facts(rateBps)
   }
 
   /** Tells the ways to all peers that have some, again. */

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BURST_US 100000u
-#define BURST_LEAST 131072u /* bytes: two full trains */
+/*
+ * What may cross at once. A TCP that has lost a flight is silent for 200 ms and longer, then begins slowly: what is earned
+ * meanwhile has to be there afterwards, or it comes to half of the rate. And several lanes send trains of 64 KiB.
+ */
+#define BURST_US 500000u
+#define BURST_LEAST 262144u /* bytes */
 #define PARTS 1000000u      /* of a byte, that a token is */
 
 int cw_channels_open(struct cw_channels *channels)

@@ -189,6 +189,7 @@ const sampleStatus: Status = {
   revision: 42,
   configSource: 'file',
   pendingChange: null,
+  relaying: null,
   isHealthy: true,
   health: 'all is well',
   problems: [],

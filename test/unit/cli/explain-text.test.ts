@@ -24,6 +24,7 @@ function textOf(
     numbered: config.uplinks,
     session: null,
     reach: null,
+    relaying: null,
     uplinks,
     counters: null,
     denials: [],

@@ -46,6 +46,7 @@ export function answerTo(said: Partial<Explanation>, { ask, session, ...change }
     numbered: (change.config ?? config).uplinks,
     session: session === null ? null : { ...up, ...session },
     reach: null,
+    relaying: null,
     uplinks,
     counters: null,
     denials: [],

@@ -48,6 +48,7 @@ export function statusFacts(change: Partial<StatusFacts> = {}): StatusFacts {
     config: sampleConfig() as DeviceConfig,
     source: 'file',
     pendingChange: null,
+    relaying: null,
     refusals: [],
     failure: null,
     isDone: true,

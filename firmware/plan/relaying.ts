@@ -1,0 +1,81 @@
+/** What a box forwards as a relay, from the last two readings of its channels. Pure. */
+import {
+  mostRelayedPairs,
+  type RelayedPair,
+  type RelayedTraffic,
+  type Relaying,
+} from '../model/local-api-relaying.ts'
+import type { ChannelCounters, ChannelTraffic } from '../model/traversal-program.ts'
+
+export interface RelayingFacts {
+  readonly rateBps: number
+  readonly now: readonly ChannelCounters[]
+  readonly before: readonly ChannelCounters[]
+  /** Between the two. */
+  readonly gapMs: number
+}
+
+/** @param facts null: it relays nothing */
+export function relayingAnswer(facts: RelayingFacts | null): Relaying | null {
+  if (facts === null) return null
+  const before = new Map(facts.before.map((channel) => [keyOf(channel), channel]))
+  const pairs = facts.now
+    .map((channel) => pairOf(channel, before.get(keyOf(channel)), facts.gapMs))
+    .toSorted((a, b) => Number(isLimited(b)) - Number(isLimited(a)) || bytesOf(b) - bytesOf(a))
+    .slice(0, mostRelayedPairs)
+  return { rateBitsPerSecond: facts.rateBps, pairCount: facts.now.length, pairs }
+}
+
+/** Null: no channel joins the two. */
+export function channelBetween(
+  facts: RelayingFacts | null,
+  one: string,
+  other: string,
+): ChannelCounters | null {
+  const found = facts?.now.find(({ peer, to }) => {
+    return (peer === one && to === other) || (peer === other && to === one)
+  })
+  return found ?? null
+}
+
+export function isLimited({ traffic }: RelayedPair): boolean {
+  return traffic.some((way) => way.isLimited)
+}
+
+function pairOf(
+  now: ChannelCounters,
+  before: ChannelCounters | undefined,
+  gapMs: number,
+): RelayedPair {
+  return {
+    peers: [now.peer, now.to],
+    seconds: now.ageMs / 1000,
+    unusedSeconds: now.unusedMs / 1000,
+    traffic: [
+      trafficOf(now.peer, now.fromPeer, before?.fromPeer, gapMs),
+      trafficOf(now.to, now.fromTo, before?.fromTo, gapMs),
+    ],
+  }
+}
+
+function trafficOf(
+  from: string,
+  now: ChannelTraffic,
+  before: ChannelTraffic | undefined,
+  gapMs: number,
+): RelayedTraffic {
+  const grown = before === undefined ? null : Math.max(0, now.bytes - before.bytes)
+  return {
+    ...{ from, ...now },
+    bitsPerSecond: grown === null || gapMs <= 0 ? null : (grown * 8_000) / gapMs,
+    isLimited: now.limitedPackets > (before?.limitedPackets ?? 0),
+  }
+}
+
+function keyOf({ peer, channel }: ChannelCounters): string {
+  return `${peer} ${channel}`
+}
+
+function bytesOf({ traffic }: RelayedPair): number {
+  return traffic.reduce((sum, { bytes }) => sum + bytes, 0)
+}
