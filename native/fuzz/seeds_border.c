@@ -153,13 +153,14 @@ void cw_seeds_call(void)
 	cw_seed_write("call", "rest", &rest);
 }
 
-/* A channel opens, carries a handshake and ends; ways are tried, one of them relayed; a spray begins and ends. */
+/* A channel opens, is told of, carries a handshake and ends; ways are tried, one of them relayed; a spray begins and ends. */
 void cw_seeds_traversal(void)
 {
 	struct seed seed = { 0 }, datagram = { 0 }, way = { 0 };
 	const struct cw_channel channel = { "far", "other", 1, 2, 50000000 };
 	const struct cw_channel_end end = { .peer = "far", .channel = 1 };
 	const uint8_t initiation[CW_RELAY_BYTES_MAX] = { 0xd4 };
+	const uint32_t first = 0;
 	const struct cw_relay_send send = { "far", 7, sizeof(initiation) };
 	const struct cw_try try = { .peer = "other", .count = 2, .for_ms = 10000 };
 	const struct cw_way_try ways[2] = {
@@ -177,6 +178,7 @@ void cw_seeds_traversal(void)
 	cw_seed_add(&datagram, initiation, sizeof(initiation));
 	cw_seed_add(&way, ways, sizeof(ways));
 	add_call(&seed, CW_VERB_CHANNEL, 64, &channel, sizeof(channel), NULL);
+	add_call(&seed, CW_VERB_CHANNELS, 400, &first, sizeof(first), NULL);
 	add_call(&seed, CW_VERB_RELAY, 64, &send, sizeof(send), &datagram);
 	add_call(&seed, CW_VERB_CHANNEL_CLOSE, 64, &end, sizeof(end), NULL);
 	add_call(&seed, CW_VERB_TRY, 64, &try, sizeof(try), &way);
