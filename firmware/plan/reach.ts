@@ -12,7 +12,7 @@ export interface Reach {
   readonly packets: number
 }
 
-type Way = Pick<PathCounters, 'number' | 'state' | 'isBest' | 'isRelayed' | 'remoteAddress'>
+export type Way = Pick<PathCounters, 'number' | 'state' | 'isBest' | 'isRelayed' | 'remoteAddress'>
 
 /** What is known of each peer's paths: counted once a second, and told in between. */
 export interface Ways {

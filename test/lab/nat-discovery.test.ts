@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { NatAnswer } from '../../firmware/model/local-api-nat.ts'
 import { bare } from './description.ts'
+import { awaitReachable, hostAddress } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
+import { outerNatOf } from './nat.ts'
 import type { AccessKind } from './nat-kind.ts'
 import { describeNatSites } from './nat-sites.ts'
 import { lookAt, readMetrics } from './status.ts'
@@ -21,6 +23,17 @@ async function found(lab: Lab, site: string, family = 4): Promise<NatAnswer> {
     const nat = status.uplinks[0]!.nat.find((one) => one.family === family)
     if (nat !== undefined && nat.filtering !== 'unknown') return nat
     assert.ok(performance.now() < deadlineMs, `${site}: ${JSON.stringify(status.uplinks)}`)
+    await new Promise((passed) => setTimeout(passed, 50))
+  }
+}
+
+async function seenAt(lab: Lab, site: string, address: string): Promise<void> {
+  const deadlineMs = performance.now() + mostMs
+  for (;;) {
+    const { status } = await lookAt(lab, site)
+    const [nat] = status.uplinks[0]!.nat
+    if (nat?.mapped?.startsWith(`${address}:`)) return
+    assert.ok(performance.now() < deadlineMs, `not ${address}: ${JSON.stringify(nat)}`)
     await new Promise((passed) => setTimeout(passed, 50))
   }
 }
@@ -73,6 +86,18 @@ describe('discovery by a hub', () => {
       assert.ok(Number(answered?.[1]) >= 12, metrics)
     })
   }
+
+  test('a box that its hub sees at another address looks again, though it searches for nobody', async () => {
+    await using lab = await openLab(describeNatSites('carrier', 'none'))
+    await lab.start()
+    await found(lab, 'left')
+    await awaitReachable(lab, 'left', 'hub')
+    const ping = ['ping', '-n', '-i', '0.2', hostAddress(lab, 'hub')]
+    lab.spawn('left-host', ping)
+    const nat = await outerNatOf(lab, 'left')
+    await nat.moveOn()
+    await seenAt(lab, 'left', nat.publicAddress)
+  })
 
   test('behind a firewall that lets nothing out but 443; and in both families without one', async () => {
     const v6 = (site: string) => {

@@ -16,7 +16,7 @@ import type { ControlItem, Item } from '../../wire/control-item.ts'
 import type { Nat } from '../nat/nat.ts'
 import type { Need } from '../relay/wish.ts'
 import type { Numbers } from '../uplink-numbers.ts'
-import { hasMoved, type Known, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
+import { type Known, moveToTell, newKnown, type PeerReach, reachAt, triedNow } from './known.ts'
 import { OwnPlaces } from './own-places.ts'
 import { Quest } from './quest.ts'
 import { SprayTurns } from './spray-turns.ts'
@@ -115,7 +115,10 @@ export class Traversal implements Disposable {
     const known = this.#known.get(peer)
     if (known === undefined) return
     if (!known.isHub) known.quest.onCandidates(item)
-    else if (item.isMoved) this.#own.onMoved()
+    else if (item.isMoved && item.round !== known.heardMove) {
+      known.heardMove = item.round
+      this.#own.onMoved()
+    }
   }
 
   /** The ways to a peer through relays are these from now on. */
@@ -133,6 +136,7 @@ export class Traversal implements Disposable {
     if (event.kind === 'wanted') known.wantedAtMs = this.#parts.clock.nowMs()
     else known.ways = toldWays(known.ways, event, parseRelayed(event.remoteAddress) !== null)
     this.#steer(known)
+    this.#tellMoved(known)
   }
 
   onCounters(counters: Counters): void {
@@ -147,7 +151,7 @@ export class Traversal implements Disposable {
       }
       this.#steer(known)
       this.#doubt(known)
-      if (this.#isRelay && known.isUp && hasMoved(known)) this.#parts.send(known.peer, moved)
+      this.#tellMoved(known)
     }
   }
 
@@ -230,6 +234,12 @@ export class Traversal implements Disposable {
     const isUsed = !this.#isCrowded || nowMs - usedAtMs < keepMs
     if (!isUsed || known.isUp || leftMs <= 0) want(known.peer, isUsed ? 'needed' : 'none')
     else if (known.timer === null) this.#later(known, leftMs, () => this.#steer(known))
+  }
+
+  /** A hub tells whom it sees at another address. */
+  #tellMoved(known: Known): void {
+    const move = this.#isRelay ? moveToTell(known, this.#parts.clock.nowMs()) : null
+    if (move !== null) this.#parts.send(known.peer, { ...moved, round: move })
   }
 
   /** What its relay ended may not have been told. Of a peer without data a way sleeps, and proves nothing. */
