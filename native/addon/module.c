@@ -15,8 +15,13 @@
 
 #include "causeway_dp.h"
 
-#define OUT_BYTES (1u << 20)
+#define OUT_BYTES (2u << 20) /* an answer: the counters of 1,024 peers and 8,192 paths are 1.2 MB */
 #define EVENTS_AT_ONCE 256
+
+static_assert(OUT_BYTES >= sizeof(struct cw_counters_head) + CW_PORTS_MAX * sizeof(struct cw_port_counters) +
+				   CW_PEERS_MAX * sizeof(struct cw_peer_counters) +
+				   CW_PROGRAM_PATHS_MAX * sizeof(struct cw_path_counters) + 4096,
+	      "all that counts fits into an answer");
 
 struct module {
 	struct cw_engine *engine;
