@@ -7,6 +7,9 @@ import { uplinkName } from './path-status.ts'
 import { endpointOf, relayOf, unrelayedText } from './relayed.ts'
 import { channelBetween } from './relaying.ts'
 
+/** A sound line loses less. */
+const limitedPpm = 10_000
+
 /** `wan0`, `relay hub-1` */
 export function wayName(path: ExplainedPath, { config, numbered }: ExplainFacts): string {
   const isRelayed = relayOf(path.remoteAddress, config.peers) !== null
@@ -24,7 +27,14 @@ export function relayedFinding({ config, explanation, reach }: ExplainFacts): Fi
   const next =
     why === '' || nextMs === null ? '' : `; one is looked for again in ${timeText(nextMs)}`
   const sentence = `${relay} relays it, since no direct way to ${explanation.peer} carries packets${why}${next}.`
-  return { cause: 'relayed', sentence }
+  return { cause: 'relayed', sentence: `${sentence}${limitText(taken, relay)}` }
+}
+
+/** What a relay keeps back is lost to its ends, who are not told why; the relay's own status says it of each pair. */
+function limitText({ lossPpm }: ExplainedPath, relay: string): string {
+  if (lossPpm === null || lossPpm < limitedPpm) return ''
+  const percent = (lossPpm / 10_000).toFixed(1)
+  return ` ${percent} % of what is sent by it is lost, as where more is sent than ${relay} relays: its status says whether that is so.`
 }
 
 /** Of a flow between two peers of this box: it is their relay, or it has nothing to do with it. */

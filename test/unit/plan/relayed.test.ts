@@ -119,6 +119,19 @@ test('a flow that is relayed says by whom and why', () => {
   assert.equal(answer.paths[0]?.endpoint, 'relay hub-1')
 })
 
+test('where much is lost by a relay, it may be that more is sent than that relays', () => {
+  const sentenceAt = (lossPpm: number | null): string => {
+    const paths = [samplePathOf({ uplink: 254, remoteAddress: byHub, remotePort: 0, lossPpm })]
+    const answer = answerTo({ peer: 'lisbon', paths }, { reach: relayedFacts('lisbon') })
+    return answer.also.find(({ cause }) => cause === 'relayed')!.sentence
+  }
+  for (const little of [null, 0, 9_999]) assert.doesNotMatch(sentenceAt(little), /lost/)
+  assert.match(
+    sentenceAt(244_200),
+    / 24\.4 % of what is sent by it is lost, as where more is sent than hub-1 relays: its status says whether that is so\.$/,
+  )
+})
+
 test('a flow to a peer with a session and without a path says what became of the relays', () => {
   const reach = relayedFacts('lisbon', {
     how: 'none',
