@@ -1,6 +1,6 @@
 /**
- * A hub with public addresses, and two branches, `left` and `right`, behind a NAT each or both behind one. Branches know no
- * endpoint of each other: what they have of a way is the hub, and what they find out.
+ * A hub with public addresses, and two branches, `left` and `right`, behind a NAT each or both behind one, or three. Branches
+ * know no endpoint of each other: what they have of a way is the hub, and what they find out.
  */
 import {
   describeLan,
@@ -22,6 +22,8 @@ export interface NatSitesOptions extends Partial<Omit<LabDescription, 'sites'>> 
   readonly link?: (site: string) => Partial<WanDescription>
   /** The hub's, each with an address: 1 unless told. */
   readonly hubUplinks?: number
+  /** A third branch, `third`, behind this. */
+  readonly third?: AccessKind
 }
 
 interface Place {
@@ -36,6 +38,7 @@ const hubPlace: Place = { number: 1, net: '203.0.113', first: 0 }
 const places = {
   left: { number: 2, net: '198.51.100', first: 0 },
   right: { number: 3, net: '192.0.2', first: 0 },
+  third: { number: 4, net: '198.18.4', first: 0 },
 } as const satisfies Readonly<Record<string, Place>>
 
 /** The branches that `npm start -- --nat` shows, by what stands before them. */
@@ -47,7 +50,11 @@ export const shownBranches = {
 } as const satisfies Readonly<Record<string, Place & { readonly kind: AccessKind }>>
 
 /** Where the internet has the uplinks of the branches, and their NATs. */
-export const publicPrefixes = { left: '198.51.100.0/24', right: '192.0.2.0/24' } as const
+export const publicPrefixes = {
+  left: '198.51.100.0/24',
+  right: '192.0.2.0/24',
+  third: '198.18.4.0/24',
+} as const
 
 /** Each branch behind what is named; the hub answers on ports 51820 and 443. */
 export function describeNatSites(
@@ -55,17 +62,25 @@ export function describeNatSites(
   right: AccessKind | NatKind,
   options: NatSitesOptions = {},
 ): LabDescription {
-  const { nat = {}, link, hubUplinks = 1, ...more } = options
+  const { nat = {}, link, hubUplinks = 1, third, ...more } = options
   const branch = (name: keyof typeof places, kind: AccessKind | NatKind): SiteDescription => {
     const wan = behind(name, places[name], kind, nat)
     return site(name, places[name].number, [{ ...wan, ...link?.(name) }])
   }
-  const sites = [hub(hubUplinks, link), branch('left', left), branch('right', right)]
+  const sites = [
+    hub(hubUplinks, link),
+    branch('left', left),
+    branch('right', right),
+    ...(third === undefined ? [] : [branch('third', third)]),
+  ]
   return { hugepagesPerSite: 72, segments: [segment], ...more, sites }
 }
 
 /** Both branches in one network behind one router, which is `left-nat`. */
-export function describeSharedNat(kind: NatKind, options: NatSitesOptions = {}): LabDescription {
+export function describeSharedNat(
+  kind: NatKind,
+  options: Omit<NatSitesOptions, 'third'> = {},
+): LabDescription {
   const { nat = {}, link, hubUplinks = 1, ...more } = options
   const shared = { ...nat, isShared: true }
   const left = behind('left', places.left, kind, shared)

@@ -35,6 +35,8 @@ interface Waiter {
 
 export class Program implements AsyncDisposable {
   readonly title: string
+  /** When it was started, as `performance.now` has it. */
+  readonly startedMs = performance.now()
   /** Exit code, or null when a signal ended it. Never rejects. */
   readonly exited: Promise<number | null>
   readonly #child: ChildProcess

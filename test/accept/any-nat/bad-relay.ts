@@ -22,6 +22,8 @@ export interface Seen {
   readonly types: Readonly<Record<string, number>>
   readonly withCanary: number
   readonly opened: number
+  /** What ends said to those that were introduced. */
+  readonly answers: number
 }
 
 export class BadRelay {
@@ -33,7 +35,7 @@ export class BadRelay {
   }
 
   /** What becomes of data that it is to forward, from now on. */
-  async does(deed: 'pass' | 'alter' | 'replay' | 'drop'): Promise<void> {
+  async does(deed: 'pass' | 'alter' | 'replay' | 'hold'): Promise<void> {
     await this.#ask({ do: deed })
   }
 
@@ -45,9 +47,19 @@ export class BadRelay {
     await this.#ask({ do: 'replay-last', to, count })
   }
 
+  /** What was held for an end is sent after all, to one of the ends, by any channel. @param channel null: by its own */
+  async release(of: string, to: string, channel: number | null = null): Promise<void> {
+    await this.#ask({ do: 'release', of, to, channel: channel ?? 0 })
+  }
+
   /** Wraps a datagram for an end, by any channel. */
   async send(to: string, channel: number, datagram: Uint8Array): Promise<void> {
     await this.#ask({ do: 'send', to, channel, datagram: hex(datagram) })
+  }
+
+  /** The relay itself begins another handshake, which the end knows, by its channel. */
+  async introduceItself(to: string, lab: Lab): Promise<void> {
+    await this.#ask({ do: 'introduce', to, tenant: tenantOf(lab) })
   }
 
   /** A device that the end does not know begins a handshake, in the name of a tenant, by the end's channel. */

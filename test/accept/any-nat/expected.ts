@@ -63,9 +63,10 @@ export function expectedOf(
   return { ...rules[rule], rule }
 }
 
-/** A first packet passes within so long, by the relay if need be: always. */
+/** A first packet passes within so long, by the relay if need be: always. Where nothing else runs, from the start of the last
+ *  process on; otherwise from when the last gateway is ready. */
 export const firstMs = 3_000
-/** A direct way is there, from the first packet on. */
+/** A direct way is there, from when the last gateway is ready. */
 export const directMs: Readonly<Record<Outcome, number>> = {
   direct: 2_000,
   spray: 20_000,

@@ -11,6 +11,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { type Nat, natsOf } from '../../lab/nat.ts'
 import { describeNatSites, publicPrefixes } from '../../lab/nat-sites.ts'
 import { type PacedFlows, type PaceReport, startPace } from '../../lab/pace.ts'
+import { lookAt } from '../../lab/status.ts'
 import { nowNs, type Wan } from '../../lab/wan.ts'
 import type { Check, Line } from '../line.ts'
 import type { Cut } from '../many-links/cuts.ts'
@@ -29,8 +30,12 @@ const steerMs = 30_000
 const gapMs = 600
 const blockedMs = 1_500
 const lookMs = 200
+/** So long nothing goes directly at first, under all that load: by then the pauses of a search are as long as they become. */
+const shutMs = 65_000
 /** Times that the direct way becomes slow. */
 const rounds = { full: 4, quick: 1 }
+
+const sides = ['left', 'right'] as const
 
 interface Moves {
   readonly cuts: Cut[]
@@ -50,6 +55,7 @@ export const moves: Line = {
     'stays-shut': 'direct after',
     'stays-quick': 'by the relay',
     stall: 'a wall between',
+    asleep: 'a direct way is looked for',
   },
   measure: async ({ isQuick, fault }) => {
     await using scene = await openScene(describe(), { onBuilt: shut })
@@ -61,6 +67,7 @@ export const moves: Line = {
     if (fault === 'lossy-lan') await plantDrop(lab, 'right-host', 'input', lossy)
     const flows = await startFlows(lab)
     const [nat] = natsOf(lab, 'left') as [Nat]
+    const searches = isQuick && fault !== 'asleep' ? [] : [await staysShut(scene, fault)]
     const made: Moves = { cuts: [], againMs: [], steeredMs: [] }
     made.againMs.push(fault === 'stays-shut' ? againMs : await relax(scene, nat))
     if (!isQuick || fault === 'stall') {
@@ -74,7 +81,7 @@ export const moves: Line = {
     }
     const reports = await Promise.all(flows.map((one) => one.finish()))
     for (const one of flows) await one[Symbol.asyncDispose]()
-    return checksOf(made, reports)
+    return [...searches, ...checksOf(made, reports)]
   },
 }
 
@@ -107,6 +114,33 @@ async function startFlows(lab: Lab): Promise<PacedFlows[]> {
   )
   for (const one of started) await one.heard()
   return started
+}
+
+/** Once the way has been shut for a minute, with data: whether both ends still look for it, and when next. */
+async function staysShut(scene: Scene, fault: string | undefined): Promise<Check> {
+  const { lab, crossings } = scene
+  const gateways = sides.map((side) => lab.processes.get(side)!.gateway)
+  const before = await crossings()
+  if (fault === 'asleep') for (const gateway of gateways) gateway.signal('SIGSTOP')
+  await new Promise((passed) => setTimeout(passed, shutMs))
+  const next = await Promise.all(sides.map((side, index) => nextTry(lab, side, sides[1 - index]!)))
+  if (fault === 'asleep') for (const gateway of gateways) gateway.signal('SIGCONT')
+  const after = await crossings()
+  const isShut = sides.every((side) => after[side].data === before[side].data)
+  return {
+    check: `a direct way is looked for, after ${shutMs / 1_000} s of data by the relay`,
+    target: `again within ${againMs / 1_000} s, by both ends`,
+    figure: `${sides.map((side, index) => `${side}: ${next[index]}`).join(', ')}${isShut ? '' : '; it was not shut'}`,
+    isOk: isShut && next.every((one) => one === 'now' || Number(one) <= againMs / 1_000),
+  }
+}
+
+/** In how many seconds a site looks for a direct way to the peer again; `never` if it does not, or says nothing. */
+async function nextTry(lab: Lab, site: string, peer: string): Promise<number | 'now' | 'never'> {
+  const look = await lookAt(lab, site).catch(() => null)
+  const reach = look?.status.peers.find(({ name }) => name === peer)?.reach
+  if (reach?.how === 'relayed' && reach.reason === 'trying') return 'now'
+  return reach?.nextTrySeconds ?? 'never'
 }
 
 async function relax(scene: Scene, nat: Nat): Promise<number> {

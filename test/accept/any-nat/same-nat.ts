@@ -70,16 +70,14 @@ async function watchPorts(lab: Lab, way: Way): Promise<() => Promise<readonly nu
   }
 }
 
-/** @returns since the first ping; null when it is never so, or much later */
+/** @returns since the last gateway was ready; null when it is never so, or much later */
 async function crossesBothWays(
-  { pings }: Scene,
+  { readyMs }: Scene,
   read: () => Promise<readonly number[]>,
 ): Promise<number | null> {
   return waitFor(
     async () =>
-      (await read()).every((count) => count >= leastData)
-        ? performance.now() - pings.beganMs
-        : null,
-    pings.beganMs + 2 * directMs.direct,
+      (await read()).every((count) => count >= leastData) ? performance.now() - readyMs : null,
+    readyMs + 2 * directMs.direct,
   )
 }

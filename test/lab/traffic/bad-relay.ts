@@ -3,11 +3,13 @@
  * is to forward whatever it is told. In, first line: {"tenant","privateKey","ends":[{"name","remoteKey","address","port"}]}, in
  * hex, and perhaps "patience": how many initiations. Out: {"event":"sessions"}. Then for each line {"id",…} an answer
  * {"event":"done","id",…}:
- *   {"do":"pass"|"alter"|"replay"|"drop"}       what becomes of data from then on
- *   {"do":"seen","canary": hex}                 what passed: {"passed","types","withCanary","opened"}
+ *   {"do":"pass"|"alter"|"replay"|"hold"}       what becomes of data from then on
+ *   {"do":"seen","canary": hex}                 what passed: {"passed","types","withCanary","opened","answers"}
  *   {"do":"send","to","channel","datagram"}     wraps hex for an end, by any channel
+ *   {"do":"release","of","to","channel"}        what was held for an end, to an end, by any channel; 0: by its own
  *   {"do":"replay-last","to","count"}           the last datagram that passed to an end, wrapped anew
- *   {"do":"introduce","to","tenant","privateKey"}  a handshake of another tenant's device, by the end's channel
+ *   {"do":"introduce","to","tenant","privateKey"}  a handshake of another tenant's device, by the end's channel; without a key
+ *                                               the relay's own. What comes back for it is counted among "answers".
  *   node bad-relay.ts PORT
  */
 import { createSocket } from 'node:dgram'
@@ -24,9 +26,10 @@ interface End {
   /** Its number of the one channel to the other end; 0 before it is open. */
   channel: number
   last: Buffer | null
+  held: Buffer[]
 }
 
-type Deed = 'pass' | 'alter' | 'replay' | 'drop'
+type Deed = 'pass' | 'alter' | 'replay' | 'hold'
 
 const firstChannel = 0x1000
 const maxKept = 20_000
@@ -42,12 +45,15 @@ const local = x25519Pair(bytes(told.privateKey))
 let deed: Deed = 'pass'
 const passed: Buffer[] = []
 const ends: End[] = []
+/** Indices of those that were introduced, and how often an end answered one. */
+const introduced = new Set<number>()
+let answers = 0
 
 for (const { name, remoteKey, address, port } of told.ends) {
   const remote = { tenant: bytes(told.tenant), remoteStatic: bytes(remoteKey), address, port }
   const session = await makeSession(socket, remote, local, told.patience)
   if (session === null) throw new Error(`${name} made no session`)
-  ends.push({ name, remote, session, channel: 0, last: null })
+  ends.push({ name, remote, session, channel: 0, last: null, held: [] })
   control(ends.at(-1)!, [{ type: 'probe', id: 1 }])
 }
 socket.on('message', take)
@@ -91,13 +97,24 @@ function forward(from: End, inner: Buffer): void {
   const to = ends.find((end) => end !== from && end.channel !== 0)
   if (to === undefined) return
   if (passed.length < maxKept) passed.push(Buffer.from(inner))
+  if (isForIntroduced(inner)) answers++
   const isData = inner[0] === 0xd1
   if (isData) to.last = Buffer.from(inner)
-  if (isData && deed === 'drop') return
+  if (isData && deed === 'hold') {
+    if (to.held.length < maxKept) to.held.push(Buffer.from(inner))
+    return
+  }
   const out = Buffer.from(inner)
   if (isData && deed === 'alter') out[20 + (passed.length % (out.length - 20))]! ^= 1
   to.session.send(to.session.wrap(to.channel, out))
   if (isData && deed === 'replay') to.session.send(to.session.wrap(to.channel, out))
+}
+
+/** Whether an end has anything to say to who was introduced: a response, a cookie, a challenge. */
+function isForIntroduced(inner: Buffer): boolean {
+  const at = inner[0] === 0xd5 ? 8 : 4
+  const isAnswer = inner[0] === 0xd5 || inner[0] === 0xd6 || inner[0] === 0xd7
+  return isAnswer && inner.length >= 40 && introduced.has(inner.readUInt32BE(at))
 }
 
 /** What the relay's own keys open of what it forwarded: nothing. */
@@ -124,11 +141,18 @@ function obey(line: any): object {
       }
       const canary = bytes(line.canary)
       const withCanary = passed.filter((one) => one.includes(canary)).length
-      return { passed: passed.length, types, withCanary, opened: passed.filter(opens).length }
+      const opened = passed.filter(opens).length
+      return { passed: passed.length, types, withCanary, opened, answers }
     }
     case 'send':
       end!.session.send(end!.session.wrap(line.channel, bytes(line.datagram)))
       return {}
+    case 'release': {
+      const channel = line.channel === 0 ? end!.channel : line.channel
+      const { held } = ends.find(({ name }) => name === line.of)!
+      for (const one of held) end!.session.send(end!.session.wrap(channel, one))
+      return {}
+    }
     case 'replay-last':
       for (let sent = 0; sent < line.count; sent++) {
         end!.session.send(end!.session.wrap(end!.channel, end!.last!))
@@ -136,7 +160,9 @@ function obey(line: any): object {
       return {}
     case 'introduce': {
       const remote = { ...end!.remote, tenant: bytes(line.tenant) }
-      const { datagram } = initiationTo(remote, x25519Pair(bytes(line.privateKey)))
+      const pair = line.privateKey === undefined ? local : x25519Pair(bytes(line.privateKey))
+      const { senderIndex, datagram } = initiationTo(remote, pair)
+      introduced.add(senderIndex)
       end!.session.send(end!.session.wrap(end!.channel, datagram))
       return {}
     }
