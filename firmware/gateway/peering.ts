@@ -11,6 +11,7 @@ import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRekeySeconds } from '../model/device-config-overlay.ts'
 import { stunPort } from '../model/nat.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
+import { relayUplinkName } from '../model/traversal-program.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import type { UplinkPlace } from '../plan/compile.ts'
 import { isIpv6 } from '../plan/prefix.ts'
@@ -22,7 +23,7 @@ import type { NatFinder } from './nat/nat.ts'
 import type { RecordFile } from './program-loader.ts'
 import { Relaying } from './relay/relaying.ts'
 import type { SessionsListener } from './sessions/listener.ts'
-import type { PeerConfig } from './sessions/session.ts'
+import type { PeerConfig, Uplink } from './sessions/session.ts'
 import { openSessions, type Sessions } from './sessions/sessions.ts'
 import type { SessionStatus } from './sessions/status.ts'
 import type { PeerReach } from './traversal/known.ts'
@@ -96,7 +97,7 @@ export class Peering implements AsyncDisposable {
     this.#peers = config.peers
     this.#relaying.configure(config, datapath)
     this.#traversal.configure(config, places, datapath)
-    const uplinks = [...ports.overlay, this.#relaying.uplink]
+    const uplinks = withCost([...ports.overlay, this.#relaying.uplink], config)
     const wanted = { uplinks, otherPorts: ports.otherOverlay, peers: config.peers.map(peerOf) }
     await this.#sessions.configure(wanted, datapath)
     // Sessions that are new know of none yet.
@@ -203,6 +204,16 @@ export class Peering implements AsyncDisposable {
 
 function portsOf({ overlay: { port, ports = [], relay } }: DeviceConfig): Ports {
   return { overlay: port, otherOverlay: ports, stun: relay === undefined ? null : stunPort }
+}
+
+/** Ways through relays cost where there is no uplink that does not. */
+function withCost(open: readonly Uplink[], { uplinks }: DeviceConfig): Uplink[] {
+  const dear = uplinks.filter(({ metered }) => metered === true).map(({ name }) => name)
+  const isAllDear = dear.length > 0 && dear.length === uplinks.length
+  return open.map((one) => {
+    const isMetered = one.name === relayUplinkName ? isAllDear : dear.includes(one.name)
+    return { ...one, isMetered }
+  })
 }
 
 function wantOf({ tenant, overlay }: DeviceConfig): { tenant: string; rekeySeconds: number } {

@@ -47,6 +47,17 @@ export const wireTiming: SessionTiming = {
   silentMs: 5_000,
 }
 
+/** As often a call may be in vain before it is made more seldom where it is paid for; and the longest pause between two. */
+const patientMisses = 2
+const firstThriftMs = 5_000
+const mostThriftMs = 90_000
+
+/** How long an uplink that is paid for rests after so many calls that nobody answered, one after the other. */
+export function thriftMs(misses: number): number {
+  if (misses < patientMisses) return 0
+  return Math.min(firstThriftMs * 2 ** (misses - patientMisses), mostThriftMs)
+}
+
 /** What a rekey decision needs to know about `current`. */
 export interface CurrentAge {
   readonly role: 'initiator' | 'responder'

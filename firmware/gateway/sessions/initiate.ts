@@ -34,6 +34,7 @@ import {
   type Session,
   type Uplink,
 } from './session.ts'
+import { affordable, noteMiss, thriftLeftMs } from './thrift.ts'
 
 /** What runs by an endpoint gives way to a relay's new channel not oftener: a relay must not keep two ends from each other. */
 const yieldGapMs = 30_000
@@ -45,6 +46,11 @@ const maxChallenges = 3
 export function canInitiate(session: Session): boolean {
   if (session.context.datapath === null) return false
   return usableUplinks(session).length > 0 || recalls(session).length > 0
+}
+
+/** How long the next initiation is put off, since each one costs. */
+export function restMs(session: Session): number {
+  return thriftLeftMs(session, usableUplinks(session))
 }
 
 /**
@@ -207,6 +213,7 @@ function initiate(
 
 function giveUp(session: Session): void {
   fail(session, 'timeout', 'SESSION_TIMEOUT')
+  if (session.raw !== null) noteMiss(session, session.raw.uplink)
   dropRaw(session)
   session.context.steer(session)
 }
@@ -249,7 +256,7 @@ function usableUplinks(session: Session): Uplink[] {
 
 /** Relays every other time, if there are any: by them a peer is reached whatever lies before it. */
 function nextUplink(session: Session): Uplink {
-  const uplinks = usableUplinks(session)
+  const uplinks = affordable(session, usableUplinks(session))
   const relay = uplinks.find(({ name }) => name === relayUplinkName)
   const others = uplinks.filter((uplink) => uplink !== relay)
   const turn = session.turns.uplink++

@@ -3,9 +3,10 @@
  * `current` grows old; and notes what state that makes. Idempotent: called after every change.
  */
 import { between, type CurrentAge, quietLeftMs, rekeyDelayMs } from '../../plan/session.ts'
-import { canInitiate, startRaw } from './initiate.ts'
+import { canInitiate, restMs, startRaw } from './initiate.ts'
 import { startRekey } from './rekey.ts'
 import { cancelDue, chance, type Session, type SessionState } from './session.ts'
+import { spend } from './thrift.ts'
 
 export function steer(session: Session): void {
   const { context } = session
@@ -25,10 +26,19 @@ export function rekeyNow(session: Session): void {
 
 /** A packet waits for a keypair: no need to wait for the turn of this peer. */
 export function rawNow(session: Session): void {
+  spend(session)
   if (session.current !== null || session.next !== null || session.raw !== null) return
   session.due.raw?.()
   session.due.raw = null
   startRaw(session)
+}
+
+/** This box is somewhere else now: what was put off, since it was in vain, may not be. */
+export function callAnew(session: Session): void {
+  if (session.thrift.misses === 0) return
+  spend(session)
+  session.due.raw?.()
+  session.due.raw = null
 }
 
 /** The path of `current` is dead in at least one direction: a raw handshake may find another. */
@@ -36,6 +46,7 @@ export function onSilent(session: Session, localIndex: number): void {
   const { context, current, next } = session
   if (current?.localIndex !== localIndex) return
   session.silentAtMs = context.clock.nowMs()
+  spend(session)
   // Who answered a moment ago lets the other end finish: two handshakes would cross. Silence repeats itself.
   const isAnswered =
     next !== null && context.clock.nowMs() - next.installedAtMs < context.timing.retryMs[1]
@@ -64,6 +75,7 @@ export function noteState(session: Session): void {
   // One that took the place of another is news to those who had an agreement with the one before.
   const isAnew = isUp(state) && session.handshakes !== session.toldHandshakes
   session.isLoggedUp = isUp(state)
+  if (isUp(state)) spend(session)
   session.toldHandshakes = session.handshakes
   if (isOther && isUp(state)) context.log.info({ peer: peer.name }, 'session up')
   else if (isOther) context.log.warn({ peer: peer.name, code: session.lastError }, 'session down')
@@ -90,7 +102,7 @@ function steerRaw(session: Session): void {
   if (session.raw !== null || due.raw !== null || !canInitiate(session)) return
   const waitMs =
     session.next === null
-      ? session.rawNotBeforeMs - context.clock.nowMs()
+      ? Math.max(session.rawNotBeforeMs - context.clock.nowMs(), restMs(session))
       : // The other end has its answer and is about to use it; a handshake of our own would cross that.
         between(context.timing.retryMs, chance(context))
   due.raw = context.clock.after(waitMs, () => {

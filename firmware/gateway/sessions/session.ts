@@ -34,6 +34,7 @@ export interface PeerConfig {
 export interface Uplink {
   readonly name: string
   readonly socket: UdpSocket
+  readonly isMetered?: boolean
 }
 
 export interface Context {
@@ -168,6 +169,8 @@ export interface Session {
   rawNotBeforeMs: number
   /** Calls to where it was heard last that are left to it. */
   recallsLeft: number
+  /** Calls in a row that nobody answered; until when uplinks that are paid for rest. */
+  readonly thrift: { misses: number; untilMs: number }
   /** Ways through relays that have a channel. */
   relayed: readonly UdpAddress[]
   /** When a handshake by an endpoint gave way to one through a relay. */
@@ -210,20 +213,17 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     ...{ isRekeyBegun: false, rekeyMisses: 0 },
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
+    thrift: { misses: 0, untilMs: 0 },
     ...{ recallsLeft: 0, relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY },
     turns: { uplink: 0, recall: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,
     cookies: new WeakMap(),
     messageId: Buffer.from(context.random(2)).readUInt16BE(0),
-    incoming: null,
-    state: 'down',
+    ...{ incoming: null, state: 'down' },
     stateSinceMs: context.clock.nowMs(),
     ended: null,
-    isLoggedUp: false,
-    toldHandshakes: 0,
-    handshakes: 0,
-    rekeys: 0,
+    ...{ isLoggedUp: false, toldHandshakes: 0, handshakes: 0, rekeys: 0 },
     failures: { ...noFailures },
     lastError: null,
   }

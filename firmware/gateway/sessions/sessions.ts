@@ -23,7 +23,7 @@ import { setRelayed } from './initiate.ts'
 import { nobody, type SessionLog, type SessionsListener } from './listener.ts'
 import { hex } from './respond.ts'
 import { openRotatingSecret } from './rotating-secret.ts'
-import { steer } from './schedule.ts'
+import { callAnew, steer } from './schedule.ts'
 import {
   type Context,
   newSession,
@@ -102,8 +102,10 @@ export function openSessions(options: SessionsOptions): Sessions {
   const apply = async (config: SessionsConfig, datapath: Datapath): Promise<void> => {
     const peers = usablePeers(context, config.peers)
     await leaveAllBut(peers)
+    const isElsewhere = !isSameSockets(context.uplinks, config.uplinks)
     listen(context, listeners, config)
     putIn(context, sessions, peers)
+    if (isElsewhere) for (const session of sessions.values()) callAnew(session)
     await attachment.attach(datapath)
     for (const session of sessions.values()) steer(session)
   }
@@ -208,6 +210,12 @@ function listen(
   }
   context.uplinks = uplinks
   context.otherPorts = otherPorts
+}
+
+function isSameSockets(before: readonly Uplink[], now: readonly Uplink[]): boolean {
+  return (
+    now.length === before.length && now.every(({ socket }, at) => socket === before[at]?.socket)
+  )
 }
 
 /** Configuration has refused such keys before; should one come nevertheless, it is one peer's trouble only. */

@@ -1,36 +1,61 @@
 /**
- * Two branches that have nothing to say to each other for ten minutes, behind NATs that forget a mapping after half a minute, one
- * of them where each byte is paid for: what either of its peers costs there, and that the first packet passes afterwards.
+ * Branches that have nothing to say to each other for ten minutes, behind NATs that forget a mapping after half a minute, one of
+ * them where each byte is paid for. What each kind of peer costs there: one that is direct, one that only the hub can join, the
+ * hub, those whom it is asked for in vain, and one that is called and never there. And that the first packet passes afterwards.
+ *
+ * A day is: what the end of the data costs, once; what the idle time costs, as often as it fits; and what a relayed pair's search
+ * for a direct way costs, which is due less often than that: one is brought about and measured, and counts at its rate.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { CausewayError } from '../../../firmware/model/errors.ts'
+import { retryMs } from '../../../firmware/plan/traversal.ts'
 import { bare } from '../../lab/description.ts'
 import { hostAddress, ping } from '../../lab/hosts.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { natsOf } from '../../lab/nat.ts'
-import { describeNatSites, publicPrefixes } from '../../lab/nat-sites.ts'
+import { describeNatSites } from '../../lab/nat-sites.ts'
+import { type AnyConfig, reconfigure } from '../../lab/reconfigure.ts'
+import { lookAt } from '../../lab/status.ts'
 import type { Check, Line } from '../line.ts'
 import { directMs } from './expected.ts'
-import { awaitDirect, firstAnswer, openScene } from './scene.ts'
+import {
+  channelsTo,
+  goneNet,
+  grown,
+  type MeteredPeer,
+  metered,
+  meterPeers,
+  type PeerBytes,
+} from './peer-meter.ts'
+import { awaitDirect, firstAnswer, openScene, waitFor } from './scene.ts'
 
 const dayBytes = 1_000_000
 const daySeconds = 86_400
 const timeoutSeconds = 30
-/** So long after the last packet, paths are still tried and watched. */
-const settleMs = { full: 30_000, quick: 3_000 }
+/** So long after the last packet, paths are still tried and watched, and who is never there is called more often. */
+const tailMs = { full: 120_000, quick: 12_000 }
 /** The quick form sees what is chatty; and whether a mapping that is not used would be gone by then, it is. */
 const idleMs = { full: 630_000, quick: 29_000 }
-const chatEverySeconds = 10
-/** Where bytes are paid for. */
-const metered = 'right'
+/** Tries end after 10 s. */
+const searchMs = 15_000
+const chatEverySeconds = '10'
+const goneHost = '10.9.0.10'
 
 export const idle: Line = {
   name: 'idle',
   title: `idle for 10 min behind NATs that forget after ${timeoutSeconds} s: ≤ 1 MB a day a peer, and there at once`,
   isQuickBeside: true,
-  faults: { chat: 'IP bytes a day, left', forgotten: 'first packet' },
+  faults: {
+    chat: 'IP bytes a day, left',
+    'relayed-chat': 'IP bytes a day, third',
+    'hub-chat': 'IP bytes a day, hub',
+    'gone-chat': 'IP bytes a day, gone',
+    forgotten: 'first packet',
+  },
   measure: async ({ isQuick, fault }) => {
     const form = isQuick ? 'quick' : 'full'
     const description = describeNatSites('port-restricted', 'port-restricted', {
+      third: 'port-443',
       nat: { timeoutSeconds },
       link: (site) => (site === metered ? { more: { metered: true } } : {}),
     })
@@ -39,65 +64,78 @@ export const idle: Line = {
     await firstAnswer(scene, directMs.spray)
     await awaitDirect(scene, directMs.spray)
     await scene.pings.program.stop()
+    await awaitRelayed(lab, 'third')
+    // It takes minutes until who is not there is asked for and called as seldom as it will be.
+    const isAbsentMeant = !isQuick || fault === 'gone-chat'
+    if (isAbsentMeant) await addAbsent(lab)
+    const channels = await channelsTo(lab, 'third')
     const read = await meterPeers(lab)
-    await pause(settleMs[form])
+    const atFirst = await read()
+    await pause(tailMs[form])
     const before = await read()
     const beganMs = performance.now()
-    if (fault === 'chat') startChat(lab)
+    startChat(lab, fault)
     await pause(idleMs[form])
     const seconds = (performance.now() - beganMs) / 1_000
     const after = await read()
+    const idles = { tail: grown(before, atFirst), idle: grown(after, before), seconds }
+    const searches = isQuick ? null : await searchBytes(lab, read, idles)
+    if (`${await channelsTo(lab, 'third')}` !== `${channels}`) {
+      throw new CausewayError('LAB_PROGRAM', 'third has other channels than at first')
+    }
     if (fault === 'forgotten') await forget(lab)
-    const answered = await ping(lab, 'left', 'right', { count: 1, intervalMs: 1_000 })
-    return [
-      ...Object.keys(peers).map((peer) =>
-        costCheck(peer, (after.get(peer) ?? 0) - (before.get(peer) ?? 0), seconds),
-      ),
-      {
-        check: `first packet after ${(seconds + settleMs[form] / 1_000).toFixed(0)} s`,
-        target: 'answered',
-        figure: answered.length === 0 ? 'lost' : `${answered[0]!.toFixed(1)} ms`,
-        isOk: answered.length === 1,
-      },
+    const firsts = [
+      await firstCheck(lab, ['left', 'right'], 'directly', seconds + tailMs[form] / 1_000),
+      await firstCheck(lab, ['right', 'third'], 'by the relay', seconds + tailMs[form] / 1_000),
     ]
+    const peers = isAbsentMeant ? allPeers : lastingPeers
+    return [...peers.map((peer) => costCheck(peer, idles, searches)), ...firsts]
   },
 }
 
-const isRelayed = 'udp length > 8 @th,64,8 0xd8'
-/** The peers of the site whose uplink is metered, and where they are. */
-const peers = { left: publicPrefixes.left, hub: '203.0.113.0/24' } as const
+const titles: Readonly<Record<MeteredPeer, string>> = {
+  left: 'left, direct',
+  third: 'third, relayed',
+  hub: 'hub',
+  absent: 'absent, whom the hub is asked for',
+  gone: 'gone, called and never there',
+}
+const lastingPeers = ['left', 'third', 'hub'] as const
+const allPeers = [...lastingPeers, 'absent', 'gone'] as const
 
-/** IP bytes for each peer at the metered uplink, all of them: STUN, keepalive, rekeys. What is relayed is the other end's. */
-async function meterPeers(lab: Lab): Promise<() => Promise<ReadonlyMap<string, number>>> {
-  const names = Object.keys(peers)
-  const rules = Object.entries(peers).flatMap(([peer, prefix]) => [
-    `iifname ${metered} ip daddr ${prefix} counter name of-${peer}`,
-    `oifname ${metered} ip saddr ${prefix} counter name of-${peer}`,
-  ])
-  const lines = [
-    'table ip peers {',
-    ...names.map((peer) => `counter of-${peer} {}`),
-    'chain count {',
-    'type filter hook forward priority 300',
-    `iifname ${metered} ${isRelayed} counter name of-left return`,
-    `oifname ${metered} ${isRelayed} counter name of-left return`,
-    ...rules,
-    '}',
-    '}',
-  ]
-  await lab.exec('internet', ['nft', '-f', '-'], { input: `${lines.join('\n')}\n` })
-  return async () => {
-    const text = await lab.exec('internet', ['nft', 'list', 'counters', 'table', 'ip', 'peers'])
-    const of = (peer: string): number =>
-      Number(new RegExp(`of-${peer} \\{\\s*packets \\d+ bytes (\\d+)`).exec(text)![1])
-    return new Map(names.map((peer) => [peer, of(peer)]))
-  }
+/** No data has flown to it yet, which would have a direct way looked for again and again. */
+async function awaitRelayed(lab: Lab, peer: string): Promise<void> {
+  const isRelayed = await waitFor(async () => {
+    const look = await lookAt(lab, metered)
+    return look.status.peers.find(({ name }) => name === peer)?.reach.how === 'relayed' || null
+  }, performance.now() + directMs.spray)
+  if (isRelayed === null) throw new CausewayError('LAB_TIMEOUT', `${peer} is not relayed`)
+}
+
+/** One that the hub knows, without a session there; and one that has an endpoint, at which nobody answers. */
+async function addAbsent(lab: Lab): Promise<void> {
+  const absent = peerConfig('absent', '10.8.0.0/24', [])
+  const gone = peerConfig('gone', '10.9.0.0/24', [`${goneNet}.2:51820`])
+  await lab.exec('internet', ['ip', 'route', 'add', 'blackhole', `${goneNet}.0/24`])
+  await reconfigure(lab, 'hub', (config: AnyConfig) => void config.peers.push(absent))
+  await reconfigure(lab, metered, (config: AnyConfig) => void config.peers.push(absent, gone))
+}
+
+function peerConfig(name: string, prefix: string, endpoints: readonly string[]) {
+  const wireKey = Buffer.alloc(32, name).toString('base64')
+  return { name, wireKey, endpoints, segments: { office: [prefix] } }
 }
 
 /** Somebody is not idle after all. */
-function startChat(lab: Lab): void {
-  const every = String(chatEverySeconds)
-  lab.spawn('left-host', ['ping', '-n', '-i', every, hostAddress(lab, 'right')])
+function startChat(lab: Lab, fault: string | undefined): void {
+  const whom = {
+    chat: hostAddress(lab, 'left'),
+    'relayed-chat': hostAddress(lab, 'third'),
+    'hub-chat': hostAddress(lab, 'hub'),
+    'gone-chat': goneHost,
+  }[fault ?? '']
+  if (whom === undefined) return
+  lab.spawn(`${metered}-host`, ['ping', '-n', '-i', chatEverySeconds, whom])
 }
 
 /** As if nothing had kept the mappings; nor does anything get by before that is noticed. */
@@ -110,12 +148,68 @@ async function forget(lab: Lab): Promise<void> {
   }
 }
 
-function costCheck(peer: string, bytes: number, seconds: number): Check {
-  const perDay = (bytes / seconds) * daySeconds
+async function firstCheck(
+  lab: Lab,
+  [from, to]: readonly [string, string],
+  how: string,
+  seconds: number,
+): Promise<Check> {
+  const answered = await ping(lab, from, to, { count: 1, intervalMs: 1_000 })
   return {
-    check: `IP bytes a day, ${peer}, of ${seconds.toFixed(0)} s`,
+    check: `first packet after ${seconds.toFixed(0)} s, ${how}`,
+    target: 'answered',
+    figure: answered.length === 0 ? 'lost' : `${answered[0]!.toFixed(1)} ms`,
+    isOk: answered.length === 1,
+  }
+}
+
+interface Idles {
+  /** Of the end of the data, and of the idle time. */
+  readonly tail: PeerBytes
+  readonly idle: PeerBytes
+  readonly seconds: number
+}
+
+/**
+ * What a search for a direct way to third costs, beside what is idle: a gateway that begins anew looks for one at once. It has the
+ * metered end look at its NAT, too, which the hub is asked for.
+ */
+async function searchBytes(
+  lab: Lab,
+  read: () => Promise<PeerBytes>,
+  { idle: idleBytes, seconds }: Idles,
+): Promise<number> {
+  const { gateway } = lab.processes.get('third')!
+  await gateway.stop('SIGKILL')
+  const before = await read()
+  const beganMs = performance.now()
+  await lab.restart('third', 'gateway')
+  await pause(searchMs)
+  const all = grown(await read(), before)
+  const share = (performance.now() - beganMs) / 1_000 / seconds
+  return all.third + all.hub - share * (idleBytes.third + idleBytes.hub)
+}
+
+/** Both ends of a pair look for a direct way: as often as each would, were it the only one. */
+function searchesPerDay(): number {
+  const efforts = { failures: 9, hasData: false }
+  const pauses = [true, false].map((isMetered) => retryMs({ ...efforts, isMetered }))
+  return pauses.reduce((sum, ms) => sum + (daySeconds * 1_000) / ms, 0)
+}
+
+function costCheck(
+  peer: MeteredPeer,
+  { tail, idle: bytes, seconds }: Idles,
+  searchOf: number | null,
+): Check {
+  const searches = peer === 'third' && searchOf !== null ? searchOf * searchesPerDay() : 0
+  const perDay = tail[peer] + (bytes[peer] / seconds) * daySeconds + searches
+  const search =
+    searches === 0 ? '' : ` + ${searchesPerDay()} searches of ${(searchOf ?? 0).toFixed(0)} B`
+  return {
+    check: `IP bytes a day, ${titles[peer]}`,
     target: `≤ ${dayBytes / 1e6} MB`,
-    figure: `${(perDay / 1e6).toFixed(2)} MB (${bytes} B)`,
+    figure: `${(perDay / 1e6).toFixed(2)} MB (${bytes[peer]} B in ${seconds.toFixed(0)} s${search})`,
     isOk: perDay <= dayBytes,
   }
 }
