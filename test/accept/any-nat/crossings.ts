@@ -5,7 +5,6 @@
 import type { Lab } from '../../lab/lab.ts'
 import { publicPrefixes as prefixes } from '../../lab/nat-sites.ts'
 
-const table = 'crossings'
 const kinds = { data: '0xd1', control: '0xd2' } as const
 
 /** One way, since the watch began. */
@@ -24,13 +23,17 @@ export interface Crossings {
   readonly right: Crossing
 }
 
-/** Begins to watch; one a lab. */
-export async function watchCrossings(lab: Lab): Promise<() => Promise<Crossings>> {
+/** Begins to watch; once for each pair of a lab. @param other stands for `right` in what comes out */
+export async function watchCrossings(
+  lab: Lab,
+  other: 'right' | 'third' = 'right',
+): Promise<() => Promise<Crossings>> {
+  const table = `crossings-${other}`
   const ways = [
-    ['left', prefixes.right],
-    ['right', prefixes.left],
+    ['left', 'left', prefixes[other]],
+    ['right', other, prefixes.left],
   ] as const
-  const lines = ways.flatMap(([from, to]) => [
+  const lines = ways.flatMap(([from, site, to]) => [
     `set pairs-${from} { type ipv4_addr . inet_service . ipv4_addr . inet_service; size 65535; flags dynamic; }`,
     ...Object.keys(kinds).map((kind) => `counter ${kind}-${from} {}`),
     `chain of-${from} {`,
@@ -39,7 +42,7 @@ export async function watchCrossings(lab: Lab): Promise<() => Promise<Crossings>
     '}',
     `chain watch-${from} {`,
     'type filter hook forward priority -150',
-    `iifname ${from} ip daddr ${to} meta l4proto udp jump of-${from}`,
+    `iifname ${site} ip daddr ${to} meta l4proto udp jump of-${from}`,
     '}',
   ])
   const input = `table ip ${table} {\n${lines.join('\n')}\n}\n`

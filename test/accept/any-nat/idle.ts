@@ -3,8 +3,9 @@
  * them where each byte is paid for. What each kind of peer costs there: one that is direct, one that only the hub can join, the
  * hub, those whom it is asked for in vain, and one that is called and never there. And that the first packet passes afterwards.
  *
- * A day is: what the end of the data costs, once; what the idle time costs, as often as it fits; and what a relayed pair's search
- * for a direct way costs, which is due less often than that: one is brought about and measured, and counts at its rate.
+ * A day is: what the end of the data costs, once; what the idle time costs, as often as it fits; and at their own rate what is due
+ * less often than that: a relayed pair's search for a direct way, of which one is brought about, and how long the NAT remembers,
+ * which is found out as soon as nothing is said, and is the hub's in the account.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -39,6 +40,8 @@ const idleMs = { full: 630_000, quick: 29_000 }
 /** Tries end after 10 s. */
 const searchMs = 15_000
 const chatEverySeconds = '10'
+/** `AGAIN_US` of graph/keep.c. */
+const watchesPerDay = 24
 const goneHost = '10.9.0.10'
 
 export const idle: Line = {
@@ -63,13 +66,13 @@ export const idle: Line = {
     const { lab } = scene
     await firstAnswer(scene, directMs.spray)
     await awaitDirect(scene, directMs.spray)
-    await scene.pings.program.stop()
     await awaitRelayed(lab, 'third')
     // It takes minutes until who is not there is asked for and called as seldom as it will be.
     const isAbsentMeant = !isQuick || fault === 'gone-chat'
     if (isAbsentMeant) await addAbsent(lab)
     const channels = await channelsTo(lab, 'third')
     const read = await meterPeers(lab)
+    await scene.pings.program.stop()
     const atFirst = await read()
     await pause(tailMs[form])
     const before = await read()
@@ -97,6 +100,7 @@ const titles: Readonly<Record<MeteredPeer, string>> = {
   left: 'left, direct',
   third: 'third, relayed',
   hub: 'hub',
+  watch: 'watch of the NAT',
   absent: 'absent, whom the hub is asked for',
   gone: 'gone, called and never there',
 }
@@ -202,14 +206,18 @@ function costCheck(
   { tail, idle: bytes, seconds }: Idles,
   searchOf: number | null,
 ): Check {
-  const searches = peer === 'third' && searchOf !== null ? searchOf * searchesPerDay() : 0
-  const perDay = tail[peer] + (bytes[peer] / seconds) * daySeconds + searches
-  const search =
-    searches === 0 ? '' : ` + ${searchesPerDay()} searches of ${(searchOf ?? 0).toFixed(0)} B`
+  const rare =
+    peer === 'third' && searchOf !== null
+      ? { times: searchesPerDay(), bytes: Math.round(searchOf), what: 'searches' }
+      : peer === 'hub'
+        ? { times: watchesPerDay, bytes: tail.watch + bytes.watch, what: 'watches' }
+        : { times: 0, bytes: 0, what: '' }
+  const perDay = tail[peer] + (bytes[peer] / seconds) * daySeconds + rare.times * rare.bytes
+  const besides = rare.times === 0 ? '' : `, ${rare.times} ${rare.what} of ${rare.bytes} B`
   return {
     check: `IP bytes a day, ${titles[peer]}`,
     target: `≤ ${dayBytes / 1e6} MB`,
-    figure: `${(perDay / 1e6).toFixed(2)} MB (${bytes[peer]} B in ${seconds.toFixed(0)} s${search})`,
+    figure: `${(perDay / 1e6).toFixed(2)} MB (${bytes[peer]} B in ${seconds.toFixed(0)} s${besides})`,
     isOk: perDay <= dayBytes,
   }
 }
