@@ -60,7 +60,7 @@ export interface WanDescription {
   readonly isDhcp?: boolean
   /** The link is an emulated one (wan.ts), and begins like this. */
   readonly emulated?: Readonly<Partial<Record<WanWay, WanSettings>>> | undefined
-  /** A router stands at `gateway`, and hides the box; IPv4 only. */
+  /** A router stands at `gateway`, and hides the box; what it does with IPv6 is `nat.v6`. */
   readonly nat?: NatDescription
   /** The `link` of the uplink whose router that is, where two boxes share one. */
   readonly behind?: string
@@ -84,6 +84,15 @@ export interface NatDescription {
   readonly carrier?: { readonly address: string; readonly gateway: string }
   /** Several boxes are in its network. */
   readonly isShared?: boolean
+  /** IPv6 goes through it, without a carrier: routed, and what nobody inside has asked for is dropped. */
+  readonly v6?: Ipv6Router
+}
+
+/** The prefix inside, the router's address outside and that of the internet's end, with prefix length. */
+export interface Ipv6Router {
+  readonly prefix: string
+  readonly address: string
+  readonly gateway: string
 }
 
 export interface LabDescription {

@@ -154,3 +154,15 @@ export const wallRules = `
       ip daddr @blocked drop
     }
   }`
+
+/** The firewall of a router that routes IPv6, as every home has it (RFC 6092); nft's lines. */
+export const firewall6Rules = `
+  table ip6 wall {
+    counter unasked { }
+    chain pass {
+      type filter hook forward priority filter
+      ct state established,related accept
+      iifname != wan accept
+      counter name unasked drop
+    }
+  }`

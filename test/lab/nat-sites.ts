@@ -24,6 +24,8 @@ export interface NatSitesOptions extends Partial<Omit<LabDescription, 'sites'>> 
   readonly hubUplinks?: number
   /** A third branch, `third`, behind this. */
   readonly third?: AccessKind
+  /** IPv6 everywhere, which routers let out, and in what was asked for. */
+  readonly isV6?: boolean
 }
 
 interface Place {
@@ -62,13 +64,18 @@ export function describeNatSites(
   right: AccessKind | NatKind,
   options: NatSitesOptions = {},
 ): LabDescription {
-  const { nat = {}, link, hubUplinks = 1, third, ...more } = options
+  const { nat = {}, link, hubUplinks = 1, isV6 = false, third, ...more } = options
   const branch = (name: keyof typeof places, kind: AccessKind | NatKind): SiteDescription => {
-    const wan = behind(name, places[name], kind, nat)
+    const plain = behind(name, places[name], kind, nat)
+    const wan = isV6 ? speaking6(plain, places[name].number) : plain
     return site(name, places[name].number, [{ ...wan, ...link?.(name) }])
   }
+  const ofHub = (name: string): Partial<WanDescription> => ({
+    ...(isV6 ? { v6: net6(hubPlace.number) } : {}),
+    ...link?.(name),
+  })
   const sites = [
-    hub(hubUplinks, link),
+    hub(hubUplinks, ofHub),
     branch('left', left),
     branch('right', right),
     ...(third === undefined ? [] : [branch('third', third)]),
@@ -143,4 +150,17 @@ function behind(
       ...nat,
     },
   }
+}
+
+/** The box's address and its router's, or the internet's. */
+function net6(number: number): NonNullable<WanDescription['v6']> {
+  return { address: `2001:db8:${number}::2/64`, gateway: `2001:db8:${number}::1/64` }
+}
+
+function speaking6(wan: WanDescription, number: number): WanDescription {
+  const v6 = net6(number)
+  if (wan.nat === undefined) return { ...wan, v6 }
+  const [prefix, outside] = [`2001:db8:${number}::/64`, `2001:db8:${number}:f`]
+  const router = { prefix, address: `${outside}::2/64`, gateway: `${outside}::1/64` }
+  return { ...wan, v6, nat: { ...wan.nat, v6: router } }
 }

@@ -6,6 +6,7 @@ import { accessLinks, type End, emulatedNics, lanPort } from './access.ts'
 import { run } from './command.ts'
 import {
   bare,
+  type Ipv6Router,
   type LabDescription,
   type LanDescription,
   type NatDescription,
@@ -13,7 +14,15 @@ import {
   type WanDescription,
 } from './description.ts'
 import { type LabNames, namespacesOf } from './names.ts'
-import { type Hop, hopsOf, natRules, natSettings, natSysctls, wallRules } from './nat-rules.ts'
+import {
+  firewall6Rules,
+  type Hop,
+  hopsOf,
+  natRules,
+  natSettings,
+  natSysctls,
+  wallRules,
+} from './nat-rules.ts'
 
 /** Of both ends of an emulated link: that is never what limits. */
 const emulatedMtu = 9216
@@ -108,11 +117,27 @@ async function setUpInternet(sites: readonly SiteDescription[], names: LabNames)
       ...mtuOf(link, mtu),
       `address add ${nat?.gateway ?? gateway} dev ${link}`,
       `link set ${link} up`,
-      ...(v6 === undefined ? [] : [`address add ${v6.gateway} dev ${link} nodad`]),
+      ...internet6(link, v6, nat?.v6, nat === undefined),
     ]),
   ])
   const isolated = wans.filter(({ isPrivate }) => isPrivate === true).map(({ link }) => link)
   if (isolated.length > 0) await isolate(isolated, names.internet)
+}
+
+/** The end of a link, of a router's its outer one, to which what is behind it is routed. */
+function internet6(
+  link: string,
+  v6: WanDescription['v6'],
+  router: Ipv6Router | undefined,
+  isPlain: boolean,
+): string[] {
+  if (v6 !== undefined && isPlain) return [`address add ${v6.gateway} dev ${link} nodad`]
+  if (router === undefined) return []
+  const { prefix, address, gateway } = router
+  return [
+    `address add ${gateway} dev ${link} nodad`,
+    `route add ${prefix} via ${bare(address)} dev ${link}`,
+  ]
 }
 
 /** A private network that runs through the same namespace: nothing passes between it and the rest. */
@@ -145,6 +170,17 @@ async function setUpRouter(
   const hops = hopsOf(wan)
   const netns = [home, names.carrier(wan)]
   await Promise.all(hops.map((hop, index) => setUpHop(netns[index]!, hop, mtu, nat)))
+  if (wan.v6 !== undefined && nat.v6 !== undefined) await route6(home, wan.v6.gateway, nat.v6)
+}
+
+async function route6(netns: string, inner: string, { address, gateway }: Ipv6Router) {
+  await setSysctls(netns, { 'ipv6/conf/all/forwarding': 1 })
+  await ip(netns, [
+    `address add ${inner} dev lan nodad`,
+    `address add ${address} dev wan nodad`,
+    `route add ::/0 via ${bare(gateway)} dev wan`,
+  ])
+  await nft(netns, [firewall6Rules])
 }
 
 async function setUpHop(
