@@ -52,7 +52,7 @@ export function parseWhereabouts(text: string): Whereabouts {
   }
 }
 
-/** The best one and the one that is up the longest, in an order that does not change with which of them is the best. */
+/** The best one first, for at rest that alone keeps its NAT open; then the one that is up the longest. */
 function whereaboutsOf(
   paths: readonly PathCounters[],
   nameOf: (uplink: number) => string | null,
@@ -64,9 +64,4 @@ function whereaboutsOf(
       return uplink === null ? [] : [{ uplink, localPort, remoteAddress, remotePort }]
     })
     .slice(0, mostWhereabouts)
-    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-}
-
-function keyOf({ uplink, localPort, remoteAddress, remotePort }: Whereabout): string {
-  return [uplink, localPort, remoteAddress, remotePort].join(' ')
 }

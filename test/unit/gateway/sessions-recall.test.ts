@@ -74,6 +74,20 @@ test('it is called by the port and the uplink by which it came, and by no other'
   assert.deepEqual([hub.socket.counters().sent - before, fourth.counters().sent], [0, 0])
 })
 
+test('the place that is named first is called first', async () => {
+  const world = createWorld(94)
+  const [hub, branch] = await joined(world)
+  const places = [at(branch), at(branch, { remotePort: 9 })]
+  for (const order of [places, places.toReversed()]) {
+    await reboot(world, hub, order)
+    await configure(hub, hub.peers)
+    await world.clock.advance(2_000)
+    assert.equal(await agree(world, hub, branch), order === places)
+    await world.clock.advance(20_000)
+    assert.ok(await agree(world, hub, branch))
+  }
+})
+
 test('who is there no more is called thirty times, and no more', async () => {
   const world = createWorld(92)
   const [hub, branch] = await joined(world)

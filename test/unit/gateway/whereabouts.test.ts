@@ -15,18 +15,17 @@ const place = (change: object = {}) => ({
   ...change,
 })
 
-test('the best way by which a peer came is remembered, and the one that is up the longest', () => {
+test('the best way by which a peer came is remembered, which alone is kept open at rest; then the one that is up the longest', () => {
   const paths = [
     heard({ isBest: false, stateMs: 10, remotePort: 1001 }),
     heard({ isBest: false, stateMs: 900, uplink: 1, remotePort: 1002, localPort: 443 }),
     heard({ stateMs: 1, remotePort: 1003 }),
   ]
-  assert.deepEqual(whereaboutsAfter({}, reading(paths), names), {
-    'hub-1': [
-      place({ uplink: 'lte0', localPort: 443, remotePort: 1002 }),
-      place({ remotePort: 1003 }),
-    ],
-  })
+  const [best, other] = [
+    place({ remotePort: 1003 }),
+    place({ uplink: 'lte0', localPort: 443, remotePort: 1002 }),
+  ]
+  assert.deepEqual(whereaboutsAfter({}, reading(paths), names), { 'hub-1': [best, other] })
 })
 
 test('ways that are configured, relayed, down, silent or of no uplink are not; a peer that is gone is forgotten', () => {
