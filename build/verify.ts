@@ -4,7 +4,8 @@
  * the run once that step has cleaned up.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 interface Step {
@@ -16,7 +17,18 @@ const root = join(import.meta.dirname, '..')
 const node = process.execPath
 
 /** A test that hangs is a test that fails: of each test, and of each file with all of its tests. */
-const testTimeout = '--test-timeout=240000'
+const test = [node, '--test', '--test-timeout=240000', '--test-reporter=dot'] as const
+/** Hundreds of processes read the same sources: what Node makes of them is kept, as for those of labs. */
+const env = { NODE_COMPILE_CACHE: join(root, '.cache/node'), ...process.env }
+
+/** Tests that only compute run on all cores; those that measure or that share the machine's network, one after the other. */
+const computing: readonly string[] = [
+  ...readdirSync(join(root, 'test/unit'))
+    .filter((folder) => folder !== 'native')
+    .map((folder) => `unit/${folder}`),
+  ...['vector', 'sim', 'fuzz'],
+]
+const allCores = `--test-concurrency=${availableParallelism()}`
 
 const checkSteps: readonly Step[] = [
   { title: 'types', argv: [node, 'node_modules/typescript/bin/tsc', '-p', '.'] },
@@ -27,12 +39,14 @@ const checkSteps: readonly Step[] = [
 const testSteps: readonly Step[] = [
   ...checkSteps,
   { title: 'native tests', argv: ['meson', 'test', '-C', 'native/out', '--print-errorlogs'] },
-  ...['unit', 'vector', 'sim', 'fuzz', 'lab']
-    .filter((folder) => existsSync(join(root, 'test', folder)))
-    .map((folder) => ({
-      title: `${folder} tests`,
-      argv: [node, '--test', testTimeout, '--test-reporter=dot', `test/${folder}/**/*.test.ts`],
-    })),
+  {
+    title: 'unit, vector, sim and fuzz tests',
+    argv: [...test, allCores, ...computing.map((folder) => `test/${folder}/**/*.test.ts`)],
+  },
+  ...['unit/native', 'lab'].map((folder) => ({
+    title: `${folder} tests`,
+    argv: [...test, `test/${folder}/**/*.test.ts`],
+  })),
   { title: 'native tests with ASan and UBSan', argv: ['sh', 'build/sanitized.sh'] },
   { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '6'] },
   ...['first-light', 'whole', 'many-links'].map((issue) => ({
@@ -55,7 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 function run(step: Step): Promise<number> {
   const [command, ...args] = step.argv
   return new Promise((resolve, reject) => {
-    running = spawn(command!, args, { cwd: root, stdio: 'inherit' })
+    running = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
     running.once('error', reject)
     running.once('exit', (code) => resolve(code ?? 1))
   })

@@ -1,4 +1,4 @@
-/** Through any NAT: by the relay at once, directly where there is a way, and back. Its promises, in order. */
+/** Through any NAT: by the relay at once, directly where there is a way, and back. Its promises; that first which mostly waits. */
 import { hostile } from './any-nat/hostile.ts'
 import { idle } from './any-nat/idle.ts'
 import { matrix } from './any-nat/matrix.ts'
@@ -8,4 +8,4 @@ import { sameNat } from './any-nat/same-nat.ts'
 import { stun } from './any-nat/stun.ts'
 import type { Line } from './line.ts'
 
-export const lines: readonly Line[] = [matrix, moves, roaming, sameNat, hostile, stun, idle]
+export const lines: readonly Line[] = [idle, matrix, moves, roaming, sameNat, hostile, stun]

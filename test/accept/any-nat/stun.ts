@@ -15,8 +15,12 @@ import type { Check, Line } from '../line.ts'
 import { malformedStun } from './malformed.ts'
 import { waitFor } from './scene.ts'
 
-const counts = { full: 1_000_000, quick: 100_000 }
-/** It lasts for longer than a gateway takes to begin anew, and to find out. */
+const sites = ['left', 'hub'] as const
+/** At left it lasts for longer than a gateway takes to begin anew, and to find out. */
+const counts = {
+  full: { left: 1_000_000, hub: 1_000_000 },
+  quick: { left: 100_000, hub: 25_000 },
+}
 const pps = { full: 50_000, quick: 5_000 }
 const kept = 4_000
 const overlayPort = 51_820
@@ -37,8 +41,8 @@ export const stun: Line = {
     await using lab = await openLab(describeNatSites('none', 'none'))
     await lab.start()
     const checks: Check[] = []
-    for (const site of ['left', 'hub']) {
-      checks.push(...(await flood(lab, site, counts[form], pps[form], fault)))
+    for (const site of sites) {
+      checks.push(...(await flood(lab, site, counts[form][site], pps[form], fault)))
     }
     return checks
   },
