@@ -7,6 +7,7 @@ import { isSamePlace, type UdpAddress } from '../../host/udp/udp.ts'
 import { cookieKey, readCookie, withMac2 } from '../../wire/cookie.ts'
 import { receiverIndexOf } from '../../wire/handshake.ts'
 import { failOn } from './fail-on.ts'
+import { socketTo } from './family.ts'
 import type { Context, Sent, Session, Uplink } from './session.ts'
 
 /** 0xD6: the other end has more to do than it can, and wants to see that we receive where we send from. */
@@ -20,7 +21,9 @@ export function onCookie(
   const session = context.bySenderIndex.get(index)
   const sent = session === undefined ? null : findSent(session, index)
   const isOurs =
-    sent?.uplink.socket === uplink.socket && sent.sentTo.some((to) => isSamePlace(to, from))
+    sent != null &&
+    socketTo(context, sent.uplink, from) === uplink.socket &&
+    sent.sentTo.some((to) => isSamePlace(to, from))
   if (session === undefined || sent === null || !isOurs) {
     context.strays.stale++
     return

@@ -17,6 +17,7 @@ import {
   withoutMacs,
 } from '../../wire/handshake.ts'
 import { onCookie } from './cookies.ts'
+import { socketTo } from './family.ts'
 import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
 import { isWayItem } from './listener.ts'
@@ -51,10 +52,10 @@ export function onDatagram(
     }
     case messageType.response: {
       const message = checkMacs(context, datagram, responseBytes)
-      if (message === null || findAttempt(context, uplink, message) === null) return
+      if (message === null || findAttempt(context, uplink, message, from) === null) return
       context.admission.admit({ datagram, from, socket: uplink.socket }, () => {
         // Another answer may have come first.
-        const found = findAttempt(context, uplink, message)
+        const found = findAttempt(context, uplink, message, from)
         if (found !== null) void onResponse(...found, message, from)
       })
       return
@@ -66,7 +67,7 @@ export function onDatagram(
       return
     case messageType.challenge: {
       if (!hasSize(context, datagram, challengeMessageBytes)) return
-      const found = findAttempt(context, uplink, datagram)
+      const found = findAttempt(context, uplink, datagram, from)
       if (found !== null) onChallenge(...found, datagram, from)
       return
     }
@@ -170,13 +171,14 @@ function findAttempt(
   context: Context,
   uplink: Uplink,
   message: Uint8Array,
+  from: UdpAddress,
 ): [Session, RawAttempt] | null {
   const index = receiverIndexOf(message)
   const session = context.bySenderIndex.get(index)
   const attempt = session?.raw
-  if (attempt?.senderIndex === index && attempt.uplink.socket === uplink.socket) {
-    return [session!, attempt]
-  }
+  const isAnswered =
+    attempt?.senderIndex === index && socketTo(context, attempt.uplink, from) === uplink.socket
+  if (isAnswered) return [session!, attempt]
   context.strays.stale++
   return null
 }

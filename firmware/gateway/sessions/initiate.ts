@@ -20,6 +20,7 @@ import { rawPrologue } from '../../wire/keys.ts'
 import { x25519Pair } from '../../wire/x25519.ts'
 import { showCookie } from './cookies.ts'
 import { failOn } from './fail-on.ts'
+import { familyAt, socketTo } from './family.ts'
 import { installKeypair, numberOnWire } from './keypairs.ts'
 import { nextRecall, recalls } from './recall.ts'
 import {
@@ -200,11 +201,14 @@ function initiate(
   }
   session.raw = attempt
   context.bySenderIndex.set(senderIndex, session)
-  transmit(attempt, choice.to)
-  const next = (): UdpAddress =>
-    choice.isOnlyThere ? choice.to : nextEndpoint(session, choice.uplink)
-  for (const delayMs of timing.resendMs) {
-    attempt.timers.push(clock.after(delayMs, () => transmit(attempt, next())))
+  transmit(context, attempt, choice.to)
+  // A family of which nothing comes back does not keep the other waiting.
+  const next = (turn: number): UdpAddress =>
+    choice.isOnlyThere
+      ? choice.to
+      : nextEndpoint(session, familyAt(usableUplinks(session), choice.uplink, turn))
+  for (const [at, delayMs] of timing.resendMs.entries()) {
+    attempt.timers.push(clock.after(delayMs, () => transmit(context, attempt, next(at + 1))))
   }
   const endMs = between(timing.retryMs, chance(context))
   attempt.timers.push(clock.after(endMs, () => giveUp(session)))
@@ -218,9 +222,9 @@ function giveUp(session: Session): void {
   session.context.steer(session)
 }
 
-function transmit(attempt: RawAttempt, to: UdpAddress): void {
+function transmit(context: Context, attempt: RawAttempt, to: UdpAddress): void {
   if (!attempt.sentTo.some((known) => isSamePlace(known, to))) attempt.sentTo.push(to)
-  attempt.uplink.socket.send(attempt.datagram, to)
+  socketTo(context, attempt.uplink, to).send(attempt.datagram, to)
 }
 
 /** The private bytes live no longer than it takes to make a key of them. */

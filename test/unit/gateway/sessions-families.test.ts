@@ -6,7 +6,7 @@ import { UplinkSockets } from '../../../firmware/gateway/uplink-sockets.ts'
 import { fairWeather } from '../../../firmware/host/udp/fake.ts'
 import type { UdpAddress } from '../../../firmware/host/udp/udp.ts'
 import type { UplinkPlace } from '../../../firmware/plan/compile.ts'
-import { addBox, createWorld, peerOf } from '../../sim/session-world.ts'
+import { addBox, bootDatapath, createWorld, peerOf } from '../../sim/session-world.ts'
 
 test('an uplink has sockets for its first address of each family, under one name, on each of its ports', async () => {
   const world = createWorld(51)
@@ -85,10 +85,36 @@ test('a session comes up over IPv6 when nobody answers over IPv4', async () => {
   const ofB = [{ name: 'wan0', socket: b.socket }]
   await b.sessions.configure({ uplinks: ofB, peers: [peerOf(a, { endpoints: [] })] }, b.datapath)
   await a.sessions.configure({ uplinks, peers }, a.datapath)
-  await world.clock.advance(15_000)
+  await world.clock.advance(2_000)
   const { state, uplink, endpoint } = a.sessions.status()[0]!
   assert.deepEqual({ state, uplink }, { state: 'up', uplink: 'wan0' })
   assert.deepEqual(endpoint, b.local)
+})
+
+test('who is challenged over the other family goes on there', async () => {
+  const world = createWorld(55)
+  const a = addBox(world, 'a', '2001:db8::1')
+  const b = addBox(world, 'b', '2001:db8:1::1')
+  const fourOfA = world.network.bind({ address: '192.0.2.1', port: 51_820 })
+  const uplinks = [fourOfA, a.socket].map((socket) => ({ name: 'wan0', socket }))
+  const peers = [peerOf(b, { endpoints: [{ address: '198.51.100.9', port: 9 }, b.local] })]
+  const ofB = [{ name: 'wan0', socket: b.socket }]
+  await b.sessions.configure({ uplinks: ofB, peers: [peerOf(a, { endpoints: [] })] }, b.datapath)
+  await a.sessions.configure({ uplinks, peers }, a.datapath)
+  await world.clock.advance(2_000)
+  const challenged: UdpAddress[] = []
+  world.network.onSend((datagram, _from, to) => {
+    if (datagram[0] === 0xd7) challenged.push(to)
+    return undefined
+  })
+  // It has no keys any more, and b still has: who calls so must be live.
+  a.datapath.kill('killed by the test')
+  a.datapath = bootDatapath(world, a)
+  await a.sessions.configure({ uplinks, peers }, a.datapath)
+  await world.clock.advance(3_000)
+  assert.deepEqual(challenged, [a.socket.local])
+  const { state, endpoint } = a.sessions.status()[0]!
+  assert.deepEqual({ state, endpoint }, { state: 'up', endpoint: b.local })
 })
 
 test('a peer that calls another of the overlay’s ports is answered by it, and by it alone', async () => {
