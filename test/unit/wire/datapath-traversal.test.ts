@@ -9,6 +9,7 @@ import { decodeEvent, nameBytes, recordSizes, verbs } from '../../../firmware/wi
 import {
   encodeChannel,
   encodeChannelEnd,
+  encodeChannelsAsk,
   encodeRelaySend,
   encodeSpray,
   encodeTry,
@@ -18,8 +19,9 @@ import { relayedAddress } from '../../../firmware/wire/relay.ts'
 const corpus = join(import.meta.dirname, '../../../native/fuzz/corpus/call/traversal')
 
 /** As native/fuzz/fuzz_call.c reads them: verb, room for the answer, length, bytes. */
-function call(verb: number, bytes: Buffer): Buffer {
-  const head = Buffer.from([verb, 0, 64, 0, 0])
+function call(verb: number, bytes: Buffer, room = 64): Buffer {
+  const head = Buffer.from([verb, 0, 0, 0, 0])
+  head.writeUInt16BE(room, 1)
   head.writeUInt16BE(bytes.length, 3)
   return Buffer.concat([head, bytes])
 }
@@ -46,6 +48,7 @@ test('bytes are those that C writes', () => {
   assert.deepEqual(
     Buffer.concat([
       call(verbs.channel, encodeChannel(channel)),
+      call(verbs.channels, encodeChannelsAsk(0), 400),
       call(verbs.relay, encodeRelaySend({ relay: 'far', channel: 7, datagram: initiation })),
       call(verbs.channelClose, encodeChannelEnd({ peer: 'far', channel: 1 })),
       call(verbs.try, encodeTry({ peer: 'other', forMs: 10_000, ways })),
