@@ -49,7 +49,7 @@ const testSteps: readonly Step[] = [
   })),
   { title: 'native tests with ASan and UBSan', argv: ['sh', 'build/sanitized.sh'] },
   { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '6'] },
-  ...['first-light', 'whole', 'many-links'].map((issue) => ({
+  ...['first-light', 'whole', 'many-links', 'any-nat'].map((issue) => ({
     title: `acceptance: ${issue}`,
     argv: [node, 'test/accept/accept.ts', issue, '--quick'],
   })),

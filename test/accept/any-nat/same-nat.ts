@@ -18,11 +18,10 @@ export const sameNat: Line = {
   title: 'two branches behind one NAT talk in its network; as guests of it, by its hairpin',
   isQuickBeside: true,
   faults: { guests: 'direct in', 'no-hairpin': 'direct as guests' },
-  measure: ({ fault }) =>
-    Promise.all([
-      ...(fault === 'no-hairpin' ? [] : [measureWay('lan', fault === 'guests')]),
-      ...(fault === 'guests' ? [] : [measureWay('hairpin', fault === 'no-hairpin')]),
-    ]),
+  measure: async ({ fault }) => [
+    ...(fault === 'no-hairpin' ? [] : [await measureWay('lan', fault === 'guests')]),
+    ...(fault === 'guests' ? [] : [await measureWay('hairpin', fault === 'no-hairpin')]),
+  ],
 }
 
 /** @param isShut the way that is meant does not exist */
