@@ -7,7 +7,7 @@ import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Counters } from '../model/program.ts'
 import type { Whereabout, Whereabouts } from '../model/whereabouts.ts'
-import { parseWhereabouts, whereaboutsAfter } from '../plan/whereabouts.ts'
+import { parseWhereabouts, placesOf, whereaboutsAfter } from '../plan/whereabouts.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
 import type { Numbers } from './uplink-numbers.ts'
@@ -46,7 +46,7 @@ export class WhereaboutsRecord {
   }
 
   of(peer: string): readonly Whereabout[] {
-    return this.#known?.[peer] ?? []
+    return this.#known === null ? [] : placesOf(this.#known, peer)
   }
 
   take(counters: Counters): void {

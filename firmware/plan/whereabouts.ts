@@ -33,10 +33,15 @@ export function whereaboutsAfter(
   }
   const entries = peers.flatMap(({ peer }): [string, Whereabout[]][] => {
     const now = whereaboutsOf(heard.get(peer) ?? [], nameOf)
-    const list = now.length > 0 ? now : (known[peer] ?? [])
+    const list = now.length > 0 ? now : placesOf(known, peer)
     return list.length > 0 ? [[peer, list]] : []
   })
   return Object.fromEntries(entries)
+}
+
+/** A peer may have any name, that of something which every object has, too. */
+export function placesOf(known: Whereabouts, peer: string): Whereabout[] {
+  return Object.hasOwn(known, peer) ? known[peer]! : []
 }
 
 /** Nothing, where it cannot be read: it may have been cut off while it was written. */

@@ -13,8 +13,10 @@ export interface Known {
   readonly peer: string
   readonly wireKey: string
   hasEndpoints: boolean
-  /** It or this box relays: hubs can be called, and no relay is asked for one. */
+  /** It relays: to nobody else this box listens about where it is. */
   isHub: boolean
+  /** It or this box relays: hubs can be called, and no relay is asked for one. */
+  isByHub: boolean
   /** A session, and its peer is heard. */
   isUp: boolean
   upOrDownAtMs: number
@@ -48,7 +50,8 @@ const tellAtMs = [0, 1_000, 3_000, 10_000, 30_000]
 
 export function newKnown(peer: string, wireKey: string, nowMs: number): Omit<Known, 'quest'> {
   return {
-    ...{ peer, wireKey, hasEndpoints: false, isHub: false, isUp: false, upOrDownAtMs: nowMs },
+    ...{ peer, wireKey, hasEndpoints: false, isHub: false, isByHub: false },
+    ...{ isUp: false, upOrDownAtMs: nowMs },
     ...{ ways: noWays, how: 'none', howAtMs: nowMs, timer: null, relayed: [], relayedAtMs: nowMs },
     ...{ seen: null, move: { atMs: 0, told: tellAtMs.length }, heardMove: null },
     dataAtMs: Number.NEGATIVE_INFINITY,

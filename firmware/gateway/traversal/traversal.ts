@@ -87,7 +87,8 @@ export class Traversal implements Disposable {
     for (const { name, endpoints, role, wireKey } of config.peers) {
       const known = this.#known.get(name) ?? this.#add(name, wireKey)
       known.hasEndpoints = endpoints.length > 0
-      known.isHub = role === 'hub' || this.#isRelay
+      known.isHub = role === 'hub'
+      known.isByHub = known.isHub || this.#isRelay
       this.#steer(known)
       if (isOther && known.relayed.length > 0) this.#try(known)
     }
@@ -114,8 +115,8 @@ export class Traversal implements Disposable {
   onCandidates(peer: string, item: Item<'candidates'>): void {
     const known = this.#known.get(peer)
     if (known === undefined) return
-    if (!known.isHub) known.quest.onCandidates(item)
-    else if (item.isMoved && item.round !== known.heardMove) {
+    if (!known.isByHub) known.quest.onCandidates(item)
+    else if (known.isHub && item.isMoved && item.round !== known.heardMove) {
       known.heardMove = item.round
       this.#own.onMoved()
     }
@@ -219,7 +220,7 @@ export class Traversal implements Disposable {
       Object.assign(known, { how, howAtMs: nowMs })
       this.#parts.onReach(reachAt(known, nowMs))
     }
-    if (known.isHub) {
+    if (known.isByHub) {
       want(known.peer, 'none')
       return
     }
@@ -253,7 +254,7 @@ export class Traversal implements Disposable {
   }
 
   #begin(known: Known): void {
-    if (known.isUp && !known.isHub) known.quest.begin()
+    if (known.isUp && !known.isByHub) known.quest.begin()
   }
 
   #beginAll(): void {

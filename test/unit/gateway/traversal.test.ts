@@ -1,80 +1,11 @@
 /** How a gateway decides by which kinds of ways a peer is to be reached, from what its datapath tells. On a virtual clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Nat } from '../../../firmware/gateway/nat/nat.ts'
-import { Traversal } from '../../../firmware/gateway/traversal/traversal.ts'
-import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
-import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
-import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import type { Traversal } from '../../../firmware/gateway/traversal/traversal.ts'
 import type { PathCounters } from '../../../firmware/model/path-program.ts'
-import type { Counters } from '../../../firmware/model/program.ts'
-import type { TryProgram } from '../../../firmware/model/traversal-program.ts'
-import { sampleConfig } from '../model/sample-config.ts'
-import { reading, samplePath } from '../plan/sample-path.ts'
+import { samplePath } from '../plan/sample-path.ts'
 import { byHub } from '../plan/sample-reach.ts'
-
-const noNat: Nat = {
-  readings: () => [],
-  onChange: () => () => undefined,
-  refresh: () => undefined,
-}
-const peer = 'lisbon'
-const relayedWay = { address: byHub, port: 0 }
-const direct = { peer, number: 1, remoteAddress: '203.0.113.2' }
-const relayed = { peer, number: 2, uplink: 254, remoteAddress: byHub, isRelayed: true }
-
-/** @param others that there are, too */
-function traversal(endpoints: readonly string[] = [], others = 0, isHub = false) {
-  const clock = virtualClock(0)
-  const tries: TryProgram[] = []
-  const wants: string[] = []
-  const sent: string[] = []
-  const sentAtMs: number[] = []
-  const told: string[] = []
-  const doubts: string[] = []
-  const looks: number[] = []
-  const config = sampleConfig() as DeviceConfig
-  const peers = config.peers.map((one) =>
-    one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
-  )
-  const [sample] = peers
-  for (let at = 0; at < others; at++) {
-    peers.push({ ...sample!, name: `site-${at}`, role: 'site', endpoints: [] })
-  }
-  const made = new Traversal({
-    ...{
-      clock,
-      nat: { ...noNat, refresh: () => looks.push(clock.nowMs()) },
-      ownKey: new Uint8Array(32),
-    },
-    numbers: { numberOf: () => 0, nameOf: () => null },
-    want: (name, need) => {
-      if (name === peer && wants.at(-1) !== need) wants.push(need)
-    },
-    doubt: (name) => doubts.push(name),
-    send: (name, item) => {
-      sent.push(`${name} ${item.type}`)
-      sentAtMs.push(clock.nowMs())
-    },
-    onReach: (reach) => reach.peer === peer && told.push(reach.how),
-  })
-  const datapath = {
-    try: async (program: TryProgram) => void tries.push(program),
-    spray: async () => undefined,
-  } as unknown as Datapath
-  const places = [{ name: 'wan0', addresses: ['198.51.100.2/30'] }]
-  const overlay = isHub ? { ...config.overlay, relay: {} } : config.overlay
-  made.configure({ ...config, overlay, peers }, places, datapath)
-  let packets = 0
-  /** What the datapath counts; with data since the last reading, or without. */
-  const count = (paths: readonly Partial<PathCounters>[], isData = false): void => {
-    packets += isData ? 1 : 0
-    const { peers: counted, ...counters }: Counters = reading(paths.map(samplePath))
-    const rxPackets = packets
-    made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
-  }
-  return { clock, made, tries, wants, sent, sentAtMs, told, doubts, looks, count }
-}
+import { direct, peer, relayed, relayedWay, traversal } from './traversal-box.ts'
 
 test('a relay is asked at once for a peer without endpoints, a second later for one with some', async () => {
   const lonely = traversal()
@@ -256,34 +187,4 @@ test('a hub is looked for by its endpoints alone', async () => {
   })
   assert.deepEqual([sent, tries], [[], []])
   made[Symbol.dispose]()
-})
-
-test('a hub tells a peer that it is seen at another address; whom its hub tells looks at its NATs again', async () => {
-  const { clock, made, sent, sentAtMs, count } = traversal([], 0, true)
-  made.onUp(peer)
-  count([direct])
-  count([direct, { ...direct, number: 2, remotePort: 40_000 }])
-  assert.deepEqual(sent, [])
-  for (let second = 0; second < 60; second++) {
-    count([{ ...direct, remoteAddress: '203.0.113.99' }])
-    await clock.advance(1_000)
-  }
-  // By which way is not known, and the old one may be in use for a while.
-  assert.deepEqual(sentAtMs, [0, 1_000, 3_000, 10_000, 30_000])
-  assert.deepEqual(new Set(sent), new Set([`${peer} candidates`]))
-  const branch = traversal()
-  const item = { type: 'candidates', wantsAnswer: false, isSpray: false } as const
-  const rest = { isBusy: false, wall: 'open', candidates: [] } as const
-  for (const [isMoved, round, looks] of [
-    [false, 7, 0],
-    [true, 7, 1],
-    [true, 7, 1],
-    [true, 8, 2],
-  ] as const) {
-    branch.made.onCandidates('hub-1', { ...item, ...rest, isMoved, round })
-    await branch.clock.advance(20_000)
-    assert.equal(branch.looks.length, looks)
-  }
-  made[Symbol.dispose]()
-  branch.made[Symbol.dispose]()
 })

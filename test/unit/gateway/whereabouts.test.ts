@@ -5,6 +5,7 @@ import { WhereaboutsRecord } from '../../../firmware/gateway/whereabouts.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { parseWhereabouts, whereaboutsAfter } from '../../../firmware/plan/whereabouts.ts'
+import { sampleConfig } from '../model/sample-config.ts'
 import { reading, samplePath } from '../plan/sample-path.ts'
 
 const names = (number: number): string | null => ['wan0', 'lte0'][number] ?? null
@@ -38,6 +39,19 @@ test('ways that are configured, relayed, down, silent or of no uplink are not; a
   ]
   const known = { 'hub-1': [place()], stranger: [place()] }
   assert.deepEqual(whereaboutsAfter(known, reading(paths), names), { 'hub-1': [place()] })
+})
+
+test('a peer may have the name of something that every object has', async () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const config = sampleConfig()
+    const peers = [{ ...config.peers[0]!, name }]
+    assert.deepEqual(whereaboutsAfter({}, reading([], [], { ...config, peers }), names), {})
+    const { record } = recordOf(null)
+    await record.read()
+    assert.deepEqual(record.of(name), [])
+    record.take(reading([heard({ peer: name })], [], { ...config, peers }))
+    assert.deepEqual(record.of(name), [place()])
+  }
 })
 
 test('a file that was cut off anywhere, or holds something else, is as none', () => {
