@@ -6,6 +6,7 @@ import { mostWays } from '../../plan/candidate.ts'
 import { noWays, reachOf, type Way, type Ways } from '../../plan/reach.ts'
 import type { ReachFacts } from '../../plan/relayed.ts'
 import type { Quest } from './quest.ts'
+import { Sightings } from './sightings.ts'
 
 export type PeerReach = Omit<ReachFacts, 'channels'>
 
@@ -32,10 +33,9 @@ export interface Known {
   relayedAtMs: number
   /** What is tried now, and until when. */
   tried: { readonly ways: readonly WayProgram[]; readonly untilMs: number }
-  /** Where it was up directly at the last look; null: nowhere yet. A hub tells it when that changes. */
-  seen: ReadonlySet<string> | null
-  move: { readonly atMs: number; readonly told: number }
-  /** Number of the move of this box that it has told last. */
+  /** Where this box, as a hub, sees it. */
+  readonly sightings: Sightings
+  /** Number of the move of this box that it has told last in this session. */
   heardMove: number | null
   readonly quest: Quest
   timer: CancelTimer | null
@@ -45,15 +45,13 @@ export interface Known {
 const mostTried = 16
 /** The others lead to what the peer told. */
 const mostRelayed = mostTried - mostWays
-/** After a move. */
-const tellAtMs = [0, 1_000, 3_000, 10_000, 30_000]
 
 export function newKnown(peer: string, wireKey: string, nowMs: number): Omit<Known, 'quest'> {
   return {
     ...{ peer, wireKey, hasEndpoints: false, isHub: false, isByHub: false },
     ...{ isUp: false, upOrDownAtMs: nowMs },
     ...{ ways: noWays, how: 'none', howAtMs: nowMs, timer: null, relayed: [], relayedAtMs: nowMs },
-    ...{ seen: null, move: { atMs: 0, told: tellAtMs.length }, heardMove: null },
+    ...{ sightings: new Sightings(nowMs), heardMove: null },
     dataAtMs: Number.NEGATIVE_INFINITY,
     wantedAtMs: Number.NEGATIVE_INFINITY,
     tried: { ways: [], untilMs: 0 },
@@ -69,24 +67,14 @@ export function triedNow({ peer, relayed, tried }: Known, nowMs: number): TryPro
   return { peer, forMs, ways: [...through, ...(forMs > 0 ? tried.ways : [])] }
 }
 
-/**
- * Looks where it is now. @returns the number of the move that it is to be told of now; null: of none. The way by which it is told
- * may be the one that is over: it is told again.
- */
-export function moveToTell(known: Known, nowMs: number): number | null {
+/** Looks where it is now. @returns the number of the move that it is to be told of now; null: of none */
+export function moveToTell({ ways, sightings }: Known, nowMs: number): number | null {
   const isUp = ({ state, isRelayed }: Way): boolean => state === 'up' && !isRelayed
-  const up = [...known.ways.byNumber.values()].filter(isUp)
-  if (up.length > 0) {
-    const before = known.seen
-    known.seen = new Set(up.map(({ remoteAddress }) => remoteAddress))
-    if (before !== null && up.some(({ remoteAddress }) => !before.has(remoteAddress))) {
-      known.move = { atMs: nowMs, told: 0 }
-    }
-  }
-  const { atMs, told } = known.move
-  if (nowMs - atMs < (tellAtMs[told] ?? Number.POSITIVE_INFINITY)) return null
-  known.move = { atMs, told: told + 1 }
-  return Math.floor(atMs / 1000) & 0xff
+  const up = [...ways.byNumber.values()].filter(isUp)
+  return sightings.look(
+    up.map(({ remoteAddress }) => remoteAddress),
+    nowMs,
+  )
 }
 
 export function reachAt({ peer, how, howAtMs, quest, ways }: Known, nowMs: number): PeerReach {

@@ -98,6 +98,8 @@ export class Traversal implements Disposable {
   onUp(peer: string): void {
     const known = this.#known.get(peer)
     if (known === undefined) return
+    // One that has begun anew counts its moves anew.
+    known.heardMove = null
     this.#setUp(known, true)
     if (known.relayed.length > 0) this.#try(known)
     this.#later(known, settleMs, () => {

@@ -28,6 +28,7 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
   const wants: string[] = []
   const sent: string[] = []
   const sentAtMs: number[] = []
+  const moves: { readonly atMs: number; readonly number: number }[] = []
   const told: string[] = []
   const doubts: string[] = []
   const looks: number[] = []
@@ -53,6 +54,9 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
     send: (name, item) => {
       sent.push(`${name} ${item.type}`)
       sentAtMs.push(clock.nowMs())
+      if (item.type === 'candidates' && item.isMoved) {
+        moves.push({ atMs: clock.nowMs(), number: item.round })
+      }
     },
     onReach: (reach) => reach.peer === peer && told.push(reach.how),
   })
@@ -71,5 +75,5 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
     const rxPackets = packets
     made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
   }
-  return { clock, made, tries, wants, sent, sentAtMs, told, doubts, looks, count }
+  return { clock, made, tries, wants, sent, sentAtMs, moves, told, doubts, looks, count }
 }
