@@ -2,7 +2,6 @@
  * All that this box has to do with relays: as one of them, as one who has peers reached through them, and the socket for what
  * goes by them. Tells who is reached through whom; when a relay is wanted is traversal.ts's business.
  */
-import type { Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
@@ -23,7 +22,6 @@ import { RelayTraffic } from './traffic.ts'
 import type { Channel, ChannelAnswer, Need } from './wish.ts'
 
 export interface RelayingParts extends Pick<HubParts, 'clock' | 'random' | 'log'> {
-  readonly clock: Clock
   /** Seals an item for a peer; may be lost. */
   readonly send: (peer: string, item: ControlItem) => void
   /** The ways to a peer through relays, as addresses, are others now. */
@@ -116,7 +114,7 @@ export class Relaying implements Disposable {
 
   /** Nothing is heard by the ways to the peer that there should be. */
   doubt(peer: string): void {
-    this.#channels.hurry(peer)
+    this.#channels.hurry(peer, true)
   }
 
   /** What came of asking relays for a way to the peer. */

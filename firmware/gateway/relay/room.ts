@@ -5,24 +5,30 @@
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { mostChannels } from '../../model/traversal-program.ts'
+import { type Bucket, openBucket } from '../../plan/rate-limit.ts'
 import type { Wish } from './wish.ts'
 
 /** So long a channel that is needed is left to a peer, if others wait for it. */
 export const holdMs = 60_000
 
 /** So often it is looked whose turn is over, as long as somebody waits. */
-const turnMs = 1_000
+export const turnMs = 1_000
+
+/** Nor is room made for ever: 64 turns of a minute each are about one a second. */
+const roomRate = { perSecond: 1, burst: 8 }
 
 export class Room implements Disposable {
   readonly #clock: Clock
   readonly #onTurn: (wish: Wish) => void
   readonly #waiting = new Set<Wish>()
+  readonly #rooms: Bucket
   #timer: CancelTimer | null = null
 
   /** @param onTurn it may ask again, and waits no more unless it says so */
   constructor(clock: Clock, onTurn: (wish: Wish) => void) {
     this.#clock = clock
     this.#onTurn = onTurn
+    this.#rooms = openBucket(roomRate, clock.nowMs())
   }
 
   isFull(relay: string, wishes: Iterable<Wish>): boolean {
@@ -68,8 +74,23 @@ export class Room implements Disposable {
     return oldest
   }
 
-  /** Who gives up its channel at the relay, that `wish` may have one; null: nobody, now. */
-  whoYields(wish: Wish, relay: string, wishes: Iterable<Wish>, nowMs: number): Wish | null {
+  /** One gave up its channel for it, and its relay has none all the same: it is the other end that has too many. */
+  isVain({ roomAtMs }: Wish): boolean {
+    return this.#clock.nowMs() - roomAtMs < holdMs
+  }
+
+  /** As `whoYields`, and that is so from now on. */
+  makeFor(wish: Wish, relay: string, wishes: Iterable<Wish>): Wish | null {
+    const nowMs = this.#clock.nowMs()
+    const yielding = this.whoYields(wish, relay, wishes)
+    if (yielding === null || !this.#rooms.take(nowMs)) return null
+    wish.roomAtMs = nowMs
+    return yielding
+  }
+
+  /** Who would give up its channel at the relay, that `wish` may have one; null: nobody, now. */
+  whoYields(wish: Wish, relay: string, wishes: Iterable<Wish>): Wish | null {
+    const nowMs = this.#clock.nowMs()
     const open = [...wishes].filter((one) => one.open.has(relay))
     const unwanted = open.find(({ need }) => need === 'none')
     if (unwanted !== undefined || wish.need !== 'needed') return unwanted ?? null

@@ -1,11 +1,15 @@
 /** A peer to whom a channel may be wanted, and what is known of it: data of channels.ts. */
 import type { ChannelState } from '../../model/local-api-reach.ts'
-import { type Bucket, openBucket } from '../../plan/rate-limit.ts'
+import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
 import { relayStatus } from '../../wire/control-item.ts'
 
 export interface ChannelPeer {
   readonly name: string
   readonly wireKey: Uint8Array
+}
+
+interface Named {
+  readonly name: string
 }
 
 /** A channel to a peer through a relay. */
@@ -47,8 +51,11 @@ export interface Wish {
   /** A packet waits for it. */
   isUrgent: boolean
   urgedAtMs: number
-  /** How often its channels may become others. */
-  readonly changes: Bucket
+  askedAtMs: number
+  /** When another one gave up its channel for it, and none came of that yet. */
+  roomAtMs: number
+  /** How often its channels may become others, by relay: none uses up what is another's. */
+  readonly changes: SourceBuckets
 }
 
 /** It is asked again so soon, then after ever longer pauses: unanswered up to 30 s, where all relays said no up to 10 minutes. */
@@ -59,12 +66,28 @@ const fullPausesMs = [...pausesMs, 60_000, 120_000]
 /** A relay that gives out number after number is not followed for ever. */
 const changeRate = { perSecond: 0.2, burst: 8 }
 
-export function newWish(peer: ChannelPeer, nowMs: number): Wish {
+const mostRelays = 1_024
+const never = Number.NEGATIVE_INFINITY
+
+export function newWish(peer: ChannelPeer): Wish {
   return {
     ...{ peer, need: 'none', open: new Map(), refusals: new Map(), misses: 0, turn: 0 },
-    ...{ isAsked: false, isUrgent: false, urgedAtMs: Number.NEGATIVE_INFINITY },
-    changes: openBucket(changeRate, nowMs),
+    ...{ isAsked: false, isUrgent: false, urgedAtMs: never, askedAtMs: never, roomAtMs: never },
+    changes: openSourceBuckets(changeRate, mostRelays),
   }
+}
+
+/** It is to be asked about: a channel is only as good as the session with its relay. @param up those with a session */
+export function lacks({ need, open }: Wish, up: ReadonlySet<string>): boolean {
+  return need !== 'none' && ![...open].some(([relay, { isSure }]) => isSure && up.has(relay))
+}
+
+/** Whose turn it is after the one that is doubted: of those that say nothing of a channel the next, or else the next of all. */
+export function turnAfter({ turn, open }: Wish, relays: readonly Named[]): number {
+  for (let next = turn + 1; next < turn + relays.length; next++) {
+    if (!open.has(relays[next % relays.length]!.name)) return next
+  }
+  return turn + 1
 }
 
 export function channelsOf({ open }: Wish): Channel[] {
@@ -74,7 +97,7 @@ export function channelsOf({ open }: Wish): Channel[] {
 /** By relay; of a peer that is not wanted only what there is. @param up those with a session */
 export function answersOf(
   { need, open, refusals }: Wish,
-  relays: readonly { readonly name: string }[],
+  relays: readonly Named[],
   up: ReadonlySet<string>,
 ): ChannelAnswer[] {
   const stateOf = (relay: string): ChannelState => {
@@ -90,8 +113,9 @@ export function refusalOf(status: number): Refusal {
   return status === relayStatus.full ? 'full' : 'refused'
 }
 
-/** @param said by each relay that is up; undefined: nothing yet */
-export function askPauseMs(misses: number, said: readonly (Refusal | undefined)[]): number {
+/** @param relays those with a session */
+export function askPauseMs({ misses, refusals }: Wish, relays: readonly Named[]): number {
+  const said = relays.map(({ name }) => refusals.get(name))
   const isRefused = said.every((one) => one !== undefined)
   const pauses = !isRefused ? pausesMs : said.includes('full') ? fullPausesMs : refusedPausesMs
   return pauses[Math.min(misses, pauses.length - 1)]!

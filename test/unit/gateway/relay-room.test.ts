@@ -1,6 +1,7 @@
 /** More peers than a device may have channels: whose they are, whose turn it is, and what nobody is asked for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { relayStatus } from '../../../firmware/wire/control-item.ts'
 import { fleet, relayOf } from './relay-fleet.ts'
 
 test('a fleet beyond 64 gives back what is wanted no more; a smaller one keeps it', () => {
@@ -23,7 +24,10 @@ test('where 64 are open, one that nobody wants here makes room for one that is',
   answer(5, 105)
   const before = asked.length
   channels.want('p69', 'needed')
-  assert.deepEqual([closed, asked.slice(before).map(({ peer }) => peer)], [[100], ['p69']])
+  // Not before its relay says that only room is lacking.
+  assert.deepEqual(closed, [])
+  answer(69, 0, relayStatus.full)
+  assert.deepEqual([closed, asked.slice(before).map(({ peer }) => peer)], [[100], ['p69', 'p69']])
   channels[Symbol.dispose]()
 })
 
@@ -75,5 +79,75 @@ test('who needs one has that of who would only fall back on it, and who gives on
   await clock.advance(1_000)
   const has = answerAll()
   assert.ok(has.has('p65') !== has.has('p9'))
+  channels[Symbol.dispose]()
+})
+
+/** 64 peers have one each, and have had it for long; a packet a second waits for one more, to whom the relay says this. */
+async function tenMinutesOf(status: number) {
+  const parts = fleet(66)
+  const { clock, channels, asked, answer } = parts
+  for (let at = 0; at < 64; at++) channels.want(`p${at}`, 'needed')
+  const number = ({ peer }: { readonly peer: string }): number => Number(peer.slice(1))
+  let askedAt = 0
+  const answerAll = (): void => {
+    for (; askedAt < asked.length; askedAt++) {
+      const at = number(asked[askedAt]!)
+      if (at < 64) answer(at, 100 + askedAt)
+      else answer(at, 0, status)
+    }
+  }
+  for (let second = 0; second < 90; second++) {
+    await clock.advance(1_000)
+    answerAll()
+  }
+  channels.want('p64', 'needed')
+  for (let second = 0; second < 600; second++) {
+    channels.hurry('p64')
+    answerAll()
+    await clock.advance(1_000)
+  }
+  return parts
+}
+
+test('for a peer that its relay does not have nobody gives up a channel, however often it is asked for', async () => {
+  for (const status of [relayStatus.absent, relayStatus.refused]) {
+    const { channels, closed, asked, open } = await tenMinutesOf(status)
+    assert.deepEqual(closed, [])
+    assert.equal([...open.values()].filter((count) => count > 0).length, 64)
+    assert.ok(asked.length > 64 + 20, String(asked.length))
+    channels[Symbol.dispose]()
+  }
+})
+
+test('for one that has too many itself others give up theirs once a minute, and no oftener', async () => {
+  const { channels, closed } = await tenMinutesOf(relayStatus.full)
+  assert.ok(closed.length > 0 && closed.length <= 11, String(closed.length))
+  channels[Symbol.dispose]()
+})
+
+test('who waits first has its turn when its relay ends a channel, and not because some peer says so', async () => {
+  const parts = fleet(70)
+  const { clock, channels, asked } = parts
+  const answerAll = relayOf(parts)
+  for (let at = 0; at < 65; at++) channels.want(`p${at}`, 'needed')
+  for (let step = 0; step < 50; step++) {
+    await clock.advance(100)
+    answerAll()
+  }
+  const before = asked.length
+  const mine = channels.of('p3')[0]!.channel
+  for (const channel of [mine, 4_711, 0]) channels.onClose('p1', { type: 'relay-close', channel })
+  for (let count = 0; count < 100; count++) {
+    channels.onClose('p1', { type: 'relay-close', channel: mine })
+    channels.onClose('hub-1', { type: 'relay-close', channel: 4_711 })
+  }
+  assert.deepEqual([asked.length, channels.of('p3').length], [before, 1])
+  // Nor does it use up what others may ask.
+  channels.hurry('p4')
+  assert.deepEqual(asked.length, before + 1)
+  answerAll()
+  channels.onClose('hub-1', { type: 'relay-close', channel: mine })
+  await clock.advance(100)
+  assert.ok(asked.slice(before).some(({ peer }) => peer === 'p64'))
   channels[Symbol.dispose]()
 })
