@@ -33,7 +33,7 @@ export function relayOf(address: string, peers: readonly NamedPeer[]): string | 
   return way === null ? null : (namesOf(peers).get(way.keyPrefix) ?? 'unknown')
 }
 
-/** By the first four bytes of their keys; of two that begin alike the first one. Made once for each configuration. */
+/** By the first four bytes of their keys, which no two have in common. Made once for each configuration. */
 function namesOf(peers: readonly NamedPeer[]): ReadonlyMap<number, string> {
   const known = namesByPrefix.get(peers)
   if (known !== undefined) return known
@@ -42,8 +42,7 @@ function namesOf(peers: readonly NamedPeer[]): ReadonlyMap<number, string> {
     if (role !== 'hub') continue
     const key = decodeWireKey(wireKey)
     if (key === null) continue
-    const prefix = keyPrefixOf(key)
-    if (!names.has(prefix)) names.set(prefix, name)
+    names.set(keyPrefixOf(key), name)
   }
   namesByPrefix.set(peers, names)
   return names

@@ -7,6 +7,9 @@ import {
 } from '../model/local-api-relaying.ts'
 import type { ChannelCounters, ChannelTraffic } from '../model/traversal-program.ts'
 
+/** So often channels are read: each 256 of them are a call to the worker. */
+export const readingPeriodMs = 5_000
+
 export interface RelayingFacts {
   readonly rateBps: number
   readonly now: readonly ChannelCounters[]
@@ -47,13 +50,22 @@ function pairOf(
   before: ChannelCounters | undefined,
   gapMs: number,
 ): RelayedPair {
+  // Of one that was not read before, all that was kept back is of the present only where the channel is.
+  const isFresh = before === undefined && now.ageMs < readingPeriodMs
+  const kept = ({ limitedPackets }: ChannelTraffic): number => (isFresh ? 0 : limitedPackets)
   return {
     peers: [now.peer, now.to],
     seconds: now.ageMs / 1000,
     unusedSeconds: now.unusedMs / 1000,
     traffic: [
-      trafficOf(now.peer, now.fromPeer, before?.fromPeer, gapMs),
-      trafficOf(now.to, now.fromTo, before?.fromTo, gapMs),
+      trafficOf(
+        now.peer,
+        now.fromPeer,
+        before?.fromPeer,
+        gapMs,
+        kept(before?.fromPeer ?? now.fromPeer),
+      ),
+      trafficOf(now.to, now.fromTo, before?.fromTo, gapMs, kept(before?.fromTo ?? now.fromTo)),
     ],
   }
 }
@@ -63,12 +75,13 @@ function trafficOf(
   now: ChannelTraffic,
   before: ChannelTraffic | undefined,
   gapMs: number,
+  limitedBefore: number,
 ): RelayedTraffic {
   const grown = before === undefined ? null : Math.max(0, now.bytes - before.bytes)
   return {
     ...{ from, ...now },
     bitsPerSecond: grown === null || gapMs <= 0 ? null : (grown * 8_000) / gapMs,
-    isLimited: now.limitedPackets > (before?.limitedPackets ?? 0),
+    isLimited: now.limitedPackets > limitedBefore,
   }
 }
 

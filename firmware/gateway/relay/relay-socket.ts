@@ -30,7 +30,7 @@ export class RelaySocket implements UdpSocket {
     this.#datapath = datapath
   }
 
-  /** Of two whose keys begin alike the first one is meant. */
+  /** No two of their keys begin alike: the datapath takes no such program. */
   configure(relays: readonly Relay[]): void {
     this.#relays = relays
   }

@@ -3,10 +3,8 @@ import type { Clock } from '../../host/clock/clock.ts'
 import type { Datapath } from '../../host/datapath/datapath.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { ChannelCounters } from '../../model/traversal-program.ts'
-import type { RelayingFacts } from '../../plan/relaying.ts'
+import { type RelayingFacts, readingPeriodMs } from '../../plan/relaying.ts'
 
-/** Each 256 channels are a call to the worker. */
-const periodMs = 5_000
 /** An older reading is no picture of the present. */
 const staleMs = 15_000
 
@@ -33,7 +31,7 @@ export class RelayTraffic {
   /** Reads, if it is time. */
   look(): void {
     const nowMs = this.#clock.nowMs()
-    if (this.#isReading || nowMs - this.#askedAtMs < periodMs) return
+    if (this.#isReading || nowMs - this.#askedAtMs < readingPeriodMs) return
     this.#askedAtMs = nowMs
     void this.#read()
   }
