@@ -9,12 +9,15 @@ import { after, before, describe, test } from 'node:test'
 import { readIfThere } from '../../firmware/host/system/file.ts'
 import { placesOf } from '../../firmware/host/system/places.ts'
 import { openScene, type Scene, startPings, waitFor } from '../accept/any-nat/scene.ts'
+import { plantDrop } from './faults.ts'
 import type { Lab } from './lab.ts'
 import { describeNatSites } from './nat-sites.ts'
 
 const settledMs = 60_000
-/** A branch asks after 15 s at the soonest, and has to find no answer for 5 s. */
+/** A call that is lost is made again after 0.5, 1.5 and 3.5 s. */
 const backMs = 6_000
+/** Handshakes that branches begin: lost, so that none but the hub's own calls bring a session. */
+const branchCalls = 'oifname hub meta l4proto udp @th,64,8 0xd4'
 
 /** Both processes die, and what a reboot takes goes with them. */
 async function reboot(lab: Lab): Promise<void> {
@@ -50,8 +53,9 @@ describe('a hub that reboots', () => {
     assert.ok(text !== null, 'not written')
   })
 
-  test('reaches branches that are idle, whatever their NATs, as soon as it is back', async () => {
+  test('calls branches that are idle and do not call it, whatever their NATs, as soon as it is back', async () => {
     const { lab } = scene
+    await plantDrop(lab, 'internet', 'forward', branchCalls)
     await reboot(lab)
     for (const site of ['left', 'right']) {
       const tookMs = await untilAnswered(lab, site, 120_000)

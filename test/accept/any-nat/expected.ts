@@ -77,3 +77,5 @@ export const directMs: Readonly<Record<Outcome, number>> = {
  * spray meets in 98 of 100 cases, as chance has it, so a second one may follow: it uses the same mappings.
  */
 export const sprayBudget = { mappings: 256, probes: 2 * 1_024 } as const
+/** Hole punching without a spray: candidates of the other end, and paths that are up are asked. What takes more is a spray. */
+export const plainPairs = 24

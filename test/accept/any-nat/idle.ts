@@ -39,6 +39,8 @@ const tailMs = { full: 120_000, quick: 12_000 }
 const idleMs = { full: 630_000, quick: 29_000 }
 /** Tries end after 10 s. */
 const searchMs = 15_000
+/** Candidates to and fro and a few tries are more: a search that was not made would count as one that costs nothing. */
+const leastSearchBytes = 500
 const chatEverySeconds = '10'
 /** `AGAIN_US` of graph/keep.c. */
 const watchesPerDay = 24
@@ -53,6 +55,7 @@ export const idle: Line = {
     'relayed-chat': 'IP bytes a day, third',
     'hub-chat': 'IP bytes a day, hub',
     'gone-chat': 'IP bytes a day, gone',
+    searchless: 'bytes of a search',
     forgotten: 'first packet',
   },
   measure: async ({ isQuick, fault }) => {
@@ -82,7 +85,9 @@ export const idle: Line = {
     const seconds = (performance.now() - beganMs) / 1_000
     const after = await read()
     const idles = { tail: grown(before, atFirst), idle: grown(after, before), seconds }
-    const searches = isQuick ? null : await searchBytes(lab, read, idles)
+    const isSearchMeant = !isQuick || fault === 'searchless'
+    const isMade = fault !== 'searchless'
+    const searches = isSearchMeant ? await searchBytes(lab, read, idles, isMade) : null
     if (`${await channelsTo(lab, 'third')}` !== `${channels}`) {
       throw new CausewayError('LAB_PROGRAM', 'third has other channels than at first')
     }
@@ -92,7 +97,8 @@ export const idle: Line = {
       await firstCheck(lab, ['right', 'third'], 'by the relay', seconds + tailMs[form] / 1_000),
     ]
     const peers = isAbsentMeant ? allPeers : lastingPeers
-    return [...peers.map((peer) => costCheck(peer, idles, searches)), ...firsts]
+    const ofSearch = searches === null ? [] : [searchCheck(searches)]
+    return [...peers.map((peer) => costCheck(peer, idles, searches)), ...ofSearch, ...firsts]
   },
 }
 
@@ -177,21 +183,32 @@ interface Idles {
 /**
  * What a search for a direct way to third costs, beside what is idle: a gateway that begins anew looks for one at once. It has the
  * metered end look at its NAT, too, which the hub is asked for.
+ * @param isMade false: it does not begin anew, so that nothing is looked for
  */
 async function searchBytes(
   lab: Lab,
   read: () => Promise<PeerBytes>,
   { idle: idleBytes, seconds }: Idles,
+  isMade: boolean,
 ): Promise<number> {
   const { gateway } = lab.processes.get('third')!
-  await gateway.stop('SIGKILL')
+  if (isMade) await gateway.stop('SIGKILL')
   const before = await read()
   const beganMs = performance.now()
-  await lab.restart('third', 'gateway')
+  if (isMade) await lab.restart('third', 'gateway')
   await pause(searchMs)
   const all = grown(await read(), before)
   const share = (performance.now() - beganMs) / 1_000 / seconds
   return all.third + all.hub - share * (idleBytes.third + idleBytes.hub)
+}
+
+function searchCheck(bytes: number): Check {
+  return {
+    check: 'bytes of a search for a direct way to third, which was made',
+    target: `≥ ${leastSearchBytes} B`,
+    figure: `${bytes.toFixed(0)} B`,
+    isOk: bytes >= leastSearchBytes,
+  }
 }
 
 /** Both ends of a pair look for a direct way: as often as each would, were it the only one. */
