@@ -5,7 +5,7 @@
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
-import { changesBetween } from '../plan/status-change.ts'
+import { changesBetween, toldStatus } from '../plan/status-change.ts'
 
 const periodMs = 1_000
 
@@ -42,7 +42,7 @@ export class StatusWatch implements Disposable {
   /** Something may have changed. */
   look(): void {
     if (this.#last === null) return
-    const now = this.#parts.status()
+    const now = toldStatus(this.#last, this.#parts.status())
     const events = changesBetween(this.#last, now)
     this.#last = now
     for (const event of events) this.tell(event)

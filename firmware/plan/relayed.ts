@@ -69,15 +69,18 @@ export function unrelayedText(channels: readonly Channel[]): string | null {
   if (channels.length === 0) return 'there is no relay'
   const [only, ...more] = channels
   if (only?.state === 'refused' && more.length === 0) {
-    return `${only.relay}, the only hub, does not relay (has it overlay.relay?)`
+    return `${only.relay}, the only hub, ${refusedText}`
   }
   return channels.map(({ relay, state }) => channelTexts[state](relay)).join('; ')
 }
 
+/** Its answer is the same for both. */
+const refusedText = 'refuses to relay to it: it has no overlay.relay, or no peer with its wireKey'
+
 const channelTexts: Readonly<Record<ChannelState, (relay: string) => string>> = {
   open: (relay) => `${relay} relays to it`,
   asked: (relay) => `${relay} has not answered yet whether it relays to it`,
-  refused: (relay) => `${relay} does not relay to it`,
+  refused: (relay) => `${relay} ${refusedText}`,
   absent: (relay) => `${relay}, which could relay, has no session with it`,
   full: (relay) => `${relay} relays as much as it may`,
   'no-session': (relay) => `there is no session with ${relay}, which could relay`,

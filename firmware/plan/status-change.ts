@@ -1,5 +1,5 @@
 /** What has changed between two looks at a device, as events. Pure. Rates and times change always and are no events. */
-import type { Status } from '../model/local-api.ts'
+import type { PeerStatus, Status } from '../model/local-api.ts'
 import type { ApiEvent } from '../model/local-api-event.ts'
 
 export function changesBetween(before: Status, after: Status): ApiEvent[] {
@@ -38,6 +38,26 @@ function reachChanges(before: Status, after: Status): ApiEvent[] {
     const isNews = !isSame && (was !== undefined || how !== 'none')
     return isNews ? [{ kind: 'reach', peer: name, how, relay, reason, explanation }] : []
   })
+}
+
+/**
+ * What the next look is compared with: while a direct way is looked for again, the reason is the one told last, so that one that
+ * comes back unchanged is no event.
+ */
+export function toldStatus(before: Status, now: Status): Status {
+  const known = new Map(before.peers.map(({ name, reach }) => [name, reach]))
+  const peers = now.peers.map((peer) => {
+    const was = known.get(peer.name)
+    const isAgain = isLooking(peer.reach) && was?.how === 'relayed' && !isLooking(was)
+    if (!isAgain) return peer
+    const { reason: told, explanation } = was
+    return { ...peer, reach: { ...peer.reach, reason: told, explanation } }
+  })
+  return { ...now, peers }
+}
+
+function isLooking({ reason }: PeerStatus['reach']): boolean {
+  return reason === 'trying' || reason === 'untried'
 }
 
 /** One that is tried has events of its own, and is the same once it is confirmed. */

@@ -6,9 +6,14 @@ import { byText } from '../../../firmware/cli/reach-text.ts'
 import { eventText, statusText } from '../../../firmware/cli/text.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { isStatus } from '../../../firmware/model/local-api.ts'
-import { endpointOf, reachAnswer, relayOf } from '../../../firmware/plan/relayed.ts'
+import {
+  endpointOf,
+  type ReachFacts,
+  reachAnswer,
+  relayOf,
+} from '../../../firmware/plan/relayed.ts'
 import { composeStatus } from '../../../firmware/plan/status.ts'
-import { changesBetween } from '../../../firmware/plan/status-change.ts'
+import { changesBetween, toldStatus } from '../../../firmware/plan/status-change.ts'
 import { relayedAddress } from '../../../firmware/wire/relay.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { answerTo, check } from './explain-answer.ts'
@@ -70,7 +75,8 @@ test('a peer with a session that no path reaches is a problem, told with its rea
   })
   const status = composeStatus(statusFacts({ reaches: [lost], absentNics: ['wwan0'] }))
   assert.ok(isStatus(status))
-  const why = 'hub-1, the only hub, does not relay (has it overlay.relay?)'
+  const why =
+    'hub-1, the only hub, refuses to relay to it: it has no overlay.relay, or no peer with its wireKey'
   assert.equal(status.isHealthy, false)
   assert.deepEqual(status.problems, ['NIC wwan0 is missing', `lisbon is not reached: ${why}`])
   const { state, rttSeconds } = status.peers[1]!
@@ -107,6 +113,23 @@ test('that it changes is an event', () => {
   )
 })
 
+test('that a direct way is looked for again in vain is no event; that there is another reason is one', () => {
+  const at = (change: Partial<ReachFacts>) =>
+    composeStatus(statusFacts({ reaches: [relayedFacts('lisbon', change)] }))
+  const reasons = ['untried', 'trying', 'unanswered', 'trying', 'unanswered', 'trying', 'walled']
+  let last = at({ how: 'direct' })
+  const told = (reasons as ReachFacts['reason'][]).flatMap((reason) => {
+    const now = toldStatus(last, at({ reason }))
+    const events = changesBetween(last, now)
+    last = now
+    return events.map((event) => (event.kind === 'reach' ? event.reason : event.kind))
+  })
+  assert.deepEqual(told, ['untried', 'trying', 'unanswered', 'walled'])
+  const direct = toldStatus(last, at({ how: 'direct' }))
+  const again = toldStatus(direct, at({ reason: 'trying' }))
+  assert.equal(changesBetween(direct, again).length, 1)
+})
+
 test('a flow that is relayed says by whom and why', () => {
   const paths = [samplePathOf({ uplink: 254, remoteAddress: byHub, remotePort: 0 })]
   const said = { peer: 'lisbon', paths }
@@ -141,7 +164,7 @@ test('a flow to a peer with a session and without a path says what became of the
     { peer: 'lisbon', path: null, paths: [], reason: 'no_session' },
     { reach },
     'relay-absent',
-    'lisbon is not reached: no direct way to it is known, and hub-1, the only hub, does not relay (has it overlay.relay?).',
+    'lisbon is not reached: no direct way to it is known, and hub-1, the only hub, refuses to relay to it: it has no overlay.relay, or no peer with its wireKey.',
   )
 })
 
@@ -182,7 +205,7 @@ test('a flow to a peer without endpoints says what became of the relays', () => 
     noSession,
     { ...change, reach: lost('refused') },
     'relay-absent',
-    `${start} hub-1, the only hub, does not relay (has it overlay.relay?).`,
+    `${start} hub-1, the only hub, refuses to relay to it: it has no overlay.relay, or no peer with its wireKey.`,
   )
   check(noSession, { ...change, reach: null }, 'relay-absent', `${start} there is no relay.`)
   const open = relayedFacts('lisbon', { how: 'none' })
