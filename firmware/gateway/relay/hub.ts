@@ -40,6 +40,8 @@ export class Hub implements Disposable {
   #rateBps: number | null = null
   /** The datapath may forward what a gateway before this one opened, which nobody here knows. */
   #isInherited = false
+  /** Ends that went while channels are read; null: none are. */
+  #ended: Set<string> | null = null
   /** It relays from now on, and nobody is told yet. */
   #isNews = false
   #timers: CancelTimer[] = []
@@ -79,6 +81,7 @@ export class Hub implements Disposable {
   /** All numbers mean nothing any more: the datapath is another one, or none. */
   reset(): void {
     this.#pairs.clear()
+    this.#ended = null
     this.#isInherited = true
   }
 
@@ -130,6 +133,7 @@ export class Hub implements Disposable {
 
   /** The datapath ended one direction of a channel, and with it the other. */
   onEnded(peer: string, channel: number): void {
+    this.#ended?.add(endName(peer, channel))
     const pair = this.#pairs.at(peer, channel)
     if (pair !== null) this.#pairs.remove(pair)
     const ends = pair?.ends.map((end) => ({ name: end.peer.name, number: end.channel }))
@@ -190,9 +194,17 @@ export class Hub implements Disposable {
   }
 
   async #inherit(): Promise<void> {
+    const ended = new Set<string>()
+    this.#ended = ended
     const channels = (await this.#parts.datapath()?.listChannels()) ?? []
+    // Another datapath by now: its own are still to be read.
+    if (this.#ended !== ended) return
+    this.#ended = null
     this.#isInherited = false
     for (const channel of channels) {
+      const { peer, to, toChannel } = channel
+      const isOver = ended.has(endName(peer, channel.channel)) || ended.has(endName(to, toChannel))
+      if (isOver) continue
       if (this.#pairs.at(channel.peer, channel.channel) !== null) continue
       const pair = this.#asWanted(channel)
       if (pair !== null) this.#pairs.add(pair)
@@ -226,6 +238,7 @@ export class Hub implements Disposable {
 
   #end(peer: string, channel: number): void {
     const { datapath } = this.#parts
+    this.#ended?.add(endName(peer, channel))
     // One that has ended by itself is nobody's fault.
     datapath()
       ?.closeChannel({ peer, channel })
@@ -253,6 +266,10 @@ export class Hub implements Disposable {
       if (number !== anyChannel && this.#pairs.at(peer, number) === null) return number
     }
   }
+}
+
+function endName(peer: string, channel: number): string {
+  return `${peer} ${channel}`
 }
 
 function hex(key: Uint8Array): string {

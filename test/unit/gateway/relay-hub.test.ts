@@ -226,6 +226,32 @@ test('of two that it forwards between the same ends one goes on', async () => {
   assert.equal(channels.list().length, 2)
 })
 
+test('a channel that ends while the datapath is being read is not one afterwards', async () => {
+  const { hub, channels, take } = hubOf(['a', 'b'])
+  channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
+  hub.reset()
+  const reading = hub.take()
+  channels.close({ peer: 'b', channel: 8 })
+  hub.onEnded('b', 8)
+  await reading
+  take()
+  await hub.onOpen('a', openTo('b'))
+  assert.deepEqual(channels.list().length, 1)
+  assert.equal((take()[0]!.item as { channel: number }).channel, channels.list()[0]!.channel)
+})
+
+test('a datapath that becomes another one while it is being read is read again', async () => {
+  const { hub, channels } = hubOf(['a', 'b'], 8e6)
+  channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
+  hub.reset()
+  const reading = hub.take()
+  hub.reset()
+  await reading
+  assert.equal(channels.list().length, 1)
+  await hub.take()
+  assert.equal(channels.list().length, 0)
+})
+
 test('a reading that fails leaves nothing half done: the next one makes up for it', async () => {
   const { hub, channels, take, fail } = hubOf(['a', 'b'], null)
   channels.open({ ...inherited, rateBps: 50e6 }, ['a', 'b'])
