@@ -25,9 +25,12 @@ export class WhereaboutsRecord {
   readonly #parts: WhereaboutsParts
   /** Null: nobody has looked into the file yet. */
   #known: Whereabouts | null = null
-  #written = ''
+  /** Null: nobody knows what the file holds. */
+  #written: Whereabouts | null = null
   #writtenAtMs = Number.NEGATIVE_INFINITY
   #writing: Promise<void> = Promise.resolve()
+  /** The last one failed, and the log has it. */
+  #isFailing = false
 
   constructor(parts: WhereaboutsParts) {
     this.#parts = parts
@@ -42,7 +45,7 @@ export class WhereaboutsRecord {
       return null
     })
     this.#known ??= parseWhereabouts(text ?? '')
-    this.#written = JSON.stringify(this.#known)
+    this.#written = this.#known
   }
 
   of(peer: string): readonly Whereabout[] {
@@ -65,16 +68,20 @@ export class WhereaboutsRecord {
 
   #write(): void {
     const { clock, file, log } = this.#parts
-    if (this.#known === null) return
-    const text = JSON.stringify(this.#known)
-    if (text === this.#written) return
-    this.#written = text
+    const known = this.#known
+    if (known === null || known === this.#written) return
+    this.#written = known
     this.#writtenAtMs = clock.nowMs()
     this.#writing = this.#writing
-      .then(() => file.write(text))
+      .then(() => file.write(JSON.stringify(known)))
+      .then(() => {
+        this.#isFailing = false
+      })
       .catch((error: unknown) => {
         if (!(error instanceof CausewayError)) throw error
-        log.warn(fieldsOf(error), 'whereabouts of peers not written')
+        this.#written = null
+        if (!this.#isFailing) log.warn(fieldsOf(error), 'whereabouts of peers not written')
+        this.#isFailing = true
       })
   }
 }

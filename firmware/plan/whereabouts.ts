@@ -2,6 +2,7 @@
  * Where each peer was heard last, so that a box that begins anew can call those of whom it has no endpoint: behind their NATs, which
  * let in whom they have sent to. What of the counters is worth remembering, and how that is written and read. Pure.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { parseAddress } from '../model/address.ts'
 import type { PathCounters } from '../model/path-program.ts'
 import type { Counters } from '../model/program.ts'
@@ -17,7 +18,7 @@ const mostCharacters = 1_000_000
 
 /**
  * What is known from now on, of the peers that are counted. Who is not heard stays where it was; who came to a relay, or to an
- * endpoint of the configuration, needs no remembering.
+ * endpoint of the configuration, needs no remembering. The same object, where nothing is new.
  */
 export function whereaboutsAfter(
   known: Whereabouts,
@@ -36,7 +37,10 @@ export function whereaboutsAfter(
     const list = now.length > 0 ? now : placesOf(known, peer)
     return list.length > 0 ? [[peer, list]] : []
   })
-  return Object.fromEntries(entries)
+  const isSame =
+    entries.length === Object.keys(known).length &&
+    entries.every(([peer, list]) => isDeepStrictEqual(list, placesOf(known, peer)))
+  return isSame ? known : Object.fromEntries(entries)
 }
 
 /** A peer may have any name, that of something which every object has, too. */

@@ -74,8 +74,7 @@ export function setRelayed(session: Session, ways: readonly UdpAddress[]): void 
   dropRaw(session)
   dropRekey(session)
   const to = nextEndpoint(session, relay)
-  const there = { uplink: relay, to, isOnlyThere: false }
-  initiate(session, { ...there, challenge: noChallenge, challenges: 0 })
+  initiate(session, { uplink: relay, to, isOnlyThere: false })
 }
 
 /**
@@ -89,7 +88,7 @@ export function startRaw(session: Session): void {
   const uplink = recall?.uplink ?? nextUplink(session)
   const to = recall?.to ?? nextEndpoint(session, uplink)
   const isOnlyThere = recall !== null
-  initiate(session, { uplink, to, isOnlyThere, challenge: noChallenge, challenges: 0 })
+  initiate(session, { uplink, to, isOnlyThere })
 }
 
 /** 0xD7: the other end has a session with us, or thinks so, and wants to see that we are live. */
@@ -115,7 +114,7 @@ export function onChallenge(
   dropRaw(session)
   // An answer to a challenge stays where the challenge came from: elsewhere it would not hold.
   const there = { uplink, to: from, isOnlyThere: true }
-  initiate(session, { ...there, challenge, challenges: challenges + 1 })
+  initiate(session, there, { challenge, challenges: challenges + 1 })
 }
 
 /** 0xD5, without macs. */
@@ -167,9 +166,8 @@ function initiate(
     readonly to: UdpAddress
     /** No copy goes elsewhere. */
     readonly isOnlyThere: boolean
-    readonly challenge: Uint8Array
-    readonly challenges: number
   },
+  { challenge, challenges } = unchallenged,
 ): void {
   const { context, peer } = session
   const { clock, timing } = context
@@ -181,7 +179,7 @@ function initiate(
     ephemeral: ephemeralPair(context),
     senderIndex,
     payload: {
-      challenge: choice.challenge,
+      challenge,
       suites: context.suites,
       pskNumber: peer.psk === undefined ? 0 : 1,
       uplink: numberOnWire(context, choice.uplink.name),
@@ -196,7 +194,7 @@ function initiate(
     sentTo: [],
     datagram,
     isResent: false,
-    challenges: choice.challenges,
+    challenges,
     timers: [],
   }
   session.raw = attempt
@@ -277,4 +275,7 @@ function nextEndpoint(session: Session, uplink: Uplink): UdpAddress {
   return choices[turn % choices.length] ?? fallback!
 }
 
-const noChallenge = new Uint8Array(challengeBytes)
+const unchallenged: { readonly challenge: Uint8Array; readonly challenges: number } = {
+  challenge: new Uint8Array(challengeBytes),
+  challenges: 0,
+}

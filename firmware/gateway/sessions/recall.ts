@@ -3,6 +3,7 @@
  * it out by silence, and its NAT still lets in whom it has sent to. So many times and no more: somebody else may be there by now.
  */
 import type { UdpAddress } from '../../host/udp/udp.ts'
+import { isGlobal, parseAddress } from '../../model/address.ts'
 import type { Session, Uplink } from './session.ts'
 
 /** Initiations to one peer, one each 5 to 6 s: who is still there has called by then, whatever its NAT remembers. */
@@ -19,6 +20,10 @@ export function recalls({ context, peer, current, recallsLeft }: Session): Call[
   const sockets = [...context.uplinks, ...context.otherPorts]
   return context.whereabouts(peer.name).flatMap((place) => {
     const to = { address: place.remoteAddress, port: place.remotePort }
+    // A file may say anything: no peer is at this box, or where nobody can be.
+    const address = parseAddress(to.address)
+    const isOwn = sockets.some(({ socket }) => socket.local.address === to.address)
+    if (isOwn || address === null || !isGlobal(address)) return []
     const uplink = sockets.find(
       ({ name, socket: { local } }) =>
         name === place.uplink &&

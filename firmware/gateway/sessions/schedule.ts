@@ -33,7 +33,7 @@ export function rawNow(session: Session): void {
   startRaw(session)
 }
 
-/** This box is somewhere else now: what was put off, since it was in vain, may not be. */
+/** This box is somewhere else now, or the peer, or calls cost otherwise: what was put off, since it was in vain, may not be. */
 export function callAnew(session: Session): void {
   if (session.thrift.misses === 0) return
   spend(session)

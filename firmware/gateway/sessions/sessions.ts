@@ -34,6 +34,7 @@ import {
   type Uplink,
 } from './session.ts'
 import { type SessionStatus, statusOf } from './status.ts'
+import { isSameEndpoints, isSameUplinks } from './thrift.ts'
 
 export interface SessionsOptions {
   readonly clock: Clock
@@ -102,7 +103,7 @@ export function openSessions(options: SessionsOptions): Sessions {
   const apply = async (config: SessionsConfig, datapath: Datapath): Promise<void> => {
     const peers = usablePeers(context, config.peers)
     await leaveAllBut(peers)
-    const isElsewhere = !isSameSockets(context.uplinks, config.uplinks)
+    const isElsewhere = !isSameUplinks(context.uplinks, config.uplinks)
     listen(context, listeners, config)
     putIn(context, sessions, peers)
     if (isElsewhere) for (const session of sessions.values()) callAnew(session)
@@ -212,12 +213,6 @@ function listen(
   context.otherPorts = otherPorts
 }
 
-function isSameSockets(before: readonly Uplink[], now: readonly Uplink[]): boolean {
-  return (
-    now.length === before.length && now.every(({ socket }, at) => socket === before[at]?.socket)
-  )
-}
-
 /** Configuration has refused such keys before; should one come nevertheless, it is one peer's trouble only. */
 function usablePeers({ log }: Context, peers: readonly PeerConfig[]): PeerConfig[] {
   return peers.filter(({ name, wireKey }) => {
@@ -255,6 +250,7 @@ function putIn(
   sessions.clear()
   for (const peer of peers) {
     const session = known.get(peer.name) ?? newSession(context, peer)
+    if (!isSameEndpoints(session.peer, peer)) callAnew(session)
     session.peer = peer
     sessions.set(peer.name, session)
     context.byKey.set(hex(peer.wireKey), session)

@@ -117,3 +117,17 @@ test('a peer that has an endpoint is called there first, and at both in turn', a
   const changes = heard.filter((name, index) => index > 0 && name !== heard[index - 1])
   assert.deepEqual(changes.slice(0, 2), ['branch', 'elsewhere'])
 })
+
+test('nobody is called at this box itself, nor where no host can be', async () => {
+  const world = createWorld(95)
+  const [hub, branch] = await joined(world)
+  branch.datapath.kill('gone')
+  await branch.sessions[Symbol.asyncDispose]()
+  const addresses = ['255.255.255.255', '127.0.0.1', '0.0.0.0', '224.0.0.1', hub.local.address]
+  const places = addresses.map((remoteAddress) => at(branch, { remoteAddress }))
+  await reboot(world, hub, places)
+  const before = hub.socket.counters().sent
+  await configure(hub, hub.peers)
+  await world.clock.advance(60_000)
+  assert.equal(hub.socket.counters().sent, before)
+})

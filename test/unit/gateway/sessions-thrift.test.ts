@@ -70,3 +70,24 @@ test('at another place nothing is put off for what was in vain at the one before
   await world.clock.advance(1_000)
   assert.ok(sent(free) > 0)
 })
+
+test('nor at another endpoint of the peer, nor once calls cost nothing', async () => {
+  const corrected = await callInVain(86)
+  await corrected.world.clock.advance(hourMs)
+  const there = addBox(corrected.world, 'there', '198.51.100.9')
+  let heard = 0
+  there.socket.onDatagram(() => heard++)
+  await configure(
+    corrected.a,
+    [peerOf(corrected.b, { endpoints: [there.local] })],
+    [corrected.dear],
+  )
+  await corrected.world.clock.advance(7_000)
+  assert.ok(heard > 0)
+  const { world, a, dear } = await callInVain(87)
+  await world.clock.advance(hourMs)
+  const before = sent(a)
+  await configure(a, a.peers, [{ ...dear, isMetered: false }])
+  await world.clock.advance(7_000)
+  assert.ok(sent(a) > before)
+})

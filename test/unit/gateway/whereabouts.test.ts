@@ -70,6 +70,7 @@ test('a file that was cut off anywhere, or holds something else, is as none', ()
 
 function recordOf(content: string | null, fault: CausewayError | null = null) {
   const clock = virtualClock(0)
+  const isFull = { now: true }
   const written: string[] = []
   const warned: string[] = []
   const record = new WhereaboutsRecord({
@@ -79,12 +80,12 @@ function recordOf(content: string | null, fault: CausewayError | null = null) {
     file: {
       read: async () => content,
       write: async (text) => {
-        if (fault !== null) throw fault
+        if (isFull.now && fault !== null) throw fault
         written.push(text)
       },
     },
   })
-  return { clock, record, written, warned }
+  return { clock, record, written, warned, isFull }
 }
 
 test('another place is written at once, the next one half a minute later, and the last one at the end', async () => {
@@ -122,4 +123,17 @@ test('a disk that is full costs the memory and no more', async () => {
   await record.end()
   assert.deepEqual(warned, ['whereabouts of peers not written'])
   assert.deepEqual(record.of('hub-1'), [place()])
+})
+
+test('what could not be written is written half a minute later, and the log has one line of it', async () => {
+  const fault = new CausewayError('STORE_WRITE_FAILED', 'full')
+  const { clock, record, written, warned, isFull } = recordOf(null, fault)
+  await record.read()
+  for (let second = 0; second < 100; second++) {
+    isFull.now = second < 70
+    record.take(reading([heard()]))
+    await clock.advance(1_000)
+  }
+  assert.deepEqual(written.map(parseWhereabouts), [{ 'hub-1': [place()] }])
+  assert.equal(warned.length, 1)
 })
