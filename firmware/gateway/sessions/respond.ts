@@ -32,6 +32,7 @@ import {
   type Session,
   type Uplink,
 } from './session.ts'
+import { noteStranger } from './stranger.ts'
 
 /** Initiations remembered per peer, so that a copy is known as one. */
 const answeredLimit = 8
@@ -49,6 +50,7 @@ export async function onInitiation(
   const session = context.byKey.get(hex(initiation.state.remoteStatic))
   if (session === undefined) {
     context.strays.unknown++
+    noteStranger(context, initiation.state.remoteStatic, from)
     return
   }
   if (answerCopy(session, ephemeralOf(message), from)) return
