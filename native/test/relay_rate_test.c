@@ -66,6 +66,19 @@ static void holds_each_direction_to_its_rate(void)
 	CHECK(cw_relay_close(bench.worker, bench.far, 100) == 0);
 }
 
+/* Half a second of its rate waits for who was silent, and no more, however long that was. */
+static void half_a_second_may_cross_at_once(void)
+{
+	struct datagram inner = inner_of(0xD1, 1000);
+
+	CHECK(join_channel(100, 200, 8000000) == 0);
+	bench.worker->now_us += 2000000;
+	uint32_t bytes = push(&inner, 1000, 0);
+	if (!CHECK(bytes > 500000 - 1060 && bytes <= 500000))
+		fprintf(stderr, "  %u bytes\n", bytes);
+	CHECK(cw_relay_close(bench.worker, bench.far, 100) == 0);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -74,6 +87,7 @@ int main(int argc, char **argv)
 	holds_each_direction_to_its_rate();
 	a_rate_is_of_bytes_on_the_wire();
 	a_slow_channel_has_all_of_its_rate();
+	half_a_second_may_cross_at_once();
 	cw_bench_close(&bench);
 	return check_result();
 }

@@ -41,7 +41,7 @@ export interface Datapath extends AsyncDisposable {
   explain(ask: FlowQuestion): Promise<Explanation>
   /** @throws DATAPATH_REFUSED: a peer is not known, a number is taken, or a device has all that it may have */
   openChannel(channel: ChannelProgram): Promise<void>
-  /** Both directions. Channel 0: all of that peer, which then are told as ended. @throws DATAPATH_REFUSED: there is none of that number */
+  /** Both directions. @throws DATAPATH_REFUSED: there is none of that number */
   closeChannel(channel: ChannelEnd): Promise<void>
   /** All that are open, which takes a call for each 256. @throws DATAPATH_ errors */
   listChannels(): Promise<ChannelCounters[]>

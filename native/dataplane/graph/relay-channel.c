@@ -24,10 +24,6 @@ int cw_relay_close(struct cw_worker *worker, struct cw_peer *peer, uint32_t chan
 {
 	const struct cw_channel_side *side = cw_channel_find(&worker->channels, &peer->channels, channel);
 
-	if (channel == 0) {
-		cw_relay_end_all(worker, peer, false);
-		return 0;
-	}
 	if (side == NULL)
 		return -ENOENT;
 	cw_channel_end(&worker->channels, cw_channel_pair_of(&worker->channels, side), 0);

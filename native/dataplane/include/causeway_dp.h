@@ -31,7 +31,7 @@ enum cw_verb {
 	CW_VERB_COOKIES = 8,  /* key 32, present secret 32, secret before 32 -> -; good for 250 s */
 	CW_VERB_EXPLAIN = 9,  /* struct cw_explain -> struct cw_explanation and its arrays */
 	CW_VERB_CHANNEL = 10, /* struct cw_channel -> -; -ENOENT: a peer, -EEXIST: a number, -ENOSPC: a device has them all */
-	CW_VERB_CHANNEL_CLOSE = 11, /* struct cw_channel_end -> -; both directions. Channel 0: all of the peer, each with its events. -ENOENT */
+	CW_VERB_CHANNEL_CLOSE = 11, /* struct cw_channel_end -> -; both directions, without an event. -ENOENT */
 	CW_VERB_RELAY = 12,   /* struct cw_relay_send, datagram -> -; -ENOENT: the relay, -ENOTCONN: no session, or no way, to it */
 	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */

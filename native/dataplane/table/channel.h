@@ -41,10 +41,10 @@ struct cw_channel_pair {
 	struct cw_channel_side sides[2];
 	uint64_t opened_us;
 	uint64_t used_us;
-	uint64_t rate_bps; /* as it was asked for; */
-	uint32_t rate;  /* bytes a second, of each direction */
-	uint8_t state;  /* enum cw_channel_state */
-	uint8_t untold; /* bit per side: that it has ended is not told there yet */
+	uint64_t rate_bps; /* as it was asked for, and is told */
+	uint32_t rate;     /* bytes a second, of each direction */
+	uint8_t state;     /* enum cw_channel_state */
+	uint8_t untold;    /* bit per side: that it has ended is not told there yet */
 };
 
 /* The worker's. */
