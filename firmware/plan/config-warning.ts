@@ -13,6 +13,7 @@ export function configWarnings(config: DeviceConfig): string[] {
   return [
     ...lonelyPeers(config),
     ...mutePeers(config),
+    ...missingRelay(config),
     ...stunEndpoints(config),
     ...hiddenHubs(config),
     ...relay(config),
@@ -36,6 +37,17 @@ function mutePeers({ peers }: DeviceConfig): string[] {
   return peers
     .filter(({ role, endpoints }) => role === 'hub' && endpoints.length === 0)
     .map(({ name }) => `${name} is a hub without endpoints: it cannot be asked to relay`)
+}
+
+/** What all call, as it seems, is the hub: those who call it do not meet without it. */
+function missingRelay(config: DeviceConfig): string[] {
+  const { peers, overlay } = config
+  const isCalledAlone = peers.length > 1 && peers.every(({ endpoints }) => endpoints.length === 0)
+  const hasHub = overlay.relay !== undefined || peers.some(({ role }) => role === 'hub')
+  if (hasHub || !isCalledAlone || !isCallable(config)) return []
+  return [
+    'no peer has an endpoint, so all call this box, and it has no overlay.relay: they get no help to reach each other',
+  ]
 }
 
 function stunEndpoints({ peers, overlay }: DeviceConfig): string[] {

@@ -36,6 +36,33 @@ test('behind a NAT a peer without endpoints needs a hub', () => {
   assert.deepEqual([hub, more], [undefined, []])
 })
 
+test('a box that all others call is their relay', () => {
+  const called = (change: (config: ReturnType<typeof sampleConfig>) => void): string[] =>
+    warningsOf((config) => {
+      delete config.peers[0].role
+      for (const peer of config.peers) peer.endpoints = []
+      change(config)
+    })
+  assert.deepEqual(
+    called(() => {}),
+    [
+      'no peer has an endpoint, so all call this box, and it has no overlay.relay: they get no help to reach each other',
+    ],
+  )
+  assert.deepEqual(
+    called((config) => {
+      Object.assign(config.overlay, { relay: {} })
+    }),
+    [],
+  )
+  assert.deepEqual(
+    called((config) => {
+      config.peers = config.peers.slice(1)
+    }),
+    [],
+  )
+})
+
 test('hubs have endpoints, on a port of the overlay', () => {
   assert.match(
     warningsOf((config) => {
