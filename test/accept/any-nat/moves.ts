@@ -130,7 +130,7 @@ async function staysShut(scene: Scene, fault: string | undefined): Promise<Check
   return {
     check: `a direct way is looked for, after ${shutMs / 1_000} s of data by the relay`,
     target: `again within ${againMs / 1_000} s, by both ends`,
-    figure: `${sides.map((side, index) => `${side}: ${next[index]}`).join(', ')}${isShut ? '' : '; it was not shut'}`,
+    figure: `${sides.map((side, index) => `${side}: ${next[index]}${typeof next[index] === 'number' ? ' s' : ''}`).join(', ')}${isShut ? '' : '; it was not shut'}`,
     isOk: isShut && next.every((one) => one === 'now' || Number(one) <= againMs / 1_000),
   }
 }
@@ -140,7 +140,8 @@ async function nextTry(lab: Lab, site: string, peer: string): Promise<number | '
   const look = await lookAt(lab, site).catch(() => null)
   const reach = look?.status.peers.find(({ name }) => name === peer)?.reach
   if (reach?.how === 'relayed' && reach.reason === 'trying') return 'now'
-  return reach?.nextTrySeconds ?? 'never'
+  const seconds = reach?.nextTrySeconds ?? null
+  return seconds === null ? 'never' : Math.ceil(seconds)
 }
 
 async function relax(scene: Scene, nat: Nat): Promise<number> {
