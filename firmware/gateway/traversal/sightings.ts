@@ -21,6 +21,8 @@ export class Sightings {
   /** When it was up by an address last; the oldest first. */
   readonly #seen = new Map<string, number>()
   #settledAtMs = 0
+  /** Where it was up at first, until that has settled: who is at none of that any more has moved meanwhile. */
+  #first: readonly string[] | null = null
   #lookedAtMs = 0
   #move: { readonly number: number; readonly atMs: number; readonly told: number }
 
@@ -39,13 +41,18 @@ export class Sightings {
   }
 
   #see(up: readonly string[], nowMs: number): void {
-    if (this.#seen.size === 0) this.#settledAtMs = nowMs + settleMs
-    else if (nowMs - this.#lookedAtMs >= outageMs) {
+    if (this.#seen.size === 0) {
+      this.#settledAtMs = nowMs + settleMs
+      this.#first = up
+    } else if (nowMs - this.#lookedAtMs >= outageMs) {
       for (const address of this.#seen.keys()) this.#seen.set(address, nowMs)
     }
     this.#lookedAtMs = nowMs
-    const isOther = up.some((address) => !this.#seen.has(address))
-    const isMove = isOther && nowMs >= this.#settledAtMs
+    const isSettled = nowMs >= this.#settledAtMs
+    const hasLeft = this.#first !== null && !up.some((address) => this.#first?.includes(address))
+    const isOther = hasLeft || up.some((address) => !this.#seen.has(address))
+    const isMove = isOther && isSettled
+    if (isSettled) this.#first = null
     const isPutOff = isMove && this.#isTelling(nowMs)
     if (isMove && !isPutOff) {
       this.#move = { number: (this.#move.number + 1) & 0xff, atMs: nowMs, told: 0 }

@@ -56,6 +56,16 @@ test('who comes by one path after the other has not moved, nor has whoever wakes
   assert.deepEqual(told, [])
 })
 
+test('who moves right at the beginning is told once that is over', async () => {
+  const told = await watched(40, (at) => (at < 2 ? [first] : [second]))
+  assert.deepEqual(
+    told.map(({ second: at }) => at),
+    [5, 6, 8, 15, 35],
+  )
+  const both = await watched(40, (at) => (at < 2 ? [first] : [first, second]))
+  assert.deepEqual(both, [])
+})
+
 test('an uplink that flaps each second is no move', async () => {
   assert.deepEqual(await watched(120, (at) => (at % 2 === 0 ? [first] : [first, second])), [])
 })
