@@ -48,7 +48,7 @@ const testSteps: readonly Step[] = [
     argv: [...test, `test/${folder}/**/*.test.ts`],
   })),
   { title: 'native tests with ASan and UBSan', argv: ['sh', 'build/sanitized.sh'] },
-  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '6'] },
+  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '4'] },
   ...['first-light', 'whole', 'many-links', 'any-nat'].map((issue) => ({
     title: `acceptance: ${issue}`,
     argv: [node, 'test/accept/accept.ts', issue, '--quick'],
