@@ -147,7 +147,9 @@ async function work(jobs: Job[]): Promise<void> {
 const jobs = chosen()
 const beside = jobs.filter(([line]) => values.quick && line.isQuickBeside === true)
 const alone = jobs.filter((job) => !beside.includes(job))
-await Promise.all(Array.from({ length: atOnce }, () => work(beside)))
+const asleep = beside.filter(([line]) => line.isAsleep === true)
+const awake = beside.filter((job) => !asleep.includes(job))
+await Promise.all([...asleep.map(run), ...Array.from({ length: atOnce }, () => work(awake))])
 await work(alone)
 const isAllGood = good === outcomes.length
 if (!values.json) {

@@ -9,6 +9,8 @@ export interface Line {
   readonly faults: Readonly<Record<string, string>>
   /** The short form judges no speed and nothing that a busy machine would spoil: it may run beside another line. */
   readonly isQuickBeside?: boolean
+  /** And it does next to nothing but wait: it takes no hand from the others. */
+  readonly isAsleep?: boolean
   /** It has no short form: it needs more than a checkout and a minute. */
   readonly isFullOnly?: boolean
   readonly measure: (context: Context) => Promise<readonly Check[]>

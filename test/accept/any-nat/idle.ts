@@ -50,6 +50,7 @@ export const idle: Line = {
   name: 'idle',
   title: `idle for 10 min behind NATs that forget after ${timeoutSeconds} s: ≤ 1 MB a day a peer, and there at once`,
   isQuickBeside: true,
+  isAsleep: true,
   faults: {
     chat: 'IP bytes a day, left',
     'relayed-chat': 'IP bytes a day, third',

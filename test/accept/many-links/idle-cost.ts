@@ -33,6 +33,7 @@ export const idleCost: Line = {
   name: 'idle-cost',
   title: 'an idle peer over metered links costs ≤ 1 MB a day in all, and is there at once',
   isQuickBeside: true,
+  isAsleep: true,
   faults: { chat: 'IP bytes', gone: 'first ping' },
   measure: async ({ isQuick, fault }) => {
     await using lab = await openLab(describe())
