@@ -3,11 +3,13 @@
  * each flow in order, and together they fill both links.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { CausewayError } from '../../../firmware/model/errors.ts'
 import { describeManyLinks } from '../../lab/description.ts'
 import { awaitReachable, fetchFile, hostAddress, startServers } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { startPace } from '../../lab/pace.ts'
 import { openPaths } from '../../lab/paths.ts'
+import { askWhy } from '../../lab/why.ts'
 import type { Check, Context, Line } from '../line.ts'
 
 const rateBps = 50_000_000
@@ -18,8 +20,11 @@ const ratePps = 250
 const delaysMs = [10, 30] as const
 const pacedMs = { full: 30_000, quick: 2_000 }
 const warmUpMs = 5_000
+/** Twice what a path waits that was down. */
+const trustMs = 60_000
+const lookMs = 100
 const filledMs = { full: 15_000, quick: 3_000 }
-const fileBytes = { full: 40_000_000, quick: 13_000_000 }
+const fileBytes = { full: 40_000_000, quick: 18_000_000 }
 const links = ['wan0', 'wan1'] as const
 
 export const spread: Line = {
@@ -37,6 +42,7 @@ export const spread: Line = {
     await awaitReachable(lab, 'berlin', 'lisbon')
     await using paths = await openPaths(lab, 'lisbon')
     await paths.allUp()
+    await allTrusted(lab)
     return [...(await inOrder(lab, context)), await filled(lab, context)]
   },
 }
@@ -55,6 +61,20 @@ function describe({ fault }: Context) {
       return { emulated: { up: way, down }, more: { up: '50M', down: '50M' } }
     },
   })
+}
+
+/** A path that stumbled while all of that started is no good one for a while: what is asked here is what is made of good ones. */
+async function allTrusted(lab: Lab): Promise<void> {
+  const flow = { from: hostAddress(lab, 'lisbon'), to: hostAddress(lab, 'berlin') }
+  const deadlineMs = performance.now() + trustMs
+  for (;;) {
+    const { paths } = await askWhy(lab, 'lisbon', flow)
+    if (paths.length > 0 && paths.every(({ trustedInSeconds: left }) => left === 0)) return
+    if (performance.now() > deadlineMs) {
+      throw new CausewayError('LAB_TIMEOUT', 'paths of lisbon are not trusted')
+    }
+    await pause(lookMs)
+  }
 }
 
 /** @returns the checks of paced datagrams, which are far from filling anything */
