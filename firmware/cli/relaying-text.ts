@@ -2,7 +2,7 @@
 import type { RelayedTraffic, Relaying } from '../model/local-api-relaying.ts'
 import { isLimited } from '../plan/relaying.ts'
 import { durationText } from './duration.ts'
-import { bitsText, table } from './table.ts'
+import { bitsText, bytesText, table } from './table.ts'
 
 /** A pair has two lines; more of them are for machines. */
 const mostShown = 12
@@ -24,7 +24,7 @@ export function relayingText(relaying: Relaying | null): string {
         peers.find((name) => name !== way.from) ?? '–',
         durationText(seconds),
         way.bitsPerSecond === null ? '–' : bitsText(way.bitsPerSecond),
-        sizeText(way.bytes),
+        bytesText(way.bytes),
         limitedText(way),
       ]),
     )
@@ -36,18 +36,5 @@ export function relayingText(relaying: Relaying | null): string {
 
 function limitedText({ limitedPackets, limitedBytes, isLimited: isNow }: RelayedTraffic): string {
   if (limitedPackets === 0) return '–'
-  return `${sizeText(limitedBytes)}${isNow ? ', now' : ''}`
+  return `${bytesText(limitedBytes)}${isNow ? ', now' : ''}`
 }
-
-/** `0 B`, `12.3 kB`, `4.0 GB` */
-function sizeText(bytes: number): string {
-  const [unit, size] = sizeUnits.find(([, least]) => bytes >= least) ?? (['B', 1] as const)
-  return `${(bytes / size).toFixed(size === 1 ? 0 : 1)} ${unit}`
-}
-
-const sizeUnits = [
-  ['TB', 1e12],
-  ['GB', 1e9],
-  ['MB', 1e6],
-  ['kB', 1e3],
-] as const

@@ -18,12 +18,23 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** `0 bit/s`, `16.5 Mbit/s` */
 export function bitsText(bps: number): string {
-  const [unit, size] = rateUnits.find(([, least]) => bps >= least) ?? (['bit/s', 1] as const)
-  return `${(bps / size).toFixed(size === 1 ? 0 : 1)} ${unit}`
+  return amountText(bps, 'bit/s')
 }
 
-const rateUnits = [
-  ['Gbit/s', 1e9],
-  ['Mbit/s', 1e6],
-  ['kbit/s', 1e3],
+/** `0 B`, `12.3 kB`, `4.0 GB` */
+export function bytesText(bytes: number): string {
+  return amountText(bytes, 'B')
+}
+
+function amountText(amount: number, unit: string): string {
+  const [prefix, size] = prefixes.find(([, least]) => amount >= least) ?? (['', 1] as const)
+  return `${(amount / size).toFixed(size === 1 ? 0 : 1)} ${prefix}${unit}`
+}
+
+/** SI. */
+const prefixes = [
+  ['T', 1e12],
+  ['G', 1e9],
+  ['M', 1e6],
+  ['k', 1e3],
 ] as const

@@ -11,7 +11,7 @@ export interface Line {
   readonly isQuickBeside?: boolean
   /** And it does next to nothing but wait: it takes no hand from the others. */
   readonly isAsleep?: boolean
-  /** It has no short form: it needs more than a checkout and a minute. */
+  /** It has no short form: it needs more than a checkout and a minute, or a machine that is not busy. */
   readonly isFullOnly?: boolean
   readonly measure: (context: Context) => Promise<readonly Check[]>
 }

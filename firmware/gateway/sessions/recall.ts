@@ -1,6 +1,6 @@
 /**
  * Calls a peer where it was heard last before the datapath began anew: who sits behind a NAT and knows nothing of that need not find
- * it out by silence, and its NAT still lets in whom it has sent to. So many times and no more: somebody else may be there by now.
+ * it out by silence, and its NAT still lets in whom it has sent to. So many times after a start and no more: somebody else may be there by now.
  */
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import { isGlobal, parseAddress } from '../../model/address.ts'

@@ -1,6 +1,6 @@
 /**
- * Calls by keys that no peer has, as lines in the log: at most one in ten seconds, with how many had none before it. Belongs where the
- * caller has proven that the key is its own, so that nobody fills the log without a handshake.
+ * Calls by keys that no peer has, as lines in the log: at most one in ten seconds, with how many had none before it. Belongs where an
+ * initiation has been opened, which only who has the key can make: what is logged is that key's, though whoever recorded it may send it again.
  */
 import type { UdpAddress } from '../../host/udp/udp.ts'
 import type { Context } from './session.ts'
