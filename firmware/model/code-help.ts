@@ -49,7 +49,14 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   ],
   STORE_WRITE_FAILED: ['A file could not be written.', 'Look at space and permissions.'],
   STORE_CORRUPT: [
-    'A saved configuration does not match its checksum.',
-    'It is passed over; look after the disk.',
+    'A saved configuration does not match its checksum, or a store or a backup holds what was never written.',
+    'A configuration is passed over. A store is restored from a backup. Look after the disk.',
   ],
+  STORE_CONFLICT: ['Somebody else changed it meanwhile.', 'Read it again, and repeat the change.'],
+  STORE_COMPACTED: ['Changes since then are no longer known one by one.', 'Read all of it again.'],
+  STORE_BUSY: ['Too many changes wait.', 'It is tried again; try later.'],
+  STORE_LOCKED: ['Another process has the store.', 'End it: a store has one process.'],
+  STORE_SCHEMA: ['A later release wrote the store.', 'Use that release, or a backup of this one.'],
+  STORE_LIMIT: ['A key, a value or a change is too large.', 'The message says how large it may be.'],
+  STORE_NOT_EMPTY: ['A backup is restored into an empty store only.', 'Name another folder.'],
 }
