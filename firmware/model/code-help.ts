@@ -57,6 +57,9 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   STORE_BUSY: ['Too many changes wait.', 'It is tried again; try later.'],
   STORE_LOCKED: ['Another process has the store.', 'End it: a store has one process.'],
   STORE_SCHEMA: ['A later release wrote the store.', 'Use that release, or a backup of this one.'],
-  STORE_LIMIT: ['A key, a value or a change is too large.', 'The message says how large it may be.'],
+  STORE_LIMIT: [
+    'A key, a value or a change is too large.',
+    'The message says how large it may be.',
+  ],
   STORE_NOT_EMPTY: ['A backup is restored into an empty store only.', 'Name another folder.'],
 }

@@ -1,0 +1,189 @@
+/**
+ * What the owner of a network wants of it, as documents: a network, its pools, segments, sites, applications, policies and
+ * rules. What each box is told (`DeviceConfig`) is computed from them (plan/fleet.ts) and never written by hand. A field that
+ * a device's configuration has as well means the same here.
+ */
+import Type, { type Static } from 'typebox'
+import { AclRule, Api, Dns, Lan, LanDhcp, Segment, Uplink } from './device-config.ts'
+import { Cidrs, EndpointText, Name, PrefixText, Tenant, Vni } from './device-config-fields.ts'
+import { Overlay } from './device-config-overlay.ts'
+import { Application, Policy } from './device-config-steering.ts'
+import { closed, maybe, means } from './device-config-words.ts'
+
+/** SHA-256 of a device's public key, in hex. */
+export const DeviceId = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  title: 'a device id: 64 hexadecimal digits',
+  examples: ['3b6a…'],
+})
+
+export const Labels = Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$' }), Name, {
+  maxProperties: 16,
+})
+
+/** Where in the list of its kind, and at which sites. */
+const placed = {
+  order: means(
+    Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    'Its place among those of its kind: lesser ones come first, equal ones by name.',
+  ),
+  sites: maybe(Labels, 'Only at sites that have all of these labels.', 'at all sites'),
+}
+
+export const Topology = Type.Object(
+  {
+    kind: means(
+      Type.Union([Type.Literal('mesh'), Type.Literal('hubs')], { title: 'mesh or hubs' }),
+      '`mesh`: every site talks to every other. `hubs`: sites talk to hubs, and to each other through them.',
+    ),
+    hubs: maybe(
+      Type.Array(Name, { minItems: 1, maxItems: 4 }),
+      'Names of sites, best first: when one is gone, all goes through the next.',
+      'all sites with the role `hub`, by name',
+    ),
+  },
+  closed,
+)
+
+export const FleetNetwork = Type.Object(
+  {
+    kind: Type.Literal('network'),
+    name: means(Name, 'Of the network: for people.'),
+    tenant: means(
+      Tenant,
+      'Whose it is. Two networks of different tenants know nothing of each other.',
+    ),
+    overlay: means(Overlay, 'As in a device configuration.'),
+    topology: maybe(Topology, 'Who talks to whom.', '`mesh`'),
+    dns: maybe(Dns, 'As in a device configuration, of all sites.', 'all by default'),
+    api: maybe(Api, 'As in a device configuration, of all sites.', "only a box's own shell"),
+  },
+  closed,
+)
+
+export const FleetPool = Type.Object(
+  {
+    kind: Type.Literal('pool'),
+    name: Name,
+    prefix: means(PrefixText, 'What LANs get their networks from.'),
+    bits: means(Type.Integer({ minimum: 8, maximum: 64 }), 'Prefix length of what one LAN gets.'),
+  },
+  closed,
+)
+
+export const FleetSegment = Type.Object(
+  {
+    kind: Type.Literal('segment'),
+    ...Segment.properties,
+    vni: maybe(Vni, 'Its number on the wire.', 'the next one that is free; it stays'),
+    pools: maybe(
+      Type.Array(Name, { minItems: 1, maxItems: 2 }),
+      'Pools that its LANs get a network from, one for each family.',
+      'LANs say their `address`',
+    ),
+  },
+  closed,
+)
+
+export const FleetLan = Type.Object(
+  {
+    ...Lan.properties,
+    address: maybe(
+      Cidrs,
+      "The box's addresses in it, of both families.",
+      "the first of what the segment's pools give; it stays",
+    ),
+    dhcp: maybe(
+      Type.Union([Type.Boolean(), LanDhcp], { title: 'true, or a range' }),
+      '`true`: the upper seven eighths of its IPv4 network are lent.',
+      'no DHCP',
+    ),
+  },
+  closed,
+)
+
+export const FleetSite = Type.Object(
+  {
+    kind: Type.Literal('site'),
+    name: Name,
+    edge: maybe(DeviceId, 'The box that stands there.', 'none yet'),
+    role: maybe(
+      Type.Union([Type.Literal('hub'), Type.Literal('site')], { title: 'hub or site' }),
+      'A hub relays for others, and says what NATs they have.',
+      'site',
+    ),
+    labels: maybe(Labels, 'Words by which policies and rules choose sites.', 'none'),
+    endpoints: maybe(
+      Type.Array(EndpointText, { maxItems: 8 }),
+      'Where it can be called from the Internet.',
+      'nowhere: it calls',
+    ),
+    uplinks: Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
+    lans: Type.Array(FleetLan, { maxItems: 32 }),
+  },
+  closed,
+)
+
+export const FleetApplication = Type.Object(
+  { kind: Type.Literal('application'), ...Application.properties, order: placed.order },
+  closed,
+)
+
+export const FleetPolicy = Type.Object(
+  { kind: Type.Literal('policy'), ...Policy.properties, ...placed },
+  closed,
+)
+
+export const FleetRule = Type.Object(
+  { kind: Type.Literal('rule'), ...AclRule.properties, ...placed },
+  closed,
+)
+
+/** By kind; in the order in which they need each other. */
+export const fleetForms = {
+  network: FleetNetwork,
+  pool: FleetPool,
+  segment: FleetSegment,
+  site: FleetSite,
+  application: FleetApplication,
+  policy: FleetPolicy,
+  rule: FleetRule,
+} as const
+
+export type FleetKind = keyof typeof fleetForms
+export const fleetKinds = Object.keys(fleetForms) as readonly FleetKind[]
+
+export type DeviceId = Static<typeof DeviceId>
+export type Labels = Static<typeof Labels>
+export type Topology = Static<typeof Topology>
+export type FleetNetwork = Static<typeof FleetNetwork>
+export type FleetPool = Static<typeof FleetPool>
+export type FleetSegment = Static<typeof FleetSegment>
+export type FleetLan = Static<typeof FleetLan>
+export type FleetSite = Static<typeof FleetSite>
+export type FleetApplication = Static<typeof FleetApplication>
+export type FleetPolicy = Static<typeof FleetPolicy>
+export type FleetRule = Static<typeof FleetRule>
+
+export type FleetDocument =
+  | FleetNetwork
+  | FleetPool
+  | FleetSegment
+  | FleetSite
+  | FleetApplication
+  | FleetPolicy
+  | FleetRule
+
+/** Of one kind. */
+export type FleetOf<Kind extends FleetKind> = Extract<FleetDocument, { readonly kind: Kind }>
+
+/** How many of a kind a tenant has at most: what a device's configuration can hold, and a thousand sites. */
+export const mostOfKind: Readonly<Record<FleetKind, number>> = {
+  network: 1,
+  pool: 64,
+  segment: 256,
+  site: 4_096,
+  application: 128,
+  policy: 256,
+  rule: 1_024,
+}

@@ -1,0 +1,156 @@
+/**
+ * Numbers of segments and networks of LANs that nobody wrote down: what was given before, or the lowest that is free. Pure; what
+ * is new is to be kept by the caller, since it must never change.
+ */
+import { formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
+import type { Lan } from '../model/device-config.ts'
+import type { FleetLan, FleetPool, FleetSite } from '../model/fleet.ts'
+import { type Documents, type FleetProblem, nameOf } from './fleet-documents.ts'
+import { firstHost, lentRange, lowestFree, lowestNumber } from './ipam.ts'
+
+/** `vni/office` → `4097`; `lan/berlin/lan0/main4` → `10.1.0.0/24`, of the pool main4. */
+export type Allocations = ReadonlyMap<string, string>
+
+export interface NewAllocation {
+  readonly name: string
+  readonly value: string
+}
+
+export interface Given {
+  readonly allocations: readonly NewAllocation[]
+  readonly problems: readonly FleetProblem[]
+  readonly vniOf: (segment: string) => number
+  readonly lansOf: (site: FleetSite) => readonly Lan[]
+}
+
+/** Below are those that people choose. */
+const leastVni = 4_096
+const mostVni = 0xff_ffff
+
+export function allocate(documents: Documents, allocations: Allocations): Given {
+  const made: NewAllocation[] = []
+  const problems: FleetProblem[] = []
+  const vnis = allocateVnis(documents, allocations, made)
+  const pools = soundPools(documents, problems)
+  const taken = takenBy(documents, allocations)
+  const lans = new Map<FleetSite, Lan[]>()
+  for (const site of documents.site) {
+    const own = site.lans.map((lan, at): Lan => {
+      const address = lan.address ?? []
+      const segment = documents.segment.find(({ name }) => name === lan.segment)
+      const wanted = lan.address === undefined ? (segment?.pools ?? []) : []
+      const fromPools = wanted.flatMap((name) => {
+        const pool = pools.get(name)
+        if (pool === undefined) return []
+        const network = networkFor(
+          `lan/${site.name}/${lan.name}/${name}`,
+          pool,
+          allocations,
+          taken,
+          made,
+        )
+        if (network !== null) return [firstHost(network)]
+        const message = `pool ${name} (${formatPrefix(pool.prefix)}) has no network of /${pool.bits} left`
+        const path = `/lans/${at}`
+        problems.push({ code: 'FLEET_POOL_FULL', message, path, document: nameOf(site) })
+        return []
+      })
+      if (lan.address === undefined && wanted.length === 0) {
+        const message = `is missing: segment ${lan.segment} has no pools to give it`
+        const path = `/lans/${at}/address`
+        problems.push({ code: 'FLEET_REFERENCE', message, path, document: nameOf(site) })
+      }
+      return lanOf(lan, [...address, ...fromPools])
+    })
+    lans.set(site, own)
+  }
+  return {
+    allocations: made,
+    problems,
+    vniOf: (segment) => vnis.get(segment)!,
+    lansOf: (site) => lans.get(site)!,
+  }
+}
+
+function allocateVnis(
+  { segment: segments }: Documents,
+  allocations: Allocations,
+  made: NewAllocation[],
+): ReadonlyMap<string, number> {
+  const vnis = new Map<string, number>()
+  const taken = new Set<number>()
+  for (const [name, value] of allocations) if (name.startsWith('vni/')) taken.add(Number(value))
+  for (const { name, vni } of segments) {
+    if (vni === undefined) continue
+    vnis.set(name, vni)
+    taken.add(vni)
+  }
+  for (const { name, vni } of segments) {
+    if (vni !== undefined) continue
+    const given = allocations.get(`vni/${name}`)
+    // There are more numbers than a tenant has segments.
+    const number = given === undefined ? lowestNumber(taken, leastVni, mostVni)! : Number(given)
+    if (given === undefined) made.push({ name: `vni/${name}`, value: String(number) })
+    vnis.set(name, number)
+    taken.add(number)
+  }
+  return vnis
+}
+
+interface Pool {
+  readonly prefix: Prefix
+  readonly bits: number
+}
+
+function soundPools({ pool: pools }: Documents, problems: FleetProblem[]): Map<string, Pool> {
+  const sound = new Map<string, Pool>()
+  for (const pool of pools) {
+    const prefix = parseInterfaceAddress(pool.prefix)
+    const problem = (message: string, path: string): void => {
+      problems.push({ code: 'FLEET_POOL_INVALID', message, path, document: nameOf(pool) })
+    }
+    if (prefix === null || prefix.address.value !== prefix.network)
+      problem('must be a prefix without bits below its length', '/prefix')
+    else if (!isRoom(pool, prefix))
+      problem(`must be from ${prefix.bits} to ${prefix.family === 4 ? 30 : 64}`, '/bits')
+    else sound.set(pool.name, { prefix, bits: pool.bits })
+  }
+  return sound
+}
+
+function isRoom({ bits }: FleetPool, { family, bits: own }: Prefix): boolean {
+  return bits >= own && bits <= (family === 4 ? 30 : 64)
+}
+
+/** What is written down by hand, and what was given before, whoever has it now. */
+function takenBy({ site: sites }: Documents, allocations: Allocations): Prefix[] {
+  const byHand = sites.flatMap(({ lans }) => lans.flatMap(({ address }) => address ?? []))
+  const given = [...allocations].flatMap(([name, value]) =>
+    name.startsWith('lan/') ? [value] : [],
+  )
+  return [...byHand, ...given].map(parseInterfaceAddress).filter((one) => one !== null)
+}
+
+function networkFor(
+  name: string,
+  { prefix, bits }: Pool,
+  allocations: Allocations,
+  taken: Prefix[],
+  made: NewAllocation[],
+): Prefix | null {
+  const given = allocations.get(name)
+  if (given !== undefined) return parseInterfaceAddress(given)
+  const free = lowestFree(prefix, bits, taken)
+  if (free === null) return null
+  taken.push(free)
+  made.push({ name, value: formatPrefix(free) })
+  return free
+}
+
+function lanOf({ dhcp, address: _address, ...lan }: FleetLan, address: readonly string[]): Lan {
+  const cidrs = [...address]
+  if (dhcp === undefined || dhcp === false) return { ...lan, address: cidrs }
+  if (dhcp !== true) return { ...lan, address: cidrs, dhcp }
+  const range = cidrs.map(lentRange).find((one) => one !== null)
+  return range === undefined ? { ...lan, address: cidrs } : { ...lan, address: cidrs, dhcp: range }
+}

@@ -1,0 +1,177 @@
+/**
+ * What one site's box is told: its own part of the documents, and of the other sites what it may know, which is what it shares a
+ * segment with. Pure. Whether the result is sound is the caller's question.
+ */
+import { formatPrefix, overlaps, type Prefix, parseInterfaceAddress } from '../model/address.ts'
+import type { AclRule, DeviceConfig, Lan, Peer } from '../model/device-config.ts'
+import { configVersion } from '../model/device-config.ts'
+import type { Policy } from '../model/device-config-steering.ts'
+import type { FleetNetwork, FleetPolicy, FleetRule, FleetSite, Labels } from '../model/fleet.ts'
+import type { Documents } from './fleet-documents.ts'
+import { without } from './ipam.ts'
+import { networkOf } from './prefix.ts'
+
+/** A site with what its documents leave open filled in. */
+export interface Compiled {
+  readonly site: FleetSite
+  /** Null while no box stands there: nobody can talk to it. */
+  readonly wireKey: string | null
+  readonly lans: readonly Lan[]
+}
+
+export interface Surroundings {
+  readonly network: FleetNetwork
+  readonly documents: Documents
+  readonly sites: readonly Compiled[]
+  readonly vniOf: (segment: string) => number
+  /** Sites through which others talk, best first; none in a mesh. */
+  readonly hubs: readonly string[]
+  /** All that a segment is, as far as is known: its pools and its LANs. */
+  readonly extents: ReadonlyMap<string, readonly Prefix[]>
+}
+
+export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
+  const { site, lans } = own
+  const { network, documents, vniOf } = around
+  const names = segmentsOf(own, around)
+  const peers = peersOf(own, names, around)
+  const known = knownPrefixes(own, peers)
+  const policies = documents.policy
+    .filter((one) => isFor(one.sites, site))
+    .flatMap((one) => policyAt(one, own, names))
+  const acl = documents.rule
+    .filter((one) => isFor(one.sites, site))
+    .flatMap((one) => ruleAt(one, names, known))
+  const applications = documents.application.map(({ kind, order, ...one }) => one)
+  return {
+    version: configVersion,
+    revision: 0,
+    site: site.name,
+    tenant: network.tenant,
+    overlay: network.overlay,
+    uplinks: site.uplinks,
+    segments: documents.segment
+      .filter(({ name }) => names.has(name))
+      .map(({ kind, pools, vni, ...segment }) => ({ ...segment, vni: vni ?? vniOf(segment.name) })),
+    lans: [...lans],
+    peers,
+    ...(acl.length > 0 ? { acl } : {}),
+    ...(applications.length > 0 ? { applications } : {}),
+    ...(policies.length > 0 ? { policies } : {}),
+    ...(network.dns === undefined ? {} : { dns: network.dns }),
+    ...(network.api === undefined ? {} : { api: network.api }),
+  }
+}
+
+/** Those of its LANs; at a hub through which others talk, all. */
+function segmentsOf({ site, lans }: Compiled, { documents, hubs }: Surroundings): Set<string> {
+  const isHub = hubs.includes(site.name)
+  return new Set(
+    isHub ? documents.segment.map(({ name }) => name) : lans.map(({ segment }) => segment),
+  )
+}
+
+function peersOf(own: Compiled, names: ReadonlySet<string>, around: Surroundings): Peer[] {
+  const { hubs, sites } = around
+  const isSpoke = hubs.length > 0 && !hubs.includes(own.site.name)
+  const others = sites.filter(
+    ({ site, wireKey }) =>
+      site !== own.site && wireKey !== null && (!isSpoke || hubs.includes(site.name)),
+  )
+  const best = isSpoke && hubs.find((hub) => others.some(({ site }) => site.name === hub))
+  return others
+    .map((other): Peer => {
+      const { name, role, endpoints = [] } = other.site
+      const segments =
+        name === best ? allBehind(own, other, others, names, around) : prefixesOf(other, names)
+      return {
+        name,
+        wireKey: other.wireKey!,
+        ...(role === undefined ? {} : { role }),
+        endpoints,
+        segments,
+      }
+    })
+    .filter(({ role, segments }) => role === 'hub' || Object.keys(segments).length > 0)
+}
+
+function prefixesOf({ lans }: Compiled, names: ReadonlySet<string>): Peer['segments'] {
+  const segments: Record<string, string[]> = {}
+  for (const { segment, address } of lans) {
+    if (!names.has(segment)) continue
+    segments[segment] = [...(segments[segment] ?? []), ...address.map(networkOf)]
+  }
+  return segments
+}
+
+/**
+ * What a spoke reaches through its best hub: the segments' whole pools and what lies outside of them, but for its own LANs and
+ * those of other hubs. So it need not be told when another spoke comes or goes.
+ */
+function allBehind(
+  own: Compiled,
+  hub: Compiled,
+  hubs: readonly Compiled[],
+  names: ReadonlySet<string>,
+  { extents }: Surroundings,
+): Peer['segments'] {
+  const near = [own, ...hubs.filter((one) => one !== hub)].flatMap(({ lans }) => lans)
+  const holes = near.flatMap(({ address }) => address.map((text) => parseInterfaceAddress(text)!))
+  const entries = [...names].map((name) => {
+    return [name, without(extents.get(name) ?? [], holes).map(formatPrefix)] as const
+  })
+  return Object.fromEntries(entries.filter(([, list]) => list.length > 0))
+}
+
+function knownPrefixes({ lans }: Compiled, peers: readonly Peer[]): ReadonlyMap<string, Prefix[]> {
+  const known = new Map<string, Prefix[]>()
+  const add = (segment: string, texts: readonly string[]): void => {
+    const list = known.get(segment) ?? []
+    list.push(...texts.map((text) => parseInterfaceAddress(text)!))
+    known.set(segment, list)
+  }
+  for (const { segment, address } of lans) add(segment, address)
+  for (const { segments } of peers)
+    for (const [name, list] of Object.entries(segments)) add(name, list)
+  return known
+}
+
+function isFor(labels: Labels | undefined, { labels: own = {} }: FleetSite): boolean {
+  return Object.entries(labels ?? {}).every(([name, value]) => own[name] === value)
+}
+
+/** With the segments and uplinks that there are here; nothing when it is for segments that are not. */
+function policyAt(
+  { kind, order, sites, ...policy }: FleetPolicy,
+  { site }: Compiled,
+  names: ReadonlySet<string>,
+): Policy[] {
+  const { for: flows, prefer, ...rest } = policy
+  const segments = flows?.segments?.filter((name) => names.has(name))
+  if (segments?.length === 0) return []
+  const uplinks = prefer?.filter((name) => site.uplinks.some((uplink) => uplink.name === name))
+  return [
+    {
+      ...rest,
+      ...(flows === undefined
+        ? {}
+        : { for: segments === undefined ? flows : { ...flows, segments } }),
+      ...(uplinks === undefined || uplinks.length === 0 ? {} : { prefer: uplinks }),
+    },
+  ]
+}
+
+/** Nothing where one side of it cannot be. */
+function ruleAt(
+  { kind, order, sites, ...rule }: FleetRule,
+  names: ReadonlySet<string>,
+  known: ReadonlyMap<string, readonly Prefix[]>,
+): AclRule[] {
+  const isHere = ({ segment, prefix }: AclRule['from']): boolean => {
+    if (!names.has(segment)) return false
+    const parsed = prefix === undefined ? null : parseInterfaceAddress(prefix)
+    // One that is malformed is told of by the rules for the configuration.
+    return parsed === null || (known.get(segment) ?? []).some((one) => overlaps(parsed, one))
+  }
+  return isHere(rule.from) && isHere(rule.to) ? [rule] : []
+}
