@@ -25,6 +25,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const packageHomes: Readonly<Record<string, RegExp>> = {
   typebox: /^firmware\/model\//,
   level: /^firmware\/(host|controller)\/store\//,
+  '@peculiar/x509': /^firmware\/host\/pki\//,
+  'reflect-metadata': /^firmware\/host\/pki\//,
+  jose: /^firmware\/wire\/jws\.ts$/,
+  ws: /^firmware\/host\/link\//,
   fastify: /^firmware\/(.+\/)?api\//,
   stun: /^firmware\/wire\/stun\.ts$/,
   yaml: /^firmware\/host\/config\//,

@@ -3,17 +3,15 @@
  * first start; never changed here.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { CausewayError } from '../../model/errors.ts'
 import { makeFile } from './file.ts'
+import { readPrivate } from './private-key.ts'
 
 export interface WireKey {
   readonly privateKey: KeyObject
   /** 32 bytes (RFC 7748). */
   readonly publicKey: Uint8Array
 }
-
-const pemMaxBytes = 4096
 
 /** @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID, STORE_WRITE_FAILED */
 export async function openWireKey(path: string): Promise<WireKey> {
@@ -41,28 +39,5 @@ export async function readWireKey(path: string): Promise<WireKey | null> {
   } catch (error) {
     // The message of a parser could hold what it was given: only the reason's class goes out.
     throw new CausewayError('STORE_KEY_INVALID', `${path} holds no X25519 key`, { cause: error })
-  }
-}
-
-/** Mode and content of one open file, so that nothing is swapped in between. */
-async function readPrivate(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    if (error.code === 'EACCES' || error.code === 'EPERM') {
-      throw new CausewayError('STORE_KEY_PERMISSIONS', `may not read ${path}: needs root`)
-    }
-    throw new CausewayError('STORE_KEY_INVALID', `cannot read ${path}`, { detail: error.message })
-  })
-  if (file === null) return null
-  try {
-    const { mode, size } = await file.stat()
-    if ((mode & 0o077) !== 0) {
-      const detail = `mode ${(mode & 0o777).toString(8)}, must be 600`
-      throw new CausewayError('STORE_KEY_PERMISSIONS', `others can read ${path}`, { detail })
-    }
-    if (size > pemMaxBytes) throw new CausewayError('STORE_KEY_INVALID', `${path} is too long`)
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
   }
 }

@@ -1,0 +1,63 @@
+/**
+ * Small signed documents: JWS in compact form (RFC 7515) with ES256 (RFC 7518 §3.4) and a type (`typ`), so that what was signed
+ * as one thing is never taken for another. By `jose`.
+ */
+import { createHash, type KeyObject } from 'node:crypto'
+import { CompactSign, compactVerify } from 'jose'
+import { CausewayError } from '../model/errors.ts'
+
+/** What a document is. */
+export type JwsType = 'causeway-voucher' | 'causeway-release' | 'causeway-config'
+
+const algorithm = 'ES256'
+/** A configuration has 1 MiB, and base64 makes four of three. */
+export const mostJwsBytes = 2 * 1024 * 1024
+
+/** @param privateKey ECDSA P-256 */
+export async function signJws(
+  type: JwsType,
+  payload: object,
+  privateKey: KeyObject,
+): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(payload))
+  return new CompactSign(bytes).setProtectedHeader({ alg: algorithm, typ: type }).sign(privateKey)
+}
+
+/**
+ * @param publicKeys any of them may have signed it
+ * @returns what was signed, as JSON
+ * @throws WIRE_UNAUTHENTIC none of them did; WIRE_INVALID it is none, or of another type
+ */
+export async function verifyJws(
+  type: JwsType,
+  text: string,
+  publicKeys: readonly KeyObject[],
+): Promise<unknown> {
+  if (text.length > mostJwsBytes) throw new CausewayError('WIRE_INVALID', 'is too long')
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) {
+    throw new CausewayError('WIRE_INVALID', 'is no signed document')
+  }
+  for (const key of publicKeys) {
+    const verified = await compactVerify(text, key, { algorithms: [algorithm] }).catch(() => null)
+    if (verified === null) continue
+    if (verified.protectedHeader.typ !== type) {
+      throw new CausewayError('WIRE_INVALID', `is signed as something else than ${type}`)
+    }
+    return parsed(verified.payload)
+  }
+  throw new CausewayError('WIRE_UNAUTHENTIC', 'nobody who is trusted here signed it')
+}
+
+function parsed(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as unknown
+  } catch {
+    throw new CausewayError('WIRE_INVALID', 'holds no JSON')
+  }
+}
+
+/** Of a public key, for people and logs. RFC 7638 is for JSON keys; this is SHA-256 of its SubjectPublicKeyInfo, in hex. */
+export function keyFingerprint(publicKey: KeyObject): string {
+  const bytes = publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,61 @@
+/** What is signed as one thing, by somebody who is trusted, and nothing else. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { mostJwsBytes, signJws, verifyJws } from '../../../firmware/wire/jws.ts'
+
+const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const one = pair()
+const other = pair()
+
+test('what was signed comes back, whoever of those that are trusted signed it', async () => {
+  const text = await signJws('causeway-voucher', { a: 1 }, other.privateKey)
+  assert.deepEqual(await verifyJws('causeway-voucher', text, [one.publicKey, other.publicKey]), {
+    a: 1,
+  })
+})
+
+test('who is not trusted has signed nothing', async () => {
+  const text = await signJws('causeway-voucher', { a: 1 }, other.privateKey)
+  for (const keys of [[], [one.publicKey]]) {
+    await assert.rejects(verifyJws('causeway-voucher', text, keys), { code: 'WIRE_UNAUTHENTIC' })
+  }
+})
+
+test('what was signed as something else is refused', async () => {
+  const text = await signJws('causeway-config', { a: 1 }, one.privateKey)
+  await assert.rejects(verifyJws('causeway-voucher', text, [one.publicKey]), {
+    code: 'WIRE_INVALID',
+  })
+})
+
+test('no letter of it can be changed', async () => {
+  const text = await signJws('causeway-voucher', { a: 1 }, one.privateKey)
+  for (let at = 0; at < text.length - 1; at++) {
+    const changed = text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
+    await assert.rejects(
+      verifyJws('causeway-voucher', changed, [one.publicKey]),
+      /WIRE_|trusted|signed/,
+      `letter ${at}`,
+    )
+  }
+})
+
+test('other algorithms are not taken: none, and the public key as a secret', async () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const head = { typ: 'causeway-voucher' }
+  for (const alg of ['none', 'HS256', 'RS256']) {
+    const text = `${part({ ...head, alg })}.${part({ a: 1 })}.${Buffer.alloc(32).toString('base64url')}`
+    await assert.rejects(verifyJws('causeway-voucher', text, [one.publicKey]), {
+      code: 'WIRE_UNAUTHENTIC',
+    })
+  }
+})
+
+test('what is none, or too long, is refused before anything is looked at', async () => {
+  for (const text of ['', 'a.b', 'a.b.c.d', 'ä.b.c', 'a'.repeat(mostJwsBytes + 1)]) {
+    await assert.rejects(verifyJws('causeway-voucher', text, [one.publicKey]), {
+      code: 'WIRE_INVALID',
+    })
+  }
+})
