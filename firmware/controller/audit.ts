@@ -1,0 +1,138 @@
+/**
+ * Who did what, for good: each entry holds the SHA-256 of the one before it, so that none can be changed or taken out without
+ * that being seen (`verifyAudit`). An entry is committed together with what it tells of, or neither is.
+ */
+import { createHash } from 'node:crypto'
+import type { Change, Commit, Store } from '../host/store/store.ts'
+import { mostPage } from '../host/store/store.ts'
+import { CausewayError } from '../model/errors.ts'
+
+export interface AuditEvent {
+  /** A user's or token's name, or `device/ID`. */
+  readonly who: string
+  /** `claim.try`, `document.put`: a noun of the API and what was done. */
+  readonly what: string
+  /** What it was done to. */
+  readonly target: string
+  /** Of a refusal; null: it was done. */
+  readonly code: string | null
+  /** A few words more, never a secret. */
+  readonly detail?: string
+}
+
+export interface AuditEntry extends AuditEvent {
+  readonly number: number
+  /** RFC 3339. */
+  readonly at: string
+  /** SHA-256 of the text of the entry before, in hex; zeros before the first. */
+  readonly previous: string
+}
+
+/** Others append too: so often it is tried again. */
+const mostTries = 50
+const noEntry = '0'.repeat(64)
+const numberDigits = 12
+
+interface Head {
+  readonly number: number
+  readonly hash: string
+}
+
+/**
+ * Commits, with the entry. Conditions of the commit that do not hold are the caller's; the log's own is tried again.
+ * @param commit is made anew for each try @throws what `Store.commit` throws; STORE_BUSY too many append at once
+ */
+export async function commitAudited(
+  store: Store,
+  tenant: string,
+  event: AuditEvent,
+  commit: Commit,
+  nowMs: number,
+): Promise<number> {
+  const headKey = `${tenant}/audit-head`
+  for (let round = 0; round < mostTries; round++) {
+    const found = await store.get(headKey)
+    const head = found === null ? { number: 0, hash: noEntry } : (JSON.parse(found.value) as Head)
+    const number = head.number + 1
+    const at = new Date(nowMs).toISOString()
+    const text = JSON.stringify({ ...event, number, at, previous: head.hash } satisfies AuditEntry)
+    const next: Head = { number, hash: hashOf(text) }
+    const changes: Change[] = [
+      ...commit.changes,
+      { key: entryKey(tenant, number), value: text },
+      { key: headKey, value: JSON.stringify(next) },
+    ]
+    const own = { key: headKey, revision: found?.revision ?? 0 }
+    try {
+      return await store.commit({ conditions: [...commit.conditions, own], changes })
+    } catch (error) {
+      const isOwn =
+        error instanceof CausewayError && error.code === 'STORE_CONFLICT' && error.path === headKey
+      if (!isOwn) throw error
+    }
+  }
+  throw new CausewayError('STORE_BUSY', 'too many changes at once')
+}
+
+/** In order. @param after the number of the last of the page before, 0 at first */
+export async function readAudit(
+  store: Store,
+  tenant: string,
+  after: number,
+  limit: number = mostPage,
+): Promise<readonly AuditEntry[]> {
+  const range = { prefix: `${tenant}/audit/`, after: entryKey(tenant, after), limit }
+  const { entries } = await store.range(range)
+  return entries.map(({ value }) => JSON.parse(value) as AuditEntry)
+}
+
+export interface AuditProof {
+  readonly entries: number
+  /** The first number at which the chain does not hold; null: it does. */
+  readonly brokenAt: number | null
+}
+
+/** Whether each entry is the one that was written. */
+export async function verifyAudit(store: Store, tenant: string): Promise<AuditProof> {
+  let previous = noEntry
+  let count = 0
+  for (let after = entryKey(tenant, 0); ; ) {
+    const page = await store.range({ prefix: `${tenant}/audit/`, after })
+    for (const { key, value } of page.entries) {
+      const number = count + 1
+      const entry = parsed(value)
+      if (
+        key !== entryKey(tenant, number) ||
+        entry?.number !== number ||
+        entry.previous !== previous
+      ) {
+        return { entries: count, brokenAt: number }
+      }
+      previous = hashOf(value)
+      count = number
+      after = key
+    }
+    if (!page.hasMore) break
+  }
+  const head = parsed(
+    (await store.get(`${tenant}/audit-head`))?.value ?? '{}',
+  ) as Partial<Head> | null
+  const isWhole = (head?.number ?? 0) === count && (head?.hash ?? noEntry) === previous
+  return { entries: count, brokenAt: isWhole ? null : count + 1 }
+}
+
+function parsed(text: string): Partial<AuditEntry> | null {
+  try {
+    return JSON.parse(text) as Partial<AuditEntry>
+  } catch {
+    return null
+  }
+}
+
+function entryKey(tenant: string, number: number): string {
+  return `${tenant}/audit/${String(number).padStart(numberDigits, '0')}`
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
