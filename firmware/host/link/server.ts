@@ -1,0 +1,65 @@
+/** The controller's end of links: takes over connections of its HTTPS server that ask for one. Who may have one is the caller's. */
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { WebSocketServer } from 'ws'
+import { type Link, mostTextBytes } from './link.ts'
+import { linkOf } from './socket.ts'
+
+export interface LinkServerOptions<Identity> {
+  /** Asks its clients for certificates, and takes any: expired ones too (`requestCert`, not `rejectUnauthorized`). */
+  readonly server: Server
+  readonly path: string
+  readonly mostLinks: number
+  /** Who is at the other end, by its certificate (DER; null: none); null: nobody that may have a link. */
+  readonly identify: (certificate: Buffer | null) => Identity | null
+  readonly onLink: (link: Link, identity: Identity) => void
+}
+
+export interface LinkServer {
+  readonly links: number
+  /** Ends all of them. */
+  close(): void
+}
+
+export function serveLinks<Identity>(options: LinkServerOptions<Identity>): LinkServer {
+  const { server, path, mostLinks, identify, onLink } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: mostTextBytes,
+    perMessageDeflate: { threshold: 1_024, zlibDeflateOptions: { level: 1 } },
+    clientTracking: true,
+  })
+  const upgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
+    const socket = duplex as TLSSocket
+    const certificate = socket.getPeerX509Certificate?.()?.raw ?? null
+    const identity = request.url === path ? identify(certificate) : null
+    if (request.url !== path) refuse(duplex, 404)
+    else if (identity === null) refuse(duplex, 403)
+    else if (sockets.clients.size >= mostLinks) refuse(duplex, 503)
+    else sockets.handleUpgrade(request, duplex, head, (one) => onLink(linkOf(one), identity))
+  }
+  server.on('upgrade', upgrade)
+  return {
+    get links() {
+      return sockets.clients.size
+    },
+    close: () => {
+      server.removeListener('upgrade', upgrade)
+      for (const client of sockets.clients) client.terminate()
+      sockets.close()
+    },
+  }
+}
+
+const words: Readonly<Record<number, string>> = {
+  403: 'Forbidden',
+  404: 'Not Found',
+  503: 'Service Unavailable',
+}
+
+function refuse(duplex: Duplex, status: number): void {
+  duplex.on('error', () => {})
+  duplex.end(`HTTP/1.1 ${status} ${words[status]}\r\nConnection: close\r\n\r\n`)
+}
