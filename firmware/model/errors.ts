@@ -101,6 +101,7 @@ export const errorTable = {
   LINK_UNTRUSTED: { http: 502, retry: true },
   LINK_REFUSED: { http: 403, retry: true },
   LINK_SLOW: { http: 503, retry: true },
+  ZTP_BUSY: { http: 503, retry: true },
   ZTP_CODE_WRONG: { http: 403, retry: true },
   ZTP_CODE_EXPIRED: { http: 410, retry: true },
   ZTP_LOCKED: { http: 423, retry: false },
@@ -144,6 +145,11 @@ export const errorTable = {
 } as const
 
 export type ErrorCode = keyof typeof errorTable
+
+/** Of what another process says. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorTable, text)
+}
 
 /** Whatever can be said against a configuration. */
 export const configErrors: readonly ErrorCode[] = (Object.keys(errorTable) as ErrorCode[]).filter(

@@ -30,6 +30,12 @@ export const Voucher = Type.Object(
   closed,
 )
 
+/** A root says that an owner's authority may make vouchers, for the devices that have this root. */
+export const Delegation = Type.Object(
+  { version: Type.Literal(1), ownerPin: Fingerprint, issuedMs: TimeMs, expiresMs: TimeMs },
+  closed,
+)
+
 /** The owner lets a device go: it may be claimed by another. */
 export const Release = Type.Object(
   {
@@ -42,13 +48,19 @@ export const Release = Type.Object(
 )
 
 export type Voucher = Static<typeof Voucher>
+export type Delegation = Static<typeof Delegation>
 export type Release = Static<typeof Release>
 
 const voucherForm = Compile(Voucher)
+const delegationForm = Compile(Delegation)
 const releaseForm = Compile(Release)
 
 export function isVoucher(value: unknown): value is Voucher {
   return voucherForm.Check(value)
+}
+
+export function isDelegation(value: unknown): value is Delegation {
+  return delegationForm.Check(value)
 }
 
 export function isRelease(value: unknown): value is Release {

@@ -7,7 +7,11 @@ import { CompactSign, compactVerify } from 'jose'
 import { CausewayError } from '../model/errors.ts'
 
 /** What a document is. */
-export type JwsType = 'causeway-voucher' | 'causeway-release' | 'causeway-config'
+export type JwsType =
+  | 'causeway-voucher'
+  | 'causeway-delegation'
+  | 'causeway-release'
+  | 'causeway-config'
 
 const algorithm = 'ES256'
 /** A configuration has 1 MiB, and base64 makes four of three. */

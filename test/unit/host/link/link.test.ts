@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createNetServer } from 'node:net'
 import { test } from 'node:test'
 import type { HostPort } from '../../../../firmware/host/link/client.ts'
 import { openLink } from '../../../../firmware/host/link/client.ts'
@@ -208,7 +208,7 @@ test('a text that is too long ends the link, not the process', async () => {
 })
 
 test('who does not answer is given up in time', async () => {
-  const silent = createHttpServer()
+  const silent = createNetServer()
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   await using controller = await startController()
@@ -220,5 +220,4 @@ test('who does not answer is given up in time', async () => {
     code: 'LINK_UNREACHABLE',
   })
   silent.close()
-  silent.closeAllConnections()
 })

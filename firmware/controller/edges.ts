@@ -1,0 +1,63 @@
+/** The devices that tenants own, in the store under `edge/ID`: who has which, and where it stands. */
+import type { Change, Store } from '../host/store/store.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { KeyKeeping } from '../model/ztp.ts'
+import { type AuditEvent, commitAudited } from './audit.ts'
+
+export interface Edge {
+  readonly deviceId: string
+  readonly tenant: string
+  readonly site: string
+  /** Base64; null before its first certificate. */
+  readonly wireKey: string | null
+  readonly keeping: KeyKeeping
+  /** RFC 3339. */
+  readonly claimedAt: string
+}
+
+/** Who asks for it. */
+export interface Claimant {
+  readonly who: string
+  readonly tenant: string
+}
+
+export async function readEdge(store: Store, deviceId: string): Promise<Edge | null> {
+  const entry = await store.get(edgeKey(deviceId))
+  return entry === null ? null : (JSON.parse(entry.value) as Edge)
+}
+
+/**
+ * A device that nobody has, or its owner, gets this place; the log tells of it.
+ * @param more is changed with it
+ * @throws ZTP_VOUCHER_FOREIGN another tenant has it; STORE_CONFLICT somebody was faster
+ */
+export async function registerEdge(
+  store: Store,
+  by: Claimant,
+  edge: Edge,
+  event: Omit<AuditEvent, 'who' | 'code'>,
+  nowMs: number,
+  more: readonly Change[] = [],
+): Promise<void> {
+  const key = edgeKey(edge.deviceId)
+  const there = await store.get(key)
+  if (there !== null && (JSON.parse(there.value) as Edge).tenant !== by.tenant) {
+    const refusal = new CausewayError('ZTP_VOUCHER_FOREIGN', 'the device is of another owner')
+    const told = { ...event, who: by.who, code: refusal.code }
+    await commitAudited(store, by.tenant, told, { conditions: [], changes: [] }, nowMs)
+    throw refusal
+  }
+  const changes = [{ key, value: JSON.stringify(edge) }, ...more]
+  const conditions = [{ key, revision: there?.revision ?? 0 }]
+  await commitAudited(
+    store,
+    by.tenant,
+    { ...event, who: by.who, code: null },
+    { conditions, changes },
+    nowMs,
+  )
+}
+
+function edgeKey(deviceId: string): string {
+  return `edge/${deviceId}`
+}

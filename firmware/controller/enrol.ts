@@ -1,0 +1,231 @@
+/**
+ * A controller's desk for devices that nobody owns yet: offers them its owner, lets people claim them by their code, makes
+ * vouchers and certificates. Each refusal is coded, and told in the audit log. zero-touch.md; what is decided about a claim
+ * stands in plan/claim.ts, what the messages are in model/ztp.ts.
+ */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import {
+  type Authority,
+  fingerprintOf,
+  issueCertificate,
+  readRequest,
+} from '../host/pki/certificate.ts'
+import { deviceIdOf } from '../host/pki/device-key.ts'
+import type { Store } from '../host/store/store.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { Voucher } from '../model/voucher.ts'
+import type {
+  ZtpAnswer,
+  ZtpAsk,
+  ZtpCertificate,
+  ZtpHello,
+  ZtpOffer,
+  ZtpOpen,
+  ZtpRequest,
+} from '../model/ztp.ts'
+import { claimMs, isClaimed, offerClaim, openClaim, tryClaim } from '../plan/claim.ts'
+import { voucherMs } from '../plan/voucher.ts'
+import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
+import { signJws } from '../wire/jws.ts'
+import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
+import { commitAudited } from './audit.ts'
+import { claimChange, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
+import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
+
+/** How often a device asks whether it has been claimed. */
+const againMs = 2_000
+const certificateDays = 30
+/** Whose log tells of devices that are nobody's yet. */
+export const systemTenant = 'system'
+
+export interface EnrolOptions {
+  readonly store: Store
+  readonly authority: Authority
+  /** Signed by a root of the owner, where there is one. */
+  readonly delegation: string | null
+  readonly nowMs: () => number
+  readonly random: (bytes: number) => Buffer
+}
+
+/** What a device says of which attempt, and that it is it. */
+interface Proven {
+  readonly deviceId: string
+  readonly nonce: string
+  readonly proof: string
+}
+
+export class EnrolDesk {
+  readonly #options: EnrolOptions
+  readonly #ownerPin: string
+
+  constructor(options: EnrolOptions) {
+    this.#options = options
+    this.#ownerPin = fingerprintOf(options.authority.certificate)
+  }
+
+  /** @throws ZTP_REQUEST_INVALID, ZTP_PROOF_INVALID, ZTP_LOCKED, ZTP_BUSY */
+  async hello(body: ZtpHello, exporter: Uint8Array): Promise<ZtpOffer> {
+    const { store, authority, delegation, nowMs, random } = this.#options
+    const { nonce, commitment, publicKey, keeping, firmware, label } = body
+    const key = publicKeyOf(publicKey)
+    const deviceId = deviceIdOf(key)
+    const parts = [deviceId, nonce, commitment, keeping, firmware, label ?? '']
+    await this.#checkProof('hello', parts, exporter, key, body.proof)
+    const before = await readClaim(store, deviceId)
+    const controllerNonce = random(32).toString('hex')
+    const offer = { deviceId, nonce, commitment, controllerNonce }
+    const claim = offerClaim(before?.claim ?? null, offer, nowMs())
+    await writeClaim(store, { ...claim, publicKey, keeping }, before?.revision ?? 0, nowMs())
+    const shown = { authority: authority.certificate, controllerNonce, forMs: claimMs }
+    return { ...shown, delegation, label: null }
+  }
+
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED */
+  async open(body: ZtpOpen, exporter: Uint8Array): Promise<ZtpAnswer> {
+    const { store, nowMs } = this.#options
+    const { claim, revision } = await this.#proven('open', body, [body.secret], exporter)
+    const deviceSecret = Buffer.from(body.secret, 'hex')
+    if (!isCommitted(Buffer.from(claim.commitment, 'hex'), deviceSecret)) {
+      const message = 'the secret is not the one that was committed to'
+      throw new CausewayError('ZTP_PROOF_INVALID', message)
+    }
+    const controllerNonce = Buffer.from(claim.controllerNonce, 'hex')
+    const { deviceId } = claim
+    const code = claimCode({ deviceId, ownerPin: this.#ownerPin, deviceSecret, controllerNonce })
+    const opened = { ...claim, ...openClaim(claim, code, nowMs()) }
+    if (claim.state === 'offered') await writeClaim(store, opened, revision, nowMs())
+    return this.#answer(opened)
+  }
+
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED */
+  async ask(body: ZtpAsk, exporter: Uint8Array): Promise<ZtpAnswer> {
+    const { claim } = await this.#proven('voucher', body, [], exporter)
+    return this.#answer(claim)
+  }
+
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID */
+  async certify(body: ZtpRequest, exporter: Uint8Array): Promise<ZtpCertificate> {
+    const { store, authority, nowMs } = this.#options
+    const digest = createHash('sha256').update(body.request).digest('hex')
+    const { claim } = await this.#proven('certificate', body, [digest], exporter)
+    const edge = await readEdge(store, claim.deviceId)
+    if (edge === null) throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device')
+    const request = await readRequest(body.request)
+    if (request.deviceId !== claim.deviceId) {
+      throw new CausewayError('ZTP_REQUEST_INVALID', 'the request names another device')
+    }
+    const certificate = await issueCertificate(authority, request, certificateDays, nowMs())
+    const by = { who: `device/${edge.deviceId}`, tenant: edge.tenant }
+    const event = { what: 'edge.certify', target: `site/${edge.site}` }
+    await registerEdge(store, by, { ...edge, wireKey: request.wireKey }, event, nowMs())
+    return { certificate }
+  }
+
+  /**
+   * A person typed what a device shows.
+   * @param device its id, or the first digits of it, at least eight
+   * @returns its id
+   * @throws ZTP_CODE_WRONG, ZTP_CODE_EXPIRED, ZTP_LOCKED, ZTP_VOUCHER_FOREIGN
+   */
+  async claim(by: Claimant, device: string, code: string, site: string): Promise<string> {
+    const { store, nowMs } = this.#options
+    const event = { what: 'edge.claim', target: `device/${device.slice(0, 64)}` }
+    const found = await findClaim(store, device)
+    if (found === null) {
+      const message = 'no such device asks to be claimed'
+      throw await this.#refusal(by, event, new CausewayError('ZTP_CODE_EXPIRED', message))
+    }
+    const { claim, refusal } = tryClaim(found, readClaimCode(code), site, nowMs())
+    const kept: KeptClaim = { ...found, ...claim }
+    if (refusal !== null) throw await this.#refusal(by, event, refusal, kept)
+    const edge = newEdge(by, kept, site, nowMs())
+    await registerEdge(store, by, edge, event, nowMs(), [claimChange(kept)])
+    return kept.deviceId
+  }
+
+  /** Claims a device before it asks: one that has the owner's own root needs no code. @throws ZTP_VOUCHER_FOREIGN */
+  async list(by: Claimant, deviceId: string, site: string): Promise<void> {
+    const { store, nowMs } = this.#options
+    const edge = newEdge(by, { deviceId, keeping: 'software' }, site, nowMs())
+    const event = { what: 'edge.list', target: `device/${deviceId}` }
+    await registerEdge(store, by, edge, event, nowMs())
+  }
+
+  /** The claim of who asks, if its key signed this request over this connection. */
+  async #proven(kind: ProofKind, body: Proven, parts: readonly string[], exporter: Uint8Array) {
+    const found = await readClaim(this.#options.store, body.deviceId)
+    if (found === null || found.claim.nonce !== body.nonce) {
+      throw new CausewayError('ZTP_CODE_EXPIRED', 'this attempt is over: begin anew')
+    }
+    const key = publicKeyOf(found.claim.publicKey)
+    await this.#checkProof(kind, [body.deviceId, body.nonce, ...parts], exporter, key, body.proof)
+    return found
+  }
+
+  async #checkProof(
+    kind: ProofKind,
+    parts: readonly string[],
+    exporter: Uint8Array,
+    key: KeyObject,
+    proof: string,
+  ): Promise<void> {
+    if (isProvenByDevice(kind, exporter, parts, key, proof)) return
+    const message = 'the request is not of this device over this connection: somebody is in between'
+    const refusal = new CausewayError('ZTP_PROOF_INVALID', message)
+    const by = { who: `device/${deviceIdOf(key)}`, tenant: systemTenant }
+    throw await this.#refusal(by, { what: `ztp.${kind}`, target: 'controller' }, refusal)
+  }
+
+  /** Told in the log, with what it changes of the claim. */
+  async #refusal(
+    { who, tenant }: Claimant,
+    event: { readonly what: string; readonly target: string },
+    refusal: CausewayError,
+    claim?: KeptClaim,
+  ): Promise<CausewayError> {
+    const { store, nowMs } = this.#options
+    const changes = claim === undefined ? [] : [claimChange(claim)]
+    const told = { ...event, who, code: refusal.code }
+    await commitAudited(store, tenant, told, { conditions: [], changes }, nowMs())
+    return refusal
+  }
+
+  async #answer(claim: KeptClaim): Promise<ZtpAnswer> {
+    const { store, authority, delegation, nowMs } = this.#options
+    const isByCode = isClaimed(claim, nowMs())
+    const isListed = delegation !== null && (await readEdge(store, claim.deviceId)) !== null
+    if (!isByCode && !isListed) return { voucher: null, againMs }
+    const voucher: Voucher = {
+      version: 1,
+      deviceId: claim.deviceId,
+      nonce: claim.nonce,
+      ownerPin: this.#ownerPin,
+      assertion: isByCode ? 'code' : 'listed',
+      issuedMs: nowMs(),
+      expiresMs: nowMs() + voucherMs,
+    }
+    return { voucher: await signJws('causeway-voucher', voucher, authority.privateKey), againMs }
+  }
+}
+
+function newEdge(
+  { tenant }: Claimant,
+  { deviceId, keeping }: Pick<KeptClaim, 'deviceId' | 'keeping'>,
+  site: string,
+  nowMs: number,
+): Edge {
+  const claimedAt = new Date(nowMs).toISOString()
+  return { deviceId, tenant, site, wireKey: null, keeping, claimedAt }
+}
+
+/** @throws ZTP_REQUEST_INVALID */
+function publicKeyOf(text: string): KeyObject {
+  try {
+    const key = createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' })
+    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not P-256')
+    return key
+  } catch (error) {
+    const { message: detail } = error as Error
+    throw new CausewayError('ZTP_REQUEST_INVALID', 'this is no public key of P-256', { detail })
+  }
+}
