@@ -42,22 +42,36 @@ export interface FleetPlan {
   readonly problems: readonly FleetProblem[]
 }
 
+/** The same, site by site: of a thousand, the first is told before the last is thought of. */
+export interface FleetPlanner extends Omit<FleetPlan, 'sites'> {
+  readonly sites: readonly FleetSite[]
+  /** @returns what is wrong with this site alone comes with it */
+  planSite(site: FleetSite): SitePlan & { readonly problems: readonly FleetProblem[] }
+}
+
 export function planFleet(
   all: readonly FleetDocument[],
   boxes: readonly Box[],
   allocations: Allocations,
 ): FleetPlan {
+  const planner = planFleetLater(all, boxes, allocations)
+  const planned = planner.sites.map((site) => planner.planSite(site))
+  return {
+    allocations: planner.allocations,
+    sites: planned.map(({ site, deviceId, config }) => ({ site, deviceId, config })),
+    problems: [...planner.problems, ...planned.flatMap(({ problems }) => problems)],
+  }
+}
+
+export function planFleetLater(
+  all: readonly FleetDocument[],
+  boxes: readonly Box[],
+  allocations: Allocations,
+): FleetPlanner {
   const documents = byKind(all)
   const problems: FleetProblem[] = checkDocuments(documents)
   const [network] = documents.network
-  if (network === undefined) {
-    const message = 'there is no document of kind `network`'
-    return {
-      sites: [],
-      allocations: [],
-      problems: [{ code: 'FLEET_NO_NETWORK', message, document: 'network' }],
-    }
-  }
+  if (network === undefined) return nothing
   const given = allocate(documents, allocations)
   problems.push(...given.problems)
   const broken = new Set(problems.map(({ document }) => document))
@@ -71,23 +85,35 @@ export function planFleet(
   const compiledOf = new Map(compiled.map((one) => [one.site, one]))
   const hubs = hubsOf(network, documents)
   const extents = extentsOf(documents, compiled)
-  const sites = documents.site.map((site): SitePlan => {
-    const own = compiledOf.get(site)
-    const deviceId = site.edge ?? null
-    if (own === undefined) return { site: site.name, deviceId, config: null }
-    const config = compileSite(own, {
-      network,
-      documents,
-      sites: compiled,
-      vniOf: given.vniOf,
-      hubs,
-      extents,
-    })
-    const errors = errorsOf(config)
-    problems.push(...errors.map((error) => ({ ...error, document: nameOf(site) })))
-    return { site: site.name, deviceId, config: errors.length > 0 ? null : canonicalConfig(config) }
-  })
-  return { sites, allocations: given.allocations, problems }
+  const around = { network, documents, sites: compiled, vniOf: given.vniOf, hubs, extents }
+  return {
+    allocations: given.allocations,
+    problems,
+    sites: documents.site,
+    planSite: (site) => {
+      const own = compiledOf.get(site)
+      const named = { site: site.name, deviceId: site.edge ?? null }
+      if (own === undefined) return { ...named, config: null, problems: [] }
+      const config = compileSite(own, around)
+      const errors = errorsOf(config)
+      if (errors.length === 0) return { ...named, config: canonicalConfig(config), problems: [] }
+      const document = nameOf(site)
+      return { ...named, config: null, problems: errors.map((error) => ({ ...error, document })) }
+    },
+  }
+}
+
+const nothing: FleetPlanner = {
+  allocations: [],
+  problems: [
+    {
+      code: 'FLEET_NO_NETWORK',
+      message: 'there is no document of kind `network`',
+      document: 'network',
+    },
+  ],
+  sites: [],
+  planSite: ({ name }) => ({ site: name, deviceId: null, config: null, problems: [] }),
 }
 
 /** Best first; none in a mesh. */
