@@ -1,0 +1,164 @@
+/**
+ * What a box and its controller tell each other over a link, once they trust each other. Both say the highest version of this
+ * language that they know; the lower one is spoken. Whoever does not know a kind of message passes over it.
+ *
+ * 1  2026-11  hello, welcome, config (whole and delta), applied, refused, renew, certificate, report
+ */
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/schema'
+import { closed } from './device-config-words.ts'
+
+export const linkProtocol = 1
+/** Where links are asked for. */
+export const linkPath = '/link/v1'
+
+const Revision = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Code = Type.String({ pattern: '^[A-Z0-9_]{1,48}$' })
+const Words = Type.String({ maxLength: 300 })
+const Pem = Type.String({ minLength: 1, maxLength: 4_096 })
+const Protocol = Type.Integer({ minimum: 1, maximum: 1_000 })
+
+/** The box's first message. */
+export const LinkHello = Type.Object(
+  {
+    kind: Type.Literal('hello'),
+    protocol: Protocol,
+    firmware: Type.String({ maxLength: 64 }),
+    /** Of the signed configuration that it has, whether it runs or waits to be confirmed; 0: none. */
+    revision: Revision,
+  },
+  closed,
+)
+
+/** The configuration runs, and is kept: the controller is reached by it. */
+export const LinkApplied = Type.Object(
+  { kind: Type.Literal('applied'), revision: Revision },
+  closed,
+)
+
+/** The box does not run it, and says why; it goes on with what it had. */
+export const LinkRefused = Type.Object(
+  { kind: Type.Literal('refused'), revision: Revision, code: Code, message: Words },
+  closed,
+)
+
+/** Asks for a new certificate: PKCS #10. */
+export const LinkRenew = Type.Object({ kind: Type.Literal('renew'), request: Pem }, closed)
+
+/** How the box is, at most once in ten seconds. */
+export const LinkReport = Type.Object(
+  {
+    kind: Type.Literal('report'),
+    isHealthy: Type.Boolean(),
+    problems: Type.Array(Words, { maxItems: 16 }),
+    peersUp: Type.Integer({ minimum: 0, maximum: 4_096 }),
+    peers: Type.Integer({ minimum: 0, maximum: 4_096 }),
+    rxBytes: Type.Number({ minimum: 0 }),
+    txBytes: Type.Number({ minimum: 0 }),
+  },
+  closed,
+)
+
+/** The controller's first message. */
+export const LinkWelcome = Type.Object(
+  {
+    kind: Type.Literal('welcome'),
+    protocol: Protocol,
+    /** Milliseconds since 1970: for a box whose clock knows less. */
+    nowMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  },
+  closed,
+)
+
+/** A whole signed configuration: JWS. */
+export const LinkConfig = Type.Object(
+  {
+    kind: Type.Literal('config'),
+    revision: Revision,
+    jws: Type.String({ maxLength: 2 * 1024 * 1024 }),
+  },
+  closed,
+)
+
+/** What differs from the one of revision `base`, with head and signature of the new one (`plan/json-delta.ts`). */
+export const LinkConfigDelta = Type.Object(
+  {
+    kind: Type.Literal('config-delta'),
+    revision: Revision,
+    base: Revision,
+    steps: Type.Array(Type.Unknown(), { maxItems: 1_000 }),
+    head: Type.String({ maxLength: 256 }),
+    signature: Type.String({ maxLength: 128 }),
+  },
+  closed,
+)
+
+/** Asked for by a box that could not put a delta together: the whole, please. */
+export const LinkResend = Type.Object({ kind: Type.Literal('resend') }, closed)
+
+export const LinkCertificate = Type.Object(
+  { kind: Type.Literal('certificate'), certificate: Pem },
+  closed,
+)
+
+/** The controller does not do what was asked. */
+export const LinkDenied = Type.Object(
+  {
+    kind: Type.Literal('denied'),
+    what: Type.String({ maxLength: 32 }),
+    code: Code,
+    message: Words,
+  },
+  closed,
+)
+
+const fromEdge = [LinkHello, LinkApplied, LinkRefused, LinkRenew, LinkReport, LinkResend] as const
+const fromController = [
+  LinkWelcome,
+  LinkConfig,
+  LinkConfigDelta,
+  LinkCertificate,
+  LinkDenied,
+] as const
+
+export type EdgeMessage = Static<(typeof fromEdge)[number]>
+export type ControllerMessage = Static<(typeof fromController)[number]>
+
+const edgeForms = fromEdge.map((one) => Compile(one))
+const controllerForms = fromController.map((one) => Compile(one))
+
+/** Null for what is none; `unknown`: of a kind that this version does not know. */
+export type ReadMessage<Message> = Message | { readonly kind: 'unknown' } | null
+
+export function readEdgeMessage(text: string): ReadMessage<EdgeMessage> {
+  return read<EdgeMessage>(text, fromEdge, edgeForms)
+}
+
+export function readControllerMessage(text: string): ReadMessage<ControllerMessage> {
+  return read<ControllerMessage>(text, fromController, controllerForms)
+}
+
+interface Form {
+  Check(value: unknown): boolean
+}
+
+function read<Message>(
+  text: string,
+  schemas: readonly { readonly properties: { readonly kind: { readonly const: string } } }[],
+  forms: readonly Form[],
+): ReadMessage<Message> {
+  const value = parsed(text)
+  const kind = (value as { kind?: unknown } | null)?.kind
+  if (typeof kind !== 'string') return null
+  const at = schemas.findIndex((schema) => schema.properties.kind.const === kind)
+  if (at < 0) return { kind: 'unknown' }
+  return forms[at]!.Check(value) ? (value as Message) : null
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
+}
