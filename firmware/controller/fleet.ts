@@ -10,6 +10,7 @@ import { isEqual } from '../plan/config-diff.ts'
 import { type Box, planFleetLater } from '../plan/fleet.ts'
 import type { Allocations } from '../plan/fleet-allocation.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { canonicalJson } from '../plan/json-delta.ts'
 import { signJws } from '../wire/jws.ts'
 import type { Edge } from './edges.ts'
 
@@ -117,7 +118,7 @@ async function publish(
       if (before !== null && isEqual({ ...before.config, revision }, next)) return
       const jws = await signJws(
         'causeway-config',
-        { version: 1, deviceId, revision, config: next },
+        canonicalJson({ version: 1, deviceId, revision, config: next }),
         signingKey,
       )
       const published: Published = { deviceId, tenant, site, revision, config: next, jws }

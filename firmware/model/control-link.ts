@@ -2,7 +2,7 @@
  * What a box and its controller tell each other over a link, once they trust each other. Both say the highest version of this
  * language that they know; the lower one is spoken. Whoever does not know a kind of message passes over it.
  *
- * 1  2026-11  hello, welcome, config (whole and delta), applied, refused, renew, certificate, report
+ * 1  2026-11  hello, welcome, config (whole and delta), resend, applied, confirmed, refused, renew, certificate, denied, report
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
@@ -30,7 +30,7 @@ export const LinkHello = Type.Object(
   closed,
 )
 
-/** The configuration runs, and is kept: the controller is reached by it. */
+/** The configuration runs; it is kept once the controller has confirmed that it heard this. */
 export const LinkApplied = Type.Object(
   { kind: Type.Literal('applied'), revision: Revision },
   closed,
@@ -93,6 +93,12 @@ export const LinkConfigDelta = Type.Object(
   closed,
 )
 
+/** The controller has heard that it is applied, by the very link: what was tried is kept from now on. */
+export const LinkConfirmed = Type.Object(
+  { kind: Type.Literal('confirmed'), revision: Revision },
+  closed,
+)
+
 /** Asked for by a box that could not put a delta together: the whole, please. */
 export const LinkResend = Type.Object({ kind: Type.Literal('resend') }, closed)
 
@@ -117,6 +123,7 @@ const fromController = [
   LinkWelcome,
   LinkConfig,
   LinkConfigDelta,
+  LinkConfirmed,
   LinkCertificate,
   LinkDenied,
 ] as const

@@ -17,13 +17,14 @@ const algorithm = 'ES256'
 /** A configuration has 1 MiB, and base64 makes four of three. */
 export const mostJwsBytes = 2 * 1024 * 1024
 
-/** @param privateKey ECDSA P-256 */
+/** @param payload a text is JSON already @param privateKey ECDSA P-256 */
 export async function signJws(
   type: JwsType,
-  payload: object,
+  payload: object | string,
   privateKey: KeyObject,
 ): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(payload))
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+  const bytes = new TextEncoder().encode(text)
   return new CompactSign(bytes).setProtectedHeader({ alg: algorithm, typ: type }).sign(privateKey)
 }
 
@@ -50,6 +51,11 @@ export async function verifyJws(
     return parsed(verified.payload)
   }
   throw new CausewayError('WIRE_UNAUTHENTIC', 'nobody who is trusted here signed it')
+}
+
+/** A compact document from its parts, where the payload is known otherwise. */
+export function joinJws(head: string, payload: string, signature: string): string {
+  return `${head}.${Buffer.from(payload).toString('base64url')}.${signature}`
 }
 
 function parsed(payload: Uint8Array): unknown {

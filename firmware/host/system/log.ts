@@ -7,6 +7,8 @@ import { destination, type Logger, pino } from 'pino'
 /** What a log line may say beside its message. Units are in the names. */
 export interface LogFields {
   readonly peer?: string
+  /** Of a box, at a controller: its id. */
+  readonly device?: string
   readonly path?: string
   readonly uplink?: string
   readonly segment?: string

@@ -1,0 +1,280 @@
+/**
+ * A controller's side of all links: each box is sent what was published for it, the newest only, as what differs from what it has
+ * where that is shorter; its certificate is renewed; what it says of itself is kept while the link is up. One watch of the
+ * store serves all of them. A box whose certificate has expired may renew it, and nothing else.
+ */
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import { closeCodes, type Link } from '../host/link/link.ts'
+import {
+  type Authority,
+  type DeviceIdentity,
+  issueCertificate,
+  readRequest,
+} from '../host/pki/certificate.ts'
+import type { Store } from '../host/store/store.ts'
+import type { Log } from '../host/system/log.ts'
+import {
+  type ControllerMessage,
+  type EdgeMessage,
+  linkProtocol,
+  readEdgeMessage,
+} from '../model/control-link.ts'
+import { CausewayError } from '../model/errors.ts'
+import { deltaBetween } from '../plan/json-delta.ts'
+import { readEdge, registerEdge } from './edges.ts'
+import type { Published } from './fleet.ts'
+
+export interface LinkDeskParts {
+  readonly store: Store
+  readonly clock: Clock
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number
+  readonly authority: Authority
+  readonly log: Log
+}
+
+type Report = Extract<EdgeMessage, { kind: 'report' }>
+
+/** A box with a link. */
+interface Attached {
+  readonly link: Link
+  readonly deviceId: string
+  expiresMs: number
+  /** What it runs, as far as it has said. */
+  revision: number
+  firmware: string
+  /** What was sent last, which it has once it has answered; null: nothing yet. */
+  sent: Published | null
+  /** What it has, where that is known here: what differs is reckoned from it. */
+  has: Published | null
+  /** It has not answered for what was sent. */
+  isAsked: boolean
+  /** Newer than what was sent. */
+  waiting: Published | null
+  report: Report | null
+  timer: CancelTimer | null
+}
+
+/** What is known of a box that has a link. */
+export interface AttachedStatus {
+  readonly deviceId: string
+  readonly revision: number
+  readonly firmware: string
+  readonly report: Report | null
+}
+
+/** A box that does not answer for a configuration is sent the next one all the same. */
+const answerMs = 10_000
+/** A box says who it is so soon, or is no box. */
+const helloMs = 10_000
+const certificateDays = 30
+/** From the watch's end to the next: a store that has lost the thread is read anew. */
+const rewatchMs = 200
+
+export class LinkDesk implements AsyncDisposable {
+  readonly #parts: LinkDeskParts
+  readonly #attached = new Map<string, Attached>()
+  #isClosed = false
+  #watching: Promise<void>
+  #endWatch: () => void = () => {}
+
+  constructor(parts: LinkDeskParts) {
+    this.#parts = parts
+    this.#watching = this.#watch()
+  }
+
+  /** Of all boxes that have a link now. */
+  get attached(): readonly AttachedStatus[] {
+    return [...this.#attached.values()].map(({ deviceId, revision, firmware, report }) => {
+      return { deviceId, revision, firmware, report }
+    })
+  }
+
+  /** @param expiresMs of the certificate that it came with */
+  onLink(
+    link: Link,
+    { deviceId, expiresMs }: DeviceIdentity & { readonly expiresMs: number },
+  ): void {
+    const { clock } = this.#parts
+    const box: Attached = {
+      ...{ link, deviceId, expiresMs, revision: 0, firmware: '', sent: null, has: null },
+      ...{ isAsked: false, waiting: null, report: null, timer: null },
+    }
+    box.timer = clock.after(helloMs, () => link.close(closeCodes.misuse, 'says nothing'))
+    link.onClose(() => {
+      box.timer?.()
+      if (this.#attached.get(deviceId) === box) this.#attached.delete(deviceId)
+    })
+    link.onMessage((text) => {
+      this.#onMessage(box, text).catch((error: unknown) => {
+        if (!(error instanceof CausewayError)) throw error
+        this.#parts.log.warn({ code: error.code, device: deviceId }, 'message of a box not handled')
+        link.close(closeCodes.misuse, error.code)
+      })
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#endWatch()
+    for (const { link } of this.#attached.values()) link.close(1_001, 'the controller ends')
+    await this.#watching
+  }
+
+  async #onMessage(box: Attached, text: string): Promise<void> {
+    const message = readEdgeMessage(text)
+    if (message === null) {
+      box.link.close(closeCodes.misuse, 'malformed')
+      return
+    }
+    const isAttached = this.#attached.get(box.deviceId) === box
+    if (message.kind === 'unknown' || (message.kind !== 'hello' && !isAttached)) return
+    switch (message.kind) {
+      case 'hello':
+        return this.#onHello(box, message)
+      case 'applied':
+      case 'refused':
+        return this.#onAnswer(box, message)
+      case 'resend':
+        box.has = null
+        box.isAsked = false
+        if (box.sent !== null) this.#send(box, box.waiting ?? box.sent)
+        return
+      case 'renew':
+        return this.#onRenew(box, message.request)
+      case 'report':
+        box.report = message
+    }
+  }
+
+  async #onHello(box: Attached, hello: Extract<EdgeMessage, { kind: 'hello' }>): Promise<void> {
+    const { store, wallMs } = this.#parts
+    const { deviceId, link } = box
+    const edge = await readEdge(store, deviceId)
+    if (edge === null) {
+      link.close(closeCodes.notTrusted, 'the device was released')
+      return
+    }
+    this.#attached.get(deviceId)?.link.close(closeCodes.replaced, 'the device has another link')
+    this.#attached.set(deviceId, box)
+    box.timer?.()
+    box.revision = hello.revision
+    box.firmware = hello.firmware
+    const protocol = Math.min(hello.protocol, linkProtocol)
+    say(link, { kind: 'welcome', protocol, nowMs: Math.trunc(wallMs()) })
+    const entry = await store.get(`config/${deviceId}`)
+    if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
+  }
+
+  async #onAnswer(
+    box: Attached,
+    answer: Extract<EdgeMessage, { kind: 'applied' | 'refused' }>,
+  ): Promise<void> {
+    const { store, wallMs } = this.#parts
+    const { deviceId, sent } = box
+    if (answer.kind === 'applied') {
+      box.revision = answer.revision
+      if (sent?.revision === answer.revision) box.has = sent
+      say(box.link, { kind: 'confirmed', revision: answer.revision })
+    }
+    const refusal = answer.kind === 'refused' ? { code: answer.code, message: answer.message } : {}
+    const at = new Date(wallMs()).toISOString()
+    const value = JSON.stringify({ revision: answer.revision, at, ...refusal })
+    if (sent?.revision === answer.revision) {
+      box.isAsked = false
+      box.timer?.()
+      if (box.waiting !== null) this.#send(box, box.waiting)
+    }
+    await store.commit({ conditions: [], changes: [{ key: `applied/${deviceId}`, value }] })
+  }
+
+  async #onRenew(box: Attached, pem: string): Promise<void> {
+    const { store, authority, wallMs } = this.#parts
+    const request = await readRequest(pem)
+    const edge = await readEdge(store, box.deviceId)
+    if (edge === null || request.deviceId !== box.deviceId) {
+      const message = 'the request is of another device'
+      say(box.link, { kind: 'denied', what: 'renew', code: 'ZTP_REQUEST_INVALID', message })
+      return
+    }
+    const nowMs = wallMs()
+    const certificate = await issueCertificate(authority, request, certificateDays, nowMs)
+    const by = { who: `device/${edge.deviceId}`, tenant: edge.tenant }
+    const event = { what: 'edge.renew', target: `site/${edge.site}` }
+    await registerEdge(store, by, { ...edge, wireKey: request.wireKey }, event, nowMs)
+    box.expiresMs = nowMs + certificateDays * 86_400_000
+    say(box.link, { kind: 'certificate', certificate })
+    if (box.waiting !== null) this.#send(box, box.waiting)
+  }
+
+  /** The newest wins: what was published meanwhile takes the place of what waits. */
+  #offer(box: Attached, published: Published): void {
+    const newest = Math.max(box.revision, box.sent?.revision ?? 0, box.waiting?.revision ?? 0)
+    if (published.revision <= newest) return
+    box.waiting = published
+    if (!box.isAsked) this.#send(box, published)
+  }
+
+  #send(box: Attached, published: Published): void {
+    box.waiting = published
+    if (box.expiresMs <= this.#parts.wallMs()) return
+    try {
+      say(box.link, messageFor(box, published))
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      // It has not taken what was sent before: when it is back, it says what it has.
+      box.link.close(closeCodes.tooSlow, error.code)
+      return
+    }
+    box.waiting = null
+    box.sent = published
+    box.isAsked = true
+    box.timer?.()
+    box.timer = this.#parts.clock.after(answerMs, () => {
+      box.isAsked = false
+      if (box.waiting !== null) this.#send(box, box.waiting)
+    })
+  }
+
+  async #watch(): Promise<void> {
+    const { store, log, clock } = this.#parts
+    while (!this.#isClosed) {
+      try {
+        const after = await store.revision()
+        // What was published before there was a watch, or between two.
+        for (const box of [...this.#attached.values()]) {
+          const entry = await store.get(`config/${box.deviceId}`)
+          if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
+        }
+        using watch = store.watch('config/', after)
+        this.#endWatch = () => watch[Symbol.dispose]()
+        if (this.#isClosed) return
+        for await (const { changes } of watch) {
+          for (const { key, value } of changes) {
+            const box = this.#attached.get(key.slice('config/'.length))
+            if (box !== undefined && value !== null)
+              this.#offer(box, JSON.parse(value) as Published)
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof CausewayError)) throw error
+        log.warn({ code: error.code }, 'configurations are read anew')
+        await new Promise<void>((passed) => clock.after(rewatchMs, passed))
+      }
+    }
+  }
+}
+
+function messageFor({ has }: Attached, published: Published): ControllerMessage {
+  const { revision, jws, config, deviceId } = published
+  const whole: ControllerMessage = { kind: 'config', revision, jws }
+  if (has === null || has.deviceId !== deviceId) return whole
+  const steps = deltaBetween(has.config, config)
+  if (steps === null || JSON.stringify(steps).length > jws.length / 2) return whole
+  const [head, , signature] = jws.split('.') as [string, string, string]
+  return { kind: 'config-delta', revision, base: has.revision, steps, head, signature }
+}
+
+function say(link: Link, message: ControllerMessage): void {
+  link.send(JSON.stringify(message))
+}

@@ -1,0 +1,225 @@
+/**
+ * A box's link to its owner's controller: kept up while the box runs, never needed for anything that runs. What comes by it is
+ * taken only as far as the owner signed it, newer than what the box has had, and is taken back unless the controller has heard by
+ * the link, under the new configuration, that it is in place.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import type { Link } from '../host/link/link.ts'
+import type { Log } from '../host/system/log.ts'
+import {
+  type ControllerMessage,
+  type EdgeMessage,
+  linkProtocol,
+  readControllerMessage,
+} from '../model/control-link.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { CausewayError } from '../model/errors.ts'
+import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
+import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
+import { joinJws, verifyJws } from '../wire/jws.ts'
+
+export interface ControllerLinkParts {
+  readonly clock: Clock
+  readonly log: Log
+  /** From 0 up to 1. */
+  readonly random: () => number
+  readonly firmware: string
+  readonly deviceId: string
+  /** The owner's: one of them signed what is to be taken. */
+  readonly ownerKeys: readonly KeyObject[]
+  /** @throws LINK_ errors */
+  readonly open: () => Promise<Link>
+  /** What was taken last, and confirmed; null: nothing yet. */
+  readonly had: SignedConfig | null
+  /**
+   * Tries it; taken back by itself in so many seconds, unless confirmed; 0: kept at once.
+   * @throws what keeps it from running: nothing has changed then
+   */
+  readonly apply: (config: DeviceConfig, confirmSeconds: number) => Promise<void>
+  /** @throws CONFIG_ errors: too late */
+  readonly confirm: (signed: SignedConfig) => Promise<void>
+  readonly onCertificate: (certificate: string) => Promise<void>
+  /** The controller's clock. */
+  readonly onTime: (nowMs: number) => void
+}
+
+export const confirmSeconds = 120
+/** Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). */
+const leastPauseMs = 1_000
+const mostPauseMs = 60_000
+
+export class ControllerLink implements Disposable {
+  readonly #parts: ControllerLinkParts
+  #link: Link | null = null
+  #had: SignedConfig | null
+  /** In place, and not confirmed. */
+  #tried: SignedConfig | null = null
+  /** Of all that this box has tried, whatever came of it: nothing is tried twice, nor anything older. */
+  #highest: number
+  #misses = 0
+  #timer: CancelTimer | null = null
+  #isClosed = false
+  /** One configuration at a time. */
+  #taking: Promise<void> = Promise.resolve()
+
+  constructor(parts: ControllerLinkParts) {
+    this.#parts = parts
+    this.#had = parts.had
+    this.#highest = parts.had?.revision ?? 0
+    void this.#open()
+  }
+
+  get isUp(): boolean {
+    return this.#link !== null
+  }
+
+  /** Nothing happens while there is no link. */
+  say(message: EdgeMessage): void {
+    try {
+      this.#link?.send(JSON.stringify(message))
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      this.#link?.close(1_000, error.code)
+    }
+  }
+
+  /** What was tried has been taken back: by itself, or by somebody at the box. */
+  onTakenBack(revision: number, code: string, message: string): void {
+    if (this.#tried?.revision !== revision) return
+    this.#tried = null
+    this.say({ kind: 'refused', revision, code, message: message.slice(0, 300) })
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true
+    this.#timer?.()
+    this.#link?.close(1_001, 'the box ends')
+  }
+
+  async #open(): Promise<void> {
+    const { open, log } = this.#parts
+    try {
+      const link = await open()
+      if (this.#isClosed) {
+        link.close(1_001, 'the box ends')
+        return
+      }
+      this.#attach(link)
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      const { code, detail, message } = error
+      log.warn({ code, detail: detail ?? message }, 'no link to the controller')
+      this.#openLater()
+    }
+  }
+
+  #attach(link: Link): void {
+    const { firmware, log } = this.#parts
+    this.#link = link
+    link.onClose(({ code, reason }) => {
+      if (this.#link === link) this.#link = null
+      log.info({ detail: `${code} ${reason}`.trim() }, 'link to the controller ended')
+      if (!this.#isClosed) this.#openLater()
+    })
+    link.onMessage((text) => this.#onMessage(text))
+    this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision: this.#highest })
+  }
+
+  #openLater(): void {
+    const most = Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(this.#misses++, 10))
+    this.#timer = this.#parts.clock.after(this.#parts.random() * most, () => void this.#open())
+  }
+
+  #onMessage(text: string): void {
+    const message = readControllerMessage(text)
+    if (message === null) {
+      this.#link?.close(4_004, 'malformed')
+      return
+    }
+    switch (message.kind) {
+      case 'welcome':
+        this.#misses = 0
+        this.#parts.onTime(message.nowMs)
+        // It was in place when the link broke: this link is the proof.
+        if (this.#tried !== null) this.say({ kind: 'applied', revision: this.#tried.revision })
+        return
+      case 'config':
+      case 'config-delta':
+        this.#taking = this.#taking.then(() => this.#take(message))
+        return
+      case 'confirmed':
+        this.#taking = this.#taking.then(() => this.#keep(message.revision))
+        return
+      case 'certificate':
+        void this.#parts.onCertificate(message.certificate)
+        return
+      case 'denied':
+        this.#parts.log.warn(
+          { code: message.code, detail: message.message },
+          'denied by the controller',
+        )
+    }
+  }
+
+  async #take(
+    message: Extract<ControllerMessage, { kind: 'config' | 'config-delta' }>,
+  ): Promise<void> {
+    const { revision } = message
+    try {
+      const jws = message.kind === 'config' ? message.jws : this.#join(message)
+      if (jws === null) {
+        this.say({ kind: 'resend' })
+        return
+      }
+      const signed = await this.#read(jws, revision)
+      this.#highest = revision
+      await this.#parts.apply(signed.config, this.#had === null ? 0 : confirmSeconds)
+      this.#tried = signed
+      this.say({ kind: 'applied', revision })
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      const { code, message: words, detail } = error
+      this.#parts.log.warn({ code, revision, detail: detail ?? words }, 'configuration refused')
+      this.say({ kind: 'refused', revision, code, message: words.slice(0, 300) })
+    }
+  }
+
+  /** @throws ZTP_ and WIRE_ errors: it is not for this box, or not the owner's, or was had already */
+  async #read(jws: string, revision: number): Promise<SignedConfig> {
+    const { deviceId, ownerKeys } = this.#parts
+    const signed = await verifyJws('causeway-config', jws, ownerKeys)
+    if (!isSignedConfig(signed)) throw new CausewayError('WIRE_INVALID', 'no signed configuration')
+    const isMine = signed.deviceId === deviceId
+    if (!isMine) throw new CausewayError('ZTP_VOUCHER_FOREIGN', 'it is for another device')
+    if (signed.revision <= this.#highest || signed.revision !== revision) {
+      const words = `revision ${signed.revision} is not above ${this.#highest}, which this box has had`
+      throw new CausewayError('ZTP_CONFIG_OLD', words)
+    }
+    return signed
+  }
+
+  /** Null: it was made for another one than the box has. */
+  #join(delta: Extract<ControllerMessage, { kind: 'config-delta' }>): string | null {
+    const base = [this.#tried, this.#had].find((one) => one?.revision === delta.base)
+    if (base === undefined || base === null) return null
+    const made = applyDelta(base.config, delta.steps as DeltaStep[])
+    if (made === null) return null
+    const { deviceId, revision } = { ...base, revision: delta.revision }
+    const payload = canonicalJson({ version: 1, deviceId, revision, config: made.value })
+    return joinJws(delta.head, payload, delta.signature)
+  }
+
+  async #keep(revision: number): Promise<void> {
+    const tried = this.#tried
+    if (tried?.revision !== revision) return
+    try {
+      await this.#parts.confirm(tried)
+      this.#had = tried
+      this.#tried = null
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      this.onTakenBack(revision, error.code, error.message)
+    }
+  }
+}

@@ -1,0 +1,356 @@
+/** A box and a controller's desk over a link in memory: what is published runs there, once, if the owner signed it and the link outlives it. */
+import assert from 'node:assert/strict'
+import { createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
+import { test } from 'node:test'
+import { documentChange, publishFleet } from '../../../firmware/controller/fleet.ts'
+import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
+import {
+  ControllerLink,
+  type ControllerLinkParts,
+  confirmSeconds,
+} from '../../../firmware/gateway/controller-link.ts'
+import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
+import { type FakeLinks, fakeLinks } from '../../../firmware/host/link/fake.ts'
+import {
+  type Authority,
+  makeAuthority,
+  makeRequest,
+} from '../../../firmware/host/pki/certificate.ts'
+import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
+import { openStore } from '../../../firmware/host/store/ordered-store.ts'
+import type { Store } from '../../../firmware/host/store/store.ts'
+import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { FleetDocument } from '../../../firmware/model/fleet.ts'
+import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
+import { signJws } from '../../../firmware/wire/jws.ts'
+import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
+
+const tenant = 't'
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
+const wallMs = Date.UTC(2026, 0, 1)
+const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+class World implements AsyncDisposable {
+  readonly store: Store
+  readonly desk: LinkDesk
+  readonly clock: VirtualClock
+  readonly authority: Authority
+  readonly deviceId = deviceIdOf('berlin')
+  /** What the box was told to be, in order. */
+  readonly applied: [revision: number, confirmSeconds: number][] = []
+  readonly confirmed: number[] = []
+  readonly sent: string[] = []
+  links: FakeLinks | null = null
+  certificates: string[] = []
+  expiresMs = wallMs + 1e9
+  failure: CausewayError | null = null
+  box: ControllerLink | null = null
+
+  constructor(store: Store, authority: Authority) {
+    this.store = store
+    this.authority = authority
+    this.clock = virtualClock()
+    this.desk = new LinkDesk({
+      store,
+      clock: this.clock,
+      wallMs: () => wallMs,
+      authority,
+      log: silent,
+    })
+  }
+
+  start(more: Partial<ControllerLinkParts> = {}): ControllerLink {
+    const parts: ControllerLinkParts = {
+      clock: this.clock,
+      log: silent,
+      random: () => 0.5,
+      firmware: 'causeway 0.1.0',
+      deviceId: this.deviceId,
+      ownerKeys: [createPublicKey(this.authority.privateKey)],
+      open: async () => this.connect(),
+      had: null,
+      apply: async (config: DeviceConfig, seconds: number) => {
+        if (this.failure !== null) throw this.failure
+        this.applied.push([config.revision, seconds])
+      },
+      confirm: async ({ revision }) => {
+        this.confirmed.push(revision)
+      },
+      onCertificate: async (certificate) => {
+        this.certificates.push(certificate)
+      },
+      onTime: () => {},
+      ...more,
+    }
+    this.box = new ControllerLink(parts)
+    return this.box
+  }
+
+  connect() {
+    const links = fakeLinks()
+    this.links = links
+    const { controller } = links
+    const send = controller.send
+    controller.send = (text: string): void => {
+      this.sent.push((JSON.parse(text) as { kind: string }).kind)
+      send(text)
+    }
+    this.desk.onLink(controller, {
+      deviceId: this.deviceId,
+      wireKey: boxOf('berlin').wireKey,
+      expiresMs: this.expiresMs,
+    })
+    return links.box
+  }
+
+  async publish(...documents: readonly FleetDocument[]): Promise<void> {
+    const changes = documents.map((one) => documentChange(tenant, nameOf(one), one))
+    await this.store.commit({ conditions: [], changes })
+    await publishFleet(this.store, tenant, this.authority.privateKey)
+    await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    for (let round = 0; round < 40; round++) await this.clock.advance(0)
+  }
+
+  async appliedRecord(): Promise<{ revision: number; code?: string } | null> {
+    const entry = await this.store.get(`applied/${this.deviceId}`)
+    return entry === null ? null : JSON.parse(entry.value)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.box?.[Symbol.dispose]()
+    await this.desk[Symbol.asyncDispose]()
+    await this.store[Symbol.asyncDispose]()
+  }
+}
+
+async function newWorld(): Promise<World> {
+  const store = await openStore(memoryTable())
+  const authority = await makeAuthority(pair(), 'acme', 3_650, wallMs)
+  const edge = { ...boxOf('berlin'), tenant, site: 'berlin', keeping: 'software', claimedAt: '' }
+  await store.commit({
+    conditions: [],
+    changes: [{ key: `edge/${edge.deviceId}`, value: JSON.stringify(edge) }],
+  })
+  const world = new World(store, authority)
+  await world.publish(network, main, office, siteOf('berlin'))
+  return world
+}
+
+const voice = (latencyMs: number): FleetDocument =>
+  ({
+    kind: 'policy',
+    name: 'voice',
+    order: 1,
+    for: { applications: ['sip'] },
+    latencyMs,
+  }) as FleetDocument
+
+test('a box gets what was published, keeps the first at once, and later ones when the controller has heard of them', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.settle()
+  assert.deepEqual(world.applied, [[1, 0]])
+  await world.publish(voice(100))
+  assert.deepEqual(world.applied, [
+    [1, 0],
+    [2, confirmSeconds],
+  ])
+  assert.deepEqual(world.confirmed, [1, 2])
+  assert.equal((await world.appliedRecord())?.revision, 2)
+})
+
+test('a later configuration crosses as what differs, and is the signed one to the letter', async () => {
+  await using world = await newWorld()
+  const addresses = Array.from({ length: 8 }, (_, at) => `10.200.${at}.1/24`)
+  await world.publish(
+    siteOf('berlin', {
+      lans: [{ name: 'lan0', nic: 'netdev:eth1', segment: 'office', address: addresses }],
+    }),
+  )
+  world.start()
+  await world.settle()
+  await world.publish(voice(100))
+  await world.publish(voice(120))
+  assert.deepEqual(world.sent, [
+    'welcome',
+    'config',
+    'confirmed',
+    'config-delta',
+    'confirmed',
+    'config-delta',
+    'confirmed',
+  ])
+  assert.deepEqual(
+    world.applied.map(([revision]) => revision),
+    [2, 3, 4],
+  )
+})
+
+test('what is published while the link is away comes when it is back, the newest alone', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.settle()
+  world.links!.cut()
+  for (const latency of [100, 110, 120]) await world.publish(voice(latency))
+  assert.equal(world.applied.length, 1)
+  await world.clock.advance(60_000)
+  await world.settle()
+  assert.deepEqual(
+    world.applied.map(([revision]) => revision),
+    [1, 4],
+  )
+})
+
+test('what cannot be applied is refused with its code, and not tried again', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.settle()
+  world.failure = new CausewayError('CONFIG_NOT_APPLIED', 'there is no NIC eth7')
+  await world.publish(voice(100))
+  assert.deepEqual(await world.appliedRecord().then((one) => [one?.revision, one?.code]), [
+    2,
+    'CONFIG_NOT_APPLIED',
+  ])
+  world.failure = null
+  world.links!.cut()
+  await world.clock.advance(60_000)
+  await world.settle()
+  assert.deepEqual(world.applied, [[1, 0]])
+})
+
+test('a link that breaks by what is tried confirms it only once there is one again', async () => {
+  await using world = await newWorld()
+  let onApplied = (): void => {}
+  world.start({
+    apply: async ({ revision }) => {
+      world.applied.push([revision, 0])
+      onApplied()
+    },
+  })
+  await world.settle()
+  onApplied = () => world.links!.cut()
+  await world.publish(voice(100))
+  assert.deepEqual(world.confirmed, [1])
+  onApplied = () => {}
+  await world.clock.advance(60_000)
+  await world.settle()
+  assert.deepEqual(world.confirmed, [1, 2])
+})
+
+test('a configuration of another device, of another owner, or an older one is refused, each by its name', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.settle()
+  const { config } = JSON.parse((await world.store.get(`config/${world.deviceId}`))!.value)
+  const send = async (
+    deviceId: string,
+    revision: number,
+    key = world.authority.privateKey,
+  ): Promise<string | undefined> => {
+    const payload = { version: 1, deviceId, revision, config: { ...config, revision } }
+    world.links!.controller.send(
+      JSON.stringify({
+        kind: 'config',
+        revision,
+        jws: await signJws('causeway-config', payload, key),
+      }),
+    )
+    await world.settle()
+    return (await world.appliedRecord())?.code
+  }
+  assert.equal(await send('aa'.repeat(32), 5), 'ZTP_VOUCHER_FOREIGN')
+  assert.equal(await send(world.deviceId, 5, pair().privateKey), 'WIRE_UNAUTHENTIC')
+  assert.equal(await send(world.deviceId, 1), 'ZTP_CONFIG_OLD')
+  assert.deepEqual(world.applied, [[1, 0]])
+})
+
+test('a box whose certificate has expired renews it, and is then told what is new', async () => {
+  await using world = await newWorld()
+  world.expiresMs = wallMs - 1
+  const box = world.start()
+  await world.settle()
+  assert.deepEqual(world.applied, [])
+  const keys = pair()
+  // The id of this box is made up; a request of another key is of another device.
+  box.say({ kind: 'renew', request: await makeRequest(keys, randomBytes(32).toString('base64')) })
+  await world.settle()
+  assert.deepEqual(world.sent, ['welcome', 'denied'])
+  assert.deepEqual(world.certificates, [])
+})
+
+test('a device that was released, and one that says nothing or nonsense, has no link', async () => {
+  await using world = await newWorld()
+  const ends: number[] = []
+  const link = () => {
+    const links = fakeLinks()
+    links.box.onClose(({ code }) => ends.push(code))
+    return links
+  }
+  const identity = { deviceId: 'bb'.repeat(32), wireKey: '', expiresMs: world.expiresMs }
+  const released = link()
+  world.desk.onLink(released.controller, identity)
+  released.box.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: '', revision: 0 }))
+  await world.settle()
+  const nonsense = link()
+  world.desk.onLink(nonsense.controller, identity)
+  nonsense.box.send('{')
+  await world.settle()
+  world.desk.onLink(link().controller, identity)
+  await world.clock.advance(10_000)
+  await world.settle()
+  assert.deepEqual(ends, [4_003, 4_004, 4_004])
+  assert.equal(world.desk.attached.length, 0)
+})
+
+test('the second link of a box takes the place of the first', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.settle()
+  const first = world.links!
+  let code = 0
+  first.box.onClose((end) => {
+    code = end.code
+  })
+  const second = world.connect()
+  second.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'other', revision: 1 }))
+  await world.settle()
+  assert.equal(code, 4_001)
+  assert.deepEqual(
+    world.desk.attached.map(({ firmware }) => firmware),
+    ['other'],
+  )
+})
+
+test('a certificate that the controller hands out is of the device that asked', async () => {
+  const keys = pair()
+  const store = await openStore(memoryTable())
+  const authority = await makeAuthority(pair(), 'acme', 3_650, wallMs)
+  await using world = new World(store, authority)
+  const deviceId = (await import('../../../firmware/host/pki/device-key.ts')).deviceIdOf(
+    keys.publicKey,
+  )
+  Object.assign(world, { deviceId })
+  const edge = {
+    deviceId,
+    wireKey: null,
+    tenant,
+    site: 'berlin',
+    keeping: 'software',
+    claimedAt: '',
+  }
+  await store.commit({
+    conditions: [],
+    changes: [{ key: `edge/${deviceId}`, value: JSON.stringify(edge) }],
+  })
+  const box = world.start()
+  await world.settle()
+  box.say({ kind: 'renew', request: await makeRequest(keys, randomBytes(32).toString('base64')) })
+  await world.settle()
+  for (let round = 0; round < 50 && world.certificates.length === 0; round++)
+    await new Promise((passed) => setTimeout(passed, 10))
+  assert.ok(new X509Certificate(world.certificates[0]!).checkPrivateKey(keys.privateKey))
+})
