@@ -1,4 +1,6 @@
 /** The routes about configurations: show, apply, confirm, rollback, history. */
+
+import type { Route } from '../../host/api/route.ts'
 import { CausewayError, configErrors } from '../../model/errors.ts'
 import {
   ApplyRequest,
@@ -8,7 +10,6 @@ import {
   HistoryEntry,
   HistoryParams,
 } from '../../model/local-api-config.ts'
-import type { Route } from './route.ts'
 
 export interface ConfigParts {
   readonly show: () => ConfigAnswer

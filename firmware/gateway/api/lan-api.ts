@@ -5,14 +5,14 @@
  */
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
+import { addRoute, answerError, answerErrors } from '../../host/api/answer.ts'
+import type { Route } from '../../host/api/route.ts'
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
 import { sourceKey } from '../../wire/ip.ts'
-import { addRoute, answerError, answerErrors } from './api.ts'
 import { type ConnectionLimit, openConnectionLimit } from './connection-limit.ts'
-import type { Route } from './route.ts'
 
 export interface LanApiParts {
   readonly clock: Clock

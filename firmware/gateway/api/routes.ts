@@ -1,4 +1,7 @@
 /** All routes of the local API, in the order of its document. */
+
+import { openapiOf } from '../../host/api/openapi.ts'
+import type { Route } from '../../host/api/route.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { Drops, Health, Status } from '../../model/local-api.ts'
 import { type DenialAnswer, DenialsAnswer } from '../../model/local-api-denial.ts'
@@ -8,8 +11,6 @@ import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
-import { openapiOf } from './openapi.ts'
-import type { Route } from './route.ts'
 
 export interface RouteParts {
   readonly status: () => Status
@@ -128,6 +129,9 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       handle: () => ({ body: document }),
     },
   ]
-  const document = openapiOf(routes, commonErrors)
+  const document = openapiOf(routes, commonErrors, {
+    title: 'Causeway local API',
+    description: 'What a gateway tells and takes on its own socket. Fields are only ever added.',
+  })
   return routes
 }

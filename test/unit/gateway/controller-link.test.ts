@@ -1,144 +1,17 @@
 /** A box and a controller's desk over a link in memory: what is published runs there, once, if the owner signed it and the link outlives it. */
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
-import { documentChange, publishFleet } from '../../../firmware/controller/fleet.ts'
-import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
-import {
-  ControllerLink,
-  type ControllerLinkParts,
-  confirmSeconds,
-} from '../../../firmware/gateway/controller-link.ts'
-import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
-import { type FakeLinks, fakeLinks } from '../../../firmware/host/link/fake.ts'
-import {
-  type Authority,
-  makeAuthority,
-  makeRequest,
-} from '../../../firmware/host/pki/certificate.ts'
+import { confirmSeconds } from '../../../firmware/gateway/controller-link.ts'
+import { fakeLinks } from '../../../firmware/host/link/fake.ts'
+import { makeAuthority, makeRequest } from '../../../firmware/host/pki/certificate.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
-import type { Store } from '../../../firmware/host/store/store.ts'
-import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { FleetDocument } from '../../../firmware/model/fleet.ts'
-import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
-import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
-
-const tenant = 't'
-const silent = { info: () => {}, warn: () => {}, error: () => {} }
-const wallMs = Date.UTC(2026, 0, 1)
-const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
-
-class World implements AsyncDisposable {
-  readonly store: Store
-  readonly desk: LinkDesk
-  readonly clock: VirtualClock
-  readonly authority: Authority
-  readonly deviceId = deviceIdOf('berlin')
-  /** What the box was told to be, in order. */
-  readonly applied: [revision: number, confirmSeconds: number][] = []
-  readonly confirmed: number[] = []
-  readonly sent: string[] = []
-  links: FakeLinks | null = null
-  certificates: string[] = []
-  expiresMs = wallMs + 1e9
-  failure: CausewayError | null = null
-  box: ControllerLink | null = null
-
-  constructor(store: Store, authority: Authority) {
-    this.store = store
-    this.authority = authority
-    this.clock = virtualClock()
-    this.desk = new LinkDesk({
-      store,
-      clock: this.clock,
-      wallMs: () => wallMs,
-      authority,
-      log: silent,
-    })
-  }
-
-  start(more: Partial<ControllerLinkParts> = {}): ControllerLink {
-    const parts: ControllerLinkParts = {
-      clock: this.clock,
-      log: silent,
-      random: () => 0.5,
-      firmware: 'causeway 0.1.0',
-      deviceId: this.deviceId,
-      ownerKeys: [createPublicKey(this.authority.privateKey)],
-      open: async () => this.connect(),
-      had: null,
-      apply: async (config: DeviceConfig, seconds: number) => {
-        if (this.failure !== null) throw this.failure
-        this.applied.push([config.revision, seconds])
-      },
-      confirm: async ({ revision }) => {
-        this.confirmed.push(revision)
-      },
-      onCertificate: async (certificate) => {
-        this.certificates.push(certificate)
-      },
-      onTime: () => {},
-      ...more,
-    }
-    this.box = new ControllerLink(parts)
-    return this.box
-  }
-
-  connect() {
-    const links = fakeLinks()
-    this.links = links
-    const { controller } = links
-    const send = controller.send
-    controller.send = (text: string): void => {
-      this.sent.push((JSON.parse(text) as { kind: string }).kind)
-      send(text)
-    }
-    this.desk.onLink(controller, {
-      deviceId: this.deviceId,
-      wireKey: boxOf('berlin').wireKey,
-      expiresMs: this.expiresMs,
-    })
-    return links.box
-  }
-
-  async publish(...documents: readonly FleetDocument[]): Promise<void> {
-    const changes = documents.map((one) => documentChange(tenant, nameOf(one), one))
-    await this.store.commit({ conditions: [], changes })
-    await publishFleet(this.store, tenant, this.authority.privateKey)
-    await this.settle()
-  }
-
-  async settle(): Promise<void> {
-    for (let round = 0; round < 40; round++) await this.clock.advance(0)
-  }
-
-  async appliedRecord(): Promise<{ revision: number; code?: string } | null> {
-    const entry = await this.store.get(`applied/${this.deviceId}`)
-    return entry === null ? null : JSON.parse(entry.value)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.box?.[Symbol.dispose]()
-    await this.desk[Symbol.asyncDispose]()
-    await this.store[Symbol.asyncDispose]()
-  }
-}
-
-async function newWorld(): Promise<World> {
-  const store = await openStore(memoryTable())
-  const authority = await makeAuthority(pair(), 'acme', 3_650, wallMs)
-  const edge = { ...boxOf('berlin'), tenant, site: 'berlin', keeping: 'software', claimedAt: '' }
-  await store.commit({
-    conditions: [],
-    changes: [{ key: `edge/${edge.deviceId}`, value: JSON.stringify(edge) }],
-  })
-  const world = new World(store, authority)
-  await world.publish(network, main, office, siteOf('berlin'))
-  return world
-}
+import { deviceIdOf, office, siteOf } from '../plan/fleet-sample.ts'
+import { newWorld, pair, tenant, World, wallMs } from './controller-link-world.ts'
 
 const voice = (latencyMs: number): FleetDocument =>
   ({

@@ -22,7 +22,11 @@ export interface Operation {
 
 type Content = Readonly<Record<string, { readonly schema: Schema }>>
 
-export function openapiOf(routes: readonly Route[], common: readonly ErrorCode[]): OpenApi {
+export function openapiOf(
+  routes: readonly Route[],
+  common: readonly ErrorCode[],
+  about: { readonly title: string; readonly description: string },
+): OpenApi {
   const paths: Record<string, Record<string, Operation>> = {}
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}')
@@ -31,9 +35,8 @@ export function openapiOf(routes: readonly Route[], common: readonly ErrorCode[]
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Causeway local API',
+      ...about,
       version,
-      description: 'What a gateway tells and takes on its own socket. Fields are only ever added.',
     },
     paths,
     components: { schemas: { Error: ErrorAnswer } },

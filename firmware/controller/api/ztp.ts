@@ -1,0 +1,37 @@
+/** The routes by which blank devices ask for an owner. Whoever asks is a stranger: each proves itself in what it says. */
+import type { TLSSocket } from 'node:tls'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CausewayError } from '../../model/errors.ts'
+import { ZtpAsk, ZtpHello, ZtpOpen, ZtpRequest } from '../../model/ztp.ts'
+import { exporterBytes, exporterLabel } from '../../wire/ztp-proof.ts'
+import type { EnrolDesk } from '../enrol.ts'
+
+/** A public key, a request for a certificate, a proof. */
+const bodyBytes = 8 * 1024
+
+export function addZtpRoutes(app: FastifyInstance, desk: EnrolDesk): void {
+  const add = <Body>(
+    path: string,
+    body: object,
+    answer: (body: Body, exporter: Uint8Array) => Promise<object>,
+  ): void => {
+    app.route({
+      method: 'POST',
+      url: `/ztp/v1/${path}`,
+      schema: { body },
+      bodyLimit: bodyBytes,
+      handler: (request) => answer(request.body as Body, exporterOf(request)),
+    })
+  }
+  add<ZtpHello>('hello', ZtpHello, (body, exporter) => desk.hello(body, exporter))
+  add<ZtpOpen>('open', ZtpOpen, (body, exporter) => desk.open(body, exporter))
+  add<ZtpAsk>('voucher', ZtpAsk, (body, exporter) => desk.ask(body, exporter))
+  add<ZtpRequest>('certificate', ZtpRequest, (body, exporter) => desk.certify(body, exporter))
+}
+
+/** @throws API_INVALID the connection is no TLS */
+function exporterOf({ raw }: FastifyRequest): Uint8Array {
+  const socket = raw.socket as TLSSocket
+  if (!socket.encrypted) throw new CausewayError('API_INVALID', 'devices ask by TLS')
+  return socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0))
+}

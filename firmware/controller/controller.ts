@@ -1,0 +1,71 @@
+/** A controller from its parts: one store, one owner, a desk for blank devices, one for links, and what publishes. */
+import { X509Certificate } from 'node:crypto'
+import type { Clock } from '../host/clock/clock.ts'
+import { type DeviceIdentity, readCertificate } from '../host/pki/certificate.ts'
+import type { Store } from '../host/store/store.ts'
+import type { Log } from '../host/system/log.ts'
+import { type Api, openApi } from './api/api.ts'
+import { EnrolDesk } from './enrol.ts'
+import { LinkDesk } from './link-desk.ts'
+import type { Owner } from './owner.ts'
+import { Publisher } from './publisher.ts'
+
+export interface ControllerParts {
+  readonly store: Store
+  readonly owner: Owner
+  readonly clock: Clock
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number
+  readonly random: (bytes: number) => Buffer
+  readonly log: Log
+  readonly host: string
+  readonly port: number
+}
+
+export interface Controller extends AsyncDisposable {
+  readonly api: Api
+  readonly enrol: EnrolDesk
+  readonly links: LinkDesk
+  readonly publisher: Publisher
+}
+
+/** Listens once it returns. The store is closed with it. */
+export async function openController(parts: ControllerParts): Promise<Controller> {
+  const { store, owner, clock, wallMs, random, log, host, port } = parts
+  const { authority, delegation } = owner
+  const enrol = new EnrolDesk({ store, authority, delegation, nowMs: wallMs, random })
+  const links = new LinkDesk({ store, clock, wallMs, authority, log })
+  const signingKey = authority.privateKey
+  const publisher = new Publisher({ store, clock, log, signingKey })
+  const api = await openApi({
+    ...{ host, port, enrol, key: owner.server.key, certificate: owner.server.certificate },
+    identify: (raw) => identify(raw, authority.certificate),
+    onLink: (link, identity) => links.onLink(link, identity),
+    onFault: (error) => log.error({ detail: error.stack ?? error.message }, 'fault'),
+  })
+  log.info({ detail: `port ${api.port}` }, 'controller ready')
+  return {
+    api,
+    enrol,
+    links,
+    publisher,
+    [Symbol.asyncDispose]: async () => {
+      await api[Symbol.asyncDispose]()
+      await links[Symbol.asyncDispose]()
+      await publisher[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function identify(
+  raw: Buffer | null,
+  authority: string,
+): (DeviceIdentity & { readonly expiresMs: number }) | null {
+  try {
+    return raw === null ? null : readCertificate(new X509Certificate(raw), [authority])
+  } catch {
+    // What no reader reads is nobody's.
+    return null
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The keys of an owner at its controller, in files for its own eyes: the authority that signs certificates, vouchers and
+ * configurations, made at the first start; the key and certificate that the controller shows, made anew when they end soon or
+ * other names are asked for; and, where the owner has a root of its own, that root's word for the authority.
+ */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate,
+} from 'node:crypto'
+import { join } from 'node:path'
+import { type Authority, issueServerCertificate, makeAuthority } from '../host/pki/certificate.ts'
+import { makeFile, readIfThere, replaceFile } from '../host/system/file.ts'
+import { readPrivate } from '../host/system/private-key.ts'
+import { CausewayError } from '../model/errors.ts'
+
+export interface Owner {
+  readonly authority: Authority
+  /** PEM, for TLS. */
+  readonly server: { readonly key: string; readonly certificate: string }
+  /** JWS; null: the owner has no root of its own. */
+  readonly delegation: string | null
+}
+
+/** Longer than a box lies in a cupboard: whoever has lost its owner's authority is blank again. */
+const authorityDays = 20 * 365
+const serverDays = 397
+const renewMs = 30 * 86_400_000
+
+/** @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID, STORE_WRITE_FAILED */
+export async function openOwner(
+  folder: string,
+  hosts: readonly string[],
+  nowMs: number,
+): Promise<Owner> {
+  const privateKey = createPrivateKey(await openKey(join(folder, 'owner.key')))
+  const path = join(folder, 'owner.pem')
+  const kept = await readIfThere(path)
+  if (kept === null) {
+    const keys = { privateKey, publicKey: createPublicKey(privateKey) }
+    const { certificate } = await makeAuthority(keys, 'Causeway owner', authorityDays, nowMs)
+    await makeFile(path, certificate)
+  }
+  const certificate = (await readIfThere(path)) ?? ''
+  if (!isOf(certificate, privateKey)) {
+    throw new CausewayError('STORE_KEY_INVALID', `${path} is not the certificate of owner.key`)
+  }
+  const authority = { privateKey, certificate }
+  const server = await openServer(folder, authority, hosts, nowMs)
+  return { authority, server, delegation: await readIfThere(join(folder, 'delegation.jws')) }
+}
+
+async function openServer(
+  folder: string,
+  authority: Authority,
+  hosts: readonly string[],
+  nowMs: number,
+): Promise<Owner['server']> {
+  const key = await openKey(join(folder, 'server.key'))
+  const path = join(folder, 'server.pem')
+  const kept = await readIfThere(path)
+  if (kept !== null && isGood(kept, key, hosts, nowMs)) return { key, certificate: kept }
+  const publicKey = createPublicKey(createPrivateKey(key))
+  const certificate = await issueServerCertificate(authority, publicKey, hosts, serverDays, nowMs)
+  await replaceFile(path, certificate)
+  return { key, certificate }
+}
+
+/** PEM of P-256. */
+async function openKey(path: string): Promise<string> {
+  const kept = await readPrivate(path)
+  if (kept !== null) return kept
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  const made = await readPrivate(path)
+  if (made === null) throw new CausewayError('STORE_KEY_INVALID', `${path} vanished`)
+  return made
+}
+
+function isOf(
+  certificate: string,
+  key: Parameters<X509Certificate['checkPrivateKey']>[0],
+): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(key)
+  } catch {
+    return false
+  }
+}
+
+function isGood(
+  certificate: string,
+  key: string,
+  hosts: readonly string[],
+  nowMs: number,
+): boolean {
+  try {
+    const read = new X509Certificate(certificate)
+    const isNamed = (host: string): boolean =>
+      read.checkIP(host) !== undefined || read.checkHost(host) !== undefined
+    return (
+      read.checkPrivateKey(createPrivateKey(key)) &&
+      hosts.every(isNamed) &&
+      read.validToDate.getTime() - nowMs > renewMs
+    )
+  } catch {
+    return false
+  }
+}

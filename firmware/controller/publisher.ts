@@ -1,0 +1,118 @@
+/**
+ * Sees to it that what a tenant's documents say is published: once after each change of documents or boxes, for all changes that
+ * came meanwhile together. Of several controllers each may do so; what one has published the others find done.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../host/clock/clock.ts'
+import type { Store } from '../host/store/store.ts'
+import type { Log } from '../host/system/log.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { FleetProblem } from '../plan/fleet-documents.ts'
+import { publishFleet } from './fleet.ts'
+
+export interface PublisherParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly signingKey: KeyObject
+}
+
+/** After what went wrong: another controller was faster, or the store is busy. */
+const againMs = 500
+
+export class Publisher implements AsyncDisposable {
+  readonly #parts: PublisherParts
+  /** Tenants whose boxes are to be computed. */
+  readonly #due = new Set<string>()
+  readonly #problems = new Map<string, readonly FleetProblem[]>()
+  #isClosed = false
+  #wake = (): void => {}
+  #endWatch = (): void => {}
+  readonly #work: Promise<unknown>
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+    this.#work = Promise.all([this.#watch(), this.#publish()])
+  }
+
+  /** What is wrong with a tenant's documents, as of the last time. */
+  problemsOf(tenant: string): readonly FleetProblem[] {
+    return this.#problems.get(tenant) ?? []
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#endWatch()
+    this.#wake()
+    await this.#work
+  }
+
+  #want(tenant: string): void {
+    this.#due.add(tenant)
+    this.#wake()
+  }
+
+  async #watch(): Promise<void> {
+    const { store, log } = this.#parts
+    while (!this.#isClosed) {
+      try {
+        const after = await store.revision()
+        for (const tenant of await tenantsOf(store)) this.#want(tenant)
+        using watch = store.watch('', after)
+        this.#endWatch = () => watch[Symbol.dispose]()
+        if (this.#isClosed) return
+        for await (const { changes } of watch) {
+          for (const { key, value } of changes) {
+            const tenant = tenantOfChange(key, value)
+            if (tenant !== null) this.#want(tenant)
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof CausewayError)) throw error
+        log.warn({ code: error.code }, 'documents are read anew')
+        await this.#pause()
+      }
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const { store, signingKey, log } = this.#parts
+    while (!this.#isClosed) {
+      const [tenant] = this.#due
+      if (tenant === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        continue
+      }
+      this.#due.delete(tenant)
+      try {
+        const { changed, problems } = await publishFleet(store, tenant, signingKey)
+        this.#problems.set(tenant, problems)
+        if (changed > 0) log.info({ detail: `${changed} boxes` }, 'published')
+      } catch (error) {
+        if (!(error instanceof CausewayError)) throw error
+        log.warn({ code: error.code, detail: error.message }, 'not published; tried again')
+        this.#due.add(tenant)
+        await this.#pause()
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((passed) => void this.#parts.clock.after(againMs, passed))
+  }
+}
+
+async function tenantsOf(store: Store): Promise<string[]> {
+  const { entries } = await store.range({ prefix: 'tenant/' })
+  return entries.map(({ key }) => key.slice('tenant/'.length))
+}
+
+/** Whose boxes a change concerns; null: nobody's. */
+function tenantOfChange(key: string, value: string | null): string | null {
+  const [tenant = '', part] = key.split('/')
+  if (part === 'doc') return tenant
+  if (tenant !== 'edge' || value === null) return null
+  return (JSON.parse(value) as { readonly tenant: string }).tenant
+}

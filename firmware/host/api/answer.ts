@@ -1,0 +1,83 @@
+/** What all HTTP APIs of the firmware have in common: routes from data, nothing that is unknown is taken, errors of one shape. */
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
+import type { Route } from './route.ts'
+
+/** Where a route says nothing else. */
+export const apiLimits = { bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 } as const
+
+/** No query is known to any route. */
+const nothingAsked = { type: 'object', additionalProperties: false }
+
+export function addRoute(app: FastifyInstance, route: Route): void {
+  const { method, url, params, body, answerMs = apiLimits.requestMs } = route
+  const schema = {
+    querystring: nothingAsked,
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body }),
+  }
+  const bodyLimit = route.bodyMaxBytes ?? apiLimits.bodyBytes
+  app.route({
+    method,
+    url,
+    schema,
+    bodyLimit,
+    handler: async (request, reply) => {
+      if (body === undefined && method === 'POST') refuseBody(request.body)
+      if (route.stream !== undefined) {
+        route.stream(reply.raw)
+        return reply.hijack()
+      }
+      request.raw.socket.setTimeout(answerMs)
+      const answer = await route.handle({ params: request.params, body: request.body })
+      request.raw.socket.setTimeout(apiLimits.requestMs)
+      if (typeof route.answer === 'string') reply.type(route.answer)
+      return reply.status(answer.status ?? 200).send(answer.body)
+    },
+  })
+}
+
+function refuseBody(body: unknown): void {
+  if (body === undefined || body === null) return
+  if (typeof body === 'object' && Object.keys(body).length === 0) return
+  throw new CausewayError('API_INVALID', 'body must be empty', { path: '' })
+}
+
+export function answerErrors(app: FastifyInstance, onFault: (error: Error) => void): void {
+  app.setNotFoundHandler((request, reply) => {
+    const message = `there is no ${request.method} ${request.url.slice(0, 200)}`
+    return reply.status(errorTable.API_NOT_FOUND.http).send({ code: 'API_NOT_FOUND', message })
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    answerError(error, reply, onFault, request.routeOptions.bodyLimit),
+  )
+}
+
+export function answerError(
+  error: FastifyError,
+  reply: FastifyReply,
+  onFault: (error: Error) => void,
+  bodyLimit = apiLimits.bodyBytes,
+): void {
+  const body = bodyOf(error, bodyLimit)
+  if (body.code === 'API_INTERNAL') onFault(error)
+  reply.status(errorTable[body.code].http).send(body)
+}
+
+function bodyOf(error: FastifyError, bodyLimit: number): ErrorBody {
+  if (error instanceof CausewayError) return error.toJSON()
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { code: 'API_TOO_LARGE', message: `a body has at most ${bodyLimit} bytes` }
+  }
+  const [first] = error.validation ?? []
+  if (first !== undefined) {
+    const message = `${error.validationContext ?? 'request'} ${first.message ?? 'is invalid'}`
+    const detail = JSON.stringify(first.params).slice(0, 200)
+    return { code: 'API_INVALID', message, path: first.instancePath, detail }
+  }
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return { code: 'API_INVALID', message: error.message }
+  }
+  // What went wrong inside is for the log, not for whoever asked.
+  return { code: 'API_INTERNAL', message: 'the process failed to answer; its log says why' }
+}
