@@ -1,11 +1,11 @@
 /** A box and a controller's desk in one process, over links in memory and a store in memory; time stands but for what a test lets pass. */
+import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { documentChange, publishFleet } from '../../../firmware/controller/fleet.ts'
 import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
 import {
   ControllerLink,
   type ControllerLinkParts,
-  confirmSeconds,
 } from '../../../firmware/gateway/controller-link.ts'
 import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import { type FakeLinks, fakeLinks } from '../../../firmware/host/link/fake.ts'
@@ -101,11 +101,28 @@ export class World implements AsyncDisposable {
     const changes = documents.map((one) => documentChange(tenant, nameOf(one), one))
     await this.store.commit({ conditions: [], changes })
     await publishFleet(this.store, tenant, this.authority.privateKey)
-    await this.settle()
   }
 
-  async settle(): Promise<void> {
-    for (let round = 0; round < 40; round++) await this.clock.advance(0)
+  /** Lets happen what happens by itself until it is so; signatures are made beside the event loop. */
+  async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const deadlineMs = performance.now() + 10_000
+    while (!(await isSo())) {
+      assert.ok(performance.now() < deadlineMs, what)
+      await new Promise((passed) => setTimeout(passed, 2))
+      await this.clock.advance(0)
+    }
+  }
+
+  /** The box has been told, and the controller has its answer. */
+  async answered(revision: number): Promise<void> {
+    await this.until(
+      `an answer to ${revision}`,
+      async () => (await this.appliedRecord())?.revision === revision,
+    )
+  }
+
+  async confirmedBy(count: number): Promise<void> {
+    await this.until(`${count} confirmed`, () => this.confirmed.length === count)
   }
 
   async appliedRecord(): Promise<{ revision: number; code?: string } | null> {

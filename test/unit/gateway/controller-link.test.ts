@@ -10,7 +10,7 @@ import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { FleetDocument } from '../../../firmware/model/fleet.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
-import { deviceIdOf, office, siteOf } from '../plan/fleet-sample.ts'
+import { siteOf } from '../plan/fleet-sample.ts'
 import { newWorld, pair, tenant, World, wallMs } from './controller-link-world.ts'
 
 const voice = (latencyMs: number): FleetDocument =>
@@ -25,9 +25,10 @@ const voice = (latencyMs: number): FleetDocument =>
 test('a box gets what was published, keeps the first at once, and later ones when the controller has heard of them', async () => {
   await using world = await newWorld()
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   assert.deepEqual(world.applied, [[1, 0]])
   await world.publish(voice(100))
+  await world.confirmedBy(2)
   assert.deepEqual(world.applied, [
     [1, 0],
     [2, confirmSeconds],
@@ -45,9 +46,11 @@ test('a later configuration crosses as what differs, and is the signed one to th
     }),
   )
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   await world.publish(voice(100))
+  await world.confirmedBy(2)
   await world.publish(voice(120))
+  await world.confirmedBy(3)
   assert.deepEqual(world.sent, [
     'welcome',
     'config',
@@ -66,12 +69,12 @@ test('a later configuration crosses as what differs, and is the signed one to th
 test('what is published while the link is away comes when it is back, the newest alone', async () => {
   await using world = await newWorld()
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   world.links!.cut()
   for (const latency of [100, 110, 120]) await world.publish(voice(latency))
   assert.equal(world.applied.length, 1)
   await world.clock.advance(60_000)
-  await world.settle()
+  await world.confirmedBy(2)
   assert.deepEqual(
     world.applied.map(([revision]) => revision),
     [1, 4],
@@ -81,9 +84,10 @@ test('what is published while the link is away comes when it is back, the newest
 test('what cannot be applied is refused with its code, and not tried again', async () => {
   await using world = await newWorld()
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   world.failure = new CausewayError('CONFIG_NOT_APPLIED', 'there is no NIC eth7')
   await world.publish(voice(100))
+  await world.answered(2)
   assert.deepEqual(await world.appliedRecord().then((one) => [one?.revision, one?.code]), [
     2,
     'CONFIG_NOT_APPLIED',
@@ -91,8 +95,13 @@ test('what cannot be applied is refused with its code, and not tried again', asy
   world.failure = null
   world.links!.cut()
   await world.clock.advance(60_000)
-  await world.settle()
-  assert.deepEqual(world.applied, [[1, 0]])
+  await world.until('the link is back', () => world.desk.attached.length === 1)
+  await world.publish(voice(120))
+  await world.confirmedBy(2)
+  assert.deepEqual(
+    world.applied.map(([revision]) => revision),
+    [1, 3],
+  )
 })
 
 test('a link that breaks by what is tried confirms it only once there is one again', async () => {
@@ -104,26 +113,28 @@ test('a link that breaks by what is tried confirms it only once there is one aga
       onApplied()
     },
   })
-  await world.settle()
+  await world.confirmedBy(1)
   onApplied = () => world.links!.cut()
   await world.publish(voice(100))
+  await world.until('it is tried', () => world.applied.length === 2)
   assert.deepEqual(world.confirmed, [1])
   onApplied = () => {}
   await world.clock.advance(60_000)
-  await world.settle()
+  await world.confirmedBy(2)
   assert.deepEqual(world.confirmed, [1, 2])
 })
 
 test('a configuration of another device, of another owner, or an older one is refused, each by its name', async () => {
   await using world = await newWorld()
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   const { config } = JSON.parse((await world.store.get(`config/${world.deviceId}`))!.value)
   const send = async (
     deviceId: string,
     revision: number,
     key = world.authority.privateKey,
   ): Promise<string | undefined> => {
+    const before = await world.store.revision()
     const payload = { version: 1, deviceId, revision, config: { ...config, revision } }
     world.links!.controller.send(
       JSON.stringify({
@@ -132,7 +143,10 @@ test('a configuration of another device, of another owner, or an older one is re
         jws: await signJws('causeway-config', payload, key),
       }),
     )
-    await world.settle()
+    await world.until(
+      'an answer',
+      async () => (await world.store.get(`applied/${world.deviceId}`))!.revision > before,
+    )
     return (await world.appliedRecord())?.code
   }
   assert.equal(await send('aa'.repeat(32), 5), 'ZTP_VOUCHER_FOREIGN')
@@ -145,12 +159,12 @@ test('a box whose certificate has expired renews it, and is then told what is ne
   await using world = await newWorld()
   world.expiresMs = wallMs - 1
   const box = world.start()
-  await world.settle()
+  await world.until('a welcome', () => world.sent.length === 1)
   assert.deepEqual(world.applied, [])
   const keys = pair()
   // The id of this box is made up; a request of another key is of another device.
   box.say({ kind: 'renew', request: await makeRequest(keys, randomBytes(32).toString('base64')) })
-  await world.settle()
+  await world.until('an answer', () => world.sent.length === 2)
   assert.deepEqual(world.sent, ['welcome', 'denied'])
   assert.deepEqual(world.certificates, [])
 })
@@ -167,14 +181,14 @@ test('a device that was released, and one that says nothing or nonsense, has no 
   const released = link()
   world.desk.onLink(released.controller, identity)
   released.box.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: '', revision: 0 }))
-  await world.settle()
+  await world.until('it is released', () => ends.length === 1)
   const nonsense = link()
   world.desk.onLink(nonsense.controller, identity)
   nonsense.box.send('{')
-  await world.settle()
+  await world.until('it ends', () => ends.length === 2)
   world.desk.onLink(link().controller, identity)
   await world.clock.advance(10_000)
-  await world.settle()
+  await world.until('it ends', () => ends.length === 3)
   assert.deepEqual(ends, [4_003, 4_004, 4_004])
   assert.equal(world.desk.attached.length, 0)
 })
@@ -182,7 +196,7 @@ test('a device that was released, and one that says nothing or nonsense, has no 
 test('the second link of a box takes the place of the first', async () => {
   await using world = await newWorld()
   world.start()
-  await world.settle()
+  await world.confirmedBy(1)
   const first = world.links!
   let code = 0
   first.box.onClose((end) => {
@@ -190,7 +204,7 @@ test('the second link of a box takes the place of the first', async () => {
   })
   const second = world.connect()
   second.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'other', revision: 1 }))
-  await world.settle()
+  await world.until('the first ends', () => code > 0)
   assert.equal(code, 4_001)
   assert.deepEqual(
     world.desk.attached.map(({ firmware }) => firmware),
@@ -220,10 +234,8 @@ test('a certificate that the controller hands out is of the device that asked', 
     changes: [{ key: `edge/${deviceId}`, value: JSON.stringify(edge) }],
   })
   const box = world.start()
-  await world.settle()
+  await world.until('a welcome', () => world.sent.length === 1)
   box.say({ kind: 'renew', request: await makeRequest(keys, randomBytes(32).toString('base64')) })
-  await world.settle()
-  for (let round = 0; round < 50 && world.certificates.length === 0; round++)
-    await new Promise((passed) => setTimeout(passed, 10))
+  await world.until('a certificate', () => world.certificates.length === 1)
   assert.ok(new X509Certificate(world.certificates[0]!).checkPrivateKey(keys.privateKey))
 })
