@@ -75,6 +75,8 @@ export const errorTable = {
   CONFIG_NOT_APPLIED: { http: 500, retry: false },
   CONFIG_UNCONFIRMED: { http: 409, retry: false },
   API_INVALID: { http: 400, retry: false },
+  API_UNAUTHENTICATED: { http: 401, retry: false },
+  API_FORBIDDEN: { http: 403, retry: false },
   API_NOT_FOUND: { http: 404, retry: false },
   API_TOO_LARGE: { http: 413, retry: false },
   API_TIMEOUT: { http: 503, retry: true },

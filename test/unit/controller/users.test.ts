@@ -1,0 +1,101 @@
+/** Who is known, by what, and who may do what. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readAudit } from '../../../firmware/controller/audit.ts'
+import { Users } from '../../../firmware/controller/users.ts'
+import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
+import { openStore } from '../../../firmware/host/store/ordered-store.ts'
+import { type Permission, permissions, roles } from '../../../firmware/model/user.ts'
+import { mayDo, requirePermission } from '../../../firmware/plan/role.ts'
+
+async function newUsers() {
+  const rows = new Map<string, string>()
+  const store = await openStore(memoryTable(rows))
+  const world = { nowMs: 1_000 }
+  return { users: new Users(store, () => world.nowMs), store, rows, world }
+}
+
+const ada = {
+  name: 'ada',
+  tenant: 'acme',
+  role: 'admin',
+  password: 'correct horse battery',
+} as const
+
+test('who has the password is known, and nobody else; each wrong attempt is in the log', async () => {
+  const { users, store, rows } = await newUsers()
+  await users.add('setup', ada)
+  assert.deepEqual(await users.signIn('ada', ada.password), {
+    name: 'ada',
+    tenant: 'acme',
+    role: 'admin',
+  })
+  for (const [name, password] of [
+    ['ada', 'wrong'],
+    ['bob', ada.password],
+    ['ada', ''],
+  ] as const) {
+    await assert.rejects(users.signIn(name, password), { code: 'API_UNAUTHENTICATED' })
+  }
+  const told = (await readAudit(store, 'system', 0)).map(
+    ({ who, what, code }) => `${who} ${what} ${code}`,
+  )
+  assert.deepEqual(told, [
+    'setup user.add null',
+    ...['ada', 'bob', 'ada'].map((who) => `${who} user.sign-in API_UNAUTHENTICATED`),
+  ])
+  assert.ok(![...rows.values()].some((value) => value.includes(ada.password)))
+})
+
+test('a name is given once, and is free again when it was taken away', async () => {
+  const { users } = await newUsers()
+  await users.add('setup', ada)
+  await assert.rejects(users.add('setup', ada), { code: 'STORE_CONFLICT' })
+  await users.remove('setup', 'ada')
+  await assert.rejects(users.signIn('ada', ada.password), { code: 'API_UNAUTHENTICATED' })
+  await assert.rejects(users.remove('setup', 'ada'), { code: 'API_NOT_FOUND' })
+  await users.add('setup', ada)
+})
+
+test('a token is known until it ends, and stands nowhere', async () => {
+  const { users, rows, world } = await newUsers()
+  const token = await users.addToken('ada', {
+    label: 'ci',
+    tenant: 'acme',
+    role: 'admin',
+    expiresMs: 2_000,
+  })
+  assert.deepEqual(await users.byToken(token), { name: 'token/ci', tenant: 'acme', role: 'admin' })
+  assert.ok(![...rows.entries()].flat().some((text) => text.includes(token)))
+  await assert.rejects(users.byToken(`${token}x`), { code: 'API_UNAUTHENTICATED' })
+  world.nowMs = 2_000
+  await assert.rejects(users.byToken(token), { code: 'API_UNAUTHENTICATED' })
+})
+
+test('more who sign in at once than can wait are sent away, not queued without end', async () => {
+  const { users } = await newUsers()
+  const attempts = Array.from({ length: 60 }, () =>
+    users.signIn('nobody', 'x').catch((error) => error.code),
+  )
+  const codes = await Promise.all(attempts)
+  assert.equal(codes.filter((code) => code === 'API_BUSY').length, 60 - 34)
+})
+
+test('each role may what those below it may, in its tenant alone', () => {
+  for (const [permission, least] of Object.entries(permissions) as [
+    Permission,
+    (typeof roles)[number],
+  ][]) {
+    for (const role of roles) {
+      const isEnough = roles.indexOf(role) >= roles.indexOf(least)
+      assert.equal(mayDo({ name: 'a', tenant: 'acme', role }, permission, 'acme'), isEnough)
+      assert.equal(mayDo({ name: 'a', tenant: '*', role }, permission, 'acme'), isEnough)
+      assert.equal(mayDo({ name: 'a', tenant: 'other', role }, permission, 'acme'), false)
+    }
+  }
+  const auditor = { name: 'a', tenant: 'acme', role: 'auditor' } as const
+  assert.throws(() => requirePermission(auditor, 'fleet.write', 'acme'), {
+    code: 'API_FORBIDDEN',
+    message: /admin in acme/,
+  })
+})
