@@ -29,11 +29,16 @@ export function isDeviceConfig(value: unknown): value is DeviceConfig {
 
 /** Everything wrong with the form, at most `maxConfigErrors`; empty exactly if `isDeviceConfig`. */
 export function checkForm(value: unknown): ErrorBody[] {
+  return checkFormOf(deviceConfigForm, value)
+}
+
+/** The same of another document, whose fields have their words in its schema. */
+export function checkFormOf(form: FormSchema, value: unknown): ErrorBody[] {
   if (value === null || value === undefined) {
-    return [coded('CONFIG_INVALID', `is empty; it needs ${wordsOf(deviceConfigForm)}`, '')]
+    return [coded('CONFIG_INVALID', `is empty; it needs ${wordsOf(form)}`, '')]
   }
   const errors: ErrorBody[] = []
-  explain(deviceConfigForm, value, '', errors)
+  explain(form, value, '', errors)
   return errors.slice(0, maxConfigErrors)
 }
 

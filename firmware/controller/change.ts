@@ -1,0 +1,181 @@
+/**
+ * A change of a tenant's documents: what it would do to each document and to each box is shown before it is done, and it is done
+ * as a whole or not at all. One that brings problems is refused; those that were there before are no reason to.
+ */
+import { type Commit, mostChanges, type Store } from '../host/store/store.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { CausewayError, type ErrorBody } from '../model/errors.ts'
+import type { FleetDocument } from '../model/fleet.ts'
+import { readFleetDocument } from '../model/fleet-check.ts'
+import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
+import { planFleet } from '../plan/fleet.ts'
+import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { commitAudited } from './audit.ts'
+import { documentChange, type FleetState, readFleet } from './fleet.ts'
+
+export interface AskedChange {
+  readonly documents: readonly unknown[]
+  /** What is not among them is taken away. */
+  readonly isWhole: boolean
+}
+
+export interface DocumentChange {
+  /** `site/berlin` */
+  readonly document: string
+  readonly action: 'add' | 'change' | 'remove'
+}
+
+export interface SiteChange {
+  readonly site: string
+  readonly differences: readonly Difference[]
+}
+
+export interface ChangePlan {
+  readonly documents: readonly DocumentChange[]
+  readonly sites: readonly SiteChange[]
+  /** Those that the change brings. */
+  readonly problems: readonly FleetProblem[]
+}
+
+/** Sites of which all differences are told; the others are counted. */
+const mostSitesTold = 200
+const mostDifferencesTold = 50
+
+interface Planned extends ChangePlan {
+  readonly state: FleetState
+  readonly after: readonly FleetDocument[]
+}
+
+/** @throws CONFIG_INVALID documents are malformed: `errors` says which and where */
+export async function planChange(
+  store: Store,
+  tenant: string,
+  asked: AskedChange,
+): Promise<ChangePlan> {
+  const { documents, sites, problems } = await plan(store, tenant, asked)
+  return { documents, sites, problems }
+}
+
+/** @throws as `planChange`; FLEET_ errors that it brings; STORE_CONFLICT somebody else changed a document meanwhile */
+export async function applyChange(
+  store: Store,
+  tenant: string,
+  asked: AskedChange,
+  who: string,
+  nowMs: number,
+): Promise<ChangePlan> {
+  const planned = await plan(store, tenant, asked)
+  const { documents, sites, problems, state, after } = planned
+  const [first] = problems
+  if (first !== undefined) {
+    const errors = problems.map(({ document, path = '', ...rest }) => ({
+      ...rest,
+      path: `${document}${path}`,
+    }))
+    const message = `${first.document}: ${first.message}`
+    throw new CausewayError(first.code, message, { errors })
+  }
+  const byName = new Map(after.map((one) => [nameOf(one), one]))
+  // Larger ones are several commits: each holds, and the next `apply` of the same documents goes on.
+  const room = Math.floor((mostChanges - 4) / 2)
+  for (let at = 0; at < documents.length; at += room) {
+    const some = documents.slice(at, at + room)
+    const commit: Commit = {
+      conditions: some.map(({ document }) => ({
+        key: documentChange(tenant, document, null).key,
+        revision: state.revisions.get(document) ?? 0,
+      })),
+      changes: some.map(({ document }) =>
+        documentChange(tenant, document, byName.get(document) ?? null),
+      ),
+    }
+    const names = some.slice(0, 5).map(({ document, action }) => `${action} ${document}`)
+    const more = some.length > 5 ? ` and ${some.length - 5} more` : ''
+    const event = {
+      who,
+      what: 'fleet.apply',
+      target: tenant,
+      code: null,
+      detail: names.join(', ') + more,
+    }
+    await commitAudited(store, tenant, event, commit, nowMs)
+  }
+  return { documents, sites, problems }
+}
+
+async function plan(
+  store: Store,
+  tenant: string,
+  { documents: raw, isWhole }: AskedChange,
+): Promise<Planned> {
+  const given = readAll(raw)
+  const state = await readFleet(store, tenant)
+  const before = new Map(state.documents.map((one) => [nameOf(one), one]))
+  const after = new Map(isWhole ? [] : before)
+  for (const one of given) after.set(nameOf(one), one)
+  const documents: DocumentChange[] = []
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const [one, other] = [before.get(name), after.get(name)]
+    if (one === undefined) documents.push({ document: name, action: 'add' })
+    else if (other === undefined) documents.push({ document: name, action: 'remove' })
+    else if (!isEqual(one, other)) documents.push({ document: name, action: 'change' })
+  }
+  const was = planFleet([...before.values()], state.boxes, state.allocations)
+  const will = planFleet([...after.values()], state.boxes, state.allocations)
+  const known = new Set(was.problems.map(keyOf))
+  return {
+    documents,
+    sites: siteChanges(was.sites, will.sites),
+    problems: will.problems.filter((problem) => !known.has(keyOf(problem))),
+    state,
+    after: [...after.values()],
+  }
+}
+
+function keyOf({ code, document, path = '' }: FleetProblem): string {
+  return `${code} ${document} ${path}`
+}
+
+interface Sited {
+  readonly site: string
+  readonly config: DeviceConfig | null
+}
+
+function siteChanges(was: readonly Sited[], will: readonly Sited[]): SiteChange[] {
+  const before = new Map(was.map(({ site, config }) => [site, config]))
+  const after = new Map(will.map(({ site, config }) => [site, config]))
+  const changes: SiteChange[] = []
+  for (const site of new Set([...after.keys(), ...before.keys()])) {
+    const [one, other] = [before.get(site) ?? undefined, after.get(site) ?? undefined]
+    if (isEqual(one, other)) continue
+    const isTold = changes.length < mostSitesTold
+    const differences = isTold ? diffConfigs(one, other).slice(0, mostDifferencesTold) : []
+    changes.push({ site, differences })
+  }
+  return changes
+}
+
+/** @throws CONFIG_INVALID */
+function readAll(raw: readonly unknown[]): FleetDocument[] {
+  const documents: FleetDocument[] = []
+  const errors: ErrorBody[] = []
+  const seen = new Set<string>()
+  for (const [at, value] of raw.entries()) {
+    const { document, errors: wrong } = readFleetDocument(value)
+    errors.push(
+      ...wrong.map((error) => ({ ...error, path: `/documents/${at}${error.path ?? ''}` })),
+    )
+    if (document === null) continue
+    const name = nameOf(document)
+    if (seen.has(name)) {
+      const message = `there are two of ${name}`
+      errors.push({ code: 'FLEET_DUPLICATE', message, path: `/documents/${at}/name` })
+    }
+    seen.add(name)
+    documents.push(document)
+  }
+  const [first] = errors
+  if (first === undefined) return documents
+  const told = errors.slice(0, 100)
+  throw new CausewayError(first.code, first.message, { path: first.path, errors: told })
+}

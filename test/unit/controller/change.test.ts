@@ -1,0 +1,131 @@
+/** What a change would do is what it does; it is done whole, by one at a time, and refused for what it brings. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readAudit } from '../../../firmware/controller/audit.ts'
+import { applyChange, planChange } from '../../../firmware/controller/change.ts'
+import { readFleet } from '../../../firmware/controller/fleet.ts'
+import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
+import { openStore } from '../../../firmware/host/store/ordered-store.ts'
+import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
+
+const tenant = 't'
+const base = [network, main, office, siteOf('berlin'), siteOf('lisbon')]
+
+async function applied() {
+  const store = await openStore(memoryTable())
+  const changes = ['berlin', 'lisbon'].map((site) => ({
+    key: `edge/${deviceIdOf(site)}`,
+    value: JSON.stringify({ ...boxOf(site), tenant, site }),
+  }))
+  await store.commit({ conditions: [], changes })
+  await applyChange(store, tenant, { documents: base, isWhole: true }, 'ada', 0)
+  return store
+}
+
+test('what is added, changed and taken away is told by document and by site, and then done', async () => {
+  const store = await applied()
+  const voice = {
+    kind: 'policy',
+    name: 'voice',
+    order: 1,
+    for: { applications: ['sip'] },
+    latencyMs: 100,
+  }
+  const asked = {
+    documents: [network, main, office, siteOf('berlin', { labels: { a: 'b' } }), voice],
+    isWhole: true,
+  }
+  const plan = await planChange(store, tenant, asked)
+  assert.deepEqual(plan.documents, [
+    { document: 'site/berlin', action: 'change' },
+    { document: 'site/lisbon', action: 'remove' },
+    { document: 'policy/voice', action: 'add' },
+  ])
+  assert.deepEqual(
+    plan.sites.map(({ site, differences }) => [site, differences.map(({ path }) => path)]),
+    [
+      ['berlin', ['/peers/lisbon', '/policies']],
+      ['lisbon', ['']],
+    ],
+  )
+  assert.equal((await readFleet(store, tenant)).documents.length, 5)
+  assert.deepEqual(await applyChange(store, tenant, asked, 'ada', 1), plan)
+  assert.deepEqual((await readFleet(store, tenant)).documents.map(({ name }) => name).sort(), [
+    'acme',
+    'berlin',
+    'main',
+    'office',
+    'voice',
+  ])
+  const [, last] = await readAudit(store, tenant, 0)
+  assert.equal(last!.detail, 'change site/berlin, remove site/lisbon, add policy/voice')
+})
+
+test('the same documents again change nothing', async () => {
+  const store = await applied()
+  const before = await store.revision()
+  assert.deepEqual(
+    (await applyChange(store, tenant, { documents: base, isWhole: true }, 'ada', 1)).documents,
+    [],
+  )
+  assert.equal(await store.revision(), before)
+})
+
+test('documents that are malformed are refused, all of them at once, each with its place', async () => {
+  const store = await applied()
+  const documents = [
+    { kind: 'sites', name: 'x' },
+    { ...siteOf('x'), uplink: [] },
+    siteOf('y'),
+    siteOf('y'),
+  ]
+  await assert.rejects(
+    planChange(store, tenant, { documents, isWhole: false }),
+    (error: { errors: { code: string; path: string; message: string }[] }) => {
+      assert.deepEqual(
+        error.errors.map(({ code, path }) => [code, path]),
+        [
+          ['CONFIG_INVALID', '/documents/0/kind'],
+          ['CONFIG_UNKNOWN_FIELD', '/documents/1/uplink'],
+          ['FLEET_DUPLICATE', '/documents/3/name'],
+        ],
+      )
+      assert.match(error.errors[0]!.message, /did you mean site\?/)
+      return true
+    },
+  )
+})
+
+test('a change that brings a problem is refused; one that was there before is no reason to', async () => {
+  const store = await applied()
+  const broken = siteOf('athens', {
+    lans: [{ name: 'lan0', nic: 'netdev:eth1', segment: 'nowhere' }],
+  })
+  const asked = { documents: [broken], isWhole: false }
+  assert.deepEqual(
+    (await planChange(store, tenant, asked)).problems.map(({ code, document }) => [code, document]),
+    [
+      ['FLEET_REFERENCE', 'site/athens'],
+      ['FLEET_REFERENCE', 'site/athens'],
+    ],
+  )
+  await assert.rejects(applyChange(store, tenant, asked, 'ada', 1), { code: 'FLEET_REFERENCE' })
+  assert.equal((await readFleet(store, tenant)).documents.length, 5)
+})
+
+test('of two who change one document at once the second is told', async () => {
+  const store = await applied()
+  const change = (value: string) =>
+    applyChange(
+      store,
+      tenant,
+      { documents: [siteOf('berlin', { labels: { a: value } })], isWhole: false },
+      'ada',
+      1,
+    )
+  const results = await Promise.allSettled([change('one'), change('two')])
+  const refused = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason.code] : [],
+  )
+  assert.deepEqual(refused, ['STORE_CONFLICT'])
+})
