@@ -9,6 +9,7 @@ import { EnrolDesk } from './enrol.ts'
 import { LinkDesk } from './link-desk.ts'
 import type { Owner } from './owner.ts'
 import { Publisher } from './publisher.ts'
+import { Users } from './users.ts'
 
 export interface ControllerParts {
   readonly store: Store
@@ -27,6 +28,7 @@ export interface Controller extends AsyncDisposable {
   readonly enrol: EnrolDesk
   readonly links: LinkDesk
   readonly publisher: Publisher
+  readonly users: Users
 }
 
 /** Listens once it returns. The store is closed with it. */
@@ -35,10 +37,12 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const { authority, delegation } = owner
   const enrol = new EnrolDesk({ store, authority, delegation, nowMs: wallMs, random })
   const links = new LinkDesk({ store, clock, wallMs, authority, log })
+  const users = new Users(store, wallMs)
   const signingKey = authority.privateKey
   const publisher = new Publisher({ store, clock, log, signingKey })
   const api = await openApi({
-    ...{ host, port, enrol, key: owner.server.key, certificate: owner.server.certificate },
+    ...{ host, port, store, users, enrol, links, publisher, wallMs },
+    ...owner.server,
     identify: (raw) => identify(raw, authority.certificate),
     onLink: (link, identity) => links.onLink(link, identity),
     onFault: (error) => log.error({ detail: error.stack ?? error.message }, 'fault'),
@@ -49,6 +53,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
     enrol,
     links,
     publisher,
+    users,
     [Symbol.asyncDispose]: async () => {
       await api[Symbol.asyncDispose]()
       await links[Symbol.asyncDispose]()

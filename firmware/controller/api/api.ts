@@ -4,21 +4,24 @@
  */
 import type { Server } from 'node:https'
 import fastify from 'fastify'
-import { answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
+import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
+import type { Route } from '../../host/api/route.ts'
 import type { Link } from '../../host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../host/link/server.ts'
 import { linkPath } from '../../model/control-link.ts'
-import type { EnrolDesk } from '../enrol.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { Principal } from '../../model/user.ts'
+import { requirePermission } from '../../plan/role.ts'
+import { type ControllerRoute, type RouteParts, routesOf } from './routes.ts'
 import { addZtpRoutes } from './ztp.ts'
 
-export interface ApiParts<Identity> {
+export interface ApiParts<Identity> extends RouteParts {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
   /** PEM. */
   readonly key: string
   readonly certificate: string
-  readonly enrol: EnrolDesk
   readonly identify: (certificate: Buffer | null) => Identity | null
   readonly onLink: (link: Link, identity: Identity) => void
   readonly onFault: (error: Error) => void
@@ -57,6 +60,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   server.maxConnections = mostConnections
   answerErrors(app as never, onFault)
   addZtpRoutes(app as never, parts.enrol)
+  for (const route of routesOf(parts)) addRoute(app as never, guarded(route, parts))
   const links: LinkServer = serveLinks({
     server,
     path: linkPath,
@@ -74,6 +78,27 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
     [Symbol.asyncDispose]: async () => {
       links.close()
       await app.close()
+    },
+  }
+}
+
+const stranger: Principal = { name: '', tenant: '', role: 'auditor' }
+
+/** The route as the server has it: who asks is known, and may, or it is not entered. */
+function guarded(route: ControllerRoute, { users }: Pick<RouteParts, 'users'>): Route {
+  const { permission, handle } = route
+  return {
+    ...route,
+    handle: async (asked) => {
+      if (permission === null) return handle(asked, stranger)
+      if (asked.bearer === null) {
+        const message = 'needs a token: sign in, and send it as `Authorization: Bearer`'
+        throw new CausewayError('API_UNAUTHENTICATED', message)
+      }
+      const who = await users.byToken(asked.bearer)
+      const { tenant = '*' } = (asked.params ?? {}) as { readonly tenant?: string }
+      requirePermission(who, permission, tenant)
+      return handle(asked, who)
     },
   }
 }

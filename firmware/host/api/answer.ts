@@ -1,5 +1,5 @@
 /** What all HTTP APIs of the firmware have in common: routes from data, nothing that is unknown is taken, errors of one shape. */
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
 import type { Route } from './route.ts'
 
@@ -29,12 +29,21 @@ export function addRoute(app: FastifyInstance, route: Route): void {
         return reply.hijack()
       }
       request.raw.socket.setTimeout(answerMs)
-      const answer = await route.handle({ params: request.params, body: request.body })
+      const answer = await route.handle({
+        params: request.params,
+        body: request.body,
+        bearer: bearerOf(request),
+      })
       request.raw.socket.setTimeout(apiLimits.requestMs)
       if (typeof route.answer === 'string') reply.type(route.answer)
       return reply.status(answer.status ?? 200).send(answer.body)
     },
   })
+}
+
+function bearerOf({ headers }: FastifyRequest): string | null {
+  const [, token] = /^Bearer ([\w-]{1,128})$/.exec(headers.authorization ?? '') ?? []
+  return token ?? null
 }
 
 function refuseBody(body: unknown): void {

@@ -39,6 +39,8 @@ export interface Route {
 export interface Asked {
   readonly params: unknown
   readonly body: unknown
+  /** Of the header `Authorization: Bearer`; null: there is none. */
+  readonly bearer: string | null
 }
 
 export interface Answer {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -119,3 +120,99 @@ test('a blank device is listed, enrols, and runs what is published for it', asyn
     [key.deviceId],
   )
 })
+
+test('people see and change what their role allows, and nothing without a token', async () => {
+  const { controller } = await start('people')
+  await using _ = controller
+  await controller.users.add('setup', {
+    name: 'ada',
+    tenant,
+    role: 'admin',
+    password: 'correct horse battery',
+  })
+  await controller.users.add('setup', {
+    name: 'otto',
+    tenant,
+    role: 'auditor',
+    password: 'correct horse battery',
+  })
+  const ask = async (method: string, path: string, body?: object, token?: string) => {
+    const { status, text } = await httpsAsk(controller.api.port, method, path, body, token)
+    return { status, body: JSON.parse(text) as { readonly [name: string]: unknown } }
+  }
+  const signIn = async (name: string): Promise<string> =>
+    (await ask('POST', '/api/v1/sign-in', { name, password: 'correct horse battery' })).body
+      .token as string
+  const [ada_, otto] = [await signIn('ada'), await signIn('otto')]
+  const documents = [network, main, office, siteOf('berlin')]
+  const change = { documents, isWhole: true }
+  const url = `/api/v1/tenants/${tenant}`
+  assert.deepEqual(
+    [
+      (await ask('GET', `${url}/fleet`)).status,
+      (await ask('GET', `${url}/fleet`, undefined, 'cw_no')).status,
+    ],
+    [401, 401],
+  )
+  assert.equal((await ask('POST', `${url}/plan`, change, otto)).status, 200)
+  const refused = await ask('POST', `${url}/apply`, change, otto)
+  assert.deepEqual([refused.status, refused.body.code], [403, 'API_FORBIDDEN'])
+  assert.equal((await ask('GET', '/api/v1/tenants/other/fleet', undefined, ada_)).status, 403)
+  assert.equal((await ask('POST', `${url}/apply`, change, ada_)).status, 200)
+  const fleet = await ask('GET', `${url}/fleet`, undefined, otto)
+  assert.equal((fleet.body.documents as unknown[]).length, 4)
+  const claim = { device: 'ab'.repeat(32), site: 'berlin' }
+  assert.equal((await ask('POST', `${url}/claims`, claim, ada_)).status, 200)
+  const { body } = await ask('GET', `${url}/edges`, undefined, otto)
+  assert.deepEqual(
+    (body.edges as { deviceId: string; isUp: boolean }[]).map(({ deviceId, isUp }) => [
+      deviceId,
+      isUp,
+    ]),
+    [[claim.device, false]],
+  )
+  const audit = await ask('GET', `${url}/audit/0`, undefined, otto)
+  assert.deepEqual(
+    (audit.body.entries as { who: string; what: string }[]).map(
+      ({ who, what }) => `${who} ${what}`,
+    ),
+    ['token/ada fleet.apply', 'token/ada edge.list'],
+  )
+  const bad = await ask(
+    'POST',
+    `${url}/apply`,
+    { documents: [{ kind: 'site', name: 'x' }], isWhole: false },
+    ada_,
+  )
+  assert.deepEqual([bad.status, bad.body.code], [422, 'CONFIG_MISSING_FIELD'])
+})
+
+function httpsAsk(
+  port: number,
+  method: string,
+  path: string,
+  body?: object,
+  token?: string,
+): Promise<{ status: number; text: string }> {
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const headers = {
+    ...(body === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  }
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: '127.0.0.1', port, method, path, headers, rejectUnauthorized: false },
+      (response) => {
+        let answer = ''
+        response.on('data', (chunk) => {
+          answer += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode!, text: answer }))
+      },
+    )
+    asked.once('error', reject)
+    asked.end(text)
+  })
+}
