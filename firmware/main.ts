@@ -1,16 +1,18 @@
 /**
- * `causeway ROLE` runs a process of the box, anything else is a command of the CLI. Each role loads only what it
+ * `causeway ROLE` runs a process of the box or the controller, anything else is a command of the CLI. Each role loads only what it
  * needs: the datapath process has no use for a web server. Handles signals; a supervisor does the rest.
  */
 import process from 'node:process'
 import type { Log } from './host/system/log.ts'
-import type { RoleArguments } from './host/system/role-arguments.ts'
+import type { ControllerArguments, RoleArguments } from './host/system/role-arguments.ts'
 import { CausewayError } from './model/errors.ts'
 
 const roles = ['datapath', 'gateway', 'controller'] as const
 type Role = (typeof roles)[number]
 
-type Started = Extract<RoleArguments, { readonly memoryMb: number }>
+type Started =
+  | Extract<RoleArguments, { readonly memoryMb: number }>
+  | Extract<ControllerArguments, { readonly port: number }>
 
 /** What a role gives back once it runs. */
 interface Running extends AsyncDisposable {
@@ -29,14 +31,13 @@ if (!isRole(first)) {
     err: (text: string) => void process.stderr.write(text),
   }
   process.exitCode = await runCli(process.argv.slice(2), output, process.stdin)
-} else if (first === 'controller') {
-  process.stderr.write('causeway: the controller is not in this release\n')
-  process.exitCode = 2
 } else await run(first, rest)
 
-async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promise<void> {
-  const { readRoleArguments } = await import('./host/system/role-arguments.ts')
-  const read = readRoleArguments(argv)
+async function run(role: Role, argv: readonly string[]): Promise<void> {
+  const { readControllerArguments, readRoleArguments } = await import(
+    './host/system/role-arguments.ts'
+  )
+  const read = role === 'controller' ? readControllerArguments(argv) : readRoleArguments(argv)
   if (read.places === null) {
     const { misuseText } = await import('./host/system/misuse.ts')
     process.stderr.write(misuseText(read.problem))
@@ -70,11 +71,12 @@ async function run(role: 'datapath' | 'gateway', argv: readonly string[]): Promi
   }
 }
 
-async function start(
-  role: 'datapath' | 'gateway',
-  { places, memoryMb, flows, aead }: Started,
-  log: Log,
-): Promise<Running> {
+async function start(role: Role, started: Started, log: Log): Promise<Running> {
+  if ('names' in started) {
+    const { runController } = await import('./controller/run.ts')
+    return runController(started, log)
+  }
+  const { places, memoryMb, flows, aead } = started
   if (role === 'gateway') {
     const { runGateway } = await import('./gateway/run.ts')
     return runGateway(places, log)

@@ -48,6 +48,11 @@ export class Users {
     this.#nowMs = nowMs
   }
 
+  async isAny(): Promise<boolean> {
+    const { entries } = await this.#store.range({ prefix: 'user/', limit: 1 })
+    return entries.length > 0
+  }
+
   /** @throws STORE_CONFLICT there is one of this name */
   async add(by: string, { name, tenant, role, password }: NewUser): Promise<void> {
     const salt = randomBytes(saltBytes)

@@ -23,6 +23,12 @@ export interface Places {
   /** What dnsmasq has lent. */
   readonly dnsmasqLeases: string
   readonly wireKey: string
+  /** Keys of the device, or of a controller's owner. */
+  readonly keyFolder: string
+  /** Of a controller: what it keeps. */
+  readonly storeFolder: string
+  /** Of a controller without users: a token for whoever makes the first one. */
+  readonly setupToken: string
   /** Key and certificate for HTTPS in the LANs. */
   readonly lanCertificate: string
   /** Configurations that ran here, and one that is tried. */
@@ -52,6 +58,9 @@ export function placesOf(instance: string, root = '/'): Places {
     serviceFolder: join(run, 'services'),
     dnsmasqLeases: join(lib, 'dnsmasq.leases'),
     wireKey: join(lib, 'keys/wire.key'),
+    keyFolder: join(lib, 'keys'),
+    storeFolder: join(lib, 'store'),
+    setupToken: join(lib, 'setup-token'),
     lanCertificate: join(lib, 'keys/lan.pem'),
     configFolder: join(lib, 'config'),
     nicNetns: `causeway-${instance}`,

@@ -1,5 +1,6 @@
 /** What a role of the firmware is started with: `[--instance NAME] [--root DIR]`, and the datapath's sizes and cipher. */
 import { parseArgs } from 'node:util'
+import { parseEndpoint } from '../../model/address.ts'
 import { defaultInstance, isInstanceName, type Places, placesOf } from './places.ts'
 
 const aeads = ['auto', 'ipsec-mb', 'openssl'] as const
@@ -46,6 +47,48 @@ export function readRoleArguments(argv: readonly string[]): RoleArguments {
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error))
   }
+}
+
+export type ControllerArguments =
+  | {
+      readonly places: Places
+      readonly host: string
+      readonly port: number
+      /** Names and addresses by which it is called: in its certificate. */
+      readonly names: readonly string[]
+    }
+  | { readonly places: null; readonly problem: string }
+
+const controllerPort = 8_443
+const mostNames = 16
+
+/** `[--instance NAME] [--root DIR] [--listen ADDRESS:PORT] [--name NAME]…`. Never throws. */
+export function readControllerArguments(argv: readonly string[]): ControllerArguments {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        instance: { type: 'string', default: defaultInstance },
+        root: { type: 'string', default: '/' },
+        listen: { type: 'string', default: `0.0.0.0:${controllerPort}` },
+        name: { type: 'string', multiple: true, default: ['localhost'] },
+      },
+    })
+    const { instance, root, listen, name: names } = values
+    if (!isInstanceName(instance)) return wrongAs(`'${instance}' names no instance`)
+    const endpoint = parseEndpoint(listen)
+    if (endpoint === null) return wrongAs('--listen takes an address and a port, like 0.0.0.0:8443')
+    if (names.length > mostNames || names.some((name) => !/^[A-Za-z0-9.:-]{1,253}$/.test(name))) {
+      return wrongAs(`--name takes a name or an address, ${mostNames} times at most`)
+    }
+    return { places: placesOf(instance, root), host: endpoint.address, port: endpoint.port, names }
+  } catch (error) {
+    return wrongAs(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wrongAs(problem: string): { readonly places: null; readonly problem: string } {
+  return { places: null, problem }
 }
 
 function wrong(problem: string): RoleArguments {

@@ -1,0 +1,51 @@
+/** The controller process on a real machine: builds what controller.ts is given and starts it. */
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../host/clock/system.ts'
+import { openLevelTable } from '../host/store/level-table.ts'
+import { openStore } from '../host/store/ordered-store.ts'
+import { makePrivateFolder, replaceFile } from '../host/system/file.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Places } from '../host/system/places.ts'
+import { type Controller, openController } from './controller.ts'
+import { openOwner } from './owner.ts'
+
+export interface RunOptions {
+  readonly places: Pick<Places, 'keyFolder' | 'storeFolder' | 'setupToken'>
+  readonly host: string
+  readonly port: number
+  readonly names: readonly string[]
+}
+
+/** Time enough to make the first user. */
+const setupMs = 24 * 3_600_000
+
+/** @throws STORE_ errors, API_IN_USE */
+export async function runController(
+  { places, host, port, names }: RunOptions,
+  log: Log,
+): Promise<Controller> {
+  const owner = await openOwner(places.keyFolder, names, Date.now())
+  await makePrivateFolder(places.storeFolder)
+  const store = await openStore(await openLevelTable(places.storeFolder))
+  const parts = { store, owner, log, host, port, clock: systemClock(), wallMs: Date.now }
+  const controller = await openController({ ...parts, random: (bytes) => randomBytes(bytes) })
+  if (!(await controller.users.isAny())) {
+    // No password is the default: whoever may read this file is who set the machine up.
+    const asked = {
+      label: 'setup',
+      tenant: '*',
+      role: 'owner',
+      expiresMs: Date.now() + setupMs,
+    } as const
+    await replaceFile(
+      places.setupToken,
+      `${await controller.users.addToken('setup', asked)}\n`,
+      0o600,
+    )
+    log.info(
+      { detail: places.setupToken },
+      'there are no users yet: a token for the first one is here',
+    )
+  }
+  return controller
+}
