@@ -245,12 +245,12 @@ test('key prints the same public key each time', async () => {
 
 const launcher = new URL('../../../build/causeway', import.meta.url).pathname
 
-test('the launcher finds its way through links; a role that is not there is 2', async () => {
+test('the launcher finds its way through links; a role that there is none of is 2', async () => {
   const link = join(root, 'causeway')
   await symlink(launcher, link)
   const second = join(root, 'second')
   await symlink('causeway', second)
-  const child = spawn(second, ['controller'], {
+  const child = spawn(second, ['orchestrator'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     ...deadline,
   })
