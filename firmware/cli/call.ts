@@ -6,7 +6,11 @@ import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import { nearestOf } from '../model/nearest.ts'
 import { errorText } from './text.ts'
 
-export const exitCode = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
+/** `differs`: of `ctl plan --detailed-exitcode` alone. */
+export const exitCode = {
+  ...{ done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 },
+  differs: 5,
+} as const
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
 
 export interface Output {

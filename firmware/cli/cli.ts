@@ -32,6 +32,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
+import { runCtl } from './ctl.ts'
 import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
 import {
@@ -71,6 +72,9 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   config rollback         take it back now
   config history [N]      list what ran here, or print entry N
 
+  ctl …        run a fleet through its controller: causeway ctl --help
+  controller   run the process that a fleet is run from
+
   datapath     run the process that moves packets   (started by the supervisor)
   gateway      run the process that decides         (started by the supervisor)
 
@@ -89,6 +93,7 @@ export async function runCli(
   output: Output,
   input: AsyncIterable<Uint8Array>,
 ): Promise<ExitCode> {
+  if (argv[0] === 'ctl') return runCtl(argv.slice(1), output, input)
   const call = readCall(argv, output, input)
   if (typeof call === 'number') return call
   try {

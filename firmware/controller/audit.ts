@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Change, Commit, Store } from '../host/store/store.ts'
 import { mostPage } from '../host/store/store.ts'
+import type { AuditAnswer } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 
 export interface AuditEvent {
@@ -74,6 +75,14 @@ export async function commitAudited(
   throw new CausewayError('STORE_BUSY', 'too many changes at once')
 }
 
+/** Whose log tells of devices that are nobody's yet, of tenants, and of who may do things in all of them. */
+export const systemTenant = 'system'
+
+/** The log of what concerns who acts in a tenant. @param tenant `*`: all */
+export function logOf(tenant: string): string {
+  return tenant === '*' ? systemTenant : tenant
+}
+
 /** In order. @param after the number of the last of the page before, 0 at first */
 export async function readAudit(
   store: Store,
@@ -84,6 +93,20 @@ export async function readAudit(
   const range = { prefix: `${tenant}/audit/`, after: entryKey(tenant, after), limit }
   const { entries } = await store.range(range)
   return entries.map(({ value }) => JSON.parse(value) as AuditEntry)
+}
+
+/** The same with the texts as they are kept, and the head of the log: whoever has them can check the chain for itself. */
+export async function readAuditTexts(
+  store: Store,
+  tenant: string,
+  after: number,
+  limit: number = mostPage,
+): Promise<AuditAnswer> {
+  const found = await store.get(`${tenant}/audit-head`)
+  const head = found === null ? { number: 0, hash: noEntry } : (JSON.parse(found.value) as Head)
+  const range = { prefix: `${tenant}/audit/`, after: entryKey(tenant, after), limit }
+  const texts = (await store.range(range)).entries.map(({ value }) => value)
+  return { entries: texts.map((text) => JSON.parse(text) as AuditEntry), texts, head }
 }
 
 export interface AuditProof {

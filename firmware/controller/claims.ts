@@ -35,6 +35,12 @@ export async function findClaim(store: Store, device: string): Promise<KeptClaim
   return entries.length === 1 ? (JSON.parse(entries[0]!.value) as KeptClaim) : null
 }
 
+/** All that wait, claimed ones and those that are over included. */
+export async function listClaims(store: Store): Promise<KeptClaim[]> {
+  const { entries } = await store.range({ prefix: claimKey(''), limit: mostClaims })
+  return entries.map(({ value }) => JSON.parse(value) as KeptClaim)
+}
+
 /** @param revision of the one before; 0: there is none @throws STORE_CONFLICT; ZTP_BUSY too many wait, and none is over */
 export async function writeClaim(
   store: Store,

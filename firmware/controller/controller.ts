@@ -1,7 +1,7 @@
 /** A controller from its parts: one store, one owner, a desk for blank devices, one for links, and what publishes. */
 import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../host/clock/clock.ts'
-import { type DeviceIdentity, readCertificate } from '../host/pki/certificate.ts'
+import { type DeviceIdentity, fingerprintOf, readCertificate } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type Api, openApi } from './api/api.ts'
@@ -41,13 +41,14 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const signingKey = authority.privateKey
   const publisher = new Publisher({ store, clock, log, signingKey })
   const api = await openApi({
-    ...{ host, port, store, users, enrol, links, publisher, wallMs },
+    ...{ host, port, store, owner, users, enrol, links, publisher, wallMs },
     ...owner.server,
     identify: (raw) => identify(raw, authority.certificate),
     onLink: (link, identity) => links.onLink(link, identity),
     onFault: (error) => log.error({ detail: error.stack ?? error.message }, 'fault'),
   })
-  log.info({ detail: `port ${api.port}` }, 'controller ready')
+  const pin = fingerprintOf(authority.certificate)
+  log.info({ detail: `port ${api.port}, authority ${pin}` }, 'controller ready')
   return {
     api,
     enrol,

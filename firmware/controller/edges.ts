@@ -1,5 +1,5 @@
 /** The devices that tenants own, in the store under `edge/ID`: who has which, and where it stands. */
-import type { Change, Store } from '../host/store/store.ts'
+import { type Change, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
@@ -26,6 +26,21 @@ export async function readEdge(store: Store, deviceId: string): Promise<Edge | n
   return entry === null ? null : (JSON.parse(entry.value) as Edge)
 }
 
+/** All of a tenant, in the order of their ids. */
+export async function edgesOf(store: Store, tenant: string): Promise<Edge[]> {
+  const found: Edge[] = []
+  for (let after: string | undefined; ; ) {
+    const range = { prefix: edgeKey(''), limit: mostPage }
+    const page = await store.range(after === undefined ? range : { ...range, after })
+    for (const { value } of page.entries) {
+      const edge = JSON.parse(value) as Edge
+      if (edge.tenant === tenant) found.push(edge)
+    }
+    if (!page.hasMore) return found
+    after = page.entries.at(-1)!.key
+  }
+}
+
 /**
  * A device that nobody has, or its owner, gets this place; the log tells of it.
  * @param more is changed with it
@@ -47,7 +62,10 @@ export async function registerEdge(
     await commitAudited(store, by.tenant, told, { conditions: [], changes: [] }, nowMs)
     throw refusal
   }
-  const changes = [{ key, value: JSON.stringify(edge) }, ...more]
+  // Whoever gets it after its release has it: that it was anybody's is over.
+  const isNew = there === null
+  const over = isNew ? [{ key: `released/${edge.deviceId}`, value: null }] : []
+  const changes = [{ key, value: JSON.stringify(edge) }, ...over, ...more]
   const conditions = [{ key, revision: there?.revision ?? 0 }]
   await commitAudited(
     store,
@@ -58,6 +76,6 @@ export async function registerEdge(
   )
 }
 
-function edgeKey(deviceId: string): string {
+export function edgeKey(deviceId: string): string {
   return `edge/${deviceId}`
 }

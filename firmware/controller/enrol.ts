@@ -28,15 +28,13 @@ import { voucherMs } from '../plan/voucher.ts'
 import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
-import { commitAudited } from './audit.ts'
+import { commitAudited, systemTenant } from './audit.ts'
 import { claimChange, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
 import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
 
 /** How often a device asks whether it has been claimed. */
 const againMs = 2_000
 const certificateDays = 30
-/** Whose log tells of devices that are nobody's yet. */
-export const systemTenant = 'system'
 
 export interface EnrolOptions {
   readonly store: Store
@@ -57,15 +55,27 @@ interface Proven {
 export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
+  #delegation: string | null
 
   constructor(options: EnrolOptions) {
     this.#options = options
     this.#ownerPin = fingerprintOf(options.authority.certificate)
+    this.#delegation = options.delegation
+  }
+
+  get delegation(): string | null {
+    return this.#delegation
+  }
+
+  /** Of a root, from now on: blank devices that have this root are told. */
+  setDelegation(delegation: string): void {
+    this.#delegation = delegation
   }
 
   /** @throws ZTP_REQUEST_INVALID, ZTP_PROOF_INVALID, ZTP_LOCKED, ZTP_BUSY */
   async hello(body: ZtpHello, exporter: Uint8Array): Promise<ZtpOffer> {
-    const { store, authority, delegation, nowMs, random } = this.#options
+    const { store, authority, nowMs, random } = this.#options
+    const delegation = this.#delegation
     const { nonce, commitment, publicKey, keeping, firmware, label } = body
     const key = publicKeyOf(publicKey)
     const deviceId = deviceIdOf(key)
@@ -191,9 +201,9 @@ export class EnrolDesk {
   }
 
   async #answer(claim: KeptClaim): Promise<ZtpAnswer> {
-    const { store, authority, delegation, nowMs } = this.#options
+    const { store, authority, nowMs } = this.#options
     const isByCode = isClaimed(claim, nowMs())
-    const isListed = delegation !== null && (await readEdge(store, claim.deviceId)) !== null
+    const isListed = this.#delegation !== null && (await readEdge(store, claim.deviceId)) !== null
     if (!isByCode && !isListed) return { voucher: null, againMs }
     const voucher: Voucher = {
       version: 1,

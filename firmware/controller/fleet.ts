@@ -51,8 +51,8 @@ export async function readFleet(store: Store, tenant: string): Promise<FleetStat
     allocations.set(key.slice(prefix.length), value)
   const boxes: Box[] = []
   for await (const { value } of all(store, 'edge/')) {
-    const { deviceId, wireKey, tenant: owner } = JSON.parse(value) as Edge
-    if (owner === tenant && wireKey !== null) boxes.push({ deviceId, wireKey })
+    const { deviceId, wireKey, site, claimedAt, tenant: owner } = JSON.parse(value) as Edge
+    if (owner === tenant && wireKey !== null) boxes.push({ deviceId, wireKey, site, claimedAt })
   }
   return { documents, allocations, boxes, revisions }
 }

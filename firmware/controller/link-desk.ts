@@ -23,6 +23,7 @@ import { CausewayError } from '../model/errors.ts'
 import { deltaBetween } from '../plan/json-delta.ts'
 import { readEdge, registerEdge } from './edges.ts'
 import type { Published } from './fleet.ts'
+import { readReleased } from './release.ts'
 
 export interface LinkDeskParts {
   readonly store: Store
@@ -90,6 +91,12 @@ export class LinkDesk implements AsyncDisposable {
     })
   }
 
+  /** Its owner has let it go: it is told so, and its link ends. Nothing happens while it has none. */
+  async release(deviceId: string): Promise<void> {
+    const box = this.#attached.get(deviceId)
+    if (box !== undefined) await this.#sayReleased(box.link, deviceId)
+  }
+
   /** @param expiresMs of the certificate that it came with */
   onLink(
     link: Link,
@@ -152,7 +159,7 @@ export class LinkDesk implements AsyncDisposable {
     const { deviceId, link } = box
     const edge = await readEdge(store, deviceId)
     if (edge === null) {
-      link.close(closeCodes.notTrusted, 'the device was released')
+      await this.#sayReleased(link, deviceId)
       return
     }
     this.#attached.get(deviceId)?.link.close(closeCodes.replaced, 'the device has another link')
@@ -164,6 +171,13 @@ export class LinkDesk implements AsyncDisposable {
     say(link, { kind: 'welcome', protocol, nowMs: Math.trunc(wallMs()) })
     const entry = await store.get(`config/${deviceId}`)
     if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
+  }
+
+  /** It has no owner here, or none any more. */
+  async #sayReleased(link: Link, deviceId: string): Promise<void> {
+    const released = await readReleased(this.#parts.store, deviceId)
+    if (released !== null) say(link, { kind: 'released', release: released.release })
+    link.close(closeCodes.notTrusted, 'the device was released')
   }
 
   async #onAnswer(

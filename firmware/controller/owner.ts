@@ -21,6 +21,8 @@ export interface Owner {
   readonly server: { readonly key: string; readonly certificate: string }
   /** JWS; null: the owner has no root of its own. */
   readonly delegation: string | null
+  /** From the next start on. @throws STORE_WRITE_FAILED */
+  readonly keepDelegation: (delegation: string) => Promise<void>
 }
 
 /** Longer than a box lies in a cupboard: whoever has lost its owner's authority is blank again. */
@@ -48,7 +50,11 @@ export async function openOwner(
   }
   const authority = { privateKey, certificate }
   const server = await openServer(folder, authority, hosts, nowMs)
-  return { authority, server, delegation: await readIfThere(join(folder, 'delegation.jws')) }
+  const word = join(folder, 'delegation.jws')
+  return {
+    ...{ authority, server, delegation: await readIfThere(word) },
+    keepDelegation: (delegation) => replaceFile(word, delegation),
+  }
 }
 
 async function openServer(

@@ -113,6 +113,6 @@ async function tenantsOf(store: Store): Promise<string[]> {
 function tenantOfChange(key: string, value: string | null): string | null {
   const [tenant = '', part] = key.split('/')
   if (part === 'doc') return tenant
-  if (tenant !== 'edge' || value === null) return null
+  if ((tenant !== 'edge' && tenant !== 'released') || value === null) return null
   return (JSON.parse(value) as { readonly tenant: string }).tenant
 }

@@ -29,7 +29,7 @@ export async function runController(
   const store = await openStore(await openLevelTable(places.storeFolder))
   const parts = { store, owner, log, host, port, clock: systemClock(), wallMs: Date.now }
   const controller = await openController({ ...parts, random: (bytes) => randomBytes(bytes) })
-  if (!(await controller.users.isAny())) {
+  if (!(await controller.users.hasOwner())) {
     // No password is the default: whoever may read this file is who set the machine up.
     const asked = {
       label: 'setup',
@@ -44,7 +44,7 @@ export async function runController(
     )
     log.info(
       { detail: places.setupToken },
-      'there are no users yet: a token for the first one is here',
+      'nobody owns it yet: a token to make the first user is here',
     )
   }
   return controller

@@ -1,13 +1,15 @@
 /**
- * People and programs that use a controller: names with passwords (Argon2id, RFC 9106), and tokens, which are random and of which
- * only the hash is kept. In the store under `user/NAME` and `token/HASH`.
+ * People who use a controller: names with passwords (Argon2id, RFC 9106), in the store under `user/NAME`, and what they and their
+ * programs show instead of one (tokens.ts). Each change is in the log of the tenant that it concerns.
  */
-import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Change, Store } from '../host/store/store.ts'
+import { type Change, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
-import type { NewUser, Principal, Role } from '../model/user.ts'
-import { commitAudited } from './audit.ts'
+import type { NewUser, Principal } from '../model/user.ts'
+import { commitAudited, logOf, systemTenant } from './audit.ts'
+import { Guesses } from './guesses.ts'
+import { type NewToken, Tokens, unknownToken } from './tokens.ts'
 
 /** OWASP Password Storage: m = 19 MiB, t = 2, p = 1. */
 const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const
@@ -15,9 +17,7 @@ const saltBytes = 16
 /** Passwords that are looked at at once: each takes 19 MiB, and tens of milliseconds of a core. */
 const mostHashing = 2
 const mostWaiting = 32
-const tokenPrefix = 'cw_'
-const tokenBytes = 32
-const systemTenant = 'system'
+const mostUsers = 1_000
 
 interface KeptUser extends Principal {
   /** Hex. */
@@ -25,104 +25,147 @@ interface KeptUser extends Principal {
   readonly hash: string
 }
 
-interface KeptToken extends Principal {
-  readonly label: string
-  readonly expiresMs: number
-}
-
-export interface NewToken {
-  readonly label: string
-  readonly tenant: string
-  readonly role: Role
-  readonly expiresMs: number
+export interface Session {
+  readonly token: string
+  readonly who: Principal
 }
 
 export class Users {
+  readonly tokens: Tokens
   readonly #store: Store
   readonly #nowMs: () => number
+  readonly #guesses = new Guesses()
   #hashing = 0
   readonly #waiting: (() => void)[] = []
 
   constructor(store: Store, nowMs: () => number) {
     this.#store = store
     this.#nowMs = nowMs
+    this.tokens = new Tokens(store, nowMs)
   }
 
-  async isAny(): Promise<boolean> {
-    const { entries } = await this.#store.range({ prefix: 'user/', limit: 1 })
-    return entries.length > 0
+  /** Whether somebody may do all in all tenants. */
+  async hasOwner(): Promise<boolean> {
+    return (await this.list()).some(isOwnerOfAll)
   }
 
-  /** @throws STORE_CONFLICT there is one of this name */
-  async add(by: string, { name, tenant, role, password }: NewUser): Promise<void> {
-    const salt = randomBytes(saltBytes)
-    const hash = await this.#hash(password, salt)
-    const kept: KeptUser = {
-      name,
-      tenant,
-      role,
-      salt: salt.toString('hex'),
-      hash: hash.toString('hex'),
-    }
-    const key = `user/${name}`
-    await this.#commit(by, 'user.add', name, { key, value: JSON.stringify(kept) }, 0)
+  async list(): Promise<Principal[]> {
+    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostPage })
+    return entries.map(({ value }) => principalOf(JSON.parse(value) as KeptUser))
   }
 
   /** @throws API_NOT_FOUND */
+  async find(name: string): Promise<Principal> {
+    return principalOf((await this.#kept(name)).kept)
+  }
+
+  /** @throws STORE_CONFLICT there is one of this name; API_BUSY there are too many */
+  async add(by: string, { name, tenant, role, password }: NewUser): Promise<void> {
+    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostUsers })
+    if (entries.length >= mostUsers) throw new CausewayError('API_BUSY', 'there are too many users')
+    const kept = await this.#withPassword({ name, tenant, role }, password)
+    const change = { key: `user/${name}`, value: JSON.stringify(kept) }
+    await this.#commit({ by, what: 'user.add', name, tenant }, change, 0)
+  }
+
+  /** Ends the sessions of who has it. @throws API_NOT_FOUND */
+  async changePassword(by: string, name: string, password: string): Promise<void> {
+    const { kept: before, revision } = await this.#kept(name)
+    const kept = await this.#withPassword(principalOf(before), password)
+    const change = { key: `user/${name}`, value: JSON.stringify(kept) }
+    const told = { by, what: 'user.password', name, tenant: kept.tenant }
+    await this.#commit(told, change, revision)
+  }
+
+  /** Ends the sessions of who has it. @throws API_NOT_FOUND; API_LAST_OWNER */
   async remove(by: string, name: string): Promise<void> {
-    const key = `user/${name}`
-    const there = await this.#store.get(key)
-    if (there === null) throw new CausewayError('API_NOT_FOUND', `there is no user ${name}`)
-    await this.#commit(by, 'user.remove', name, { key, value: null }, there.revision)
+    const { kept, revision } = await this.#kept(name)
+    const others = (await this.list()).filter((one) => one.name !== name)
+    if (isOwnerOfAll(kept) && !others.some(isOwnerOfAll)) {
+      const message = `${name} is the last owner of all tenants: make another one first`
+      throw new CausewayError('API_LAST_OWNER', message)
+    }
+    const told = { by, what: 'user.remove', name, tenant: kept.tenant }
+    await this.#commit(told, { key: `user/${name}`, value: null }, revision)
   }
 
   /**
    * Takes as long for a name that there is not.
-   * @throws API_UNAUTHENTICATED; API_BUSY too many ask at once
+   * @throws API_UNAUTHENTICATED; API_RATE; API_BUSY too many ask at once
    */
   async signIn(name: string, password: string): Promise<Principal> {
-    const entry = await this.#store.get(`user/${name.slice(0, 64)}`)
+    return principalOf(await this.#verify(name, password))
+  }
+
+  /** @throws as `signIn` */
+  async openSession(name: string, password: string, expiresMs: number): Promise<Session> {
+    const kept = await this.#verify(name, password)
+    const { tenant, role, salt } = kept
+    const asked = { label: kept.name, tenant, role, expiresMs }
+    const token = await this.tokens.add(kept.name, asked, salt)
+    return { token, who: principalOf(kept) }
+  }
+
+  /** @returns what nobody can be shown again */
+  addToken(by: string, asked: NewToken): Promise<string> {
+    return this.tokens.add(by, asked)
+  }
+
+  /** @throws API_UNAUTHENTICATED */
+  async byToken(token: string): Promise<Principal> {
+    const { name, tenant, role, session, label } = await this.tokens.find(token)
+    if (session === null) return { name, tenant, role }
+    const entry = await this.#store.get(`user/${label}`)
+    const kept = entry === null ? null : (JSON.parse(entry.value) as KeptUser)
+    if (kept?.salt !== session) throw unknownToken()
+    return principalOf(kept)
+  }
+
+  async #kept(name: string): Promise<{ readonly kept: KeptUser; readonly revision: number }> {
+    const there = await this.#store.get(`user/${name}`)
+    if (there === null) throw new CausewayError('API_NOT_FOUND', `there is no user ${name}`)
+    return { kept: JSON.parse(there.value) as KeptUser, revision: there.revision }
+  }
+
+  async #withPassword(who: Principal, password: string): Promise<KeptUser> {
+    const salt = randomBytes(saltBytes)
+    const hash = await this.#hash(password, salt)
+    return { ...who, salt: salt.toString('hex'), hash: hash.toString('hex') }
+  }
+
+  async #verify(typed: string, password: string): Promise<KeptUser> {
+    const name = typed.slice(0, 64)
+    this.#guesses.check(name, this.#nowMs())
+    const entry = await this.#store.get(`user/${name}`)
     const kept = entry === null ? null : (JSON.parse(entry.value) as KeptUser)
     const salt = Buffer.from(kept?.salt ?? '00'.repeat(saltBytes), 'hex')
     const hash = await this.#hash(password.slice(0, 256), salt)
-    const isRight = kept !== null && timingSafeEqual(hash, Buffer.from(kept.hash, 'hex'))
-    if (isRight) return { name: kept.name, tenant: kept.tenant, role: kept.role }
-    const event = { who: name.slice(0, 64), what: 'user.sign-in', target: 'controller' }
+    if (kept !== null && timingSafeEqual(hash, Buffer.from(kept.hash, 'hex'))) {
+      this.#guesses.right(name)
+      return kept
+    }
+    this.#guesses.wrong(name, this.#nowMs())
+    const event = { who: name, what: 'user.sign-in', target: 'controller' }
     const told = { ...event, code: 'API_UNAUTHENTICATED' }
     const nothing = { conditions: [], changes: [] }
     await commitAudited(this.#store, systemTenant, told, nothing, this.#nowMs())
     throw new CausewayError('API_UNAUTHENTICATED', 'name or password is wrong')
   }
 
-  /** @returns what nobody can be shown again */
-  async addToken(by: string, { label, tenant, role, expiresMs }: NewToken): Promise<string> {
-    const token = tokenPrefix + randomBytes(tokenBytes).toString('base64url')
-    const kept: KeptToken = { name: `token/${label}`, label, tenant, role, expiresMs }
-    const change = { key: `token/${tokenHash(token)}`, value: JSON.stringify(kept) }
-    await this.#commit(by, 'token.add', label, change, 0)
-    return token
-  }
-
-  /** @throws API_UNAUTHENTICATED */
-  async byToken(token: string): Promise<Principal> {
-    const entry = await this.#store.get(`token/${tokenHash(token)}`)
-    const kept = entry === null ? null : (JSON.parse(entry.value) as KeptToken)
-    if (kept === null || kept.expiresMs <= this.#nowMs()) {
-      throw new CausewayError('API_UNAUTHENTICATED', 'the token is not known, or has ended')
-    }
-    return { name: kept.name, tenant: kept.tenant, role: kept.role }
-  }
-
   async #commit(
-    by: string,
-    what: string,
-    name: string,
+    told: {
+      readonly by: string
+      readonly what: string
+      readonly name: string
+      readonly tenant: string
+    },
     change: Change,
     revision: number,
   ): Promise<void> {
-    const event = { who: by, what, target: name, code: null }
+    const { by, what, name, tenant } = told
+    const event = { who: by, what, target: `user/${name}`, code: null }
     const commit = { conditions: [{ key: change.key, revision }], changes: [change] }
-    await commitAudited(this.#store, systemTenant, event, commit, this.#nowMs())
+    await commitAudited(this.#store, logOf(tenant), event, commit, this.#nowMs())
   }
 
   /** @throws API_BUSY */
@@ -143,13 +186,16 @@ export class Users {
   }
 }
 
+function principalOf({ name, tenant, role }: Principal): Principal {
+  return { name, tenant, role }
+}
+
+function isOwnerOfAll({ tenant, role }: Principal): boolean {
+  return tenant === '*' && role === 'owner'
+}
+
 const run = promisify(argon2)
 
 async function argon2id(password: string, nonce: Buffer): Promise<Buffer> {
   return Buffer.from(await run('argon2id', { message: password.normalize('NFKC'), nonce, ...cost }))
-}
-
-/** 256 random bits need no salt. */
-function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
 }

@@ -38,6 +38,14 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   API_INVALID: ['The request has a wrong form.', 'See `/api/v1/openapi.json`.'],
   API_UNAUTHENTICATED: ['Name, password or token is wrong.', 'Sign in anew.'],
   API_FORBIDDEN: ['Who asks may not do this.', 'The message says which role may.'],
+  API_LAST_OWNER: [
+    'Nobody would be left who may do all.',
+    'Make another owner of all tenants first.',
+  ],
+  API_CONFIRM: [
+    'It needs a yes, and nobody is there to give it.',
+    'The message says which option says yes.',
+  ],
   API_NOT_FOUND: ['There is no such path or entry.', 'See `/api/v1/openapi.json`.'],
   API_TOO_LARGE: ['The request or the answer is too long.', 'Send at most a configuration.'],
   API_INTERNAL: ['The gateway failed to answer.', 'Its log says why; please report it.'],

@@ -2,7 +2,8 @@
  * What a box and its controller tell each other over a link, once they trust each other. Both say the highest version of this
  * language that they know; the lower one is spoken. Whoever does not know a kind of message passes over it.
  *
- * 1  2026-11  hello, welcome, config (whole and delta), resend, applied, confirmed, refused, renew, certificate, denied, report
+ * 1  2026-11  hello, welcome, config (whole and delta), resend, applied, confirmed, refused, renew, certificate, denied, report,
+ *             released
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
@@ -118,6 +119,12 @@ export const LinkDenied = Type.Object(
   closed,
 )
 
+/** The owner lets the box go (model/voucher.ts, `Release`): JWS. The link ends with it. */
+export const LinkReleased = Type.Object(
+  { kind: Type.Literal('released'), release: Type.String({ maxLength: 4_096 }) },
+  closed,
+)
+
 const fromEdge = [LinkHello, LinkApplied, LinkRefused, LinkRenew, LinkReport, LinkResend] as const
 const fromController = [
   LinkWelcome,
@@ -126,6 +133,7 @@ const fromController = [
   LinkConfirmed,
   LinkCertificate,
   LinkDenied,
+  LinkReleased,
 ] as const
 
 export type EdgeMessage = Static<(typeof fromEdge)[number]>

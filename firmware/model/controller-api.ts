@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { Name } from './device-config-fields.ts'
 import { closed } from './device-config-words.ts'
-import { RoleName, TenantName } from './user.ts'
+import { KeyKeeping } from './ztp.ts'
 
 /** Of documents at once: some thousand sites. */
 export const fleetBodyBytes = 16 * 1024 * 1024
@@ -72,46 +72,107 @@ export const EdgeAnswer = Type.Object({
   ),
 })
 
+/** A device's id, or the first digits that its page shows. */
+const DevicePart = Type.String({ pattern: '^[0-9a-f]{8,64}$' })
+
 export const ClaimBody = Type.Object(
   {
-    /** Its id, or the first digits that its page shows. */
-    device: Type.String({ pattern: '^[0-9a-f]{8,64}$' }),
+    device: DevicePart,
     /** What its page shows; left out: a box that has the owner's root. */
     code: Type.Optional(Type.String({ maxLength: 32 })),
     site: Name,
+    /** The box that stands there is released. */
+    isReplacement: Type.Optional(Type.Boolean()),
   },
   closed,
 )
-export const ClaimAnswer = Type.Object({ deviceId: Type.String() })
+export const ReleaseAnswer = Type.Object({
+  deviceId: Type.String(),
+  site: Type.String(),
+  /** Signed: whoever has the box may show it this, and it is anybody's. */
+  release: Type.String(),
+})
 
-export const SignInBody = Type.Object(
-  { name: Name, password: Type.String({ maxLength: 256 }) },
-  closed,
-)
-/** A token for the header `Authorization: Bearer`. */
-export const TokenAnswer = Type.Object({ token: Type.String(), expiresMs: Type.Integer() })
+export const ClaimAnswer = Type.Object({
+  deviceId: Type.String(),
+  /** There is a document of this site. */
+  isSiteKnown: Type.Boolean(),
+  /** What stood there before, and was released. */
+  released: Type.Array(ReleaseAnswer),
+})
 
-export const TokenBody = Type.Object(
-  {
-    label: Name,
-    tenant: TenantName,
-    role: RoleName,
-    days: Type.Integer({ minimum: 1, maximum: 366 }),
-  },
-  closed,
-)
+/** Boxes that show a code and wait for somebody who types it; what they show is nowhere in here. */
+export const WaitingAnswer = Type.Object({
+  devices: Type.Array(
+    Type.Object({
+      deviceId: Type.String(),
+      keeping: KeyKeeping,
+      /** RFC 3339: until then the code that it shows now is good. */
+      until: Type.String(),
+      state: Type.Union([
+        Type.Literal('calls'),
+        Type.Literal('shows-code'),
+        Type.Literal('claimed'),
+        Type.Literal('locked'),
+      ]),
+      wrongCodes: Type.Integer(),
+    }),
+  ),
+})
 
-export const AuditParams = Type.Object(
-  { tenant: Name, after: Type.String({ pattern: '^[0-9]{1,12}$' }) },
-  closed,
-)
-export const AuditAnswer = Type.Object({ entries: Type.Array(Type.Unknown()) })
+export const ReleaseBody = Type.Object({ device: DevicePart }, closed)
+
+export const IpamAnswer = Type.Object({
+  pools: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      prefix: Type.String(),
+      bits: Type.Integer(),
+      /** Segments whose LANs get their networks from it. */
+      segments: Type.Array(Type.String()),
+      /** Networks of `bits`: given to LANs, kept for LANs that are no more, written by hand inside it, and in all. */
+      used: Type.Integer(),
+      kept: Type.Integer(),
+      byHand: Type.Integer(),
+      total: Type.Number(),
+      /** The next one that a LAN would get; null: it is full. */
+      next: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+  networks: Type.Array(
+    Type.Object({
+      prefix: Type.String(),
+      site: Type.String(),
+      lan: Type.String(),
+      segment: Type.Union([Type.String(), Type.Null()]),
+      /** Null: somebody wrote it into the site's document. */
+      pool: Type.Union([Type.String(), Type.Null()]),
+      /** The LAN is no more; what it had is kept for it. */
+      isGone: Type.Boolean(),
+    }),
+  ),
+  vnis: Type.Array(
+    Type.Object({ segment: Type.String(), vni: Type.Integer(), isGiven: Type.Boolean() }),
+  ),
+  overlaps: Type.Array(
+    Type.Object({
+      prefix: Type.String(),
+      holder: Type.String(),
+      other: Type.String(),
+      otherPrefix: Type.String(),
+      /** A network of the same size that nobody has, to stand for the first one for one; null: no pool has room. */
+      mapping: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+})
 
 export type FleetBody = Static<typeof FleetBody>
 export type FleetChange = Static<typeof FleetChange>
 export type FleetAnswer = Static<typeof FleetAnswer>
 export type EdgeAnswer = Static<typeof EdgeAnswer>
 export type ClaimBody = Static<typeof ClaimBody>
-export type SignInBody = Static<typeof SignInBody>
-export type TokenBody = Static<typeof TokenBody>
-export type TokenAnswer = Static<typeof TokenAnswer>
+export type ClaimAnswer = Static<typeof ClaimAnswer>
+export type WaitingAnswer = Static<typeof WaitingAnswer>
+export type ReleaseBody = Static<typeof ReleaseBody>
+export type ReleaseAnswer = Static<typeof ReleaseAnswer>
+export type IpamAnswer = Static<typeof IpamAnswer>

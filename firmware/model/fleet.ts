@@ -106,7 +106,11 @@ export const FleetSite = Type.Object(
   {
     kind: Type.Literal('site'),
     name: Name,
-    edge: maybe(DeviceId, 'The box that stands there.', 'none yet'),
+    edge: maybe(
+      DeviceId,
+      'The box that stands there.',
+      'the one that was claimed for it (`causeway ctl claim`)',
+    ),
     role: maybe(
       Type.Union([Type.Literal('hub'), Type.Literal('site')], { title: 'hub or site' }),
       'A hub relays for others, and says what NATs they have.',

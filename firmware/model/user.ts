@@ -25,6 +25,8 @@ export const permissions = {
   'user.read': 'owner',
   'user.write': 'owner',
   'backup.read': 'owner',
+  'tenant.write': 'owner',
+  'authority.write': 'owner',
 } as const satisfies Readonly<Record<string, Role>>
 export type Permission = keyof typeof permissions
 

@@ -26,6 +26,9 @@ export interface Box {
   readonly deviceId: string
   /** Base64; the newer one first while it is renewed. */
   readonly wireKey: string
+  /** That it was claimed for, and when (RFC 3339): it stands there unless the site's document names another box. */
+  readonly site?: string
+  readonly claimedAt?: string
 }
 
 export interface SitePlan {
@@ -76,10 +79,17 @@ export function planFleetLater(
   problems.push(...given.problems)
   const broken = new Set(problems.map(({ document }) => document))
   const keyOf = new Map(boxes.map(({ deviceId, wireKey }) => [deviceId, wireKey]))
+  const boxOf = boxesOf(documents.site, boxes)
   const compiled: Compiled[] = documents.site.flatMap((site) =>
     broken.has(nameOf(site))
       ? []
-      : [{ site, wireKey: keyOf.get(site.edge ?? '') ?? null, lans: given.lansOf(site) }],
+      : [
+          {
+            site,
+            wireKey: keyOf.get(boxOf.get(site.name) ?? '') ?? null,
+            lans: given.lansOf(site),
+          },
+        ],
   )
   problems.push(...overlapProblems(compiled, documents))
   const compiledOf = new Map(compiled.map((one) => [one.site, one]))
@@ -92,7 +102,7 @@ export function planFleetLater(
     sites: documents.site,
     planSite: (site) => {
       const own = compiledOf.get(site)
-      const named = { site: site.name, deviceId: site.edge ?? null }
+      const named = { site: site.name, deviceId: boxOf.get(site.name) ?? null }
       if (own === undefined) return { ...named, config: null, problems: [] }
       const config = compileSite(own, around)
       const errors = errorsOf(config)
@@ -114,6 +124,22 @@ const nothing: FleetPlanner = {
   ],
   sites: [],
   planSite: ({ name }) => ({ site: name, deviceId: null, config: null, problems: [] }),
+}
+
+/** By site: the box that its document names, else the one that was claimed for it last and stands nowhere else. */
+function boxesOf(sites: readonly FleetSite[], boxes: readonly Box[]): ReadonlyMap<string, string> {
+  const named = new Set(sites.flatMap(({ edge }) => edge ?? []))
+  const claimed = new Map<string, Box>()
+  for (const box of boxes) {
+    if (box.site === undefined || named.has(box.deviceId)) continue
+    const { claimedAt = '' } = claimed.get(box.site) ?? {}
+    if ((box.claimedAt ?? '') >= claimedAt) claimed.set(box.site, box)
+  }
+  const found = sites.flatMap(({ name, edge }) => {
+    const deviceId = edge ?? claimed.get(name)?.deviceId
+    return deviceId === undefined ? [] : [[name, deviceId] as const]
+  })
+  return new Map(found)
 }
 
 /** Best first; none in a mesh. */

@@ -5,14 +5,17 @@
 import type { Server } from 'node:https'
 import fastify from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
-import type { Route } from '../../host/api/route.ts'
+import type { Asked, Route } from '../../host/api/route.ts'
 import type { Link } from '../../host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../host/link/server.ts'
 import { linkPath } from '../../model/control-link.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
-import { type ControllerRoute, type RouteParts, routesOf } from './routes.ts'
+import { systemTenant } from '../audit.ts'
+import { isTenant } from '../tenants.ts'
+import type { ControllerRoute, RouteParts } from './controller-route.ts'
+import { routesOf } from './routes.ts'
 import { addZtpRoutes } from './ztp.ts'
 
 export interface ApiParts<Identity> extends RouteParts {
@@ -85,20 +88,30 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
 const stranger: Principal = { name: '', tenant: '', role: 'auditor' }
 
 /** The route as the server has it: who asks is known, and may, or it is not entered. */
-function guarded(route: ControllerRoute, { users }: Pick<RouteParts, 'users'>): Route {
-  const { permission, handle } = route
+function guarded(route: ControllerRoute, { users, store }: RouteParts): Route {
+  const { needs, handle } = route
   return {
     ...route,
     handle: async (asked) => {
-      if (permission === null) return handle(asked, stranger)
+      if (needs === 'anybody') return handle(asked, stranger)
       if (asked.bearer === null) {
         const message = 'needs a token: sign in, and send it as `Authorization: Bearer`'
         throw new CausewayError('API_UNAUTHENTICATED', message)
       }
       const who = await users.byToken(asked.bearer)
-      const { tenant = '*' } = (asked.params ?? {}) as { readonly tenant?: string }
-      requirePermission(who, permission, tenant)
+      if (needs !== 'signed-in') requirePermission(who, needs, placeOf(route, asked, who))
+      const { tenant } = (asked.params ?? {}) as { readonly tenant?: string }
+      if (tenant !== undefined && tenant !== systemTenant && !(await isTenant(store, tenant))) {
+        throw new CausewayError('API_NOT_FOUND', `there is no tenant ${tenant}`)
+      }
       return handle(asked, who)
     },
   }
+}
+
+/** The tenant in which the permission is needed. */
+function placeOf({ tenantOf }: ControllerRoute, { params, body }: Asked, who: Principal): string {
+  if (tenantOf === 'own') return who.tenant
+  if (tenantOf !== undefined) return tenantOf(body)
+  return ((params ?? {}) as { readonly tenant?: string }).tenant ?? '*'
 }

@@ -144,7 +144,7 @@ test('people see and change what their role allows, and nothing without a token'
     (await ask('POST', '/api/v1/sign-in', { name, password: 'correct horse battery' })).body
       .token as string
   const [ada_, otto] = [await signIn('ada'), await signIn('otto')]
-  const documents = [network, main, office, siteOf('berlin')]
+  const documents = [network, main, office, siteOf('berlin', { edge: 'ab'.repeat(32) })]
   const change = { documents, isWhole: true }
   const url = `/api/v1/tenants/${tenant}`
   assert.deepEqual(
@@ -176,7 +176,10 @@ test('people see and change what their role allows, and nothing without a token'
     (audit.body.entries as { who: string; what: string }[]).map(
       ({ who, what }) => `${who} ${what}`,
     ),
-    ['token/ada fleet.apply', 'token/ada edge.list'],
+    [
+      ...['setup user.add', 'setup user.add', 'ada user.sign-in', 'otto user.sign-in'],
+      ...['ada fleet.apply', 'ada edge.list'],
+    ],
   )
   const bad = await ask(
     'POST',

@@ -37,11 +37,14 @@ test('who has the password is known, and nobody else; each wrong attempt is in t
   ] as const) {
     await assert.rejects(users.signIn(name, password), { code: 'API_UNAUTHENTICATED' })
   }
+  assert.deepEqual(
+    (await readAudit(store, 'acme', 0)).map(({ what, target }) => `${what} ${target}`),
+    ['user.add user/ada'],
+  )
   const told = (await readAudit(store, 'system', 0)).map(
     ({ who, what, code }) => `${who} ${what} ${code}`,
   )
   assert.deepEqual(told, [
-    'setup user.add null',
     ...['ada', 'bob', 'ada'].map((who) => `${who} user.sign-in API_UNAUTHENTICATED`),
   ])
   assert.ok(![...rows.values()].some((value) => value.includes(ada.password)))

@@ -1,0 +1,73 @@
+/** What a change of documents would do, as people read it: by document and by box, a line a field. Pure. */
+import type { FleetChange } from '../model/controller-api.ts'
+import type { FleetDocument } from '../model/fleet.ts'
+import { secretFields } from '../model/secret-field.ts'
+import { type Difference, diffConfigs } from '../plan/config-diff.ts'
+import { nameOf } from '../plan/fleet-documents.ts'
+
+const signs = { add: '+', change: '~', remove: '-' } as const
+const mostValue = 72
+
+/** @param before the documents that are there @param after those that were given */
+export function planText(
+  { documents, sites }: FleetChange,
+  before: readonly FleetDocument[],
+  after: readonly FleetDocument[],
+): string {
+  if (documents.length === 0 && sites.length === 0) return 'nothing changes\n'
+  const [was, will] = [byName(before), byName(after)]
+  const documentLines = documents.flatMap(({ document, action }) => {
+    const head = `${signs[action]} ${document}\n`
+    const [one, other] = [was.get(document), will.get(document)]
+    if (action !== 'change' || one === undefined || other === undefined) return [head]
+    return [head, ...diffConfigs(one, other).map(differenceLine)]
+  })
+  const siteLines = sites.flatMap(({ site, differences }) => {
+    const isNew = differences.length === 1 && differences[0]!.path === ''
+    if (isNew) return [`${differences[0]!.after === undefined ? '-' : '+'} ${site}\n`]
+    const shown = differences as readonly Difference[]
+    return [`~ ${site}\n`, ...shown.map(differenceLine)]
+  })
+  const parts = [
+    ...(documentLines.length === 0 ? [] : ['Documents\n', ...documentLines.map(indented)]),
+    ...(siteLines.length === 0 ? [] : ['Sites: what their boxes will be told\n']),
+    ...siteLines.map(indented),
+    `${summaryOf(documents, sites.length)}\n`,
+  ]
+  return parts.join('')
+}
+
+export function appliedText({ documents, sites }: FleetChange): string {
+  if (documents.length === 0) return 'nothing to do\n'
+  return `done: ${summaryOf(documents, sites.length)}\n`
+}
+
+function summaryOf(documents: FleetChange['documents'], sites: number): string {
+  const count = (action: keyof typeof signs): number =>
+    documents.filter((one) => one.action === action).length
+  const of = `${count('add')} added, ${count('change')} changed, ${count('remove')} removed`
+  return `documents: ${of}; sites that are told something new: ${sites}`
+}
+
+function byName(documents: readonly FleetDocument[]): ReadonlyMap<string, FleetDocument> {
+  return new Map(documents.map((one) => [nameOf(one), one]))
+}
+
+function indented(line: string): string {
+  return `  ${line}`
+}
+
+/** `uplinks/wan0/down: 250M → 300M` */
+function differenceLine({ path, before, after }: Difference): string {
+  const words = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
+  const isSecret = secretFields.has(path.slice(path.lastIndexOf('/') + 1))
+  const [was, is] = [before, after].map((value) => (isSecret ? '(secret)' : valueText(value)))
+  if (before === undefined) return `    + ${words}: ${is}\n`
+  if (after === undefined) return `    - ${words}: ${was}\n`
+  return `    ~ ${words}: ${was} → ${is}\n`
+}
+
+function valueText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return text.length > mostValue ? `${text.slice(0, mostValue - 1)}…` : text
+}

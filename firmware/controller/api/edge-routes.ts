@@ -1,0 +1,168 @@
+/** Routes about boxes: those of a tenant, those that wait to be claimed, the claim, the release. */
+import type { Store } from '../../host/store/store.ts'
+import {
+  ClaimAnswer,
+  ClaimBody,
+  EdgeAnswer,
+  ReleaseAnswer,
+  ReleaseBody,
+  TenantParams,
+  WaitingAnswer,
+} from '../../model/controller-api.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { FleetSite } from '../../model/fleet.ts'
+import { claimMs } from '../../plan/claim.ts'
+import { type KeptClaim, listClaims } from '../claims.ts'
+import { type Claimant, edgesOf } from '../edges.ts'
+import type { Published } from '../fleet.ts'
+import type { LinkDesk } from '../link-desk.ts'
+import { type Released, releaseEdge } from '../release.ts'
+import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
+
+const wholeId = /^[0-9a-f]{64}$/
+
+export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
+  const { store, links, wallMs } = parts
+  return [
+    {
+      ...{ method: 'GET', url: `${tenantUrl}/edges`, params: TenantParams, answer: EdgeAnswer },
+      summary: 'All boxes of a tenant, and how far each follows.',
+      needs: 'fleet.read',
+      handle: async (asked) => ({
+        body: { edges: await statusesOf(store, links, tenantOf(asked)) },
+      }),
+    },
+    {
+      ...{ method: 'GET', url: '/api/v1/waiting', answer: WaitingAnswer },
+      summary: 'Blank boxes that have called and that nobody owns yet, without their codes.',
+      needs: 'edge.claim',
+      tenantOf: 'own',
+      handle: async () => {
+        const claims = await listClaims(store)
+        return { body: { devices: claims.flatMap((claim) => waitingOf(claim, wallMs())) } }
+      },
+    },
+    {
+      ...{ method: 'POST', url: `${tenantUrl}/claims`, params: TenantParams },
+      ...{ body: ClaimBody, answer: ClaimAnswer },
+      summary:
+        "Claims a box for a site: by the code that it shows, or ahead, where it has the owner's root.",
+      errors: [
+        ...(['ZTP_CODE_WRONG', 'ZTP_CODE_EXPIRED', 'ZTP_LOCKED', 'ZTP_VOUCHER_FOREIGN'] as const),
+        'ZTP_SITE_TAKEN',
+      ],
+      needs: 'edge.claim',
+      handle: async (asked, { name }) => {
+        const by = { who: name, tenant: tenantOf(asked) }
+        return { body: await claim(parts, by, asked.body as ClaimBody) }
+      },
+    },
+    {
+      ...{ method: 'POST', url: `${tenantUrl}/releases`, params: TenantParams },
+      ...{ body: ReleaseBody, answer: ReleaseAnswer },
+      summary: 'Lets a box go: it may be claimed by anybody, and is told so when it calls.',
+      errors: ['STORE_CONFLICT'],
+      needs: 'edge.release',
+      handle: async (asked, { name }) => {
+        const by = { who: name, tenant: tenantOf(asked) }
+        const { device } = asked.body as ReleaseBody
+        return { body: answerOf(await release(parts, by, device)) }
+      },
+    },
+  ]
+}
+
+/** @throws what `EnrolDesk.claim` does; ZTP_SITE_TAKEN */
+async function claim(parts: RouteParts, by: Claimant, body: ClaimBody): Promise<ClaimAnswer> {
+  const { store, enrol } = parts
+  const { device, code, site, isReplacement = false } = body
+  const entry = await store.get(`${by.tenant}/doc/site/${site}`)
+  const document = entry === null ? null : (JSON.parse(entry.value) as FleetSite)
+  if (document?.edge !== undefined && !document.edge.startsWith(device)) {
+    const message = `the document of ${site} names another box: change its \`edge\`, or leave it out`
+    throw new CausewayError('ZTP_SITE_TAKEN', message, { path: '/site' })
+  }
+  const others = (await edgesOf(store, by.tenant)).filter(
+    (one) => one.site === site && !one.deviceId.startsWith(device),
+  )
+  const [there] = others
+  if (there !== undefined && !isReplacement) {
+    const message = `the box ${there.deviceId.slice(0, 8)} stands at ${site}: release it first, or replace it`
+    throw new CausewayError('ZTP_SITE_TAKEN', message, { path: '/site' })
+  }
+  const deviceId = await claimed(parts, by, body)
+  if (code === undefined) await enrol.list(by, deviceId, site)
+  const released: Released[] = []
+  for (const { deviceId: other } of others) released.push(await release(parts, by, other))
+  return { deviceId, isSiteKnown: document !== null, released: released.map(answerOf) }
+}
+
+/** By code it is claimed now; without, which one is meant. */
+async function claimed(
+  { store, enrol }: RouteParts,
+  by: Claimant,
+  { device, code, site }: ClaimBody,
+): Promise<string> {
+  if (code !== undefined) return enrol.claim(by, device, code, site)
+  if (wholeId.test(device)) return device
+  const calls = (await listClaims(store)).filter(({ deviceId }) => deviceId.startsWith(device))
+  if (calls.length === 1) return calls[0]!.deviceId
+  const message = `${calls.length} boxes that begin with ${device} have called: give the whole id`
+  throw new CausewayError('API_INVALID', message, { path: '/device' })
+}
+
+async function release(
+  { store, owner, links, wallMs }: RouteParts,
+  by: Claimant,
+  device: string,
+): Promise<Released> {
+  const released = await releaseEdge(store, owner.authority, by, device, wallMs())
+  await links.release(released.deviceId)
+  return released
+}
+
+function answerOf({ deviceId, site, release: word }: Released): ReleaseAnswer {
+  return { deviceId, site, release: word }
+}
+
+/** None where it is over. */
+function waitingOf(one: KeptClaim, nowMs: number): WaitingAnswer['devices'][number][] {
+  const { deviceId, keeping, offeredMs, tries, lockedUntilMs } = one
+  const isLocked = lockedUntilMs > nowMs
+  const untilMs = isLocked ? lockedUntilMs : offeredMs + claimMs
+  if (untilMs <= nowMs) return []
+  const states = { offered: 'calls', opened: 'shows-code', claimed: 'claimed' } as const
+  const state = isLocked ? 'locked' : states[one.state]
+  return [{ deviceId, keeping, until: new Date(untilMs).toISOString(), state, wrongCodes: tries }]
+}
+
+interface AppliedRecord {
+  readonly revision: number
+  readonly code?: string
+  readonly message?: string
+}
+
+async function statusesOf(
+  store: Store,
+  links: LinkDesk,
+  tenant: string,
+): Promise<EdgeAnswer['edges']> {
+  const attached = new Map(links.attached.map((one) => [one.deviceId, one]))
+  const edges: EdgeAnswer['edges'] = []
+  for (const { deviceId, site } of await edgesOf(store, tenant)) {
+    const [published, applied] = await Promise.all([
+      store.get(`config/${deviceId}`),
+      store.get(`applied/${deviceId}`),
+    ])
+    const said = applied === null ? null : (JSON.parse(applied.value) as AppliedRecord)
+    const up = attached.get(deviceId)
+    const refusal =
+      said?.code === undefined ? null : { code: said.code, message: said.message ?? '' }
+    edges.push({
+      ...{ deviceId, site, isUp: up !== undefined, firmware: up?.firmware ?? '', refusal },
+      published: published === null ? 0 : (JSON.parse(published.value) as Published).revision,
+      runs: refusal === null ? (said?.revision ?? 0) : (up?.revision ?? 0),
+    })
+  }
+  return edges
+}
