@@ -29,6 +29,7 @@ function chain(answer: ExplainAnswer): string {
     ['flow', flowText(answer)],
     ['segment', segmentText(answer)],
     ['route', routeText(answer)],
+    ['peers', peersText(answer)],
     ['rule', ruleText(answer)],
     ['policy', policyText(answer)],
     ['path', pathText(answer)],
@@ -49,11 +50,12 @@ function flowText({ flow }: ExplainAnswer): string {
   return `${ends}, ${marks.join(', ')}`
 }
 
-function segmentText({ comesFrom, segment, toSegment, peer }: ExplainAnswer): string {
+function segmentText({ comesFrom, fromPeer, segment, toSegment, peer }: ExplainAnswer): string {
   const whence = {
     lan: 'from a LAN',
     box: 'from the box itself',
     peer: `from ${peer?.name ?? 'a peer'}`,
+    transit: `from ${fromPeer}, in transit to ${peer?.name ?? 'another peer'}`,
     nobody: 'from nobody here',
   }[comesFrom]
   if (segment === null) return whence
@@ -84,6 +86,10 @@ function routeText(answer: ExplainAnswer): string {
 function exitText({ route: { link, nextHop, source }, flow }: ExplainAnswer): string {
   if (link === null) return ''
   return ` by ${link}${nextHop === flow.to ? '' : `, next hop ${nextHop}`}, as ${source}`
+}
+
+function peersText({ peers }: ExplainAnswer): string {
+  return peers.map(({ peer, sentence }) => `${peer} ${sentence}`).join('; ')
 }
 
 function ruleText({ rule }: ExplainAnswer): string {

@@ -25,6 +25,7 @@ import { escapeToken } from './device-config-check.ts'
 import type { Parts } from './device-config-parts.ts'
 import { checkGateways } from './gateway-rules.ts'
 import { checkReachable, checkUplinksReach } from './reach-rules.ts'
+import { checkSharedPrefixes, type PeerPrefix } from './shared-prefix-rules.ts'
 
 /** A network that something in the document claims. */
 export interface Claim extends Prefix {
@@ -112,6 +113,7 @@ function checkInterface(
 
 function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
   const claims: Claim[] = []
+  const all: PeerPrefix[] = []
   for (const { at, part } of peers) {
     for (const [segment, prefixes] of Object.entries(part.segments)) {
       prefixes.forEach((text, index) => {
@@ -120,10 +122,14 @@ function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
         if (parsed === null) return
         if (holdsSpecial(parsed)) {
           refuse('prefix-routable', path, 'holds addresses that no host can have')
-        } else claims.push(claim({ ...parsed, at: path }, 'overlay', segment, segment))
+        } else {
+          claims.push(claim({ ...parsed, at: path }, 'overlay', segment, segment))
+          all.push({ prefix: formatPrefix(parsed), at: path, segment, peer: part })
+        }
       })
     }
   }
+  checkSharedPrefixes(all, refuse)
   return claims
 }
 
@@ -222,7 +228,6 @@ function holds(outer: Claim, inner: Claim): boolean {
 
 const howItLies = {
   'networks-apart': 'overlaps with',
-  'prefix-once': 'is already at',
   'endpoint-outside': 'lies in',
 } as const
 
@@ -232,8 +237,7 @@ function conflictOf(outer: Claim, inner: Claim): keyof typeof howItLies | null {
   const isSameNetwork = outer.bits === inner.bits
   if (outer.kind === 'uplink' && inner.kind === 'uplink' && outer.owner !== inner.owner) return null
   if (outer.kind !== inner.kind || outer.owner !== inner.owner) return 'networks-apart'
-  if (outer.kind === 'overlay') return isSameNetwork ? 'prefix-once' : null
-  return isSameNetwork ? null : 'networks-apart'
+  return outer.kind === 'overlay' || isSameNetwork ? null : 'networks-apart'
 }
 
 function keyOf({ family, value }: Address): string {

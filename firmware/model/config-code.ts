@@ -101,8 +101,8 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'Name what is behind the peer, in several prefixes if need be.',
   ),
   CONFIG_PREFIX_DUPLICATE: help(
-    'Two peers, or one twice, have the same prefix.',
-    'Leave it with the one that has it.',
+    'One peer has a prefix twice, or two of which neither is a hub have it.',
+    'Leave it with the one that has it; peers that only carry for that one have `role: hub`.',
   ),
   CONFIG_PREFIX_OVERLAP: help(
     'Networks overlap where they must not: packets could go either way.',

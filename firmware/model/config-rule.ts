@@ -78,7 +78,12 @@ export const configRules = {
     'CONFIG_PREFIX_UNUSABLE',
     'No prefix holds unspecified, loopback, link-local or multicast addresses, nor everything.',
   ],
-  'prefix-once': ['CONFIG_PREFIX_DUPLICATE', 'No prefix stands twice in a segment.'],
+  'prefix-once': ['CONFIG_PREFIX_DUPLICATE', 'No prefix stands twice in a segment of a peer.'],
+  'prefix-one-site': [
+    'CONFIG_PREFIX_DUPLICATE',
+    'Of several peers with one prefix all, or all but one, have the role `hub`.',
+  ],
+  'prefix-peers': ['CONFIG_PREFIX_DUPLICATE', 'A prefix is at four peers at most.'],
   'endpoint-form': ['CONFIG_ENDPOINT_INVALID', 'An endpoint is an address and a port, no name.'],
   'endpoint-routable': ['CONFIG_ENDPOINT_INVALID', "An endpoint is a host's."],
   'endpoint-once': ['CONFIG_ENDPOINT_DUPLICATE', 'No endpoint stands twice.'],

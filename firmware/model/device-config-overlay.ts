@@ -53,6 +53,11 @@ export const Overlay = Type.Object(
       'This box forwards sealed datagrams between its peers where they cannot reach each other, and answers STUN on the overlay ports and on 3478. Peers call it a `hub`.',
       'it does neither',
     ),
+    transit: maybe(
+      Type.Boolean(),
+      'This box forwards what one peer sends for another, within a segment and as `acl` has it: sites then reach each other without sessions of their own. Never back to the peer that it came from, nor from hub to hub.',
+      'false',
+    ),
   },
   closed,
 )

@@ -150,7 +150,7 @@ export const Peer = Type.Object(
     ),
     segments: means(
       Type.Record(Type.String(), Type.Array(PrefixText, { maxItems: 256 }), { maxProperties: 32 }),
-      'Segment → the prefixes behind this peer. It may use no other.',
+      'Segment → the prefixes behind this peer. It may use no other. The same prefix may be at several peers, all but one of them hubs: who is no hub has it and goes first, then hubs in the order of `peers`; the first that is reached carries.',
     ),
   },
   closed,

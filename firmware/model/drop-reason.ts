@@ -11,6 +11,9 @@ export const dropReasons: Readonly<Record<string, string>> = {
   no_buffer: 'The packet memory is used up; see --memory.',
   no_route: 'The box sent a packet into a segment in which its destination does not exist.',
   transit: 'A packet from one peer was addressed to another: this box is no way between them.',
+  transit_back: 'A packet in transit had come from the one peer that has its destination.',
+  transit_hub:
+    'A hub sent a packet for what only other hubs have: hubs hand nothing on in circles.',
   too_big: 'Larger than the path takes and not to be fragmented; its sender was told.',
   link_scope: 'A link-local or multicast packet came where there is no link for it.',
   acl: 'A rule, or the default between segments, denies it; see denials.',

@@ -16,6 +16,9 @@ export const causes = {
   forwarded: passes('Its packets go on.'),
   breakout: passes('Its packets leave to the Internet here, not by the overlay.'),
   'same-network': passes('Its two ends are in one network and need no box.'),
+  'hub-carries': passes(
+    'Who should carry it is not reached, or has not been for long: another peer that has the destination does.',
+  ),
   relayed: passes('No direct way to the peer is known: its packets go through a relay.'),
   'relayed-sealed': passes(
     'Both ends are behind peers that have a channel through this box: what goes by it is sealed for them and not seen here.',

@@ -50,6 +50,26 @@ export const pathObstacles = [
 ] as const
 export type PathObstacle = (typeof pathObstacles)[number]
 
+/** How one of several peers that have a destination stands, in the order of the datapath's numbers. */
+export const peerStandings = [
+  'carries',
+  'spare',
+  'held',
+  'no-session',
+  'down',
+  'silent',
+  'barred',
+] as const
+export type PeerStanding = (typeof peerStandings)[number]
+
+export interface ExplainedPeer {
+  readonly peer: string
+  readonly standing: PeerStanding
+  readonly isHub: boolean
+  /** Until it is trusted again, where `held`. */
+  readonly holdMs: number
+}
+
 export interface ExplainedPath {
   readonly number: number
   readonly uplink: number
@@ -115,8 +135,10 @@ export interface Explanation {
   readonly mtuBytes: number
   /** `none`: what comes from a LAN is the kernel's then. */
   readonly hop: 'none' | 'peer' | 'link' | 'box'
-  /** `nobody`: its source's address is in no segment here. */
-  readonly from: 'nobody' | 'lan' | 'box' | 'peer'
+  /** `nobody`: its source's address is in no segment here; `transit`: it comes from a peer and goes to one. */
+  readonly from: 'nobody' | 'lan' | 'box' | 'peer' | 'transit'
+  /** In transit, from one peer to another: that it comes from; otherwise ''. */
+  readonly fromPeer: string
   /** The kernel forwards it here: from one LAN or segment to another. */
   readonly isByKernel: boolean
   readonly hasSession: boolean
@@ -130,6 +152,8 @@ export interface Explanation {
   readonly flowIdleMs: number
   /** Packets have waited so long for the next hop, or for a session; null: none waits. */
   readonly waitingMs: number | null
+  /** That have the destination, in their order; none where one alone has it. */
+  readonly peers: readonly ExplainedPeer[]
   readonly paths: readonly ExplainedPath[]
   readonly incidents: readonly Incident[]
 }

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { Dscp, Name, Protocol } from './device-config-fields.ts'
 import { type Cause, causes } from './explain-cause.ts'
-import { pathVerdicts } from './explanation.ts'
+import { pathVerdicts, peerStandings } from './explanation.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -124,6 +124,18 @@ export const ExplainedIncident = Type.Object(
 )
 export type ExplainedIncident = Static<typeof ExplainedIncident>
 
+/** How one of several peers that have the destination stands; the first in their order that can carries. */
+export const ExplainedPeerAnswer = Type.Object(
+  {
+    peer: Type.String(),
+    isHub: Type.Boolean(),
+    standing: words(peerStandings),
+    sentence: Type.String(),
+  },
+  closed,
+)
+export type ExplainedPeerAnswer = Static<typeof ExplainedPeerAnswer>
+
 export const ExplainAnswer = Type.Object(
   {
     cause: CauseName,
@@ -133,7 +145,10 @@ export const ExplainAnswer = Type.Object(
     /** What else is so, what matters most first. */
     also: Type.Array(Finding),
     flow: ExplainedFlow,
-    comesFrom: words(['lan', 'box', 'peer', 'nobody']),
+    /** `transit`: from a peer, and on to another one. */
+    comesFrom: words(['lan', 'box', 'peer', 'transit', 'nobody']),
+    /** In transit: that it comes from. */
+    fromPeer: Nullable(Type.String()),
     segment: Nullable(Type.String()),
     toSegment: Nullable(Type.String()),
     route: ExplainedRoute,
@@ -149,6 +164,8 @@ export const ExplainAnswer = Type.Object(
     idleSeconds: Nullable(Quantity),
     /** Largest packet that crosses its path whole; null without a path. */
     mtuBytes: Nullable(Count),
+    /** None where one peer alone has the destination. */
+    peers: Type.Array(ExplainedPeerAnswer),
     paths: Type.Array(ExplainedPathAnswer),
     /** What befell packets within the last ten seconds, the latest first. */
     incidents: Type.Array(ExplainedIncident),

@@ -5,6 +5,7 @@
  */
 
 import type { PathCounters, PathEvent, PathProgram } from './path-program.ts'
+import type { PeerProgram, RouteProgram } from './peer-program.ts'
 import type { MatchProgram, Network, PolicyProgram } from './policy-program.ts'
 
 /** One loadable state of the datapath: replaces the one before it, all or nothing. */
@@ -13,6 +14,8 @@ export interface Program {
   readonly generation: number
   /** HASH('cw1-mac1' ‖ own static key), 32 bytes, one per own static key; at most 32 (wire.md). */
   readonly mac1Keys: readonly Uint8Array[]
+  /** What one peer sends for another goes on: not from hub to hub, nor back. */
+  readonly isTransit: boolean
   readonly ports: readonly PortProgram[]
   readonly segments: readonly SegmentProgram[]
   readonly peers: readonly PeerProgram[]
@@ -72,19 +75,6 @@ export interface SegmentProgram {
   readonly vni: number
   /** Name of the segment's L3 twin, a persistent TUN. */
   readonly twin: string
-}
-
-export interface PeerProgram {
-  readonly name: string
-  /** Tenant (16) and static key (32): no two keys begin alike. A name with another identity is another peer, without sessions. */
-  readonly identity: Uint8Array
-}
-
-/** An overlay prefix: where to send it, and from whom its addresses are accepted as inner sources. */
-export interface RouteProgram {
-  readonly segment: string
-  readonly prefix: string
-  readonly peer: string
 }
 
 /** Between two prefixes of segments of this device. An allowing rule also fits the way back. */

@@ -5,8 +5,10 @@
 import type { DeviceConfig } from '../model/device-config.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
+import type { RouteProgram } from '../model/peer-program.ts'
 import type { PortProgram, Program } from '../model/program.ts'
 import type { LeaseFacts } from '../model/service.ts'
+import { byRank, isHub } from '../model/shared-prefix-rules.ts'
 import {
   ethernetMtuBytes,
   leastMtuBytes,
@@ -143,15 +145,13 @@ function compileProgram(
       vni,
       twin: segmentTwins.get(name)!,
     })),
-    peers: config.peers.map(({ name, wireKey }) => ({
-      name,
-      identity: identityOf(config.tenant, wireKey),
+    isTransit: config.overlay.transit === true,
+    peers: config.peers.map((peer) => ({
+      name: peer.name,
+      identity: identityOf(config.tenant, peer.wireKey),
+      isHub: isHub(peer),
     })),
-    routes: config.peers.flatMap((peer) =>
-      Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
-        prefixes.map((prefix) => ({ segment, prefix, peer: peer.name })),
-      ),
-    ),
+    routes: compileOverlayRoutes(config.peers),
     acl: compileAcl(config.acl),
     ...compileSteering(config),
     paths: compilePaths(config, ports),
@@ -267,6 +267,21 @@ function compileSegmentTwins(
     addresses: [],
     validSeconds: null,
   }))
+}
+
+/** Of one prefix who has it itself comes first, then hubs, in their order. */
+function compileOverlayRoutes(peers: DeviceConfig['peers']): RouteProgram[] {
+  const ranks = new Map<string, number>()
+  return peers.toSorted(byRank).flatMap((peer) =>
+    Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
+      prefixes.map((prefix) => {
+        const key = `${segment} ${prefix}`
+        const rank = ranks.get(key) ?? 0
+        ranks.set(key, rank + 1)
+        return { segment, prefix, peer: peer.name, rank }
+      }),
+    ),
+  )
 }
 
 /** 16 bytes of the tenant, 32 of the peer's static key. */

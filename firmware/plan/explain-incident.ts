@@ -20,6 +20,8 @@ export const incidentCauses: Readonly<Record<string, Cause>> = {
   segment: 'segment-denied',
   no_route: 'no-route',
   transit: 'transit',
+  transit_back: 'transit',
+  transit_hub: 'transit',
   policy: 'policy-unmet',
   breakout: 'breakout-denied',
   neighbour: 'neighbour-missing',
@@ -78,6 +80,8 @@ function isMended({ reason, isOfAnswers }: Incident, { explanation, ask }: Expla
       return !isOfAnswers && isExact(ask)
     case 'no_route':
     case 'transit':
+    case 'transit_back':
+    case 'transit_hub':
       return !isOfAnswers
     case 'no_session':
       return explanation.hasSession

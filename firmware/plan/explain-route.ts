@@ -18,7 +18,8 @@ export function routeOf(facts: ExplainFacts): ExplainedRoute {
   const kind = isAway && whyNotAway(facts) === null ? 'internet' : explanation.hop
   const exit = kind === 'internet' ? exitOf(facts) : null
   const isLinked = explanation.port !== ''
-  const found = explanation.from === 'nobody' ? null : longestPrefix(config, ask.destination)
+  const found =
+    explanation.from === 'nobody' ? null : longestPrefix(config, ask.destination, explanation.peer)
   return {
     kind,
     prefix: found?.prefix ?? null,
@@ -61,6 +62,9 @@ export function routeFinding(facts: ExplainFacts): Finding | null {
       }
     case 'transit':
       return betweenPeersFinding(facts, longestPrefix(facts.config, ask.destination)?.owner ?? null)
+    case 'transit_back':
+    case 'transit_hub':
+      return circleFinding(facts)
     case 'no_route':
       return {
         cause: 'no-route',
@@ -69,6 +73,14 @@ export function routeFinding(facts: ExplainFacts): Finding | null {
   }
   if (explanation.hop === 'none' && explanation.from !== 'peer') return whyNotAway(facts)
   return null
+}
+
+/** Hubs that do not reach it themselves must not hand it to and fro. */
+function circleFinding({ explanation, ask }: ExplainFacts): Finding {
+  const { peer, reason } = explanation
+  const only = reason === 'transit_back' ? `only ${peer} itself has` : 'only hubs have'
+  const sentence = `It came from ${peer}, and ${only} ${ask.destination} here: it goes neither back nor from hub to hub.`
+  return { cause: 'transit', sentence }
 }
 
 export function aclText(rule: string, segment: string, toSegment: string): string {
@@ -147,10 +159,11 @@ function deadExits(
   }
 }
 
-/** Of the LANs' networks and of what is behind peers. */
+/** Of the LANs' networks and of what is behind peers; of several that have it, the one that carries. */
 function longestPrefix(
   { lans, peers }: DeviceConfig,
   destination: string,
+  carrier = '',
 ): { readonly prefix: string; readonly owner: string } | null {
   const address = parseAddress(destination)!
   const all = [
@@ -166,7 +179,11 @@ function longestPrefix(
   const fitting = all
     .map((one) => ({ ...one, parsed: parseInterfaceAddress(one.prefix)! }))
     .filter(({ parsed }) => contains(parsed, address))
-    .toSorted((one, other) => other.parsed.bits - one.parsed.bits)
+    .toSorted(
+      (one, other) =>
+        other.parsed.bits - one.parsed.bits ||
+        Number(other.owner === carrier) - Number(one.owner === carrier),
+    )
   const [found] = fitting
   return found === undefined ? null : { prefix: found.prefix, owner: found.owner }
 }

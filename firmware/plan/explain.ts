@@ -16,6 +16,7 @@ import { causes } from '../model/explain-cause.ts'
 import type { ExplainedPath } from '../model/explanation.ts'
 import type { ExplainAnswer, ExplainedRoute, Finding } from '../model/local-api-explain.ts'
 import { pathFaults } from '../model/path-reason.ts'
+import { carrierFinding, peerAnswers } from './explain-carrier.ts'
 import { exitFinding } from './explain-exit.ts'
 import { type ExplainFacts, policyText, timeText } from './explain-facts.ts'
 import { incidentAnswers, incidentFindings } from './explain-incident.ts'
@@ -43,6 +44,7 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
   const first = stops[0] ?? passing
   const also = [
     ...stops.slice(1),
+    carrierFinding(facts),
     relayedFinding(facts),
     deadUplinksFinding(facts),
     exitFinding(facts, route),
@@ -57,6 +59,7 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
     also,
     flow: flowOf(ask),
     comesFrom: explanation.from,
+    fromPeer: textOrNull(explanation.fromPeer),
     segment: textOrNull(explanation.segment),
     toSegment: textOrNull(explanation.toSegment),
     route,
@@ -72,6 +75,7 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
     place: explanation.flow === 'no-need' || route.kind !== 'peer' ? null : explanation.flow,
     idleSeconds: explanation.flow === 'known' ? explanation.flowIdleMs / 1000 : null,
     mtuBytes: explanation.mtuBytes === 0 ? null : explanation.mtuBytes,
+    peers: peerAnswers(facts),
     paths: pathAnswers(facts),
     incidents: incidentAnswers(facts),
   }
@@ -138,7 +142,8 @@ function forwardedText(facts: ExplainFacts, route: ExplainedRoute): string {
   const path = explanation.paths.find(({ number }) => number === explanation.path)
   const by = path === undefined ? '' : ` by ${wayName(path, facts)}`
   const doubt = path === undefined ? '' : doubtText(path)
-  return `It goes to ${peer}${by}, as ${policyText(policy)} has it${doubt}${asked}.`
+  const whence = from === 'transit' ? `It comes from ${explanation.fromPeer} and goes` : 'It goes'
+  return `${whence} to ${peer}${by}, as ${policyText(policy)} has it${doubt}${asked}.`
 }
 
 /** What there is yet to be said of a path that other ones stand beside. */

@@ -1,11 +1,13 @@
 /** `struct cw_explain` and the answer to it: native/dataplane/include/causeway_explain.h. See datapath.ts. */
 import {
   type ExplainedPath,
+  type ExplainedPeer,
   type Explanation,
   type FlowQuestion,
   type Incident,
   pathObstacles,
   pathVerdicts,
+  peerStandings,
 } from '../model/explanation.ts'
 import { pathReasons, pathStates } from '../model/path-program.ts'
 import { RecordReader, RecordWriter } from './bytes.ts'
@@ -15,7 +17,7 @@ const serverBytes = 64
 const none = 0xffff_ffff
 const noReason = 0xffff
 const unknown = 0xff
-const sources = ['nobody', 'lan', 'box', 'peer'] as const
+const sources = ['nobody', 'lan', 'box', 'peer', 'transit'] as const
 const hops = ['none', 'peer', 'link', 'box'] as const
 const flows = ['new', 'known', 'no-room', 'no-need'] as const
 const meteredBit = 1
@@ -60,6 +62,9 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
   const waitingMs = maybe(from)
   const pathCount = from.u32()
   const incidentCount = from.u32()
+  const peerCount = from.u32()
+  from.skip(4)
+  const fromPeer = from.name(nameBytes)
   return {
     segment,
     toSegment,
@@ -73,6 +78,7 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
     mtuBytes,
     hop,
     from: source,
+    fromPeer,
     isByKernel,
     hasSession,
     flow,
@@ -82,9 +88,18 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
     isNeighbourKnown,
     flowIdleMs,
     waitingMs,
+    peers: Array.from({ length: peerCount }, () => decodePeer(from)),
     paths: Array.from({ length: pathCount }, () => decodePath(from)),
     incidents: Array.from({ length: incidentCount }, () => decodeIncident(from, drops)),
   }
+}
+
+function decodePeer(from: RecordReader): ExplainedPeer {
+  const peer = from.name(nameBytes)
+  const standing = peerStandings[from.u8()] ?? 'down'
+  const isHub = from.u8() !== 0
+  from.skip(2)
+  return { peer, standing, isHub, holdMs: from.u32() }
 }
 
 function decodePath(from: RecordReader): ExplainedPath {

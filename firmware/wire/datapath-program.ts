@@ -3,8 +3,9 @@
  * field means. Names become indices here. See datapath.ts.
  */
 import { CausewayError } from '../model/errors.ts'
+import type { RouteProgram } from '../model/peer-program.ts'
 import type { MatchProgram, PolicyProgram } from '../model/policy-program.ts'
-import type { AclProgram, PortProgram, Program, RouteProgram } from '../model/program.ts'
+import type { AclProgram, PortProgram, Program } from '../model/program.ts'
 import { RecordWriter } from './bytes.ts'
 import { interfaceBytes, nameBytes, recordSizes } from './datapath.ts'
 import { ipBytes } from './ip.ts'
@@ -47,7 +48,7 @@ export function encodeProgram(program: Program): Buffer {
   for (const list of [mac1Keys, ports, segments, peers, routes, acl, policies, matches, paths]) {
     out.u32(list.length)
   }
-  out.u32(0)
+  out.u8(Number(program.isTransit)).zeros(3)
   const at: Indices = {
     segment: indexByName(segments),
     peer: indexByName(peers),
@@ -58,8 +59,8 @@ export function encodeProgram(program: Program): Buffer {
   for (const { name, twin, vni } of segments) {
     out.name(name, nameBytes).name(twin, interfaceBytes).u32(vni).u32(0)
   }
-  for (const { name, identity } of peers) {
-    out.name(name, nameBytes).bytes(identity, identityBytes)
+  for (const { name, identity, isHub } of peers) {
+    out.name(name, nameBytes).bytes(identity, identityBytes).u8(Number(isHub)).zeros(7)
   }
   routes.forEach((route, i) => void putRoute(out, route, at, `/routes/${i}`))
   acl.forEach((rule, i) => void putRule(out, rule, at, `/acl/${i}`))
@@ -98,7 +99,7 @@ function putRoute(out: RecordWriter, route: RouteProgram, at: Indices, path: str
   out.bytes(address, 16)
   out.u16(lookUp(at.segment, route.segment, `${path}/segment`))
   out.u16(lookUp(at.peer, route.peer, `${path}/peer`))
-  out.u8(bits).zeros(3)
+  out.u8(bits).u8(route.rank).zeros(2)
 }
 
 function putRule(out: RecordWriter, rule: AclProgram, at: Indices, path: string): void {

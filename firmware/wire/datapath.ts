@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 5
+export const abi = 6
 
 export const verbs = {
   describe: 1,
@@ -42,7 +42,7 @@ export const recordSizes = {
   programHead: 48,
   port: 184,
   segment: 56,
-  peer: 80,
+  peer: 88,
   route: 24,
   acl: 80,
   policy: 64,
@@ -60,7 +60,8 @@ export const recordSizes = {
   denial: 140,
   pathEvent: 24,
   explain: 136,
-  explanation: 256,
+  explanation: 296,
+  explainedPeer: 40,
   explainedPath: 60,
   incident: 16,
   channel: 80,

@@ -42,7 +42,8 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_event),
 				   sizeof(struct cw_denial), sizeof(struct cw_path_event),
 				   sizeof(struct cw_explain),
-				   sizeof(struct cw_explanation), sizeof(struct cw_explained_path),
+				   sizeof(struct cw_explanation), sizeof(struct cw_explained_peer),
+				   sizeof(struct cw_explained_path),
 				   sizeof(struct cw_incident_record),
 				   sizeof(struct cw_channel), sizeof(struct cw_channel_end),
 				   sizeof(struct cw_relay_send), sizeof(struct cw_try),
@@ -167,13 +168,15 @@ static int explain(struct cw_engine *engine, const void *in, size_t in_len, stru
 	if (rc != 0)
 		return cw_answer_refuse(answer, rc, "/: no program runs");
 	const struct cw_explanation *head = &explained.head;
+	size_t peers = head->peer_count * sizeof(explained.peers[0]);
 	size_t paths = head->path_count * sizeof(explained.paths[0]);
 	size_t incidents = head->incident_count * sizeof(explained.incidents[0]);
-	uint8_t *out = cw_answer_put(answer, sizeof(*head) + paths + incidents);
+	uint8_t *out = cw_answer_put(answer, sizeof(*head) + peers + paths + incidents);
 	if (out != NULL) {
 		memcpy(out, head, sizeof(*head));
-		memcpy(out + sizeof(*head), explained.paths, paths);
-		memcpy(out + sizeof(*head) + paths, explained.incidents, incidents);
+		memcpy(out + sizeof(*head), explained.peers, peers);
+		memcpy(out + sizeof(*head) + peers, explained.paths, paths);
+		memcpy(out + sizeof(*head) + peers + paths, explained.incidents, incidents);
 	}
 	return answer->length;
 }

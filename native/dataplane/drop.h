@@ -19,7 +19,9 @@
 	X(SEGMENT, "segment")                 /* between two segments, and no rule allows it */ \
 	X(NO_ROUTE, "no_route")               /* from the box into a segment, but no such prefix */ \
 	X(LINK_SCOPE, "link_scope")           /* multicast or link-local where there is no link */ \
-	X(TRANSIT, "transit")                 /* opened from one peer, routed to another */      \
+	X(TRANSIT, "transit")                 /* opened from one peer, routed to another, and this is no way between them */ \
+	X(TRANSIT_BACK, "transit_back")       /* in transit, and only the peer that sent it has the prefix */ \
+	X(TRANSIT_HUB, "transit_hub")         /* in transit from a hub, and only hubs have the prefix */ \
 	X(TOO_BIG, "too_big")                 /* larger than the path's inner MTU, DF set */     \
 	X(POLICY, "policy")                   /* no path that its policy allows */                \
 	X(BREAKOUT, "breakout")               /* a policy keeps it from the Internet here, or could */ \

@@ -55,6 +55,7 @@ struct cw_program {
 	uint8_t policies_then[CW_POLICIES_MAX]; /* number here -> in the program before, of that name and limits; 0xff: none */
 	uint16_t matches_now[CW_MATCHES_MAX]; /* number in the program before -> here, by server and policy; 0xffff: none */
 	bool denies_breakout; /* some policy does */
+	bool is_transit; /* what one peer sends for another goes on */
 	bool is_steered; /* a policy could say something of a peer with one path too */
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
 	struct cw_port_program port_programs[CW_PORTS_MAX];
@@ -62,6 +63,7 @@ struct cw_program {
 	struct cw_port *ports[CW_PORTS_MAX];
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
+	bool is_hub[CW_PEERS_MAX]; /* by the peer's number */
 	struct cw_key_place by_key[CW_PEERS_MAX];
 	struct cw_acl_program acl[CW_ACL_MAX];
 	struct cw_policy_program policies[CW_POLICIES_MAX];
@@ -77,7 +79,7 @@ static inline const struct cw_port_program *cw_uplink_program(const struct cw_pr
 
 enum cw_hop_kind {
 	CW_HOP_NONE,
-	CW_HOP_OVERLAY, /* by the peer */
+	CW_HOP_OVERLAY, /* by one of the peers: graph/next-peer.h */
 	CW_HOP_LINK,    /* out of the port, to `gateway` or the destination itself */
 	CW_HOP_LOCAL,   /* an address of this box */
 };
@@ -85,7 +87,8 @@ enum cw_hop_kind {
 struct cw_hop {
 	uint8_t kind;
 	uint8_t port;
-	uint16_t peer;
+	uint8_t peer_count;
+	uint16_t peers[CW_RANKS]; /* that have the prefix, numbers of the program, the preferred one first */
 	struct cw_address gateway; /* of either family; none: the destination is on the link */
 };
 

@@ -154,6 +154,8 @@ static int check_peers(const struct cw_check *check, const struct cw_program_par
 	for (uint32_t i = 0; i < parts->head.peer_count; i++) {
 		if (!cw_check_is_name(parts->peers[i].name, CW_NAME, false))
 			return cw_check_refuse_at(check, "peers", i, "name", "no name");
+		if (parts->peers[i].is_hub > 1)
+			return cw_check_refuse_at(check, "peers", i, "isHub", "neither 0 nor 1");
 		for (uint32_t j = 0; j < i; j++) {
 			if (memcmp(parts->peers[j].name, parts->peers[i].name, CW_NAME) == 0)
 				return cw_check_refuse_at(check, "peers", i, "name", "used twice");
@@ -186,6 +188,8 @@ static int check_routes(const struct cw_check *check, const struct cw_program_pa
 			return cw_check_refuse_at(check, "routes", i, "prefix", "length");
 		if (cw_check_has_host_bits(r->address, r->prefix_len))
 			return cw_check_refuse_at(check, "routes", i, "prefix", "host bits are set");
+		if (r->rank >= CW_RANKS)
+			return cw_check_refuse_at(check, "routes", i, "rank", "not in 0 to 3");
 	}
 	return 0;
 }
@@ -259,6 +263,10 @@ int cw_program_check(const void *in, size_t in_len, uint64_t running_generation,
 	    head->policy_count > CW_POLICIES_MAX || head->match_count > CW_MATCHES_MAX ||
 	    head->path_count > CW_PROGRAM_PATHS_MAX) {
 		snprintf(why, why_len, "/: more than a program may hold");
+		return -EINVAL;
+	}
+	if (head->is_transit > 1) {
+		snprintf(why, why_len, "/isTransit: neither 0 nor 1");
 		return -EINVAL;
 	}
 	parts->mac1_keys = take(&at, 32, head->mac1_key_count);

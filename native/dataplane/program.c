@@ -266,6 +266,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	program->acl_count = head->acl_count;
 	program->policy_count = head->policy_count;
 	program->match_count = head->match_count;
+	program->is_transit = head->is_transit != 0;
 	memcpy(program->mac1_keys, parts.mac1_keys, head->mac1_key_count * 32u);
 	memcpy(program->port_programs, parts.ports, head->port_count * sizeof(parts.ports[0]));
 	memcpy(program->segment_programs, parts.segments,
@@ -278,6 +279,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	cw_program_steer(program, engine->program);
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = cw_program_take_peer(engine->worker, &parts.peers[i]);
+		program->is_hub[i] = parts.peers[i].is_hub != 0;
 		if (program->peers[i] == NULL)
 			rc = fail(why, why_len, -ENOSPC, "peers", i, "too many names");
 	}

@@ -119,8 +119,9 @@ void cw_worker_forget(struct cw_worker *worker, struct cw_link *link)
 
 static void finish(struct cw_worker *worker)
 {
-	cw_seal_flush(worker);
+	/* Trains in transit are sealed as they go. */
 	cw_merge_flush(worker);
+	cw_seal_flush(worker);
 }
 
 static void serve_nic(struct cw_worker *worker, struct cw_nic *nic)

@@ -57,7 +57,8 @@ void cw_seeds_program(void)
 					 .acl_count = 1,
 					 .policy_count = 2,
 					 .match_count = 1,
-					 .path_count = 1 };
+					 .path_count = 1,
+					 .is_transit = 1 };
 	const struct cw_port_program ports[2] = {
 		{ .twin = "wan0",
 		  .nic = "eth1",
@@ -75,9 +76,10 @@ void cw_seeds_program(void)
 						    .twin = "office",
 						    .vni = VNI };
 	const struct cw_peer_program peers[2] = { { .name = "lisbon", .identity = { [16] = 1 } },
-						  { .name = "oslo", .identity = { [16] = 1, [19] = 1 } } };
+						  { .name = "oslo", .identity = { [16] = 1, [19] = 1 }, .is_hub = 1 } };
 	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
-						.prefix_len = 112 };
+						.prefix_len = 112,
+						.rank = 2 };
 	const struct cw_acl_program rule = { .name = "print", .action = CW_ACL_ALLOW };
 	const struct cw_path_program path = { .remote_address = { [10] = 0xff, 0xff, 203, 0, 113, 7 },
 					      .remote_port = 51820 };

@@ -70,8 +70,8 @@ void cw_bench_give(struct cw_bench *bench, enum cw_bench_link link, const struct
 
 void cw_bench_flush(struct cw_bench *bench)
 {
-	cw_seal_flush(bench->worker);
 	cw_merge_flush(bench->worker);
+	cw_seal_flush(bench->worker);
 }
 
 uint32_t cw_bench_take(struct cw_bench *bench, enum cw_bench_link link, struct cw_vnet_hdr *vnet,

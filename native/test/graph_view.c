@@ -119,8 +119,8 @@ struct cw_view *cw_bench_view(struct cw_bench *bench)
 {
 	const struct cw_hop hops[HOPS] = {
 		[HOP_LOCAL] = { .kind = CW_HOP_LOCAL },
-		[HOP_FAR] = { .kind = CW_HOP_OVERLAY, .peer = 0 },
-		[HOP_OTHER] = { .kind = CW_HOP_OVERLAY, .peer = 1 },
+		[HOP_FAR] = { .kind = CW_HOP_OVERLAY, .peer_count = 1, .peers = { 0 } },
+		[HOP_OTHER] = { .kind = CW_HOP_OVERLAY, .peer_count = 1, .peers = { 1 } },
 		[HOP_LAN] = { .kind = CW_HOP_LINK, .port = CW_BENCH_LAN_PORT },
 		[HOP_LAN_GATEWAY] = { .kind = CW_HOP_LINK,
 				      .port = CW_BENCH_LAN_PORT,

@@ -87,7 +87,7 @@ static void give_prefixes(void)
 
 	for (uint32_t i = 0; i < view->hop_count; i++) {
 		if (view->hops[i].kind == CW_HOP_OVERLAY)
-			view->hops[i].peer = far;
+			view->hops[i].peers[0] = far;
 	}
 }
 

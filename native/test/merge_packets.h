@@ -101,9 +101,10 @@ static inline void collect(void)
 
 static inline void run(void)
 {
-	for (uint32_t i = 0; i < sent.count; i++)
-		cw_merge_add(bench.worker, CW_BENCH_LAN_PORT,
-			     cw_packet_destination(sent.bytes[i]), sent.bytes[i], sent.length[i]);
+	for (uint32_t i = 0; i < sent.count; i++) {
+		struct cw_onward onward = { .port = CW_BENCH_LAN_PORT, .next_hop = cw_packet_destination(sent.bytes[i]) };
+		cw_merge_add(bench.worker, &onward, sent.bytes[i], sent.length[i]);
+	}
 	collect();
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 }

@@ -130,8 +130,8 @@ static void keeps_apart_next_hops(void)
 
 	for (uint32_t i = 0; i < 3; i++) {
 		plain(0, 1000 + 100 * i, 100);
-		cw_merge_add(bench.worker, to[i].port, cw_bench_v4(to[i].next_hop), sent.bytes[i],
-			     sent.length[i]);
+		struct cw_onward onward = { .port = to[i].port, .next_hop = cw_bench_v4(to[i].next_hop) };
+		cw_merge_add(bench.worker, &onward, sent.bytes[i], sent.length[i]);
 	}
 	collect();
 	CHECK(came.count == 0 && bench.asked == 3 && bench.worker->pending_count == 3);
@@ -213,6 +213,7 @@ static void gives_back_random_traffic(void)
 /* Without memory a packet is a counted drop; without large buffers nothing is joined, and nothing lost. */
 static void lives_without_buffers(struct rte_mempool *pool, uint32_t come)
 {
+	struct cw_onward host = { .port = CW_BENCH_LAN_PORT, .next_hop = cw_bench_v4(CW_BENCH_HOST) };
 	static struct rte_mbuf *taken[4096];
 	uint32_t count = 0;
 
@@ -221,8 +222,7 @@ static void lives_without_buffers(struct rte_mempool *pool, uint32_t come)
 	plain(0, 1000, 1400);
 	plain(0, 2400, 1400);
 	for (uint32_t i = 0; i < sent.count; i++)
-		cw_merge_add(bench.worker, CW_BENCH_LAN_PORT, cw_bench_v4(CW_BENCH_HOST),
-			     sent.bytes[i], sent.length[i]);
+		cw_merge_add(bench.worker, &host, sent.bytes[i], sent.length[i]);
 	collect();
 	CHECK(strcmp(cw_bench_drops(&bench), come > 0 ? "" : "no_buffer 2") == 0);
 	CHECK(frames_out == come && came.count == come);

@@ -131,6 +131,12 @@ static void refuses_bad_segments_and_peers(void)
 	REFUSES("/peers/1/name", memset(p.peers[1].name, 'a', CW_NAME));
 	REFUSES("/peers/1/name", p.peers[1] = p.peers[0]);
 	/* Of a relay's key a relayed way says four bytes. */
+	REFUSES("/isTransit", p.head.is_transit = 2);
+	ACCEPTS(p.head.is_transit = 1);
+	REFUSES("/peers/1/isHub", p.peers[1].is_hub = 2);
+	ACCEPTS(p.peers[1].is_hub = 1);
+	REFUSES("/routes/1/rank", p.routes[1].rank = CW_RANKS);
+	ACCEPTS(p.routes[1].rank = CW_RANKS - 1);
 	REFUSES("/peers/1/identity", memcpy(p.peers[1].identity, p.peers[0].identity, CW_IDENTITY));
 	REFUSES("/peers/1/identity", memcpy(p.peers[1].identity + 16, p.peers[0].identity + 16, 4), p.peers[1].identity[20] = 9,
 		p.peers[1].identity[0] = 9);

@@ -97,7 +97,7 @@ static void turn_around(struct cw_bench *bench)
 
 	for (uint32_t i = 0; i < view->hop_count; i++) {
 		const struct cw_hop *hop = &view->hops[i];
-		if (hop->kind == CW_HOP_OVERLAY && hop->peer == 1)
+		if (hop->kind == CW_HOP_OVERLAY && hop->peers[0] == 1)
 			other = i;
 		if (hop->kind == CW_HOP_LINK && hop->port == CW_BENCH_LAN_PORT && !cw_address_is_none(hop->gateway) &&
 		    cw_address_is_v4(hop->gateway))

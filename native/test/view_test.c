@@ -141,6 +141,51 @@ static void builds_anew_what_did(void)
 	free(before);
 }
 
+static const struct cw_hop *hop_of(const struct cw_view *view, uint32_t destination)
+{
+	return &view->hops[cw_fib_lookup(view->segment_fib[0], destination)];
+}
+
+static void add_route(struct cw_program *program, uint32_t address, uint8_t len, uint16_t peer, uint8_t rank)
+{
+	struct cw_address prefix = cw_bench_v4(address);
+	struct cw_route_program *route = &program->routes[program->route_count++];
+
+	*route = (struct cw_route_program){ .peer = peer, .prefix_len = 96 + len, .rank = rank };
+	memcpy(route->address, &prefix, sizeof(prefix));
+}
+
+/* Of one prefix the ranks say who comes first; a longer one is another, and what the kernel has is nobody's. */
+static void several_peers_share_a_prefix(void)
+{
+	struct cw_program *before = bench.engine->program, *program = make_program();
+
+	bench.engine->program = program;
+	program->route_count = 0;
+	add_route(program, 0x0a020000, 16, 0, 1);
+	add_route(program, 0x0a020000, 16, 1, 0);
+	add_route(program, 0x0a020100, 24, 0, 0);
+	add_route(program, 0x0a010000, 24, 0, 0);
+	add_route(program, 0x0a010000, 24, 1, 1);
+	/* Of two of one rank the first peer counts. */
+	add_route(program, 0x0a030000, 16, 1, 0);
+	add_route(program, 0x0a030000, 16, 0, 0);
+	struct cw_view *view = published();
+	const struct cw_hop *shared = hop_of(view, 0x0a020005), *longer = hop_of(view, 0x0a020105);
+	CHECK(shared->kind == CW_HOP_OVERLAY && shared->peer_count == 2);
+	CHECK(shared->peers[0] == 1 && shared->peers[1] == 0);
+	CHECK(longer->kind == CW_HOP_OVERLAY && longer->peer_count == 1 && longer->peers[0] == 0);
+	CHECK(hop_of(view, CW_BENCH_HOST)->kind == CW_HOP_LINK);
+	CHECK(hop_of(view, 0x0a030001)->peer_count == 1 && hop_of(view, 0x0a030001)->peers[0] == 0);
+	/* Whose it is, is told of each address once. */
+	CHECK(cw_all_find(view, cw_bench_v4(0x0a020005)) == CW_ALL_VALUE(0, false));
+	program->is_hub[1] = true;
+	kernel.routes_serial++;
+	published();
+	CHECK(atomic_load(&bench.other->is_hub) && !atomic_load(&bench.far->is_hub));
+	free(before);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -150,6 +195,7 @@ int main(int argc, char **argv)
 	fill_kernel();
 	takes_over_what_did_not_change();
 	builds_anew_what_did();
+	several_peers_share_a_prefix();
 	cw_view_free(atomic_load(&bench.engine->view));
 	free(bench.engine->program);
 	cw_bench_close(&bench);

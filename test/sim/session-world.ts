@@ -160,6 +160,7 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
   return {
     generation,
     mac1Keys: [],
+    isTransit: false,
     ports: [],
     segments: [],
     routes: [],
@@ -167,7 +168,11 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
     policies: [defaultPolicy],
     paths: [],
     matches: [],
-    peers: peers.map(({ name, wireKey }) => ({ name, identity: wireKey.publicKey })),
+    peers: peers.map(({ name, wireKey }) => ({
+      name,
+      identity: wireKey.publicKey,
+      isHub: false,
+    })),
   }
 }
 

@@ -5,6 +5,7 @@
 #include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
+#include "graph/next-peer.h"
 #include "graph/policy.h"
 #include "graph/steer.h"
 #include "port/vnet.h"
@@ -81,12 +82,9 @@ static bool is_ip_for(const struct cw_port *port, const struct rte_mbuf *m)
 	return cw_l3_is_sound(l3, m->data_len - sizeof(*ether));
 }
 
-static void to_overlay(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop,
-		       struct rte_mbuf *m)
+static void to_overlay(struct cw_worker *worker, uint32_t segment, struct cw_peer *peer, struct rte_mbuf *m)
 {
-	const struct cw_program *program = worker->view->program;
-
-	cw_seal(worker, program->peers[hop->peer], program->segment_programs[segment].vni, m);
+	cw_seal(worker, peer, worker->view->program->segment_programs[segment].vni, m);
 }
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
@@ -128,7 +126,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	cw_l3_decrement_hops(l3);
-	to_overlay(worker, segment, hop, m);
+	to_overlay(worker, segment, cw_next_peer(worker, hop), m);
 }
 
 void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_mbuf *m)
@@ -159,5 +157,13 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 		cw_drop(worker, m, reason);
 		return;
 	}
-	to_overlay(worker, segment, hop, m);
+	/* Let through from another segment: whence that came, from the overlay too. */
+	const struct cw_hop *back = cw_hop_back(worker->view, segment, l3);
+	bool is_across = back->kind == CW_HOP_OVERLAY;
+	struct cw_peer *peer = is_across ? cw_next_peer_across(worker, hop, back) : cw_next_peer(worker, hop);
+	if (peer == NULL) {
+		cw_lose(worker, CW_DROP_TRANSIT_BACK, (int)segment, NULL, m);
+		return;
+	}
+	to_overlay(worker, segment, peer, m);
 }

@@ -7,6 +7,7 @@
 #include "graph/explain-parts.h"
 #include "graph/l3.h"
 #include "graph/l4.h"
+#include "graph/next-peer.h"
 #include "graph/policy.h"
 #include "table/neighbour.h"
 #include "table/view.h"
@@ -74,7 +75,7 @@ static void explain_source(struct cw_worker *worker, struct cw_question *q)
 	if (back->kind != CW_HOP_OVERLAY)
 		return;
 	q->out->head.from = CW_EXPLAIN_FROM_PEER;
-	q->peer = view->program->peers[back->peer];
+	q->peer = cw_next_peer(worker, back);
 	uint64_t segments = atomic_load_explicit(&q->peer->segments, memory_order_relaxed);
 	if (other != q->segment)
 		cw_explain_drop(q->out, segments & 1ull << q->segment ? CW_DROP_INNER_SOURCE : CW_DROP_INNER_SEGMENT);
@@ -106,13 +107,68 @@ static void explain_link(struct cw_worker *worker, const struct cw_hop *hop, str
 	cw_explain_next_hop(worker, hop->port, next, cw_neighbour_find(worker->view->neighbours, hop->port, next) != NULL, out);
 }
 
+static uint8_t state_of_peer(const struct cw_worker *worker, const struct cw_hop *hop, uint32_t rank, const struct cw_peer *from,
+			     const struct cw_peer *chosen)
+{
+	const struct cw_program *program = worker->view->program;
+	const struct cw_peer *peer = program->peers[hop->peers[rank]];
+	bool is_between_hubs = from != NULL && atomic_load(&from->is_hub) && program->is_hub[hop->peers[rank]];
+
+	if (peer == from || is_between_hubs)
+		return CW_EXPLAIN_PEER_BARRED;
+	if (atomic_load_explicit(&peer->current, memory_order_relaxed) == NULL)
+		return CW_EXPLAIN_PEER_NO_SESSION;
+	if (!cw_peer_is_reached(peer))
+		return peer->paths.is_silent ? CW_EXPLAIN_PEER_SILENT : CW_EXPLAIN_PEER_DOWN;
+	if (peer == chosen)
+		return CW_EXPLAIN_PEER_CARRIES;
+	bool is_held = program->is_hub[hop->peers[rank]] && cw_peer_hold_us(peer, worker->now_us) > 0;
+	return is_held ? CW_EXPLAIN_PEER_HELD : CW_EXPLAIN_PEER_SPARE;
+}
+
+/* Of several that have the destination: how each stands. `from`: it is in transit, from that one. */
+static void explain_peers(const struct cw_worker *worker, struct cw_question *q, const struct cw_hop *hop,
+			  const struct cw_peer *from)
+{
+	for (uint32_t i = 0; hop->peer_count > 1 && i < hop->peer_count; i++) {
+		const struct cw_peer *peer = worker->view->program->peers[hop->peers[i]];
+		struct cw_explained_peer *record = &q->out->peers[q->out->head.peer_count++];
+		*record = (struct cw_explained_peer){
+			.state = state_of_peer(worker, hop, i, from, q->peer),
+			.is_hub = worker->view->program->is_hub[hop->peers[i]],
+			.hold_ms = (uint32_t)(cw_peer_hold_us(peer, worker->now_us) / 1000),
+		};
+		memcpy(record->name, peer->name, CW_NAME);
+	}
+}
+
+/* From one peer to another, as cw_route_in() does. False: it goes nowhere. */
+static bool explain_transit(struct cw_worker *worker, struct cw_question *q, const struct cw_hop *hop)
+{
+	const struct cw_peer *from = q->peer;
+	enum cw_drop reason;
+	struct cw_peer *to = cw_next_peer_of(worker, hop, from, &reason);
+
+	if (to == NULL) {
+		cw_explain_drop(q->out, reason);
+		return false;
+	}
+	q->out->head.from = CW_EXPLAIN_FROM_TRANSIT;
+	memcpy(q->out->head.from_peer, from->name, CW_NAME);
+	q->peer = to;
+	explain_peers(worker, q, hop, from);
+	cw_explain_peer(worker, q, &q->flow, (uint16_t)q->segment, false);
+	return true;
+}
+
 /* From a LAN, or from the box by a segment's twin. What has no route here is the kernel's, which may have one. */
 static void explain_outward(struct cw_worker *worker, struct cw_question *q, const struct cw_hop *hop)
 {
 	uint16_t segment = (uint16_t)q->segment;
 
 	if (hop->kind == CW_HOP_OVERLAY) {
-		q->peer = worker->view->program->peers[hop->peer];
+		q->peer = cw_next_peer(worker, hop);
+		explain_peers(worker, q, hop, NULL);
 		cw_explain_peer(worker, q, &q->flow, segment, false);
 		return;
 	}
@@ -131,8 +187,8 @@ static void explain_inward(struct cw_worker *worker, struct cw_question *q, cons
 {
 	struct cw_flow answer = q->flow;
 
-	if (hop->kind == CW_HOP_OVERLAY)
-		cw_explain_drop(q->out, CW_DROP_TRANSIT);
+	if (hop->kind == CW_HOP_OVERLAY && explain_transit(worker, q, hop))
+		return;
 	if (hop->kind == CW_HOP_NONE)
 		cw_explain_drop(q->out, CW_DROP_NO_ROUTE);
 	answer.source = q->flow.destination;

@@ -17,6 +17,7 @@ struct rte_mbuf;
 
 struct cw_explained {
 	struct cw_explanation head;
+	struct cw_explained_peer peers[CW_RANKS];
 	struct cw_explained_path paths[CW_PEER_PATHS_MAX];
 	struct cw_incident_record incidents[CW_EXPLAINED_INCIDENTS_MAX];
 };

@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/merge.h"
+#include "graph/next-peer.h"
 #include "graph/seal.h"
 #include "graph/too-big.h"
 #include "table/view.h"
@@ -20,13 +21,13 @@ static void send_to_source(struct cw_worker *worker, uint32_t segment, uint8_t *
 	if (hop->kind == CW_HOP_LOCAL) {
 		cw_deliver_local(worker, segment, packet, length);
 	} else if (hop->kind == CW_HOP_LINK) {
-		cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet,
-			     length);
+		struct cw_onward onward = { .port = hop->port,
+					    .next_hop = cw_next_hop(hop, cw_packet_destination(packet)) };
+		cw_merge_add(worker, &onward, packet, length);
 	} else if (hop->kind == CW_HOP_OVERLAY) {
 		struct rte_mbuf *m = cw_new_packet(worker, packet, length);
 		if (m != NULL)
-			cw_seal(worker, view->program->peers[hop->peer],
-				view->program->segment_programs[segment].vni, m);
+			cw_seal(worker, cw_next_peer(worker, hop), view->program->segment_programs[segment].vni, m);
 	}
 }
 
@@ -43,13 +44,16 @@ void cw_icmp_too_big(struct cw_worker *worker, uint32_t vni, const struct rte_mb
 		return;
 	enum cw_family family = cw_l3_is_ip6(l3) ? CW_V6 : CW_V4;
 	const struct cw_address *own = &worker->view->segment_address[segment][family];
-	/* Without an address of the family in the segment there is nobody to say it. */
-	if (cw_address_is_none(*own))
-		return;
+	const struct cw_hop *back = cw_hop_back(worker->view, segment, l3);
 	const uint8_t *from = cw_address_bytes(own) + (family == CW_V4 ? 12 : 0);
-	/* The kernel believes nothing over IPv4 that comes from the box itself: to that it is said as if by the far end. */
-	if (family == CW_V4 && cw_hop_back(worker->view, segment, l3)->kind == CW_HOP_LOCAL)
-		from = (const uint8_t *)&cw_ip4(l3)->destination;
+	/* The kernel believes nothing over IPv4 that comes from the box itself; and where a packet is in transit, the box need have
+	   no address of the family in the segment. To both it is said as if by the far end. */
+	bool is_own = family == CW_V4 && back->kind == CW_HOP_LOCAL;
+	bool is_nameless = cw_address_is_none(*own);
+	if (is_nameless && back->kind != CW_HOP_OVERLAY)
+		return;
+	if (is_own || is_nameless)
+		from = family == CW_V4 ? (const uint8_t *)&cw_ip4(l3)->destination : cw_ip6(l3)->destination;
 	uint32_t length = cw_too_big(answer, from, l3, m->pkt_len - m->l2_len, mtu);
 	if (length > 0 &&
 	    cw_bucket_take(&worker->too_big_buckets[segment], worker->now_us, TOO_BIG_PER_SECOND,

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/join.h"
 #include "graph/l3.h"
+#include "graph/seal.h"
 #include "worker.h"
 
 #define ETHER sizeof(struct cw_ether)
@@ -19,6 +20,20 @@ static uint8_t *flow_l3(const struct cw_merge_flow *flow)
 static struct cw_tcp *flow_tcp(const struct cw_merge_flow *flow)
 {
 	return rte_pktmbuf_mtod_offset(flow->m, struct cw_tcp *, ETHER + flow->m->l3_len);
+}
+
+static void send_on(struct cw_worker *worker, const struct cw_onward *onward, struct rte_mbuf *m)
+{
+	if (onward->peer != NULL)
+		cw_seal(worker, onward->peer, onward->vni, m);
+	else
+		cw_tx_link(worker, onward->port, onward->next_hop, m);
+}
+
+static bool is_same_way(const struct cw_onward *one, const struct cw_onward *other)
+{
+	return one->peer == other->peer && one->vni == other->vni && one->port == other->port &&
+	       cw_address_equal(one->next_hop, other->next_hop);
 }
 
 static void flush_flow(struct cw_worker *worker, struct cw_merge_flow *flow)
@@ -36,7 +51,7 @@ static void flush_flow(struct cw_worker *worker, struct cw_merge_flow *flow)
 	}
 	flow->m = NULL;
 	worker->merge.open_count--;
-	cw_tx_link(worker, flow->port, flow->next_hop, m);
+	send_on(worker, &flow->onward, m);
 }
 
 void cw_merge_flush(struct cw_worker *worker)
@@ -103,8 +118,8 @@ static void append(struct cw_merge_flow *flow, const struct cw_tcp *tcp, const u
 	head->flags |= tcp->flags & CW_TCP_PSH;
 }
 
-static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
-		       const uint8_t *packet, uint32_t length, uint32_t l3_len, uint32_t payload)
+static void start_flow(struct cw_worker *worker, const struct cw_onward *onward, const uint8_t *packet, uint32_t length,
+		       uint32_t l3_len, uint32_t payload)
 {
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 	struct cw_merge *merge = &worker->merge;
@@ -126,33 +141,30 @@ static void start_flow(struct cw_worker *worker, uint8_t port, struct cw_address
 	merge->open_count++;
 	*flow = (struct cw_merge_flow){
 		.m = m,
-		.next_hop = next_hop,
+		.onward = *onward,
 		.ports = cw_join_ports(tcp),
 		.next_sequence = next_sequence,
 		.segment = (uint16_t)payload,
 		.count = 1,
-		.port = port,
 		.is_closed = is_closed,
 	};
 }
 
-static void send_alone(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
-		       const uint8_t *packet, uint32_t length)
+static void send_alone(struct cw_worker *worker, const struct cw_onward *onward, const uint8_t *packet, uint32_t length)
 {
 	struct rte_mbuf *m = cw_new_packet(worker, packet, length);
 
 	if (m != NULL)
-		cw_tx_link(worker, port, next_hop, m);
+		send_on(worker, onward, m);
 }
 
-void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next_hop,
-		  const uint8_t *packet, uint32_t length)
+void cw_merge_add(struct cw_worker *worker, const struct cw_onward *onward, const uint8_t *packet, uint32_t length)
 {
 	uint32_t l3_len = cw_join_l3_len(packet);
 	const struct cw_tcp *tcp = (const struct cw_tcp *)(packet + l3_len);
 
 	if (l3_len == 0 || length < l3_len + sizeof(*tcp)) {
-		send_alone(worker, port, next_hop, packet, length);
+		send_alone(worker, onward, packet, length);
 		return;
 	}
 	uint32_t ports = cw_join_ports(tcp);
@@ -164,7 +176,7 @@ void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next
 		struct cw_merge_flow *flow = &worker->merge.flows[i];
 		if (flow->m == NULL || !is_same_flow(flow, packet, l3_len, ports))
 			continue;
-		if (can_join && flow->port == port && cw_address_equal(flow->next_hop, next_hop) &&
+		if (can_join && is_same_way(&flow->onward, onward) &&
 		    can_append(flow, packet, headers, payload) &&
 		    make_room(worker, flow, payload)) {
 			append(flow, tcp, packet + headers, payload);
@@ -175,7 +187,7 @@ void cw_merge_add(struct cw_worker *worker, uint8_t port, struct cw_address next
 		break;
 	}
 	if (can_join)
-		start_flow(worker, port, next_hop, packet, length, l3_len, payload);
+		start_flow(worker, onward, packet, length, l3_len, payload);
 	else
-		send_alone(worker, port, next_hop, packet, length);
+		send_alone(worker, onward, packet, length);
 }

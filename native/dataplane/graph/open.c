@@ -12,6 +12,7 @@
 #include "graph/keep.h"
 #include "graph/l3.h"
 #include "graph/mss.h"
+#include "graph/next-peer.h"
 #include "graph/overlay.h"
 #include "graph/path.h"
 #include "graph/policy.h"
@@ -101,9 +102,9 @@ static void open_inner(struct cw_worker *worker, struct cw_keypair *keypair, uin
 		cw_count_drop(worker, CW_DROP_LINK_SCOPE);
 		return;
 	}
-	/* A peer may send from the prefixes that we would send to it, and from no other. */
+	/* A peer may send from the prefixes that we could send to it, and from no other. */
 	const struct cw_hop *back = cw_hop_back(view, segment, l3);
-	if (back->kind != CW_HOP_OVERLAY || view->program->peers[back->peer] != peer) {
+	if (back->kind != CW_HOP_OVERLAY || !cw_hop_has_peer(view, back, peer)) {
 		uint64_t segments = atomic_load_explicit(&peer->segments, memory_order_relaxed);
 		bool is_foreign = !(segments & 1ull << segment);
 		cw_policy_deny_peer(worker, peer, (int)segment,
@@ -210,6 +211,28 @@ static bool fits(struct cw_worker *worker, uint8_t port, uint32_t length)
 					      memory_order_relaxed);
 }
 
+/* What came from one peer and is for another: a train of it is cut and sealed anew as one unit. */
+static void pass_on(struct cw_worker *worker, uint32_t segment, const struct cw_hop *hop, const struct cw_peer *from,
+		    uint8_t *packet, uint32_t length)
+{
+	enum cw_drop reason;
+	struct cw_peer *to = cw_next_peer_of(worker, hop, from, &reason);
+
+	if (to == NULL) {
+		cw_count_drop(worker, reason);
+		cw_note(worker, reason, (uint16_t)segment, from, packet, length);
+		return;
+	}
+	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
+	if (cw_l3_hops_left(packet) <= 1) {
+		cw_deliver_local(worker, segment, packet, length);
+		return;
+	}
+	cw_l3_decrement_hops(packet);
+	struct cw_onward onward = { .peer = to, .vni = worker->view->program->segment_programs[segment].vni };
+	cw_merge_add(worker, &onward, packet, length);
+}
+
 void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_peer *peer, uint8_t *packet,
 		 uint32_t length)
 {
@@ -232,8 +255,7 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 	case CW_HOP_LINK:
 		break;
 	case CW_HOP_OVERLAY:
-		cw_count_drop(worker, CW_DROP_TRANSIT);
-		cw_note(worker, CW_DROP_TRANSIT, (uint16_t)segment, peer, packet, length);
+		pass_on(worker, segment, hop, peer, packet, length);
 		return;
 	default:
 		cw_count_drop(worker, CW_DROP_NO_ROUTE);
@@ -249,5 +271,6 @@ void cw_route_in(struct cw_worker *worker, uint32_t segment, const struct cw_pee
 		return;
 	}
 	cw_l3_decrement_hops(packet);
-	cw_merge_add(worker, hop->port, cw_next_hop(hop, cw_packet_destination(packet)), packet, length);
+	struct cw_onward onward = { .port = hop->port, .next_hop = cw_next_hop(hop, cw_packet_destination(packet)) };
+	cw_merge_add(worker, &onward, packet, length);
 }

@@ -4,6 +4,7 @@
 #include "graph/control.h"
 #include "graph/keep.h"
 #include "graph/mtu-probe.h"
+#include "graph/next-peer.h"
 #include "graph/outer.h"
 #include "graph/path-event.h"
 #include "graph/path-lanes.h"
@@ -183,6 +184,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	cw_path_end_tries(worker, peer);
 	if (current == NULL) {
 		cw_relay_look(worker, peer);
+		cw_next_peer_note(peer, now);
 		peer->paths.asked_us = 0;
 		peer->paths.due_us = now + REST_US;
 		cw_mtu_probe(worker, peer, NULL, 0);
@@ -197,6 +199,7 @@ static void look(struct cw_worker *worker, struct cw_peer *peer)
 	uint64_t late = due != 0 && now - due > LATE_US ? now - due : 0;
 	cw_choice_watch(&peer->paths, worker->view->program->policies, worker->view->program->policy_count, now);
 	struct cw_path_tasks tasks = cw_paths_look(&peer->paths, atomic_load(&current->is_confirmed), late, now);
+	cw_next_peer_note(peer, now);
 	cw_relay_look(worker, peer);
 	cw_path_tell(worker, peer);
 	send_tasks(worker, current, &tasks);

@@ -29,6 +29,7 @@ struct cw_explain {
 #define CW_EXPLAIN_FROM_LAN 1
 #define CW_EXPLAIN_FROM_BOX 2
 #define CW_EXPLAIN_FROM_PEER 3
+#define CW_EXPLAIN_FROM_TRANSIT 4 /* from one peer to another */
 
 #define CW_EXPLAIN_HOP_NONE 0
 #define CW_EXPLAIN_HOP_PEER 1
@@ -67,7 +68,27 @@ struct cw_explanation {
 	uint32_t waiting_ms;   /* packets have waited so long for the next hop, or for a session; CW_NONE: none waits */
 	uint32_t path_count;
 	uint32_t incident_count;
-	/* then: struct cw_explained_path[], struct cw_incident_record[] */
+	uint32_t peer_count; /* 0: one peer alone has the destination, or none */
+	uint32_t zero2;
+	char from_peer[CW_NAME]; /* in transit: that it comes from */
+	/* then: struct cw_explained_peer[], struct cw_explained_path[], struct cw_incident_record[] */
+};
+
+#define CW_EXPLAIN_PEER_CARRIES 0
+#define CW_EXPLAIN_PEER_SPARE 1      /* reached, but one before it carries */
+#define CW_EXPLAIN_PEER_HELD 2       /* reached again; one behind it carries until `hold_ms` are over */
+#define CW_EXPLAIN_PEER_NO_SESSION 3
+#define CW_EXPLAIN_PEER_DOWN 4       /* no path to it is up */
+#define CW_EXPLAIN_PEER_SILENT 5     /* nothing is heard by any of its paths, and no probe is answered */
+#define CW_EXPLAIN_PEER_BARRED 6     /* in transit: from there it came, or from another hub */
+
+/* Of several peers that have the destination one, in their order. */
+struct cw_explained_peer {
+	char name[CW_NAME];
+	uint8_t state;
+	uint8_t is_hub;
+	uint8_t zero[2];
+	uint32_t hold_ms;
 };
 
 /* What stands in the way of a datagram on its way out of this box. */
@@ -118,7 +139,8 @@ struct cw_incident_record {
 #define CW_EXPLAINED_INCIDENTS_MAX 16
 
 static_assert(sizeof(struct cw_explain) == 136, "border record");
-static_assert(sizeof(struct cw_explanation) == 256, "border record");
+static_assert(sizeof(struct cw_explanation) == 296, "border record");
+static_assert(sizeof(struct cw_explained_peer) == 40, "border record");
 static_assert(sizeof(struct cw_explained_path) == 60, "border record");
 static_assert(sizeof(struct cw_incident_record) == 16, "border record");
 

@@ -31,6 +31,7 @@
 #define CW_MAC1_KEYS_MAX 32
 #define CW_OVERLAY_PORTS_MAX 4
 #define CW_SPRAY_PORTS 256
+#define CW_RANKS 4
 
 struct cw_program_head {
 	uint64_t generation;
@@ -43,7 +44,8 @@ struct cw_program_head {
 	uint32_t policy_count; /* at least one: the first is the default's */
 	uint32_t match_count;
 	uint32_t path_count;
-	uint32_t zero;
+	uint8_t is_transit; /* what one peer sends for another goes on: not from hub to hub, nor back */
+	uint8_t zero[3];
 	/* then: mac1 keys (32 bytes each), ports, segments, peers, routes, ACL rules, policies, matches, paths */
 };
 
@@ -94,14 +96,18 @@ struct cw_segment_program {
 struct cw_peer_program {
 	char name[CW_NAME];
 	uint8_t identity[CW_IDENTITY]; /* tenant 16, static key 32; compared, not read */
+	uint8_t is_hub;
+	uint8_t zero[7];
 };
 
+/* Of a prefix that several peers have in a segment the one of the lowest rank that is reached carries. */
 struct cw_route_program {
 	uint8_t address[16];
 	uint16_t segment;
 	uint16_t peer;
 	uint8_t prefix_len; /* of the 128 bits: an IPv4 /24 is 120 */
-	uint8_t zero[3];
+	uint8_t rank;       /* below CW_RANKS; of two of one rank the first peer counts */
+	uint8_t zero[2];
 };
 
 #define CW_ACL_ALLOW 1
@@ -181,7 +187,7 @@ static_assert(sizeof(struct cw_program_head) == 48, "border record");
 static_assert(sizeof(struct cw_path_program) == 24, "border record");
 static_assert(sizeof(struct cw_port_program) == 184, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
-static_assert(sizeof(struct cw_peer_program) == 80, "border record");
+static_assert(sizeof(struct cw_peer_program) == 88, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");
 static_assert(sizeof(struct cw_acl_program) == 80, "border record");
 static_assert(sizeof(struct cw_policy_program) == 64, "border record");

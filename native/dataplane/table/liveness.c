@@ -303,17 +303,23 @@ void cw_liveness_note_other(struct cw_liveness *live, const struct cw_liveness *
 	}
 }
 
-uint64_t cw_liveness_verdict_us(const struct cw_liveness *live)
+uint64_t cw_liveness_silent_us(const struct cw_liveness *live)
 {
 	if (live->suspect_us == 0 || live->burst < CW_BURST_PROBES)
 		return UINT64_MAX;
 	uint64_t at = live->burst_us + burst_patience_us(live);
-	uint64_t proven = live->proof_us != 0 ? live->proof_us : live->suspect_us + UNPROVEN_US;
 	uint64_t least = quiet_since(live) + least_silence_us(live);
 	if (is_one_way(live))
 		least = 0;
 	if (live->expect_us == 0)
 		least = live->asked_us + REST_US;
-	at = at > least ? at : least;
+	return at > least ? at : least;
+}
+
+uint64_t cw_liveness_verdict_us(const struct cw_liveness *live)
+{
+	uint64_t at = cw_liveness_silent_us(live);
+	uint64_t proven = live->proof_us != 0 ? live->proof_us : live->suspect_us + UNPROVEN_US;
+
 	return at > proven ? at : proven;
 }

@@ -115,6 +115,9 @@ void cw_liveness_suspect(struct cw_liveness *live, uint64_t now_us);
 /* Another path was answered. What it says of this one depends on when that was asked, and whether it took long. */
 void cw_liveness_note_other(struct cw_liveness *live, const struct cw_liveness *other);
 
+/* When its silence is more than chance, whoever is to blame, if nothing is heard until then; UINT64_MAX: nobody can say yet. */
+uint64_t cw_liveness_silent_us(const struct cw_liveness *live);
+
 /* When what is suspected is certain, if nothing is heard until then; UINT64_MAX: nobody can say yet. */
 uint64_t cw_liveness_verdict_us(const struct cw_liveness *live);
 

@@ -200,6 +200,35 @@ static void ask(struct cw_paths *paths, bool is_confirmed, struct cw_path_tasks 
 	}
 }
 
+/* Asked in an alarm as often as chance does not explain, and its answers should have come. */
+static bool is_dumb(const struct cw_path *path, uint64_t now_us)
+{
+	const struct cw_liveness *live = &path->live;
+
+	return path->alarm >= CW_DUMB_PROBES && live->asked_us != 0 &&
+	       now_us - live->asked_us >= cw_liveness_patience_us(live);
+}
+
+/*
+ * Nobody can say whether the far end is away, or all ways to it: for who has another hub that is one. A path that carries data is
+ * silent as a verdict on it has that, but for the proof; and then no other one lives.
+ */
+static void note_silence(struct cw_paths *paths, uint64_t now_us)
+{
+	bool is_any_silent = false, is_any_well = false;
+
+	for (uint32_t slot = 0; slot < paths->slots; slot++) {
+		const struct cw_path *path = paths->list[slot];
+		if (path == NULL || path->live.state != CW_PATH_UP || !cw_path_may_carry(path))
+			continue;
+		uint64_t at_us = cw_liveness_silent_us(&path->live);
+		is_any_silent = is_any_silent || now_us >= at_us;
+		is_any_well = is_any_well || (now_us < at_us && !is_dumb(path, now_us));
+		paths->due_us = cw_sooner(paths->due_us, now_us < at_us ? at_us : UINT64_MAX);
+	}
+	paths->is_silent = is_any_silent && !is_any_well;
+}
+
 static void note_due(struct cw_paths *paths)
 {
 	for (uint32_t slot = 0; slot < paths->slots; slot++) {
@@ -239,6 +268,7 @@ struct cw_path_tasks cw_paths_look(struct cw_paths *paths, bool is_confirmed, ui
 	cw_paths_choose(paths, now_us);
 	ask(paths, is_confirmed, &tasks, now_us);
 	tell_silence(paths, &tasks, now_us);
+	note_silence(paths, now_us);
 	note_due(paths);
 	return tasks;
 }

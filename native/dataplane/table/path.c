@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define DUMB_PROBES 4
 #define RETURN_US 2000000u
 #define ANSWERED_US 100000u /* and a round trip: in an alarm it is asked often enough for that */
 
@@ -181,7 +180,7 @@ bool cw_path_has_answered(const struct cw_paths *paths, const struct cw_path *pa
 uint8_t cw_path_doubt(const struct cw_paths *paths, const struct cw_path *path, uint64_t now_us)
 {
 	const struct cw_liveness *live = &path->live;
-	bool is_dumb = path->alarm >= DUMB_PROBES && live->asked_us != 0;
+	bool is_dumb = path->alarm >= CW_DUMB_PROBES && live->asked_us != 0;
 
 	if (cw_path_has_answered(paths, path, now_us) || (live->suspect_us == 0 && !is_dumb))
 		return 0;

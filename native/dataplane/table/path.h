@@ -20,6 +20,8 @@
 static_assert(CW_PATHS_MAX >= CW_PEER_PATHS_MAX, "all that a program names of a peer has a slot");
 #define CW_PATH_NONE 0xffu /* no slot, and no number: what is sent by a way that may carry no data goes under it */
 
+#define CW_DUMB_PROBES 4 /* unanswered in an alarm: something is wrong with it */
+
 #define CW_PATH_METERED 1u
 #define CW_PATH_BACKUP 2u
 #define CW_PATH_NAMED 4u /* of the far end: it has this end's address from its configuration */
@@ -112,6 +114,7 @@ struct cw_paths {
 	bool is_awake;
 	uint64_t data_us;         /* there was data last */
 	bool is_alarm;            /* a path is suspected: others are asked whether they live */
+	bool is_silent;           /* nothing is heard by any path that lived, and none has answered in its time: who else can go on */
 	uint64_t alarm_us;        /* since when, or when one was last */
 	uint64_t asked_us;        /* a probe left, and nothing was answered since by any path; 0: answered */
 	uint64_t due_us;          /* when to look again */

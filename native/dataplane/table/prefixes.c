@@ -16,6 +16,7 @@ struct cw_candidate {
 bool cw_prefixes_open(struct cw_prefixes *prefixes, uint32_t most)
 {
 	prefixes->count = 0;
+	prefixes->share = NULL;
 	prefixes->candidates = calloc(most, sizeof(prefixes->candidates[0]));
 	prefixes->routes = calloc(most, sizeof(prefixes->routes[0]));
 	prefixes->routes6 = calloc(most, sizeof(prefixes->routes6[0]));
@@ -61,6 +62,24 @@ static int compare(const void *left, const void *right)
 	return a->next_hop < b->next_hop ? -1 : a->next_hop > b->next_hop;
 }
 
+/* The next hop of the prefix whose first candidate is number `first`. */
+static uint32_t next_hop_of(const struct cw_prefixes *prefixes, uint32_t first)
+{
+	const struct cw_candidate *list = &prefixes->candidates[first];
+	uint32_t most = prefixes->count - first, count = 0, metric = 0;
+	uint32_t next_hops[CW_RANKS];
+
+	if (list[0].source != CW_SOURCE_OVERLAY || prefixes->share == NULL)
+		return list[0].next_hop;
+	for (uint32_t i = 0; i < most && count < CW_RANKS && is_same_prefix(&list[0], &list[i]); i++) {
+		if (count > 0 && list[i].metric == metric)
+			continue;
+		metric = list[i].metric;
+		next_hops[count++] = list[i].next_hop;
+	}
+	return count == 1 ? next_hops[0] : prefixes->share(prefixes->context, next_hops, count);
+}
+
 bool cw_prefixes_make(struct cw_prefixes *prefixes, struct cw_fib **fib, struct cw_fib6 **fib6)
 {
 	uint32_t n = 0, n6 = 0;
@@ -74,13 +93,13 @@ bool cw_prefixes_make(struct cw_prefixes *prefixes, struct cw_fib **fib, struct 
 			prefixes->routes[n++] = (struct cw_fib_route){
 				.prefix = rte_be_to_cpu_32(cw_address_v4(c->prefix)),
 				.prefix_len = c->prefix_len - 96,
-				.next_hop = c->next_hop,
+				.next_hop = next_hop_of(prefixes, i),
 			};
 		} else {
 			struct cw_fib6_route *route = &prefixes->routes6[n6++];
 			memcpy(route->prefix, cw_address_bytes(&c->prefix), sizeof(route->prefix));
 			route->prefix_len = c->prefix_len;
-			route->next_hop = c->next_hop;
+			route->next_hop = next_hop_of(prefixes, i);
 		}
 	}
 	prefixes->count = 0;

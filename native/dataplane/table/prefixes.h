@@ -1,6 +1,6 @@
 /*
  * What several sources say of prefixes, made into the FIBs of both families: of one prefix the more specific knowledge
- * wins, which is that of the first source, then the lower metric.
+ * wins, which is that of the first source, then the lower metric. What the overlay has several times may be shared.
  */
 #ifndef CW_PREFIXES_H
 #define CW_PREFIXES_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "causeway_program.h"
 #include "table/address.h"
 #include "table/fib.h"
 #include "table/fib6.h"
@@ -19,6 +20,12 @@ struct cw_prefixes {
 	struct cw_fib_route *routes;
 	struct cw_fib6_route *routes6;
 	uint32_t count;
+	/*
+	 * Of a prefix that the overlay has by several metrics: the next hop that stands for theirs, of which there are 2 to
+	 * CW_RANKS, the lowest metric's first. NULL: that one alone counts.
+	 */
+	uint32_t (*share)(void *context, const uint32_t *next_hops, uint32_t count);
+	void *context;
 };
 
 /* Room for `most`. False: no memory; cw_prefixes_close() in both cases. */

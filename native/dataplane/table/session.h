@@ -108,6 +108,11 @@ struct cw_peer {
 	uint32_t relayed_paths; /* of others, whose relay it is */
 	bool is_listed;          /* control side: in the running program, or in the one that is being loaded */
 	_Atomic uint64_t segments; /* control side: of the running program, a bit each: those in which it has prefixes */
+	atomic_bool is_hub;        /* control side, of the running program */
+	/* Whether it would carry, as of the last look at its paths; since when; and when it was lost last, 0: never. */
+	bool is_reached;
+	uint64_t reached_us;
+	uint64_t lost_us;
 };
 
 /* Whether it is of the chain that its peer's `current` is of: what is said under one before may be over. */

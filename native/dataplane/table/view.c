@@ -12,7 +12,7 @@
 #include "table/session.h"
 
 #define HOP_LOCAL 1
-#define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes */
+#define HOP_PEERS 2 /* one for each peer from here on, then those of the kernel's routes, then shared ones */
 
 static_assert(CW_FIB_ROUTES_MAX >= CW_MIRROR_ADDRESSES_MAX + CW_MIRROR_ROUTES_MAX + CW_ROUTES_MAX &&
 		      CW_FIB6_ROUTES_MAX >= CW_FIB_ROUTES_MAX,
@@ -22,6 +22,7 @@ struct draft {
 	struct cw_view *view;
 	const struct cw_mirror_state *state;
 	struct cw_prefixes prefixes;
+	uint32_t shared_hops; /* the next free one of those that several peers share */
 	int ifindex[CW_PORTS_MAX];
 	int segment_ifindex[CW_SEGMENTS_MAX];
 };
@@ -119,6 +120,19 @@ static void add_kernel_route(struct draft *draft, uint32_t i, int port)
 	cw_prefixes_add(&draft->prefixes, route->prefix, route->prefix_len, CW_SOURCE_KERNEL, route->metric, hop);
 }
 
+/* The hop of a prefix that several peers have, in the order of their ranks. */
+static uint32_t share(void *context, const uint32_t *next_hops, uint32_t count)
+{
+	struct draft *draft = context;
+	uint32_t hop = draft->shared_hops++;
+	struct cw_hop *shared = &draft->view->hops[hop];
+
+	*shared = (struct cw_hop){ .kind = CW_HOP_OVERLAY };
+	for (uint32_t i = 0; i < count; i++)
+		shared->peers[shared->peer_count++] = draft->view->hops[next_hops[i]].peers[0];
+	return hop;
+}
+
 static int build_segment(struct draft *draft, uint32_t segment)
 {
 	const struct cw_program *program = draft->view->program;
@@ -138,10 +152,14 @@ static int build_segment(struct draft *draft, uint32_t segment)
 	for (uint32_t i = 0; i < program->route_count; i++) {
 		const struct cw_route_program *route = &program->routes[i];
 		if (route->segment == segment)
-			cw_prefixes_add(&draft->prefixes, cw_address_of(route->address), route->prefix_len, CW_SOURCE_OVERLAY, 0,
-			    HOP_PEERS + route->peer);
+			cw_prefixes_add(&draft->prefixes, cw_address_of(route->address), route->prefix_len, CW_SOURCE_OVERLAY,
+					route->rank, HOP_PEERS + route->peer);
 	}
-	return cw_prefixes_make(&draft->prefixes, &view->segment_fib[segment], &view->segment_fib6[segment]) ? 0 : -ENOMEM;
+	draft->prefixes.share = share;
+	draft->prefixes.context = draft;
+	bool is_made = cw_prefixes_make(&draft->prefixes, &view->segment_fib[segment], &view->segment_fib6[segment]);
+	draft->prefixes.share = NULL;
+	return is_made ? 0 : -ENOMEM;
 }
 
 static bool is_default(struct cw_address prefix, uint8_t len)
@@ -190,15 +208,17 @@ static int build_all(struct draft *draft)
 	return cw_prefixes_make(&draft->prefixes, &view->all_fib, &view->all_fib6) ? 0 : -ENOMEM;
 }
 
-/* Which segments a peer has prefixes in: tells a foreign VNI from a foreign source, and no more hangs on it. */
-static void note_segments(const struct cw_program *program)
+/* What of a program the worker asks a peer for. Which segments it has prefixes in tells a foreign VNI from a foreign source. */
+static void note_peers(const struct cw_program *program)
 {
 	uint64_t segments[CW_PEERS_MAX] = { 0 };
 
 	for (uint32_t i = 0; i < program->route_count; i++)
 		segments[program->routes[i].peer] |= 1ull << program->routes[i].segment;
-	for (uint32_t i = 0; i < program->peer_count; i++)
+	for (uint32_t i = 0; i < program->peer_count; i++) {
 		atomic_store(&program->peers[i]->segments, segments[i]);
+		atomic_store(&program->peers[i]->is_hub, program->is_hub[i]);
+	}
 }
 
 static int build_uplink(struct draft *draft, uint32_t port)
@@ -253,14 +273,15 @@ static int build_tables(struct draft *draft)
 	int rc = 0;
 
 	view->routes_serial = draft->state->routes_serial;
-	view->hop_count = HOP_PEERS + program->peer_count + draft->state->route_count;
+	draft->shared_hops = HOP_PEERS + program->peer_count + draft->state->route_count;
+	view->hop_count = draft->shared_hops + program->route_count / 2;
 	view->hops = calloc(view->hop_count, sizeof(view->hops[0]));
 	if (view->hops == NULL || !cw_prefixes_open(&draft->prefixes, most))
 		return -ENOMEM;
 	read_addresses(draft);
 	for (uint32_t peer = 0; peer < program->peer_count; peer++)
 		view->hops[HOP_PEERS + peer] =
-			(struct cw_hop){ .kind = CW_HOP_OVERLAY, .peer = (uint16_t)peer };
+			(struct cw_hop){ .kind = CW_HOP_OVERLAY, .peer_count = 1, .peers = { (uint16_t)peer } };
 	view->hops[HOP_LOCAL].kind = CW_HOP_LOCAL;
 	for (uint32_t s = 0; rc == 0 && s < program->segment_count; s++)
 		rc = build_segment(draft, s);
@@ -316,7 +337,7 @@ int cw_view_publish(struct cw_engine *engine)
 	struct cw_view *unused = view;
 	if (rc == 0) {
 		if (!takes_over)
-			note_segments(program);
+			note_peers(program);
 		atomic_store(&engine->view, view);
 		cw_engine_wake_worker(engine);
 		cw_engine_quiesce(engine);

@@ -89,6 +89,7 @@ function answerTo(asked: ExplainRequest): ExplainAnswer {
     also: [],
     flow: { from, to, fromPort, toPort, protocol: 6, dscp: Number(dscp ?? 0) || 0, server },
     comesFrom: 'lan',
+    fromPeer: null,
     segment: 'office',
     toSegment: null,
     route: {
@@ -96,6 +97,7 @@ function answerTo(asked: ExplainRequest): ExplainAnswer {
       ...{ nextHop: null, isNextHopKnown: false, isByKernel: false, source: null },
     },
     ...{ rule: null, peer: null, policy: null, place: null, idleSeconds: null, mtuBytes: null },
+    peers: [],
     paths: [],
     incidents: [],
   }

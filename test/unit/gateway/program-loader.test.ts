@@ -15,6 +15,7 @@ const program: Program = {
   mac1Keys: [],
   ports: [],
   segments: [],
+  isTransit: false,
   peers: [],
   routes: [],
   acl: [],

@@ -6,6 +6,7 @@ import type { ConfigRule } from '../../../firmware/model/config-rule.ts'
 import type { ErrorCode } from '../../../firmware/model/errors.ts'
 import { encodeWireKey } from '../../../firmware/model/wire-key.ts'
 import { brokenOverlays } from './broken-overlay.ts'
+import { brokenPrefixes } from './broken-prefix.ts'
 import { sampleWireKey, wholeConfig } from './sample-config.ts'
 
 /** What is set where (JSON pointer); undefined takes it away. */
@@ -142,15 +143,7 @@ export const brokenConfigs: readonly Broken[] = [
     '/uplinks/1/address': ['192.0.2.3/24'],
     '/uplinks/1/gateway': '192.0.2.2',
   }),
-  broken('prefix-form', '/peers/1/segments/office/0', '10.7.0.0'),
-  broken('prefix-form', '/peers/1/segments/office/0', 'fd00::/129'),
-  broken('prefix-exact', '/peers/1/segments/office/0', '10.7.0.1/24'),
-  broken('prefix-exact', '/peers/1/segments/office/0', 'fd07::1/64'),
-  broken('prefix-routable', '/peers/1/segments/office/0', '::/0'),
-  broken('prefix-routable', '/peers/1/segments/office/0', '224.0.0.0/4'),
-  broken('prefix-routable', '/peers/1/segments/office/0', 'fe80::/64'),
-  broken('prefix-once', '/peers/1/segments/office/0', '10.0.0.0/16'),
-  broken('prefix-once', '/peers/1/segments/office/0', 'fd00:0::/48'),
+  ...brokenPrefixes,
   broken('endpoint-form', '/peers/0/endpoints/0', 'hub:51820'),
   broken('endpoint-form', '/peers/0/endpoints/0', '198.51.100.7:65536'),
   broken('endpoint-form', '/peers/0/endpoints/1', '2001:db8::7:51820'),

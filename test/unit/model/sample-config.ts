@@ -158,6 +158,7 @@ export function wholeConfig(): any {
   config.overlay.ports = [443, 4500]
   config.overlay.stun = ['203.0.113.5:3478', '[2001:db8:5::5]:3478']
   config.overlay.relay = { rate: '100M' }
+  config.overlay.transit = true
   config.dns = { servers: ['10.0.0.53', '2001:db8::53'], domain: 'berlin.example.com' }
   config.api = { lan: 'status' }
   return config

@@ -9,12 +9,12 @@ import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { PeerProgram } from '../../../firmware/model/peer-program.ts'
 import type {
   Counters,
   DatapathEvent,
   DirectionKeys,
   Keypair,
-  PeerProgram,
   Program,
 } from '../../../firmware/model/program.ts'
 import { defaultPolicy } from '../../../firmware/plan/policy.ts'
@@ -71,12 +71,13 @@ export function removeSpaces(): void {
 
 /** A peer with an identity made of one byte. */
 export function peer(name: string, byte: number): PeerProgram {
-  return { name, identity: new Uint8Array(48).fill(byte) }
+  return { name, identity: new Uint8Array(48).fill(byte), isHub: false }
 }
 
 export const program: Program = {
   generation: 1,
   mac1Keys: [],
+  isTransit: false,
   ports: [
     {
       twin: 'lan0',
@@ -124,8 +125,8 @@ export const program: Program = {
   segments: [{ name: 'office', vni, twin: 'seg' }],
   peers: [peer('far', 1), peer('other', 2)],
   routes: [
-    { segment: 'office', prefix: '10.2.0.0/24', peer: 'far' },
-    { segment: 'office', prefix: '10.3.0.0/24', peer: 'other' },
+    { segment: 'office', prefix: '10.2.0.0/24', peer: 'far', rank: 0 },
+    { segment: 'office', prefix: '10.3.0.0/24', peer: 'other', rank: 0 },
   ],
   acl: [],
   policies: [defaultPolicy],

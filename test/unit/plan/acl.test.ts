@@ -74,7 +74,8 @@ test('the datapath gets them in order, canonical, and takes them', () => {
     },
   ])
   const segments = ['office', 'cameras'].map((name, at) => ({ name, vni: at + 1, twin: `t${at}` }))
-  const rest = { generation: 1, mac1Keys: [], ports: [], segments, peers: [], routes: [] }
+  const nobody = { isTransit: false, peers: [], routes: [] }
+  const rest = { generation: 1, mac1Keys: [], ports: [], segments, ...nobody }
   const steering = { policies: [defaultPolicy], matches: [], paths: [] }
   assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 48 + 2 * 56 + 2 * 80 + 64)
 })

@@ -55,6 +55,41 @@ test('who may send so, and whither, comes before all else', () => {
   assert.deepEqual(also, ['peer-unreachable', 'too-big'])
 })
 
+test('a flow in transit says whence and whither, and who carries', () => {
+  const transit = { from: 'transit', fromPeer: 'lisbon' } as const
+  const sentence = 'It comes from lisbon and goes to hub-1 by wan0, as the default policy has it.'
+  check(transit, {}, 'forwarded', sentence)
+  const peers = [
+    { peer: 'hub-2', standing: 'silent', isHub: true, holdMs: 0 },
+    { peer: 'hub-1', standing: 'carries', isHub: true, holdMs: 0 },
+    { peer: 'lisbon', standing: 'barred', isHub: false, holdMs: 0 },
+  ] as const
+  const answer = answerTo({ ...transit, peers })
+  assert.deepEqual(answer.also, [
+    {
+      cause: 'hub-carries',
+      sentence: 'hub-2 is not reached: nothing is heard by any of its paths; hub-1 carries.',
+    },
+  ])
+  assert.equal(answer.comesFrom, 'transit')
+  assert.deepEqual(
+    answer.peers.map(({ peer, standing }) => [peer, standing]),
+    peers.map(({ peer, standing }) => [peer, standing]),
+  )
+  const held = { ...peers[0], standing: 'held', holdMs: 12_000 } as const
+  const [back] = answerTo({ peers: [held, peers[1]] }).also
+  assert.equal(back?.sentence, 'hub-2 is reached again, and trusted in 12 s; hub-1 carries.')
+  // The first that carries is nothing to be told of.
+  assert.deepEqual(answerTo({ peers: [peers[1], held] }).also, [])
+  for (const reason of ['transit_back', 'transit_hub'])
+    check(
+      { ...inward, hop: 'peer', reason },
+      fromHub,
+      'transit',
+      /neither back nor from hub to hub/,
+    )
+})
+
 test('what no LAN and no peer has leaves to the Internet, or goes nowhere', () => {
   check(nowhere, { ask: { to: '10.250.0.1' } }, 'no-route', /Nobody here has 10\.250\.0\.1/)
   check(nowhere, { ask: { to: '10.1.21.7' } }, 'no-route', /cams3's \(10\.1\.21\.0\/24\)/)

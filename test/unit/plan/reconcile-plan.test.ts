@@ -34,10 +34,18 @@ test('the program names ports, segments, peers and routes as configured', () => 
   )
   assert.deepEqual(program.segments[0], { name: 'office', vni: 100, twin: 'seg-office' })
   assert.deepEqual(program.routes, [
-    { segment: 'office', prefix: '10.0.0.0/16', peer: 'hub-1' },
-    { segment: 'cameras', prefix: '10.9.0.0/16', peer: 'hub-1' },
-    { segment: 'office', prefix: '10.0.7.0/24', peer: 'lisbon' },
+    { segment: 'office', prefix: '10.0.7.0/24', peer: 'lisbon', rank: 0 },
+    { segment: 'office', prefix: '10.0.0.0/16', peer: 'hub-1', rank: 0 },
+    { segment: 'cameras', prefix: '10.9.0.0/16', peer: 'hub-1', rank: 0 },
   ])
+  assert.equal(program.isTransit, false)
+  assert.deepEqual(
+    program.peers.map(({ name, isHub }) => [name, isHub]),
+    [
+      ['hub-1', true],
+      ['lisbon', false],
+    ],
+  )
 })
 
 test('every overlay prefix and every LAN has an unreachable behind it', () => {

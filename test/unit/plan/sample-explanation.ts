@@ -55,6 +55,7 @@ export function sampleExplanation(change: Partial<Explanation> = {}): Explanatio
     mtuBytes: 1432,
     hop: 'peer',
     from: 'lan',
+    fromPeer: '',
     isByKernel: false,
     hasSession: true,
     flow: 'new',
@@ -64,6 +65,7 @@ export function sampleExplanation(change: Partial<Explanation> = {}): Explanatio
     isNeighbourKnown: true,
     flowIdleMs: 0,
     waitingMs: null,
+    peers: [],
     paths: [
       samplePathOf(),
       samplePathOf({ number: 1, uplink: 1, verdict: 'less-preferred', remoteUplink: null }),

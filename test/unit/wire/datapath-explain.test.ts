@@ -10,13 +10,14 @@ const none = 0xffff_ffff
 
 /** `struct cw_explanation`, one path and one incident. */
 function answer(reason: number): Buffer {
-  const { explanation, explainedPath, incident } = recordSizes
-  const out = new RecordWriter(explanation + explainedPath + incident)
+  const { explanation, explainedPeer, explainedPath, incident } = recordSizes
+  const out = new RecordWriter(explanation + explainedPeer + explainedPath + incident)
   for (const name of ['office', 'cameras', 'hush', 'lisbon', 'calls', 'voice'])
     out.name(name, nameBytes)
   out.name('wan0', interfaceBytes).address('198.51.100.1').u16(reason).u16(1432)
-  for (const byte of [1, 3, 1, 1, 2, 7, 7, 255, 1]) out.u8(byte)
-  out.zeros(3).u32(40).u32(none).u32(1).u32(1)
+  for (const byte of [1, 4, 1, 1, 2, 7, 7, 255, 1]) out.u8(byte)
+  out.zeros(3).u32(40).u32(none).u32(1).u32(1).u32(1).zeros(4).name('oslo', nameBytes)
+  out.name('hub-1', nameBytes).u8(2).u8(1).zeros(2).u32(12_000)
   out.address('203.0.113.2').u16(51820).u16(1432)
   for (const byte of [7, 1, 2, 5, 1, 0, 3, 34]) out.u8(byte)
   out.u32(48_000).u32(12_500).u32(none).u32(9_000).u32(20).u32(none).u32(12_000).u32(0)
@@ -59,7 +60,8 @@ test('an answer is read as its header has it', () => {
     reason: 'acl',
     mtuBytes: 1432,
     hop: 'peer',
-    from: 'peer',
+    from: 'transit',
+    fromPeer: 'oslo',
     isByKernel: true,
     hasSession: true,
     flow: 'no-room',
@@ -69,6 +71,7 @@ test('an answer is read as its header has it', () => {
     isNeighbourKnown: true,
     flowIdleMs: 40,
     waitingMs: null,
+    peers: [{ peer: 'hub-1', standing: 'held', isHub: true, holdMs: 12_000 }],
     paths: [
       {
         number: 7,

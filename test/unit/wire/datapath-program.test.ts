@@ -75,13 +75,14 @@ const identityOf = (...key: number[]): Uint8Array =>
 const program: Program = {
   generation: 7,
   mac1Keys: [Uint8Array.of(1, ...new Uint8Array(31))],
+  isTransit: true,
   ports: [uplink, lan],
   segments: [{ name: 'office', twin: 'office', vni: 100 }],
   peers: [
-    { name: 'lisbon', identity: identityOf(1, 0, 0, 0) },
-    { name: 'oslo', identity: identityOf(1, 0, 0, 1) },
+    { name: 'lisbon', identity: identityOf(1, 0, 0, 0), isHub: false },
+    { name: 'oslo', identity: identityOf(1, 0, 0, 1), isHub: true },
   ],
-  routes: [{ segment: 'office', prefix: '10.2.0.0/16', peer: 'lisbon' }],
+  routes: [{ segment: 'office', prefix: '10.2.0.0/16', peer: 'lisbon', rank: 2 }],
   acl: [
     {
       name: 'print',
@@ -102,6 +103,7 @@ const program: Program = {
 const empty: Program = {
   generation: 7,
   mac1Keys: [],
+  isTransit: false,
   ports: [],
   segments: [],
   peers: [],
