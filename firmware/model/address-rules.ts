@@ -25,7 +25,7 @@ import { escapeToken } from './device-config-check.ts'
 import type { Parts } from './device-config-parts.ts'
 import { checkGateways } from './gateway-rules.ts'
 import { checkReachable, checkUplinksReach } from './reach-rules.ts'
-import { checkSharedPrefixes, type PeerPrefix } from './shared-prefix-rules.ts'
+import { checkSharedPrefixes, checkTransit, type PeerPrefix } from './shared-prefix-rules.ts'
 
 /** A network that something in the document claims. */
 export interface Claim extends Prefix {
@@ -130,6 +130,7 @@ function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
     }
   }
   checkSharedPrefixes(all, refuse)
+  checkTransit(peers, refuse)
   return claims
 }
 

@@ -104,6 +104,10 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'One peer has a prefix twice, or two of which neither is a hub have it.',
     'Leave it with the one that has it; peers that only carry for that one have `role: hub`.',
   ),
+  CONFIG_TRANSIT: help(
+    'A peer that is no hub is to forward for others.',
+    'Give it `role: hub`, or take `transit` away.',
+  ),
   CONFIG_PREFIX_OVERLAP: help(
     'Networks overlap where they must not: packets could go either way.',
     'Renumber one, or write longer prefixes that leave the other out.',

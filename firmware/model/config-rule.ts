@@ -84,6 +84,7 @@ export const configRules = {
     'Of several peers with one prefix all, or all but one, have the role `hub`.',
   ],
   'prefix-peers': ['CONFIG_PREFIX_DUPLICATE', 'A prefix is at four peers at most.'],
+  'transit-of-hub': ['CONFIG_TRANSIT', '`transit` is of peers with `role: hub`.'],
   'endpoint-form': ['CONFIG_ENDPOINT_INVALID', 'An endpoint is an address and a port, no name.'],
   'endpoint-routable': ['CONFIG_ENDPOINT_INVALID', "An endpoint is a host's."],
   'endpoint-once': ['CONFIG_ENDPOINT_DUPLICATE', 'No endpoint stands twice.'],

@@ -148,6 +148,11 @@ export const Peer = Type.Object(
       Type.Array(EndpointText, { maxItems: 8 }),
       "Where it can be called; empty if it always calls first. Each uplink with each endpoint of its families is a path: up to 16 a peer, every uplink's first ones before later ones.",
     ),
+    transit: maybe(
+      Type.Boolean(),
+      'Of a hub: it forwards for others (`overlay.transit` there), so that its prefixes stand in for longer ones inside them, too: when none of those who have these is reached, it carries.',
+      'false: only for prefixes that it has word for word',
+    ),
     segments: means(
       Type.Record(Type.String(), Type.Array(PrefixText, { maxItems: 256 }), { maxProperties: 32 }),
       'Segment → the prefixes behind this peer. It may use no other. The same prefix may be at several peers, all but one of them hubs: who is no hub has it and goes first, then hubs in the order of `peers`; the first that is reached carries.',

@@ -32,6 +32,7 @@ export const errorTable = {
   CONFIG_PREFIX_HOST_BITS: { http: 422, retry: false },
   CONFIG_PREFIX_UNUSABLE: { http: 422, retry: false },
   CONFIG_PREFIX_DUPLICATE: { http: 422, retry: false },
+  CONFIG_TRANSIT: { http: 422, retry: false },
   CONFIG_PREFIX_OVERLAP: { http: 422, retry: false },
   CONFIG_WIRE_KEY_INVALID: { http: 422, retry: false },
   CONFIG_WIRE_KEY_DUPLICATE: { http: 422, retry: false },

@@ -4,6 +4,7 @@
  */
 import type { Refuse } from './config-rule.ts'
 import type { Peer } from './device-config.ts'
+import type { Located } from './device-config-parts.ts'
 
 /** Of one prefix: `CW_RANKS`. */
 export const maxPrefixPeers = 4
@@ -14,6 +15,14 @@ export interface PeerPrefix {
   readonly at: string
   readonly segment: string
   readonly peer: Pick<Peer, 'name' | 'role'>
+}
+
+/** Between sites and hubs it is told who may forward: only hubs do. */
+export function checkTransit(peers: readonly Located<Peer>[], refuse: Refuse): void {
+  for (const { at, part } of peers) {
+    if (part.transit !== true || isHub(part)) continue
+    refuse('transit-of-hub', `${at}/transit`, 'is for a peer with `role: hub`')
+  }
 }
 
 export function checkSharedPrefixes(prefixes: readonly PeerPrefix[], refuse: Refuse): void {

@@ -5,10 +5,9 @@
 import type { DeviceConfig } from '../model/device-config.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
-import type { RouteProgram } from '../model/peer-program.ts'
 import type { PortProgram, Program } from '../model/program.ts'
 import type { LeaseFacts } from '../model/service.ts'
-import { byRank, isHub } from '../model/shared-prefix-rules.ts'
+import { isHub } from '../model/shared-prefix-rules.ts'
 import {
   ethernetMtuBytes,
   leastMtuBytes,
@@ -20,6 +19,7 @@ import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
 import { sprayPortOf } from './overlay-port.ts'
+import { compileOverlayRoutes } from './overlay-route.ts'
 import { compilePaths } from './path.ts'
 import { compileSteering, riskNumber } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
@@ -267,21 +267,6 @@ function compileSegmentTwins(
     addresses: [],
     validSeconds: null,
   }))
-}
-
-/** Of one prefix who has it itself comes first, then hubs, in their order. */
-function compileOverlayRoutes(peers: DeviceConfig['peers']): RouteProgram[] {
-  const ranks = new Map<string, number>()
-  return peers.toSorted(byRank).flatMap((peer) =>
-    Object.entries(peer.segments).flatMap(([segment, prefixes]) =>
-      prefixes.map((prefix) => {
-        const key = `${segment} ${prefix}`
-        const rank = ranks.get(key) ?? 0
-        ranks.set(key, rank + 1)
-        return { segment, prefix, peer: peer.name, rank }
-      }),
-    ),
-  )
 }
 
 /** 16 bytes of the tenant, 32 of the peer's static key. */

@@ -7,6 +7,7 @@ import type { AclRule, DeviceConfig, Lan, Peer } from '../model/device-config.ts
 import { configVersion } from '../model/device-config.ts'
 import type { Policy } from '../model/device-config-steering.ts'
 import type { FleetNetwork, FleetPolicy, FleetRule, FleetSite, Labels } from '../model/fleet.ts'
+import { maxPrefixPeers } from '../model/shared-prefix-rules.ts'
 import type { Documents } from './fleet-documents.ts'
 import { without } from './ipam.ts'
 import { networkOf } from './prefix.ts'
@@ -32,7 +33,7 @@ export interface Surroundings {
 
 export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
   const { site, lans } = own
-  const { network, documents, vniOf } = around
+  const { network, documents, vniOf, hubs } = around
   const names = segmentsOf(own, around)
   const peers = peersOf(own, names, around)
   const known = knownPrefixes(own, peers)
@@ -48,7 +49,8 @@ export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
     revision: 0,
     site: site.name,
     tenant: network.tenant,
-    overlay: network.overlay,
+    // Through hubs others talk.
+    overlay: hubs.includes(site.name) ? { ...network.overlay, transit: true } : network.overlay,
     uplinks: site.uplinks,
     segments: documents.segment
       .filter(({ name }) => names.has(name))
@@ -71,25 +73,30 @@ function segmentsOf({ site, lans }: Compiled, { documents, hubs }: Surroundings)
   )
 }
 
+/** At a spoke the hubs alone, in their order; at a hub everybody, other hubs first and in their order. */
 function peersOf(own: Compiled, names: ReadonlySet<string>, around: Surroundings): Peer[] {
   const { hubs, sites } = around
-  const isSpoke = hubs.length > 0 && !hubs.includes(own.site.name)
+  const ranks = new Map(hubs.map((name, rank) => [name, rank]))
+  const isSpoke = hubs.length > 0 && !ranks.has(own.site.name)
   const others = sites.filter(
     ({ site, wireKey }) =>
-      site !== own.site && wireKey !== null && (!isSpoke || hubs.includes(site.name)),
+      site !== own.site && wireKey !== null && (!isSpoke || ranks.has(site.name)),
   )
-  const best = isSpoke && hubs.find((hub) => others.some(({ site }) => site.name === hub))
+  const rankOf = ({ site }: Compiled): number => ranks.get(site.name) ?? hubs.length
+  const behind = hubs.length === 0 ? null : allBehindHubs(own, names, around)
   return others
+    .toSorted((one, other) => rankOf(one) - rankOf(other))
     .map((other): Peer => {
       const { name, role, endpoints = [] } = other.site
-      const segments =
-        name === best ? allBehind(own, other, others, names, around) : prefixesOf(other, names)
+      const carries = behind !== null && carriersOf(own, hubs).has(name)
+      const segments = prefixesOf(other, names)
       return {
         name,
         wireKey: other.wireKey!,
         ...(role === undefined ? {} : { role }),
+        ...(carries ? { transit: true } : {}),
         endpoints,
-        segments,
+        segments: carries ? joined(segments, behind) : segments,
       }
     })
     .filter(({ role, segments }) => role === 'hub' || Object.keys(segments).length > 0)
@@ -104,23 +111,42 @@ function prefixesOf({ lans }: Compiled, names: ReadonlySet<string>): Peer['segme
   return segments
 }
 
+/** As many hubs as a prefix can have: at a hub the site that has it goes first. */
+function carriersOf({ site }: Compiled, hubs: readonly string[]): ReadonlySet<string> {
+  const others = hubs.filter((name) => name !== site.name)
+  return new Set(others.slice(0, maxPrefixPeers - (others.length < hubs.length ? 1 : 0)))
+}
+
 /**
- * What a spoke reaches through its best hub: the segments' whole pools and what lies outside of them, but for its own LANs and
- * those of other hubs. So it need not be told when another spoke comes or goes.
+ * What is reached through any hub: the segments' whole pools and what lies outside of them, but for the own LANs. So nobody need
+ * be told when a spoke comes or goes. What is a hub's own LAN and no more is that hub's alone, which therefore goes first; within
+ * pools it does as well, for it has a longer prefix.
  */
-function allBehind(
+function allBehindHubs(
   own: Compiled,
-  hub: Compiled,
-  hubs: readonly Compiled[],
   names: ReadonlySet<string>,
-  { extents }: Surroundings,
+  { extents, hubs, sites }: Surroundings,
 ): Peer['segments'] {
-  const near = [own, ...hubs.filter((one) => one !== hub)].flatMap(({ lans }) => lans)
-  const holes = near.flatMap(({ address }) => address.map((text) => parseInterfaceAddress(text)!))
+  const holes = own.lans.flatMap(({ address }) =>
+    address.map((text) => parseInterfaceAddress(text)!),
+  )
+  const hubLans = new Set(
+    sites
+      .filter(({ site }) => hubs.includes(site.name))
+      .flatMap(({ lans }) => lans.flatMap(({ address }) => address.map(networkOf))),
+  )
   const entries = [...names].map((name) => {
-    return [name, without(extents.get(name) ?? [], holes).map(formatPrefix)] as const
+    const prefixes = without(extents.get(name) ?? [], holes).map(formatPrefix)
+    return [name, prefixes.filter((prefix) => !hubLans.has(prefix))] as const
   })
   return Object.fromEntries(entries.filter(([, list]) => list.length > 0))
+}
+
+function joined(one: Peer['segments'], other: Peer['segments']): Peer['segments'] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)])
+  return Object.fromEntries(
+    [...names].map((name) => [name, [...(one[name] ?? []), ...(other[name] ?? [])]]),
+  )
 }
 
 function knownPrefixes({ lans }: Compiled, peers: readonly Peer[]): ReadonlyMap<string, Prefix[]> {

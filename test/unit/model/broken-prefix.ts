@@ -31,9 +31,14 @@ export const brokenPrefixes: readonly Broken[] = [
   {
     rule: 'prefix-one-site',
     at: first,
-    change: { '/peers/0/role': 'site', [first]: '10.0.0.0/16' },
+    change: { '/peers/0/role': 'site', '/peers/0/transit': false, [first]: '10.0.0.0/16' },
   },
   { rule: 'prefix-once', at: second, change: { [second]: '10.0.0.0/16' } },
   { rule: 'prefix-once', at: second, change: { [second]: 'fd00:0::/48' } },
+  {
+    rule: 'transit-of-hub',
+    at: '/peers/1/transit',
+    change: { '/peers/1/transit': true },
+  },
   { rule: 'prefix-peers', at: '/peers/4/segments/office/0', change: { '/peers': alikeHubs } },
 ]

@@ -100,6 +100,7 @@ export function wholeConfig(): any {
   })
   config.peers[0].endpoints.push('[2001:db8:7::7]:51820')
   config.peers[0].segments.office.push('fd00::/48')
+  config.peers[0].transit = true
   config.acl = [
     {
       name: 'nvr',

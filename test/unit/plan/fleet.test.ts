@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FleetDocument, FleetSite } from '../../../firmware/model/fleet.ts'
 import { planFleet } from '../../../firmware/plan/fleet.ts'
-import { networkOf, overlapsAny } from '../../../firmware/plan/prefix.ts'
 import { boxOf, hubOf, main, network, office, siteOf } from './fleet-sample.ts'
 
 const base = [network, main, office] as const
@@ -12,8 +11,11 @@ function plan(
   documents: readonly FleetDocument[],
   allocations: ReadonlyMap<string, string> = new Map(),
 ) {
-  const boxes = documents.flatMap((one) => (one.kind === 'site' ? [boxOf(one.name)] : []))
-  return planFleet(documents, boxes, allocations)
+  return planFleet(documents, boxesOf(documents), allocations)
+}
+
+function boxesOf(documents: readonly FleetDocument[]) {
+  return documents.flatMap((one) => (one.kind === 'site' ? [boxOf(one.name)] : []))
 }
 
 function configOf(result: ReturnType<typeof plan>, site: string) {
@@ -87,28 +89,6 @@ test('a site knows nothing of segments that it has not, nor of sites with which 
     [['lisbon', ['office']]],
   )
   assert.ok(!JSON.stringify(berlin).includes(boxOf('store').wireKey))
-})
-
-test('with hubs, a spoke has the hubs alone as peers, and the others behind the best of them', () => {
-  const result = plan([
-    { ...network, topology: { kind: 'hubs', hubs: ['hub-2', 'hub-1'] } } as FleetDocument,
-    main,
-    office,
-    hubOf('hub-1', '198.51.100.7:51820'),
-    hubOf('hub-2', '198.51.100.8:51820'),
-    ...['a', 'b', 'c'].map((name) => siteOf(name)),
-  ])
-  assert.deepEqual(result.problems, [])
-  const spoke = configOf(result, 'a')
-  const lanOf = (site: string): string => networkOf(configOf(result, site).lans[0]!.address[0]!)
-  const behind = new Map(spoke.peers.map(({ name, segments }) => [name, segments.office!]))
-  assert.deepEqual([...behind.keys()], ['hub-1', 'hub-2'])
-  assert.deepEqual(behind.get('hub-1'), [lanOf('hub-1')])
-  const best = behind.get('hub-2')!
-  assert.ok(best.length <= 24, `${best.length} prefixes`)
-  for (const site of ['hub-2', 'b', 'c']) assert.ok(overlapsAny(lanOf(site), best), site)
-  for (const site of ['a', 'hub-1']) assert.ok(!overlapsAny(lanOf(site), best), site)
-  assert.equal(configOf(result, 'hub-1').peers.length, 4)
 })
 
 test('two sites with one network are told, with a network that nobody has', () => {

@@ -42,3 +42,29 @@ test('of a prefix at several peers the site comes first, then hubs in their orde
   })
   assert.equal(kernel.length, 1)
 })
+
+test('a hub that forwards for others carries what is inside of its prefixes too, after all others', () => {
+  const config = sample()
+  const [hub, lisbon] = config.peers
+  const hubOf = (name: string, prefixes: string[], more: object = { transit: true }) => {
+    return { ...hub!, name, segments: { office: prefixes }, ...more }
+  }
+  const peers = [
+    hubOf('near', ['10.0.7.0/24'], {}),
+    hubOf('wide', ['10.0.0.0/16', '10.9.0.0/16']),
+    hubOf('deaf', ['10.0.0.0/16'], {}),
+    hubOf('wider', ['10.0.0.0/8']),
+    { ...lisbon!, segments: { office: ['10.0.7.0/24'], cameras: ['10.0.8.0/24'] } },
+  ]
+  const { program } = compile({ ...config, peers }, facts)
+  const carriers = (prefix: string) =>
+    program.routes.filter((route) => route.prefix === prefix).map(({ peer }) => peer)
+  assert.deepEqual(carriers('10.0.7.0/24'), ['lisbon', 'near', 'wide', 'wider'])
+  assert.deepEqual(carriers('10.0.0.0/16'), ['wide', 'deaf', 'wider'])
+  assert.deepEqual(carriers('10.0.0.0/8'), ['wider'])
+  // Of another segment nobody carries, and four are the most.
+  assert.deepEqual(carriers('10.0.8.0/24'), ['lisbon'])
+  const five = [...peers, hubOf('widest', ['0.0.0.0/1'])]
+  const more = compile({ ...config, peers: five }, facts).program.routes
+  assert.equal(more.filter(({ prefix }) => prefix === '10.0.7.0/24').length, 4)
+})
