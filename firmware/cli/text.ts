@@ -251,6 +251,7 @@ export function takenBackText(revision: number, reason: LastChange['reason']): s
 /** Where what runs comes from. */
 export const sourceText: Readonly<Record<string, string>> = {
   file: 'from device.yaml',
+  factory: 'what a blank box runs until it has an owner',
   'last-good': 'the last good one, since device.yaml cannot be used',
   candidate: 'not confirmed yet',
   none: '',

@@ -3,7 +3,8 @@ import { digestOf, type Entry } from '../host/config/history.ts'
 import { redact } from '../host/config/redact.ts'
 import type { ConfigParts } from './api/config-routes.ts'
 import type { ConfigChanges } from './config-change.ts'
-import { type ConfigSource, noConfig, type RunningConfig } from './config-source.ts'
+import { noConfig, type RunningConfig } from './config-check.ts'
+import type { ConfigSource } from './config-source.ts'
 
 export function configAnswers(source: ConfigSource, changes: ConfigChanges): ConfigParts {
   const running = (): RunningConfig => source.candidate ?? source.confirmed ?? noConfig

@@ -3,6 +3,7 @@
  * and made permanent or taken back. Acknowledged is what `confirm` (or `apply` without one) has returned for.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import type { Origin } from '../host/config/history.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { LastChange, PendingChange } from '../model/local-api-config.ts'
@@ -57,18 +58,20 @@ export class ConfigChanges implements Disposable {
 
   /**
    * Returns once it is in place: then it waits for `confirm`, or is permanent already if `confirmSeconds` is 0.
+   * @param origin the owner's own counting is what says whether one of a controller is new
    * @throws CONFIG_ errors: of the document, CONFIG_PENDING, CONFIG_CONFLICT, CONFIG_NOT_APPLIED …; STORE_WRITE_FAILED
    */
-  async apply(text: string, confirmSeconds: number): Promise<void> {
+  async apply(text: string, confirmSeconds: number, origin: Origin = 'apply'): Promise<void> {
     const { clock, source, request, onChange } = this.#parts
     const { confirmed, entries } = source
     if (confirmed === null) {
       throw new CausewayError('API_NOT_READY', 'the configuration has not been read yet')
     }
-    const candidate = source.check(text)
+    const candidate = source.check(text, origin)
     const { revision } = candidate.config
     const revisions = entries.map((entry) => entry.revision)
-    const highestRevision = revisions.length === 0 ? null : Math.max(...revisions)
+    const isFree = origin === 'controller' || revisions.length === 0
+    const highestRevision = isFree ? null : Math.max(...revisions)
     const hasFallback = confirmed.config !== null
     const proposal = { revision, confirmSeconds, highestRevision, hasFallback }
     const change = beginChange(this.#change, proposal, clock.nowMs())

@@ -6,6 +6,19 @@ import type { Disk } from '../host/system/disk.ts'
 import type { Log } from '../host/system/log.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
+import type { ConfigSource as SourceName } from '../model/local-api.ts'
+
+export interface RunningConfig {
+  /** Null until there is one. */
+  readonly config: DeviceConfig | null
+  /** As it was written; '' without one. */
+  readonly text: string
+  readonly source: SourceName
+  /** Why device.yaml is not what runs; empty if it is. */
+  readonly refusals: readonly ErrorBody[]
+}
+
+export const noConfig: RunningConfig = { config: null, text: '', source: 'none', refusals: [] }
 
 export type Checked =
   | { readonly config: DeviceConfig; readonly text: string }
@@ -25,6 +38,22 @@ export async function readChecked(
     if (error instanceof CausewayError) return { config: null, text, errors: [error.toJSON()] }
     throw error
   }
+}
+
+/**
+ * What a box runs that never had another: enough of it to find its owner. A device.yaml that there is not is nothing to tell of then.
+ */
+export async function factoryConfig(
+  path: string,
+  disk: Disk,
+  ownWireKey: string,
+  fresh: Checked,
+  refusals: readonly ErrorBody[],
+): Promise<RunningConfig> {
+  if ((await disk.read(path, 0)) === null) return { ...noConfig, refusals }
+  const factory = await readChecked(() => readConfigFile(path, disk), ownWireKey)
+  if (factory.config === null) return { ...noConfig, refusals: [...refusals, ...factory.errors] }
+  return { ...factory, source: 'factory', refusals: fresh.text === null ? [] : refusals }
 }
 
 /** Whether a confirm was cut off between its entry and device.yaml, which is as before: it was never answered. */

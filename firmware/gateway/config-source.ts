@@ -1,7 +1,7 @@
 /**
  * Which configuration runs: a candidate while one is tried; else device.yaml if every check passes; else the one that
- * runs already; else, at boot, the newest of the history. Never stops the gateway. What becomes of a candidate
- * is decided in config-change.ts.
+ * runs already; else, at boot, the newest of the history; else what a blank box has. Never stops the gateway. What becomes of a
+ * candidate is decided in config-change.ts.
  */
 import { readConfigFile } from '../host/config/file.ts'
 import { type Entry, type History, type Origin, openHistory } from '../host/config/history.ts'
@@ -12,32 +12,21 @@ import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
-import type { ConfigSource as SourceName } from '../model/local-api.ts'
 import {
   compareRevisions,
   conflictOf,
+  factoryConfig,
   isCutOff,
   isUnconfirmed,
+  type RunningConfig,
   readChecked,
   readNow,
   refusalsOf,
 } from './config-check.ts'
 import { fieldsOf, fieldsOfBody } from './log-fields.ts'
 
-export interface RunningConfig {
-  /** Null until there is one. */
-  readonly config: DeviceConfig | null
-  /** As it was written; '' without one. */
-  readonly text: string
-  readonly source: SourceName
-  /** Why device.yaml is not what runs; empty if it is. */
-  readonly refusals: readonly ErrorBody[]
-}
-
-export const noConfig: RunningConfig = { config: null, text: '', source: 'none', refusals: [] }
-
 export interface ConfigSourceParts {
-  readonly places: Pick<Places, 'config' | 'configFolder'>
+  readonly places: Pick<Places, 'config' | 'configFolder' | 'factoryConfig'>
   readonly ownWireKey: string
   readonly log: Log
   readonly disk?: Disk
@@ -45,7 +34,7 @@ export interface ConfigSourceParts {
   readonly wallMs: () => number
 }
 
-export type Candidate = RunningConfig & { readonly config: DeviceConfig }
+export type Candidate = RunningConfig & { readonly config: DeviceConfig; readonly origin: Origin }
 
 /** Each of a document's hundred errors is for `causeway check`; the log gets the first ones. */
 const loggedErrors = 10
@@ -113,9 +102,9 @@ export class ConfigSource {
   }
 
   /** Every check, before anything is touched. @throws CONFIG_ errors, all of a document's in `errors` */
-  check(text: string): Candidate {
+  check(text: string, origin: Origin): Candidate {
     const { config, errors } = parseDeviceConfig(text, { ownWireKey: this.#parts.ownWireKey })
-    if (config !== null) return { config, text, source: 'candidate', refusals: [] }
+    if (config !== null) return { config, text, source: 'candidate', refusals: [], origin }
     const [first] = errors
     throw new CausewayError(first!.code, first!.message, { ...first, errors })
   }
@@ -126,7 +115,7 @@ export class ConfigSource {
       const history = await this.#open()
       if (this.#isInDoubt) await this.#forget(this.#before, history)
       await this.#refuseEdited()
-      await history.propose(this.#entryOf(candidate, 'apply'))
+      await history.propose(this.#entryOf(candidate))
       this.#candidate = candidate
     })
   }
@@ -143,7 +132,7 @@ export class ConfigSource {
     const candidate = this.#candidate!
     await this.#refuseEdited()
     const history = await this.#open()
-    const entry = this.#entryOf(candidate, 'apply')
+    const entry = this.#entryOf(candidate)
     try {
       // This order: a cut before the last leaves a device.yaml that says what runs, and an entry that nobody misses.
       await history.begin()
@@ -235,7 +224,7 @@ export class ConfigSource {
     const [newest] = history.entries
     const errors = refusalsOf(fresh, history, this.#confirmed === null)
     if (fresh.config !== null && errors.length === 0) {
-      const running: Candidate = { ...fresh, source: 'file', refusals: [] }
+      const running: Candidate = { ...fresh, source: 'file', refusals: [], origin: 'edit' }
       compareRevisions(running, newest, log)
       await this.#record(running, history)
       await this.#forgetCandidate(running.text, history)
@@ -247,16 +236,18 @@ export class ConfigSource {
     const instead =
       this.#confirmed !== null && this.#confirmed.config !== null
         ? { ...this.#confirmed, refusals: errors }
-        : this.#lastGood(history, errors)
+        : (this.#lastGood(history, errors) ??
+          (await factoryConfig(places.factoryConfig, this.#disk, ownWireKey, fresh, errors)))
     const wasInDoubt = this.#isInDoubt
-    await this.#forgetCandidate(instead.text, history)
-    if (!wasInDoubt || this.#isInDoubt || instead.config === null) return instead
+    const isKept = instead.config !== null && instead.source !== 'factory'
+    await this.#forgetCandidate(isKept ? instead.text : '', history)
+    if (!wasInDoubt || this.#isInDoubt || !isKept) return instead
     this.#fileText = instead.text
     return { ...instead, source: 'file', refusals: [] }
   }
 
   /** The newest that still passes: checks may have become stricter with an update. */
-  #lastGood(history: History, refusals: readonly ErrorBody[]): RunningConfig {
+  #lastGood(history: History, refusals: readonly ErrorBody[]): RunningConfig | null {
     const { log, ownWireKey } = this.#parts
     for (const { text, revision } of history.entries) {
       const { config, errors } = parseDeviceConfig(text, { ownWireKey })
@@ -266,7 +257,7 @@ export class ConfigSource {
       }
       log.error({ ...fieldsOfBody(errors[0]!), revision }, 'last good configuration refused')
     }
-    return { ...noConfig, refusals }
+    return null
   }
 
   /** A full disk must not keep a good configuration from running. */
@@ -274,7 +265,7 @@ export class ConfigSource {
     if (history.entries[0]?.text === running.text) return
     if (isCutOff(running.text, history)) return history.takeBack()
     try {
-      await history.add(this.#entryOf(running, 'edit'))
+      await history.add(this.#entryOf(running))
     } catch (error) {
       this.#parts.log.error(fieldsOf(error), 'configuration not saved')
     }
@@ -291,7 +282,7 @@ export class ConfigSource {
     await this.#forget(runningText, history)
   }
 
-  #entryOf({ config, text }: Candidate, origin: Origin) {
+  #entryOf({ config, text, origin }: Candidate) {
     const savedAt = new Date(this.#parts.wallMs()).toISOString()
     return { revision: config.revision, origin, savedAt, text }
   }

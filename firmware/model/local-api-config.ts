@@ -101,7 +101,12 @@ const historyParts = {
   number: Type.Integer({ minimum: 1 }),
   revision: Revision,
   /** `edit`: device.yaml as somebody wrote it; `apply`: handed in and confirmed. */
-  origin: Type.Union([Type.Literal('edit'), Type.Literal('apply')]),
+  /** `edit`: of device.yaml; `apply`: by the local API; `controller`: signed by the owner. */
+  origin: Type.Union([
+    Type.Literal('edit'),
+    Type.Literal('apply'),
+    Type.Literal('controller'),
+  ]),
   /** RFC 3339; as right as the box's clock was. */
   savedAt: Type.String(),
   sha256: Sha256,

@@ -81,6 +81,8 @@ export const ConfigSource = Type.Union([
   Type.Literal('last-good'),
   /** One that was handed in and is not confirmed yet. */
   Type.Literal('candidate'),
+  /** What a blank box runs until it has an owner. */
+  Type.Literal('factory'),
   Type.Literal('none'),
 ])
 export type ConfigSource = Static<typeof ConfigSource>

@@ -12,8 +12,8 @@ import { maxConfigBytes } from './parse.ts'
 
 export const keptRevisions = 20
 
-/** `edit`: device.yaml as somebody wrote it. `apply`: by the local API, and confirmed. */
-export type Origin = 'edit' | 'apply'
+/** `edit`: device.yaml as somebody wrote it. `apply`: by the local API, and confirmed. `controller`: as the owner signed it. */
+export type Origin = 'edit' | 'apply' | 'controller'
 
 export interface Entry {
   /**

@@ -9,6 +9,19 @@ export interface Places {
   readonly instance: string
   /** What the admin wrote: /etc/causeway/NAME/device.yaml. */
   readonly config: string
+  /** What a blank box runs: made by its image. */
+  readonly factoryConfig: string
+  /** Where controllers are, as whoever set the box up said. */
+  readonly controllerSettings: string
+  /** The same from a USB stick, as long as it is in. */
+  readonly usbSettings: string
+  /** Public keys that an image trusts to vouch for owners. */
+  readonly imageRoots: string
+  readonly deviceKey: string
+  /** Whom the box has. */
+  readonly ownerRecord: string
+  /** What of the owner's configurations was kept last, as it was signed. */
+  readonly signedRecord: string
   readonly runFolder: string
   readonly apiSocket: string
   readonly datapathSocket: string
@@ -49,6 +62,13 @@ export function placesOf(instance: string, root = '/'): Places {
   return {
     instance,
     config: join(root, 'etc/causeway', instance, 'device.yaml'),
+    factoryConfig: join(root, 'etc/causeway', instance, 'factory.yaml'),
+    controllerSettings: join(root, 'etc/causeway', instance, 'controller.yaml'),
+    usbSettings: join(run, 'usb/controller.yaml'),
+    imageRoots: join(root, 'usr/share/causeway/roots'),
+    deviceKey: join(lib, 'keys/device.key'),
+    ownerRecord: join(lib, 'owner.json'),
+    signedRecord: join(lib, 'signed.json'),
     runFolder: run,
     apiSocket: join(run, 'api.sock'),
     datapathSocket: join(run, 'datapath.sock'),

@@ -4,7 +4,8 @@
  */
 
 import { ConfigChanges } from '../../../../firmware/gateway/config-change.ts'
-import { ConfigSource, type RunningConfig } from '../../../../firmware/gateway/config-source.ts'
+import type { RunningConfig } from '../../../../firmware/gateway/config-check.ts'
+import { ConfigSource } from '../../../../firmware/gateway/config-source.ts'
 import { virtualClock } from '../../../../firmware/host/clock/virtual.ts'
 import type { Disk } from '../../../../firmware/host/system/disk.ts'
 import { placesOf } from '../../../../firmware/host/system/places.ts'
