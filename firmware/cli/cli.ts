@@ -33,6 +33,7 @@ import {
 } from './call.ts'
 import { config } from './config.ts'
 import { runCtl } from './ctl.ts'
+import { enrol } from './enrol.ts'
 import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
 import {
@@ -64,6 +65,10 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
                QUIC), --segment NAME (that of FROM without it) where these matter
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
+  enrol        show whose this box is, or the code by which it is claimed
+  enrol confirm CODE      say that the controller shows this code too
+  enrol with HOST[:PORT] [ROOT.pem]
+                          ask this controller; one that the owner's root vouches for needs no code
 
   config show             print the configuration that runs, without secrets
   config apply FILE       try a configuration; it is taken back unless it is confirmed within
@@ -192,9 +197,10 @@ const commands: Readonly<Record<string, Command>> = {
   events: follow,
   key,
   config,
+  enrol,
 }
 /** The others are a word alone. */
-const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'explain'])
+const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'enrol', 'explain'])
 
 async function perform(call: Call): Promise<ExitCode> {
   const [name, ...rest] = call.words

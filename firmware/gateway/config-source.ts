@@ -230,14 +230,15 @@ export class ConfigSource {
       await this.#forgetCandidate(running.text, history)
       return running
     }
-    for (const error of errors.slice(0, loggedErrors)) {
+    const before = this.#confirmed !== null && this.#confirmed.config !== null
+    const factory = () => factoryConfig(places.factoryConfig, this.#disk, ownWireKey, fresh, errors)
+    const blank = before || history.entries.length > 0 ? null : await factory()
+    for (const error of (blank?.refusals ?? errors).slice(0, loggedErrors)) {
       log.error(fieldsOfBody(error), 'configuration refused')
     }
-    const instead =
-      this.#confirmed !== null && this.#confirmed.config !== null
-        ? { ...this.#confirmed, refusals: errors }
-        : (this.#lastGood(history, errors) ??
-          (await factoryConfig(places.factoryConfig, this.#disk, ownWireKey, fresh, errors)))
+    const instead = before
+      ? { ...this.#confirmed!, refusals: errors }
+      : (blank ?? this.#lastGood(history, errors) ?? (await factory()))
     const wasInDoubt = this.#isInDoubt
     const isKept = instead.config !== null && instead.source !== 'factory'
     await this.#forgetCandidate(isKept ? instead.text : '', history)

@@ -14,7 +14,7 @@ import {
   readControllerMessage,
 } from '../model/control-link.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import { CausewayError } from '../model/errors.ts'
+import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
 import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
 import { joinJws, verifyJws } from '../wire/jws.ts'
@@ -33,7 +33,7 @@ export interface ControllerLinkParts {
   /** What was taken last, and confirmed; null: nothing yet. */
   readonly had: SignedConfig | null
   /**
-   * Tries it; taken back by itself in so many seconds, unless confirmed; 0: kept at once.
+   * Tries it; taken back by itself in so many seconds, unless confirmed, where there is something to go back to.
    * @throws what keeps it from running: nothing has changed then
    */
   readonly apply: (config: DeviceConfig, confirmSeconds: number) => Promise<void>
@@ -45,6 +45,18 @@ export interface ControllerLinkParts {
 }
 
 export const confirmSeconds = 120
+/** What may go well another time: the box was busy, or its controller was away while it waited for the confirm. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'API_NOT_READY',
+  'CONFIG_PENDING',
+  'CONFIG_CONFLICT',
+  'CONFIG_NOT_APPLIED',
+  'CONFIG_UNCONFIRMED',
+  'STORE_WRITE_FAILED',
+])
+/** A configuration that cuts the box off costs two minutes each time: it is tried again after ten, then ever more seldom. */
+const againMs = 10 * 60_000
+const mostAgainMs = 12 * 3_600_000
 /** Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). */
 const leastPauseMs = 1_000
 const mostPauseMs = 60_000
@@ -62,6 +74,9 @@ export class ControllerLink implements Disposable {
   #isClosed = false
   /** One configuration at a time. */
   #taking: Promise<void> = Promise.resolve()
+  /** The newest one, where it was refused for what may pass. */
+  #refused: { readonly signed: SignedConfig; readonly times: number } | null = null
+  #cancelAgain: CancelTimer = () => {}
 
   constructor(parts: ControllerLinkParts) {
     this.#parts = parts
@@ -86,14 +101,16 @@ export class ControllerLink implements Disposable {
 
   /** What was tried has been taken back: by itself, or by somebody at the box. */
   onTakenBack(revision: number, code: string, message: string): void {
-    if (this.#tried?.revision !== revision) return
+    const tried = this.#tried
+    if (tried?.revision !== revision) return
     this.#tried = null
-    this.say({ kind: 'refused', revision, code, message: message.slice(0, 300) })
+    this.#refuse(tried, code, message)
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true
     this.#timer?.()
+    this.#cancelAgain()
     this.#link?.close(1_001, 'the box ends')
   }
 
@@ -120,13 +137,14 @@ export class ControllerLink implements Disposable {
     link.onClose(({ code, reason }) => {
       if (this.#link === link) this.#link = null
       log.info({ detail: `${code} ${reason}`.trim() }, 'link to the controller ended')
-      if (!this.#isClosed) this.#openLater()
+      this.#openLater()
     })
     link.onMessage((text) => this.#onMessage(text))
     this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision: this.#highest })
   }
 
   #openLater(): void {
+    if (this.#isClosed) return
     const most = Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(this.#misses++, 10))
     this.#timer = this.#parts.clock.after(this.#parts.random() * most, () => void this.#open())
   }
@@ -174,15 +192,42 @@ export class ControllerLink implements Disposable {
       }
       const signed = await this.#read(jws, revision)
       this.#highest = revision
-      await this.#parts.apply(signed.config, this.#had === null ? 0 : confirmSeconds)
-      this.#tried = signed
-      this.say({ kind: 'applied', revision })
+      this.#refused = null
+      this.#cancelAgain()
+      await this.#try(signed)
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
       const { code, message: words, detail } = error
       this.#parts.log.warn({ code, revision, detail: detail ?? words }, 'configuration refused')
       this.say({ kind: 'refused', revision, code, message: words.slice(0, 300) })
     }
+  }
+
+  async #try(signed: SignedConfig): Promise<void> {
+    const { revision, config } = signed
+    try {
+      await this.#parts.apply(config, confirmSeconds)
+      this.#tried = signed
+      this.say({ kind: 'applied', revision })
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      const { code, message, detail } = error
+      this.#parts.log.warn({ code, revision, detail: detail ?? message }, 'configuration refused')
+      this.#refuse(signed, code, message)
+    }
+  }
+
+  #refuse(signed: SignedConfig, code: string, message: string): void {
+    const { revision } = signed
+    this.say({ kind: 'refused', revision, code, message: message.slice(0, 300) })
+    if (revision !== this.#highest || this.#isClosed || !passing.has(code as ErrorCode)) return
+    const times = this.#refused?.times ?? 0
+    this.#refused = { signed, times: times + 1 }
+    this.#cancelAgain = this.#parts.clock.after(Math.min(mostAgainMs, againMs * 3 ** times), () => {
+      this.#taking = this.#taking.then(async () => {
+        if (this.#refused?.signed === signed) await this.#try(signed)
+      })
+    })
   }
 
   /** @throws ZTP_ and WIRE_ errors: it is not for this box, or not the owner's, or was had already */

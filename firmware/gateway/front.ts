@@ -3,6 +3,7 @@
  * nothing of the gateway's work itself.
  */
 import type { Clock } from '../host/clock/clock.ts'
+import { controllerPlacesOf } from '../host/config/controller-settings.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -27,6 +28,7 @@ import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { fieldsOf } from './log-fields.ts'
+import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
@@ -52,11 +54,16 @@ export interface Front {
 }
 
 /** @param owned takes what must be closed, in the order in which it was opened */
-export function openFront(parts: FrontParts, core: Core, owned: AsyncDisposableStack): Front {
+export function openFront(
+  parts: FrontParts,
+  core: Core,
+  owner: BoxOwner,
+  owned: AsyncDisposableStack,
+): Front {
   const { clock, log } = parts
   const status = statusOf(parts, core)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const answers = answersOf(core, { log, status, watch })
+  const answers = answersOf(core, { log, status, watch, enrolment: owner })
   const lanApi = owned.use(
     new LanApi({
       clock,
@@ -103,9 +110,14 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
   }
 }
 
+interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
+  readonly watch: StatusWatch
+  readonly enrolment: BoxOwner
+}
+
 function answersOf(
   core: Core,
-  { log, status, watch }: Pick<FrontParts, 'log'> & Pick<Front, 'status'> & { watch: StatusWatch },
+  { log, status, watch, enrolment }: Told,
 ): Omit<ApiParts, 'socketPath'> {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
@@ -126,6 +138,11 @@ function answersOf(
     explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
+    enrolment: {
+      show: () => enrolment.answer,
+      confirm: (code) => enrolment.confirm(code),
+      ask: (settings) => enrolment.ask(controllerPlacesOf(settings)),
+    },
     drops: () => composeDrops(ready()),
     paths: () => {
       ready()

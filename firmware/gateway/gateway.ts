@@ -1,12 +1,21 @@
 /**
- * The gateway process as a whole: what it does (core.ts) and what is told of it (front.ts), opened, wired to each other, and
- * taken down in the opposite order. The datapath forwards on meanwhile and afterwards.
+ * The gateway process as a whole: what it does (core.ts), whose it is (owner.ts) and what is told of it (front.ts), opened, wired
+ * to each other, and taken down in the opposite order. The datapath forwards on meanwhile and afterwards.
  */
 import type { Status } from '../model/local-api.ts'
-import { type CoreParts, openCore } from './core.ts'
+import { encodeWireKey } from '../model/wire-key.ts'
+import { type Core, type CoreParts, openCore } from './core.ts'
+import { Discovery } from './enrol/discovery.ts'
+import { reportOf } from './enrol/report.ts'
 import { type Front, type FrontParts, openFront } from './front.ts'
+import { BoxOwner, type BoxOwnerParts } from './owner.ts'
 
-export type GatewayParts = CoreParts & FrontParts
+export type GatewayParts = CoreParts &
+  FrontParts &
+  Pick<
+    BoxOwnerParts,
+    'key' | 'imageRoots' | 'ownerRecord' | 'signedRecord' | 'connect' | 'openLink'
+  >
 
 export interface Gateway extends AsyncDisposable {
   status(): Status
@@ -21,11 +30,19 @@ export interface Gateway extends AsyncDisposable {
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   await using owned = new AsyncDisposableStack()
   const core = openCore(parts, owned, {
-    onPass: (outcome) => front.onPass(outcome),
-    onChange: (event) => front.onChange(event),
+    onPass: (outcome) => {
+      front.onPass(outcome)
+      owner.begin()
+    },
+    onChange: (event) => {
+      front.onChange(event)
+      owner.onChange(event)
+    },
     onPath: (event) => front.onPath(event),
   })
-  const front: Front = openFront(parts, core, owned)
+  const owner: BoxOwner = owned.use(openOwner(parts, core, () => front.status()))
+  await owner.read()
+  const front: Front = openFront(parts, core, owner, owned)
   await front.listen()
   core.reconciler.request(true)
   const kept = owned.move()
@@ -34,7 +51,24 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     reload: () => {
       core.source.reload()
       core.reconciler.request(true)
+      owner.reload()
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOwner {
+  const { changes, source, telemetry } = core
+  const isBlank = (): boolean => {
+    const from = source.confirmed?.source
+    return from === 'factory' || from === 'none'
+  }
+  const leases = () => parts.services.leases()
+  return new BoxOwner({
+    ...parts,
+    ...{ changes, source, isBlank },
+    wireKey: encodeWireKey(parts.wireKey.publicKey),
+    discovery: new Discovery({ ...parts, leases, isBlank }),
+    report: () => reportOf(status(), telemetry.reading.counters),
+  })
 }

@@ -1,8 +1,12 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock/system.ts'
+import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
+import { openLink } from '../host/link/client.ts'
+import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
+import { openDeviceKey } from '../host/pki/device-key.ts'
 import { openServices } from '../host/service/system.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
@@ -10,11 +14,15 @@ import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
+import { linkPath } from '../model/control-link.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
 
-/** @throws STORE_ errors of the wire key, API_IN_USE */
+/** No answer within this is none. */
+const controllerMs = 10_000
+
+/** @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log): Promise<Gateway> {
   const clock = systemClock()
   return openGateway({
@@ -32,6 +40,19 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),
+    key: await openDeviceKey(places.deviceKey),
+    imageRoots: await readRoots(places.imageRoots, (path, error) =>
+      log.error({ ...fieldsOf(error), path }, 'root not read'),
+    ),
+    ownerRecord: recordAt(places.ownerRecord),
+    signedRecord: recordAt(places.signedRecord),
+    connect: (controller, proxy, authorities) =>
+      openZtp({ controller, proxy: proxy ?? undefined, authorities, timeoutMs: controllerMs }),
+    openLink: (controller, proxy, own, authority) =>
+      openLink({
+        ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
+        proxy: proxy ?? undefined,
+      }),
     services: openServices({
       clock,
       runFolder: places.serviceFolder,

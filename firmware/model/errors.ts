@@ -120,6 +120,8 @@ export const errorTable = {
   ZTP_REQUEST_INVALID: { http: 422, retry: false },
   ZTP_SITE_TAKEN: { http: 409, retry: false },
   ZTP_CONFIG_OLD: { http: 409, retry: false },
+  ZTP_SETTINGS_INVALID: { http: 422, retry: false },
+  ZTP_OWNED: { http: 409, retry: false },
   STORE_CORRUPT: { http: 500, retry: false },
   STORE_WRITE_FAILED: { http: 500, retry: true },
   STORE_CONFLICT: { http: 409, retry: true },

@@ -102,11 +102,7 @@ const historyParts = {
   revision: Revision,
   /** `edit`: device.yaml as somebody wrote it; `apply`: handed in and confirmed. */
   /** `edit`: of device.yaml; `apply`: by the local API; `controller`: signed by the owner. */
-  origin: Type.Union([
-    Type.Literal('edit'),
-    Type.Literal('apply'),
-    Type.Literal('controller'),
-  ]),
+  origin: Type.Union([Type.Literal('edit'), Type.Literal('apply'), Type.Literal('controller')]),
   /** RFC 3339; as right as the box's clock was. */
   savedAt: Type.String(),
   sha256: Sha256,

@@ -3,6 +3,8 @@
  * data: which must run, and what a DHCP client was lent. plan/ makes the first, host/service the rest.
  */
 
+import type { HostPort } from './enrolment.ts'
+
 export interface ServiceState {
   /** Unique on the box, a plain word: `dnsmasq`, `udhcpc-wan0`. */
   readonly name: string
@@ -29,6 +31,8 @@ export interface LeaseFacts {
   readonly gateway: string | null
   /** At most 4. */
   readonly dnsServers: readonly string[]
+  /** Where whoever runs the access network says that controllers are (option 143, RFC 8572 §8.1). At most 4. */
+  readonly controllers: readonly HostPort[]
   /** From now. */
   readonly expiresInMs: number
 }

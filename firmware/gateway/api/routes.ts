@@ -10,6 +10,7 @@ import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
+import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
 
 export interface RouteParts {
@@ -27,6 +28,7 @@ export interface RouteParts {
   readonly explain: (request: ExplainRequest) => Promise<ExplainAnswer>
   readonly subscribe: Subscribe
   readonly config: ConfigParts
+  readonly enrolment: EnrolmentParts
 }
 
 /** What any route may answer with. */
@@ -102,6 +104,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
     ...configRoutes(parts.config),
+    ...enrolmentRoutes(parts.enrolment),
     {
       method: 'GET',
       url: '/api/v1/events',

@@ -2,14 +2,10 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
+import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { type Link, mostTextBytes } from './link.ts'
 import { linkOf } from './socket.ts'
-
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
 
 export interface LinkOptions {
   readonly controller: HostPort
@@ -46,14 +42,20 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   })
 }
 
-async function openTls(options: LinkOptions, signal: AbortSignal): Promise<TLSSocket> {
+export interface TlsOptions extends Pick<LinkOptions, 'controller' | 'own' | 'proxy'> {
+  /** Null: anybody may be there. */
+  readonly authorities: readonly string[] | null
+}
+
+/** @throws LINK_UNREACHABLE, LINK_UNTRUSTED */
+export async function openTls(options: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
   const { controller, own, authorities, proxy } = options
   const under = await openTcp(controller, proxy, signal)
   return new Promise((resolve, reject) => {
     const tls = connectTls({
       socket: under,
       minVersion: 'TLSv1.3',
-      ca: [...authorities],
+      ...(authorities === null ? { rejectUnauthorized: false } : { ca: [...authorities] }),
       ...(own === null ? {} : { key: own.key, cert: own.certificate }),
       // Its name says nothing: the authority is the owner's, and certificates for servers are controllers' alone.
       checkServerIdentity: () => undefined,

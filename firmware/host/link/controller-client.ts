@@ -1,7 +1,7 @@
 /** Asks a controller's API over HTTPS, as people and their programs do: whoever has a certificate of the owner's authority for servers is one. */
 import { request } from 'node:https'
+import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError, type ErrorBody, isErrorCode } from '../../model/errors.ts'
-import type { HostPort } from './client.ts'
 
 export interface ControllerAsk {
   readonly controller: HostPort

@@ -1,10 +1,10 @@
 /** A connection of a blank device to a controller that it does not trust yet: requests of JSON over one TLS 1.3 connection, whose exporter both know. */
 
 import { Agent, request } from 'node:https'
-import { connect, type TLSSocket } from 'node:tls'
+import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError, isErrorCode } from '../../model/errors.ts'
 import { exporterBytes, exporterLabel } from '../../wire/ztp-proof.ts'
-import type { HostPort } from './client.ts'
+import { openTls } from './client.ts'
 
 export interface ZtpConnection {
   /** RFC 8446 §7.5: another one for each connection. */
@@ -18,6 +18,8 @@ export interface ZtpOptions {
   readonly controller: HostPort
   /** PEM: who is at the other end must have a certificate of theirs; null: anybody may be there. */
   readonly authorities: readonly string[] | null
+  /** A proxy that is asked to CONNECT. */
+  readonly proxy?: HostPort | undefined
   readonly timeoutMs: number
 }
 
@@ -25,21 +27,9 @@ const mostAnswerBytes = 64 * 1024
 
 /** @throws LINK_UNREACHABLE, LINK_UNTRUSTED */
 export async function openZtp(options: ZtpOptions): Promise<ZtpConnection> {
-  const { controller, authorities, timeoutMs } = options
-  const socket = await new Promise<TLSSocket>((resolve, reject) => {
-    const tls = connect({
-      ...controller,
-      minVersion: 'TLSv1.3',
-      ...(authorities === null ? { rejectUnauthorized: false } : { ca: [...authorities] }),
-      checkServerIdentity: () => undefined,
-      timeout: timeoutMs,
-    })
-    tls.once('timeout', () => tls.destroy(new Error('no answer in time')))
-    tls.once('error', (error) =>
-      reject(failed(controller, authorities !== null && isTrust(error), error)),
-    )
-    tls.once('secureConnect', () => resolve(tls))
-  })
+  const { controller, authorities, proxy, timeoutMs } = options
+  const signal = AbortSignal.timeout(timeoutMs)
+  const socket = await openTls({ controller, authorities, proxy, own: null }, signal)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   agent.createConnection = () => socket
   return {
@@ -62,7 +52,7 @@ function post(
   const text = JSON.stringify(body)
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(failed(to, false, error))
+    const fail = (error: Error): void => reject(failed(to, error))
     const asked = request({ agent, host: to.host, port: to.port, path, method: 'POST', headers })
     asked.setTimeout(timeoutMs, () => asked.destroy(new Error('no answer in time')))
     asked.once('error', fail)
@@ -95,17 +85,7 @@ function refusalOf(value: unknown): CausewayError {
   return new CausewayError(known, typeof message === 'string' ? message.slice(0, 300) : 'refused')
 }
 
-function isTrust({ code = '' }: NodeJS.ErrnoException): boolean {
-  return /CERT|SIGNATURE|ISSUER|INVALID_PURPOSE|INVALID_CA/.test(code)
-}
-
-function failed({ host, port }: HostPort, isUntrusted: boolean, error: Error): CausewayError {
+function failed({ host, port }: HostPort, error: Error): CausewayError {
   const more = { detail: error.message, cause: error }
-  return isUntrusted
-    ? new CausewayError(
-        'LINK_UNTRUSTED',
-        `${host}:${port} is no controller of this box's owner`,
-        more,
-      )
-    : new CausewayError('LINK_UNREACHABLE', `cannot reach ${host}:${port}`, more)
+  return new CausewayError('LINK_UNREACHABLE', `cannot reach ${host}:${port}`, more)
 }

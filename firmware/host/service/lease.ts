@@ -12,6 +12,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
 } from '../../model/address.ts'
+import { type HostPort, mostControllers, parseHostPort } from '../../model/enrolment.ts'
 import { type LeaseFacts, mostLeaseSeconds } from '../../model/service.ts'
 
 const mostServers = 4
@@ -37,6 +38,7 @@ case $1 in
       echo "router=\${router:-}"
       echo "dns=\${dns:-}"
       echo "lease=\${lease:-}"
+      echo "controllers=\${opt143:-}"
       read -r up _ </proc/uptime
       echo "at=$up"
     } >"$CAUSEWAY_LEASE.tmp"
@@ -73,8 +75,25 @@ export function readLease(device: string, text: string, uptimeMs: number): Lease
     address: formatInterfaceAddress(own),
     gateway: gatewayOf(own, fields.get('router')),
     dnsServers: servers,
+    controllers: controllersOf(fields.get('controllers') ?? ''),
     expiresInMs,
   }
+}
+
+/** A list of URIs, each behind its length in two bytes, in hex: RFC 8572 §8.3. What is no `https://HOST[:PORT]` is passed over. */
+function controllersOf(hex: string): HostPort[] {
+  if (!/^([0-9a-fA-F]{2}){3,510}$/.test(hex)) return []
+  const bytes = Buffer.from(hex, 'hex')
+  const found: HostPort[] = []
+  for (let at = 0; at + 2 <= bytes.length && found.length < mostControllers; ) {
+    const end = at + 2 + bytes.readUInt16BE(at)
+    if (end > bytes.length) break
+    const [, place] = /^https:\/\/([^/]+)\/?$/.exec(bytes.toString('latin1', at + 2, end)) ?? []
+    const read = place === undefined ? null : parseHostPort(place)
+    if (read !== null) found.push(read)
+    at = end
+  }
+  return found
 }
 
 function expiryMs(fields: ReadonlyMap<string, string>): number {

@@ -249,7 +249,7 @@ class SystemServices implements Services {
       const rest = ['--keep-in-foreground', '--pid-file=', `--dhcp-leasefile=${leaseFile}`]
       return { argv: ['dnsmasq', conf, ...rest], env: {}, text: config }
     }
-    const options = ['subnet', 'router', 'dns', 'lease'].flatMap((option) => ['-O', option])
+    const options = ['subnet', 'router', 'dns', 'lease', '143'].flatMap((option) => ['-O', option])
     const asks = ['-f', '-o', ...options, '-t', '4', '-T', '2', '-A', '5']
     const argv = ['udhcpc', '-i', device, '-s', this.#script, ...asks]
     return { argv, env: { CAUSEWAY_LEASE: this.#lease(name) }, text: config + leaseScript }

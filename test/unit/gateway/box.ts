@@ -5,16 +5,21 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Gateway, openGateway } from '../../../firmware/gateway/gateway.ts'
+import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { openLink } from '../../../firmware/host/link/client.ts'
+import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
+import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
 import { type FakeServices, fakeServices } from '../../../firmware/host/service/fake.ts'
 import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
+import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
@@ -101,21 +106,21 @@ export async function openBox(
         },
         bindUdp: async (local) => network.bind(local),
         services: box.services,
-        insideRecord: {
-          read: () => readIfThere(places.insideRecord),
-          write: (text) => replaceFile(places.insideRecord, text),
-        },
-        whereaboutsRecord: {
-          read: () => readIfThere(places.whereaboutsRecord),
-          write: (text) => replaceFile(places.whereaboutsRecord, text),
-        },
+        insideRecord: recordAt(places.insideRecord),
+        whereaboutsRecord: recordAt(places.whereaboutsRecord),
+        key: await openDeviceKey(places.deviceKey),
+        imageRoots: [],
+        ownerRecord: recordAt(places.ownerRecord),
+        signedRecord: recordAt(places.signedRecord),
+        connect: (controller, _proxy, authorities) =>
+          openZtp({ controller, authorities, timeoutMs: 5_000 }),
+        openLink: (controller, _proxy, own, authority) =>
+          openLink({
+            ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: 5_000 },
+          }),
         certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
         lanApiPort: 0,
-        programRecord: {
-          read: () => readIfThere(places.programRecord),
-          write: (text) => replaceFile(places.programRecord, text),
-          remove: () => rm(places.programRecord, { force: true }),
-        },
+        programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)
       return gateway
@@ -162,5 +167,13 @@ export async function until<Value>(
     const value = await ask()
     if (value !== null) return value
     await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function recordAt(path: string): RecordFile {
+  return {
+    read: () => readIfThere(path),
+    write: (text) => replaceFile(path, text),
+    remove: () => rm(path, { force: true }),
   }
 }

@@ -10,6 +10,7 @@ const lease: LeaseFacts = {
   address: '203.0.113.9/30',
   gateway: '203.0.113.10',
   dnsServers: [],
+  controllers: [],
   expiresInMs: 60_000,
 }
 

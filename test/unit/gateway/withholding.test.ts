@@ -7,7 +7,14 @@ import { withholdMs } from '../../../firmware/plan/withheld.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 
 const lease = (address: string) => ({
-  ...{ device: 'wan0', address, gateway: null, dnsServers: [], expiresInMs: 60_000 },
+  ...{
+    device: 'wan0',
+    address,
+    gateway: null,
+    dnsServers: [],
+    controllers: [],
+    expiresInMs: 60_000,
+  },
 })
 
 test('a lease that was refused and is not any more is outside at once', async () => {

@@ -154,6 +154,7 @@ const lent = {
   dns: '192.0.2.53 198.51.100.53',
   lease: '3600',
   at: '100.50',
+  controllers: '',
 }
 const textOf = (change: Partial<typeof lent> = {}): string =>
   Object.entries({ ...lent, ...change })
@@ -166,6 +167,7 @@ test('a lease is read with what is left of it', () => {
     address: '192.0.2.77/24',
     gateway: '192.0.2.1',
     dnsServers: ['192.0.2.53', '198.51.100.53'],
+    controllers: [],
     expiresInMs: 3_600_000,
   })
   assert.equal(readLease('wan0', textOf(), 3_700_500), null)
@@ -244,4 +246,34 @@ test('a stranger that lends nonsense lends nothing', () => {
     dnsServers: string[]
   }
   assert.deepEqual(dnsServers, ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'])
+})
+
+test('a lease tells where controllers are (RFC 8572): what is malformed or no place is passed over', () => {
+  const uri = (text: string): string => {
+    const length = Buffer.alloc(2)
+    length.writeUInt16BE(text.length)
+    return Buffer.concat([length, Buffer.from(text)]).toString('hex')
+  }
+  const read = (controllers: string) =>
+    readLease('wan0', textOf({ controllers }), 100_500)!.controllers
+  const two = `${uri('https://ctl.example.net:8443')}${uri('https://[2001:db8::1]/')}`
+  assert.deepEqual(read(two), [
+    { host: 'ctl.example.net', port: 8443 },
+    { host: '2001:db8::1', port: 443 },
+  ])
+  assert.deepEqual(read(`${uri('http://plain.example')}${uri('https://a.example')}`), [
+    { host: 'a.example', port: 443 },
+  ])
+  for (const bad of [
+    'zz',
+    'ffff',
+    '000',
+    `${uri('https://a.example')}00`,
+    uri('https://a b'),
+    uri('https://u@h'),
+  ]) {
+    assert.ok(read(bad).length <= 1, bad)
+  }
+  assert.deepEqual(read(uri('https://u@h.example')), [])
+  assert.equal(read(uri('https://a.example').repeat(9)).length, 4)
 })

@@ -107,7 +107,7 @@ test('a segment with IPv6 never gets less than its least MTU: the overlay fragme
   assert.deepEqual([mtuOf('seg-office'), mtuOf('seg-cameras')], [1280, 1232])
 })
 
-const told = { dnsServers: ['203.0.113.53'], expiresInMs: 1000 }
+const told = { dnsServers: ['203.0.113.53'], controllers: [], expiresInMs: 1000 }
 const lease = { ...told, device: 'lte0', address: '203.0.113.9/30', gateway: '203.0.113.10' }
 
 /** The sample with DHCP on both sides, an administrators' segment and rules between segments. */

@@ -236,7 +236,14 @@ test('an address that is lent lives as long as its lease, is renewed with it, an
   const net = fakeNet(sampleNics)
   const stepsTo = async (config: DeviceConfig, expiresInMs: number): Promise<string[]> => {
     const address = '203.0.113.9/30'
-    const lease = { device: 'lte0', address, gateway: null, dnsServers: [], expiresInMs }
+    const lease = {
+      device: 'lte0',
+      address,
+      gateway: null,
+      dnsServers: [],
+      controllers: [],
+      expiresInMs,
+    }
     const { host } = compile(config, { ...facts, leases: [lease] })
     const steps = diff(host, await net.read(host))
     await net.apply(steps)

@@ -58,6 +58,7 @@ test('a status shows what an uplink was lent', () => {
       address: '203.0.113.9/30',
       gateway: '203.0.113.10',
       dnsServers: [],
+      controllers: [],
       expiresInMs: 1000,
     },
   ]

@@ -6,7 +6,6 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo, connect, createServer as createNetServer } from 'node:net'
 import { test } from 'node:test'
-import type { HostPort } from '../../../../firmware/host/link/client.ts'
 import { openLink } from '../../../../firmware/host/link/client.ts'
 import { type Link, type LinkEnd, mostTextBytes } from '../../../../firmware/host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../../../firmware/host/link/server.ts'
@@ -20,6 +19,7 @@ import {
   readCertificate,
   readRequest,
 } from '../../../../firmware/host/pki/certificate.ts'
+import type { HostPort } from '../../../../firmware/model/enrolment.ts'
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pemOf = (key: ReturnType<typeof pair>['privateKey']): string =>

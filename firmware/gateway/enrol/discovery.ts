@@ -1,0 +1,77 @@
+/**
+ * Where a box may ask for its owner: a USB stick, DHCP, controller.yaml, its own page, in this order. All of that are hints:
+ * whoever is asked must prove itself (attempt.ts). zero-touch.md, step 3.
+ */
+import type { KeyObject } from 'node:crypto'
+import {
+  type ControllerPlaces,
+  readControllerSettings,
+} from '../../host/config/controller-settings.ts'
+import type { Log } from '../../host/system/log.ts'
+import type { Places } from '../../host/system/places.ts'
+import { formatHostPort, type HostPort, mostControllers } from '../../model/enrolment.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { LeaseFacts } from '../../model/service.ts'
+import { fieldsOf } from '../log-fields.ts'
+
+export interface DiscoveryParts {
+  readonly places: Pick<Places, 'usbSettings' | 'controllerSettings'>
+  readonly log: Log
+  readonly leases: () => Promise<readonly LeaseFacts[]>
+  /** Whether it runs what blank boxes run: then hints of access networks are followed. */
+  readonly isBlank: () => boolean
+}
+
+/** At most four controllers, those first that are the better hint. */
+export interface Found {
+  readonly controllers: readonly HostPort[]
+  readonly proxy: HostPort | null
+  readonly roots: readonly KeyObject[]
+}
+
+export class Discovery {
+  readonly #parts: DiscoveryParts
+  /** By hand, since the gateway started. */
+  #typed: ControllerPlaces | null = null
+  /** What was wrong with a file when it was told of. */
+  readonly #told = new Map<string, string>()
+
+  constructor(parts: DiscoveryParts) {
+    this.#parts = parts
+  }
+
+  type(places: ControllerPlaces): void {
+    this.#typed = places
+  }
+
+  /** Never fails: what cannot be read is told once, and passed over. */
+  async find(): Promise<Found> {
+    const { places, isBlank, leases } = this.#parts
+    const usb = await this.#read(places.usbSettings)
+    const file = await this.#read(places.controllerSettings)
+    const lent = isBlank() ? (await leases()).flatMap(({ controllers }) => controllers) : []
+    const said = [usb, this.#typed, file].filter((one) => one !== null)
+    const all = [...(usb?.controllers ?? []), ...lent, ...said.flatMap((one) => one.controllers)]
+    const byText = new Map(all.map((one) => [formatHostPort(one), one]))
+    return {
+      controllers: [...byText.values()].slice(0, mostControllers),
+      proxy: said.find(({ proxy }) => proxy !== null)?.proxy ?? null,
+      roots: said.flatMap(({ roots }) => roots),
+    }
+  }
+
+  async #read(path: string): Promise<ControllerPlaces | null> {
+    try {
+      const read = await readControllerSettings(path)
+      this.#told.delete(path)
+      return read
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      if (this.#told.get(path) !== error.message) {
+        this.#told.set(path, error.message)
+        this.#parts.log.error(fieldsOf(error), 'controllers not read')
+      }
+      return null
+    }
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * A box with an owner: its link to the owner's controllers, what it does with what comes by it (configurations, certificates, the
+ * time), and what it says of itself. Only records and the configuration change; nothing that runs waits for any of it.
+ */
+import { X509Certificate } from 'node:crypto'
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import { renderConfig } from '../../host/config/render.ts'
+import type { Link } from '../../host/link/link.ts'
+import { makeRequest, readCertificate } from '../../host/pki/certificate.ts'
+import type { DeviceKey } from '../../host/pki/device-key.ts'
+import type { Log } from '../../host/system/log.ts'
+import type { EdgeMessage } from '../../model/control-link.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
+import type { HostPort, OwnerRecord } from '../../model/enrolment.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { ConfigChangeEvent } from '../../model/local-api-event.ts'
+import type { SignedConfig } from '../../model/signed-config.ts'
+import { version } from '../../model/version.ts'
+import type { ConfigChanges } from '../config-change.ts'
+import type { ConfigSource } from '../config-source.ts'
+import { ControllerLink, confirmSeconds } from '../controller-link.ts'
+import { fieldsOf } from '../log-fields.ts'
+import type { Found } from './discovery.ts'
+
+export interface OwnedParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: (bytes: number) => Uint8Array
+  /** Milliseconds since 1970, as far as the box knows. */
+  readonly wallMs: () => number
+  readonly key: DeviceKey
+  /** X25519, base64. */
+  readonly wireKey: string
+  readonly find: () => Promise<Found>
+  /** @throws LINK_ errors */
+  readonly openLink: (
+    controller: HostPort,
+    proxy: HostPort | null,
+    own: { readonly key: string; readonly certificate: string },
+    authority: string,
+  ) => Promise<Link>
+  readonly changes: Pick<ConfigChanges, 'apply' | 'confirm' | 'pending'>
+  readonly source: Pick<ConfigSource, 'confirmed'>
+  /** How the box is; null: it does not know yet. */
+  readonly report: () => Report | null
+  /** @throws STORE_WRITE_FAILED */
+  readonly keepOwner: (record: OwnerRecord) => Promise<void>
+  readonly keepSigned: (signed: SignedConfig) => Promise<void>
+}
+
+export type Report = Extract<EdgeMessage, { kind: 'report' }>
+
+/** So often it is looked whether the certificate is to be renewed, and whether there is something new to report. */
+const renewLookMs = 3_600_000
+const reportMs = 10_000
+/** What did not change is told so seldom. */
+const sameReportMs = 300_000
+const remark =
+  'Signed by the owner, by way of the controller: what is changed here is replaced by its next revision.'
+
+export class Owned implements Disposable {
+  readonly #parts: OwnedParts
+  readonly #link: ControllerLink
+  #record: OwnerRecord
+  #signed: SignedConfig | null
+  #asked = 0
+  /** The controller's clock, where it is ahead of the box's. */
+  #aheadMs = 0
+  #cancelRenewal: CancelTimer = () => {}
+  #cancelReport: CancelTimer = () => {}
+  #told = ''
+  #toldMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: OwnedParts, record: OwnerRecord, signed: SignedConfig | null) {
+    const { clock, log, random, key } = parts
+    this.#parts = parts
+    this.#record = record
+    this.#signed = signed
+    this.#link = new ControllerLink({
+      ...{ clock, log, firmware: version, deviceId: key.deviceId, had: signed },
+      random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
+      ownerKeys: [new X509Certificate(record.authority).publicKey],
+      open: () => this.#open(),
+      apply: (config) => this.#apply(config),
+      confirm: (one) => this.#confirm(one),
+      onCertificate: (certificate) => this.#take(certificate),
+      onTime: (nowMs) => {
+        this.#aheadMs = Math.max(0, nowMs - parts.wallMs())
+        void this.#renew()
+        this.#told = ''
+        this.#report()
+      },
+    })
+    this.#lookAgain()
+    this.#report()
+  }
+
+  get record(): OwnerRecord {
+    return this.#record
+  }
+
+  get isLinked(): boolean {
+    return this.#link.isUp
+  }
+
+  get revision(): number {
+    return this.#signed?.revision ?? 0
+  }
+
+  get certificateMs(): number {
+    return validity(this.#record).untilMs - this.#nowMs
+  }
+
+  onChange({ revision, step, reason }: ConfigChangeEvent): void {
+    if (step !== 'taken-back') return
+    const { code = 'CONFIG_UNCONFIRMED', message = 'taken back' } = reason ?? {}
+    this.#link.onTakenBack(revision, code, message)
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelRenewal()
+    this.#cancelReport()
+    this.#link[Symbol.dispose]()
+  }
+
+  get #nowMs(): number {
+    return this.#parts.wallMs() + this.#aheadMs
+  }
+
+  /** Each time another one of those that are known. */
+  async #open(): Promise<Link> {
+    const { find, openLink, key } = this.#parts
+    const { authority, certificate, controllers, proxy = null } = this.#record
+    const found = await find()
+    const all = [...controllers, ...found.controllers]
+    const privateKey = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const own = { key: privateKey, certificate }
+    return openLink(all[this.#asked++ % all.length]!, found.proxy ?? proxy, own, authority)
+  }
+
+  async #apply(config: DeviceConfig): Promise<void> {
+    const { changes, source } = this.#parts
+    const hasFallback = source.confirmed !== null && source.confirmed.config !== null
+    const seconds = hasFallback ? confirmSeconds : 0
+    await changes.apply(renderConfig(config, remark), seconds, 'controller')
+  }
+
+  async #confirm(signed: SignedConfig): Promise<void> {
+    const { changes, keepSigned, log } = this.#parts
+    if (changes.pending?.revision === signed.revision) await changes.confirm()
+    await keepSigned(signed)
+    this.#signed = signed
+    log.info({ revision: signed.revision }, 'signed configuration kept')
+  }
+
+  /** At half of its time; the controller gives one to whom it gave one, also once that has ended. */
+  async #renew(): Promise<void> {
+    const { key, wireKey } = this.#parts
+    const { fromMs, untilMs } = validity(this.#record)
+    if (!this.isLinked || this.#nowMs < (fromMs + untilMs) / 2) return
+    this.#link.say({ kind: 'renew', request: await makeRequest(key, wireKey) })
+  }
+
+  async #take(certificate: string): Promise<void> {
+    const { key, wireKey, keepOwner, log } = this.#parts
+    try {
+      const read = readCertificate(new X509Certificate(certificate), [this.#record.authority])
+      if (read?.deviceId !== key.deviceId || read.wireKey !== wireKey) {
+        throw new CausewayError(
+          'ZTP_AUTHORITY_UNKNOWN',
+          'the certificate is not what was asked for',
+        )
+      }
+      const record = { ...this.#record, certificate }
+      await keepOwner(record)
+      this.#record = record
+      log.info({}, 'certificate renewed')
+    } catch (error) {
+      log.error(fieldsOf(error), 'certificate not renewed')
+    }
+  }
+
+  #lookAgain(): void {
+    this.#cancelRenewal = this.#parts.clock.after(renewLookMs, () => {
+      void this.#renew()
+      this.#lookAgain()
+    })
+  }
+
+  #report(): void {
+    const { clock, report } = this.#parts
+    this.#cancelReport()
+    this.#cancelReport = clock.after(reportMs, () => this.#report())
+    const said = this.isLinked ? report() : null
+    if (said === null) return
+    const { rxBytes, txBytes, ...rest } = said
+    const text = JSON.stringify(rest)
+    const nowMs = clock.nowMs()
+    if (text === this.#told && nowMs - this.#toldMs < sameReportMs) return
+    this.#told = text
+    this.#toldMs = nowMs
+    this.#link.say(said)
+  }
+}
+
+function validity({ certificate }: OwnerRecord): { fromMs: number; untilMs: number } {
+  const { validFromDate, validToDate } = new X509Certificate(certificate)
+  return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() }
+}
