@@ -70,9 +70,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    config: noChanges,
-    enrolment: noEnrolment,
-    onFault: () => {},
+    ...{ config: noChanges, enrolment: noEnrolment, onFault: () => {} },
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
