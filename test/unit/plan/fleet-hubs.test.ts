@@ -109,7 +109,7 @@ test('a hub of a thousand spokes gets a configuration that its datapath has room
   })
   const lease = {
     ...{ device: 'wan0', address: '198.51.100.1/24', gateway: '198.51.100.254' },
-    ...{ dnsServers: [], expiresInMs: 60_000 },
+    ...{ dnsServers: [], controllers: [], expiresInMs: 60_000 },
   }
   const { program } = compile(parsed!, { ...facts, nics, leases: [lease] })
   const ofSpokes = program.routes.filter(({ rank, peer }) => rank === 0 && peer.startsWith('s'))
