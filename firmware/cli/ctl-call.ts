@@ -27,6 +27,7 @@ export const ctlOptions = {
   all: { type: 'boolean' },
   days: { type: 'string' },
   verify: { type: 'boolean' },
+  head: { type: 'string' },
   out: { type: 'string' },
   instance: { type: 'string' },
 } as const

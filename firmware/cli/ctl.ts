@@ -5,9 +5,12 @@ import { misuseText } from '../host/system/misuse.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type ExitCode, exitCode, Misuse, meantText, type Output, report } from './call.ts'
 import { accessCommands } from './ctl-access.ts'
+import { auditCommands } from './ctl-audit.ts'
+import { backupCommands } from './ctl-backup.ts'
 import { type CtlCall, type CtlCommand, type CtlOption, ctlExitOf, ctlOptions } from './ctl-call.ts'
 import { edgeCommands } from './ctl-edge.ts'
 import { fleetCommands } from './ctl-fleet.ts'
+import { rootCommands } from './ctl-root.ts'
 import { signInCommands } from './ctl-sign-in.ts'
 
 const commands: readonly CtlCommand[] = [
@@ -15,6 +18,9 @@ const commands: readonly CtlCommand[] = [
   ...fleetCommands,
   ...edgeCommands,
   ...accessCommands,
+  ...auditCommands,
+  ...rootCommands,
+  ...backupCommands,
 ]
 
 export const ctlUsage = `Usage: causeway ctl COMMAND [--tenant NAME] [--json]

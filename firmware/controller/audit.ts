@@ -7,6 +7,7 @@ import type { Change, Commit, Store } from '../host/store/store.ts'
 import { mostPage } from '../host/store/store.ts'
 import type { AuditAnswer } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
+import { type ChainHead, emptyChain, followChain } from '../plan/audit-chain.ts'
 
 export interface AuditEvent {
   /** A user's or token's name, or `device/ID`. */
@@ -31,13 +32,7 @@ export interface AuditEntry extends AuditEvent {
 
 /** Others append too: so often it is tried again. */
 const mostTries = 50
-const noEntry = '0'.repeat(64)
 const numberDigits = 12
-
-interface Head {
-  readonly number: number
-  readonly hash: string
-}
 
 /**
  * Commits, with the entry. Conditions of the commit that do not hold are the caller's; the log's own is tried again.
@@ -53,11 +48,11 @@ export async function commitAudited(
   const headKey = `${tenant}/audit-head`
   for (let round = 0; round < mostTries; round++) {
     const found = await store.get(headKey)
-    const head = found === null ? { number: 0, hash: noEntry } : (JSON.parse(found.value) as Head)
+    const head = found === null ? emptyChain : (JSON.parse(found.value) as ChainHead)
     const number = head.number + 1
     const at = new Date(nowMs).toISOString()
     const text = JSON.stringify({ ...event, number, at, previous: head.hash } satisfies AuditEntry)
-    const next: Head = { number, hash: hashOf(text) }
+    const next: ChainHead = { number, hash: hashOf(text) }
     const changes: Change[] = [
       ...commit.changes,
       { key: entryKey(tenant, number), value: text },
@@ -103,7 +98,7 @@ export async function readAuditTexts(
   limit: number = mostPage,
 ): Promise<AuditAnswer> {
   const found = await store.get(`${tenant}/audit-head`)
-  const head = found === null ? { number: 0, hash: noEntry } : (JSON.parse(found.value) as Head)
+  const head = found === null ? emptyChain : (JSON.parse(found.value) as ChainHead)
   const range = { prefix: `${tenant}/audit/`, after: entryKey(tenant, after), limit }
   const texts = (await store.range(range)).entries.map(({ value }) => value)
   return { entries: texts.map((text) => JSON.parse(text) as AuditEntry), texts, head }
@@ -117,39 +112,24 @@ export interface AuditProof {
 
 /** Whether each entry is the one that was written. */
 export async function verifyAudit(store: Store, tenant: string): Promise<AuditProof> {
-  let previous = noEntry
-  let count = 0
+  let head = emptyChain
   for (let after = entryKey(tenant, 0); ; ) {
     const page = await store.range({ prefix: `${tenant}/audit/`, after })
     for (const { key, value } of page.entries) {
-      const number = count + 1
-      const entry = parsed(value)
-      if (
-        key !== entryKey(tenant, number) ||
-        entry?.number !== number ||
-        entry.previous !== previous
-      ) {
-        return { entries: count, brokenAt: number }
+      const number = head.number + 1
+      const next = followChain(head, value, hashOf)
+      if (key !== entryKey(tenant, number) || next === null) {
+        return { entries: head.number, brokenAt: number }
       }
-      previous = hashOf(value)
-      count = number
+      head = next
       after = key
     }
     if (!page.hasMore) break
   }
-  const head = parsed(
-    (await store.get(`${tenant}/audit-head`))?.value ?? '{}',
-  ) as Partial<Head> | null
-  const isWhole = (head?.number ?? 0) === count && (head?.hash ?? noEntry) === previous
-  return { entries: count, brokenAt: isWhole ? null : count + 1 }
-}
-
-function parsed(text: string): Partial<AuditEntry> | null {
-  try {
-    return JSON.parse(text) as Partial<AuditEntry>
-  } catch {
-    return null
-  }
+  const found = await store.get(`${tenant}/audit-head`)
+  const kept = found === null ? emptyChain : (JSON.parse(found.value) as ChainHead)
+  const isWhole = kept.number === head.number && kept.hash === head.hash
+  return { entries: head.number, brokenAt: isWhole ? null : head.number + 1 }
 }
 
 function entryKey(tenant: string, number: number): string {

@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { type Change, type Condition, mostPage, type Store } from '../host/store/store.ts'
+import { revisionFloorKey } from '../model/controller-keys.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { isEqual } from '../plan/config-diff.ts'
@@ -86,11 +87,12 @@ export async function publishFleet(
   const planner = planFleetLater(state.documents, state.boxes, state.allocations)
   await keepAllocations(store, tenant, planner.allocations)
   const problems: FleetProblem[] = [...planner.problems]
+  const floor = Number((await store.get(revisionFloorKey))?.value ?? 0)
   let changed = 0
   for (let at = 0; at < planner.sites.length; at += together) {
     const planned = planner.sites.slice(at, at + together).map((site) => planner.planSite(site))
     problems.push(...planned.flatMap((one) => one.problems))
-    changed += await publish(store, tenant, signingKey, planned)
+    changed += await publish(store, tenant, signingKey, floor, planned)
   }
   return { changed, problems }
 }
@@ -99,6 +101,7 @@ async function publish(
   store: Store,
   tenant: string,
   signingKey: KeyObject,
+  floor: number,
   planned: readonly {
     readonly site: string
     readonly deviceId: string | null
@@ -113,7 +116,7 @@ async function publish(
       const key = `config/${deviceId}`
       const entry = await store.get(key)
       const before = entry === null ? null : (JSON.parse(entry.value) as Published)
-      const revision = (before?.revision ?? 0) + 1
+      const revision = (before?.revision ?? floor) + 1
       const next = { ...config, revision }
       if (before !== null && isEqual({ ...before.config, revision }, next)) return
       const jws = await signJws(

@@ -23,6 +23,7 @@ import { CausewayError } from '../model/errors.ts'
 import { deltaBetween } from '../plan/json-delta.ts'
 import { readEdge, registerEdge } from './edges.ts'
 import type { Published } from './fleet.ts'
+import { raiseAbove } from './raise.ts'
 import { readReleased } from './release.ts'
 
 export interface LinkDeskParts {
@@ -155,7 +156,7 @@ export class LinkDesk implements AsyncDisposable {
   }
 
   async #onHello(box: Attached, hello: Extract<EdgeMessage, { kind: 'hello' }>): Promise<void> {
-    const { store, wallMs } = this.#parts
+    const { store, wallMs, authority, log } = this.#parts
     const { deviceId, link } = box
     const edge = await readEdge(store, deviceId)
     if (edge === null) {
@@ -169,6 +170,9 @@ export class LinkDesk implements AsyncDisposable {
     box.firmware = hello.firmware
     const protocol = Math.min(hello.protocol, linkProtocol)
     say(link, { kind: 'welcome', protocol, nowMs: Math.trunc(wallMs()) })
+    if (await raiseAbove(store, deviceId, hello.revision, authority.privateKey)) {
+      log.warn({ device: deviceId }, 'a box had a later configuration: it is published above that')
+    }
     const entry = await store.get(`config/${deviceId}`)
     if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
   }

@@ -4,8 +4,8 @@
  */
 import type { Server } from 'node:https'
 import fastify from 'fastify'
-import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
-import type { Asked, Route } from '../../host/api/route.ts'
+import { addRoute, answerError, answerErrors, apiLimits, bearerOf } from '../../host/api/answer.ts'
+import type { Route } from '../../host/api/route.ts'
 import type { Link } from '../../host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../host/link/server.ts'
 import { linkPath } from '../../model/control-link.ts'
@@ -63,7 +63,16 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   server.maxConnections = mostConnections
   answerErrors(app as never, onFault)
   addZtpRoutes(app as never, parts.enrol)
-  for (const route of routesOf(parts)) addRoute(app as never, guarded(route, parts))
+  const routes = routesOf(parts)
+  const byPath = new Map(routes.map((route) => [`${route.method} ${route.url}`, route]))
+  // Before a body is read: what a stranger sends is not worth the memory.
+  app.addHook('onRequest', async ({ method, routeOptions, headers, params }) => {
+    const route = byPath.get(`${method} ${routeOptions.url}`)
+    if (route === undefined) return
+    const who = await known(route, bearerOf({ headers }), parts.users)
+    if (typeof route.tenantOf !== 'function') admit(route, who, params, null)
+  })
+  for (const route of routes) addRoute(app as never, guarded(route, parts))
   const links: LinkServer = serveLinks({
     server,
     path: linkPath,
@@ -89,29 +98,41 @@ const stranger: Principal = { name: '', tenant: '', role: 'auditor' }
 
 /** The route as the server has it: who asks is known, and may, or it is not entered. */
 function guarded(route: ControllerRoute, { users, store }: RouteParts): Route {
-  const { needs, handle } = route
   return {
     ...route,
     handle: async (asked) => {
-      if (needs === 'anybody') return handle(asked, stranger)
-      if (asked.bearer === null) {
-        const message = 'needs a token: sign in, and send it as `Authorization: Bearer`'
-        throw new CausewayError('API_UNAUTHENTICATED', message)
-      }
-      const who = await users.byToken(asked.bearer)
-      if (needs !== 'signed-in') requirePermission(who, needs, placeOf(route, asked, who))
+      const who = await known(route, asked.bearer, users)
+      admit(route, who, asked.params, asked.body)
       const { tenant } = (asked.params ?? {}) as { readonly tenant?: string }
       if (tenant !== undefined && tenant !== systemTenant && !(await isTenant(store, tenant))) {
         throw new CausewayError('API_NOT_FOUND', `there is no tenant ${tenant}`)
       }
-      return handle(asked, who)
+      return route.handle(asked, who)
     },
   }
 }
 
-/** The tenant in which the permission is needed. */
-function placeOf({ tenantOf }: ControllerRoute, { params, body }: Asked, who: Principal): string {
-  if (tenantOf === 'own') return who.tenant
-  if (tenantOf !== undefined) return tenantOf(body)
-  return ((params ?? {}) as { readonly tenant?: string }).tenant ?? '*'
+/** @throws API_UNAUTHENTICATED */
+async function known(
+  { needs }: ControllerRoute,
+  bearer: string | null,
+  users: RouteParts['users'],
+): Promise<Principal> {
+  if (needs === 'anybody') return stranger
+  if (bearer !== null) return users.byToken(bearer)
+  const message = 'needs a token: sign in, and send it as `Authorization: Bearer`'
+  throw new CausewayError('API_UNAUTHENTICATED', message)
+}
+
+/** @throws API_FORBIDDEN */
+function admit(
+  { needs, tenantOf }: ControllerRoute,
+  who: Principal,
+  params: unknown,
+  body: unknown,
+): void {
+  if (needs === 'anybody' || needs === 'signed-in') return
+  const named = ((params ?? {}) as { readonly tenant?: string }).tenant ?? '*'
+  const own = tenantOf === 'own' ? who.tenant : named
+  requirePermission(who, needs, typeof tenantOf === 'function' ? tenantOf(body) : own)
 }

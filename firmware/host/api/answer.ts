@@ -41,7 +41,8 @@ export function addRoute(app: FastifyInstance, route: Route): void {
   })
 }
 
-function bearerOf({ headers }: FastifyRequest): string | null {
+/** Of the header `Authorization: Bearer`; null: there is none. */
+export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | null {
   const [, token] = /^Bearer ([\w-]{1,128})$/.exec(headers.authorization ?? '') ?? []
   return token ?? null
 }

@@ -1,4 +1,5 @@
 /** Asks a controller's API over HTTPS, as people and their programs do: whoever has a certificate of the owner's authority for servers is one. */
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError, type ErrorBody, isErrorCode } from '../../model/errors.ts'
@@ -15,9 +16,48 @@ export interface ControllerAsk {
 }
 
 const mostAnswerBytes = 64 * 1024 * 1024
+/** A hundred errors of documents, each with its place. */
+const mostRefusalBytes = 1024 * 1024
 
 /** @returns the answer, unchecked @throws API_UNREACHABLE, LINK_UNTRUSTED; what the controller refuses with */
-export function askController(ask: ControllerAsk): Promise<unknown> {
+export async function askController(ask: ControllerAsk): Promise<unknown> {
+  const chunks: string[] = []
+  let length = 0
+  for await (const chunk of readController(ask)) {
+    length += chunk.length
+    if (length > mostAnswerBytes) throw failed(ask.controller, new Error('too long an answer'))
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(chunks.join('')) as unknown
+  } catch (error) {
+    throw failed(ask.controller, error as Error)
+  }
+}
+
+/** The text of an answer, as it comes, without an end to its length. @throws as `askController` */
+export async function* readController(ask: ControllerAsk): AsyncGenerator<string> {
+  const response = await responseTo(ask)
+  response.setEncoding('utf8')
+  try {
+    if (response.statusCode === 200) {
+      yield* response as AsyncIterable<string>
+      return
+    }
+    let refusal = ''
+    for await (const chunk of response as AsyncIterable<string>) {
+      refusal += chunk
+      if (refusal.length > mostRefusalBytes) break
+    }
+    throw refusalOf(parsed(refusal))
+  } catch (error) {
+    throw error instanceof CausewayError ? error : failed(ask.controller, error as Error)
+  } finally {
+    response.destroy()
+  }
+}
+
+function responseTo(ask: ControllerAsk): Promise<IncomingMessage> {
   const { controller, authority, token, method, path, body, timeoutMs } = ask
   const text = body === undefined ? '' : JSON.stringify(body)
   const headers = {
@@ -29,33 +69,23 @@ export function askController(ask: ControllerAsk): Promise<unknown> {
   const trust = authority === null ? { rejectUnauthorized: false } : { ca: authority }
   const checkServerIdentity = (): undefined => undefined
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(failed(controller, error))
     const asked = request({
       ...{ host: controller.host, port: controller.port, method, path, headers },
       ...{ ...trust, checkServerIdentity, minVersion: 'TLSv1.3', agent: false },
     })
     asked.setTimeout(timeoutMs, () => asked.destroy(new Error('no answer in time')))
-    asked.once('error', fail)
-    asked.once('response', (response) => {
-      let answer = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        answer += chunk
-        if (answer.length > mostAnswerBytes) response.destroy(new Error('too long an answer'))
-      })
-      response.once('error', fail)
-      response.once('end', () => {
-        try {
-          const value = JSON.parse(answer) as unknown
-          if (response.statusCode === 200) resolve(value)
-          else reject(refusalOf(value))
-        } catch (error) {
-          fail(error as Error)
-        }
-      })
-    })
+    asked.on('error', (error) => reject(failed(controller, error)))
+    asked.once('response', resolve)
     asked.end(text)
   })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
 }
 
 /** As the controller has it, if it is a controller. */

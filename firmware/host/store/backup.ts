@@ -98,6 +98,27 @@ export async function restoreTable(table: Table, lines: AsyncIterable<string>): 
   return count
 }
 
+/** Passes lines on. @throws STORE_CORRUPT at their end, if they are no whole backup */
+export async function* checkedLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  const hash = createHash('sha256')
+  let last: string | null = null
+  let count = -1
+  for await (const line of lines) {
+    if (line.length > mostLine) throw corrupt(`line ${count + 2}: too long`)
+    if (last !== null) hash.update(`${last}\n`)
+    if (count === -1) headOf(parse(line, 'line 1'), 'line 1')
+    last = line
+    count++
+    yield line
+  }
+  const end = last === null || count < 1 ? null : parse(last, 'its end')
+  const { entries, sha256 } = (end ?? {}) as { entries?: unknown; sha256?: unknown }
+  if (entries === undefined) throw corrupt('it has no end: it was cut off')
+  if (entries !== count - 1 || sha256 !== hash.digest('hex')) {
+    throw corrupt('its checksum does not fit')
+  }
+}
+
 function parse(line: string, at: string): unknown {
   try {
     return JSON.parse(line) as unknown

@@ -1,0 +1,166 @@
+/** A box that its owner lets go, or replaces: over real links, with the certificate that it was given. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { attemptEnrol } from '../../../firmware/gateway/enrol/attempt.ts'
+import { openLink } from '../../../firmware/host/link/client.ts'
+import { openZtp } from '../../../firmware/host/link/ztp.ts'
+import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
+import {
+  type ControllerMessage,
+  linkPath,
+  readControllerMessage,
+} from '../../../firmware/model/control-link.ts'
+import { isRelease } from '../../../firmware/model/voucher.ts'
+import { verifyJws } from '../../../firmware/wire/jws.ts'
+import { writeExample } from '../cli/ctl-example.ts'
+import { folder, newWorld, type World } from '../cli/ctl-world.ts'
+
+/** A world with a network, and a root that boxes have. */
+async function owned(name: string) {
+  const world = await newWorld(name)
+  const owner = await world.person('root', '*', 'owner')
+  await owner.ctl('tenant', 'add', 'acme')
+  await owner.ctl('apply', '-f', writeExample(`${name}-fleet`), '--yes')
+  const key = join(owner.root, 'root.key')
+  await owner.ctl('root', 'make', key)
+  assert.equal((await owner.ctl('root', 'delegate', key)).code, 0)
+  const root = await openDeviceKey(key)
+  return { world, owner, root: root.publicKey }
+}
+
+/** A box that has been claimed ahead, with its certificate. */
+async function enrolled(world: World, root: CryptoKeyLike, name: string, claim: Claim) {
+  const key = await openDeviceKey(join(folder, `box-${name}-${world.port}.key`))
+  const claimed = await claim(key.deviceId)
+  assert.deepEqual([claimed.code, claimed.err], [0, ''])
+  const { publicKey } = generateKeyPairSync('x25519')
+  const wireKey = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64')
+  const at = { host: '127.0.0.1', port: world.port }
+  const { authority, certificate } = await attemptEnrol({
+    ...{ key, wireKey, keeping: 'software', firmware: 'test', imageRoots: [], ownRoots: [root] },
+    connect: (authorities) => openZtp({ controller: at, authorities, timeoutMs: 5_000 }),
+    ...{ random: randomBytes, nowMs: Date.now, onCode: () => {}, isConfirmed: () => false },
+    pause: (ms) => new Promise((passed) => setTimeout(passed, ms)),
+  })
+  const pem = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const own = { key: pem, certificate }
+  return {
+    deviceId: key.deviceId,
+    authority,
+    /** Says hello, and gathers what comes until `isEnough` or the end. */
+    async call(revision: number, isEnough: (message: ControllerMessage) => boolean) {
+      const link = await openLink({
+        ...{ controller: at, path: linkPath, own, authorities: [authority], timeoutMs: 5_000 },
+      })
+      const said: ControllerMessage[] = []
+      const heard = Promise.withResolvers<void>()
+      const ended = Promise.withResolvers<number>()
+      link.onClose(({ code }) => {
+        ended.resolve(code)
+        heard.resolve()
+      })
+      link.onMessage((text) => {
+        const message = readControllerMessage(text)
+        if (message === null || message.kind === 'unknown') return
+        said.push(message)
+        if (isEnough(message)) heard.resolve()
+      })
+      link.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'test', revision }))
+      await heard.promise
+      return { said, link, ended: ended.promise }
+    },
+  }
+}
+
+type CryptoKeyLike = Awaited<ReturnType<typeof openDeviceKey>>['publicKey']
+type Claim = (deviceId: string) => Promise<{ readonly code: number; readonly err: string }>
+
+const isConfig = ({ kind }: ControllerMessage): boolean => kind === 'config'
+
+test('a released box loses its link, is told why by a signed word, and gets no other link', async () => {
+  const { world, owner, root } = await owned('release')
+  await using _ = world
+  const box = await enrolled(world, root, 'lisbon', (id) =>
+    owner.ctl('claim', id, 'lisbon', '--listed'),
+  )
+  const { link, said, ended } = await box.call(0, isConfig)
+  assert.ok(said.some(isConfig))
+  const released = await owner.ctl('release', box.deviceId.slice(0, 8), '--yes')
+  assert.match(released.out, new RegExp(`^${box.deviceId} was released from lisbon\n`))
+  assert.equal(await ended, 4_003)
+  link.close(1_000, 'done')
+  const word = said.find(({ kind }) => kind === 'released')
+  assert.ok(word?.kind === 'released')
+  const keys = [new X509Certificate(box.authority).publicKey]
+  const release = await verifyJws('causeway-release', word.release, keys)
+  assert.ok(isRelease(release))
+  assert.equal(release.deviceId, box.deviceId)
+  // It is told again, and by its certificate nothing else can be had.
+  const again = await box.call(1, () => false)
+  assert.deepEqual([again.said.map(({ kind }) => kind), await again.ended], [['released'], 4_003])
+  assert.doesNotMatch((await owner.ctl('edges')).out, /lisbon/)
+  const twice = await owner.ctl('release', box.deviceId, '--yes')
+  assert.match(twice.err, /API_NOT_FOUND/)
+})
+
+test('a site has one box: another one is refused, or takes its place', async () => {
+  const { world, owner, root } = await owned('replace')
+  await using _ = world
+  const claim = (id: string, ...more: string[]) =>
+    owner.ctl('claim', id, 'lisbon', '--listed', ...more)
+  const old = await enrolled(world, root, 'old', (id) => claim(id))
+  const { ended } = await old.call(0, isConfig)
+  const refused = await claim('cd'.repeat(32))
+  assert.deepEqual([refused.code, /ZTP_SITE_TAKEN/.test(refused.err)], [4, true])
+  const replacing = await enrolled(world, root, 'new', (id) => claim(id, '--replace'))
+  assert.equal(await ended, 4_003)
+  const { said, link } = await replacing.call(0, isConfig)
+  assert.ok(said.some(isConfig))
+  link.close(1_000, 'done')
+  const { edges } = JSON.parse((await owner.ctl('edges', '--json')).out) as {
+    edges: { deviceId: string }[]
+  }
+  assert.deepEqual(
+    edges.map(({ deviceId }) => deviceId),
+    [replacing.deviceId],
+  )
+})
+
+test('a released box may be claimed again, here too', async () => {
+  const { world, owner, root } = await owned('again')
+  await using _ = world
+  const claim = (id: string) => owner.ctl('claim', id, 'lisbon', '--listed')
+  const box = await enrolled(world, root, 'box', claim)
+  await owner.ctl('release', box.deviceId, '--yes')
+  const anew = await enrolled(world, root, 'box', claim)
+  assert.equal(anew.deviceId, box.deviceId)
+  const { said, link } = await anew.call(0, isConfig)
+  assert.ok(said.some(isConfig))
+  link.close(1_000, 'done')
+})
+
+test('a box that had a later configuration than the controller knows of is told the next one above it', async () => {
+  const { world, owner, root } = await owned('later')
+  await using _ = world
+  const box = await enrolled(world, root, 'box', (id) =>
+    owner.ctl('claim', id, 'lisbon', '--listed'),
+  )
+  const first = await box.call(0, isConfig)
+  first.link.close(1_000, 'done')
+  const { said, link } = await box.call(41, isConfig)
+  const config = said.find(isConfig)
+  assert.ok(config?.kind === 'config')
+  assert.equal(config.revision, 42)
+  const keys = [new X509Certificate(box.authority).publicKey]
+  const signed = (await verifyJws('causeway-config', config.jws, keys)) as {
+    revision: number
+    config: { revision: number; site: string }
+  }
+  assert.deepEqual(
+    [signed.revision, signed.config.revision, signed.config.site],
+    [42, 42, 'lisbon'],
+  )
+  link.close(1_000, 'done')
+})
