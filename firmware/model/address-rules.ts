@@ -114,12 +114,15 @@ function checkInterface(
 function overlayClaims({ peers }: Parts, refuse: Refuse): Claim[] {
   const claims: Claim[] = []
   const all: PeerPrefix[] = []
+  // Hubs have long lists, all the same.
+  const sound = new Map<string, InterfaceAddress>()
   for (const { at, part } of peers) {
     for (const [segment, prefixes] of Object.entries(part.segments)) {
       prefixes.forEach((text, index) => {
         const path = `${at}/segments/${escapeToken(segment)}/${index}`
-        const parsed = readPrefix(text, path, 'prefix', refuse)
+        const parsed = sound.get(text) ?? readPrefix(text, path, 'prefix', refuse)
         if (parsed === null) return
+        sound.set(text, parsed)
         if (holdsSpecial(parsed)) {
           refuse('prefix-routable', path, 'holds addresses that no host can have')
         } else {

@@ -13,6 +13,7 @@ import type { AclRule, DeviceConfig } from './device-config.ts'
 /** @param config one that has passed every check */
 export function canonicalConfig(config: DeviceConfig): DeviceConfig {
   const { acl, applications, dns, overlay } = config
+  const prefixOf = onceEach(prefixText)
   return {
     ...config,
     overlay: {
@@ -29,7 +30,7 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
       ...peer,
       endpoints: peer.endpoints.map(endpointText),
       segments: Object.fromEntries(
-        Object.entries(peer.segments).map(([name, list]) => [name, list.map(prefixText)]),
+        Object.entries(peer.segments).map(([name, list]) => [name, list.map(prefixOf)]),
       ),
     })),
     ...(acl === undefined
@@ -45,6 +46,16 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
     ...(dns?.servers === undefined
       ? {}
       : { dns: { ...dns, servers: dns.servers.map(addressText) } }),
+  }
+}
+
+/** Hubs have long lists, all the same. */
+function onceEach(of: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    const found = known.get(text) ?? of(text)
+    known.set(text, found)
+    return found
   }
 }
 

@@ -98,6 +98,8 @@ export interface Ipv6Router {
 export interface LabDescription {
   readonly sites: readonly SiteDescription[]
   readonly segments: readonly Segment[]
+  /** Sites that are no hubs have sessions with the hubs alone (hub-sites.ts). */
+  readonly isHubAndSpoke?: boolean
   readonly acl?: readonly AclRule[]
   /** The same at every site. */
   readonly policies?: readonly Policy[]

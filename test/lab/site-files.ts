@@ -15,6 +15,7 @@ import {
   type SiteDescription,
   type WanDescription,
 } from './description.ts'
+import { isPeer, prefixesBy } from './hub-sites.ts'
 import type { LabNames } from './names.ts'
 
 const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
@@ -37,10 +38,12 @@ export function writeSiteFiles(description: LabDescription, names: LabNames): vo
 }
 
 function deviceConfig(
-  { sites, segments, acl, policies, endpoints = [4], rekeySeconds }: LabDescription,
+  description: LabDescription,
   own: SiteDescription,
   keys: ReadonlyMap<string, KeyObject>,
 ): DeviceConfig {
+  const { sites, segments, acl, policies, endpoints = [4], rekeySeconds } = description
+  const { isHubAndSpoke = false } = description
   const hasHub = sites.some(({ isHub }) => isHub === true)
   return {
     version: 1,
@@ -50,6 +53,7 @@ function deviceConfig(
     overlay: {
       port: overlayPort,
       ...(own.isHub === true ? hubOverlay : {}),
+      ...(own.isHub === true && isHubAndSpoke ? { transit: true } : {}),
       ...(rekeySeconds === undefined ? {} : { rekeySeconds }),
     },
     uplinks: own.wans.map((wan) => ({
@@ -66,13 +70,16 @@ function deviceConfig(
       address: [address, ...(v6 === undefined ? [] : [v6.address])],
     })),
     peers: sites
-      .filter(({ name }) => name !== own.name)
-      .map(({ name, lans, wans, isHub = false }) => ({
+      .filter((site) => site.name !== own.name && (!isHubAndSpoke || isPeer(own, site)))
+      .map((site) => ({ ...site, isHub: site.isHub === true, site }))
+      .map(({ name, lans, wans, isHub, site }) => ({
         name,
         ...(isHub ? { role: 'hub' as const } : {}),
         wireKey: publicWireKey(keys.get(name)!),
         endpoints: isHub === hasHub ? endpointsOf(wans, endpoints, isHub) : [],
-        segments: Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
+        segments: isHubAndSpoke
+          ? prefixesBy(own, site, sites, prefixesOf)
+          : Object.fromEntries(lans.map((lan) => [lan.segment, prefixesOf(lan)])),
       })),
     ...(acl === undefined ? {} : { acl: [...acl] }),
     ...(policies === undefined ? {} : { policies: [...policies] }),
