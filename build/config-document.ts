@@ -90,7 +90,7 @@ function relayedTable(): string {
 }
 
 /** A table for a set of fields, then those of the sets in it. */
-function fieldSections(schema: FormSchema, at: string): string[] {
+export function fieldSections(schema: FormSchema, at: string): string[] {
   const fields = Object.entries(schema.properties ?? {})
   const rows = fields.map(([name, inner]) => {
     const isNeeded = schema.required?.includes(name) === true
@@ -126,6 +126,7 @@ function formOf(schema: FormSchema): string {
   if (properties !== undefined) return 'a set of fields'
   const [value] = Object.values(patternProperties ?? {})
   if (value === undefined) return wordsOf(schema)
+  if (schema.title !== undefined) return schema.title
   return `sets by name of a segment, at most ${maxProperties}: each ${formOf(value)}`
 }
 

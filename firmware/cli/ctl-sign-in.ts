@@ -1,21 +1,18 @@
 /** `causeway ctl sign-in`, `sign-out`, `who`: whose controller it is is known before anything secret is said to it. */
 import { readConfigFile } from '../host/config/file.ts'
-import {
-  accountPath,
-  controllerText,
-  forgetAccount,
-  parseController,
-  writeAccount,
-} from '../host/link/controller-account.ts'
+import { accountPath, forgetAccount, writeAccount } from '../host/link/controller-account.ts'
 import { askController } from '../host/link/controller-client.ts'
 import { fingerprintOf } from '../host/pki/certificate.ts'
 import { readPrivate } from '../host/system/private-key.ts'
 import type { AuthorityAnswer, TokenAnswer, WhoAnswer } from '../model/controller-api-access.ts'
+import { formatHostPort, parseHostPort } from '../model/enrolment.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
 import { accountOf, ask, type CtlCall, type CtlCommand, print } from './ctl-call.ts'
 
 const askMs = 20_000
+/** Where a controller listens unless it is told otherwise. */
+const controllerPort = 8_443
 
 export const signInCommands: readonly CtlCommand[] = [
   {
@@ -50,7 +47,7 @@ input, a line each (--user NAME: the password alone); --token-file FILE has a to
 async function signIn(call: CtlCall): Promise<ExitCode> {
   const { words, options, root, environment, output } = call
   const [address = ''] = words
-  const controller = parseController(address)
+  const controller = parseHostPort(address, controllerPort)
   if (controller === null) throw new Misuse(`'${address}' is no address of a controller`)
   const { authority } = (await askController({
     ...{ controller, authority: null, token: null, method: 'GET' },
@@ -73,7 +70,7 @@ async function signIn(call: CtlCall): Promise<ExitCode> {
     ...{ controller, authority, token: token.token, user: name },
     tenant: call.tenant ?? (tenant === '*' ? null : tenant),
   })
-  const said = { controller: controllerText(controller), user: name, tenant, role }
+  const said = { controller: formatHostPort(controller), user: name, tenant, role }
   print(call, said, () => {
     const place = tenant === '*' ? 'all tenants' : tenant
     return `signed in to ${said.controller} as ${name}: ${role} of ${place}\n`
@@ -156,7 +153,7 @@ async function signOut(call: CtlCall): Promise<ExitCode> {
 async function who(call: CtlCall): Promise<ExitCode> {
   const { controller, tenant: chosen } = await accountOf(call)
   const { name, tenant, role } = await ask<WhoAnswer>(call, '/api/v1/who')
-  const answer = { controller: controllerText(controller), user: name, tenant, role, chosen }
+  const answer = { controller: formatHostPort(controller), user: name, tenant, role, chosen }
   print(call, answer, () => {
     const place = tenant === '*' ? `all tenants${chosen === null ? '' : `, now ${chosen}`}` : tenant
     return `${answer.controller}: ${name}, ${role} of ${place}\n`

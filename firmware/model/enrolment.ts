@@ -18,12 +18,15 @@ export type HostPort = Static<typeof HostPort>
 
 const usualPort = 443
 
-/** `controller.example.net:8443`, `192.0.2.1`, `[2001:db8::1]:443`: port 443 unless told. Null: it is none. */
-export function parseHostPort(text: string): HostPort | null {
+/**
+ * `controller.example.net:8443`, `192.0.2.1`, `[2001:db8::1]:443`. Null: it is none.
+ * @param usual the port unless one is told
+ */
+export function parseHostPort(text: string, usual = usualPort): HostPort | null {
   const [, bracketed, plain, digits] =
     /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/]+))(?::(\d{1,5}))?$/.exec(text) ?? []
   const host = bracketed ?? plain
-  const port = digits === undefined ? usualPort : Number(digits)
+  const port = digits === undefined ? usual : Number(digits)
   const read = { host, port }
   return hostPortForm.Check(read) ? (read as HostPort) : null
 }

@@ -19,6 +19,7 @@ export const DeviceId = Type.String({
 
 export const Labels = Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$' }), Name, {
   maxProperties: 16,
+  title: 'names by label, at most 16, like { region: europe, size: small }',
 })
 
 /** Where in the list of its kind, and at which sites. */
@@ -64,7 +65,7 @@ export const FleetNetwork = Type.Object(
 export const FleetPool = Type.Object(
   {
     kind: Type.Literal('pool'),
-    name: Name,
+    name: means(Name, 'What segments call it.'),
     prefix: means(PrefixText, 'What LANs get their networks from.'),
     bits: means(Type.Integer({ minimum: 8, maximum: 64 }), 'Prefix length of what one LAN gets.'),
   },
@@ -105,7 +106,7 @@ export const FleetLan = Type.Object(
 export const FleetSite = Type.Object(
   {
     kind: Type.Literal('site'),
-    name: Name,
+    name: means(Name, 'What it is called, by people and by the other sites.'),
     edge: maybe(
       DeviceId,
       'The box that stands there.',
@@ -122,8 +123,11 @@ export const FleetSite = Type.Object(
       'Where it can be called from the Internet.',
       'nowhere: it calls',
     ),
-    uplinks: Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
-    lans: Type.Array(FleetLan, { maxItems: 32 }),
+    uplinks: means(
+      Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
+      'Its links to the other sites, best first.',
+    ),
+    lans: means(Type.Array(FleetLan, { maxItems: 32 }), 'Networks that it serves.'),
   },
   closed,
 )

@@ -18,8 +18,6 @@ export interface ControllerAccount {
   readonly tenant: string | null
 }
 
-const usualPort = 8_443
-
 /** @param root `/`, or a folder that stands for it in tests */
 export function accountPath(
   root: string,
@@ -51,17 +49,4 @@ export function writeAccount(path: string, account: ControllerAccount): Promise<
 
 export function forgetAccount(path: string): Promise<void> {
   return removeFile(path)
-}
-
-/** `controller.example:8443`, `192.0.2.1`, `[2001:db8::1]:443`; null for what is none. */
-export function parseController(text: string): HostPort | null {
-  const [, bracketed, plain, digits] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]{1,253}))(?::(\d{1,5}))?$/.exec(text) ?? []
-  const host = bracketed ?? plain
-  const port = digits === undefined ? usualPort : Number(digits)
-  return host === undefined || port < 1 || port > 65_535 ? null : { host, port }
-}
-
-export function controllerText({ host, port }: HostPort): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -59,10 +59,14 @@ export function openDialogue(
     isTerminal,
     async answer(question, isSecret = false) {
       if (!isTerminal) return line()
-      ask(question)
-      if (!isSecret || terminal.setRawMode === undefined) return line()
+      if (!isSecret || terminal.setRawMode === undefined) {
+        ask(question)
+        return line()
+      }
+      // First: what is typed at once is not to be seen either.
       terminal.setRawMode(true)
       try {
+        ask(question)
         const raw = await line(true)
         return raw === null ? null : rubbed(raw)
       } finally {

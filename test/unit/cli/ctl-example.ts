@@ -1,4 +1,4 @@
-/** A small network as documents, as README.md has it: a hub and two branches. */
+/** A small network as documents, as README.md has it: a hub and a branch. */
 import { write } from './ctl-world.ts'
 
 export const exampleFiles: Readonly<Record<string, string>> = {
