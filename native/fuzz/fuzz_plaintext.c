@@ -1,6 +1,6 @@
 /*
  * Fuzzes what an authenticated peer may send: sealed for real, opened, read as Geneve, put
- * together and routed. Input: 1: control, 2: make the inner IPv4 checksum right, 4: several u8 |
+ * together and routed. Input: 1: control, 2: make the inner IPv4 checksum right, 4: several, 8: for other peers too u8 |
  * outer TOS u8 | plaintext; of several each has its length before it u16.
  */
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "fuzz_bench.h"
 #include "graph/graph.h"
 #include "packet.h"
+#include "table/session.h"
 
 #define HEAD 2
 #define PLAIN_MAX 9000
@@ -53,12 +54,24 @@ static void open_one(struct cw_bench *bench, const uint8_t *text, uint32_t lengt
 	free(datagram);
 }
 
+/* With a session of `other`: what is for that is sealed again. */
+static void set_transit(struct cw_bench *bench, bool is_transit)
+{
+	static struct cw_keypair *other;
+
+	if (other == NULL)
+		other = cw_bench_join(bench, 1000000000);
+	other->sealed = 0;
+	bench->worker->view->program->is_transit = is_transit;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cw_bench *bench = cw_fuzz_bench();
 
 	if (size < HEAD + 1 || size > HEAD + PLAIN_MAX)
 		return 0;
+	set_transit(bench, (data[0] & 8) != 0);
 	uint32_t length = (uint32_t)(size - HEAD);
 	const uint8_t *text = data + HEAD;
 	if (!(data[0] & 4))

@@ -199,8 +199,11 @@ static void plaintext_seeds(void)
 {
 	struct seed udp = { 2, { 2, 0 } }, tcp = { 2, { 2, 3 } }, local = { 2, { 2, 1 } };
 	struct seed control = { 2, { 1, 0 } }, six = { 2, { 0, 2 } }, pieces = { 2, { 4, 3 } };
-	struct seed packet = { 0 };
+	struct seed transit = { 2, { 10, 0 } }, packet = { 0 };
 
+	add_geneve(&transit, 0);
+	add_ip(&transit, PACKET_TCP, FAR, 0x0a030005, 20);
+	cw_seed_write("plaintext", "transit", &transit);
 	add_geneve(&udp, 0);
 	add_ip(&udp, PACKET_UDP, FAR, HOST, 20);
 	cw_seed_write("plaintext", "udp", &udp);
