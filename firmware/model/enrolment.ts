@@ -43,7 +43,7 @@ const RootKey = Type.String({ minLength: 1, maxLength: 1_024 })
 export const ControllerSettings = Type.Object(
   {
     /** Each `HOST` or `HOST:PORT`; the first one that proves itself is taken. */
-    controllers: Type.Array(HostPortText, { minItems: 1, maxItems: mostControllers }),
+    controllers: Type.Optional(Type.Array(HostPortText, { maxItems: mostControllers })),
     /** An HTTP proxy that leads to them. */
     proxy: Type.Optional(HostPortText),
     /** The owner's own roots: a controller that one of them vouches for needs no code. */

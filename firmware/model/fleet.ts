@@ -54,7 +54,10 @@ export const FleetNetwork = Type.Object(
       Tenant,
       'Whose it is. Two networks of different tenants know nothing of each other.',
     ),
-    overlay: means(Overlay, 'As in a device configuration.'),
+    overlay: means(
+      Overlay,
+      'As in a device configuration, of all sites; `ports` and `relay` are for those with the role `hub`, which relay in any case.',
+    ),
     topology: maybe(Topology, 'Who talks to whom.', '`mesh`'),
     dns: maybe(Dns, 'As in a device configuration, of all sites.', 'all by default'),
     api: maybe(Api, 'As in a device configuration, of all sites.', "only a box's own shell"),

@@ -5,6 +5,7 @@
 import { formatPrefix, overlaps, type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { AclRule, DeviceConfig, Lan, Peer } from '../model/device-config.ts'
 import { configVersion } from '../model/device-config.ts'
+import type { Overlay } from '../model/device-config-overlay.ts'
 import type { Policy } from '../model/device-config-steering.ts'
 import type { FleetNetwork, FleetPolicy, FleetRule, FleetSite, Labels } from '../model/fleet.ts'
 import { maxPrefixPeers } from '../model/shared-prefix-rules.ts'
@@ -33,7 +34,7 @@ export interface Surroundings {
 
 export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
   const { site, lans } = own
-  const { network, documents, vniOf, hubs } = around
+  const { network, documents, vniOf } = around
   const names = segmentsOf(own, around)
   const peers = peersOf(own, names, around)
   const known = knownPrefixes(own, peers)
@@ -49,8 +50,7 @@ export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
     revision: 0,
     site: site.name,
     tenant: network.tenant,
-    // Through hubs others talk.
-    overlay: hubs.includes(site.name) ? { ...network.overlay, transit: true } : network.overlay,
+    overlay: overlayAt(site, around),
     uplinks: site.uplinks,
     segments: documents.segment
       .filter(({ name }) => names.has(name))
@@ -63,6 +63,13 @@ export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
     ...(network.dns === undefined ? {} : { dns: network.dns }),
     ...(network.api === undefined ? {} : { api: network.api }),
   }
+}
+
+/** A hub relays, and listens where walls let through; those that others talk through also forward. */
+function overlayAt({ name, role }: FleetSite, { network, hubs }: Surroundings): Overlay {
+  const { relay = {}, ports, ...rest } = network.overlay
+  const atHub = role === 'hub' ? { ...(ports === undefined ? {} : { ports }), relay } : {}
+  return { ...rest, ...atHub, ...(hubs.includes(name) ? { transit: true } : {}) }
 }
 
 /** Those of its LANs; at a hub through which others talk, all. */

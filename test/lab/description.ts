@@ -111,8 +111,17 @@ export interface LabDescription {
   readonly hugepagesPerSite: number
   /** What a site's datapath is started with besides, by site: `{ lisbon: ['--flows', '16'] }`. */
   readonly datapathOptions?: Readonly<Record<string, readonly string[]>>
+  /** The boxes start blank, and get everything from a controller that stands in the internet (controller.ts). */
+  readonly controller?: ControllerDescription
   /** Of all chance in emulated links; 1 unless told. */
   readonly seed?: number
+}
+
+export interface ControllerDescription {
+  /** How a box learns where it is: from controller.yaml on it, or from its access network's DHCP (option 143). */
+  readonly toldBy: 'file' | 'dhcp'
+  /** The boxes have the public half of the owner's root, and need no code. */
+  readonly hasRoot: boolean
 }
 
 const office = { name: 'office', vni: 100 }

@@ -12,10 +12,12 @@ const startTimeoutMs = 5_000
 /**
  * Starts one server for each uplink that wants it.
  * @param spawn starts a program in the internet, or in a router
+ * @param hints options that they lend besides
  */
 export async function startDhcpServers(
   sites: readonly SiteDescription[],
   spawn: (where: string, argv: readonly string[]) => Program,
+  hints: readonly string[] = [],
   leaseSeconds = 120,
 ): Promise<void> {
   const clients = sites.flatMap(({ wans }) => wans.filter(({ isDhcp }) => isDhcp === true))
@@ -30,6 +32,7 @@ export async function startDhcpServers(
       '--no-ping',
       `--dhcp-range=${address},${address},${netmasks[length]},${leaseSeconds}`,
       `--dhcp-option=option:router,${bare(wan.gateway)}`,
+      ...hints,
     ])
     return server.line((line) => line.includes('DHCP, IP range'), startTimeoutMs)
   })

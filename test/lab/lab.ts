@@ -8,7 +8,9 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { startEmulated } from './access.ts'
+import { writeBlankFiles } from './blank-files.ts'
 import { attempt, type CommandOptions, type CommandResult, run } from './command.ts'
+import { controllerAddress, controllerPort, dhcpHints } from './controller-place.ts'
 import type { LabDescription, SiteDescription } from './description.ts'
 import { startDhcpServers } from './dhcp.ts'
 import * as machine from './machine.ts'
@@ -21,7 +23,7 @@ import type { Wan } from './wan.ts'
 /** A machine that does much else starts them slowly. */
 const readyTimeoutMs = 30_000
 const projectRoot = join(import.meta.dirname, '../..')
-const causeway = join(projectRoot, 'build/causeway')
+export const causeway = join(projectRoot, 'build/causeway')
 const maxLogBytes = 16 * 1024 * 1024
 /** Of this process: a signal ends all of them. */
 const labs = new Set<Lab>()
@@ -80,8 +82,8 @@ export class Lab implements AsyncDisposable {
       id,
       pid: process.pid,
       startTicks: machine.startTicksOf(process.pid)!,
-      namespaces: [...namespacesOf(description.sites, this.names), ...sites.map(this.names.nics)],
-      instances: sites.map(this.names.instance),
+      namespaces: [...namespacesOf(description, this.names), ...sites.map(this.names.nics)],
+      instances: [...sites, 'controller'].map(this.names.instance),
       hugepages: 0,
       formerHugepages: 0,
     }
@@ -128,12 +130,32 @@ export class Lab implements AsyncDisposable {
       await machine.withMachineLock(async () => {
         this.#record = machine.reserveHugepages(this.#record, pages)
       })
-      writeSiteFiles(this.description, this.names)
+      const { controller } = this.description
+      if (controller === undefined) writeSiteFiles(this.description, this.names)
+      else writeBlankFiles(this.description, this.names, controller)
       if (this.#logFolder !== undefined) mkdirSync(this.#logFolder, { recursive: true })
       this.stopping.throwIfAborted()
-      await startDhcpServers(this.sites, (where, argv) => this.spawn(where, argv))
+      const spawn = (where: string, argv: readonly string[]): Program => this.spawn(where, argv)
+      await startDhcpServers(this.sites, spawn, dhcpHints(controller))
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
     })
+  }
+
+  /** Starts the controller, or starts it again, and waits until it is ready. */
+  async startController(): Promise<Program> {
+    const instance = this.names.instance('controller')
+    const listen = ['--listen', `0.0.0.0:${controllerPort}`, '--name', controllerAddress]
+    const file = this.logFile('internet', 'controller')
+    const program = this.spawn(
+      'controller',
+      [causeway, 'controller', '--instance', instance, ...listen],
+      {
+        title: 'controller',
+        onLine: file === null ? undefined : appendTo(file),
+      },
+    )
+    await ready(program, 'controller')
+    return program
   }
 
   /** Runs a command in a box, a host (`berlin-host`) or the `internet`. @returns stdout */
@@ -187,7 +209,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Where what a process says goes; null where it is not kept. */
-  logFile(site: string, role: keyof SiteProcesses): string | null {
+  logFile(site: string, role: keyof SiteProcesses | 'controller'): string | null {
     return this.#logFolder === undefined
       ? null
       : join(this.#logFolder, `${this.id}-${site}-${role}.log`)
@@ -265,7 +287,7 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-async function ready(program: Program, role: keyof SiteProcesses): Promise<void> {
+async function ready(program: Program, role: keyof SiteProcesses | 'controller'): Promise<void> {
   const text = `"${role} ready"`
   await program.line((line) => line.includes(text), readyTimeoutMs, text)
 }

@@ -1,10 +1,11 @@
 /** Names on the machine of what a lab's description names. Pure: every name ends in the lab's id. */
-import type { SiteDescription, WanDescription } from './description.ts'
+import type { LabDescription, SiteDescription, WanDescription } from './description.ts'
 
 export interface LabNames {
   readonly internet: string
   /** The namespace of all emulated WAN links. */
   readonly emulators: string
+  readonly controller: string
   box(site: string): string
   /** That of a host, by the place of its LAN. */
   host(site: string, place?: string): string
@@ -21,6 +22,7 @@ export function namesOf(id: string): LabNames {
   return {
     internet: `cw-internet-${id}`,
     emulators: `cw-wan-${id}`,
+    controller: `cw-controller-${id}`,
     box: (site) => `cw-${site}-${id}`,
     host: (site, place = 'host') => `cw-${site}-${place}-${id}`,
     router: (wan) => `cw-${routerOf(wan)}-${id}`,
@@ -41,13 +43,17 @@ export function carrierOf({ link }: WanDescription): string {
 }
 
 /** Every namespace that a lab makes itself, the internet's first. */
-export function namespacesOf(sites: readonly SiteDescription[], names: LabNames): string[] {
+export function namespacesOf(
+  { sites, controller }: Pick<LabDescription, 'sites' | 'controller'>,
+  names: LabNames,
+): string[] {
   const wans = sites.flatMap((site) => site.wans)
   return [
     names.internet,
     ...sites.flatMap((site) => [names.box(site.name), ...hostsOf(site, names)]),
     ...wans.flatMap((wan) => routersOf(wan, names)),
     ...(wans.some(({ emulated }) => emulated !== undefined) ? [names.emulators] : []),
+    ...(controller === undefined ? [] : [names.controller]),
   ]
 }
 
@@ -59,6 +65,7 @@ export function netnsOf(
 ): string | undefined {
   if (where === 'internet') return names.internet
   if (where === 'wan') return names.emulators
+  if (where === 'controller') return names.controller
   for (const { name, lans, wans } of sites) {
     if (where === name) return names.box(name)
     if (where === `${name}-nics`) return names.nics(name)

@@ -4,6 +4,7 @@
  */
 import { accessLinks, type End, emulatedNics, lanPort } from './access.ts'
 import { run } from './command.ts'
+import { controllerAddress, controllerGateway } from './controller-place.ts'
 import {
   bare,
   type Ipv6Router,
@@ -30,11 +31,14 @@ const segmentation = ['tso', 'gso', 'tx-udp-segmentation'] as const
 
 /** Makes everything. Between two steps it stops when `signal` is aborted; the caller removes the rest. */
 export async function buildNetwork(
-  { sites }: LabDescription,
+  { sites, controller }: LabDescription,
   names: LabNames,
   signal: AbortSignal,
 ): Promise<void> {
-  const namespaces = namespacesOf(sites, names)
+  const namespaces = namespacesOf(
+    { sites, ...(controller === undefined ? {} : { controller }) },
+    names,
+  )
   const isV6 = sites.some(({ wan }) => wan.v6 !== undefined)
   await ip(
     undefined,
@@ -54,6 +58,7 @@ export async function buildNetwork(
       ),
     ),
     ...access.flatMap(({ links }) => links.map(addLink)),
+    ...(controller === undefined ? [] : [addLink(controllerLink(names))]),
   ])
   signal.throwIfAborted()
   const setUps = sites.flatMap((site) => [
@@ -65,6 +70,7 @@ export async function buildNetwork(
   const ends = emulated.flatMap(({ links }) => links.flat())
   await Promise.all([
     setUpInternet(sites, names),
+    ...(controller === undefined ? [] : [setUpController(names)]),
     setUpEmulators(
       emulated.map(({ wan }) => wan),
       names,
@@ -122,6 +128,26 @@ async function setUpInternet(sites: readonly SiteDescription[], names: LabNames)
   ])
   const isolated = wans.filter(({ isPrivate }) => isPrivate === true).map(({ link }) => link)
   if (isolated.length > 0) await isolate(isolated, names.internet)
+}
+
+function controllerLink({ controller, internet }: LabNames): readonly [End, End] {
+  return [
+    { netns: controller, nic: 'eth0' },
+    { netns: internet, nic: 'controller' },
+  ]
+}
+
+async function setUpController(names: LabNames): Promise<void> {
+  await ip(names.internet, [
+    `address add ${controllerGateway}/30 dev controller`,
+    'link set controller up',
+  ])
+  await ip(names.controller, [
+    'link set lo up',
+    `address add ${controllerAddress}/30 dev eth0`,
+    'link set eth0 up',
+    `route add default via ${controllerGateway}`,
+  ])
 }
 
 /** The end of a link, of a router's its outer one, to which what is behind it is routed. */

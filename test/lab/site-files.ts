@@ -18,10 +18,10 @@ import {
 import { isPeer, prefixesBy } from './hub-sites.ts'
 import type { LabNames } from './names.ts'
 
-const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
-const overlayPort = 51820
+export const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
+export const overlayPort = 51820
 /** A port that no wall stops, and forwarding between those who cannot reach each other. */
-const hubOverlay = { ports: [443], relay: {} }
+export const hubOverlay = { ports: [443], relay: {} }
 
 export function writeSiteFiles(description: LabDescription, names: LabNames): void {
   const keys = new Map(description.sites.map(({ name }) => [name, makeWireKey()]))
@@ -56,12 +56,7 @@ function deviceConfig(
       ...(own.isHub === true && isHubAndSpoke ? { transit: true } : {}),
       ...(rekeySeconds === undefined ? {} : { rekeySeconds }),
     },
-    uplinks: own.wans.map((wan) => ({
-      name: wan.name,
-      nic: `netdev:${wan.nic}`,
-      ...uplinkAddresses(wan),
-      ...wan.more,
-    })),
+    uplinks: uplinksOfSite(own),
     segments: [...segments],
     lans: own.lans.map(({ nic, segment, address, v6 }, index) => ({
       name: `lan${index}`,
@@ -86,8 +81,17 @@ function deviceConfig(
   }
 }
 
+export function uplinksOfSite({ wans }: SiteDescription): Uplink[] {
+  return wans.map((wan) => ({
+    name: wan.name,
+    nic: `netdev:${wan.nic}`,
+    ...uplinkAddresses(wan),
+    ...wan.more,
+  }))
+}
+
 /** Where others can call a site; a hub at another port too. */
-function endpointsOf(
+export function endpointsOf(
   wans: readonly WanDescription[],
   families: readonly Family[],
   isHub: boolean,

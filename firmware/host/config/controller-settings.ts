@@ -42,7 +42,7 @@ export async function readControllerSettings(
     throw invalid(`${path} is no YAML`, (error as Error).message.split('\n')[0])
   }
   if (!isControllerSettings(value)) {
-    const message = `${path} takes \`controllers\`, a list of one to four, \`proxy\` and \`roots\`, and nothing else`
+    const message = `${path} takes \`controllers\`, a list of up to four, \`proxy\` and \`roots\`, and nothing else`
     throw invalid(message)
   }
   return controllerPlacesOf(value)
@@ -50,7 +50,7 @@ export async function readControllerSettings(
 
 /** @throws ZTP_SETTINGS_INVALID */
 export function controllerPlacesOf(settings: ControllerSettings): ControllerPlaces {
-  const { controllers, proxy, roots = [] } = settings
+  const { controllers = [], proxy, roots = [] } = settings
   return {
     controllers: controllers.map((text, at) => hostPortOf(text, `/controllers/${at}`)),
     proxy: proxy === undefined ? null : hostPortOf(proxy, '/proxy'),

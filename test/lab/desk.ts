@@ -1,0 +1,111 @@
+/**
+ * Who runs a lab's fleet: a person with `causeway ctl` at the controller. Starts the controller, makes the owner's root, hands in the
+ * documents, claims the boxes, as the README says it is done.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { EnrolmentAnswer } from '../../firmware/model/enrolment.ts'
+import type { FleetDocument } from '../../firmware/model/fleet.ts'
+import type { CommandResult } from './command.ts'
+import {
+  controllerAddress,
+  controllerFolder,
+  controllerPort,
+  rootFile,
+} from './controller-place.ts'
+import { fleetOf } from './fleet-files.ts'
+import { causeway, type Lab } from './lab.ts'
+import type { Program } from './program.ts'
+
+const tenantName = 'lab'
+const ctlMs = 60_000
+const claimedMs = 30_000
+
+export class Desk {
+  readonly #lab: Lab
+  readonly #folder: string
+  controller: Program
+
+  private constructor(lab: Lab, controller: Program) {
+    this.#lab = lab
+    this.#folder = controllerFolder(lab.names)
+    this.controller = controller
+  }
+
+  /** Before the boxes are started: they are given the root that is made here. */
+  static async open(lab: Lab): Promise<Desk> {
+    const desk = new Desk(lab, await lab.startController())
+    const folder = controllerFolder(lab.names)
+    const [authority, token] = [join(folder, 'keys/owner.pem'), join(folder, 'setup-token')]
+    const at = `${controllerAddress}:${controllerPort}`
+    await desk.ctl('sign-in', at, '--authority', authority, '--token-file', token)
+    await desk.ctl('tenant', 'add', tenantName)
+    if (lab.description.controller?.hasRoot === true) {
+      await desk.ctl('root', 'make', rootFile(lab.names))
+      await desk.ctl('root', 'delegate', rootFile(lab.names))
+    }
+    return desk
+  }
+
+  /** @returns what it prints */
+  async ctl(...words: readonly string[]): Promise<string> {
+    return this.#lab.exec('controller', this.#argv(words), this.#options)
+  }
+
+  attempt(...words: readonly string[]): Promise<CommandResult> {
+    return this.#lab.attempt('controller', this.#argv(words), this.#options)
+  }
+
+  /** Hands in all documents of the fleet; what is not among them is gone. */
+  async apply(documents: readonly FleetDocument[] = fleetOf(this.#lab.description)): Promise<void> {
+    const folder = join(this.#folder, 'fleet')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    for (const document of documents) {
+      const { kind, name } = document as { readonly kind: string; readonly name: string }
+      writeFileSync(join(folder, `${kind}-${name}.yaml`), stringify(document))
+    }
+    await this.ctl('apply', '-f', folder, '--prune', '--yes')
+  }
+
+  /** What a box says of its owner. */
+  async enrolment(site: string): Promise<EnrolmentAnswer> {
+    const argv = [causeway, 'enrol', '--json', '--instance', this.#lab.names.instance(site)]
+    return JSON.parse(await this.#lab.exec(site, argv)) as EnrolmentAnswer
+  }
+
+  /** Reads what the box shows, as somebody does who stands before it, and claims it for its site. */
+  async claim(site: string): Promise<void> {
+    const { gateway } = this.#lab.processes.get(site)!
+    await gateway.line((line) => line.includes('"waits to be claimed"'), claimedMs)
+    const { serial, deviceId, offers } = await this.enrolment(site)
+    if (this.#lab.description.controller?.hasRoot === true) {
+      await this.ctl('claim', deviceId, site, '--listed')
+      return
+    }
+    const code = offers[0]!.code
+    await this.ctl('claim', serial, site, '--code', code)
+    const instance = this.#lab.names.instance(site)
+    await this.#lab.exec(site, [causeway, 'enrol', 'confirm', code, '--instance', instance])
+  }
+
+  /** Until each box runs what its owner signed and has it confirmed. */
+  async settled(sites = this.#lab.sites.map(({ name }) => name)): Promise<void> {
+    await Promise.all(
+      sites.map((site) =>
+        this.#lab.processes
+          .get(site)!
+          .gateway.line((line) => line.includes('"signed configuration kept"'), claimedMs),
+      ),
+    )
+  }
+
+  #argv(words: readonly string[]): string[] {
+    return [causeway, 'ctl', ...words, '--tenant', tenantName]
+  }
+
+  get #options() {
+    return { timeoutMs: ctlMs, env: { XDG_CONFIG_HOME: join(this.#folder, 'xdg') } }
+  }
+}
