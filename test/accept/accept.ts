@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import type { CausewayError } from '../../firmware/model/errors.ts'
 import { align } from '../lab/table.ts'
 import { lines as anyNat } from './any-nat.ts'
+import { lines as controller } from './controller.ts'
 import { lines as firstLight } from './first-light.ts'
 import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
 import { lines as manyLinks } from './many-links.ts'
@@ -17,6 +18,7 @@ const issues: Readonly<Record<string, readonly Line[]>> = {
   whole,
   'many-links': manyLinks,
   'any-nat': anyNat,
+  controller,
 }
 
 /** Of the lines whose short form may run beside another: much of it is waiting. */

@@ -159,11 +159,12 @@ export async function awaitReachable(
   from: string,
   to: string,
   family: Family = 4,
+  timeoutMs = reachableTimeoutMs,
 ): Promise<void> {
   // With `-w` it goes on until one is answered, or until somebody says "unreachable".
   const argv = ['ping', '-n', '-c', '1', '-i', '0.1', '-w', '5', hostAddress(lab, to, family)]
   const { where } = hostOf(lab, from)
-  const deadlineMs = performance.now() + reachableTimeoutMs
+  const deadlineMs = performance.now() + timeoutMs
   while (performance.now() < deadlineMs) {
     if ((await lab.attempt(where, argv)).code === 0) return
     await new Promise((next) => setTimeout(next, 100))

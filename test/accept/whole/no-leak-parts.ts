@@ -1,9 +1,9 @@
 /** The lab of no-leak, its traffic, and what happens to the box: each transition ends with everything as before. */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostAddress } from '../../lab/hosts.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { ip, setSysctls } from '../../lab/network.ts'
+import { powerOff, powerOn } from '../../lab/power.ts'
 import type { Program } from '../../lab/program.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
 
@@ -128,36 +128,10 @@ export const transitions: Readonly<Record<string, Transition>> = {
     await Promise.all([lab.restart(site, 'datapath'), lab.restart(site, 'gateway')])
   },
   boot: async (lab) => {
-    await bareMachine(lab)
+    await powerOff(lab, site)
     await pause(stateMs)
-    await Promise.all([lab.restart(site, 'gateway'), lab.restart(site, 'datapath')])
+    await powerOn(lab, site)
   },
-}
-
-/** As after a reboot: nothing of the firmware's but what lies on the disk. */
-async function bareMachine(lab: Lab): Promise<void> {
-  const { gateway, datapath } = lab.processes.get(site)!
-  await Promise.all([gateway.stop('SIGKILL'), datapath.stop('SIGKILL')])
-  const { lan, wan } = lab.sites.find(({ name }) => name === site)!
-  const box = lab.netns(site)
-  await lab.exec(site, ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=0'])
-  await lab.exec(site, ['sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=0'])
-  const twins = await lab.exec(site, ['ip', '-o', 'link', 'show', 'group', '203'])
-  const names = [...twins.matchAll(/^\d+: ([^:@]+)[:@]/gm)].map((match) => match[1])
-  await ip(
-    box,
-    names.map((name) => `link del ${name}`),
-  )
-  for (const family of ['-4', '-6']) {
-    await lab.attempt(site, ['ip', family, 'route', 'flush', 'table', 'all', 'proto', '203'])
-  }
-  await lab.exec(site, ['nft', 'flush', 'ruleset'])
-  for (const nic of [lan.nic, wan.nic]) {
-    await ip(lab.netns(`${site}-nics`), [`link set ${nic} netns ${box}`])
-    await ip(box, [`link set ${nic} up`])
-  }
-  await lab.exec('internet', ['ip', 'netns', 'del', lab.netns(`${site}-nics`)])
-  rmSync(`/run/causeway/${lab.names.instance(site)}`, { recursive: true, force: true })
 }
 
 /** What a box without its guards would do, to show that it is seen. */

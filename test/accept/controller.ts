@@ -1,0 +1,5 @@
+/** The controller: zero-touch from power-on to forwarding, and a fleet from one place. Its promises. */
+import { zeroTouch } from './controller/zero-touch.ts'
+import type { Line } from './line.ts'
+
+export const lines: readonly Line[] = [zeroTouch]
