@@ -77,6 +77,7 @@ export class Lab implements AsyncDisposable {
     this.id = id
     this.names = namesOf(id)
     this.#logFolder = options.logFolder
+    if (this.#logFolder !== undefined) mkdirSync(this.#logFolder, { recursive: true })
     const sites = description.sites.map(({ name }) => name)
     this.#record = {
       id,
@@ -133,7 +134,6 @@ export class Lab implements AsyncDisposable {
       const { controller } = this.description
       if (controller === undefined) writeSiteFiles(this.description, this.names)
       else writeBlankFiles(this.description, this.names, controller)
-      if (this.#logFolder !== undefined) mkdirSync(this.#logFolder, { recursive: true })
       this.stopping.throwIfAborted()
       const spawn = (where: string, argv: readonly string[]): Program => this.spawn(where, argv)
       await startDhcpServers(this.sites, spawn, dhcpHints(controller))

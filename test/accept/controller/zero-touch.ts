@@ -54,7 +54,7 @@ async function blankByCode(): Promise<Check> {
   const onMs = performance.now()
   await lab.start()
   for (const site of sites) await desk.claim(site)
-  return within('blank, claimed by its code, to the first packet', blankMs, onMs, lab)
+  return await within('blank, claimed by its code, to the first packet', blankMs, onMs, lab)
 }
 
 async function byRoot(fault: string | undefined): Promise<Check[]> {
