@@ -15,7 +15,7 @@ import {
   rootFile,
 } from './controller-place.ts'
 import { fleetOf } from './fleet-files.ts'
-import { causeway, type Lab } from './lab.ts'
+import { appendTo, causeway, type Lab, ready } from './lab.ts'
 import type { Program } from './program.ts'
 
 const tenantName = 'lab'
@@ -33,9 +33,14 @@ export class Desk {
     this.controller = controller
   }
 
+  /** Starts the controller again after it has ended. */
+  async restart(): Promise<void> {
+    this.controller = await startController(this.#lab)
+  }
+
   /** Before the boxes are started: they are given the root that is made here. */
   static async open(lab: Lab): Promise<Desk> {
-    const desk = new Desk(lab, await lab.startController())
+    const desk = new Desk(lab, await startController(lab))
     const folder = controllerFolder(lab.names)
     const [authority, token] = [join(folder, 'keys/owner.pem'), join(folder, 'setup-token')]
     const at = `${controllerAddress}:${controllerPort}`
@@ -108,4 +113,20 @@ export class Desk {
   get #options() {
     return { timeoutMs: ctlMs, env: { XDG_CONFIG_HOME: join(this.#folder, 'xdg') } }
   }
+}
+
+async function startController(lab: Lab): Promise<Program> {
+  const instance = lab.names.instance('controller')
+  const listen = ['--listen', `0.0.0.0:${controllerPort}`, '--name', controllerAddress]
+  const file = lab.logFile('internet', 'controller')
+  const program = lab.spawn(
+    'controller',
+    [causeway, 'controller', '--instance', instance, ...listen],
+    {
+      title: 'controller',
+      onLine: file === null ? undefined : appendTo(file),
+    },
+  )
+  await ready(program, 'controller')
+  return program
 }

@@ -10,7 +10,7 @@ import { CausewayError } from '../../firmware/model/errors.ts'
 import { startEmulated } from './access.ts'
 import { writeBlankFiles } from './blank-files.ts'
 import { attempt, type CommandOptions, type CommandResult, run } from './command.ts'
-import { controllerAddress, controllerPort, dhcpHints } from './controller-place.ts'
+import { dhcpHints } from './controller-place.ts'
 import type { LabDescription, SiteDescription } from './description.ts'
 import { startDhcpServers } from './dhcp.ts'
 import * as machine from './machine.ts'
@@ -139,23 +139,6 @@ export class Lab implements AsyncDisposable {
       await startDhcpServers(this.sites, spawn, dhcpHints(controller))
       await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
     })
-  }
-
-  /** Starts the controller, or starts it again, and waits until it is ready. */
-  async startController(): Promise<Program> {
-    const instance = this.names.instance('controller')
-    const listen = ['--listen', `0.0.0.0:${controllerPort}`, '--name', controllerAddress]
-    const file = this.logFile('internet', 'controller')
-    const program = this.spawn(
-      'controller',
-      [causeway, 'controller', '--instance', instance, ...listen],
-      {
-        title: 'controller',
-        onLine: file === null ? undefined : appendTo(file),
-      },
-    )
-    await ready(program, 'controller')
-    return program
   }
 
   /** Runs a command in a box, a host (`berlin-host`) or the `internet`. @returns stdout */
@@ -287,12 +270,15 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-async function ready(program: Program, role: keyof SiteProcesses | 'controller'): Promise<void> {
+export async function ready(
+  program: Program,
+  role: keyof SiteProcesses | 'controller',
+): Promise<void> {
   const text = `"${role} ready"`
   await program.line((line) => line.includes(text), readyTimeoutMs, text)
 }
 
-function appendTo(file: string): (line: string) => void {
+export function appendTo(file: string): (line: string) => void {
   let bytes = 0
   return (line) => {
     bytes += Buffer.byteLength(line) + 1

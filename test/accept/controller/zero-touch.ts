@@ -130,7 +130,7 @@ async function lateRenewal(lab: Lab, desk: Desk, fault: string | undefined): Pro
   const certificate = await issueCertificate(authority, request, 30, nowMs)
   writeFileSync(path, JSON.stringify({ ...record, certificate }))
   await lab.restart(site, 'gateway')
-  desk.controller = await lab.startController()
+  await desk.restart()
   const startedMs = performance.now()
   const { gateway } = lab.processes.get(site)!
   const isRenewed = await gateway
