@@ -32,7 +32,6 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
-import { runCtl } from './ctl.ts'
 import { enrol } from './enrol.ts'
 import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
@@ -89,7 +88,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   --help, --version
 
 The datapath takes --memory MIB (128 unless told), --flows N (as many may have a path of their own;
-131072 unless told, 68 bytes each) and --aead auto|ipsec-mb|openssl.
+131072 unless told, 68 bytes each) and --aead auto|ipsec-mb|openssl. The controller takes
+--listen ADDRESS:PORT (0.0.0.0:8443 unless told) and --name NAME, by which it is called, several times.
 `
 
 /** @param argv what follows the program's name */
@@ -98,7 +98,11 @@ export async function runCli(
   output: Output,
   input: AsyncIterable<Uint8Array>,
 ): Promise<ExitCode> {
-  if (argv[0] === 'ctl') return runCtl(argv.slice(1), output, input)
+  if (argv[0] === 'ctl') {
+    // What it needs, certificates and stores, no other command does.
+    const { runCtl } = await import('./ctl.ts')
+    return runCtl(argv.slice(1), output, input)
+  }
   const call = readCall(argv, output, input)
   if (typeof call === 'number') return call
   try {
