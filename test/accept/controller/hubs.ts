@@ -45,7 +45,6 @@ export const hubs: Line = {
   name: 'hubs',
   title:
     'spoke to spoke by a hub; when that dies, by the next one within a second, and back without loss',
-  isQuickBeside: true,
   faults: {
     'wrong-file': 'a file from spoke to spoke',
     'lossy-lan': 'lost where no hub dies',
