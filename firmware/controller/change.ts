@@ -2,16 +2,16 @@
  * A change of a tenant's documents: what it would do to each document and to each box is shown before it is done, and it is done
  * as a whole or not at all. One that brings problems is refused; those that were there before are no reason to.
  */
-import { type Commit, mostChanges, type Store } from '../host/store/store.ts'
+import { type Commit, mostChanges } from '../host/store/store.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
 import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
-import { planFleet } from '../plan/fleet.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { commitAudited } from './audit.ts'
-import { documentChange, type FleetState, readFleet } from './fleet.ts'
+import { documentChange, type FleetState } from './fleet.ts'
+import { type Fleets, planSites } from './fleets.ts'
 
 export interface AskedChange {
   readonly documents: readonly unknown[]
@@ -48,23 +48,23 @@ interface Planned extends ChangePlan {
 
 /** @throws CONFIG_INVALID documents are malformed: `errors` says which and where */
 export async function planChange(
-  store: Store,
+  fleets: Fleets,
   tenant: string,
   asked: AskedChange,
 ): Promise<ChangePlan> {
-  const { documents, sites, problems } = await plan(store, tenant, asked)
+  const { documents, sites, problems } = await plan(fleets, tenant, asked)
   return { documents, sites, problems }
 }
 
 /** @throws as `planChange`; FLEET_ errors that it brings; STORE_CONFLICT somebody else changed a document meanwhile */
 export async function applyChange(
-  store: Store,
+  fleets: Fleets,
   tenant: string,
   asked: AskedChange,
   who: string,
   nowMs: number,
 ): Promise<ChangePlan> {
-  const planned = await plan(store, tenant, asked)
+  const planned = await plan(fleets, tenant, asked)
   const { documents, sites, problems, state, after } = planned
   const [first] = problems
   if (first !== undefined) {
@@ -98,18 +98,18 @@ export async function applyChange(
       code: null,
       detail: names.join(', ') + more,
     }
-    await commitAudited(store, tenant, event, commit, nowMs)
+    await commitAudited(fleets.store, tenant, event, commit, nowMs)
   }
   return { documents, sites, problems }
 }
 
 async function plan(
-  store: Store,
+  fleets: Fleets,
   tenant: string,
   { documents: raw, isWhole }: AskedChange,
 ): Promise<Planned> {
   const given = readAll(raw)
-  const state = await readFleet(store, tenant)
+  const state = await fleets.read(tenant)
   const before = new Map(state.documents.map((one) => [nameOf(one), one]))
   const after = new Map(isWhole ? [] : before)
   for (const one of given) after.set(nameOf(one), one)
@@ -120,8 +120,8 @@ async function plan(
     else if (other === undefined) documents.push({ document: name, action: 'remove' })
     else if (!isEqual(one, other)) documents.push({ document: name, action: 'change' })
   }
-  const was = planFleet([...before.values()], state.boxes, state.allocations)
-  const will = planFleet([...after.values()], state.boxes, state.allocations)
+  const was = await planAll(fleets, tenant, state, state.documents)
+  const will = await planAll(fleets, tenant, state, [...after.values()])
   const known = new Set(was.problems.map(keyOf))
   return {
     documents,
@@ -130,6 +130,17 @@ async function plan(
     state,
     after: [...after.values()],
   }
+}
+
+async function planAll(
+  fleets: Fleets,
+  tenant: string,
+  state: FleetState,
+  documents: readonly FleetDocument[],
+): Promise<{ sites: readonly Sited[]; problems: readonly FleetProblem[] }> {
+  const planner = fleets.plan(tenant, state, documents)
+  const sites = await planSites(planner)
+  return { sites, problems: [...planner.problems, ...sites.flatMap(({ problems }) => problems)] }
 }
 
 function keyOf({ code, document, path = '' }: FleetProblem): string {

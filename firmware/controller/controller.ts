@@ -6,8 +6,10 @@ import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type Api, openApi } from './api/api.ts'
 import { EnrolDesk } from './enrol.ts'
+import { Fleets } from './fleets.ts'
 import { LinkDesk } from './link-desk.ts'
 import type { Owner } from './owner.ts'
+import { PublishedBook } from './published.ts'
 import { Publisher } from './publisher.ts'
 import { Users } from './users.ts'
 
@@ -36,12 +38,14 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const { store, owner, clock, wallMs, random, log, host, port } = parts
   const { authority, delegation } = owner
   const enrol = new EnrolDesk({ store, authority, delegation, nowMs: wallMs, random })
-  const links = new LinkDesk({ store, clock, wallMs, authority, log })
+  const book = new PublishedBook()
+  const links = new LinkDesk({ store, clock, wallMs, authority, log, book })
   const users = new Users(store, wallMs)
   const signingKey = authority.privateKey
-  const publisher = new Publisher({ store, clock, log, signingKey })
+  const fleets = new Fleets(store)
+  const publisher = new Publisher({ fleets, book, clock, log, signingKey })
   const api = await openApi({
-    ...{ host, port, store, owner, users, enrol, links, publisher, wallMs },
+    ...{ host, port, store, fleets, book, owner, users, enrol, links, publisher, wallMs },
     ...owner.server,
     identify: (raw) => identify(raw, authority.certificate),
     onLink: (link, identity) => links.onLink(link, identity),
@@ -59,6 +63,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
       await api[Symbol.asyncDispose]()
       await links[Symbol.asyncDispose]()
       await publisher[Symbol.asyncDispose]()
+      await fleets[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()
     },
   }

@@ -13,16 +13,12 @@ import {
 } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
-import {
-  type ControllerMessage,
-  type EdgeMessage,
-  linkProtocol,
-  readEdgeMessage,
-} from '../model/control-link.ts'
+import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/control-link.ts'
 import { CausewayError } from '../model/errors.ts'
-import { deltaBetween } from '../plan/json-delta.ts'
+import { AppliedLog } from './applied.ts'
 import { readEdge, registerEdge } from './edges.ts'
-import type { Published } from './fleet.ts'
+import { messageFor, say, trySay } from './link-words.ts'
+import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
 import { readReleased } from './release.ts'
 
@@ -33,6 +29,7 @@ export interface LinkDeskParts {
   readonly wallMs: () => number
   readonly authority: Authority
   readonly log: Log
+  readonly book: PublishedBook
 }
 
 type Report = Extract<EdgeMessage, { kind: 'report' }>
@@ -46,13 +43,13 @@ interface Attached {
   revision: number
   firmware: string
   /** What was sent last, which it has once it has answered; null: nothing yet. */
-  sent: Published | null
+  sent: PublishedConfig | null
   /** What it has, where that is known here: what differs is reckoned from it. */
-  has: Published | null
+  has: PublishedConfig | null
   /** It has not answered for what was sent. */
   isAsked: boolean
   /** Newer than what was sent. */
-  waiting: Published | null
+  waiting: PublishedConfig | null
   report: Report | null
   timer: CancelTimer | null
 }
@@ -76,12 +73,14 @@ const rewatchMs = 200
 export class LinkDesk implements AsyncDisposable {
   readonly #parts: LinkDeskParts
   readonly #attached = new Map<string, Attached>()
+  readonly #applied: AppliedLog
   #isClosed = false
   #watching: Promise<void>
   #endWatch: () => void = () => {}
 
   constructor(parts: LinkDeskParts) {
     this.#parts = parts
+    this.#applied = new AppliedLog(parts.store, parts.log)
     this.#watching = this.#watch()
   }
 
@@ -127,6 +126,7 @@ export class LinkDesk implements AsyncDisposable {
     this.#endWatch()
     for (const { link } of this.#attached.values()) link.close(1_001, 'the controller ends')
     await this.#watching
+    await this.#applied[Symbol.asyncDispose]()
   }
 
   async #onMessage(box: Attached, text: string): Promise<void> {
@@ -173,8 +173,8 @@ export class LinkDesk implements AsyncDisposable {
     if (await raiseAbove(store, deviceId, hello.revision, authority.privateKey)) {
       log.warn({ device: deviceId }, 'a box had a later configuration: it is published above that')
     }
-    const entry = await store.get(`config/${deviceId}`)
-    if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
+    const entry = await store.get(publishedKey(deviceId))
+    if (entry !== null) this.#offer(box, this.#parts.book.read(box.deviceId, entry.value))
   }
 
   /** It has no owner here, or none any more. */
@@ -184,26 +184,25 @@ export class LinkDesk implements AsyncDisposable {
     link.close(closeCodes.notTrusted, 'the device was released')
   }
 
-  async #onAnswer(
-    box: Attached,
-    answer: Extract<EdgeMessage, { kind: 'applied' | 'refused' }>,
-  ): Promise<void> {
-    const { store, wallMs } = this.#parts
-    const { deviceId, sent } = box
+  #onAnswer(box: Attached, answer: Extract<EdgeMessage, { kind: 'applied' | 'refused' }>): void {
+    const { sent } = box
     if (answer.kind === 'applied') {
       box.revision = answer.revision
       if (sent?.revision === answer.revision) box.has = sent
-      say(box.link, { kind: 'confirmed', revision: answer.revision })
     }
     const refusal = answer.kind === 'refused' ? { code: answer.code, message: answer.message } : {}
-    const at = new Date(wallMs()).toISOString()
-    const value = JSON.stringify({ revision: answer.revision, at, ...refusal })
+    const at = new Date(this.#parts.wallMs()).toISOString()
+    const { deviceId, link } = box
+    const { revision } = answer
+    this.#applied.note(deviceId, { revision, at, ...refusal }, () => {
+      // Configurations that others wait for go first.
+      if (answer.kind === 'applied') trySay(link, { kind: 'confirmed', revision })
+    })
     if (sent?.revision === answer.revision) {
       box.isAsked = false
       box.timer?.()
       if (box.waiting !== null) this.#send(box, box.waiting)
     }
-    await store.commit({ conditions: [], changes: [{ key: `applied/${deviceId}`, value }] })
   }
 
   async #onRenew(box: Attached, pem: string): Promise<void> {
@@ -226,24 +225,17 @@ export class LinkDesk implements AsyncDisposable {
   }
 
   /** The newest wins: what was published meanwhile takes the place of what waits. */
-  #offer(box: Attached, published: Published): void {
+  #offer(box: Attached, published: PublishedConfig): void {
     const newest = Math.max(box.revision, box.sent?.revision ?? 0, box.waiting?.revision ?? 0)
     if (published.revision <= newest) return
     box.waiting = published
     if (!box.isAsked) this.#send(box, published)
   }
 
-  #send(box: Attached, published: Published): void {
+  #send(box: Attached, published: PublishedConfig): void {
     box.waiting = published
     if (box.expiresMs <= this.#parts.wallMs()) return
-    try {
-      say(box.link, messageFor(box, published))
-    } catch (error) {
-      if (!(error instanceof CausewayError)) throw error
-      // It has not taken what was sent before: when it is back, it says what it has.
-      box.link.close(closeCodes.tooSlow, error.code)
-      return
-    }
+    if (!trySay(box.link, messageFor(box.has, published))) return
     box.waiting = null
     box.sent = published
     box.isAsked = true
@@ -255,23 +247,25 @@ export class LinkDesk implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const { store, log, clock } = this.#parts
+    const { store, log, clock, book } = this.#parts
     while (!this.#isClosed) {
       try {
         const after = await store.revision()
         // What was published before there was a watch, or between two.
         for (const box of [...this.#attached.values()]) {
-          const entry = await store.get(`config/${box.deviceId}`)
-          if (entry !== null) this.#offer(box, JSON.parse(entry.value) as Published)
+          const entry = await store.get(publishedKey(box.deviceId))
+          if (entry !== null) this.#offer(box, this.#parts.book.read(box.deviceId, entry.value))
         }
-        using watch = store.watch('config/', after)
+        using watch = store.watch(publishedKey(''), after)
         this.#endWatch = () => watch[Symbol.dispose]()
         if (this.#isClosed) return
         for await (const { changes } of watch) {
           for (const { key, value } of changes) {
-            const box = this.#attached.get(key.slice('config/'.length))
-            if (box !== undefined && value !== null)
-              this.#offer(box, JSON.parse(value) as Published)
+            const deviceId = key.slice(publishedKey('').length)
+            const box = this.#attached.get(deviceId)
+            if (value === null) book.forget(deviceId)
+            else if (box === undefined) book.read(deviceId, value)
+            else this.#offer(box, book.read(deviceId, value))
           }
         }
       } catch (error) {
@@ -281,18 +275,4 @@ export class LinkDesk implements AsyncDisposable {
       }
     }
   }
-}
-
-function messageFor({ has }: Attached, published: Published): ControllerMessage {
-  const { revision, jws, config, deviceId } = published
-  const whole: ControllerMessage = { kind: 'config', revision, jws }
-  if (has === null || has.deviceId !== deviceId) return whole
-  const steps = deltaBetween(has.config, config)
-  if (steps === null || JSON.stringify(steps).length > jws.length / 2) return whole
-  const [head, , signature] = jws.split('.') as [string, string, string]
-  return { kind: 'config-delta', revision, base: has.revision, steps, head, signature }
-}
-
-function say(link: Link, message: ControllerMessage): void {
-  link.send(JSON.stringify(message))
 }

@@ -8,10 +8,13 @@ import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetProblem } from '../plan/fleet-documents.ts'
-import { publishFleet } from './fleet.ts'
+import type { Fleets } from './fleets.ts'
+import { forgetEntry, newLedger, type PublishParts, publishFleet } from './publish.ts'
+import type { PublishedBook } from './published.ts'
 
 export interface PublisherParts {
-  readonly store: Store
+  readonly fleets: Fleets
+  readonly book: PublishedBook
   readonly clock: Clock
   readonly log: Log
   readonly signingKey: KeyObject
@@ -25,6 +28,7 @@ export class Publisher implements AsyncDisposable {
   /** Tenants whose boxes are to be computed. */
   readonly #due = new Set<string>()
   readonly #problems = new Map<string, readonly FleetProblem[]>()
+  readonly #ledger = newLedger()
   #isClosed = false
   #wake = (): void => {}
   #endWatch = (): void => {}
@@ -53,16 +57,19 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const { store, log } = this.#parts
+    const { log, fleets } = this.#parts
+    const { store } = fleets
     while (!this.#isClosed) {
       try {
         const after = await store.revision()
+        this.#ledger.entries = null
         for (const tenant of await tenantsOf(store)) this.#want(tenant)
         using watch = store.watch('', after)
         this.#endWatch = () => watch[Symbol.dispose]()
         if (this.#isClosed) return
         for await (const { changes } of watch) {
           for (const { key, value } of changes) {
+            if (value === null) forgetEntry(this.#ledger, key)
             const tenant = tenantOfChange(key, value)
             if (tenant !== null) this.#want(tenant)
           }
@@ -76,7 +83,8 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #publish(): Promise<void> {
-    const { store, signingKey, log } = this.#parts
+    const { fleets, book, signingKey, log } = this.#parts
+    const parts: PublishParts = { fleets, book, signingKey, ledger: this.#ledger }
     while (!this.#isClosed) {
       const [tenant] = this.#due
       if (tenant === undefined) {
@@ -87,7 +95,7 @@ export class Publisher implements AsyncDisposable {
       }
       this.#due.delete(tenant)
       try {
-        const { changed, problems } = await publishFleet(store, tenant, signingKey)
+        const { changed, problems } = await publishFleet(parts, tenant)
         this.#problems.set(tenant, problems)
         if (changed > 0) log.info({ detail: `${changed} boxes` }, 'published')
       } catch (error) {

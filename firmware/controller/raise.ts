@@ -5,9 +5,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
+import type { SignedConfig } from '../model/signed-config.ts'
 import { canonicalJson } from '../plan/json-delta.ts'
-import { signJws } from '../wire/jws.ts'
-import type { Published } from './fleet.ts'
+import { signJws, unverifiedPayload } from '../wire/jws.ts'
+import { type Published, publishedKey } from './published.ts'
 
 const mostTries = 5
 
@@ -19,16 +20,16 @@ export async function raiseAbove(
   signingKey: KeyObject,
 ): Promise<boolean> {
   if (tried >= Number.MAX_SAFE_INTEGER - 1) return false
-  const key = `config/${deviceId}`
+  const key = publishedKey(deviceId)
   for (let round = 0; round < mostTries; round++) {
     const entry = await store.get(key)
     const before = entry === null ? null : (JSON.parse(entry.value) as Published)
     if (entry === null || before === null || before.revision >= tried) return false
     const revision = tried + 1
-    const config = { ...before.config, revision }
+    const config = { ...(unverifiedPayload(before.jws) as SignedConfig).config, revision }
     const signed = canonicalJson({ version: 1, deviceId, revision, config })
     const jws = await signJws('causeway-config', signed, signingKey)
-    const published: Published = { ...before, revision, config, jws }
+    const published: Published = { ...before, revision, jws }
     const change = { key, value: JSON.stringify(published) }
     try {
       await store.commit({ conditions: [{ key, revision: entry.revision }], changes: [change] })

@@ -8,6 +8,7 @@ import type { Located, Parts } from './device-config-parts.ts'
 
 /** @param claims everything that segments hold; null where that is not known */
 export function checkAcl({ acl }: Parts, claims: readonly Claim[] | null, refuse: Refuse): void {
+  if (acl.length === 0) return
   const meanings: Meaning[] = []
   const held = claims === null ? null : networksBySegment(claims)
   for (const { at, part } of acl) {

@@ -3,7 +3,7 @@
  * error with a JSON pointer. Addresses, services, `acl` and steering have rules in files of their own, and so has the overlay.
  */
 import { checkAcl } from './acl-rules.ts'
-import { checkAddresses } from './address-rules.ts'
+import { type Claim, checkAddresses } from './address-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
 import type { Peer } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
@@ -20,8 +20,20 @@ export interface Rules {
   readonly ownWireKey?: string | undefined
 }
 
-/** All broken rules, by subject. */
+/** All broken rules: of the ground, then of traffic, each by subject. */
 export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
+  const ground = checkGround(parts, rules)
+  return [...ground.refusals, ...checkTraffic(parts, ground.claims)]
+}
+
+export interface GroundVerdict {
+  readonly refusals: readonly Refusal[]
+  /** What the overlay's addresses are; null: not all are known. */
+  readonly claims: readonly Claim[] | null
+}
+
+/** The rules that ask nothing of `acl`, `applications` and `policies`. */
+export function checkGround(parts: Parts, rules: Rules = {}): GroundVerdict {
   const refusals: Refusal[] = []
   const refuse: Refuse = (...refusal) => refusals.push(refusalOf(...refusal))
   checkNames(parts, refuse)
@@ -34,9 +46,22 @@ export function checkRules(parts: Parts, rules: Rules = {}): Refusal[] {
   const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
   checkOverlay(parts, claims, refuse)
   checkServices(parts, refuse)
-  checkAcl(parts, isComplete ? claims : null, refuse)
-  checkSteering(parts, refuse)
   checkPathCount(parts, refuse)
+  return { refusals, claims: isComplete ? claims : null }
+}
+
+/** The rules for `acl`, `applications` and `policies`, on their ground. */
+export function checkTraffic(parts: Parts, claims: readonly Claim[] | null): Refusal[] {
+  const refusals: Refusal[] = []
+  const refuse: Refuse = (...refusal) => refusals.push(refusalOf(...refusal))
+  const { acl, applications, policies } = parts
+  refuseRepeated(acl, 'name', ({ name }) => name, 'acl-name-once', refuse)
+  refuseRepeated(applications, 'name', ({ name }) => name, 'application-name-once', refuse)
+  refuseRepeated(policies, 'name', ({ name }) => name, 'policy-name-once', refuse)
+  const before = refusals.length
+  checkTrafficSegments(parts, refuse)
+  checkAcl(parts, refusals.length === before ? claims : null, refuse)
+  checkSteering(parts, refuse)
   return refusals
 }
 
@@ -46,7 +71,7 @@ const reservedNames = new Set(['all', 'default', 'lo', 'relay'])
 export const segmentTwinPrefix = 'seg-'
 
 function checkNames(parts: Parts, refuse: Refuse): void {
-  const { uplinks, segments, lans, peers, acl, applications, policies, site } = parts
+  const { uplinks, segments, lans, peers, site } = parts
   const twins = [...uplinks, ...lans]
   const netdevs = twins.filter(({ part }) => kindOf(part.nic) === 'netdev')
   const nics = new Set(netdevs.map(({ part }) => interfaceOf(part.nic)))
@@ -68,9 +93,6 @@ function checkNames(parts: Parts, refuse: Refuse): void {
   refuseRepeated(twins, 'name', ({ name }) => name, 'port-name-once', refuse)
   refuseRepeated(segments, 'name', ({ name }) => name, 'segment-name-once', refuse)
   refuseRepeated(peers, 'name', ({ name }) => name, 'peer-name-once', refuse)
-  refuseRepeated(acl, 'name', ({ name }) => name, 'acl-name-once', refuse)
-  refuseRepeated(applications, 'name', ({ name }) => name, 'application-name-once', refuse)
-  refuseRepeated(policies, 'name', ({ name }) => name, 'policy-name-once', refuse)
 }
 
 function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {
@@ -106,19 +128,22 @@ function checkMtus({ uplinks, lans }: Pick<Parts, 'uplinks' | 'lans'>, refuse: R
 }
 
 function checkSegments(parts: Parts, refuse: Refuse): void {
-  const { segments, lans, peers, acl, policies, isWhole } = parts
+  const { segments, lans, peers, isWhole } = parts
   refuseRepeated(segments, 'vni', ({ vni }) => String(vni), 'vni-once', refuse)
   if (!isWhole.segments) return
-  const known = new Set(segments.map(({ part }) => part.name))
-  const check = (rule: ConfigRule, path: string, name: string): void => {
-    if (!known.has(name)) refuse(rule, path, `there is no segment '${name.slice(0, 64)}'`)
-  }
+  const check = segmentCheck(parts, refuse)
   for (const { at, part } of lans) check('lan-segment-known', `${at}/segment`, part.segment)
   for (const { at, part } of peers) {
     for (const name of Object.keys(part.segments)) {
       check('peer-segment-known', `${at}/segments/${escapeToken(name)}`, name)
     }
   }
+}
+
+function checkTrafficSegments(parts: Parts, refuse: Refuse): void {
+  const { acl, policies, isWhole } = parts
+  if (!isWhole.segments) return
+  const check = segmentCheck(parts, refuse)
   for (const { at, part } of acl) {
     check('acl-segment-known', `${at}/from/segment`, part.from.segment)
     check('acl-segment-known', `${at}/to/segment`, part.to.segment)
@@ -127,6 +152,13 @@ function checkSegments(parts: Parts, refuse: Refuse): void {
     for (const [index, name] of (part.for?.segments ?? []).entries()) {
       check('policy-segment-known', `${at}/for/segments/${index}`, name)
     }
+  }
+}
+
+function segmentCheck({ segments }: Parts, refuse: Refuse) {
+  const known = new Set(segments.map(({ part }) => part.name))
+  return (rule: ConfigRule, path: string, name: string): void => {
+    if (!known.has(name)) refuse(rule, path, `there is no segment '${name.slice(0, 64)}'`)
   }
 }
 

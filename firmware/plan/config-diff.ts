@@ -22,6 +22,7 @@ export function diffConfigs(before: unknown, after: unknown): Difference[] {
 type Fields = Readonly<Record<string, unknown>>
 
 function compare(before: unknown, after: unknown, path: string, found: Difference[]): void {
+  if (before === after) return
   const one = fieldsOf(before)
   const other = fieldsOf(after)
   if (one === null || other === null || Array.isArray(before) !== Array.isArray(after)) {

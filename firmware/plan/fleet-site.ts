@@ -28,24 +28,26 @@ export interface Surroundings {
   readonly vniOf: (segment: string) => number
   /** Sites through which others talk, best first; none in a mesh. */
   readonly hubs: readonly string[]
+  /** The same as they were compiled, in the order of all sites. */
+  readonly hubSites: readonly Compiled[]
   /** All that a segment is, as far as is known: its pools and its LANs. */
   readonly extents: ReadonlyMap<string, readonly Prefix[]>
 }
 
-export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
+/** What its box is told but for traffic: `acl`, `applications` and `policies` come from documents that change most often. */
+export interface Ground {
+  readonly config: DeviceConfig
+  /** Its segments. */
+  readonly names: ReadonlySet<string>
+}
+
+export type Traffic = Pick<DeviceConfig, 'acl' | 'applications' | 'policies'>
+
+export function compileGround(own: Compiled, around: Surroundings): Ground {
   const { site, lans } = own
   const { network, documents, vniOf } = around
   const names = segmentsOf(own, around)
-  const peers = peersOf(own, names, around)
-  const known = knownPrefixes(own, peers)
-  const policies = documents.policy
-    .filter((one) => isFor(one.sites, site))
-    .flatMap((one) => policyAt(one, own, names))
-  const acl = documents.rule
-    .filter((one) => isFor(one.sites, site))
-    .flatMap((one) => ruleAt(one, names, known))
-  const applications = documents.application.map(({ kind, order, ...one }) => one)
-  return {
+  const config: DeviceConfig = {
     version: configVersion,
     revision: 0,
     site: site.name,
@@ -56,12 +58,27 @@ export function compileSite(own: Compiled, around: Surroundings): DeviceConfig {
       .filter(({ name }) => names.has(name))
       .map(({ kind, pools, vni, ...segment }) => ({ ...segment, vni: vni ?? vniOf(segment.name) })),
     lans: [...lans],
-    peers,
+    peers: peersOf(own, names, around),
+    ...(network.dns === undefined ? {} : { dns: network.dns }),
+    ...(network.api === undefined ? {} : { api: network.api }),
+  }
+  return { config, names }
+}
+
+export function compileTraffic(own: Compiled, documents: Documents, ground: Ground): Traffic {
+  const { site } = own
+  const { names, config } = ground
+  const policies = documents.policy
+    .filter((one) => isFor(one.sites, site))
+    .flatMap((one) => policyAt(one, own, names))
+  const rules = documents.rule.filter((one) => isFor(one.sites, site))
+  const known = rules.length === 0 ? new Map() : knownPrefixes(own, config.peers)
+  const acl = rules.flatMap((one) => ruleAt(one, names, known))
+  const applications = documents.application.map(({ kind, order, ...one }) => one)
+  return {
     ...(acl.length > 0 ? { acl } : {}),
     ...(applications.length > 0 ? { applications } : {}),
     ...(policies.length > 0 ? { policies } : {}),
-    ...(network.dns === undefined ? {} : { dns: network.dns }),
-    ...(network.api === undefined ? {} : { api: network.api }),
   }
 }
 
@@ -82,12 +99,11 @@ function segmentsOf({ site, lans }: Compiled, { documents, hubs }: Surroundings)
 
 /** At a spoke the hubs alone, in their order; at a hub everybody, other hubs first and in their order. */
 function peersOf(own: Compiled, names: ReadonlySet<string>, around: Surroundings): Peer[] {
-  const { hubs, sites } = around
+  const { hubs, sites, hubSites } = around
   const ranks = new Map(hubs.map((name, rank) => [name, rank]))
   const isSpoke = hubs.length > 0 && !ranks.has(own.site.name)
-  const others = sites.filter(
-    ({ site, wireKey }) =>
-      site !== own.site && wireKey !== null && (!isSpoke || ranks.has(site.name)),
+  const others = (isSpoke ? hubSites : sites).filter(
+    ({ site, wireKey }) => site !== own.site && wireKey !== null,
   )
   const rankOf = ({ site }: Compiled): number => ranks.get(site.name) ?? hubs.length
   const behind = hubs.length === 0 ? null : allBehindHubs(own, names, around)
@@ -132,15 +148,13 @@ function carriersOf({ site }: Compiled, hubs: readonly string[]): ReadonlySet<st
 function allBehindHubs(
   own: Compiled,
   names: ReadonlySet<string>,
-  { extents, hubs, sites }: Surroundings,
+  { extents, hubSites }: Surroundings,
 ): Peer['segments'] {
   const holes = own.lans.flatMap(({ address }) =>
     address.map((text) => parseInterfaceAddress(text)!),
   )
   const hubLans = new Set(
-    sites
-      .filter(({ site }) => hubs.includes(site.name))
-      .flatMap(({ lans }) => lans.flatMap(({ address }) => address.map(networkOf))),
+    hubSites.flatMap(({ lans }) => lans.flatMap(({ address }) => address.map(networkOf))),
   )
   const entries = [...names].map((name) => {
     const prefixes = without(extents.get(name) ?? [], holes).map(formatPrefix)

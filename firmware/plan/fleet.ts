@@ -4,13 +4,9 @@
  */
 import { formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import { canonicalConfig } from '../model/device-config-canonical.ts'
-import { checkForm, isDeviceConfig } from '../model/device-config-check.ts'
-import { partsOf } from '../model/device-config-parts.ts'
-import { checkRules } from '../model/device-config-rules.ts'
-import type { ErrorBody } from '../model/errors.ts'
 import type { FleetDocument, FleetNetwork, FleetSite } from '../model/fleet.ts'
-import { type Allocations, allocate, type NewAllocation } from './fleet-allocation.ts'
+import { isEqual } from './config-diff.ts'
+import { type Allocations, allocate, type Given, type NewAllocation } from './fleet-allocation.ts'
 import {
   byKind,
   checkDocuments,
@@ -18,8 +14,9 @@ import {
   type FleetProblem,
   nameOf,
 } from './fleet-documents.ts'
-import { type Compiled, compileSite } from './fleet-site.ts'
+import type { Compiled, Surroundings } from './fleet-site.ts'
 import { type Holder, overlapsAmong, proposeMapping, without } from './ipam.ts'
+import { type SiteWork, type TrafficForms, workSite } from './site-work.ts'
 
 /** A box that has been claimed: what it said of itself. */
 export interface Box {
@@ -48,8 +45,14 @@ export interface FleetPlan {
 /** The same, site by site: of a thousand, the first is told before the last is thought of. */
 export interface FleetPlanner extends Omit<FleetPlan, 'sites'> {
   readonly sites: readonly FleetSite[]
-  /** @returns what is wrong with this site alone comes with it */
-  planSite(site: FleetSite): SitePlan & { readonly problems: readonly FleetProblem[] }
+  /** The same object as an earlier planner gave, where nothing has changed. What is wrong with this site alone comes with it. */
+  planSite(site: FleetSite): PlannedSite
+  /** For the planner after it; null: nothing to go on from. */
+  readonly kept: Kept | null
+}
+
+export interface PlannedSite extends SitePlan {
+  readonly problems: readonly FleetProblem[]
 }
 
 export function planFleet(
@@ -66,21 +69,83 @@ export function planFleet(
   }
 }
 
+/** What all sites rest on, which policies and rules do not touch. */
+interface Base {
+  readonly inputs: readonly unknown[]
+  readonly given: Given
+  readonly problems: readonly FleetProblem[]
+  /** By site. */
+  readonly boxOf: ReadonlyMap<string, string>
+  readonly compiledOf: ReadonlyMap<string, Compiled>
+  readonly around: Omit<Surroundings, 'documents'>
+}
+
+/** What a planner found out, so that the next one need not. */
+interface Kept {
+  readonly base: Base
+  /** By site: what was found last. */
+  readonly works: ReadonlyMap<string, SiteWork>
+  readonly planned: ReadonlyMap<string, PlannedSite>
+}
+
+/** @param before with it, what did not change is not computed again; what comes out is the same without it */
 export function planFleetLater(
   all: readonly FleetDocument[],
   boxes: readonly Box[],
   allocations: Allocations,
+  before: FleetPlanner | null = null,
 ): FleetPlanner {
   const documents = byKind(all)
-  const problems: FleetProblem[] = checkDocuments(documents)
   const [network] = documents.network
   if (network === undefined) return nothing
+  const earlier = before?.kept ?? null
+  const inputs = [network, documents.pool, documents.segment, documents.site, boxes, allocations]
+  const isSame =
+    earlier !== null && inputs.every((one, at) => isAlike(one, earlier.base.inputs[at]))
+  const base = isSame ? earlier.base : baseOf(network, documents, boxes, allocations, inputs)
+  const around: Surroundings = { ...base.around, documents }
+  const works = new Map(earlier?.works)
+  const planned = new Map<string, PlannedSite>()
+  const forms: TrafficForms = new Map()
+  const plan = (site: FleetSite): PlannedSite => {
+    const deviceId = base.boxOf.get(site.name) ?? null
+    const own = base.compiledOf.get(site.name)
+    if (own === undefined) return { site: site.name, deviceId, config: null, problems: [] }
+    const was = works.get(site.name)
+    const work = workSite(own, around, base, was, forms)
+    works.set(site.name, work)
+    const last = earlier?.planned.get(site.name)
+    if (work === was && last !== undefined && last.deviceId === deviceId) return last
+    const document = nameOf(site)
+    const problems = work.errors.map((error) => ({ ...error, document }))
+    return { site: site.name, deviceId, config: work.config, problems }
+  }
+  return {
+    allocations: base.given.allocations,
+    problems: [...checkDocuments(documents), ...base.problems],
+    sites: documents.site,
+    kept: { base, works, planned },
+    planSite: (site) => {
+      const there = planned.get(site.name) ?? plan(site)
+      planned.set(site.name, there)
+      return there
+    },
+  }
+}
+
+function baseOf(
+  network: FleetNetwork,
+  documents: Documents,
+  boxes: readonly Box[],
+  allocations: Allocations,
+  inputs: readonly unknown[],
+): Base {
   const given = allocate(documents, allocations)
-  problems.push(...given.problems)
-  const broken = new Set(problems.map(({ document }) => document))
+  const wrong = [...checkDocuments(documents), ...given.problems]
+  const broken = new Set(wrong.map(({ document }) => document))
   const keyOf = new Map(boxes.map(({ deviceId, wireKey }) => [deviceId, wireKey]))
   const boxOf = boxesOf(documents.site, boxes)
-  const compiled: Compiled[] = documents.site.flatMap((site) =>
+  const sites: Compiled[] = documents.site.flatMap((site) =>
     broken.has(nameOf(site))
       ? []
       : [
@@ -91,26 +156,27 @@ export function planFleetLater(
           },
         ],
   )
-  problems.push(...overlapProblems(compiled, documents))
-  const compiledOf = new Map(compiled.map((one) => [one.site, one]))
   const hubs = hubsOf(network, documents)
-  const extents = extentsOf(documents, compiled)
-  const around = { network, documents, sites: compiled, vniOf: given.vniOf, hubs, extents }
+  const hubSites = sites.filter(({ site }) => hubs.includes(site.name))
+  const extents = extentsOf(documents, sites)
   return {
-    allocations: given.allocations,
-    problems,
-    sites: documents.site,
-    planSite: (site) => {
-      const own = compiledOf.get(site)
-      const named = { site: site.name, deviceId: boxOf.get(site.name) ?? null }
-      if (own === undefined) return { ...named, config: null, problems: [] }
-      const config = compileSite(own, around)
-      const errors = errorsOf(config)
-      if (errors.length === 0) return { ...named, config: canonicalConfig(config), problems: [] }
-      const document = nameOf(site)
-      return { ...named, config: null, problems: errors.map((error) => ({ ...error, document })) }
-    },
+    inputs,
+    given,
+    problems: [...given.problems, ...overlapProblems(sites, documents)],
+    boxOf,
+    compiledOf: new Map(sites.map((one) => [one.site.name, one])),
+    around: { network, sites, vniOf: given.vniOf, hubs, hubSites, extents },
   }
+}
+
+/** Equal, told quickly where most of it is the very same. */
+function isAlike(one: unknown, other: unknown): boolean {
+  if (one instanceof Map && other instanceof Map) {
+    return (
+      one === other || (one.size === other.size && [...one].every(([k, v]) => other.get(k) === v))
+    )
+  }
+  return isEqual(one, other)
 }
 
 const nothing: FleetPlanner = {
@@ -123,6 +189,7 @@ const nothing: FleetPlanner = {
     },
   ],
   sites: [],
+  kept: null,
   planSite: ({ name }) => ({ site: name, deviceId: null, config: null, problems: [] }),
 }
 
@@ -199,14 +266,4 @@ function overlapProblems(sites: readonly Compiled[], { pool }: Documents): Fleet
       },
     ]
   })
-}
-
-/** As the door of a box would have it. */
-function errorsOf(config: DeviceConfig): ErrorBody[] {
-  const form = checkForm(config)
-  const rules = checkRules(partsOf(config)).map(({ rule, ...error }) => error)
-  const errors = [...form, ...rules]
-  if (errors.length === 0 && !isDeviceConfig(config))
-    throw new Error('a form that is not its schema')
-  return errors
 }

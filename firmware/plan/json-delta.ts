@@ -4,6 +4,8 @@
  * occurs here (no numbers but whole ones and short fractions).
  */
 
+import { isEqual } from './config-diff.ts'
+
 type Place = readonly (string | number)[]
 
 export type DeltaStep =
@@ -30,7 +32,7 @@ export function deltaBetween(before: unknown, after: unknown): DeltaStep[] | nul
 }
 
 function compare(before: unknown, after: unknown, at: Place, steps: DeltaStep[]): void {
-  if (steps.length > mostSteps || canonicalJson(before) === canonicalJson(after)) return
+  if (steps.length > mostSteps || isEqual(before, after)) return
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, at, steps)
   else if (isFields(before) && isFields(after)) {
     for (const name of Object.keys(before)) {
@@ -50,63 +52,75 @@ function compareLists(
   at: Place,
   steps: DeltaStep[],
 ): void {
-  const [one, other] = [before.map(canonicalJson), after.map(canonicalJson)]
+  const [one, other] = [before.length, after.length]
   let head = 0
-  while (head < one.length && head < other.length && one[head] === other[head]) head++
+  while (head < one && head < other && isEqual(before[head], after[head])) head++
   let tail = 0
-  const most = Math.min(one.length, other.length) - head
-  while (tail < most && one[one.length - 1 - tail] === other[other.length - 1 - tail]) tail++
-  if (one.length === other.length) {
-    for (let index = head; index < one.length - tail; index++) {
+  const most = Math.min(one, other) - head
+  while (tail < most && isEqual(before[one - 1 - tail], after[other - 1 - tail])) tail++
+  if (one === other) {
+    for (let index = head; index < one - tail; index++) {
       compare(before[index], after[index], [...at, index], steps)
     }
     return
   }
   const insert = after.slice(head, after.length - tail)
-  steps.push({ at, from: head, remove: one.length - head - tail, insert })
+  steps.push({ at, from: head, remove: one - head - tail, insert })
 }
 
-/** @returns null when a step has no place in it: it was made for another value */
+/** What does not differ is shared with `before`. @returns null when a step has no place in it: it was made for another value */
 export function applyDelta(
   before: unknown,
   steps: readonly DeltaStep[],
 ): { readonly value: unknown } | null {
-  let whole: unknown = structuredClone(before)
+  let whole: { readonly value: unknown } | null = { value: before }
   for (const step of steps) {
-    if (step.at.length === 0 && !('from' in step)) {
-      whole = 'value' in step ? step.value : null
-      continue
-    }
-    if (!applyStep(whole, step)) return null
+    if (whole === null) return null
+    const isWhole = step.at.length === 0 && !('from' in step)
+    if (isWhole) whole = { value: 'value' in step ? step.value : null }
+    else whole = stepped(whole.value, step, 0)
   }
-  return { value: whole }
+  return whole
 }
 
-function applyStep(whole: unknown, step: DeltaStep): boolean {
-  const isSplice = 'from' in step
-  const way = isSplice ? step.at : step.at.slice(0, -1)
-  let target: unknown = whole
-  for (const name of way) {
-    if (!has(target, name)) return false
-    target = (target as Fields)[name]
+/** The value with the step taken below it, `depth` names of its place on the way. */
+function stepped(
+  value: unknown,
+  step: DeltaStep,
+  depth: number,
+): { readonly value: unknown } | null {
+  const isLast = depth === step.at.length - ('from' in step ? 0 : 1)
+  if (isLast) return 'from' in step ? spliced(value, step) : set(value, step, step.at[depth]!)
+  const name = step.at[depth]!
+  if (!has(value, name)) return null
+  const inner = stepped((value as Fields)[name], step, depth + 1)
+  if (inner === null) return null
+  if (Array.isArray(value)) return { value: value.with(name as number, inner.value) }
+  return { value: { ...(value as Fields), [name]: inner.value } }
+}
+
+function spliced(
+  value: unknown,
+  { from, remove, insert }: Extract<DeltaStep, { readonly from: number }>,
+): { readonly value: unknown } | null {
+  if (!Array.isArray(value) || from + remove > value.length) return null
+  return { value: value.toSpliced(from, remove, ...insert) }
+}
+
+function set(
+  value: unknown,
+  step: { readonly value?: unknown },
+  name: string | number,
+): { readonly value: unknown } | null {
+  if (Array.isArray(value)) {
+    if (!has(value, name) || !('value' in step)) return null
+    return { value: value.with(name as number, step.value) }
   }
-  if (isSplice) {
-    if (!Array.isArray(target) || step.from + step.remove > target.length) return false
-    target.splice(step.from, step.remove, ...step.insert)
-    return true
-  }
-  const name = step.at.at(-1)!
-  if (Array.isArray(target)) {
-    if (!has(target, name) || !('value' in step)) return false
-    target[name as number] = step.value
-    return true
-  }
-  if (!isFields(target) || typeof name !== 'string' || name === '__proto__') return false
-  const fields = target as Record<string, unknown>
-  if ('value' in step) fields[name] = step.value
-  else if (Object.hasOwn(fields, name)) delete fields[name]
-  else return false
-  return true
+  if (!isFields(value) || typeof name !== 'string' || name === '__proto__') return null
+  if ('value' in step) return { value: { ...value, [name]: step.value } }
+  if (!Object.hasOwn(value, name)) return null
+  const { [name]: _gone, ...rest } = value
+  return { value: rest }
 }
 
 function has(target: unknown, name: string | number): boolean {
@@ -119,11 +133,23 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The same text for the same value: fields in the order of their names' UTF-16 units (RFC 8785 §3.2.3). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (!isFields(value)) return JSON.stringify(value)
-  const names = Object.keys(value).filter((name) => value[name] !== undefined)
-  const fields = names.sort().map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
-  return `{${fields.join(',')}}`
+/**
+ * The same text for the same value: fields in the order of their names' UTF-16 units (RFC 8785 §3.2.3).
+ * @param known texts of objects that come again and again
+ */
+export function canonicalJson(value: unknown, known?: WeakMap<object, string>): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const there = known?.get(value)
+  if (there !== undefined) return there
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item, known)}`
+    return `[${text}]`
+  }
+  for (const name of Object.keys(value).sort()) {
+    const field = (value as Fields)[name]
+    if (field === undefined) continue
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(field, known)}`
+  }
+  return `{${text}}`
 }

@@ -17,7 +17,8 @@ const ownSysfs = [
 ]
 
 export interface ProgramOptions {
-  readonly netns: string
+  /** Left out: where this process is. */
+  readonly netns?: string | undefined
   readonly argv: readonly string[]
   /** For messages: `berlin gateway`. */
   readonly title: string

@@ -3,13 +3,17 @@ import type { Asked, Route } from '../../host/api/route.ts'
 import type { Store } from '../../host/store/store.ts'
 import type { Permission, Principal } from '../../model/user.ts'
 import type { EnrolDesk } from '../enrol.ts'
+import type { Fleets } from '../fleets.ts'
 import type { LinkDesk } from '../link-desk.ts'
 import type { Owner } from '../owner.ts'
+import type { PublishedBook } from '../published.ts'
 import type { Publisher } from '../publisher.ts'
 import type { Users } from '../users.ts'
 
 export interface RouteParts {
   readonly store: Store
+  readonly fleets: Fleets
+  readonly book: PublishedBook
   readonly owner: Owner
   readonly users: Users
   readonly enrol: EnrolDesk

@@ -1,5 +1,4 @@
 /** Routes about boxes: those of a tenant, those that wait to be claimed, the claim, the release. */
-import type { Store } from '../../host/store/store.ts'
 import {
   ClaimAnswer,
   ClaimBody,
@@ -12,24 +11,23 @@ import {
 import { CausewayError } from '../../model/errors.ts'
 import type { FleetSite } from '../../model/fleet.ts'
 import { claimMs } from '../../plan/claim.ts'
+import { appliedRecords } from '../applied.ts'
 import { type KeptClaim, listClaims } from '../claims.ts'
 import { type Claimant, edgesOf } from '../edges.ts'
-import type { Published } from '../fleet.ts'
-import type { LinkDesk } from '../link-desk.ts'
 import { type Released, releaseEdge } from '../release.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 const wholeId = /^[0-9a-f]{64}$/
 
 export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
-  const { store, links, wallMs } = parts
+  const { store, wallMs } = parts
   return [
     {
       ...{ method: 'GET', url: `${tenantUrl}/edges`, params: TenantParams, answer: EdgeAnswer },
       summary: 'All boxes of a tenant, and how far each follows.',
       needs: 'fleet.read',
       handle: async (asked) => ({
-        body: { edges: await statusesOf(store, links, tenantOf(asked)) },
+        body: { edges: await statusesOf(parts, tenantOf(asked)) },
       }),
     },
     {
@@ -136,31 +134,21 @@ function waitingOf(one: KeptClaim, nowMs: number): WaitingAnswer['devices'][numb
   return [{ deviceId, keeping, until: new Date(untilMs).toISOString(), state, wrongCodes: tries }]
 }
 
-interface AppliedRecord {
-  readonly revision: number
-  readonly code?: string
-  readonly message?: string
-}
-
 async function statusesOf(
-  store: Store,
-  links: LinkDesk,
+  { store, links, book }: RouteParts,
   tenant: string,
 ): Promise<EdgeAnswer['edges']> {
   const attached = new Map(links.attached.map((one) => [one.deviceId, one]))
+  const applied = await appliedRecords(store)
   const edges: EdgeAnswer['edges'] = []
   for (const { deviceId, site } of await edgesOf(store, tenant)) {
-    const [published, applied] = await Promise.all([
-      store.get(`config/${deviceId}`),
-      store.get(`applied/${deviceId}`),
-    ])
-    const said = applied === null ? null : (JSON.parse(applied.value) as AppliedRecord)
+    const said = applied.get(deviceId)
     const up = attached.get(deviceId)
     const refusal =
       said?.code === undefined ? null : { code: said.code, message: said.message ?? '' }
     edges.push({
       ...{ deviceId, site, isUp: up !== undefined, firmware: up?.firmware ?? '', refusal },
-      published: published === null ? 0 : (JSON.parse(published.value) as Published).revision,
+      published: await book.revisionOf(store, deviceId),
       runs: refusal === null ? (said?.revision ?? 0) : (up?.revision ?? 0),
     })
   }

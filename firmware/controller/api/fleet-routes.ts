@@ -9,13 +9,12 @@ import {
 } from '../../model/controller-api.ts'
 import { ipamOf } from '../../plan/ipam-view.ts'
 import { applyChange, planChange } from '../change.ts'
-import { readFleet } from '../fleet.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 /** A plan of a thousand sites takes its time. */
 const planMs = 60_000
 
-export function fleetRoutes({ store, publisher, wallMs }: RouteParts): ControllerRoute[] {
+export function fleetRoutes({ fleets, publisher, wallMs }: RouteParts): ControllerRoute[] {
   const fleet = {
     params: TenantParams,
     body: FleetBody,
@@ -28,7 +27,7 @@ export function fleetRoutes({ store, publisher, wallMs }: RouteParts): Controlle
       summary: 'All documents of a tenant, and what is wrong with them.',
       needs: 'fleet.read',
       handle: async (asked) => {
-        const { documents } = await readFleet(store, tenantOf(asked))
+        const { documents } = await fleets.read(tenantOf(asked))
         return { body: { documents, problems: publisher.problemsOf(tenantOf(asked)) } }
       },
     },
@@ -37,7 +36,7 @@ export function fleetRoutes({ store, publisher, wallMs }: RouteParts): Controlle
       summary: 'What documents would change: nothing is done.',
       needs: 'fleet.read',
       handle: async (asked) => ({
-        body: await planChange(store, tenantOf(asked), asked.body as FleetBody),
+        body: await planChange(fleets, tenantOf(asked), asked.body as FleetBody),
       }),
     },
     {
@@ -47,7 +46,7 @@ export function fleetRoutes({ store, publisher, wallMs }: RouteParts): Controlle
       needs: 'fleet.write',
       handle: async (asked, { name }) => {
         const change = asked.body as FleetBody
-        return { body: await applyChange(store, tenantOf(asked), change, name, wallMs()) }
+        return { body: await applyChange(fleets, tenantOf(asked), change, name, wallMs()) }
       },
     },
     {
@@ -55,7 +54,7 @@ export function fleetRoutes({ store, publisher, wallMs }: RouteParts): Controlle
       summary: 'Pools, who has which network, what is free, and where two have the same.',
       needs: 'fleet.read',
       handle: async (asked) => {
-        const { documents, allocations } = await readFleet(store, tenantOf(asked))
+        const { documents, allocations } = await fleets.read(tenantOf(asked))
         return { body: ipamOf(documents, allocations) }
       },
     },

@@ -28,7 +28,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const socket = new WebSocket(`ws://${host}:${controller.port}${path}`, {
     createConnection: () => tls,
     maxPayload: mostTextBytes,
-    perMessageDeflate: true,
+    perMessageDeflate: false,
     handshakeTimeout: timeoutMs,
     followRedirects: false,
   })

@@ -28,7 +28,8 @@ export function serveLinks<Identity>(options: LinkServerOptions<Identity>): Link
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: mostTextBytes,
-    perMessageDeflate: { threshold: 1_024, zlibDeflateOptions: { level: 1 } },
+    // Each link's compressor would take 300 KB and longer than what it saves: what is sent is mostly differences.
+    perMessageDeflate: false,
     clientTracking: true,
   })
   const upgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {

@@ -35,6 +35,8 @@ import type { Row, Table } from './table.ts'
 const mostPending = 4_096
 /** Commits that are written together. */
 const mostTogether = 256
+/** Keys of which the revision is known without asking the table. */
+const mostRevisions = 65_536
 /** Of the log, beside `keptCommits`. */
 const mostLogBytes = 64 * 1024 * 1024
 const logPage = 100
@@ -76,6 +78,8 @@ class OrderedStore implements Store {
   readonly #log: Logged[]
   #logBytes: number
   #revision: number
+  /** Of keys that conditions asked about; 0: there is none. */
+  readonly #revisions = new Map<string, number>()
   #writing: Promise<void> | null = null
   #isClosed = false
 
@@ -169,17 +173,20 @@ class OrderedStore implements Store {
       const revisions = await this.#readRevisions(commits)
       const accepted = accept(commits, revisions, this.#revision)
       if (accepted.length === 0) return
-      const { rows, log } = this.#rowsOf(accepted)
+      const changing = accepted.filter(({ commit }) => commit.changes.length > 0)
+      const { rows, log } = this.#rowsOf(changing)
       try {
-        await this.#table.write(rows)
+        if (changing.length > 0) await this.#table.write(rows)
       } catch (error) {
+        this.#revisions.clear()
         for (const { commit } of accepted) commit.reject(error)
         return
       }
+      this.#keepRevisions(changing)
       this.#keepLog(log)
       for (const { commit, revision } of accepted) {
         this.#revision = revision
-        this.#feed.tell({ revision, changes: commit.changes })
+        if (commit.changes.length > 0) this.#feed.tell({ revision, changes: commit.changes })
         commit.resolve(revision)
       }
     } catch (error) {
@@ -189,14 +196,26 @@ class OrderedStore implements Store {
 
   async #readRevisions(commits: readonly Pending[]): Promise<Map<string, number>> {
     const keys = [...new Set(commits.flatMap(({ conditions }) => conditions.map(({ key }) => key)))]
-    if (keys.length === 0) return new Map()
-    const rows = await this.#table.getMany(keys.map((key) => dataPrefix + key))
-    return new Map(
-      keys.map((key, at) => {
+    const unknown = keys.filter((key) => !this.#revisions.has(key))
+    if (unknown.length > 0) {
+      const rows = await this.#table.getMany(unknown.map((key) => dataPrefix + key))
+      for (const [at, key] of unknown.entries()) {
         const row = rows[at]
-        return [key, row === undefined ? 0 : decodeEntry(key, row).revision] as const
-      }),
-    )
+        this.#revisions.set(key, row === undefined ? 0 : decodeEntry(key, row).revision)
+      }
+    }
+    return new Map(keys.map((key) => [key, this.#revisions.get(key)!]))
+  }
+
+  /** Nobody else writes here: what was read or written stays known. */
+  #keepRevisions(accepted: readonly Accepted[]): void {
+    for (const { commit, revision } of accepted) {
+      for (const { key, value } of commit.changes) {
+        if (this.#revisions.has(key)) this.#revisions.set(key, value === null ? 0 : revision)
+      }
+    }
+    // All at once, and seldom: they are read again.
+    if (this.#revisions.size > mostRevisions) this.#revisions.clear()
   }
 
   #rowsOf(accepted: readonly Accepted[]): { rows: [string, string | null][]; log: Logged[] } {
@@ -210,7 +229,7 @@ class OrderedStore implements Store {
       rows.set(logKey(revision), text)
       log.push({ revision, bytes: Buffer.byteLength(text) })
     }
-    rows.set(revisionKey, String(accepted.at(-1)!.revision))
+    if (accepted.length > 0) rows.set(revisionKey, String(accepted.at(-1)!.revision))
     for (const { revision } of this.#log.slice(0, this.#excess(log)))
       rows.set(logKey(revision), null)
     return { rows: [...rows], log }
@@ -260,7 +279,8 @@ function accept(
       commit.reject(new CausewayError('STORE_CONFLICT', message, { path: broken.key }))
       continue
     }
-    accepted.push({ commit, revision: ++last })
+    if (commit.changes.length > 0) last++
+    accepted.push({ commit, revision: last })
     for (const { key, value } of commit.changes) {
       if (revisions.has(key)) revisions.set(key, value === null ? 0 : last)
     }

@@ -61,7 +61,7 @@ export interface Store extends AsyncDisposable {
   range(range: Range): Promise<Page>
   /**
    * All of it or nothing; durable once it returns. A key is changed at most once.
-   * @returns the revision that it made
+   * @returns the revision that it made; of one that changes nothing, the last one, as in etcd
    * @throws STORE_CONFLICT a condition does not hold: `path` is its key; nothing has changed
    * @throws STORE_LIMIT, STORE_BUSY; STORE_WRITE_FAILED whether it is there is not known
    */

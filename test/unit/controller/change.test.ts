@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { readAudit } from '../../../firmware/controller/audit.ts'
 import { applyChange, planChange } from '../../../firmware/controller/change.ts'
 import { readFleet } from '../../../firmware/controller/fleet.ts'
+import { Fleets } from '../../../firmware/controller/fleets.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
@@ -18,12 +19,13 @@ async function applied() {
     value: JSON.stringify({ ...boxOf(site), tenant, site }),
   }))
   await store.commit({ conditions: [], changes })
-  await applyChange(store, tenant, { documents: base, isWhole: true }, 'ada', 0)
-  return store
+  const fleets = new Fleets(store)
+  await applyChange(fleets, tenant, { documents: base, isWhole: true }, 'ada', 0)
+  return { store, fleets }
 }
 
 test('what is added, changed and taken away is told by document and by site, and then done', async () => {
-  const store = await applied()
+  const { store, fleets } = await applied()
   const voice = {
     kind: 'policy',
     name: 'voice',
@@ -35,7 +37,7 @@ test('what is added, changed and taken away is told by document and by site, and
     documents: [network, main, office, siteOf('berlin', { labels: { a: 'b' } }), voice],
     isWhole: true,
   }
-  const plan = await planChange(store, tenant, asked)
+  const plan = await planChange(fleets, tenant, asked)
   assert.deepEqual(plan.documents, [
     { document: 'site/berlin', action: 'change' },
     { document: 'site/lisbon', action: 'remove' },
@@ -49,7 +51,7 @@ test('what is added, changed and taken away is told by document and by site, and
     ],
   )
   assert.equal((await readFleet(store, tenant)).documents.length, 5)
-  assert.deepEqual(await applyChange(store, tenant, asked, 'ada', 1), plan)
+  assert.deepEqual(await applyChange(fleets, tenant, asked, 'ada', 1), plan)
   assert.deepEqual((await readFleet(store, tenant)).documents.map(({ name }) => name).sort(), [
     'acme',
     'berlin',
@@ -62,17 +64,17 @@ test('what is added, changed and taken away is told by document and by site, and
 })
 
 test('the same documents again change nothing', async () => {
-  const store = await applied()
+  const { store, fleets } = await applied()
   const before = await store.revision()
   assert.deepEqual(
-    (await applyChange(store, tenant, { documents: base, isWhole: true }, 'ada', 1)).documents,
+    (await applyChange(fleets, tenant, { documents: base, isWhole: true }, 'ada', 1)).documents,
     [],
   )
   assert.equal(await store.revision(), before)
 })
 
 test('documents that are malformed are refused, all of them at once, each with its place', async () => {
-  const store = await applied()
+  const { fleets } = await applied()
   const documents = [
     { kind: 'sites', name: 'x' },
     { ...siteOf('x'), uplink: [] },
@@ -80,7 +82,7 @@ test('documents that are malformed are refused, all of them at once, each with i
     siteOf('y'),
   ]
   await assert.rejects(
-    planChange(store, tenant, { documents, isWhole: false }),
+    planChange(fleets, tenant, { documents, isWhole: false }),
     (error: { errors: { code: string; path: string; message: string }[] }) => {
       assert.deepEqual(
         error.errors.map(({ code, path }) => [code, path]),
@@ -97,27 +99,30 @@ test('documents that are malformed are refused, all of them at once, each with i
 })
 
 test('a change that brings a problem is refused; one that was there before is no reason to', async () => {
-  const store = await applied()
+  const { store, fleets } = await applied()
   const broken = siteOf('athens', {
     lans: [{ name: 'lan0', nic: 'netdev:eth1', segment: 'nowhere' }],
   })
   const asked = { documents: [broken], isWhole: false }
   assert.deepEqual(
-    (await planChange(store, tenant, asked)).problems.map(({ code, document }) => [code, document]),
+    (await planChange(fleets, tenant, asked)).problems.map(({ code, document }) => [
+      code,
+      document,
+    ]),
     [
       ['FLEET_REFERENCE', 'site/athens'],
       ['FLEET_REFERENCE', 'site/athens'],
     ],
   )
-  await assert.rejects(applyChange(store, tenant, asked, 'ada', 1), { code: 'FLEET_REFERENCE' })
+  await assert.rejects(applyChange(fleets, tenant, asked, 'ada', 1), { code: 'FLEET_REFERENCE' })
   assert.equal((await readFleet(store, tenant)).documents.length, 5)
 })
 
 test('of two who change one document at once the second is told', async () => {
-  const store = await applied()
+  const { fleets } = await applied()
   const change = (value: string) =>
     applyChange(
-      store,
+      fleets,
       tenant,
       { documents: [siteOf('berlin', { labels: { a: value } })], isWhole: false },
       'ada',

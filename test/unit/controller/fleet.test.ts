@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  documentChange,
-  type Published,
-  publishFleet,
-  readFleet,
-} from '../../../firmware/controller/fleet.ts'
+import { documentChange, readFleet } from '../../../firmware/controller/fleet.ts'
+import { PublishedBook, type PublishedConfig } from '../../../firmware/controller/published.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
@@ -16,6 +12,7 @@ import { isSignedConfig } from '../../../firmware/model/signed-config.ts'
 import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
 import { verifyJws } from '../../../firmware/wire/jws.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
+import { publishOnce } from './publishing.ts'
 
 const tenant = 't'
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -33,15 +30,16 @@ async function own(store: Store, ...sites: readonly string[]): Promise<void> {
   await store.commit({ conditions: [], changes })
 }
 
-async function published(store: Store, site: string): Promise<Published> {
-  return JSON.parse((await store.get(`config/${deviceIdOf(site)}`))!.value) as Published
+async function published(store: Store, site: string): Promise<PublishedConfig> {
+  const deviceId = deviceIdOf(site)
+  return new PublishedBook().read(deviceId, (await store.get(`config/${deviceId}`))!.value)
 }
 
 async function twoSites(): Promise<Store> {
   const store = await openStore(memoryTable())
   await put(store, network, main, office, siteOf('berlin'), siteOf('lisbon'))
   await own(store, 'berlin', 'lisbon')
-  await publishFleet(store, tenant, privateKey)
+  await publishOnce(store, tenant, privateKey)
   return store
 }
 
@@ -61,7 +59,7 @@ test('each box gets a configuration that its owner signed, for it alone', async 
 test('nothing is published anew when nothing has changed', async () => {
   const store = await twoSites()
   const before = await store.revision()
-  assert.deepEqual(await publishFleet(store, tenant, privateKey), { changed: 0, problems: [] })
+  assert.deepEqual(await publishOnce(store, tenant, privateKey), { changed: 0, problems: [] })
   assert.equal(await store.revision(), before)
 })
 
@@ -71,7 +69,7 @@ test('what concerns one site is told to that one alone', async () => {
     ...{ kind: 'policy', name: 'bulk', order: 1, sites: { kind: 'lab' } },
     ...{ for: { dscp: ['cs1'] }, latencyMs: 400 },
   } as FleetDocument)
-  const { changed, problems } = await publishFleet(store, tenant, privateKey)
+  const { changed, problems } = await publishOnce(store, tenant, privateKey)
   assert.deepEqual([changed, problems], [1, []])
   assert.equal((await published(store, 'berlin')).revision, 2)
   assert.equal((await published(store, 'lisbon')).revision, 1)
@@ -84,7 +82,7 @@ test('a site with a problem keeps what it was told, and others go on', async () 
   })
   await put(store, broken, siteOf('athens'))
   await own(store, 'athens')
-  const { problems } = await publishFleet(store, tenant, privateKey)
+  const { problems } = await publishOnce(store, tenant, privateKey)
   assert.deepEqual(
     problems.map(({ code, document }) => [code, document]),
     [['CONFIG_NAME_RESERVED', 'site/berlin']],
@@ -103,7 +101,7 @@ test('what pools gave is written down before it is told, and stays', async () =>
   assert.equal(allocations.get('lan/berlin/lan0/main'), '10.0.0.0/24')
   await put(store, siteOf('athens'))
   await own(store, 'athens')
-  await publishFleet(store, tenant, privateKey)
+  await publishOnce(store, tenant, privateKey)
   assert.deepEqual((await published(store, 'berlin')).config.lans[0]!.address, ['10.0.0.1/24'])
   assert.deepEqual((await published(store, 'athens')).config.lans[0]!.address, ['10.0.2.1/24'])
 })

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { documentChange, type Published, publishFleet } from '../../../firmware/controller/fleet.ts'
+import { documentChange } from '../../../firmware/controller/fleet.ts'
+import type { Published } from '../../../firmware/controller/published.ts'
 import { raiseAbove } from '../../../firmware/controller/raise.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { revisionFloorKey } from '../../../firmware/model/controller-keys.ts'
 import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
+import { publishOnce } from './publishing.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = `config/${deviceIdOf('berlin')}`
@@ -23,7 +25,7 @@ async function berlin(floor: string | null) {
     ...(floor === null ? [] : [{ key: revisionFloorKey, value: floor }]),
   ]
   await store.commit({ conditions: [], changes })
-  await publishFleet(store, 't', privateKey)
+  await publishOnce(store, 't', privateKey)
   const revision = async () => (JSON.parse((await store.get(key))!.value) as Published).revision
   return { store, revision }
 }

@@ -1,8 +1,9 @@
 /** A box and a controller's desk in one process, over links in memory and a store in memory; time stands but for what a test lets pass. */
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { documentChange, publishFleet } from '../../../firmware/controller/fleet.ts'
+import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
+import { PublishedBook, type PublishedConfig } from '../../../firmware/controller/published.ts'
 import {
   ControllerLink,
   type ControllerLinkParts,
@@ -17,6 +18,7 @@ import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { CausewayError } from '../../../firmware/model/errors.ts'
 import type { FleetDocument } from '../../../firmware/model/fleet.ts'
 import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
+import { publishOnce } from '../controller/publishing.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
 
 export const tenant = 't'
@@ -50,6 +52,7 @@ export class World implements AsyncDisposable {
       wallMs: () => wallMs,
       authority,
       log: silent,
+      book: new PublishedBook(),
     })
   }
 
@@ -100,7 +103,12 @@ export class World implements AsyncDisposable {
   async publish(...documents: readonly FleetDocument[]): Promise<void> {
     const changes = documents.map((one) => documentChange(tenant, nameOf(one), one))
     await this.store.commit({ conditions: [], changes })
-    await publishFleet(this.store, tenant, this.authority.privateKey)
+    await publishOnce(this.store, tenant, this.authority.privateKey)
+  }
+
+  async published(): Promise<PublishedConfig> {
+    const { value } = (await this.store.get(`config/${this.deviceId}`))!
+    return new PublishedBook().read(this.deviceId, value)
   }
 
   /** Lets happen what happens by itself until it is so; signatures are made beside the event loop. */

@@ -128,7 +128,7 @@ test('a configuration of another device, of another owner, or an older one is re
   await using world = await newWorld()
   world.start()
   await world.confirmedBy(1)
-  const { config } = JSON.parse((await world.store.get(`config/${world.deviceId}`))!.value)
+  const { config } = await world.published()
   const send = async (
     deviceId: string,
     revision: number,

@@ -1,0 +1,217 @@
+/**
+ * Publishes to each box of a tenant what its documents say, as a signed configuration under `config/ID`. What a box is told changes
+ * only when its text does. Each is committed as soon as it is there: the first boxes run it before the last are thought of.
+ */
+import type { KeyObject } from 'node:crypto'
+import { otherTurns } from '../host/clock/turn.ts'
+import {
+  type Change,
+  type Condition,
+  mostCommitBytes,
+  mostPage,
+  mostValueBytes,
+  type Store,
+} from '../host/store/store.ts'
+import { revisionFloorKey } from '../model/controller-keys.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { isEqual } from '../plan/config-diff.ts'
+import type { PlannedSite } from '../plan/fleet.ts'
+import type { NewAllocation } from '../plan/fleet-allocation.ts'
+import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { canonicalJson } from '../plan/json-delta.ts'
+import { signJws } from '../wire/jws.ts'
+import type { Fleets } from './fleets.ts'
+import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
+
+export interface PublishResult {
+  /** Boxes that are told something new. */
+  readonly changed: number
+  readonly problems: readonly FleetProblem[]
+}
+
+export interface PublishParts {
+  readonly fleets: Fleets
+  readonly signingKey: KeyObject
+  readonly book: PublishedBook
+  readonly ledger: Ledger
+}
+
+/** What is there for each box, so that it need not be read again; another controller's word ends that. */
+export interface Ledger {
+  /** Null: to be read. */
+  entries: Map<string, LedgerEntry> | null
+  /** Canonical texts of parts of configurations that come again. */
+  readonly texts: WeakMap<object, string>
+}
+
+interface LedgerEntry {
+  /** Of the entry in the store. */
+  readonly entry: number
+  readonly published: PublishedConfig
+  /** What it was made of, where that was here. */
+  readonly planned: DeviceConfig | null
+}
+
+export function newLedger(): Ledger {
+  return { entries: null, texts: new WeakMap() }
+}
+
+/** What was published is gone: somebody took it away with its box. */
+export function forgetEntry({ entries }: Ledger, key: string): void {
+  if (key.startsWith(publishedKey(''))) entries?.delete(key.slice(publishedKey('').length))
+}
+
+/** Boxes whose configurations are committed together. */
+const together = 32
+/** Beside keys: a commit has room for the last one, whatever it is. */
+const togetherBytes = mostCommitBytes - mostValueBytes - 64 * 1024
+/** Commits that are under way. */
+const mostFlying = 4
+
+/** Safe to run twice at once: whoever is late fails with STORE_CONFLICT, and finds the next time that it is there. */
+export async function publishFleet(parts: PublishParts, tenant: string): Promise<PublishResult> {
+  const { fleets, ledger } = parts
+  const { store } = fleets
+  const state = await fleets.read(tenant)
+  const planner = fleets.plan(tenant, state, state.documents)
+  await keepAllocations(store, tenant, planner.allocations)
+  ledger.entries ??= await readEntries(store, parts.book)
+  const { entries } = ledger
+  const floor = Number((await store.get(revisionFloorKey))?.value ?? 0)
+  const problems: FleetProblem[] = [...planner.problems]
+  const flights = new Flights(parts, entries)
+  let changed = 0
+  for (const site of planner.sites) {
+    const planned = planner.planSite(site)
+    problems.push(...planned.problems)
+    const published = await nextFor(parts, entries, floor, tenant, planned)
+    if (published === null) continue
+    const text = parts.book.write(published)
+    if (Buffer.byteLength(text) > mostValueBytes) {
+      const message = 'its configuration is too large: it has too many peers, or prefixes'
+      problems.push({ code: 'FLEET_TOO_MANY', message, document: nameOf(site) })
+      continue
+    }
+    changed++
+    await flights.add(published, text, planned.config!)
+  }
+  await flights.land()
+  return { changed, problems }
+}
+
+/** Null: there is no box, or it has been told this. */
+async function nextFor(
+  { signingKey, ledger }: PublishParts,
+  entries: ReadonlyMap<string, LedgerEntry>,
+  floor: number,
+  tenant: string,
+  { site, deviceId, config }: PlannedSite,
+): Promise<PublishedConfig | null> {
+  if (deviceId === null || config === null) return null
+  const last = entries.get(deviceId)
+  if (last?.planned === config) return null
+  const before = last?.published
+  if (before !== undefined && isEqual({ ...before.config, revision: 0 }, config)) return null
+  const revision = (before?.revision ?? floor) + 1
+  const next = { ...config, revision }
+  for (const part of Object.values(config)) {
+    const isPart = typeof part === 'object' && !ledger.texts.has(part)
+    if (isPart) ledger.texts.set(part, canonicalJson(part))
+  }
+  const text = canonicalJson({ version: 1, deviceId, revision, config: next }, ledger.texts)
+  const jws = await signJws('causeway-config', text, signingKey)
+  return { deviceId, tenant, site, revision, config: next, jws }
+}
+
+/** Commits under way: what is ready is committed while what comes next is computed. */
+class Flights {
+  readonly #parts: PublishParts
+  readonly #entries: Map<string, LedgerEntry>
+  readonly #flying = new Set<Promise<void>>()
+  #changes: Change[] = []
+  #made: [published: PublishedConfig, planned: DeviceConfig][] = []
+  #bytes = 0
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(parts: PublishParts, entries: Map<string, LedgerEntry>) {
+    this.#parts = parts
+    this.#entries = entries
+  }
+
+  /** @throws why an earlier one could not be committed */
+  async add(published: PublishedConfig, text: string, planned: DeviceConfig): Promise<void> {
+    this.#changes.push({ key: publishedKey(published.deviceId), value: text })
+    this.#made.push([published, planned])
+    this.#bytes += text.length
+    if (this.#changes.length < together && this.#bytes < togetherBytes) return
+    this.#start()
+    await otherTurns()
+    if (this.#flying.size >= mostFlying) await Promise.race(this.#flying)
+    if (this.#failure !== null) await this.land()
+  }
+
+  /** @throws why one could not be committed */
+  async land(): Promise<void> {
+    if (this.#failure === null) this.#start()
+    await Promise.all(this.#flying)
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  #start(): void {
+    if (this.#changes.length === 0) return
+    const flight: Promise<void> = this.#commit(this.#changes, this.#made)
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+        this.#parts.ledger.entries = null
+      })
+      .finally(() => this.#flying.delete(flight))
+    this.#flying.add(flight)
+    this.#changes = []
+    this.#made = []
+    this.#bytes = 0
+  }
+
+  async #commit(
+    changes: readonly Change[],
+    made: readonly (readonly [PublishedConfig, DeviceConfig])[],
+  ): Promise<void> {
+    const entries = this.#entries
+    const conditions: Condition[] = made.map(([{ deviceId }]) => ({
+      key: publishedKey(deviceId),
+      revision: entries.get(deviceId)?.entry ?? 0,
+    }))
+    const entry = await this.#parts.fleets.store.commit({ conditions, changes })
+    for (const [published, planned] of made) {
+      entries.set(published.deviceId, { entry, published, planned })
+    }
+  }
+}
+
+async function readEntries(store: Store, book: PublishedBook): Promise<Map<string, LedgerEntry>> {
+  const entries = new Map<string, LedgerEntry>()
+  const prefix = publishedKey('')
+  for (let after: string | undefined; ; ) {
+    const range = { prefix, limit: mostPage, ...(after === undefined ? {} : { after }) }
+    const page = await store.range(range)
+    for (const { key, value, revision } of page.entries) {
+      const deviceId = key.slice(prefix.length)
+      const published = book.read(deviceId, value)
+      entries.set(deviceId, { entry: revision, published, planned: null })
+    }
+    if (!page.hasMore) return entries
+    after = page.entries.at(-1)!.key
+  }
+}
+
+/** Each is given once: whoever else gave it meanwhile makes this fail. */
+async function keepAllocations(
+  store: Store,
+  tenant: string,
+  allocations: readonly NewAllocation[],
+): Promise<void> {
+  for (let at = 0; at < allocations.length; at += together) {
+    const some = allocations.slice(at, at + together)
+    const changes = some.map(({ name, value }) => ({ key: `${tenant}/alloc/${name}`, value }))
+    await store.commit({ conditions: changes.map(({ key }) => ({ key, revision: 0 })), changes })
+  }
+}
