@@ -32,7 +32,11 @@ export const accessCommands: readonly CtlCommand[] = [
     options: [],
     run: async (call) => {
       const answer = await ask<TenantsAnswer>(call, '/api/v1/tenants')
-      print(call, answer, ({ tenants }) => tenants.map(({ name }) => `${name}\n`).join(''))
+      print(call, answer, ({ tenants }) =>
+        tenants.length === 0
+          ? 'there are no tenants yet\n'
+          : tenants.map(({ name }) => `${name}\n`).join(''),
+      )
       return exitCode.done
     },
   },

@@ -1,6 +1,6 @@
 /** `causeway ctl plan`, `apply`, `get`, `export`, `ipam`: what a network is to be, as documents. */
 import { documentText, writeFleetFiles } from '../host/config/fleet-files.ts'
-import type { FleetAnswer, FleetChange, IpamAnswer } from '../model/controller-api.ts'
+import type { FleetAnswer, FleetBody, FleetChange, IpamAnswer } from '../model/controller-api.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type FleetDocument, type FleetKind, fleetKinds } from '../model/fleet.ts'
 import { byKind, nameOf } from '../plan/fleet-documents.ts'
@@ -86,7 +86,9 @@ async function apply(call: CtlCall): Promise<ExitCode> {
     call.output.err('nothing was changed\n')
     return exitCode.failed
   }
-  const done = await sent(call, 'apply', given, isWhole)
+  // Who said yes beforehand said it to whatever it would be.
+  const seen = call.options.yes === true ? {} : { digest: change.digest }
+  const done = await sent(call, 'apply', given, { isWhole, ...seen })
   if (done === null) return exitCode.refused
   print(call, done, appliedText)
   return exitCode.done
@@ -113,7 +115,7 @@ async function planOf(call: CtlCall): Promise<Planned | null> {
     throw new CausewayError('CONFIG_UNREADABLE', message)
   }
   const isWhole = prune === true
-  const change = await sent(call, 'plan', given, isWhole)
+  const change = await sent(call, 'plan', given, { isWhole })
   if (change === null) return null
   const { documents } = await askTenant<FleetAnswer>(call, 'fleet', { timeoutMs: planMs })
   const after = given.map(({ document }) => document)
@@ -125,9 +127,9 @@ async function sent(
   call: CtlCall,
   verb: 'plan' | 'apply',
   given: readonly GivenDocument[],
-  isWhole: boolean,
+  more: Omit<FleetBody, 'documents'>,
 ): Promise<FleetChange | null> {
-  const post = { documents: given.map(({ document }) => document), isWhole }
+  const post: FleetBody = { documents: given.map(({ document }) => document), ...more }
   try {
     return await askTenant<FleetChange>(call, verb, { post, timeoutMs: planMs })
   } catch (error) {

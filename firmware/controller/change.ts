@@ -2,6 +2,7 @@
  * A change of a tenant's documents: what it would do to each document and to each box is shown before it is done, and it is done
  * as a whole or not at all. One that brings problems is refused; those that were there before are no reason to.
  */
+import { createHash } from 'node:crypto'
 import { type Commit, mostChanges } from '../host/store/store.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
@@ -17,6 +18,8 @@ export interface AskedChange {
   readonly documents: readonly unknown[]
   /** What is not among them is taken away. */
   readonly isWhole: boolean
+  /** Of the plan that somebody has seen: another is not done. */
+  readonly digest?: string
 }
 
 export interface DocumentChange {
@@ -35,6 +38,8 @@ export interface ChangePlan {
   readonly sites: readonly SiteChange[]
   /** Those that the change brings. */
   readonly problems: readonly FleetProblem[]
+  /** SHA-256 of what stands above: two plans that do the same have the same. */
+  readonly digest: string
 }
 
 /** Sites of which all differences are told; the others are counted. */
@@ -52,8 +57,8 @@ export async function planChange(
   tenant: string,
   asked: AskedChange,
 ): Promise<ChangePlan> {
-  const { documents, sites, problems } = await plan(fleets, tenant, asked)
-  return { documents, sites, problems }
+  const { state, after, ...planned } = await plan(fleets, tenant, asked)
+  return planned
 }
 
 /** @throws as `planChange`; FLEET_ errors that it brings; STORE_CONFLICT somebody else changed a document meanwhile */
@@ -65,7 +70,8 @@ export async function applyChange(
   nowMs: number,
 ): Promise<ChangePlan> {
   const planned = await plan(fleets, tenant, asked)
-  const { documents, sites, problems, state, after } = planned
+  const { state, after, ...change } = planned
+  const { documents, problems } = change
   const [first] = problems
   if (first !== undefined) {
     const errors = problems.map(({ document, path = '', ...rest }) => ({
@@ -74,6 +80,11 @@ export async function applyChange(
     }))
     const message = `${first.document}: ${first.message}`
     throw new CausewayError(first.code, message, { errors })
+  }
+  if (asked.digest !== undefined && asked.digest !== change.digest) {
+    const message =
+      'it would do something else now than what was planned: somebody changed it meanwhile'
+    throw new CausewayError('STORE_CONFLICT', message)
   }
   const byName = new Map(after.map((one) => [nameOf(one), one]))
   // Larger ones are several commits: each holds, and the next `apply` of the same documents goes on.
@@ -100,7 +111,7 @@ export async function applyChange(
     }
     await commitAudited(fleets.store, tenant, event, commit, nowMs)
   }
-  return { documents, sites, problems }
+  return change
 }
 
 async function plan(
@@ -123,13 +134,11 @@ async function plan(
   const was = await planAll(fleets, tenant, state, state.documents)
   const will = await planAll(fleets, tenant, state, [...after.values()])
   const known = new Set(was.problems.map(keyOf))
-  return {
-    documents,
-    sites: siteChanges(was.sites, will.sites),
-    problems: will.problems.filter((problem) => !known.has(keyOf(problem))),
-    state,
-    after: [...after.values()],
-  }
+  const sites = siteChanges(was.sites, will.sites)
+  const problems = will.problems.filter((problem) => !known.has(keyOf(problem)))
+  const text = JSON.stringify([documents, sites, problems])
+  const digest = createHash('sha256').update(text).digest('hex')
+  return { documents, sites, problems, digest, state, after: [...after.values()] }
 }
 
 async function planAll(

@@ -63,6 +63,9 @@ export class Users {
   async add(by: string, { name, tenant, role, password }: NewUser): Promise<void> {
     const { entries } = await this.#store.range({ prefix: 'user/', limit: mostUsers })
     if (entries.length >= mostUsers) throw new CausewayError('API_BUSY', 'there are too many users')
+    if ((await this.#store.get(`user/${name}`)) !== null) {
+      throw new CausewayError('STORE_CONFLICT', `there is a user ${name} already`)
+    }
     const kept = await this.#withPassword({ name, tenant, role }, password)
     const change = { key: `user/${name}`, value: JSON.stringify(kept) }
     await this.#commit({ by, what: 'user.add', name, tenant }, change, 0)

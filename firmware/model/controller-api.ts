@@ -14,6 +14,8 @@ export const FleetBody = Type.Object(
     documents: Type.Array(Type.Unknown(), { maxItems: 8_192 }),
     /** What is not among them is taken away. */
     isWhole: Type.Boolean(),
+    /** Of a plan: only what it said is done. */
+    digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
   },
   closed,
 )
@@ -45,6 +47,7 @@ export const FleetChange = Type.Object({
     }),
   ),
   problems: Type.Array(Problem),
+  digest: Type.String(),
 })
 
 export const FleetAnswer = Type.Object({

@@ -148,7 +148,8 @@ test('at a terminal what is secret is asked for and not shown', async () => {
   }
   const argv = ['sign-in', `127.0.0.1:${world.port}`, '--root', root]
   assert.equal(await runCtl(argv, output, input, {}), 0)
-  assert.match(shown, new RegExp(`${world.fingerprint}[sS]*user: password: \n[sS]*signed in`))
+  assert.ok(shown.includes(world.fingerprint))
+  assert.match(shown, /user: password: \nsigned in/)
   assert.deepEqual(raw, [true, false])
   assert.ok(!shown.includes(password))
 })

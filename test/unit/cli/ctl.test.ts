@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { runCtl } from '../../../firmware/cli/ctl.ts'
 import { writeExample } from './ctl-example.ts'
 import { newWorld, password, write } from './ctl-world.ts'
 
@@ -142,6 +143,34 @@ test('prune takes away what is not there any more, and nobody says yes by accide
   assert.match((await setup.ctl('plan', '-f', some, '--prune')).out, /- site\/lisbon\n/)
   assert.equal((await setup.ctl('apply', '-f', some, '--prune', '--yes')).code, 0)
   assert.doesNotMatch((await setup.ctl('get')).out, /site/)
+})
+
+test('what somebody has said yes to is done, and nothing else', async () => {
+  await using world = await newWorld('seen')
+  const setup = await world.setup()
+  await setup.ctl('tenant', 'add', tenant)
+  const folder = writeExample('seen-fleet')
+  let shown = ''
+  const output = {
+    out: (text: string): void => {
+      shown += text
+    },
+    err: (text: string): void => {
+      shown += text
+    },
+  }
+  const other = write('other.yaml', 'kind: pool\nname: more\nprefix: 10.64.0.0/12\nbits: 24\n')
+  const answers = async function* () {
+    // While the one thinks, another one is faster.
+    assert.equal((await setup.ctl('apply', '-f', other, '--yes')).code, 0)
+    assert.equal((await setup.ctl('apply', '-f', join(folder, 'network.yaml'), '--yes')).code, 0)
+    yield Buffer.from('y\n')
+  }
+  const typed = Object.assign(answers(), { isTTY: true })
+  const code = await runCtl(['apply', '-f', folder, '--root', setup.root], output, typed, {})
+  assert.equal(code, 4)
+  assert.match(shown, /Do it\? \[y\/N\] STORE_CONFLICT it would do something else now/)
+  assert.doesNotMatch((await setup.ctl('get')).out, /lisbon/)
 })
 
 test('an export, applied again, changes nothing; and is not written over anything', async () => {
