@@ -1,5 +1,5 @@
 /** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. Bounded. */
-import type { Change, Store } from '../host/store/store.ts'
+import type { Change, Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type Claim, claimMs } from '../plan/claim.ts'
@@ -29,10 +29,12 @@ export async function readClaim(store: Store, deviceId: string): Promise<FoundCl
 }
 
 /** By an id or the beginning of one, where that is one device's alone. */
-export async function findClaim(store: Store, device: string): Promise<KeptClaim | null> {
+export async function findClaim(store: Store, device: string): Promise<FoundClaim | null> {
   if (!shortId.test(device)) return null
   const { entries } = await store.range({ prefix: claimKey(device), limit: 2 })
-  return entries.length === 1 ? (JSON.parse(entries[0]!.value) as KeptClaim) : null
+  const [first] = entries
+  if (first === undefined || entries.length > 1) return null
+  return { claim: JSON.parse(first.value) as KeptClaim, revision: first.revision }
 }
 
 /** All that wait, claimed ones and those that are over included. */
@@ -49,8 +51,13 @@ export async function writeClaim(
   nowMs: number,
 ): Promise<void> {
   if (revision === 0) await makeRoom(store, nowMs)
+  await store.commit(claimCommit({ claim, revision }))
+}
+
+/** What changes a claim, where nobody has changed it since it was found. */
+export function claimCommit({ claim, revision }: FoundClaim): Commit {
   const change = claimChange(claim)
-  await store.commit({ conditions: [{ key: change.key, revision }], changes: [change] })
+  return { conditions: [{ key: change.key, revision }], changes: [change] }
 }
 
 export function claimChange(claim: KeptClaim): Change {

@@ -1,5 +1,5 @@
 /** The devices that tenants own, in the store under `edge/ID`: who has which, and where it stands. */
-import { type Change, mostPage, type Store } from '../host/store/store.ts'
+import { type Commit, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
@@ -52,7 +52,7 @@ export async function registerEdge(
   edge: Edge,
   event: Omit<AuditEvent, 'who' | 'code'>,
   nowMs: number,
-  more: readonly Change[] = [],
+  more: Commit = { conditions: [], changes: [] },
 ): Promise<void> {
   const key = edgeKey(edge.deviceId)
   const there = await store.get(key)
@@ -65,8 +65,8 @@ export async function registerEdge(
   // Whoever gets it after its release has it: that it was anybody's is over.
   const isNew = there === null
   const over = isNew ? [{ key: `released/${edge.deviceId}`, value: null }] : []
-  const changes = [{ key, value: JSON.stringify(edge) }, ...over, ...more]
-  const conditions = [{ key, revision: there?.revision ?? 0 }]
+  const changes = [{ key, value: JSON.stringify(edge) }, ...over, ...more.changes]
+  const conditions = [{ key, revision: there?.revision ?? 0 }, ...more.conditions]
   await commitAudited(
     store,
     by.tenant,

@@ -11,7 +11,7 @@ import {
   readRequest,
 } from '../host/pki/certificate.ts'
 import { deviceIdOf } from '../host/pki/device-key.ts'
-import type { Store } from '../host/store/store.ts'
+import type { Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Voucher } from '../model/voucher.ts'
 import type {
@@ -21,20 +21,26 @@ import type {
   ZtpHello,
   ZtpOffer,
   ZtpOpen,
+  ZtpRefusal,
   ZtpRequest,
 } from '../model/ztp.ts'
 import { claimMs, isClaimed, offerClaim, openClaim, tryClaim } from '../plan/claim.ts'
+import { type Bucket, openBucket } from '../plan/rate-limit.ts'
 import { voucherMs } from '../plan/voucher.ts'
 import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
-import { commitAudited, systemTenant } from './audit.ts'
-import { claimChange, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
+import { type AuditEvent, commitAudited, systemTenant } from './audit.ts'
+import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
 import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
 
 /** How often a device asks whether it has been claimed. */
 const againMs = 2_000
 const certificateDays = 30
+/** Entries of the log about strangers. */
+const strangerRate = { perSecond: 0.2, burst: 100 }
+/** Several people may type at once, for one device. */
+const mostRounds = 20
 
 export interface EnrolOptions {
   readonly store: Store
@@ -55,12 +61,15 @@ interface Proven {
 export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
+  readonly #strangers: Bucket
+  #untold = 0
   #delegation: string | null
 
   constructor(options: EnrolOptions) {
     this.#options = options
     this.#ownerPin = fingerprintOf(options.authority.certificate)
     this.#delegation = options.delegation
+    this.#strangers = openBucket(strangerRate, options.nowMs())
   }
 
   get delegation(): string | null {
@@ -131,6 +140,14 @@ export class EnrolDesk {
     return { certificate }
   }
 
+  /** What the device did not take goes into the log. @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED */
+  async refused(body: ZtpRefusal, exporter: Uint8Array): Promise<object> {
+    const { deviceId, code } = body
+    await this.#proven('refusal', body, [code], exporter)
+    await this.#tell({ what: 'ztp.refusal', target: 'controller', who: `device/${deviceId}`, code })
+    return {}
+  }
+
   /**
    * A person typed what a device shows.
    * @param device its id, or the first digits of it, at least eight
@@ -138,6 +155,18 @@ export class EnrolDesk {
    * @throws ZTP_CODE_WRONG, ZTP_CODE_EXPIRED, ZTP_LOCKED, ZTP_VOUCHER_FOREIGN
    */
   async claim(by: Claimant, device: string, code: string, site: string): Promise<string> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#claim(by, device, code, site)
+      } catch (error) {
+        // Somebody else tried at the same time, and each try counts.
+        const isRace = error instanceof CausewayError && error.code === 'STORE_CONFLICT'
+        if (!isRace || round === mostRounds) throw error
+      }
+    }
+  }
+
+  async #claim(by: Claimant, device: string, code: string, site: string): Promise<string> {
     const { store, nowMs } = this.#options
     const event = { what: 'edge.claim', target: `device/${device.slice(0, 64)}` }
     const found = await findClaim(store, device)
@@ -145,11 +174,11 @@ export class EnrolDesk {
       const message = 'no such device asks to be claimed'
       throw await this.#refusal(by, event, new CausewayError('ZTP_CODE_EXPIRED', message))
     }
-    const { claim, refusal } = tryClaim(found, readClaimCode(code), site, nowMs())
-    const kept: KeptClaim = { ...found, ...claim }
-    if (refusal !== null) throw await this.#refusal(by, event, refusal, kept)
-    const edge = newEdge(by, kept, site, nowMs())
-    await registerEdge(store, by, edge, event, nowMs(), [claimChange(kept)])
+    const { claim, refusal } = tryClaim(found.claim, readClaimCode(code), site, nowMs())
+    const kept: KeptClaim = { ...found.claim, ...claim }
+    const commit = claimCommit({ claim: kept, revision: found.revision })
+    if (refusal !== null) throw await this.#refusal(by, event, refusal, commit)
+    await registerEdge(store, by, newEdge(by, kept, site, nowMs()), event, nowMs(), commit)
     return kept.deviceId
   }
 
@@ -182,8 +211,9 @@ export class EnrolDesk {
     if (isProvenByDevice(kind, exporter, parts, key, proof)) return
     const message = 'the request is not of this device over this connection: somebody is in between'
     const refusal = new CausewayError('ZTP_PROOF_INVALID', message)
-    const by = { who: `device/${deviceIdOf(key)}`, tenant: systemTenant }
-    throw await this.#refusal(by, { what: `ztp.${kind}`, target: 'controller' }, refusal)
+    const who = `device/${deviceIdOf(key)}`
+    await this.#tell({ what: `ztp.${kind}`, target: 'controller', who, code: refusal.code })
+    throw refusal
   }
 
   /** Told in the log, with what it changes of the claim. */
@@ -191,13 +221,24 @@ export class EnrolDesk {
     { who, tenant }: Claimant,
     event: { readonly what: string; readonly target: string },
     refusal: CausewayError,
-    claim?: KeptClaim,
+    commit: Commit = { conditions: [], changes: [] },
   ): Promise<CausewayError> {
     const { store, nowMs } = this.#options
-    const changes = claim === undefined ? [] : [claimChange(claim)]
-    const told = { ...event, who, code: refusal.code }
-    await commitAudited(store, tenant, told, { conditions: [], changes }, nowMs())
+    await commitAudited(store, tenant, { ...event, who, code: refusal.code }, commit, nowMs())
     return refusal
+  }
+
+  /** What strangers do is told as far as there is room: nobody fills the log from outside. */
+  async #tell(event: AuditEvent): Promise<void> {
+    const { store, nowMs } = this.#options
+    if (!this.#strangers.take(nowMs())) {
+      this.#untold++
+      return
+    }
+    const more = this.#untold === 0 ? {} : { detail: `and ${this.#untold} like it before` }
+    this.#untold = 0
+    const nothing = { conditions: [], changes: [] }
+    await commitAudited(store, systemTenant, { ...event, ...more }, nothing, nowMs())
   }
 
   async #answer(claim: KeptClaim): Promise<ZtpAnswer> {

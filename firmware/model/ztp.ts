@@ -79,6 +79,17 @@ export const ZtpRequest = Type.Object(
 )
 export const ZtpCertificate = Type.Object({ certificate: Pem }, closed)
 
+/** POST /ztp/v1/refusal: the device does not take what it was offered, and says so for the controller's log. */
+export const ZtpRefusal = Type.Object(
+  {
+    deviceId: DeviceId,
+    nonce: Nonce,
+    code: Type.String({ pattern: '^ZTP_[A-Z_]{1,40}$' }),
+    proof: Proof,
+  },
+  closed,
+)
+
 const forms = {
   offer: Compile(ZtpOffer),
   answer: Compile(ZtpAnswer),
@@ -104,5 +115,6 @@ export type ZtpOffer = Static<typeof ZtpOffer>
 export type ZtpOpen = Static<typeof ZtpOpen>
 export type ZtpAsk = Static<typeof ZtpAsk>
 export type ZtpAnswer = Static<typeof ZtpAnswer>
+export type ZtpRefusal = Static<typeof ZtpRefusal>
 export type ZtpRequest = Static<typeof ZtpRequest>
 export type ZtpCertificate = Static<typeof ZtpCertificate>

@@ -8,7 +8,7 @@ import { createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:
 export const exporterLabel = 'EXPORTER-causeway-ztp'
 export const exporterBytes = 32
 
-export type ProofKind = 'hello' | 'open' | 'voucher' | 'certificate'
+export type ProofKind = 'hello' | 'open' | 'voucher' | 'certificate' | 'refusal'
 
 /** @param parts what the request says @returns ES256, base64url */
 export function proveDevice(

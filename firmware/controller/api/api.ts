@@ -62,7 +62,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   const server = app.server as unknown as Server
   server.maxConnections = mostConnections
   answerErrors(app as never, onFault)
-  addZtpRoutes(app as never, parts.enrol)
+  addZtpRoutes(app as never, parts.enrol, parts.wallMs)
   const routes = routesOf(parts)
   const byPath = new Map(routes.map((route) => [`${route.method} ${route.url}`, route]))
   // Before a body is read: what a stranger sends is not worth the memory.

@@ -7,7 +7,7 @@ import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import type { ZtpConnection } from '../../host/link/ztp.ts'
 import { fingerprintOf, makeRequest, readCertificate } from '../../host/pki/certificate.ts'
 import type { DeviceKey } from '../../host/pki/device-key.ts'
-import { CausewayError } from '../../model/errors.ts'
+import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import { isDelegation, isVoucher } from '../../model/voucher.ts'
 import {
   isZtpAnswer,
@@ -50,6 +50,16 @@ export interface Owner {
   readonly certificate: string
 }
 
+/** Of the device, about what a controller offered. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'ZTP_VOUCHER_INVALID',
+  'ZTP_VOUCHER_EXPIRED',
+  'ZTP_VOUCHER_REPLAYED',
+  'ZTP_VOUCHER_FOREIGN',
+  'ZTP_AUTHORITY_UNKNOWN',
+  'ZTP_INTERCEPTED',
+])
+
 /** @throws ZTP_ errors, LINK_ errors: the attempt is over */
 export async function attemptEnrol(options: AttemptOptions): Promise<Owner> {
   const { nowMs, random } = options
@@ -57,6 +67,28 @@ export async function attemptEnrol(options: AttemptOptions): Promise<Owner> {
   const secret = random(32)
   const beganMs = nowMs()
   const offer = await sayHello(options, nonce, secret)
+  try {
+    await awaitOwner(options, offer, { nonce, secret, beganMs })
+  } catch (error) {
+    await tellRefusal(options, nonce, error)
+    throw error
+  }
+  return certify(options, nonce, offer.authority)
+}
+
+interface Begun {
+  readonly nonce: string
+  readonly secret: Buffer
+  readonly beganMs: number
+}
+
+/** @throws ZTP_ errors, LINK_ errors */
+async function awaitOwner(
+  options: AttemptOptions,
+  offer: ZtpOffer,
+  { nonce, secret, beganMs }: Begun,
+): Promise<void> {
+  const { nowMs } = options
   const ownerPin = pinOf(offer.authority)
   const isDelegated = await isDelegatedTo(options, offer, ownerPin)
   const { deviceId } = options.key
@@ -71,7 +103,7 @@ export async function attemptEnrol(options: AttemptOptions): Promise<Owner> {
         isDelegated,
         offer,
       })
-      if (isTaken) break
+      if (isTaken) return
     }
     if (nowMs() - beganMs > offer.forMs) {
       throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device in time')
@@ -79,7 +111,16 @@ export async function attemptEnrol(options: AttemptOptions): Promise<Owner> {
     await options.pause(answer.againMs)
     answer = await ask(options, 'voucher', '/ztp/v1/voucher', nonce, {})
   }
-  return certify(options, nonce, offer.authority)
+}
+
+/** For the controller's log: what this box did not take, and why. Whoever does not hear it is told nothing. */
+async function tellRefusal(options: AttemptOptions, nonce: string, error: unknown): Promise<void> {
+  if (!(error instanceof CausewayError) || !refusals.has(error.code)) return
+  const { deviceId } = options.key
+  const { code } = error
+  const parts = [deviceId, nonce, code]
+  const body = { deviceId, nonce, code }
+  await postProven(options, 'refusal', '/ztp/v1/refusal', parts, body, null).catch(() => {})
 }
 
 async function sayHello(options: AttemptOptions, nonce: string, secret: Buffer): Promise<ZtpOffer> {
