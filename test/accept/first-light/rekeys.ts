@@ -16,7 +16,7 @@ const payloadBytes = 200
 const wantedRekeys = 10
 /** Rekeys take their time at random, and the first keypair's age counts from before the stream. */
 const spareRekeys = 2
-const interesting = 'udp and (udp[8] = 0xd2 or udp[8] = 0xd4)'
+export const interesting = 'udp and (udp[8] = 0xd2 or udp[8] = 0xd4)'
 const initiation = 0xd4
 
 export const rekeys: Line = {
@@ -114,7 +114,7 @@ async function sendBytes(lab: Lab, site: string, text: string): Promise<void> {
 }
 
 /** Keypairs seen, less the one that was there first; the end that saw fewer decides. */
-function countRekeys(frames: readonly Frame[]): number {
+export function countRekeys(frames: readonly Frame[]): number {
   const indices = new Map<string, Set<number>>()
   for (const frame of frames) {
     const datagram = datagramOf(frame)
