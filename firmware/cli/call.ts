@@ -29,6 +29,8 @@ export interface Call {
   readonly isJson: boolean
   /** More columns than a window has room for. */
   readonly isWide: boolean
+  /** `--yes` */
+  readonly isSure: boolean
   /** Null unless told. */
   readonly confirmSeconds: number | null
   /** Of a flow that is asked about, as they were typed. */

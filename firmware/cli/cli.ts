@@ -32,7 +32,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
-import { enrol } from './enrol.ts'
+import { enrol, reset } from './enrol.ts'
 import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
 import {
@@ -68,6 +68,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   enrol confirm CODE      say that the controller shows this code too
   enrol with HOST[:PORT] [ROOT.pem]
                           ask this controller; one that the owner's root vouches for needs no code
+  reset --yes  make this box blank: no owner, no configuration, new keys of sessions
 
   config show             print the configuration that runs, without secrets
   config apply FILE       try a configuration; it is taken back unless it is confirmed within
@@ -132,6 +133,7 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
         root: { type: 'string', default: '/' },
         json: { type: 'boolean', default: false },
         wide: { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
         'confirm-seconds': { type: 'string' },
         dscp: { type: 'string' },
         server: { type: 'string' },
@@ -153,12 +155,14 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
     const mark = flowMarks.find((name) => values[name] !== undefined)
     if (mark !== undefined && command !== 'explain') throw new Misuse(`--${mark} is for explain`)
     if (values.wide && command !== 'paths') throw new Misuse('--wide is for paths')
+    if (values.yes && command !== 'reset') throw new Misuse('--yes is for reset')
     const { dscp, server, segment } = values
     return {
       words: positionals,
       places: placesOf(values.instance, values.root),
       isJson: values.json,
       isWide: values.wide,
+      isSure: values.yes,
       confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
       marks: { dscp, server, segment },
       output,
@@ -202,6 +206,7 @@ const commands: Readonly<Record<string, Command>> = {
   key,
   config,
   enrol,
+  reset,
 }
 /** The others are a word alone. */
 const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'enrol', 'explain'])

@@ -54,6 +54,20 @@ async function askWith(call: Call, words: readonly string[]): Promise<ExitCode> 
   return exitCode.done
 }
 
+/** `causeway reset --yes` */
+export async function reset(call: Call): Promise<ExitCode> {
+  if (!call.isSure) {
+    throw new Misuse('reset makes this box blank, for good: say so with --yes')
+  }
+  await show<EnrolmentAnswer>(
+    call,
+    '/api/v1/reset',
+    () => 'this box is blank as soon as its gateway has started again\n',
+    { post: {} },
+  )
+  return exitCode.done
+}
+
 function textFor({ places }: Call): (answer: EnrolmentAnswer) => string {
   return (answer) => enrolmentText(answer, places.instance)
 }

@@ -20,6 +20,7 @@ import { readEdge, registerEdge } from './edges.ts'
 import { messageFor, say, trySay } from './link-words.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { readReleased } from './release.ts'
 
 export interface LinkDeskParts {
@@ -74,6 +75,7 @@ export class LinkDesk implements AsyncDisposable {
   readonly #parts: LinkDeskParts
   readonly #attached = new Map<string, Attached>()
   readonly #applied: AppliedLog
+  readonly #refusals: RefusalLog
   #isClosed = false
   #watching: Promise<void>
   #endWatch: () => void = () => {}
@@ -81,6 +83,7 @@ export class LinkDesk implements AsyncDisposable {
   constructor(parts: LinkDeskParts) {
     this.#parts = parts
     this.#applied = new AppliedLog(parts.store, parts.log)
+    this.#refusals = new RefusalLog(parts)
     this.#watching = this.#watch()
   }
 
@@ -194,6 +197,7 @@ export class LinkDesk implements AsyncDisposable {
     const at = new Date(this.#parts.wallMs()).toISOString()
     const { deviceId, link } = box
     const { revision } = answer
+    if (answer.kind === 'refused') this.#refusals.tell(deviceId, revision, answer.code)
     this.#applied.note(deviceId, { revision, at, ...refusal }, () => {
       // Configurations that others wait for go first.
       if (answer.kind === 'applied') trySay(link, { kind: 'confirmed', revision })

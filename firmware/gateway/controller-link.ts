@@ -39,6 +39,8 @@ export interface ControllerLinkParts {
   readonly apply: (config: DeviceConfig, confirmSeconds: number) => Promise<void>
   /** @throws CONFIG_ errors: too late */
   readonly confirm: (signed: SignedConfig) => Promise<void>
+  /** Somebody says, as JWS, that the owner has let the box go. */
+  readonly onReleased: (release: string) => void
   readonly onCertificate: (certificate: string) => Promise<void>
   /** The controller's clock. */
   readonly onTime: (nowMs: number) => void
@@ -171,6 +173,9 @@ export class ControllerLink implements Disposable {
         return
       case 'certificate':
         void this.#parts.onCertificate(message.certificate)
+        return
+      case 'released':
+        this.#parts.onReleased(message.release)
         return
       case 'denied':
         this.#parts.log.warn(

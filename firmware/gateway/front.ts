@@ -142,6 +142,7 @@ function answersOf(
       show: () => enrolment.answer,
       confirm: (code) => enrolment.confirm(code),
       ask: (settings) => enrolment.ask(controllerPlacesOf(settings)),
+      reset: () => enrolment.reset(),
     },
     drops: () => composeDrops(ready()),
     paths: () => {

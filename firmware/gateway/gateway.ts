@@ -14,7 +14,7 @@ export type GatewayParts = CoreParts &
   FrontParts &
   Pick<
     BoxOwnerParts,
-    'key' | 'imageRoots' | 'ownerRecord' | 'signedRecord' | 'connect' | 'openLink'
+    'key' | 'imageRoots' | 'ownerRecord' | 'signedRecord' | 'connect' | 'openLink' | 'reset'
   >
 
 export interface Gateway extends AsyncDisposable {

@@ -22,13 +22,15 @@ import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
 
 export interface BoxOwnerParts
-  extends Omit<OwnedParts, 'find' | 'keepOwner' | 'keepSigned'>,
+  extends Omit<OwnedParts, 'find' | 'keepOwner' | 'keepSigned' | 'onReleased'>,
     Pick<EnrolmentParts, 'connect'> {
   readonly imageRoots: readonly KeyObject[]
   readonly discovery: Discovery
   readonly isBlank: () => boolean
   readonly ownerRecord: RecordFile
   readonly signedRecord: RecordFile
+  /** Makes the box blank: ends the gateway, and the next one begins with nothing but its device key. */
+  readonly reset: () => Promise<void>
 }
 
 const serialDigits = 8
@@ -101,6 +103,12 @@ export class BoxOwner implements Disposable {
     this.reload()
   }
 
+  /** Never fails: where it cannot be written down, it is said, and the box goes on as it is. */
+  async reset(): Promise<void> {
+    const { reset, log } = this.#parts
+    await reset().catch((error: unknown) => log.error(fieldsOf(error), 'not reset'))
+  }
+
   /** Files were changed: whoever looks for an owner begins anew. */
   reload(): void {
     if (this.#enrolment === null) return
@@ -160,6 +168,10 @@ export class BoxOwner implements Disposable {
     const parts: OwnedParts = {
       ...this.#parts,
       find: () => discovery.find(),
+      onReleased: () => {
+        this.#parts.log.warn({}, 'released by its owner')
+        void this.reset()
+      },
       keepOwner: (one) => this.#keep(one),
       keepSigned: (one) => signedRecord.write(JSON.stringify(one)),
     }

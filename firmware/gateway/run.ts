@@ -12,6 +12,7 @@ import { openCertificate } from '../host/system/certificate.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { linkPath } from '../model/control-link.ts'
@@ -25,6 +26,7 @@ const controllerMs = 10_000
 /** @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log): Promise<Gateway> {
   const clock = systemClock()
+  if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
   return openGateway({
     places,
     log,
@@ -46,6 +48,11 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
+    reset: async () => {
+      await orderReset(places)
+      // In order: its supervisor starts another.
+      process.kill(process.pid, 'SIGTERM')
+    },
     connect: (controller, proxy, authorities) =>
       openZtp({ controller, proxy: proxy ?? undefined, authorities, timeoutMs: controllerMs }),
     openLink: (controller, proxy, own, authority) =>

@@ -13,6 +13,8 @@ export interface EnrolmentParts {
   readonly confirm: (code: string) => void
   /** @throws ZTP_SETTINGS_INVALID, ZTP_OWNED */
   readonly ask: (settings: ControllerSettings) => void
+  /** Makes the box blank; the gateway ends with it. */
+  readonly reset: () => Promise<void>
 }
 
 /** Two roots, four controllers. */
@@ -23,6 +25,7 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/enrolment',
+      isForLan: true,
       summary:
         'Whose the box is, or who waits to own it and by which code; how its link to the controller is.',
       answer: EnrolmentAnswer,
@@ -31,6 +34,8 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/enrolment/confirm',
+      // Who can say so stands before the box: a box with an owner takes it from nobody.
+      isForLan: true,
       summary: 'Says that a code that the box shows is the one that was typed at the controller.',
       body: EnrolmentConfirm,
       answer: EnrolmentAnswer,
@@ -52,6 +57,18 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
       handle: ({ body }) => {
         enrolment.ask(body as ControllerSettings)
         return { body: enrolment.show() }
+      },
+    },
+    {
+      method: 'POST',
+      url: '/api/v1/reset',
+      summary:
+        'Makes the box blank: owner, configurations, keys of sessions and certificates go, its device key stays. The gateway ends.',
+      answer: EnrolmentAnswer,
+      handle: async () => {
+        const body = enrolment.show()
+        await enrolment.reset()
+        return { body }
       },
     },
   ]

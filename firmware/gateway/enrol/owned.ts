@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto'
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { renderConfig } from '../../host/config/render.ts'
 import type { Link } from '../../host/link/link.ts'
-import { makeRequest, readCertificate } from '../../host/pki/certificate.ts'
+import { fingerprintOf, makeRequest, readCertificate } from '../../host/pki/certificate.ts'
 import type { DeviceKey } from '../../host/pki/device-key.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { EdgeMessage } from '../../model/control-link.ts'
@@ -16,6 +16,9 @@ import { CausewayError } from '../../model/errors.ts'
 import type { ConfigChangeEvent } from '../../model/local-api-event.ts'
 import type { SignedConfig } from '../../model/signed-config.ts'
 import { version } from '../../model/version.ts'
+import { isRelease } from '../../model/voucher.ts'
+import { checkRelease } from '../../plan/voucher.ts'
+import { verifyJws } from '../../wire/jws.ts'
 import type { ConfigChanges } from '../config-change.ts'
 import type { ConfigSource } from '../config-source.ts'
 import { ControllerLink, confirmSeconds } from '../controller-link.ts'
@@ -41,6 +44,8 @@ export interface OwnedParts {
   ) => Promise<Link>
   readonly changes: Pick<ConfigChanges, 'apply' | 'confirm' | 'pending'>
   readonly source: Pick<ConfigSource, 'confirmed'>
+  /** The owner has let the box go. */
+  readonly onReleased: () => void
   /** How the box is; null: it does not know yet. */
   readonly report: () => Report | null
   /** @throws STORE_WRITE_FAILED */
@@ -83,6 +88,7 @@ export class Owned implements Disposable {
       open: () => this.#open(),
       apply: (config) => this.#apply(config),
       confirm: (one) => this.#confirm(one),
+      onReleased: (release) => void this.#release(release),
       onCertificate: (certificate) => this.#take(certificate),
       onTime: (nowMs) => {
         this.#aheadMs = Math.max(0, nowMs - parts.wallMs())
@@ -177,6 +183,21 @@ export class Owned implements Disposable {
       log.info({}, 'certificate renewed')
     } catch (error) {
       log.error(fieldsOf(error), 'certificate not renewed')
+    }
+  }
+
+  /** The owner's word, and about this box, or it is nobody's. */
+  async #release(release: string): Promise<void> {
+    const { key, log, onReleased } = this.#parts
+    const { authority } = this.#record
+    try {
+      const owner = new X509Certificate(authority).publicKey
+      const said = await verifyJws('causeway-release', release, [owner])
+      if (!isRelease(said)) throw new CausewayError('WIRE_INVALID', 'no release')
+      checkRelease(said, key.deviceId, fingerprintOf(authority))
+      onReleased()
+    } catch (error) {
+      log.warn(fieldsOf(error), 'release not taken')
     }
   }
 

@@ -18,6 +18,8 @@ export interface Places {
   /** Public keys that an image trusts to vouch for owners. */
   readonly imageRoots: string
   readonly deviceKey: string
+  /** Is there between the word that the box be blank, and its being so. */
+  readonly resetOrder: string
   /** Whom the box has. */
   readonly ownerRecord: string
   /** What of the owner's configurations was kept last, as it was signed. */
@@ -67,6 +69,7 @@ export function placesOf(instance: string, root = '/'): Places {
     usbSettings: join(run, 'usb/controller.yaml'),
     imageRoots: join(root, 'usr/share/causeway/roots'),
     deviceKey: join(lib, 'keys/device.key'),
+    resetOrder: join(lib, 'reset'),
     ownerRecord: join(lib, 'owner.json'),
     signedRecord: join(lib, 'signed.json'),
     runFolder: run,

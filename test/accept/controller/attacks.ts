@@ -192,6 +192,7 @@ async function sendOlder(target: Target, revision: number): Promise<string | nul
     apply: async () => answered.resolve(null),
     confirm: async () => {},
     onCertificate: async () => {},
+    onReleased: () => {},
     onTime: () => {},
   })
   const code = await answered.promise

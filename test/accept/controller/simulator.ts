@@ -149,6 +149,7 @@ function startEdge({ deviceId, key, certificate }: EdgeIdentity, at: number): vo
     apply: async (config) => onApplied(at, config, arrivedUs),
     confirm: async () => {},
     onCertificate: async () => {},
+    onReleased: () => {},
     onTime: () => {
       if (welcome !== null) note(welcome, at)
     },

@@ -82,9 +82,9 @@ export async function openTarget(): Promise<Target> {
     audit: async () => {
       const logs = [tenant, 'system'].map(async (name) => {
         const answer = await ask('GET', `/api/v1/tenants/${name}/audit/0`)
-        return (answer as { readonly entries: readonly string[] }).entries
+        return (answer as { readonly entries: readonly AuditEntry[] }).entries
       })
-      return (await Promise.all(logs)).flat().map((text) => JSON.parse(text) as AuditEntry)
+      return (await Promise.all(logs)).flat()
     },
     [Symbol.asyncDispose]: async () => {
       isOpen = false

@@ -107,6 +107,7 @@ test('a blank device is listed, enrols, and runs what is published for it', asyn
     apply: async ({ site: name, revision }) => applied.resolve(`${name} ${revision}`),
     confirm: async ({ revision }) => confirmed.resolve(revision),
     onCertificate: async () => {},
+    onReleased: () => {},
     onTime: () => {},
   })
   // Documents that come after the box has its link reach it by themselves.

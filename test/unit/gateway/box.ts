@@ -18,6 +18,7 @@ import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
 import { type Places, placesOf } from '../../../firmware/host/system/places.ts'
+import { orderReset } from '../../../firmware/host/system/reset.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
@@ -112,6 +113,7 @@ export async function openBox(
         imageRoots: [],
         ownerRecord: recordAt(places.ownerRecord),
         signedRecord: recordAt(places.signedRecord),
+        reset: () => orderReset(places),
         connect: (controller, _proxy, authorities) =>
           openZtp({ controller, authorities, timeoutMs: 5_000 }),
         openLink: (controller, _proxy, own, authority) =>

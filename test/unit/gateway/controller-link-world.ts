@@ -77,6 +77,7 @@ export class World implements AsyncDisposable {
         this.certificates.push(certificate)
       },
       onTime: () => {},
+      onReleased: () => {},
       ...more,
     }
     this.box = new ControllerLink(parts)

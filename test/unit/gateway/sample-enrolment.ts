@@ -14,4 +14,9 @@ export const alone: EnrolmentAnswer = {
   lastError: null,
 }
 
-export const noEnrolment = { show: () => alone, confirm: () => {}, ask: () => {} }
+export const noEnrolment = {
+  show: () => alone,
+  confirm: () => {},
+  ask: () => {},
+  reset: async () => {},
+}
