@@ -45,11 +45,16 @@ export function readYamls(text: string): readonly Read[] {
     const documents = parseAllDocuments(text, { ...options, lineCounter: lines })
     if (!Array.isArray(documents)) return []
     return documents
-      .filter(({ contents, errors }) => contents !== null || errors.length > 0)
+      .filter(({ contents, errors }) => errors.length > 0 || !isEmpty(contents))
       .map((document) => readOne(text, document as Document, lines))
   } catch (error) {
     return [unreadable(error)]
   }
+}
+
+/** Behind a `---` stands nothing, or only comments. */
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null)
 }
 
 const options = {

@@ -105,6 +105,35 @@ test('a released box loses its link, is told why by a signed word, and gets no o
   assert.match(twice.err, /API_NOT_FOUND/)
 })
 
+test("the other sites hear that it is gone, and its key is nobody's any more", async () => {
+  const { world, owner, root } = await owned('gone')
+  await using _ = world
+  const peersOf = async (deviceId: string): Promise<readonly string[] | null> => {
+    const entry = await world.store.get(`config/${deviceId}`)
+    if (entry === null) return null
+    const { jws } = JSON.parse(entry.value) as { jws: string }
+    const signed = JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as {
+      config: { peers: { name: string }[] }
+    }
+    return signed.config.peers.map(({ name }) => name)
+  }
+  const claimed = (site: string) => (id: string) => owner.ctl('claim', id, site, '--listed')
+  const berlin = await enrolled(world, root, 'berlin', claimed('berlin'))
+  const lisbon = await enrolled(world, root, 'lisbon', claimed('lisbon'))
+  const until = async (peers: readonly string[]): Promise<void> => {
+    const revision = await world.store.revision()
+    using watch = world.store.watch('config/', revision)
+    if (String(await peersOf(berlin.deviceId)) === String(peers)) return
+    for await (const _change of watch) {
+      if (String(await peersOf(berlin.deviceId)) === String(peers)) return
+    }
+  }
+  await until(['lisbon'])
+  await owner.ctl('release', lisbon.deviceId, '--yes')
+  await until([])
+  assert.equal(await peersOf(lisbon.deviceId), null)
+})
+
 test('a site has one box: another one is refused, or takes its place', async () => {
   const { world, owner, root } = await owned('replace')
   await using _ = world
