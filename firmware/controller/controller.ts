@@ -44,10 +44,11 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const signingKey = authority.privateKey
   const fleets = new Fleets(store)
   const publisher = new Publisher({ fleets, book, clock, log, signingKey })
+  const issuer = new X509Certificate(authority.certificate)
   const api = await openApi({
     ...{ host, port, store, fleets, book, owner, users, enrol, links, publisher, wallMs },
     ...owner.server,
-    identify: (raw) => identify(raw, authority.certificate),
+    identify: (certificate) => identify(certificate, issuer),
     onLink: (link, identity) => links.onLink(link, identity),
     onFault: (error) => log.error({ detail: error.stack ?? error.message }, 'fault'),
   })
@@ -70,11 +71,11 @@ export async function openController(parts: ControllerParts): Promise<Controller
 }
 
 function identify(
-  raw: Buffer | null,
-  authority: string,
+  certificate: X509Certificate | null,
+  issuer: X509Certificate,
 ): (DeviceIdentity & { readonly expiresMs: number }) | null {
   try {
-    return raw === null ? null : readCertificate(new X509Certificate(raw), [authority])
+    return certificate === null ? null : readCertificate(certificate, [issuer])
   } catch {
     // What no reader reads is nobody's.
     return null

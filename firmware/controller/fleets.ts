@@ -2,7 +2,7 @@
  * The fleets of all tenants as they are in the store now, kept in memory by a watch, and what was computed from them last: a change
  * of a policy for a thousand boxes is then read, planned and published without reading or computing the rest of them again.
  */
-import { otherTurns } from '../host/clock/turn.ts'
+import { newTurns } from '../host/clock/turn.ts'
 import type { Happening, Store, Watch } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
@@ -14,8 +14,6 @@ import { type FleetState, FleetView, fillView } from './fleet.ts'
 const mostTenants = 1_000
 /** As it was, as it would be, and one more that somebody only looks at. */
 const mostPlanners = 3
-/** Computing goes on for so long before others have their turn. */
-const turnMs = 10
 
 interface Kept {
   readonly view: FleetView
@@ -144,12 +142,10 @@ function takeAll(view: FleetView, { changes, revision }: Happening): void {
 /** All of its sites; links and other people have their turns meanwhile. */
 export async function planSites(planner: FleetPlanner): Promise<PlannedSite[]> {
   const planned: PlannedSite[] = []
-  let beganMs = performance.now()
+  const turn = newTurns()
   for (const site of planner.sites) {
     planned.push(planner.planSite(site))
-    if (performance.now() - beganMs < turnMs) continue
-    await otherTurns()
-    beganMs = performance.now()
+    await turn()
   }
   return planned
 }

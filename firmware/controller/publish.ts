@@ -3,7 +3,7 @@
  * only when its text does. Each is committed as soon as it is there: the first boxes run it before the last are thought of.
  */
 import type { KeyObject } from 'node:crypto'
-import { otherTurns } from '../host/clock/turn.ts'
+import { newTurns, otherTurns } from '../host/clock/turn.ts'
 import {
   type Change,
   type Condition,
@@ -81,7 +81,9 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
   const problems: FleetProblem[] = [...planner.problems]
   const flights = new Flights(parts, entries)
   let changed = 0
+  const turn = newTurns()
   for (const site of planner.sites) {
+    await turn()
     const planned = planner.planSite(site)
     problems.push(...planned.problems)
     const published = await nextFor(parts, entries, floor, tenant, planned)

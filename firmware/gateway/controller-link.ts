@@ -5,7 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
-import type { Link } from '../host/link/link.ts'
+import { closeCodes, type Link } from '../host/link/link.ts'
 import type { Log } from '../host/system/log.ts'
 import {
   type ControllerMessage,
@@ -59,9 +59,16 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 /** A configuration that cuts the box off costs two minutes each time: it is tried again after ten, then ever more seldom. */
 const againMs = 10 * 60_000
 const mostAgainMs = 12 * 3_600_000
-/** Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). */
+/**
+ * Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). Whoever loses a link loses it with all
+ * others: a thousand boxes that call within 8 s are as many as a controller has hands for, and within 25 s of its start all call.
+ */
 const leastPauseMs = 1_000
-const mostPauseMs = 60_000
+const lostMisses = 3
+const mostPauseMs = 25_000
+/** Somebody is there, and has a say of kilobytes each time. */
+const mostRefusedMs = 10 * 60_000
+const refusals: ReadonlySet<ErrorCode> = new Set(['LINK_UNTRUSTED', 'LINK_REFUSED'])
 
 export class ControllerLink implements Disposable {
   readonly #parts: ControllerLinkParts
@@ -129,7 +136,7 @@ export class ControllerLink implements Disposable {
       if (!(error instanceof CausewayError)) throw error
       const { code, detail, message } = error
       log.warn({ code, detail: detail ?? message }, 'no link to the controller')
-      this.#openLater()
+      this.#openLater(refusals.has(code) ? mostRefusedMs : mostPauseMs)
     }
   }
 
@@ -139,15 +146,15 @@ export class ControllerLink implements Disposable {
     link.onClose(({ code, reason }) => {
       if (this.#link === link) this.#link = null
       log.info({ detail: `${code} ${reason}`.trim() }, 'link to the controller ended')
-      this.#openLater()
+      this.#openLater(code === closeCodes.notTrusted ? mostRefusedMs : mostPauseMs)
     })
     link.onMessage((text) => this.#onMessage(text))
     this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision: this.#highest })
   }
 
-  #openLater(): void {
+  #openLater(mostMs: number): void {
     if (this.#isClosed) return
-    const most = Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(this.#misses++, 10))
+    const most = Math.min(mostMs, leastPauseMs * 2 ** Math.min(this.#misses++, 10))
     this.#timer = this.#parts.clock.after(this.#parts.random() * most, () => void this.#open())
   }
 
@@ -159,7 +166,7 @@ export class ControllerLink implements Disposable {
     }
     switch (message.kind) {
       case 'welcome':
-        this.#misses = 0
+        this.#misses = lostMisses
         this.#parts.onTime(message.nowMs)
         // It was in place when the link broke: this link is the proof.
         if (this.#tried !== null) this.say({ kind: 'applied', revision: this.#tried.revision })

@@ -2,6 +2,7 @@
  * The controller's one listener: HTTPS for blank devices, for people and their programs, and the links of boxes, all on one
  * port, since that is what gets through firewalls. Certificates of clients are asked for, and judged by what needs one.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Server } from 'node:https'
 import fastify from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits, bearerOf } from '../../host/api/answer.ts'
@@ -25,7 +26,7 @@ export interface ApiParts<Identity> extends RouteParts {
   /** PEM. */
   readonly key: string
   readonly certificate: string
-  readonly identify: (certificate: Buffer | null) => Identity | null
+  readonly identify: (certificate: X509Certificate | null) => Identity | null
   readonly onLink: (link: Link, identity: Identity) => void
   readonly onFault: (error: Error) => void
 }

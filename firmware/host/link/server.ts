@@ -1,4 +1,5 @@
 /** The controller's end of links: takes over connections of its HTTPS server that ask for one. Who may have one is the caller's. */
+import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -12,8 +13,8 @@ export interface LinkServerOptions<Identity> {
   readonly server: Server
   readonly path: string
   readonly mostLinks: number
-  /** Who is at the other end, by its certificate (DER; null: none); null: nobody that may have a link. */
-  readonly identify: (certificate: Buffer | null) => Identity | null
+  /** Who is at the other end, by its certificate (null: none); null: nobody that may have a link. */
+  readonly identify: (certificate: X509Certificate | null) => Identity | null
   readonly onLink: (link: Link, identity: Identity) => void
 }
 
@@ -34,7 +35,7 @@ export function serveLinks<Identity>(options: LinkServerOptions<Identity>): Link
   })
   const upgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
     const socket = duplex as TLSSocket
-    const certificate = socket.getPeerX509Certificate?.()?.raw ?? null
+    const certificate = socket.getPeerX509Certificate?.() ?? null
     const identity = request.url === path ? identify(certificate) : null
     if (request.url !== path) refuse(duplex, 404)
     else if (identity === null) refuse(duplex, 403)

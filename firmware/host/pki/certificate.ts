@@ -186,10 +186,10 @@ export async function issueServerCertificate(
  */
 export function readCertificate(
   certificate: X509Certificate,
-  authorities: readonly string[],
+  authorities: readonly (string | X509Certificate)[],
 ): (DeviceIdentity & { readonly expiresMs: number }) | null {
   const isSigned = authorities
-    .map((pem) => new X509Certificate(pem))
+    .map((one) => (typeof one === 'string' ? new X509Certificate(one) : one))
     .some((issuer) => {
       return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
     })

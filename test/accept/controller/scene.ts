@@ -17,8 +17,10 @@ export interface Scene extends AsyncDisposable {
   ask(path: string, body?: object): Promise<unknown>
   /** All boxes link for the first time. @returns how many have not in time */
   link(withinMs: number): Promise<number>
-  /** Another controller on the same store and port, once the one before is gone. */
-  restart(): Promise<void>
+  /** As a power cut would: by SIGKILL. */
+  kill(): Promise<void>
+  /** Another controller on the same store and port. */
+  start(): Promise<void>
 }
 
 export async function openScene(spokes: number, spoil: SimulatorSetup['spoil']): Promise<Scene> {
@@ -49,8 +51,10 @@ export async function openScene(spokes: number, spoil: SimulatorSetup['spoil']):
       simulator.tell({ ask: 'start' })
       return (await welcomed).welcomedUs.filter((us) => us === 0).length
     },
-    restart: async () => {
-      await controller[Symbol.asyncDispose]()
+    kill: async () => {
+      await controller.stop('SIGKILL')
+    },
+    start: async () => {
       controller = await startController(folder, port)
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

@@ -73,7 +73,7 @@ test('what is published while the link is away comes when it is back, the newest
   world.links!.cut()
   for (const latency of [100, 110, 120]) await world.publish(voice(latency))
   assert.equal(world.applied.length, 1)
-  await world.clock.advance(60_000)
+  await world.clock.advance(10_000)
   await world.confirmedBy(2)
   assert.deepEqual(
     world.applied.map(([revision]) => revision),
@@ -94,7 +94,7 @@ test('what cannot be applied is refused with its code, and not tried again', asy
   ])
   world.failure = null
   world.links!.cut()
-  await world.clock.advance(60_000)
+  await world.clock.advance(10_000)
   await world.until('the link is back', () => world.desk.attached.length === 1)
   await world.publish(voice(120))
   await world.confirmedBy(2)
@@ -119,7 +119,7 @@ test('a link that breaks by what is tried confirms it only once there is one aga
   await world.until('it is tried', () => world.applied.length === 2)
   assert.deepEqual(world.confirmed, [1])
   onApplied = () => {}
-  await world.clock.advance(60_000)
+  await world.clock.advance(10_000)
   await world.confirmedBy(2)
   assert.deepEqual(world.confirmed, [1, 2])
 })

@@ -1,6 +1,6 @@
 /** Links over real TLS on loopback: who gets one, what crosses it, and what does not. */
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
@@ -53,8 +53,8 @@ async function startController(mostLinks = 10, authority?: Authority): Promise<C
     server: https,
     path,
     mostLinks,
-    identify: (raw) =>
-      raw === null ? null : readCertificate(new X509Certificate(raw), [own.certificate]),
+    identify: (certificate) =>
+      certificate === null ? null : readCertificate(certificate, [own.certificate]),
     onLink: (link, identity) => {
       came.push({ link, identity })
       wake()
