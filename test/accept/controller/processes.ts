@@ -17,12 +17,17 @@ const graceMs = 10_000
 /** USER_HZ, which Linux tells user programs on every machine. */
 const ticksPerSecond = 100
 
-/** Listens once it returns. */
-export async function startController(folder: string, port: number): Promise<Program> {
+/** Listens once it returns. @param onStart hears of the process before that */
+export async function startController(
+  folder: string,
+  port: number,
+  onStart: (program: Program) => void = () => {},
+): Promise<Program> {
   const at = ['--root', folder, '--listen', `127.0.0.1:${port}`, '--name', '127.0.0.1']
   const flags = process.env.CAUSEWAY_NODE_FLAGS?.split(' ') ?? []
   const argv = [process.execPath, ...flags, mainFile, 'controller', ...at]
   const program = new Program({ argv, title: 'the controller' })
+  onStart(program)
   await program.line((line) => line.includes('"controller ready"'), startMs, 'that it listens')
   return program
 }
