@@ -174,15 +174,17 @@ export function describeWhole(count: 2 | 3 = 3, options: WholeOptions = {}): Lab
 
 /**
  * What `npm start` shows: the same sites, of which Berlin has a second uplink, `lte0`, slower, metered and for when the first
- * one fails; with policies for calls and for what is in no hurry.
+ * one fails; with policies for calls and for what is in no hurry. The boxes start blank; their access networks tell them by DHCP
+ * where their controller is.
  */
 export function describeShown(count: 2 | 3 = 3): LabDescription {
-  const { sites, ...rest } = describeWhole(count, { policies: shownPolicies })
+  const controller = { toldBy: 'dhcp', hasRoot: true } as const
+  const { sites, ...rest } = describeWhole(count, { policies: shownPolicies, controller })
   return {
     ...rest,
     sites: sites.map((site) => {
-      if (site.name !== 'berlin') return site
-      return { ...site, ...uplinksOf([...site.wans, describeLte(site)]) }
+      const wans = site.name === 'berlin' ? [...site.wans, describeLte(site)] : site.wans
+      return { ...site, ...uplinksOf(wans.map((wan) => ({ ...wan, isDhcp: true }))) }
     }),
   }
 }

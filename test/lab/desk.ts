@@ -2,7 +2,7 @@
  * Who runs a lab's fleet: a person with `causeway ctl` at the controller. Starts the controller, makes the owner's root, hands in the
  * documents, claims the boxes, as the README says it is done.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { EnrolmentAnswer } from '../../firmware/model/enrolment.ts'
@@ -38,8 +38,9 @@ export class Desk {
     this.controller = await startController(this.#lab)
   }
 
-  /** Before the boxes are started: they are given the root that is made here. */
+  /** Before the boxes are started, where they are given the root. */
   static async open(lab: Lab): Promise<Desk> {
+    if (!existsSync(rootFile(lab.names))) await makeRoot(lab)
     const desk = new Desk(lab, await startController(lab))
     const folder = controllerFolder(lab.names)
     const [authority, token] = [join(folder, 'keys/owner.pem'), join(folder, 'setup-token')]
@@ -47,7 +48,6 @@ export class Desk {
     await desk.ctl('sign-in', at, '--authority', authority, '--token-file', token)
     await desk.ctl('tenant', 'add', tenantName)
     if (lab.description.controller?.hasRoot === true) {
-      await desk.ctl('root', 'make', rootFile(lab.names))
       await desk.ctl('root', 'delegate', rootFile(lab.names))
     }
     return desk
@@ -113,6 +113,13 @@ export class Desk {
   get #options() {
     return { timeoutMs: ctlMs, env: { XDG_CONFIG_HOME: join(this.#folder, 'xdg') } }
   }
+}
+
+/** The owner's, off line: before anything else is there. */
+export async function makeRoot(lab: Lab): Promise<void> {
+  if (lab.description.controller?.hasRoot !== true) return
+  mkdirSync(controllerFolder(lab.names), { recursive: true, mode: 0o700 })
+  await lab.exec('controller', [causeway, 'ctl', 'root', 'make', rootFile(lab.names)])
 }
 
 async function startController(lab: Lab): Promise<Program> {

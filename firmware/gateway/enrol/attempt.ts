@@ -174,7 +174,12 @@ async function isTrusted(
   if (!isVoucher(voucher))
     throw new CausewayError('ZTP_VOUCHER_INVALID', 'the voucher is malformed')
   checkVoucher(voucher, { deviceId: key.deviceId, nonce, ownerPin, nowMs: nowMs() })
-  return byRoot !== null || isDelegated || options.isConfirmed()
+  if (byRoot !== null || isDelegated || options.isConfirmed()) return true
+  // The root has named the controller's authority since it made its offer: the next one shows that.
+  if (voucher.assertion === 'listed') {
+    throw new CausewayError('ZTP_CODE_EXPIRED', 'the controller may do more by now: begin anew')
+  }
+  return false
 }
 
 /** @throws ZTP_AUTHORITY_UNKNOWN a delegation that is no root's of this box is an attempt at something */
