@@ -46,6 +46,8 @@ export interface ControllerLinkParts {
   readonly onTime: (nowMs: number) => void
 }
 
+type ConfigMessage = Extract<ControllerMessage, { kind: 'config' | 'config-delta' }>
+
 export const confirmSeconds = 120
 /** What may go well another time: the box was busy, or its controller was away while it waited for the confirm. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -56,8 +58,10 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_UNCONFIRMED',
   'STORE_WRITE_FAILED',
 ])
-/** A configuration that cuts the box off costs two minutes each time: it is tried again after ten, then ever more seldom. */
-const againMs = 10 * 60_000
+/** For the first time; then ever more seldom. */
+const againMs = 30_000
+/** A configuration that cuts the box off costs two minutes each time. */
+const unconfirmedAgainMs = 10 * 60_000
 const mostAgainMs = 12 * 3_600_000
 /**
  * Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). Whoever loses a link loses it with all
@@ -76,6 +80,8 @@ export class ControllerLink implements Disposable {
   #had: SignedConfig | null
   /** In place, and not confirmed. */
   #tried: SignedConfig | null = null
+  /** Came meanwhile: the newest alone. */
+  #next: ConfigMessage | null = null
   /** Of all that this box has tried, whatever came of it: nothing is tried twice, nor anything older. */
   #highest: number
   #misses = 0
@@ -114,6 +120,7 @@ export class ControllerLink implements Disposable {
     if (tried?.revision !== revision) return
     this.#tried = null
     this.#refuse(tried, code, message)
+    this.#taking = this.#taking.then(() => this.#takeNext())
   }
 
   [Symbol.dispose](): void {
@@ -173,7 +180,8 @@ export class ControllerLink implements Disposable {
         return
       case 'config':
       case 'config-delta':
-        this.#taking = this.#taking.then(() => this.#take(message))
+        this.#next = message
+        this.#taking = this.#taking.then(() => this.#takeNext())
         return
       case 'confirmed':
         this.#taking = this.#taking.then(() => this.#keep(message.revision))
@@ -192,9 +200,15 @@ export class ControllerLink implements Disposable {
     }
   }
 
-  async #take(
-    message: Extract<ControllerMessage, { kind: 'config' | 'config-delta' }>,
-  ): Promise<void> {
+  /** One that is tried is kept or taken back before another one is. */
+  async #takeNext(): Promise<void> {
+    const message = this.#next
+    if (message === null || this.#tried !== null) return
+    this.#next = null
+    await this.#take(message)
+  }
+
+  async #take(message: ConfigMessage): Promise<void> {
     const { revision } = message
     try {
       const jws = message.kind === 'config' ? message.jws : this.#join(message)
@@ -235,7 +249,9 @@ export class ControllerLink implements Disposable {
     if (revision !== this.#highest || this.#isClosed || !passing.has(code as ErrorCode)) return
     const times = this.#refused?.times ?? 0
     this.#refused = { signed, times: times + 1 }
-    this.#cancelAgain = this.#parts.clock.after(Math.min(mostAgainMs, againMs * 3 ** times), () => {
+    const firstMs = code === 'CONFIG_UNCONFIRMED' ? unconfirmedAgainMs : againMs
+    const pauseMs = Math.min(mostAgainMs, firstMs * 3 ** times)
+    this.#cancelAgain = this.#parts.clock.after(pauseMs, () => {
       this.#taking = this.#taking.then(async () => {
         if (this.#refused?.signed === signed) await this.#try(signed)
       })
@@ -274,6 +290,7 @@ export class ControllerLink implements Disposable {
       await this.#parts.confirm(tried)
       this.#had = tried
       this.#tried = null
+      await this.#takeNext()
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
       this.onTakenBack(revision, error.code, error.message)

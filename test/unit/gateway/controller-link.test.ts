@@ -81,17 +81,14 @@ test('what is published while the link is away comes when it is back, the newest
   )
 })
 
-test('what cannot be applied is refused with its code, and not tried again', async () => {
+test('what this box can never run is refused with its code, and not tried again', async () => {
   await using world = await newWorld()
   world.start()
   await world.confirmedBy(1)
-  world.failure = new CausewayError('CONFIG_NOT_APPLIED', 'there is no NIC eth7')
+  world.failure = new CausewayError('CONFIG_UPLINK_UNKNOWN', 'no such uplink')
   await world.publish(voice(100))
   await world.answered(2)
-  assert.deepEqual(await world.appliedRecord().then((one) => [one?.revision, one?.code]), [
-    2,
-    'CONFIG_NOT_APPLIED',
-  ])
+  assert.equal((await world.appliedRecord())?.code, 'CONFIG_UPLINK_UNKNOWN')
   world.failure = null
   world.links!.cut()
   await world.clock.advance(10_000)
@@ -102,6 +99,44 @@ test('what cannot be applied is refused with its code, and not tried again', asy
     world.applied.map(([revision]) => revision),
     [1, 3],
   )
+})
+
+test('what the box was too busy for is tried again by itself, ever more seldom', async () => {
+  await using world = await newWorld()
+  world.start()
+  await world.confirmedBy(1)
+  world.failure = new CausewayError('CONFIG_NOT_APPLIED', 'there is no NIC eth7')
+  await world.publish(voice(100))
+  await world.answered(2)
+  await world.clock.advance(31_000)
+  world.failure = null
+  // After 30 s it failed again: the next time is 90 s later.
+  await world.clock.advance(80_000)
+  assert.equal(world.applied.length, 1)
+  await world.clock.advance(11_000)
+  await world.confirmedBy(2)
+  assert.deepEqual(world.applied.at(-1), [2, 120])
+  assert.equal((await world.appliedRecord())?.code, undefined)
+})
+
+test('what comes while another waits for its confirm is taken after it, the newest alone', async () => {
+  await using world = await newWorld()
+  const asked = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  world.start({
+    confirm: async ({ revision }) => {
+      asked.resolve()
+      await go.promise
+      world.confirmed.push(revision)
+    },
+  })
+  await asked.promise
+  for (const latencyMs of [100, 110, 120]) await world.publish(voice(latencyMs))
+  await world.until('a later one is sent', () => world.sent.length > 3)
+  assert.equal(world.applied.length, 1)
+  go.resolve()
+  await world.until('the newest is kept', () => world.confirmed.at(-1) === 4)
+  assert.ok(world.applied.every(([revision]) => revision !== 2 || world.applied.length > 2))
 })
 
 test('a link that breaks by what is tried confirms it only once there is one again', async () => {
