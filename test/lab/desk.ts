@@ -5,6 +5,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { askApi } from '../../firmware/host/system/api-client.ts'
+import { placesOf } from '../../firmware/host/system/places.ts'
 import type { EnrolmentAnswer } from '../../firmware/model/enrolment.ts'
 import type { FleetDocument } from '../../firmware/model/fleet.ts'
 import type { CommandResult } from './command.ts'
@@ -40,16 +42,18 @@ export class Desk {
 
   /** Before the boxes are started, where they are given the root. */
   static async open(lab: Lab): Promise<Desk> {
-    if (!existsSync(rootFile(lab.names))) await makeRoot(lab)
-    const desk = new Desk(lab, await startController(lab))
+    const hasRoot = lab.description.controller?.hasRoot === true
+    const isMade = existsSync(rootFile(lab.names))
+    const [controller] = await Promise.all([startController(lab), isMade ? null : makeRoot(lab)])
+    const desk = new Desk(lab, controller)
     const folder = controllerFolder(lab.names)
     const [authority, token] = [join(folder, 'keys/owner.pem'), join(folder, 'setup-token')]
     const at = `${controllerAddress}:${controllerPort}`
     await desk.ctl('sign-in', at, '--authority', authority, '--token-file', token)
-    await desk.ctl('tenant', 'add', tenantName)
-    if (lab.description.controller?.hasRoot === true) {
-      await desk.ctl('root', 'delegate', rootFile(lab.names))
-    }
+    await Promise.all([
+      desk.ctl('tenant', 'add', tenantName),
+      hasRoot ? desk.ctl('root', 'delegate', rootFile(lab.names)) : null,
+    ])
     return desk
   }
 
@@ -74,10 +78,10 @@ export class Desk {
     await this.ctl('apply', '-f', folder, '--prune', '--yes')
   }
 
-  /** What a box says of its owner. */
+  /** What a box says of its owner, as `causeway enrol` shows it. */
   async enrolment(site: string): Promise<EnrolmentAnswer> {
-    const argv = [causeway, 'enrol', '--json', '--instance', this.#lab.names.instance(site)]
-    return JSON.parse(await this.#lab.exec(site, argv)) as EnrolmentAnswer
+    const { apiSocket } = placesOf(this.#lab.names.instance(site))
+    return JSON.parse(await askApi(apiSocket, '/api/v1/enrolment')) as EnrolmentAnswer
   }
 
   /** Reads what the box shows, as somebody does who stands before it, and claims it for its site. */

@@ -84,13 +84,11 @@ async function main(): Promise<number> {
 async function startBlank(lab: Lab): Promise<void> {
   const sites = lab.sites.map(({ name }) => name)
   await makeRoot(lab)
-  const boxes = lab.start()
-  const desk = await Desk.open(lab)
+  const [desk] = await Promise.all([Desk.open(lab), lab.start()])
   await desk.apply()
   console.log(
     `lab ${lab.id}: the controller has the documents of ${sites.length} sites; the boxes are blank`,
   )
-  await boxes
   await Promise.all(sites.map((site) => desk.claim(site)))
   console.log(`lab ${lab.id}: each box is claimed for its site, and takes what its owner signed`)
   await desk.settled()
