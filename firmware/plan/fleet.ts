@@ -145,7 +145,7 @@ function baseOf(
   const broken = new Set(wrong.map(({ document }) => document))
   const keyOf = new Map(boxes.map(({ deviceId, wireKey }) => [deviceId, wireKey]))
   const boxOf = boxesOf(documents.site, boxes)
-  const sites: Compiled[] = documents.site.flatMap((site) =>
+  const compiled: Compiled[] = documents.site.flatMap((site) =>
     broken.has(nameOf(site))
       ? []
       : [
@@ -157,16 +157,44 @@ function baseOf(
         ],
   )
   const hubs = hubsOf(network, documents)
+  const crowd = crowdOf(compiled, hubs)
+  const sites = compiled.filter((one) => !crowd.has(one))
   const hubSites = sites.filter(({ site }) => hubs.includes(site.name))
   const extents = extentsOf(documents, sites)
   return {
     inputs,
     given,
-    problems: [...given.problems, ...overlapProblems(sites, documents)],
+    problems: [
+      ...given.problems,
+      ...crowdProblems(crowd, hubs),
+      ...overlapProblems(sites, documents),
+    ],
     boxOf,
     compiledOf: new Map(sites.map((one) => [one.site.name, one])),
     around: { network, sites, vniOf: given.vniOf, hubs, hubSites, extents },
   }
+}
+
+/** Of a box's configuration. */
+const mostPeers = 1_024
+/** Each has a session with each, and all of them are told of every new one. */
+const mostMeshSites = 512
+
+/** Sites with a box, the last ones by name, for which there is no room; hubs are never among them. */
+function crowdOf(sites: readonly Compiled[], hubs: readonly string[]): ReadonlySet<Compiled> {
+  const most = hubs.length > 0 ? mostPeers + 1 - hubs.length : mostMeshSites
+  const placed = sites.filter(({ site, wireKey }) => wireKey !== null && !hubs.includes(site.name))
+  return new Set(placed.slice(most))
+}
+
+function crowdProblems(crowd: ReadonlySet<Compiled>, hubs: readonly string[]): FleetProblem[] {
+  const message =
+    hubs.length > 0
+      ? `there is no room for its box: a hub has at most ${mostPeers} peers`
+      : `there is no room for its box: a mesh has at most ${mostMeshSites} sites; let them talk through hubs`
+  return [...crowd].map(({ site }) => {
+    return { code: 'FLEET_TOO_MANY', message, path: '/edge', document: nameOf(site) }
+  })
 }
 
 /** Equal, told quickly where most of it is the very same. */

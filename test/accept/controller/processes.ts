@@ -8,7 +8,7 @@ import { Program } from '../../lab/program.ts'
 import { type ManyEdges, tenant } from './many-edges.ts'
 import type { SimulatorAnswer, SimulatorAsk, SimulatorSetup } from './simulator.ts'
 
-const mainFile = join(import.meta.dirname, '../../../firmware/main.ts')
+const causeway = join(import.meta.dirname, '../../../build/causeway')
 const simulatorFile = join(import.meta.dirname, 'simulator.ts')
 const startMs = 30_000
 const answerMs = 120_000
@@ -24,9 +24,7 @@ export async function startController(
   onStart: (program: Program) => void = () => {},
 ): Promise<Program> {
   const at = ['--root', folder, '--listen', `127.0.0.1:${port}`, '--name', '127.0.0.1']
-  const flags = process.env.CAUSEWAY_NODE_FLAGS?.split(' ') ?? []
-  const argv = [process.execPath, ...flags, mainFile, 'controller', ...at]
-  const program = new Program({ argv, title: 'the controller' })
+  const program = new Program({ argv: [causeway, 'controller', ...at], title: 'the controller' })
   onStart(program)
   await program.line((line) => line.includes('"controller ready"'), startMs, 'that it listens')
   return program
@@ -62,9 +60,8 @@ export class Simulator implements AsyncDisposable {
   constructor(folder: string, setup: SimulatorSetup) {
     const file = join(folder, 'simulator.json')
     writeFileSync(file, JSON.stringify(setup), { mode: 0o600 })
-    const flags = process.env.CAUSEWAY_SIMULATOR_FLAGS?.split(' ') ?? []
     this.program = new Program({
-      argv: [process.execPath, ...flags, simulatorFile, file],
+      argv: [process.execPath, simulatorFile, file],
       title: 'the simulator',
       onLine: (line) => this.#take(line),
     })

@@ -118,3 +118,22 @@ test('a hub of a thousand spokes gets a configuration that its datapath has room
   assert.ok(program.routes.every(({ rank }) => rank < 4))
   assert.ok(encodeProgram({ ...program, generation: 1 }).length < 1_048_576)
 })
+
+test('a mesh has room for 512 sites, and hubs for a thousand others: who is one too many is told so', () => {
+  const crowded = (count: number, topology: 'mesh' | 'hubs') => {
+    const sites = Array.from({ length: count }, (_, at) =>
+      siteOf(`s${String(at).padStart(4, '0')}`),
+    )
+    const hub = hubOf('a-hub', '198.51.100.1:51820')
+    const documents = [
+      { ...network, topology: { kind: topology } } as FleetDocument,
+      ...[main, office, hub, ...sites],
+    ]
+    return planFleetLater(documents, boxesOf(documents), new Map()).problems.map(
+      ({ code, document }) => `${code} ${document}`,
+    )
+  }
+  assert.deepEqual(crowded(511, 'mesh'), [])
+  assert.deepEqual(crowded(513, 'mesh'), ['FLEET_TOO_MANY site/s0511', 'FLEET_TOO_MANY site/s0512'])
+  assert.deepEqual(crowded(1_025, 'hubs'), ['FLEET_TOO_MANY site/s1024'])
+})
