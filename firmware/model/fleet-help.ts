@@ -20,7 +20,10 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'Two documents of a kind have one name, or one box stands at two sites.',
     'Take one away, or give it another name.',
   ],
-  FLEET_TOO_MANY: ['There are more documents of a kind than there may be.', 'Take some away.'],
+  FLEET_TOO_MANY: [
+    'There are more documents of a kind than there may be, or more boxes than can be peers: 512 sites in a mesh, 1,024 peers at a hub.',
+    'Take some away; let the sites of a large mesh talk through hubs (`topology`).',
+  ],
   FLEET_OVERLAP: [
     'LANs of two sites have the same addresses.',
     'The message proposes a network that is free: give one of them that, or let a pool give it one.',
