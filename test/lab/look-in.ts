@@ -1,4 +1,5 @@
 /** What a person gets to know about a running lab: commands to be pasted into another shell, and where things are. */
+import { controllerFolder } from './controller-place.ts'
 import { hostAddress } from './hosts.ts'
 import type { Lab } from './lab.ts'
 import { align } from './table.ts'
@@ -25,6 +26,7 @@ export function lookIn(lab: Lab): string {
     [`ip netns exec ${names.internet} tcpdump -n -i ${first}`, 'on the WAN, where all is sealed'],
     [`build/causeway status --instance ${instance}`, 'or health, sessions, drops, denials, events'],
     ...commandsOfPaths(lab, first!, second!),
+    ...commandsOfFleet(lab, instance),
   ]
   const rows = lab.sites.map(({ name }) => {
     const { gateway, datapath } = lab.processes.get(name)!
@@ -39,6 +41,24 @@ export function lookIn(lab: Lab): string {
     `  socket  /run/causeway/${place}/api.sock`,
     `  logs    ${lab.logFile('SITE', 'gateway')}, ${lab.logFile('SITE', 'datapath')}`,
   ].join('\n')
+}
+
+/** Where the boxes have a controller. */
+function commandsOfFleet({ names, description }: Lab, instance: string): string[][] {
+  if (description.controller === undefined) return []
+  const folder = controllerFolder(names)
+  const ctl = `ip netns exec ${names.controller} env XDG_CONFIG_HOME=${folder}/xdg build/causeway ctl --tenant lab`
+  return [
+    [
+      `build/causeway enrol --instance ${instance}`,
+      'whose the box is, and its link to the controller',
+    ],
+    [`${ctl} edges`, 'all boxes, from the controller; or audit, ipam, get site'],
+    [
+      `${ctl} plan -f ${folder}/fleet`,
+      'after an edit of a document there: what apply would change',
+    ],
+  ]
 }
 
 /** Where the first site has several uplinks. */
