@@ -78,8 +78,8 @@ async function cutOne({ cuts, mostWriteMs, fault }: Plan, tally: Tally): Promise
       const isEarly = cut > 0 && Math.random() < earlyShare
       if (isEarly) await cutEarly(stage, tally)
       else if (!(await cutInWrites(stage, tally))) break
-      if (cut === 0 && fault !== undefined) await book.plant(fault)
-      else await book.look(writers)
+      if (cut === 0 && fault !== undefined) await book.plant(fault, writers)
+      if (fault !== 'broken') await book.look(writers)
     }
     return book
   } finally {

@@ -20,7 +20,7 @@ export interface StoreBook {
   readonly entries: number
   look(writers: readonly Writer[]): Promise<void>
   /** Spoils the store, to see that it would be noticed. */
-  plant(fault: string): Promise<void>
+  plant(fault: string, writers: readonly Writer[]): Promise<void>
 }
 
 export function newBook(folder: string): StoreBook {
@@ -44,13 +44,14 @@ export function newBook(folder: string): StoreBook {
         }
       }
     },
-    plant: async (fault: string) => {
+    plant: async (fault: string, writers: readonly Writer[]) => {
       if (fault === 'broken') {
         rmSync(join(folder, 'CURRENT'))
         return
       }
       await using store = await open()
-      await plantIn(store, fault)
+      if (fault === 'forget') await forget(store, writers)
+      else await plantIn(store, fault)
     },
   })
 }
@@ -102,12 +103,18 @@ async function readTold(store: Store, after: number, told: Map<string, number>):
   }
 }
 
+/** Something that was acknowledged. */
+async function forget(store: Store, writers: readonly Writer[]): Promise<void> {
+  const [key] = writers.flatMap(({ wanted }) =>
+    [...wanted].flatMap(([name, { acknowledged }]) => (acknowledged === null ? [] : [name])),
+  )
+  const whole = key!.startsWith('edge/') ? key! : `${tenant}/${key}`
+  await store.commit({ conditions: [], changes: [{ key: whole, value: null }] })
+}
+
 async function plantIn(store: Store, fault: string): Promise<void> {
   const first = async (prefix: string) => (await store.range({ prefix })).entries[0]!
-  if (fault === 'forget') {
-    const { key } = await first(`${tenant}/doc/policy/o`)
-    await store.commit({ conditions: [], changes: [{ key, value: null }] })
-  } else if (fault === 'chain') {
+  if (fault === 'chain') {
     const { key, value } = await first(`${tenant}/audit/`)
     const changed = value.replace('"who":"', '"who":"not ')
     await store.commit({ conditions: [], changes: [{ key, value: changed }] })
