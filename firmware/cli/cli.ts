@@ -90,7 +90,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 
 The datapath takes --memory MIB (128 unless told), --flows N (as many may have a path of their own;
 131072 unless told, 68 bytes each) and --aead auto|ipsec-mb|openssl. The controller takes
---listen ADDRESS:PORT (0.0.0.0:8443 unless told) and --name NAME, by which it is called, several times.
+--listen ADDRESS:PORT (0.0.0.0:8443 unless told), --stun ADDRESS:PORT (UDP, port 3478 of the same address unless
+told) and --name NAME, by which it is called, several times.
 `
 
 /** @param argv what follows the program's name */

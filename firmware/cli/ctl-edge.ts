@@ -11,11 +11,14 @@ import { ask, askTenant, type CtlCall, type CtlCommand, confirm, print } from '.
 import { durationText } from './duration.ts'
 import { table } from './table.ts'
 
+/** Of a box's first problem; `--json` has all. */
+const mostHealthLetters = 60
+
 export const edgeCommands: readonly CtlCommand[] = [
   {
     name: 'edges',
     takes: '',
-    help: 'list boxes: where they stand, whether they have a link, what they run, what they refuse',
+    help: 'list boxes: where they stand, whether they have a link, what they run, how they are',
     words: [0, 0],
     options: [],
     run: async (call) => {
@@ -109,12 +112,20 @@ function edgesText({ edges }: EdgeAnswer): string {
   if (edges.length === 0) return 'there are no boxes yet: causeway ctl claim\n'
   const rows = edges
     .toSorted((a, b) => (a.site < b.site ? -1 : 1))
-    .map(({ site, deviceId, isUp, published, runs, firmware, refusal }) => [
+    .map(({ site, deviceId, isUp, published, runs, firmware, health, refusal }) => [
       ...[site, deviceId.slice(0, 8), isUp ? 'up' : 'away', String(published), String(runs)],
-      firmware === '' ? '–' : firmware,
+      ...[firmware === '' ? '–' : firmware, healthText(health)],
       refusal === null ? '' : `refused: ${refusal.code} ${refusal.message}`,
     ])
-  return table(['SITE', 'BOX', 'LINK', 'PUBLISHED', 'RUNS', 'FIRMWARE', ''], rows)
+  return table(['SITE', 'BOX', 'LINK', 'PUBLISHED', 'RUNS', 'FIRMWARE', 'HEALTH', ''], rows)
+}
+
+function healthText(health: EdgeAnswer['edges'][number]['health']): string {
+  if (health === null) return '–'
+  const [said = health.isHealthy ? 'well' : 'unwell'] = health.problems
+  // A box's words are foreign: a terminal must not take them for orders.
+  const first = said.replaceAll(/\p{C}/gu, '?')
+  return first.length > mostHealthLetters ? `${first.slice(0, mostHealthLetters)}…` : first
 }
 
 function waitingText({ devices }: WaitingAnswer, nowMs: number): string {

@@ -17,7 +17,8 @@ import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/contro
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
 import { readEdge, registerEdge } from './edges.ts'
-import { messageFor, say, trySay } from './link-words.ts'
+import { messageFor, say, trySay, tryTell } from './link-words.ts'
+import { PlaceExchange } from './place-exchange.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
 import { RefusalLog } from './refusal-log.ts'
@@ -52,6 +53,8 @@ interface Attached {
   /** Newer than what was sent. */
   waiting: PublishedConfig | null
   report: Report | null
+  /** Since when it has been as well or as unwell as it says. */
+  isSoSinceMs: number
   timer: CancelTimer | null
 }
 
@@ -61,6 +64,8 @@ export interface AttachedStatus {
   readonly revision: number
   readonly firmware: string
   readonly report: Report | null
+  /** How long it has been as well or as unwell as it says, by this link. */
+  readonly healthAgeMs: number
 }
 
 /** A box that does not answer for a configuration is sent the next one all the same. */
@@ -76,6 +81,7 @@ export class LinkDesk implements AsyncDisposable {
   readonly #attached = new Map<string, Attached>()
   readonly #applied: AppliedLog
   readonly #refusals: RefusalLog
+  readonly #exchange: PlaceExchange
   #isClosed = false
   #watching: Promise<void>
   #endWatch: () => void = () => {}
@@ -84,13 +90,16 @@ export class LinkDesk implements AsyncDisposable {
     this.#parts = parts
     this.#applied = new AppliedLog(parts.store, parts.log)
     this.#refusals = new RefusalLog(parts)
+    this.#exchange = new PlaceExchange(parts.clock, (deviceId) => parts.book.known(deviceId))
     this.#watching = this.#watch()
   }
 
   /** Of all boxes that have a link now. */
   get attached(): readonly AttachedStatus[] {
-    return [...this.#attached.values()].map(({ deviceId, revision, firmware, report }) => {
-      return { deviceId, revision, firmware, report }
+    const nowMs = this.#parts.clock.nowMs()
+    return [...this.#attached.values()].map(({ isSoSinceMs, ...box }) => {
+      const { deviceId, revision, firmware, report } = box
+      return { deviceId, revision, firmware, report, healthAgeMs: nowMs - isSoSinceMs }
     })
   }
 
@@ -108,12 +117,14 @@ export class LinkDesk implements AsyncDisposable {
     const { clock } = this.#parts
     const box: Attached = {
       ...{ link, deviceId, expiresMs, revision: 0, firmware: '', sent: null, has: null },
-      ...{ isAsked: false, waiting: null, report: null, timer: null },
+      ...{ isAsked: false, waiting: null, report: null, isSoSinceMs: 0, timer: null },
     }
     box.timer = clock.after(helloMs, () => link.close(closeCodes.misuse, 'says nothing'))
     link.onClose(() => {
       box.timer?.()
-      if (this.#attached.get(deviceId) === box) this.#attached.delete(deviceId)
+      if (this.#attached.get(deviceId) !== box) return
+      this.#attached.delete(deviceId)
+      this.#exchange.detach(deviceId)
     })
     link.onMessage((text) => {
       this.#onMessage(box, text).catch((error: unknown) => {
@@ -127,6 +138,7 @@ export class LinkDesk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     this.#endWatch()
+    this.#exchange[Symbol.dispose]()
     for (const { link } of this.#attached.values()) link.close(1_001, 'the controller ends')
     await this.#watching
     await this.#applied[Symbol.asyncDispose]()
@@ -153,7 +165,11 @@ export class LinkDesk implements AsyncDisposable {
         return
       case 'renew':
         return this.#onRenew(box, message.request)
+      case 'places':
+        this.#exchange.onPlaces(box.deviceId, message)
+        return
       case 'report':
+        if (box.report?.isHealthy !== message.isHealthy) box.isSoSinceMs = this.#parts.clock.nowMs()
         box.report = message
     }
   }
@@ -169,6 +185,7 @@ export class LinkDesk implements AsyncDisposable {
     this.#attached.get(deviceId)?.link.close(closeCodes.replaced, 'the device has another link')
     this.#attached.set(deviceId, box)
     box.timer?.()
+    this.#exchange.attach(edge, (words) => tryTell(link, words))
     box.revision = hello.revision
     box.firmware = hello.firmware
     const protocol = Math.min(hello.protocol, linkProtocol)

@@ -31,6 +31,14 @@ export function trySay(link: Link, message: ControllerMessage): boolean {
   }
 }
 
+/** What can wait: the link is left to what cannot, while that much waits. */
+const mostBehindBytes = 64 * 1024
+
+/** False: not now. */
+export function tryTell(link: Link, message: ControllerMessage): boolean {
+  return link.waitingBytes <= mostBehindBytes && trySay(link, message)
+}
+
 /** @throws LINK_SLOW */
 export function say(link: Link, message: ControllerMessage): void {
   link.send(JSON.stringify(message))

@@ -40,6 +40,11 @@ export class PublishedBook {
     return whole
   }
 
+  /** What was read or written last for this box; null: nothing, or too long ago. */
+  known(deviceId: string): PublishedConfig | null {
+    return this.#last.get(deviceId)?.published ?? null
+  }
+
   /** @returns the text to be kept in the store */
   write({ deviceId, tenant, site, revision, jws, config }: PublishedConfig): string {
     const published: Published = { deviceId, tenant, site, revision, jws }

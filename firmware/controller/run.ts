@@ -6,13 +6,19 @@ import { openStore } from '../host/store/ordered-store.ts'
 import { makePrivateFolder, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import { bindUdp } from '../host/udp/system.ts'
+import type { UdpAddress } from '../host/udp/udp.ts'
+import { formatEndpoint } from '../model/address.ts'
 import { type Controller, openController } from './controller.ts'
 import { openOwner } from './owner.ts'
+import { StunDesk } from './stun-desk.ts'
 
 export interface RunOptions {
   readonly places: Pick<Places, 'keyFolder' | 'storeFolder' | 'setupToken'>
   readonly host: string
   readonly port: number
+  /** Where STUN is answered; a place that is taken is said, and done without. */
+  readonly stun: UdpAddress
   readonly names: readonly string[]
 }
 
@@ -21,14 +27,21 @@ const setupMs = 24 * 3_600_000
 
 /** @throws STORE_ errors, API_IN_USE */
 export async function runController(
-  { places, host, port, names }: RunOptions,
+  { places, host, port, stun, names }: RunOptions,
   log: Log,
 ): Promise<Controller> {
   const owner = await openOwner(places.keyFolder, names, Date.now())
   await makePrivateFolder(places.storeFolder)
   const store = await openStore(await openLevelTable(places.storeFolder))
-  const parts = { store, owner, log, host, port, clock: systemClock(), wallMs: Date.now }
+  const clock = systemClock()
+  const parts = { store, owner, log, host, port, clock, wallMs: Date.now }
   const controller = await openController({ ...parts, random: (bytes) => randomBytes(bytes) })
+  const socket = await bindUdp(stun).catch((error: Error) => {
+    const detail = `${formatEndpoint(stun)}: ${error.message}`
+    log.warn({ detail }, 'answers no STUN: the place is not to be had')
+    return null
+  })
+  const desk = socket === null ? null : new StunDesk(socket, clock)
   if (!(await controller.users.hasOwner())) {
     // No password is the default: whoever may read this file is who set the machine up.
     const asked = {
@@ -47,5 +60,11 @@ export async function runController(
       'nobody owns it yet: a token to make the first user is here',
     )
   }
-  return controller
+  return {
+    ...controller,
+    [Symbol.asyncDispose]: async () => {
+      await desk?.[Symbol.asyncDispose]()
+      await controller[Symbol.asyncDispose]()
+    },
+  }
 }

@@ -3,7 +3,7 @@
  * language that they know; the lower one is spoken. Whoever does not know a kind of message passes over it.
  *
  * 1  2026-11  hello, welcome, config (whole and delta), resend, applied, confirmed, refused, renew, certificate, denied, report,
- *             released
+ *             released; places, peer-places (boxes and controllers of before pass over both)
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
@@ -56,6 +56,37 @@ export const LinkReport = Type.Object(
     peers: Type.Integer({ minimum: 0, maximum: 4_096 }),
     rxBytes: Type.Number({ minimum: 0 }),
     txBytes: Type.Number({ minimum: 0 }),
+  },
+  closed,
+)
+
+/** Addresses of one box. */
+export const mostPlaces = 16
+/** Peers whom a box asks for at once: as many as a mesh has. */
+export const mostWanted = 512
+/** Peers of whom a box is told at once. */
+export const mostToldPeers = 64
+
+const LinkPlace = Type.Object(
+  {
+    /** As text, canonical; whoever reads it looks whether it can be anybody's. */
+    address: Type.String({ minLength: 2, maxLength: 39 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  },
+  closed,
+)
+const Places = Type.Array(LinkPlace, { maxItems: mostPlaces })
+const WireKey = Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' })
+
+/**
+ * Where the box can be called from outside, the best first: as its NATs show it, or its own global addresses. And with whom it
+ * has neither a session nor an endpoint for one: both are told where the other is. When either has changed, at most once in 2 s.
+ */
+export const LinkPlaces = Type.Object(
+  {
+    kind: Type.Literal('places'),
+    places: Places,
+    wanted: Type.Array(WireKey, { maxItems: mostWanted }),
   },
   closed,
 )
@@ -119,13 +150,32 @@ export const LinkDenied = Type.Object(
   closed,
 )
 
+/** Peers of the box's own configuration, and where they say that they can be called: now, since they call as well. */
+export const LinkPeerPlaces = Type.Object(
+  {
+    kind: Type.Literal('peer-places'),
+    peers: Type.Array(Type.Object({ wireKey: WireKey, places: Places }, closed), {
+      maxItems: mostToldPeers,
+    }),
+  },
+  closed,
+)
+
 /** The owner lets the box go (model/voucher.ts, `Release`): JWS. The link ends with it. */
 export const LinkReleased = Type.Object(
   { kind: Type.Literal('released'), release: Type.String({ maxLength: 4_096 }) },
   closed,
 )
 
-const fromEdge = [LinkHello, LinkApplied, LinkRefused, LinkRenew, LinkReport, LinkResend] as const
+const fromEdge = [
+  LinkHello,
+  LinkApplied,
+  LinkRefused,
+  LinkRenew,
+  LinkReport,
+  LinkResend,
+  LinkPlaces,
+] as const
 const fromController = [
   LinkWelcome,
   LinkConfig,
@@ -134,6 +184,7 @@ const fromController = [
   LinkCertificate,
   LinkDenied,
   LinkReleased,
+  LinkPeerPlaces,
 ] as const
 
 export type EdgeMessage = Static<(typeof fromEdge)[number]>

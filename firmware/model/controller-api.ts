@@ -71,6 +71,19 @@ export const EdgeAnswer = Type.Object({
         Type.Object({ code: Type.String(), message: Type.String() }),
       ]),
       firmware: Type.String(),
+      /** How it says that it is; null: it has no link, or has not said it yet. */
+      health: Type.Union([
+        Type.Null(),
+        Type.Object({
+          isHealthy: Type.Boolean(),
+          /** The worst first, 16 at most. */
+          problems: Type.Array(Type.String()),
+          peersUp: Type.Integer(),
+          peers: Type.Integer(),
+          /** For so long it has been as well or as unwell, as far as this link has told. */
+          sinceMs: Type.Integer(),
+        }),
+      ]),
     }),
   ),
 })

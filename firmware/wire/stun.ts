@@ -79,13 +79,14 @@ export function decodeRequest(datagram: Uint8Array): BindingRequest | null {
 export function encodeResponse(response: {
   readonly transactionId: Uint8Array
   readonly mapped: Endpoint
-  readonly origin: Endpoint
+  /** Null: of a socket that does not know. */
+  readonly origin: Endpoint | null
   readonly other: Endpoint | null
 }): Uint8Array {
   const { mapped, origin, other } = response
   const message = stun.createMessage(messageTypes.success, Buffer.from(response.transactionId))
   message.addAttribute(attributes.xorMappedAddress, mapped.address, mapped.port)
-  message.addAttribute(attributes.responseOrigin, origin.address, origin.port)
+  if (origin !== null) message.addAttribute(attributes.responseOrigin, origin.address, origin.port)
   if (other !== null) message.addAttribute(attributes.otherAddress, other.address, other.port)
   return withFingerprint(message.toBuffer())
 }

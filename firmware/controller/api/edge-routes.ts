@@ -14,6 +14,7 @@ import { claimMs } from '../../plan/claim.ts'
 import { appliedRecords } from '../applied.ts'
 import { type KeptClaim, listClaims } from '../claims.ts'
 import { type Claimant, edgesOf } from '../edges.ts'
+import type { AttachedStatus } from '../link-desk.ts'
 import { type Released, releaseEdge } from '../release.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
@@ -134,6 +135,12 @@ function waitingOf(one: KeptClaim, nowMs: number): WaitingAnswer['devices'][numb
   return [{ deviceId, keeping, until: new Date(untilMs).toISOString(), state, wrongCodes: tries }]
 }
 
+function healthOf(up: AttachedStatus | undefined): EdgeAnswer['edges'][number]['health'] {
+  if (up === undefined || up.report === null) return null
+  const { isHealthy, problems, peersUp, peers } = up.report
+  return { isHealthy, problems, peersUp, peers, sinceMs: Math.trunc(up.healthAgeMs) }
+}
+
 async function statusesOf(
   { store, links, book }: RouteParts,
   tenant: string,
@@ -148,6 +155,7 @@ async function statusesOf(
       said?.code === undefined ? null : { code: said.code, message: said.message ?? '' }
     edges.push({
       ...{ deviceId, site, isUp: up !== undefined, firmware: up?.firmware ?? '', refusal },
+      health: healthOf(up),
       published: await book.revisionOf(store, deviceId),
       runs: refusal === null ? (said?.revision ?? 0) : (up?.revision ?? 0),
     })

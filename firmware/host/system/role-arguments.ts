@@ -1,6 +1,7 @@
 /** What a role of the firmware is started with: `[--instance NAME] [--root DIR]`, and the datapath's sizes and cipher. */
 import { parseArgs } from 'node:util'
-import { parseEndpoint } from '../../model/address.ts'
+import { type Endpoint, parseEndpoint } from '../../model/address.ts'
+import { stunPort } from '../../model/nat.ts'
 import { defaultInstance, isInstanceName, type Places, placesOf } from './places.ts'
 
 const aeads = ['auto', 'ipsec-mb', 'openssl'] as const
@@ -54,6 +55,8 @@ export type ControllerArguments =
       readonly places: Places
       readonly host: string
       readonly port: number
+      /** Where it answers STUN. */
+      readonly stun: Endpoint
       /** Names and addresses by which it is called: in its certificate. */
       readonly names: readonly string[]
     }
@@ -62,7 +65,7 @@ export type ControllerArguments =
 const controllerPort = 8_443
 const mostNames = 16
 
-/** `[--instance NAME] [--root DIR] [--listen ADDRESS:PORT] [--name NAME]…`. Never throws. */
+/** `[--instance NAME] [--root DIR] [--listen ADDRESS:PORT] [--stun ADDRESS:PORT] [--name NAME]…`. Never throws. */
 export function readControllerArguments(argv: readonly string[]): ControllerArguments {
   try {
     const { values } = parseArgs({
@@ -71,6 +74,7 @@ export function readControllerArguments(argv: readonly string[]): ControllerArgu
         instance: { type: 'string', default: defaultInstance },
         root: { type: 'string', default: '/' },
         listen: { type: 'string', default: `0.0.0.0:${controllerPort}` },
+        stun: { type: 'string' },
         name: { type: 'string', multiple: true, default: ['localhost'] },
       },
     })
@@ -78,10 +82,14 @@ export function readControllerArguments(argv: readonly string[]): ControllerArgu
     if (!isInstanceName(instance)) return wrongAs(`'${instance}' names no instance`)
     const endpoint = parseEndpoint(listen)
     if (endpoint === null) return wrongAs('--listen takes an address and a port, like 0.0.0.0:8443')
+    const { address: host, port } = endpoint
+    const stun =
+      values.stun === undefined ? { address: host, port: stunPort } : parseEndpoint(values.stun)
+    if (stun === null) return wrongAs('--stun takes an address and a port, like 0.0.0.0:3478')
     if (names.length > mostNames || names.some((name) => !/^[A-Za-z0-9.:-]{1,253}$/.test(name))) {
       return wrongAs(`--name takes a name or an address, ${mostNames} times at most`)
     }
-    return { places: placesOf(instance, root), host: endpoint.address, port: endpoint.port, names }
+    return { places: placesOf(instance, root), host, port, stun, names }
   } catch (error) {
     return wrongAs(error instanceof Error ? error.message : String(error))
   }

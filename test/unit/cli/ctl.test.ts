@@ -32,7 +32,7 @@ test('from the setup token to a network with a first user and a first box', asyn
   assert.deepEqual(edges, [
     {
       ...{ deviceId: box, site: 'berlin', isUp: false, firmware: '', refusal: null },
-      ...{ published: 0, runs: 0 },
+      ...{ published: 0, runs: 0, health: null },
     },
   ])
   assert.match((await ada.ctl('edges')).out, /^berlin {2}abababab {2}away/m)
