@@ -25,20 +25,18 @@ import type {
   ZtpRequest,
 } from '../model/ztp.ts'
 import { claimMs, isClaimed, offerClaim, openClaim, tryClaim } from '../plan/claim.ts'
-import { type Bucket, openBucket } from '../plan/rate-limit.ts'
 import { voucherMs } from '../plan/voucher.ts'
 import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
-import { type AuditEvent, commitAudited, systemTenant } from './audit.ts'
+import { commitAudited } from './audit.ts'
 import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
 import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
+import { StrangerLog } from './stranger-log.ts'
 
 /** How often a device asks whether it has been claimed. */
 const againMs = 2_000
 const certificateDays = 30
-/** Entries of the log about strangers. */
-const strangerRate = { perSecond: 0.2, burst: 100 }
 /** Several people may type at once, for one device. */
 const mostRounds = 20
 
@@ -61,15 +59,14 @@ interface Proven {
 export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
-  readonly #strangers: Bucket
-  #untold = 0
+  readonly #strangers: StrangerLog
   #delegation: string | null
 
   constructor(options: EnrolOptions) {
     this.#options = options
     this.#ownerPin = fingerprintOf(options.authority.certificate)
     this.#delegation = options.delegation
-    this.#strangers = openBucket(strangerRate, options.nowMs())
+    this.#strangers = new StrangerLog(options.store, options.nowMs)
   }
 
   get delegation(): string | null {
@@ -144,7 +141,12 @@ export class EnrolDesk {
   async refused(body: ZtpRefusal, exporter: Uint8Array): Promise<object> {
     const { deviceId, code } = body
     await this.#proven('refusal', body, [code], exporter)
-    await this.#tell({ what: 'ztp.refusal', target: 'controller', who: `device/${deviceId}`, code })
+    await this.#strangers.tell({
+      what: 'ztp.refusal',
+      target: 'controller',
+      who: `device/${deviceId}`,
+      code,
+    })
     return {}
   }
 
@@ -212,7 +214,12 @@ export class EnrolDesk {
     const message = 'the request is not of this device over this connection: somebody is in between'
     const refusal = new CausewayError('ZTP_PROOF_INVALID', message)
     const who = `device/${deviceIdOf(key)}`
-    await this.#tell({ what: `ztp.${kind}`, target: 'controller', who, code: refusal.code })
+    await this.#strangers.tell({
+      what: `ztp.${kind}`,
+      target: 'controller',
+      who,
+      code: refusal.code,
+    })
     throw refusal
   }
 
@@ -226,19 +233,6 @@ export class EnrolDesk {
     const { store, nowMs } = this.#options
     await commitAudited(store, tenant, { ...event, who, code: refusal.code }, commit, nowMs())
     return refusal
-  }
-
-  /** What strangers do is told as far as there is room: nobody fills the log from outside. */
-  async #tell(event: AuditEvent): Promise<void> {
-    const { store, nowMs } = this.#options
-    if (!this.#strangers.take(nowMs())) {
-      this.#untold++
-      return
-    }
-    const more = this.#untold === 0 ? {} : { detail: `and ${this.#untold} like it before` }
-    this.#untold = 0
-    const nothing = { conditions: [], changes: [] }
-    await commitAudited(store, systemTenant, { ...event, ...more }, nothing, nowMs())
   }
 
   async #answer(claim: KeptClaim): Promise<ZtpAnswer> {

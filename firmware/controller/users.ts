@@ -7,8 +7,9 @@ import { promisify } from 'node:util'
 import { type Change, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { NewUser, Principal } from '../model/user.ts'
-import { commitAudited, logOf, systemTenant } from './audit.ts'
+import { commitAudited, logOf } from './audit.ts'
 import { Guesses } from './guesses.ts'
+import { StrangerLog } from './stranger-log.ts'
 import { type NewToken, Tokens, unknownToken } from './tokens.ts'
 
 /** OWASP Password Storage: m = 19 MiB, t = 2, p = 1. */
@@ -35,6 +36,7 @@ export class Users {
   readonly #store: Store
   readonly #nowMs: () => number
   readonly #guesses = new Guesses()
+  readonly #strangers: StrangerLog
   #hashing = 0
   readonly #waiting: (() => void)[] = []
 
@@ -42,6 +44,7 @@ export class Users {
     this.#store = store
     this.#nowMs = nowMs
     this.tokens = new Tokens(store, nowMs)
+    this.#strangers = new StrangerLog(store, nowMs)
   }
 
   /** Whether somebody may do all in all tenants. */
@@ -94,15 +97,21 @@ export class Users {
 
   /**
    * Takes as long for a name that there is not.
+   * @param source from where it is asked
    * @throws API_UNAUTHENTICATED; API_RATE; API_BUSY too many ask at once
    */
-  async signIn(name: string, password: string): Promise<Principal> {
-    return principalOf(await this.#verify(name, password))
+  async signIn(name: string, password: string, source: string): Promise<Principal> {
+    return principalOf(await this.#verify(name, password, source))
   }
 
   /** @throws as `signIn` */
-  async openSession(name: string, password: string, expiresMs: number): Promise<Session> {
-    const kept = await this.#verify(name, password)
+  async openSession(
+    name: string,
+    password: string,
+    source: string,
+    expiresMs: number,
+  ): Promise<Session> {
+    const kept = await this.#verify(name, password, source)
     const { tenant, role, salt } = kept
     const asked = { label: kept.name, tenant, role, expiresMs }
     const token = await this.tokens.add(kept.name, asked, salt)
@@ -136,22 +145,20 @@ export class Users {
     return { ...who, salt: salt.toString('hex'), hash: hash.toString('hex') }
   }
 
-  async #verify(typed: string, password: string): Promise<KeptUser> {
+  async #verify(typed: string, password: string, source: string): Promise<KeptUser> {
     const name = typed.slice(0, 64)
-    this.#guesses.check(name, this.#nowMs())
+    this.#guesses.check(name, source, this.#nowMs())
     const entry = await this.#store.get(`user/${name}`)
     const kept = entry === null ? null : (JSON.parse(entry.value) as KeptUser)
     const salt = Buffer.from(kept?.salt ?? '00'.repeat(saltBytes), 'hex')
     const hash = await this.#hash(password.slice(0, 256), salt)
     if (kept !== null && timingSafeEqual(hash, Buffer.from(kept.hash, 'hex'))) {
-      this.#guesses.right(name)
+      this.#guesses.right(name, source)
       return kept
     }
-    this.#guesses.wrong(name, this.#nowMs())
+    this.#guesses.wrong(name, source, this.#nowMs())
     const event = { who: name, what: 'user.sign-in', target: 'controller' }
-    const told = { ...event, code: 'API_UNAUTHENTICATED' }
-    const nothing = { conditions: [], changes: [] }
-    await commitAudited(this.#store, systemTenant, told, nothing, this.#nowMs())
+    await this.#strangers.tell({ ...event, code: 'API_UNAUTHENTICATED' })
     throw new CausewayError('API_UNAUTHENTICATED', 'name or password is wrong')
   }
 

@@ -18,6 +18,7 @@ import {
 } from '../../model/controller-api-access.ts'
 import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
+import { sourceKey } from '../../wire/ip.ts'
 import { readAuditTexts } from '../audit.ts'
 import { addTenant, tenantsOf } from '../tenants.ts'
 import { type ControllerRoute, type RouteParts, tenantUrl } from './controller-route.ts'
@@ -43,10 +44,10 @@ function signInRoutes({ users, wallMs }: RouteParts): ControllerRoute[] {
       summary: 'A name and a password for a token of twelve hours.',
       errors: ['API_UNAUTHENTICATED', 'API_RATE', 'API_BUSY'],
       needs: 'anybody',
-      handle: async ({ body }) => {
+      handle: async ({ body, address }) => {
         const { name, password } = body as SignInBody
         const expiresMs = Math.trunc(wallMs() + signInMs)
-        const { token } = await users.openSession(name, password, expiresMs)
+        const { token } = await users.openSession(name, password, sourceKey(address), expiresMs)
         return { body: { token, expiresMs } }
       },
     },

@@ -33,6 +33,7 @@ export function addRoute(app: FastifyInstance, route: Route): void {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
+        address: request.ip ?? '',
       })
       request.raw.socket.setTimeout(apiLimits.requestMs)
       if (typeof route.answer === 'string') reply.type(route.answer)

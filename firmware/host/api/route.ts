@@ -41,6 +41,8 @@ export interface Asked {
   readonly body: unknown
   /** Of the header `Authorization: Bearer`; null: there is none. */
   readonly bearer: string | null
+  /** The address at the other end; empty: it is this machine's own, over a socket file. */
+  readonly address: string
 }
 
 export interface Answer {

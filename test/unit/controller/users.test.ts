@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAudit } from '../../../firmware/controller/audit.ts'
+import { StrangerLog } from '../../../firmware/controller/stranger-log.ts'
 import { Users } from '../../../firmware/controller/users.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
@@ -15,6 +16,9 @@ async function newUsers() {
   return { users: new Users(store, () => world.nowMs), store, rows, world }
 }
 
+/** Where somebody signs in from. */
+const home = 'home'
+
 const ada = {
   name: 'ada',
   tenant: 'acme',
@@ -25,7 +29,7 @@ const ada = {
 test('who has the password is known, and nobody else; each wrong attempt is in the log', async () => {
   const { users, store, rows } = await newUsers()
   await users.add('setup', ada)
-  assert.deepEqual(await users.signIn('ada', ada.password), {
+  assert.deepEqual(await users.signIn('ada', ada.password, home), {
     name: 'ada',
     tenant: 'acme',
     role: 'admin',
@@ -35,7 +39,7 @@ test('who has the password is known, and nobody else; each wrong attempt is in t
     ['bob', ada.password],
     ['ada', ''],
   ] as const) {
-    await assert.rejects(users.signIn(name, password), { code: 'API_UNAUTHENTICATED' })
+    await assert.rejects(users.signIn(name, password, home), { code: 'API_UNAUTHENTICATED' })
   }
   assert.deepEqual(
     (await readAudit(store, 'acme', 0)).map(({ what, target }) => `${what} ${target}`),
@@ -50,12 +54,53 @@ test('who has the password is known, and nobody else; each wrong attempt is in t
   assert.ok(![...rows.values()].some((value) => value.includes(ada.password)))
 })
 
+test('who guesses at a name keeps nobody out who has it and is elsewhere', async () => {
+  const { users, world } = await newUsers()
+  await users.add('setup', ada)
+  const guess = (source: string): Promise<string> =>
+    users.signIn('ada', 'wrong', source).then(
+      () => 'in',
+      ({ code }) => code,
+    )
+  await users.signIn('ada', ada.password, home)
+  for (let round = 0; round < 5; round++) assert.equal(await guess('here'), 'API_UNAUTHENTICATED')
+  assert.equal(await guess('here'), 'API_RATE')
+  assert.equal((await users.signIn('ada', ada.password, 'another')).name, 'ada')
+  // From ever new places: slowly, as one name; who was right there before is not kept waiting.
+  const codes: string[] = []
+  for (let at = 0; at < 120; at++) codes.push(await guess(`place ${at}`))
+  assert.ok(codes.filter((code) => code === 'API_RATE').length >= 20)
+  assert.equal((await users.signIn('ada', ada.password, home)).name, 'ada')
+  world.nowMs += 60_000
+  assert.equal(await guess('later'), 'API_UNAUTHENTICATED')
+})
+
+test('one place tries many names no faster than one', async () => {
+  const { users } = await newUsers()
+  const codes: string[] = []
+  for (let at = 0; at < 40; at++) {
+    await users.signIn(`name-${at}`, 'x', 'here').catch(({ code }) => codes.push(code))
+  }
+  assert.equal(codes.filter((code) => code === 'API_RATE').length, 10)
+})
+
+test('strangers do not fill the log: what finds no room is counted', async () => {
+  const { store, world } = await newUsers()
+  const log = new StrangerLog(store, () => world.nowMs)
+  const event = { who: 'eve', what: 'user.sign-in', target: 'controller', code: 'X' }
+  for (let at = 0; at < 130; at++) await log.tell(event)
+  assert.equal((await readAudit(store, 'system', 0)).length, 100)
+  world.nowMs += 60_000
+  await log.tell(event)
+  assert.equal((await readAudit(store, 'system', 100))[0]?.detail, 'and 30 like it before')
+})
+
 test('a name is given once, and is free again when it was taken away', async () => {
   const { users } = await newUsers()
   await users.add('setup', ada)
   await assert.rejects(users.add('setup', ada), { code: 'STORE_CONFLICT' })
   await users.remove('setup', 'ada')
-  await assert.rejects(users.signIn('ada', ada.password), { code: 'API_UNAUTHENTICATED' })
+  await assert.rejects(users.signIn('ada', ada.password, home), { code: 'API_UNAUTHENTICATED' })
   await assert.rejects(users.remove('setup', 'ada'), { code: 'API_NOT_FOUND' })
   await users.add('setup', ada)
 })
@@ -77,8 +122,8 @@ test('a token is known until it ends, and stands nowhere', async () => {
 
 test('more who sign in at once than can wait are sent away, not queued without end', async () => {
   const { users } = await newUsers()
-  const attempts = Array.from({ length: 60 }, () =>
-    users.signIn('nobody', 'x').catch((error) => error.code),
+  const attempts = Array.from({ length: 60 }, (_, at) =>
+    users.signIn('nobody', 'x', `place ${at}`).catch((error) => error.code),
   )
   const codes = await Promise.all(attempts)
   assert.equal(codes.filter((code) => code === 'API_BUSY').length, 60 - 34)
