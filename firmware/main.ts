@@ -18,6 +18,8 @@ type Started =
 interface Running extends AsyncDisposable {
   /** On SIGHUP. */
   readonly reload?: () => void
+  /** Why it ends by itself, for a supervisor to start it anew. */
+  readonly failed?: Promise<CausewayError>
 }
 
 /** Longer, and a supervisor would kill: whoever stops us waits at most 2 s. */
@@ -54,21 +56,29 @@ async function run(role: Role, argv: readonly string[]): Promise<void> {
   try {
     const started: Running = await start(role, read, log)
     running = started
-    await stopped.promise
+    const failure = await Promise.race([
+      stopped.promise,
+      ...(started.failed ? [started.failed] : []),
+    ])
+    if (failure instanceof CausewayError) sayFailed(log, failure)
+    const exitCode = failure instanceof CausewayError ? 1 : 0
     const timer = setTimeout(() => {
       log.warn({}, 'stopped before everything was closed')
-      process.exit(0)
+      process.exit(exitCode)
     }, stopMs)
     await started[Symbol.asyncDispose]()
     clearTimeout(timer)
     log.info({}, `${role} stopped`)
-    process.exit(0)
+    process.exit(exitCode)
   } catch (error) {
     if (!(error instanceof CausewayError)) throw error
-    const { code, message, detail } = error
-    log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
+    sayFailed(log, error)
     process.exit(1)
   }
+}
+
+function sayFailed(log: Log, { code, message, detail }: CausewayError): void {
+  log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
 }
 
 async function start(role: Role, started: Started, log: Log): Promise<Running> {

@@ -9,6 +9,7 @@ import type { Places } from '../host/system/places.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import type { UdpAddress } from '../host/udp/udp.ts'
 import { formatEndpoint } from '../model/address.ts'
+import type { CausewayError } from '../model/errors.ts'
 import { type Controller, openController } from './controller.ts'
 import { openOwner } from './owner.ts'
 import { StunDesk } from './stun-desk.ts'
@@ -25,14 +26,23 @@ export interface RunOptions {
 /** Time enough to make the first user. */
 const setupMs = 24 * 3_600_000
 
+export interface RunningController extends Controller {
+  /**
+   * Why the process is to end and begin anew: its store has failed to write, and what it takes for true may not be on the disk.
+   * Nothing that runs needs a controller, and what a start reads is whole.
+   */
+  readonly failed: Promise<CausewayError>
+}
+
 /** @throws STORE_ errors, API_IN_USE */
 export async function runController(
   { places, host, port, stun, names }: RunOptions,
   log: Log,
-): Promise<Controller> {
+): Promise<RunningController> {
   const owner = await openOwner(places.keyFolder, names, Date.now())
   await makePrivateFolder(places.storeFolder)
-  const store = await openStore(await openLevelTable(places.storeFolder))
+  const failed = Promise.withResolvers<CausewayError>()
+  const store = await openStore(await openLevelTable(places.storeFolder), failed.resolve)
   const clock = systemClock()
   const parts = { store, owner, log, host, port, clock, wallMs: Date.now }
   const controller = await openController({ ...parts, random: (bytes) => randomBytes(bytes) })
@@ -62,6 +72,7 @@ export async function runController(
   }
   return {
     ...controller,
+    failed: failed.promise,
     [Symbol.asyncDispose]: async () => {
       await desk?.[Symbol.asyncDispose]()
       await controller[Symbol.asyncDispose]()

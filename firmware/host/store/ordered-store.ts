@@ -1,35 +1,15 @@
 /**
  * A store on a table. Commits wait in one queue; all that wait are checked one after the other and written together, so
- * that one sync serves many.
+ * that one sync serves many. A write that failed is the last: what the table would make of others behind it is not known.
  */
 import { CausewayError } from '../../model/errors.ts'
 import { backupLines, entriesOf } from './backup.ts'
 import { checkCommit, checkKey, pageLimit } from './check.ts'
-import { behind, newFeed } from './feed.ts'
-import {
-  dataPrefix,
-  decodeChanges,
-  decodeEntry,
-  encodeChanges,
-  encodeEntry,
-  logKey,
-  logPrefix,
-  revisionKey,
-  revisionOfLog,
-  schema,
-  schemaKey,
-} from './layout.ts'
-import {
-  type Commit,
-  type Entry,
-  type Happening,
-  keptCommits,
-  type Page,
-  type Range,
-  type Store,
-  type Watch,
-} from './store.ts'
-import type { Row, Table } from './table.ts'
+import { type CommitLog, type Logging, readCommitLog } from './commit-log.ts'
+import { newFeed } from './feed.ts'
+import { dataPrefix, decodeEntry, encodeEntry, revisionKey, schema, schemaKey } from './layout.ts'
+import type { Commit, Entry, Page, Range, Store, Watch } from './store.ts'
+import type { Table } from './table.ts'
 
 /** Commits that wait. */
 const mostPending = 4_096
@@ -37,22 +17,20 @@ const mostPending = 4_096
 const mostTogether = 256
 /** Keys of which the revision is known without asking the table. */
 const mostRevisions = 65_536
-/** Of the log, beside `keptCommits`. */
-const mostLogBytes = 64 * 1024 * 1024
-const logPage = 100
 
 interface Pending extends Commit {
   readonly resolve: (revision: number) => void
   readonly reject: (error: unknown) => void
 }
 
-interface Logged {
-  readonly revision: number
-  readonly bytes: number
-}
-
-/** @throws STORE_SCHEMA a later release wrote it; STORE_CORRUPT */
-export async function openStore(table: Table): Promise<Store> {
+/**
+ * @param onFailed a write has failed, for the first time: all commits fail from now on, until the table is closed and opened anew
+ * @throws STORE_SCHEMA a later release wrote it; STORE_CORRUPT
+ */
+export async function openStore(
+  table: Table,
+  onFailed: (error: CausewayError) => void = () => {},
+): Promise<Store> {
   const [found, revision] = await table.getMany([schemaKey, revisionKey])
   if (found !== undefined && Number(found) !== schema) {
     const message = `the store has schema ${found}, this release knows ${schema}: use the release that wrote it`
@@ -64,30 +42,32 @@ export async function openStore(table: Table): Promise<Store> {
       throw new CausewayError('STORE_CORRUPT', 'a restore of the store did not end')
     await table.write([[schemaKey, String(schema)]])
   }
-  const log: Logged[] = []
-  for await (const [key, value] of logRows(table, 0)) {
-    log.push({ revision: revisionOfLog(key), bytes: Buffer.byteLength(value) })
-  }
-  return new OrderedStore(table, Number(revision ?? 0), log)
+  return new OrderedStore(table, Number(revision ?? 0), await readCommitLog(table), onFailed)
 }
 
 class OrderedStore implements Store {
   readonly #table: Table
   readonly #feed = newFeed()
   readonly #pending: Pending[] = []
-  readonly #log: Logged[]
-  #logBytes: number
+  readonly #log: CommitLog
+  readonly #onFailed: (error: CausewayError) => void
   #revision: number
   /** Of keys that conditions asked about; 0: there is none. */
   readonly #revisions = new Map<string, number>()
   #writing: Promise<void> | null = null
   #isClosed = false
+  #failure: CausewayError | null = null
 
-  constructor(table: Table, revision: number, log: Logged[]) {
+  constructor(
+    table: Table,
+    revision: number,
+    log: CommitLog,
+    onFailed: (error: CausewayError) => void,
+  ) {
     this.#table = table
     this.#revision = revision
     this.#log = log
-    this.#logBytes = log.reduce((sum, { bytes }) => sum + bytes, 0)
+    this.#onFailed = onFailed
   }
 
   async revision(): Promise<number> {
@@ -116,6 +96,7 @@ class OrderedStore implements Store {
   async commit(commit: Commit): Promise<number> {
     checkCommit(commit)
     if (this.#isClosed) throw new CausewayError('STORE_BUSY', 'the store is closed')
+    if (this.#failure !== null) throw this.#failure
     if (this.#pending.length >= mostPending) {
       throw new CausewayError('STORE_BUSY', `${mostPending} commits wait already`)
     }
@@ -128,22 +109,7 @@ class OrderedStore implements Store {
   watch(prefix: string, afterRevision: number): Watch {
     // Whom the feed tells from now on; what was until now is in the log.
     const until = this.#revision
-    return this.#feed.watch(prefix, () => this.#missed(afterRevision, until))
-  }
-
-  async *#missed(after: number, until: number): AsyncGenerator<Happening> {
-    const oldest = this.#log[0]?.revision ?? this.#revision + 1
-    if (after > until || (after < until && after + 1 < oldest)) throw behind()
-    if (after === until) return
-    let next = after + 1
-    for await (const [key, value] of logRows(this.#table, after)) {
-      const revision = revisionOfLog(key)
-      if (revision > until) return
-      // What the log has lost meanwhile.
-      if (revision !== next++) throw behind()
-      yield { revision, changes: decodeChanges(key, value) }
-    }
-    if (next <= until) throw behind()
+    return this.#feed.watch(prefix, () => this.#log.between(afterRevision, until))
   }
 
   backup(): AsyncIterable<string> {
@@ -174,16 +140,16 @@ class OrderedStore implements Store {
       const accepted = accept(commits, revisions, this.#revision)
       if (accepted.length === 0) return
       const changing = accepted.filter(({ commit }) => commit.changes.length > 0)
-      const { rows, log } = this.#rowsOf(changing)
+      const { rows, logging } = this.#rowsOf(changing)
       try {
         if (changing.length > 0) await this.#table.write(rows)
       } catch (error) {
-        this.#revisions.clear()
+        this.#fail(error)
         for (const { commit } of accepted) commit.reject(error)
         return
       }
       this.#keepRevisions(changing)
-      this.#keepLog(log)
+      this.#log.keep(logging)
       for (const { commit, revision } of accepted) {
         this.#revision = revision
         if (commit.changes.length > 0) this.#feed.tell({ revision, changes: commit.changes })
@@ -218,44 +184,29 @@ class OrderedStore implements Store {
     if (this.#revisions.size > mostRevisions) this.#revisions.clear()
   }
 
-  #rowsOf(accepted: readonly Accepted[]): { rows: [string, string | null][]; log: Logged[] } {
+  #rowsOf(accepted: readonly Accepted[]): { rows: Changed[]; logging: Logging } {
     const rows = new Map<string, string | null>()
-    const log: Logged[] = []
     for (const { commit, revision } of accepted) {
       for (const { key, value } of commit.changes) {
         rows.set(dataPrefix + key, value === null ? null : encodeEntry({ value, revision }))
       }
-      const text = encodeChanges(commit.changes)
-      rows.set(logKey(revision), text)
-      log.push({ revision, bytes: Buffer.byteLength(text) })
     }
+    const happened = accepted.map(({ commit, revision }) => ({ revision, changes: commit.changes }))
+    const logging = this.#log.log(happened)
     if (accepted.length > 0) rows.set(revisionKey, String(accepted.at(-1)!.revision))
-    for (const { revision } of this.#log.slice(0, this.#excess(log)))
-      rows.set(logKey(revision), null)
-    return { rows: [...rows], log }
+    return { rows: [...rows, ...logging.rows], logging }
   }
 
-  /** How many of the oldest must go so that these have room. */
-  #excess(added: readonly Logged[]): number {
-    let bytes = this.#logBytes + added.reduce((sum, { bytes }) => sum + bytes, 0)
-    let count = 0
-    while (
-      count < this.#log.length &&
-      (this.#log.length - count + added.length > keptCommits || bytes > mostLogBytes)
-    ) {
-      bytes -= this.#log[count++]!.bytes
-    }
-    return count
-  }
-
-  #keepLog(added: readonly Logged[]): void {
-    const gone = this.#log.splice(0, this.#excess(added))
-    this.#log.push(...added)
-    const sum = (list: readonly Logged[]): number =>
-      list.reduce((total, { bytes }) => total + bytes, 0)
-    this.#logBytes += sum(added) - sum(gone)
+  /** What waits fails too: LevelDB's log may be out of step with what it would write behind this. */
+  #fail(error: unknown): void {
+    if (!(error instanceof CausewayError)) throw error
+    this.#failure = error
+    for (const { reject } of this.#pending.splice(0)) reject(error)
+    this.#onFailed(error)
   }
 }
+
+type Changed = readonly [key: string, value: string | null]
 
 interface Accepted {
   readonly commit: Pending
@@ -286,14 +237,4 @@ function accept(
     }
   }
   return accepted
-}
-
-async function* logRows(table: Table, afterRevision: number): AsyncGenerator<Row> {
-  let after = logKey(afterRevision)
-  for (;;) {
-    const rows = await table.scan(logPrefix, after, logPage)
-    yield* rows
-    if (rows.length < logPage) return
-    after = rows.at(-1)![0]
-  }
 }

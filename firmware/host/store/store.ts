@@ -63,7 +63,7 @@ export interface Store extends AsyncDisposable {
    * All of it or nothing; durable once it returns. A key is changed at most once.
    * @returns the revision that it made; of one that changes nothing, the last one, as in etcd
    * @throws STORE_CONFLICT a condition does not hold: `path` is its key; nothing has changed
-   * @throws STORE_LIMIT, STORE_BUSY; STORE_WRITE_FAILED whether it is there is not known
+   * @throws STORE_LIMIT, STORE_BUSY; STORE_WRITE_FAILED whether it is there is not known, and no other commit will be
    */
   commit(commit: Commit): Promise<number>
   /**
