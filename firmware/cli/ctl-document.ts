@@ -1,6 +1,7 @@
 /** Documents of a fleet that a command was given as files: read, checked for their form, and named where something is wrong with one. */
 import { type FileError, readFleetFiles, type WrittenDocument } from '../host/config/fleet-files.ts'
 import { located } from '../host/config/yaml.ts'
+import type { FleetChange } from '../model/controller-api.ts'
 import type { ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
@@ -87,6 +88,22 @@ export function reportDocuments(
       const told = path.length === 0 ? rest : { ...rest, path: path.join(' ') }
       output.err(`${errorText(told, file)}\n`)
     }
+  }
+}
+
+/** A line each, where they were written; programs have them in the answer. */
+export function reportWarnings(
+  { isJson, output }: Pick<CtlCall, 'isJson' | 'output'>,
+  warnings: FleetChange['warnings'],
+  given: readonly GivenDocument[],
+): void {
+  if (isJson) return
+  for (const { document, path, message } of warnings) {
+    const found = given.find(({ name }) => name === document)
+    const place = found?.placeOf(path, false) ?? null
+    const at = place === null ? '' : `:${place.line}:${place.column}`
+    const lead = found === undefined ? '' : `${found.file}${at}: `
+    output.err(`${lead}warning: ${document} ${path}: ${message}\n`)
   }
 }
 

@@ -1,12 +1,28 @@
 /** `causeway ctl plan`, `apply`, `get`, `export`, `ipam`: what a network is to be, as documents. */
 import { documentText, writeFleetFiles } from '../host/config/fleet-files.ts'
 import type { FleetAnswer, FleetBody, FleetChange, IpamAnswer } from '../model/controller-api.ts'
+import type { WhoAnswer } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type FleetDocument, type FleetKind, fleetKinds } from '../model/fleet.ts'
 import { byKind, nameOf } from '../plan/fleet-documents.ts'
+import { requirePermission } from '../plan/role.ts'
 import { type ExitCode, exitCode, Misuse, meantText } from './call.ts'
-import { askTenant, type CtlCall, type CtlCommand, confirm, print } from './ctl-call.ts'
-import { type GivenDocument, placeErrors, readDocuments, reportDocuments } from './ctl-document.ts'
+import {
+  ask,
+  askTenant,
+  type CtlCall,
+  type CtlCommand,
+  confirm,
+  print,
+  tenantOf,
+} from './ctl-call.ts'
+import {
+  type GivenDocument,
+  placeErrors,
+  readDocuments,
+  reportDocuments,
+  reportWarnings,
+} from './ctl-document.ts'
 import { ipamText } from './ctl-ipam-text.ts'
 import { appliedText, planText } from './ctl-plan-text.ts'
 import { table } from './table.ts'
@@ -65,18 +81,21 @@ A folder is read with those in it. With --prune what is not in it is taken away.
 
 async function plan(call: CtlCall): Promise<ExitCode> {
   const planned = await planOf(call)
-  if (planned === null) return exitCode.refused
+  if (planned === null) return refused(call)
   print(call, planned.change, () => planned.text)
-  if (!isSound(call, planned)) return exitCode.refused
+  if (!isSound(call, planned)) return refused(call)
   const isNothing = planned.change.documents.length === 0 && planned.change.sites.length === 0
   return call.options['detailed-exitcode'] === true && !isNothing ? exitCode.differs : exitCode.done
 }
 
 async function apply(call: CtlCall): Promise<ExitCode> {
+  fileOf(call)
+  // Whoever may not do it is told before they have read what it would be.
+  requirePermission(await ask<WhoAnswer>(call, '/api/v1/who'), 'fleet.write', await tenantOf(call))
   const planned = await planOf(call)
-  if (planned === null) return exitCode.refused
+  if (planned === null) return refused(call)
   const { change, given, text, isWhole } = planned
-  if (!isSound(call, planned)) return exitCode.refused
+  if (!isSound(call, planned)) return refused(call)
   if (change.documents.length === 0) {
     print(call, change, appliedText)
     return exitCode.done
@@ -89,9 +108,20 @@ async function apply(call: CtlCall): Promise<ExitCode> {
   // Who said yes beforehand said it to whatever it would be.
   const seen = call.options.yes === true ? {} : { digest: change.digest }
   const done = await sent(call, 'apply', given, { isWhole, ...seen })
-  if (done === null) return exitCode.refused
+  if (done === null) return refused(call)
   print(call, done, appliedText)
   return exitCode.done
+}
+
+/** @throws Misuse */
+function fileOf({ options: { file } }: CtlCall): string {
+  if (typeof file === 'string') return file
+  throw new Misuse('-f DIR or FILE is needed')
+}
+
+function refused({ isJson, output }: CtlCall): ExitCode {
+  if (!isJson) output.err('refused: nothing changes\n')
+  return exitCode.refused
 }
 
 interface Planned {
@@ -103,8 +133,8 @@ interface Planned {
 
 /** Null: the documents were refused, and it was said why. */
 async function planOf(call: CtlCall): Promise<Planned | null> {
-  const { file, prune } = call.options
-  if (typeof file !== 'string') throw new Misuse('-f DIR or FILE is needed')
+  const { prune } = call.options
+  const file = fileOf(call)
   const { documents: given, errors } = await readDocuments(file)
   if (errors.length > 0) {
     reportDocuments(call, errors)
@@ -141,6 +171,7 @@ async function sent(
 
 /** Whether it brings no problem; tells of those that it does. */
 function isSound(call: CtlCall, { change, given }: Planned): boolean {
+  reportWarnings(call, change.warnings, given)
   if (change.problems.length === 0) return true
   const errors = change.problems.map(({ document, path = '', code, message }) => {
     return { code: code as 'FLEET_REFERENCE', message, path: `${document}${path}` }

@@ -10,11 +10,12 @@ const mostValue = 72
 
 /** @param before the documents that are there @param after those that were given */
 export function planText(
-  { documents, sites }: FleetChange,
+  { documents, sites, problems }: FleetChange,
   before: readonly FleetDocument[],
   after: readonly FleetDocument[],
 ): string {
-  if (documents.length === 0 && sites.length === 0) return 'nothing changes\n'
+  const isNothing = documents.length === 0 && sites.length === 0
+  if (isNothing) return problems.length === 0 ? 'nothing changes\n' : ''
   const [was, will] = [byName(before), byName(after)]
   const documentLines = documents.flatMap(({ document, action }) => {
     const head = `${signs[action]} ${document}\n`
@@ -32,7 +33,8 @@ export function planText(
     ...(documentLines.length === 0 ? [] : ['Documents\n', ...documentLines.map(indented)]),
     ...(siteLines.length === 0 ? [] : ['Sites: what their boxes will be told\n']),
     ...siteLines.map(indented),
-    `${summaryOf(documents, sites.length)}\n`,
+    // What is refused has no outcome.
+    ...(problems.length === 0 ? [`${summaryOf(documents, sites.length)}\n`] : []),
   ]
   return parts.join('')
 }

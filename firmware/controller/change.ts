@@ -10,6 +10,7 @@ import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
 import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { type FleetWarning, fleetWarnings } from '../plan/fleet-warning.ts'
 import { commitAudited } from './audit.ts'
 import { documentChange, type FleetState } from './fleet.ts'
 import { type Fleets, planSites } from './fleets.ts'
@@ -38,6 +39,8 @@ export interface ChangePlan {
   readonly sites: readonly SiteChange[]
   /** Those that the change brings. */
   readonly problems: readonly FleetProblem[]
+  /** What cannot work in the documents as they will be, and is no reason to refuse them. */
+  readonly warnings: readonly FleetWarning[]
   /** SHA-256 of what stands above: two plans that do the same have the same. */
   readonly digest: string
 }
@@ -135,10 +138,14 @@ async function plan(
   const will = await planAll(fleets, tenant, state, [...after.values()])
   const known = new Set(was.problems.map(keyOf))
   const sites = siteChanges(was.sites, will.sites)
-  const problems = will.problems.filter((problem) => !known.has(keyOf(problem)))
+  const changed = new Set(documents.map(({ document }) => document))
+  const problems = will.problems
+    .filter((problem) => !known.has(keyOf(problem)))
+    .map((problem) => sideOf(problem, changed))
   const text = JSON.stringify([documents, sites, problems])
   const digest = createHash('sha256').update(text).digest('hex')
-  return { documents, sites, problems, digest, state, after: [...after.values()] }
+  const warnings = fleetWarnings([...after.values()])
+  return { documents, sites, problems, warnings, digest, state, after: [...after.values()] }
 }
 
 async function planAll(
@@ -150,6 +157,12 @@ async function planAll(
   const planner = fleets.plan(tenant, state, documents)
   const sites = await planSites(planner)
   return { sites, problems: [...planner.problems, ...sites.flatMap(({ problems }) => problems)] }
+}
+
+/** What is about two documents is told of the one that is changed. */
+function sideOf({ mirror, ...problem }: FleetProblem, changed: ReadonlySet<string>): FleetProblem {
+  const isOther = mirror !== undefined && changed.has(mirror.document)
+  return isOther && !changed.has(problem.document) ? mirror : problem
 }
 
 function keyOf({ code, document, path = '' }: FleetProblem): string {

@@ -47,6 +47,10 @@ export const FleetChange = Type.Object({
     }),
   ),
   problems: Type.Array(Problem),
+  /** What cannot work in the documents as they will be, and is no reason to refuse them. */
+  warnings: Type.Array(
+    Type.Object({ message: Type.String(), document: Type.String(), path: Type.String() }),
+  ),
   digest: Type.String(),
 })
 

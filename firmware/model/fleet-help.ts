@@ -25,8 +25,8 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'Take some away; let the sites of a large mesh talk through hubs (`topology`).',
   ],
   FLEET_OVERLAP: [
-    'LANs of two sites have the same addresses.',
-    'The message proposes a network that is free: give one of them that, or let a pool give it one.',
+    'LANs of two sites, or two pools, have the same addresses.',
+    'The message says which network is free: give one of them that, or let a pool give it one.',
   ],
   FLEET_POOL_INVALID: [
     'The prefix of a pool has bits below its length, or `bits` does not fit it.',

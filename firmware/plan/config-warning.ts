@@ -66,7 +66,9 @@ function hiddenHubs({ peers, uplinks }: DeviceConfig): string[] {
   if (uplinks.some(({ kind }) => kind === 'private')) return []
   return peers
     .filter(({ role, endpoints }) => role === 'hub' && endpoints.length > 0)
-    .filter(({ endpoints }) => endpoints.every((text) => isPrivate(parseEndpoint(text)!.address)))
+    .filter(({ endpoints }) =>
+      endpoints.every((text) => isPrivateAddress(parseEndpoint(text)!.address)),
+    )
     .map(
       ({ name, endpoints }) =>
         `${name} has private endpoints alone (${endpoints[0]}), which cannot be called over the Internet: ` +
@@ -103,12 +105,12 @@ function portsOf({ overlay: { port, ports = [] } }: DeviceConfig): string {
 function isCallable({ uplinks }: DeviceConfig): boolean {
   return uplinks.some(({ address: given, kind }) => {
     if (kind === 'private') return true
-    return staticAddresses({ address: given }).some((text) => !isPrivate(text))
+    return staticAddresses({ address: given }).some((text) => !isPrivateAddress(text))
   })
 }
 
 /** RFC 1918, RFC 6598 (carriers' NATs), RFC 4193, link-local. */
-function isPrivate(text: string): boolean {
+export function isPrivateAddress(text: string): boolean {
   const { family = 4, value = 0n } = parseAddress(text.split('/')[0]!) ?? {}
   const ranges = family === 4 ? privateRanges4 : privateRanges6
   const width = family === 4 ? 32n : 128n

@@ -1,6 +1,15 @@
 /** The documents of a tenant in order, and what is wrong with what they say of each other. Pure. */
+import { overlaps, parseInterfaceAddress } from '../model/address.ts'
 import type { ErrorBody } from '../model/errors.ts'
-import { type FleetDocument, type FleetKind, type FleetOf, mostOfKind } from '../model/fleet.ts'
+import {
+  type FleetDocument,
+  type FleetKind,
+  type FleetOf,
+  type FleetPool,
+  fleetKinds,
+  mostOfKind,
+} from '../model/fleet.ts'
+import { nearestOf } from '../model/nearest.ts'
 
 /** The documents of one tenant, by kind and in order. */
 export type Documents = { readonly [Kind in FleetKind]: readonly FleetOf<Kind>[] }
@@ -8,6 +17,10 @@ export type Documents = { readonly [Kind in FleetKind]: readonly FleetOf<Kind>[]
 export interface FleetProblem extends ErrorBody {
   /** `site/berlin` */
   readonly document: string
+  /** The same as it is told of the other document that it is about. */
+  readonly mirror?: FleetProblem
+  /** Of a box's configuration: the sites whose boxes it would be. */
+  readonly sites?: readonly string[]
 }
 
 export function nameOf({ kind, name }: Pick<FleetDocument, 'kind' | 'name'>): string {
@@ -36,58 +49,116 @@ function orderOf(document: FleetDocument): number {
 
 /** What they say of each other. */
 export function checkDocuments(documents: Documents): FleetProblem[] {
+  return [
+    ...crowds(documents),
+    ...references(documents),
+    ...boxesTwice(documents),
+    ...poolOverlaps(documents),
+  ]
+}
+
+function problemOf(
+  document: FleetDocument,
+  code: FleetProblem['code'],
+  message: string,
+  path: string,
+): FleetProblem {
+  return { code, message, path, document: nameOf(document) }
+}
+
+function crowds(documents: Documents): FleetProblem[] {
+  return fleetKinds.flatMap((kind) => {
+    const seen = new Set<string>()
+    const list: readonly FleetDocument[] = documents[kind]
+    return list.flatMap((one, at) => {
+      const isTwice = seen.has(one.name)
+      seen.add(one.name)
+      const many = `there are at most ${mostOfKind[kind]} of this kind`
+      return [
+        ...(at >= mostOfKind[kind] ? [problemOf(one, 'FLEET_TOO_MANY', many, '/kind')] : []),
+        ...(isTwice
+          ? [problemOf(one, 'FLEET_DUPLICATE', 'there are two of this name', '/name')]
+          : []),
+      ]
+    })
+  })
+}
+
+/** `, did you mean office?`, or nothing. */
+export function meantOf(name: string, known: Iterable<string>): string {
+  const nearest = nearestOf(name, [...known])
+  return nearest === null ? '' : `, did you mean ${nearest}?`
+}
+
+/** By name, of things that there are not. */
+function references(documents: Documents): FleetProblem[] {
   const problems: FleetProblem[] = []
-  const problem = (
-    of: FleetDocument,
-    code: ErrorBody['code'],
-    message: string,
+  const names = (kind: FleetKind): ReadonlySet<string> =>
+    new Set(documents[kind].map(({ name }) => name))
+  const [pools, segments, sites] = [names('pool'), names('segment'), names('site')]
+  const refer = (
+    from: FleetDocument,
+    kind: FleetKind,
+    there: ReadonlySet<string>,
+    name: string,
     path: string,
   ): void => {
-    problems.push({ code, message, path, document: nameOf(of) })
+    if (there.has(name)) return
+    const message = `there is no ${kind} '${name}'${meantOf(name, there)}`
+    problems.push(problemOf(from, 'FLEET_REFERENCE', message, path))
   }
-  for (const [kind, list] of Object.entries(documents) as [FleetKind, readonly FleetDocument[]][]) {
-    const seen = new Set<string>()
-    for (const [at, one] of list.entries()) {
-      if (at >= mostOfKind[kind])
-        problem(
-          one,
-          'FLEET_TOO_MANY',
-          `there are at most ${mostOfKind[kind]} of this kind`,
-          '/kind',
-        )
-      if (seen.has(one.name)) problem(one, 'FLEET_DUPLICATE', 'there are two of this name', '/name')
-      seen.add(one.name)
-    }
+  for (const one of documents.segment) {
+    for (const [at, pool] of (one.pools ?? []).entries())
+      refer(one, 'pool', pools, pool, `/pools/${at}`)
   }
-  const has = (kind: FleetKind, name: string): boolean =>
-    documents[kind].some((one) => one.name === name)
-  for (const segment of documents.segment) {
-    for (const [at, pool] of (segment.pools ?? []).entries()) {
-      if (!has('pool', pool))
-        problem(segment, 'FLEET_REFERENCE', `there is no pool '${pool}'`, `/pools/${at}`)
-    }
+  for (const one of documents.site) {
+    for (const [at, { segment }] of one.lans.entries())
+      refer(one, 'segment', segments, segment, `/lans/${at}/segment`)
   }
-  const boxOf = new Map<string, string>()
-  for (const site of documents.site) {
-    for (const [at, { segment }] of site.lans.entries()) {
-      if (!has('segment', segment)) {
-        problem(site, 'FLEET_REFERENCE', `there is no segment '${segment}'`, `/lans/${at}/segment`)
-      }
-    }
-    if (site.edge === undefined) continue
-    const other = boxOf.get(site.edge)
-    if (other !== undefined)
-      problem(site, 'FLEET_DUPLICATE', `this box stands at ${other} already`, '/edge')
-    boxOf.set(site.edge, site.name)
-  }
-  for (const network of documents.network) {
-    for (const [at, hub] of (network.topology?.hubs ?? []).entries()) {
+  for (const one of documents.network) {
+    for (const [at, hub] of (one.topology?.hubs ?? []).entries()) {
       const path = `/topology/hubs/${at}`
+      refer(one, 'site', sites, hub, path)
       const site = documents.site.find(({ name }) => name === hub)
-      if (site === undefined) problem(network, 'FLEET_REFERENCE', `there is no site '${hub}'`, path)
-      else if (site.role !== 'hub')
-        problem(network, 'FLEET_REFERENCE', `${hub} has not the role 'hub'`, path)
+      if (site !== undefined && site.role !== 'hub')
+        problems.push(problemOf(one, 'FLEET_REFERENCE', `${hub} has not the role 'hub'`, path))
     }
+  }
+  for (const one of documents.policy) {
+    for (const [at, segment] of (one.for?.segments ?? []).entries())
+      refer(one, 'segment', segments, segment, `/for/segments/${at}`)
+  }
+  for (const one of documents.rule) {
+    refer(one, 'segment', segments, one.from.segment, '/from/segment')
+    refer(one, 'segment', segments, one.to.segment, '/to/segment')
   }
   return problems
+}
+
+function boxesTwice({ site: sites }: Documents): FleetProblem[] {
+  const siteOf = new Map<string, string>()
+  return sites.flatMap((site) => {
+    if (site.edge === undefined) return []
+    const other = siteOf.get(site.edge)
+    siteOf.set(site.edge, site.name)
+    const message = `this box stands at ${other} already`
+    return other === undefined ? [] : [problemOf(site, 'FLEET_DUPLICATE', message, '/edge')]
+  })
+}
+
+/** What one gives out the other would give out as well. */
+function poolOverlaps({ pool: pools }: Documents): FleetProblem[] {
+  return pools.flatMap((pool, at) => {
+    const own = parseInterfaceAddress(pool.prefix)
+    const other = pools.slice(0, at).find(({ prefix }) => {
+      const parsed = parseInterfaceAddress(prefix)
+      return own !== null && parsed !== null && overlaps(own, parsed)
+    })
+    if (other === undefined) return []
+    const told = (one: FleetPool, two: FleetPool): FleetProblem => {
+      const message = `${one.prefix} overlaps pool ${two.name} (${two.prefix})`
+      return problemOf(one, 'FLEET_OVERLAP', message, '/prefix')
+    }
+    return [{ ...told(pool, other), mirror: told(other, pool) }]
+  })
 }

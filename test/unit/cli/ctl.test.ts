@@ -113,10 +113,42 @@ test('what is wrong with a document is told by file, line, document and field', 
     assert.equal(referring.code, 4)
     assert.match(
       referring.err,
-      /porto\.yaml:5:\d+: FLEET_REFERENCE site\/porto \/lans\/0\/segment: there is no segment 'offce'/,
+      /porto\.yaml:5:\d+: FLEET_REFERENCE site\/porto \/lans\/0\/segment: there is no segment 'offce', did you mean office\?\n(.*\n)*refused: nothing changes\n$/,
     )
+    assert.doesNotMatch(referring.out, /added/)
   }
   assert.equal((await setup.ctl('get')).out, 'there are no documents\n')
+})
+
+test('what cannot work is warned of, by file and line, and done all the same', async () => {
+  await using world = await newWorld('warned')
+  const setup = await world.setup()
+  await setup.ctl('tenant', 'add', tenant)
+  const folder = writeExample('warned-fleet')
+  write(
+    'warned-fleet/policy.yaml',
+    'kind: policy\nname: bulk\norder: 1\nfor: { dscp: [cs1] }\nprefer: [wan1]\n',
+  )
+  const warned = await setup.ctl('apply', '-f', folder, '--yes')
+  assert.equal(warned.code, 0)
+  assert.match(
+    warned.err,
+    /policy\.yaml:5:10: warning: policy\/bulk \/prefer\/0: no site has an uplink 'wan1'/,
+  )
+  const { warnings } = JSON.parse((await setup.ctl('plan', '-f', folder, '--json')).out)
+  assert.equal(warnings.length, 1)
+})
+
+test('whoever may not apply is told before a plan is shown', async () => {
+  await using world = await newWorld('may-not')
+  const setup = await world.setup()
+  await setup.ctl('tenant', 'add', tenant)
+  const folder = writeExample('may-not-fleet')
+  const eve = await world.person('eve', tenant, 'operator')
+  assert.equal((await eve.ctl('plan', '-f', folder)).code, 0)
+  const { code, out, err } = await eve.ctl('apply', '-f', folder, '--yes')
+  assert.deepEqual([code, out], [1, ''])
+  assert.match(err, /API_FORBIDDEN needs the role admin in acme/)
 })
 
 test('links that lead out of the folder are not followed', async () => {

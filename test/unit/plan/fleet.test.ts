@@ -118,6 +118,7 @@ test('policies and rules go where their labels say, and name nothing that is not
   }
   const result = plan([
     ...base,
+    { kind: 'segment', name: 'cameras', vni: 200 },
     voice,
     policy('everywhere', { latencyMs: 100, prefer: ['wan0', 'wan9'] }),
     policy('labs-only', {
@@ -136,6 +137,11 @@ test('policies and rules go where their labels say, and name nothing that is not
   assert.deepEqual(configOf(result, 'berlin').policies![0]!.prefer, ['wan0'])
   assert.deepEqual(configOf(result, 'berlin').policies![1]!.for, { segments: ['office'] })
 })
+
+function ruleOf(from: string, to: string): FleetDocument {
+  const sides = { from: { segment: from }, to: { segment: to } }
+  return { kind: 'rule', name: 'r', action: 'deny', order: 1, ...sides }
+}
 
 const refused: readonly [
   what: string,
@@ -172,6 +178,37 @@ const refused: readonly [
     'FLEET_REFERENCE',
     'network/acme',
     '/topology/hubs/0',
+  ],
+  [
+    "a rule's segment that there is not",
+    [...base, ruleOf('offce', 'office')],
+    'FLEET_REFERENCE',
+    'rule/r',
+    '/from/segment',
+  ],
+  [
+    'the other one of a rule',
+    [...base, ruleOf('office', 'offce')],
+    'FLEET_REFERENCE',
+    'rule/r',
+    '/to/segment',
+  ],
+  [
+    "a policy's segment that there is not",
+    [
+      ...base,
+      { kind: 'policy', name: 'p', order: 1, for: { segments: ['office', 'nowhere'] } } as const,
+    ],
+    'FLEET_REFERENCE',
+    'policy/p',
+    '/for/segments/1',
+  ],
+  [
+    'two pools of the same addresses',
+    [...base, { kind: 'pool', name: 'more', prefix: '10.0.0.0/8', bits: 24 } as const],
+    'FLEET_OVERLAP',
+    'pool/more',
+    '/prefix',
   ],
   [
     'a full pool',
