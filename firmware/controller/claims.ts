@@ -1,13 +1,14 @@
-/** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. Bounded. */
-import type { Change, Commit, Store } from '../host/store/store.ts'
-import { CausewayError } from '../model/errors.ts'
+/** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. claim-room.ts bounds them. */
+import { type Change, type Commit, mostPage, type Store } from '../host/store/store.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
-import { type Claim, claimMs } from '../plan/claim.ts'
+import type { Claim } from '../plan/claim.ts'
 
 export interface KeptClaim extends Claim {
   /** SubjectPublicKeyInfo, base64. */
   readonly publicKey: string
   readonly keeping: KeyKeeping
+  /** Where it asked from, in whose room it waits; null: a tenant has it, and it needs none. */
+  readonly source: string | null
 }
 
 export interface FoundClaim {
@@ -15,9 +16,6 @@ export interface FoundClaim {
   readonly revision: number
 }
 
-/** Devices that wait; more are told to come again. */
-const mostClaims = 1_000
-const mostRemoved = 100
 /** So much of an id names a device, as its page shows it. */
 const shortId = /^[0-9a-f]{8,64}$/
 
@@ -39,19 +37,25 @@ export async function findClaim(store: Store, device: string): Promise<FoundClai
 
 /** All that wait, claimed ones and those that are over included. */
 export async function listClaims(store: Store): Promise<KeptClaim[]> {
-  const { entries } = await store.range({ prefix: claimKey(''), limit: mostClaims })
-  return entries.map(({ value }) => JSON.parse(value) as KeptClaim)
+  const found: KeptClaim[] = []
+  for (let after: string | undefined; ; ) {
+    const range = { prefix: claimKey(''), limit: mostPage }
+    const page = await store.range(after === undefined ? range : { ...range, after })
+    for (const { value } of page.entries) found.push(JSON.parse(value) as KeptClaim)
+    if (!page.hasMore) return found
+    after = page.entries.at(-1)!.key
+  }
 }
 
-/** @param revision of the one before; 0: there is none @throws STORE_CONFLICT; ZTP_BUSY too many wait, and none is over */
-export async function writeClaim(
-  store: Store,
-  claim: KeptClaim,
-  revision: number,
-  nowMs: number,
-): Promise<void> {
-  if (revision === 0) await makeRoom(store, nowMs)
-  await store.commit(claimCommit({ claim, revision }))
+/** @param revision of the one before; 0: there is none @throws STORE_CONFLICT */
+export async function writeClaim(store: Store, found: FoundClaim): Promise<void> {
+  await store.commit(claimCommit(found))
+}
+
+/** It was found so, and gives way to another. @throws STORE_CONFLICT */
+export async function removeClaim(store: Store, { claim, revision }: FoundClaim): Promise<void> {
+  const key = claimKey(claim.deviceId)
+  await store.commit({ conditions: [{ key, revision }], changes: [{ key, value: null }] })
 }
 
 /** What changes a claim, where nobody has changed it since it was found. */
@@ -62,17 +66,6 @@ export function claimCommit({ claim, revision }: FoundClaim): Commit {
 
 export function claimChange(claim: KeptClaim): Change {
   return { key: claimKey(claim.deviceId), value: JSON.stringify(claim) }
-}
-
-async function makeRoom(store: Store, nowMs: number): Promise<void> {
-  const { entries } = await store.range({ prefix: claimKey(''), limit: mostClaims })
-  if (entries.length < mostClaims) return
-  const isOver = ({ offeredMs, lockedUntilMs }: Claim): boolean =>
-    nowMs > offeredMs + 2 * claimMs && nowMs > lockedUntilMs
-  const over = entries.filter(({ value }) => isOver(JSON.parse(value) as Claim))
-  if (over.length === 0) throw new CausewayError('ZTP_BUSY', 'too many devices wait to be claimed')
-  const changes = over.slice(0, mostRemoved).map(({ key }) => ({ key, value: null }))
-  await store.commit({ conditions: [], changes })
 }
 
 function claimKey(deviceId: string): string {

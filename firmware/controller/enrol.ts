@@ -25,15 +25,20 @@ import type {
   ZtpRequest,
 } from '../model/ztp.ts'
 import { claimMs, isClaimed, offerClaim, openClaim, tryClaim } from '../plan/claim.ts'
+import { openSourceBuckets } from '../plan/rate-limit.ts'
 import { voucherMs } from '../plan/voucher.ts'
 import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
 import { commitAudited } from './audit.ts'
+import { ClaimRoom } from './claim-room.ts'
 import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
 import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
 import { StrangerLog } from './stranger-log.ts'
 
+/** Devices that were never seen, of one place: a proof is looked at, and room made. */
+const newcomerRate = { perSecond: 1, burst: 200 }
+const mostSources = 4_096
 /** How often a device asks whether it has been claimed. */
 const againMs = 2_000
 const certificateDays = 30
@@ -60,6 +65,8 @@ export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
   readonly #strangers: StrangerLog
+  readonly #room: ClaimRoom
+  readonly #newcomers = openSourceBuckets(newcomerRate, mostSources)
   #delegation: string | null
 
   constructor(options: EnrolOptions) {
@@ -67,6 +74,7 @@ export class EnrolDesk {
     this.#ownerPin = fingerprintOf(options.authority.certificate)
     this.#delegation = options.delegation
     this.#strangers = new StrangerLog(options.store, options.nowMs)
+    this.#room = new ClaimRoom(options.store)
   }
 
   get delegation(): string | null {
@@ -78,8 +86,11 @@ export class EnrolDesk {
     this.#delegation = delegation
   }
 
-  /** @throws ZTP_REQUEST_INVALID, ZTP_PROOF_INVALID, ZTP_LOCKED, ZTP_BUSY */
-  async hello(body: ZtpHello, exporter: Uint8Array): Promise<ZtpOffer> {
+  /**
+   * @param from tells places apart
+   * @throws ZTP_REQUEST_INVALID, ZTP_PROOF_INVALID, ZTP_LOCKED, ZTP_BUSY
+   */
+  async hello(body: ZtpHello, exporter: Uint8Array, from: string): Promise<ZtpOffer> {
     const { store, authority, nowMs, random } = this.#options
     const delegation = this.#delegation
     const { nonce, commitment, publicKey, keeping, firmware, label } = body
@@ -88,10 +99,17 @@ export class EnrolDesk {
     const parts = [deviceId, nonce, commitment, keeping, firmware, label ?? '']
     await this.#checkProof('hello', parts, exporter, key, body.proof)
     const before = await readClaim(store, deviceId)
+    // Whose device it is has said so: no stranger keeps it waiting.
+    const source = (await readEdge(store, deviceId)) === null ? from : null
+    if (before === null && source !== null && !this.#newcomers.take(source, nowMs())) {
+      throw new CausewayError('ZTP_BUSY', 'too many new devices from one address')
+    }
     const controllerNonce = random(32).toString('hex')
     const offer = { deviceId, nonce, commitment, controllerNonce }
-    const claim = offerClaim(before?.claim ?? null, offer, nowMs())
-    await writeClaim(store, { ...claim, publicKey, keeping }, before?.revision ?? 0, nowMs())
+    const offered = offerClaim(before?.claim ?? null, offer, nowMs())
+    const claim = { ...offered, publicKey, keeping, source }
+    await this.#room.admit(claim, nowMs())
+    await writeClaim(store, { claim, revision: before?.revision ?? 0 })
     const shown = { authority: authority.certificate, controllerNonce, forMs: claimMs }
     return { ...shown, delegation, label: null }
   }
@@ -109,7 +127,10 @@ export class EnrolDesk {
     const { deviceId } = claim
     const code = claimCode({ deviceId, ownerPin: this.#ownerPin, deviceSecret, controllerNonce })
     const opened = { ...claim, ...openClaim(claim, code, nowMs()) }
-    if (claim.state === 'offered') await writeClaim(store, opened, revision, nowMs())
+    if (claim.state === 'offered') {
+      await this.#room.admit(opened, nowMs())
+      await writeClaim(store, { claim: opened, revision })
+    }
     return this.#answer(opened)
   }
 

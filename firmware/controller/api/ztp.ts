@@ -20,7 +20,7 @@ export function addZtpRoutes(app: FastifyInstance, desk: EnrolDesk, nowMs: () =>
   const add = <Body>(
     path: string,
     body: object,
-    answer: (body: Body, exporter: Uint8Array) => Promise<object>,
+    answer: (body: Body, exporter: Uint8Array, source: string) => Promise<object>,
   ): void => {
     app.route({
       method: 'POST',
@@ -31,10 +31,11 @@ export function addZtpRoutes(app: FastifyInstance, desk: EnrolDesk, nowMs: () =>
         if (sources.take(sourceKey(ip), nowMs())) return
         throw new CausewayError('ZTP_BUSY', 'too many requests from one address')
       },
-      handler: (request) => answer(request.body as Body, exporterOf(request)),
+      handler: (request) =>
+        answer(request.body as Body, exporterOf(request), sourceKey(request.ip)),
     })
   }
-  add<ZtpHello>('hello', ZtpHello, (body, exporter) => desk.hello(body, exporter))
+  add<ZtpHello>('hello', ZtpHello, (body, exporter, source) => desk.hello(body, exporter, source))
   add<ZtpOpen>('open', ZtpOpen, (body, exporter) => desk.open(body, exporter))
   add<ZtpAsk>('voucher', ZtpAsk, (body, exporter) => desk.ask(body, exporter))
   add<ZtpRefusal>('refusal', ZtpRefusal, (body, exporter) => desk.refused(body, exporter))

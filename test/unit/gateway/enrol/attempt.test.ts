@@ -53,6 +53,21 @@ test("a device that has the owner's root and is listed needs nobody", async () =
   assert.equal(owner.authority, world.authority.certificate)
 })
 
+test('a flood of strangers from its own address keeps no listed device waiting', async () => {
+  const world = await newWorld(true)
+  const stop = async (): Promise<never> => {
+    throw new Error('that was all')
+  }
+  const codes: string[] = []
+  for (let at = 0; at < 220; at++) {
+    await attemptEnrol(newDevice(world, { pause: stop })).catch(({ code }) => codes.push(code))
+  }
+  assert.equal(codes.filter((code) => code === 'ZTP_BUSY').length, 20)
+  const device = newDevice(world, { ownRoots: [world.root.publicKey] })
+  await world.desk.list(ada, device.key.deviceId, 'berlin')
+  assert.equal((await attemptEnrol(device)).authority, world.authority.certificate)
+})
+
 test('a device that nobody claims gives up in time, and trusts nobody', async () => {
   const world = await newWorld(true)
   await assert.rejects(attemptEnrol(newDevice(world)), { code: 'ZTP_CODE_EXPIRED' })

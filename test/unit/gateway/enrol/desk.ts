@@ -55,7 +55,7 @@ export function answerOf(desk: EnrolDesk, exporter: Uint8Array) {
   return async (path: string, body: object): Promise<unknown> => {
     switch (path) {
       case '/ztp/v1/hello':
-        return desk.hello(body as never, exporter)
+        return desk.hello(body as never, exporter, 'here')
       case '/ztp/v1/open':
         return desk.open(body as never, exporter)
       case '/ztp/v1/voucher':
