@@ -8,6 +8,7 @@ import { mostPage } from '../host/store/store.ts'
 import type { AuditAnswer } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type ChainHead, emptyChain, followChain } from '../plan/audit-chain.ts'
+import { inTurn } from './audit-queue.ts'
 
 export interface AuditEvent {
   /** A user's or token's name, or `device/ID`. */
@@ -30,15 +31,26 @@ export interface AuditEntry extends AuditEvent {
   readonly previous: string
 }
 
-/** Others append too: so often it is tried again. */
+/** Other controllers append too: so often it is tried again. */
 const mostTries = 50
 const numberDigits = 12
 
 /**
- * Commits, with the entry. Conditions of the commit that do not hold are the caller's; the log's own is tried again.
- * @param commit is made anew for each try @throws what `Store.commit` throws; STORE_BUSY too many append at once
+ * Commits, with the entry, after those that were asked for before. Conditions of the commit that do not hold are the caller's; the
+ * log's own is tried again.
+ * @throws what `Store.commit` throws; STORE_BUSY too many append at once
  */
-export async function commitAudited(
+export function commitAudited(
+  store: Store,
+  tenant: string,
+  event: AuditEvent,
+  commit: Commit,
+  nowMs: number,
+): Promise<number> {
+  return inTurn(store, tenant, () => append(store, tenant, event, commit, nowMs))
+}
+
+async function append(
   store: Store,
   tenant: string,
   event: AuditEvent,

@@ -17,7 +17,7 @@ import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/contro
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
 import { readEdge, registerEdge } from './edges.ts'
-import { messageFor, say, trySay, tryTell } from './link-words.ts'
+import { denyRenewal, isDeniedForNow, messageFor, say, trySay, tryTell } from './link-words.ts'
 import { PlaceExchange } from './place-exchange.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
@@ -231,15 +231,14 @@ export class LinkDesk implements AsyncDisposable {
     const request = await readRequest(pem)
     const edge = await readEdge(store, box.deviceId)
     if (edge === null || request.deviceId !== box.deviceId) {
-      const message = 'the request is of another device'
-      say(box.link, { kind: 'denied', what: 'renew', code: 'ZTP_REQUEST_INVALID', message })
-      return
+      return denyRenewal(box.link, 'ZTP_REQUEST_INVALID', 'the request is of another device')
     }
     const nowMs = wallMs()
     const certificate = await issueCertificate(authority, request, certificateDays, nowMs)
     const by = { who: `device/${edge.deviceId}`, tenant: edge.tenant }
     const event = { what: 'edge.renew', target: `site/${edge.site}` }
-    await registerEdge(store, by, { ...edge, wireKey: request.wireKey }, event, nowMs)
+    const renewed = { ...edge, wireKey: request.wireKey }
+    if (await isDeniedForNow(box.link, registerEdge(store, by, renewed, event, nowMs))) return
     box.expiresMs = nowMs + certificateDays * 86_400_000
     say(box.link, { kind: 'certificate', certificate })
     if (box.waiting !== null) this.#send(box, box.waiting)

@@ -1,7 +1,7 @@
 /** What a controller says to a box by its link, and how. */
 import { closeCodes, type Link } from '../host/link/link.ts'
 import type { ControllerMessage } from '../model/control-link.ts'
-import { CausewayError } from '../model/errors.ts'
+import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { deltaBetween } from '../plan/json-delta.ts'
 import type { PublishedConfig } from './published.ts'
 
@@ -42,4 +42,21 @@ export function tryTell(link: Link, message: ControllerMessage): boolean {
 /** @throws LINK_SLOW */
 export function say(link: Link, message: ControllerMessage): void {
   link.send(JSON.stringify(message))
+}
+
+/** @throws LINK_SLOW */
+export function denyRenewal(link: Link, code: ErrorCode, message: string): void {
+  say(link, { kind: 'denied', what: 'renew', code, message })
+}
+
+/** Where others come first, a renewal is denied: the box asks again, and there is no reason to end its link. @throws what does not pass */
+export async function isDeniedForNow(link: Link, renewal: Promise<unknown>): Promise<boolean> {
+  try {
+    await renewal
+    return false
+  } catch (error) {
+    if (!(error instanceof CausewayError) || error.code !== 'STORE_BUSY') throw error
+    denyRenewal(link, error.code, error.message)
+    return true
+  }
 }

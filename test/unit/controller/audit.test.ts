@@ -37,6 +37,28 @@ test('all that was committed at once is in the log, numbered without gaps, with 
   assert.equal((await readAudit(store, 't', 18)).length, 2)
 })
 
+test('a thousand changes of a tenant at once are all done', async () => {
+  const { store } = await withEntries(1_000)
+  assert.deepEqual(await verifyAudit(store, 't'), { entries: 1_000, brokenAt: null })
+})
+
+test('of changes that wait there is a limit, of each tenant its own; once there is room they are done', async () => {
+  const store = await openStore(memoryTable())
+  const change = (tenant: string) =>
+    commitAudited(store, tenant, event, { conditions: [], changes: [] }, 0)
+  const all = Array.from({ length: 4_097 }, () => change('t'))
+  const other = change('u')
+  const results = await Promise.allSettled(all)
+  await other
+  const refused = results.filter((result) => result.status === 'rejected')
+  assert.deepEqual(
+    refused.map(({ reason }) => reason.code),
+    ['STORE_BUSY'],
+  )
+  await change('t')
+  assert.deepEqual(await verifyAudit(store, 't'), { entries: 4_097, brokenAt: null })
+})
+
 test('what cannot be committed is not told of', async () => {
   const { store } = await withEntries(1)
   const commit = { conditions: [{ key: 'k0', revision: 0 }], changes: [{ key: 'k0', value: 'x' }] }
