@@ -11,6 +11,8 @@ export interface FleetState {
   readonly documents: readonly FleetDocument[]
   readonly allocations: Allocations
   readonly boxes: readonly Box[]
+  /** Of the entries of its boxes, by device id: for conditions. */
+  readonly boxRevisions: ReadonlyMap<string, number>
   /** By document, `site/berlin`: for conditions. */
   readonly revisions: ReadonlyMap<string, number>
 }
@@ -20,7 +22,7 @@ export class FleetView {
   readonly #tenant: string
   readonly #documents = new Map<string, readonly [document: FleetDocument, revision: number]>()
   readonly #allocations = new Map<string, string>()
-  readonly #boxes = new Map<string, Box>()
+  readonly #boxes = new Map<string, readonly [box: Box, revision: number]>()
   #state: FleetState | null = null
   #isChanged = { documents: true, allocations: true, boxes: true }
 
@@ -33,7 +35,8 @@ export class FleetView {
     const [doc, alloc] = [`${this.#tenant}/doc/`, `${this.#tenant}/alloc/`]
     if (key.startsWith(doc)) this.#takeDocument(key.slice(doc.length), value, revision)
     else if (key.startsWith(alloc)) this.#takeAllocation(key.slice(alloc.length), value)
-    else if (key.startsWith(edgePrefix)) this.#takeBox(key.slice(edgePrefix.length), value)
+    else if (key.startsWith(edgePrefix))
+      this.#takeBox(key.slice(edgePrefix.length), value, revision)
   }
 
   get state(): FleetState {
@@ -49,7 +52,11 @@ export class FleetView {
           ? new Map(entries.map(([, [one, revision]]) => [nameOf(one), revision]))
           : before.revisions,
       allocations: isAll || allocations ? new Map(sorted(this.#allocations)) : before.allocations,
-      boxes: isAll || boxes ? sorted(this.#boxes).map(([, box]) => box) : before.boxes,
+      boxes: isAll || boxes ? sorted(this.#boxes).map(([, [box]]) => box) : before.boxes,
+      boxRevisions:
+        isAll || boxes
+          ? new Map([...this.#boxes].map(([deviceId, [, revision]]) => [deviceId, revision]))
+          : before.boxRevisions,
     }
     this.#isChanged = { documents: false, allocations: false, boxes: false }
     return this.#state
@@ -67,13 +74,14 @@ export class FleetView {
     this.#isChanged.allocations = true
   }
 
-  #takeBox(deviceId: string, value: string | null): void {
+  #takeBox(deviceId: string, value: string | null, revision: number): void {
     const edge = value === null ? null : (JSON.parse(value) as Edge)
     const isOwn = edge !== null && edge.tenant === this.#tenant && edge.wireKey !== null
     if (!isOwn && !this.#boxes.has(deviceId)) return
     if (isOwn) {
       const { site, claimedAt } = edge
-      this.#boxes.set(deviceId, { deviceId, wireKey: edge.wireKey!, site, claimedAt })
+      const box = { deviceId, wireKey: edge.wireKey!, site, claimedAt }
+      this.#boxes.set(deviceId, [box, revision])
     } else this.#boxes.delete(deviceId)
     this.#isChanged.boxes = true
   }

@@ -3,7 +3,7 @@
  * where that is shorter; its certificate is renewed; what it says of itself is kept while the link is up. One watch of the
  * store serves all of them. A box whose certificate has expired may renew it, and nothing else.
  */
-import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import type { Clock } from '../host/clock/clock.ts'
 import { closeCodes, type Link } from '../host/link/link.ts'
 import {
   type Authority,
@@ -16,6 +16,7 @@ import type { Log } from '../host/system/log.ts'
 import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/control-link.ts'
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
+import { type Attached, type AttachedStatus, newAttached } from './attached.ts'
 import { readEdge, registerEdge } from './edges.ts'
 import { denyRenewal, isDeniedForNow, messageFor, say, trySay, tryTell } from './link-words.ts'
 import { PlaceExchange } from './place-exchange.ts'
@@ -32,40 +33,6 @@ export interface LinkDeskParts {
   readonly authority: Authority
   readonly log: Log
   readonly book: PublishedBook
-}
-
-type Report = Extract<EdgeMessage, { kind: 'report' }>
-
-/** A box with a link. */
-interface Attached {
-  readonly link: Link
-  readonly deviceId: string
-  expiresMs: number
-  /** What it runs, as far as it has said. */
-  revision: number
-  firmware: string
-  /** What was sent last, which it has once it has answered; null: nothing yet. */
-  sent: PublishedConfig | null
-  /** What it has, where that is known here: what differs is reckoned from it. */
-  has: PublishedConfig | null
-  /** It has not answered for what was sent. */
-  isAsked: boolean
-  /** Newer than what was sent. */
-  waiting: PublishedConfig | null
-  report: Report | null
-  /** Since when it has been as well or as unwell as it says. */
-  isSoSinceMs: number
-  timer: CancelTimer | null
-}
-
-/** What is known of a box that has a link. */
-export interface AttachedStatus {
-  readonly deviceId: string
-  readonly revision: number
-  readonly firmware: string
-  readonly report: Report | null
-  /** How long it has been as well or as unwell as it says, by this link. */
-  readonly healthAgeMs: number
 }
 
 /** A box that does not answer for a configuration is sent the next one all the same. */
@@ -115,10 +82,7 @@ export class LinkDesk implements AsyncDisposable {
     { deviceId, expiresMs }: DeviceIdentity & { readonly expiresMs: number },
   ): void {
     const { clock } = this.#parts
-    const box: Attached = {
-      ...{ link, deviceId, expiresMs, revision: 0, firmware: '', sent: null, has: null },
-      ...{ isAsked: false, waiting: null, report: null, isSoSinceMs: 0, timer: null },
-    }
+    const box = newAttached(link, deviceId, expiresMs)
     box.timer = clock.after(helloMs, () => link.close(closeCodes.misuse, 'says nothing'))
     link.onClose(() => {
       box.timer?.()
@@ -186,6 +150,7 @@ export class LinkDesk implements AsyncDisposable {
     this.#attached.set(deviceId, box)
     box.timer?.()
     this.#exchange.attach(edge, (words) => tryTell(link, words))
+    box.tenant = edge.tenant
     box.revision = hello.revision
     box.firmware = hello.firmware
     const protocol = Math.min(hello.protocol, linkProtocol)
@@ -244,8 +209,9 @@ export class LinkDesk implements AsyncDisposable {
     if (box.waiting !== null) this.#send(box, box.waiting)
   }
 
-  /** The newest wins: what was published meanwhile takes the place of what waits. */
+  /** The newest wins: what was published meanwhile takes the place of what waits. What another tenant had it told is not for it. */
   #offer(box: Attached, published: PublishedConfig): void {
+    if (published.tenant !== box.tenant) return
     const newest = Math.max(box.revision, box.sent?.revision ?? 0, box.waiting?.revision ?? 0)
     if (published.revision <= newest) return
     box.waiting = published

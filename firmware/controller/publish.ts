@@ -1,6 +1,7 @@
 /**
  * Publishes to each box of a tenant what its documents say, as a signed configuration under `config/ID`. What a box is told changes
- * only when its text does. Each is committed as soon as it is there: the first boxes run it before the last are thought of.
+ * only when its text does. Each is committed as soon as it is there: the first boxes run it before the last are thought of; and
+ * only while the box is the tenant's, as it was when it was thought of.
  */
 import type { KeyObject } from 'node:crypto'
 import { newTurns, otherTurns } from '../host/clock/turn.ts'
@@ -14,13 +15,17 @@ import {
 } from '../host/store/store.ts'
 import { revisionFloorKey } from '../model/controller-keys.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { FleetSite } from '../model/fleet.ts'
 import { isEqual } from '../plan/config-diff.ts'
 import type { PlannedSite } from '../plan/fleet.ts'
 import type { NewAllocation } from '../plan/fleet-allocation.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { canonicalJson } from '../plan/json-delta.ts'
 import { signJws } from '../wire/jws.ts'
+import { edgeKey } from './edges.ts'
 import type { Fleets } from './fleets.ts'
+import { foreignBoxes } from './foreign-boxes.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 
 export interface PublishResult {
@@ -79,13 +84,14 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
   const { entries } = ledger
   const floor = Number((await store.get(revisionFloorKey))?.value ?? 0)
   const problems: FleetProblem[] = [...planner.problems]
-  const flights = new Flights(parts, entries)
-  let changed = 0
+  const flights = new Flights(parts, entries, state.boxRevisions)
+  const unplaced: FleetSite[] = []
   const turn = newTurns()
   for (const site of planner.sites) {
     await turn()
     const planned = planner.planSite(site)
     problems.push(...planned.problems)
+    if (planned.deviceId === null && site.edge !== undefined) unplaced.push(site)
     const published = await nextFor(parts, entries, floor, tenant, planned)
     if (published === null) continue
     const text = parts.book.write(published)
@@ -94,11 +100,11 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
       problems.push({ code: 'FLEET_TOO_MANY', message, document: nameOf(site) })
       continue
     }
-    changed++
     await flights.add(published, text, planned.config!)
   }
   await flights.land()
-  return { changed, problems }
+  problems.push(...(await foreignBoxes(store, tenant, unplaced)))
+  return { changed: flights.landed, problems }
 }
 
 /** Null: there is no box, or it has been told this. */
@@ -113,7 +119,8 @@ async function nextFor(
   const last = entries.get(deviceId)
   if (last?.planned === config) return null
   const before = last?.published
-  if (before !== undefined && isEqual({ ...before.config, revision: 0 }, config)) return null
+  const isSame = before?.tenant === tenant && isEqual({ ...before.config, revision: 0 }, config)
+  if (isSame) return null
   const revision = (before?.revision ?? floor) + 1
   const next = { ...config, revision }
   for (const part of Object.values(config)) {
@@ -125,19 +132,30 @@ async function nextFor(
   return { deviceId, tenant, site, revision, config: next, jws }
 }
 
+type Made = readonly [published: PublishedConfig, planned: DeviceConfig]
+
 /** Commits under way: what is ready is committed while what comes next is computed. */
 class Flights {
   readonly #parts: PublishParts
   readonly #entries: Map<string, LedgerEntry>
+  /** Of the boxes' own entries. */
+  readonly #boxes: ReadonlyMap<string, number>
+  /** Boxes that are told something new. */
+  landed = 0
   readonly #flying = new Set<Promise<void>>()
   #changes: Change[] = []
-  #made: [published: PublishedConfig, planned: DeviceConfig][] = []
+  #made: Made[] = []
   #bytes = 0
   #failure: { readonly error: unknown } | null = null
 
-  constructor(parts: PublishParts, entries: Map<string, LedgerEntry>) {
+  constructor(
+    parts: PublishParts,
+    entries: Map<string, LedgerEntry>,
+    boxes: ReadonlyMap<string, number>,
+  ) {
     this.#parts = parts
     this.#entries = entries
+    this.#boxes = boxes
   }
 
   /** @throws why an earlier one could not be committed */
@@ -173,18 +191,25 @@ class Flights {
     this.#bytes = 0
   }
 
-  async #commit(
-    changes: readonly Change[],
-    made: readonly (readonly [PublishedConfig, DeviceConfig])[],
-  ): Promise<void> {
+  /** A box that changed hands or its place meanwhile is left out: that change brings a round of its own. */
+  async #commit(changes: readonly Change[], made: readonly Made[]): Promise<void> {
+    if (made.length === 0) return
     const entries = this.#entries
-    const conditions: Condition[] = made.map(([{ deviceId }]) => ({
-      key: publishedKey(deviceId),
-      revision: entries.get(deviceId)?.entry ?? 0,
-    }))
-    const entry = await this.#parts.fleets.store.commit({ conditions, changes })
-    for (const [published, planned] of made) {
-      entries.set(published.deviceId, { entry, published, planned })
+    const conditions: Condition[] = made.flatMap(([{ deviceId }]) => [
+      { key: publishedKey(deviceId), revision: entries.get(deviceId)?.entry ?? 0 },
+      { key: edgeKey(deviceId), revision: this.#boxes.get(deviceId) ?? 0 },
+    ])
+    try {
+      const entry = await this.#parts.fleets.store.commit({ conditions, changes })
+      for (const [published, planned] of made) {
+        entries.set(published.deviceId, { entry, published, planned })
+      }
+      this.landed += made.length
+    } catch (error) {
+      const isConflict = error instanceof CausewayError && error.code === 'STORE_CONFLICT'
+      const at = made.findIndex(([{ deviceId }]) => isConflict && error.path === edgeKey(deviceId))
+      if (at < 0) throw error
+      await this.#commit(changes.toSpliced(at, 1), made.toSpliced(at, 1))
     }
   }
 }

@@ -28,6 +28,10 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'LANs of two sites, or two pools, have the same addresses.',
     'The message says which network is free: give one of them that, or let a pool give it one.',
   ],
+  FLEET_BOX_FOREIGN: [
+    "A site's `edge` names a box that another tenant has.",
+    'Look at the id; whose box it is has to release it before it can be claimed here.',
+  ],
   FLEET_POOL_INVALID: [
     'The prefix of a pool has bits below its length, or `bits` does not fit it.',
     'Mend the pool.',
@@ -47,6 +51,10 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
   LINK_REFUSED: [
     'The controller does not take this box.',
     'It was released, or its certificate has ended: claim it again.',
+  ],
+  LINK_FLOODED: [
+    'A box says more to its controller than any box has to say.',
+    'Its link was ended, and it may call again; look at what runs on it.',
   ],
   LINK_SLOW: ['The other end takes nothing any more.', 'Nothing: the link is made anew.'],
   ZTP_BUSY: ['A thousand boxes wait to be claimed.', 'Wait: old ones are forgotten.'],
@@ -85,6 +93,18 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'Somebody is in between: look for a proxy that opens TLS.',
   ],
   ZTP_REQUEST_INVALID: ['A request of a box has a wrong form.', 'Run one version at both ends.'],
+  ZTP_CODE_NEEDED: [
+    'A box is claimed by the beginning of its id alone, without the code that it shows.',
+    'Type its code; or give its whole id, which `causeway enrol --json` shows at the box, where it has your root.',
+  ],
+  ZTP_WIRE_KEY_TAKEN: [
+    'A box asks for a certificate with a wire key that another box has.',
+    'Two boxes are copies of one, or it pretends: `causeway reset` at the one that is wrong, so that it makes keys of its own.',
+  ],
+  ZTP_RELEASED: [
+    'A box calls with the certificate of an owner who has released it.',
+    'Nothing: it was told so. Claim it where it is wanted.',
+  ],
   ZTP_SITE_TAKEN: [
     'Another box stands at that site, or its document names another one.',
     '`causeway ctl claim … --replace` releases the one that stands there; an `edge` in the document is changed there.',

@@ -221,9 +221,13 @@ const nothing: FleetPlanner = {
   planSite: ({ name }) => ({ site: name, deviceId: null, config: null, problems: [] }),
 }
 
-/** By site: the box that its document names, else the one that was claimed for it last and stands nowhere else. */
+/**
+ * By site: the box that its document names, else the one that was claimed for it last and stands nowhere else. A box that is not
+ * among those that are there is nobody's here, whatever a document says: it may be another owner's.
+ */
 function boxesOf(sites: readonly FleetSite[], boxes: readonly Box[]): ReadonlyMap<string, string> {
   const named = new Set(sites.flatMap(({ edge }) => edge ?? []))
+  const there = new Set(boxes.map(({ deviceId }) => deviceId))
   const claimed = new Map<string, Box>()
   for (const box of boxes) {
     if (box.site === undefined || named.has(box.deviceId)) continue
@@ -232,7 +236,7 @@ function boxesOf(sites: readonly FleetSite[], boxes: readonly Box[]): ReadonlyMa
   }
   const found = sites.flatMap(({ name, edge }) => {
     const deviceId = edge ?? claimed.get(name)?.deviceId
-    return deviceId === undefined ? [] : [[name, deviceId] as const]
+    return deviceId === undefined || !there.has(deviceId) ? [] : [[name, deviceId] as const]
   })
   return new Map(found)
 }

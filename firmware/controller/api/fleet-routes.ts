@@ -1,4 +1,6 @@
 /** Routes about a tenant's documents: what they are, what a change would do, the change; and the addresses that were given out. */
+
+import type { Asked } from '../../host/api/route.ts'
 import {
   FleetAnswer,
   FleetBody,
@@ -7,14 +9,19 @@ import {
   IpamAnswer,
   TenantParams,
 } from '../../model/controller-api.ts'
+import { CausewayError } from '../../model/errors.ts'
+import type { FleetProblem } from '../../plan/fleet-documents.ts'
 import { ipamOf } from '../../plan/ipam-view.ts'
+import { commitAudited } from '../audit.ts'
 import { applyChange, planChange } from '../change.ts'
+import { foreignBoxesAsked } from '../foreign-boxes.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 /** A plan of a thousand sites takes its time. */
 const planMs = 60_000
 
-export function fleetRoutes({ fleets, publisher, wallMs }: RouteParts): ControllerRoute[] {
+export function fleetRoutes(parts: RouteParts): ControllerRoute[] {
+  const { fleets, publisher, wallMs } = parts
   const fleet = {
     params: TenantParams,
     body: FleetBody,
@@ -35,9 +42,11 @@ export function fleetRoutes({ fleets, publisher, wallMs }: RouteParts): Controll
       ...{ method: 'POST', url: `${tenantUrl}/plan`, ...fleet, answer: FleetChange },
       summary: 'What documents would change: nothing is done.',
       needs: 'fleet.read',
-      handle: async (asked) => ({
-        body: await planChange(fleets, tenantOf(asked), asked.body as FleetBody),
-      }),
+      handle: async (asked) => {
+        const change = await planChange(fleets, tenantOf(asked), asked.body as FleetBody)
+        const foreign = await foreignOf(parts, asked)
+        return { body: { ...change, problems: [...change.problems, ...foreign] } }
+      },
     },
     {
       ...{ method: 'POST', url: `${tenantUrl}/apply`, ...fleet, answer: FleetChange },
@@ -46,6 +55,7 @@ export function fleetRoutes({ fleets, publisher, wallMs }: RouteParts): Controll
       needs: 'fleet.write',
       handle: async (asked, { name }) => {
         const change = asked.body as FleetBody
+        await refuseForeign(parts, asked, name)
         return { body: await applyChange(fleets, tenantOf(asked), change, name, wallMs()) }
       },
     },
@@ -59,4 +69,21 @@ export function fleetRoutes({ fleets, publisher, wallMs }: RouteParts): Controll
       },
     },
   ]
+}
+
+async function foreignOf({ fleets, store }: RouteParts, asked: Asked): Promise<FleetProblem[]> {
+  const { documents } = asked.body as FleetBody
+  const state = await fleets.read(tenantOf(asked))
+  return foreignBoxesAsked(store, tenantOf(asked), documents, state.documents)
+}
+
+/** Whoever reaches for another tenant's box is told of in their own log. @throws FLEET_BOX_FOREIGN */
+async function refuseForeign(parts: RouteParts, asked: Asked, who: string): Promise<void> {
+  const [first] = await foreignOf(parts, asked)
+  if (first === undefined) return
+  const { code, message, document, path = '' } = first
+  const event = { who, what: 'fleet.apply', target: document, code }
+  const nothing = { conditions: [], changes: [] }
+  await commitAudited(parts.store, tenantOf(asked), event, nothing, parts.wallMs())
+  throw new CausewayError(code, `${document}: ${message}`, { path: `${document}${path}` })
 }

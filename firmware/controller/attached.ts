@@ -1,0 +1,50 @@
+/** What a controller knows of a box while that has a link. */
+import type { CancelTimer } from '../host/clock/clock.ts'
+import type { Link } from '../host/link/link.ts'
+import type { EdgeMessage } from '../model/control-link.ts'
+import type { PublishedConfig } from './published.ts'
+
+type Report = Extract<EdgeMessage, { kind: 'report' }>
+
+/** A box with a link. */
+export interface Attached {
+  readonly link: Link
+  readonly deviceId: string
+  /** Who has it, as of its first message. */
+  tenant: string
+  expiresMs: number
+  /** What it runs, as far as it has said. */
+  revision: number
+  firmware: string
+  /** What was sent last, which it has once it has answered; null: nothing yet. */
+  sent: PublishedConfig | null
+  /** What it has, where that is known here: what differs is reckoned from it. */
+  has: PublishedConfig | null
+  /** It has not answered for what was sent. */
+  isAsked: boolean
+  /** Newer than what was sent. */
+  waiting: PublishedConfig | null
+  report: Report | null
+  /** Since when it has been as well or as unwell as it says. */
+  isSoSinceMs: number
+  timer: CancelTimer | null
+}
+
+/** What is known of a box that has a link. */
+export interface AttachedStatus {
+  readonly deviceId: string
+  readonly revision: number
+  readonly firmware: string
+  readonly report: Report | null
+  /** How long it has been as well or as unwell as it says, by this link. */
+  readonly healthAgeMs: number
+}
+
+/** Before it has said anything. @param expiresMs of the certificate that it came with */
+export function newAttached(link: Link, deviceId: string, expiresMs: number): Attached {
+  return {
+    ...{ link, deviceId, tenant: '', expiresMs, revision: 0, firmware: '' },
+    ...{ sent: null, has: null, isAsked: false, waiting: null },
+    ...{ report: null, isSoSinceMs: 0, timer: null },
+  }
+}
