@@ -221,10 +221,7 @@ const nothing: FleetPlanner = {
   planSite: ({ name }) => ({ site: name, deviceId: null, config: null, problems: [] }),
 }
 
-/**
- * By site: the box that its document names, else the one that was claimed for it last and stands nowhere else. A box that is not
- * among those that are there is nobody's here, whatever a document says: it may be another owner's.
- */
+/** By site: the box that its document names, if it is this owner's, else the one that was claimed for it last and stands nowhere else. */
 function boxesOf(sites: readonly FleetSite[], boxes: readonly Box[]): ReadonlyMap<string, string> {
   const named = new Set(sites.flatMap(({ edge }) => edge ?? []))
   const there = new Set(boxes.map(({ deviceId }) => deviceId))
