@@ -18,6 +18,7 @@ import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
 import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
 import { joinJws, verifyJws } from '../wire/jws.ts'
+import { fieldsOf } from './log-fields.ts'
 
 export interface ControllerLinkParts {
   readonly clock: Clock
@@ -42,6 +43,7 @@ export interface ControllerLinkParts {
   /** Somebody says, as JWS, that the owner has let the box go. */
   readonly onReleased: (release: string) => void
   readonly onCertificate: (certificate: string) => Promise<void>
+  readonly onPeers?: (message: Extract<ControllerMessage, { kind: 'peer-places' }>) => void
   /** The controller's clock. */
   readonly onTime: (nowMs: number) => void
 }
@@ -141,9 +143,8 @@ export class ControllerLink implements Disposable {
       this.#attach(link)
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      const { code, detail, message } = error
-      log.warn({ code, detail: detail ?? message }, 'no link to the controller')
-      this.#openLater(refusals.has(code) ? mostRefusedMs : mostPauseMs)
+      log.warn(fieldsOf(error), 'no link to the controller')
+      this.#openLater(refusals.has(error.code) ? mostRefusedMs : mostPauseMs)
     }
   }
 
@@ -192,11 +193,13 @@ export class ControllerLink implements Disposable {
       case 'released':
         this.#parts.onReleased(message.release)
         return
-      case 'denied':
-        this.#parts.log.warn(
-          { code: message.code, detail: message.message },
-          'denied by the controller',
-        )
+      case 'peer-places':
+        this.#parts.onPeers?.(message)
+        return
+      case 'denied': {
+        const { code, message: detail } = message
+        this.#parts.log.warn({ code, detail }, 'denied by the controller')
+      }
     }
   }
 
@@ -237,9 +240,8 @@ export class ControllerLink implements Disposable {
       this.say({ kind: 'applied', revision })
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      const { code, message, detail } = error
-      this.#parts.log.warn({ code, revision, detail: detail ?? message }, 'configuration refused')
-      this.#refuse(signed, code, message)
+      this.#parts.log.warn({ ...fieldsOf(error), revision }, 'configuration refused')
+      this.#refuse(signed, error.code, error.message)
     }
   }
 
@@ -275,9 +277,8 @@ export class ControllerLink implements Disposable {
   /** Null: it was made for another one than the box has. */
   #join(delta: Extract<ControllerMessage, { kind: 'config-delta' }>): string | null {
     const base = [this.#tried, this.#had].find((one) => one?.revision === delta.base)
-    if (base === undefined || base === null) return null
-    const made = applyDelta(base.config, delta.steps as DeltaStep[])
-    if (made === null) return null
+    const made = base ? applyDelta(base.config, delta.steps as DeltaStep[]) : null
+    if (!base || made === null) return null
     const { deviceId, revision } = { ...base, revision: delta.revision }
     const payload = canonicalJson({ version: 1, deviceId, revision, config: made.value })
     return joinJws(delta.head, payload, delta.signature)

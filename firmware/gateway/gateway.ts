@@ -58,7 +58,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 }
 
 function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOwner {
-  const { changes, source, telemetry } = core
+  const { changes, source, telemetry, peering } = core
   const isBlank = (): boolean => {
     const from = source.confirmed?.source
     return from === 'factory' || from === 'none'
@@ -66,7 +66,7 @@ function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOw
   const leases = () => parts.services.leases()
   return new BoxOwner({
     ...parts,
-    ...{ changes, source, isBlank },
+    ...{ changes, source, isBlank, caller: peering },
     wireKey: encodeWireKey(parts.wireKey.publicKey),
     discovery: new Discovery({ ...parts, leases, isBlank }),
     report: () => reportOf(status(), telemetry.reading.counters),

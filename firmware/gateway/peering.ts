@@ -6,7 +6,7 @@
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Log } from '../host/system/log.ts'
-import { type Family, parseEndpoint } from '../model/address.ts'
+import { type Endpoint, type Family, parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRekeySeconds } from '../model/device-config-overlay.ts'
 import { stunPort } from '../model/nat.ts'
@@ -18,6 +18,7 @@ import { isIpv6 } from '../plan/prefix.ts'
 import { type ReachFacts, relayOf } from '../plan/relayed.ts'
 import type { RelayingFacts } from '../plan/relaying.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
+import { placesToTell, soundPlaces } from '../plan/told-place.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatFinder } from './nat/nat.ts'
 import type { RecordFile } from './program-loader.ts'
@@ -53,6 +54,7 @@ export class Peering implements AsyncDisposable {
   readonly #whereabouts: WhereaboutsRecord
   #sessions: Sessions | null = null
   #peers: DeviceConfig['peers'] = []
+  #unnamed: DeviceConfig['peers'] = []
   /** What the open sessions were opened with: they cannot change it. */
   #openedFor = { tenant: '', rekeySeconds: 0 }
 
@@ -95,6 +97,10 @@ export class Peering implements AsyncDisposable {
       this.#openedFor = { tenant, rekeySeconds }
     }
     this.#peers = config.peers
+    const isHub = config.overlay.relay !== undefined
+    this.#unnamed = config.peers.filter(({ endpoints, role }) => {
+      return endpoints.length === 0 && role !== 'hub' && !isHub
+    })
     this.#relaying.configure(config, datapath)
     this.#traversal.configure(config, places, datapath)
     const uplinks = withCost([...ports.overlay, this.#relaying.uplink], config)
@@ -127,6 +133,25 @@ export class Peering implements AsyncDisposable {
     this.#whereabouts.take(counters)
     this.#relaying.look()
     this.#traversal.onCounters(counters)
+  }
+
+  /** Where peers can call this box from outside, the best first. */
+  places(): Endpoint[] {
+    return placesToTell(this.#traversal.place)
+  }
+
+  /** Those that no endpoint leads to, by wire key, and whether there is a session. A hub is nobody to be found: it is named. */
+  unnamed(): { readonly wireKey: string; readonly isUp: boolean }[] {
+    const states = new Map(this.status().map(({ peer, state }) => [peer, state]))
+    const isUp = (peer: string): boolean => ['up', 'rekeying'].includes(states.get(peer) ?? 'down')
+    return this.#unnamed.map(({ name, wireKey }) => ({ wireKey, isUp: isUp(name) }))
+  }
+
+  /** Calls such a peer there, as somebody says who tells it where this box is: as far as a peer can be there. */
+  callAt(wireKey: string, places: readonly Endpoint[]): void {
+    const peer = this.#unnamed.find((one) => one.wireKey === wireKey)
+    const sound = soundPlaces(places, this.#traversal.place)
+    if (peer !== undefined && sound.length > 0) this.#sessions?.callAt(peer.name, sound)
   }
 
   /** Of each peer, in no order. */

@@ -3,7 +3,13 @@
  * Pure. What a peer says is foreign: it must not point this box at itself, at its own networks or at more than a few hosts.
  * After RFC 8445 §5.1.1 and §6.1.2, without its roles: both ends try all ways at once.
  */
-import { contains, isGlobal, parseAddress, parseInterfaceAddress } from '../model/address.ts'
+import {
+  contains,
+  type Endpoint,
+  isGlobal,
+  parseAddress,
+  parseInterfaceAddress,
+} from '../model/address.ts'
 import {
   type Candidate,
   type CandidateFiltering,
@@ -67,19 +73,22 @@ export function ownCandidates({ uplinks, nats, port, ports }: OwnPlace): Candida
 }
 
 /** Those of a peer that may be sent to. */
-export function soundCandidates(
-  theirs: readonly Candidate[],
+export function soundCandidates(theirs: readonly Candidate[], own: OwnPlace): Candidate[] {
+  return theirs.slice(0, maxCandidates).filter((one) => isSoundPlace(one, own))
+}
+
+/** Whether a peer can be there: somewhere, and neither at this box nor behind it. */
+export function isSoundPlace(
+  { address, port }: Endpoint,
   { uplinks, nats, inside }: OwnPlace,
-): Candidate[] {
-  const own = uplinks.flatMap(({ addresses }) => addresses.map(bare))
-  const mapped = nats.flatMap(({ mapped: one }) => (one === null ? [] : [one]))
-  const isOwn = ({ address, port }: Candidate): boolean =>
-    own.includes(address) || mapped.some((one) => one.address === address && one.port === port)
-  return theirs.slice(0, maxCandidates).filter((one) => {
-    const address = parseAddress(one.address)
-    const isHost = address !== null && isGlobal(address) && one.port !== 0
-    return isHost && !isOwn(one) && !isInside(one.address, inside)
-  })
+): boolean {
+  const parsed = parseAddress(address)
+  if (parsed === null || !isGlobal(parsed) || port === 0) return false
+  const isOwn = uplinks.some(({ addresses }) => addresses.some((one) => bare(one) === address))
+  const isMapped = nats.some(
+    ({ mapped }) => mapped !== null && mapped.address === address && mapped.port === port,
+  )
+  return !isOwn && !isMapped && !isInside(address, inside)
 }
 
 /** Ways to a peer, the most likely ones first. @param theirs sound ones */

@@ -83,6 +83,16 @@ export function describeNatSites(
   return { hugepagesPerSite: 72, segments: [segment], ...more, sites }
 }
 
+/** The branches alone, which have nothing but a controller to find each other by: each is a peer of the other without endpoints. */
+export function describeNoHub(
+  left: AccessKind | NatKind,
+  right: AccessKind | NatKind,
+  options: NatSitesOptions = {},
+): LabDescription {
+  const { sites, ...more } = describeNatSites(left, right, options)
+  return { ...more, sites: sites.filter(({ isHub }) => isHub !== true) }
+}
+
 /** Both branches in one network behind one router, which is `left-nat`. */
 export function describeSharedNat(
   kind: NatKind,

@@ -24,6 +24,7 @@ import type { ConfigSource } from '../config-source.ts'
 import { ControllerLink, confirmSeconds } from '../controller-link.ts'
 import { fieldsOf } from '../log-fields.ts'
 import type { Found } from './discovery.ts'
+import { type Caller, PlaceTeller } from './place-teller.ts'
 
 export interface OwnedParts {
   readonly clock: Clock
@@ -46,6 +47,7 @@ export interface OwnedParts {
   readonly source: Pick<ConfigSource, 'confirmed'>
   /** The owner has let the box go. */
   readonly onReleased: () => void
+  readonly caller: Caller
   /** How the box is; null: it does not know yet. */
   readonly report: () => Report | null
   /** @throws STORE_WRITE_FAILED */
@@ -66,6 +68,7 @@ const remark =
 export class Owned implements Disposable {
   readonly #parts: OwnedParts
   readonly #link: ControllerLink
+  readonly #places: PlaceTeller
   #record: OwnerRecord
   #signed: SignedConfig | null
   #asked = 0
@@ -81,6 +84,8 @@ export class Owned implements Disposable {
     this.#parts = parts
     this.#record = record
     this.#signed = signed
+    const say = (message: EdgeMessage): void => this.#link.say(message)
+    this.#places = new PlaceTeller({ clock, caller: parts.caller, say })
     this.#link = new ControllerLink({
       ...{ clock, log, firmware: version, deviceId: key.deviceId, had: signed },
       random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
@@ -89,12 +94,14 @@ export class Owned implements Disposable {
       apply: (config) => this.#apply(config),
       confirm: (one) => this.#confirm(one),
       onReleased: (release) => void this.#release(release),
+      onPeers: (message) => this.#places.onPeers(message),
       onCertificate: (certificate) => this.#take(certificate),
       onTime: (nowMs) => {
         this.#aheadMs = Math.max(0, nowMs - parts.wallMs())
         void this.#renew()
         this.#told = ''
         this.#report()
+        this.#places.onLink()
       },
     })
     this.#lookAgain()
@@ -126,6 +133,7 @@ export class Owned implements Disposable {
   [Symbol.dispose](): void {
     this.#cancelRenewal()
     this.#cancelReport()
+    this.#places[Symbol.dispose]()
     this.#link[Symbol.dispose]()
   }
 

@@ -9,7 +9,7 @@ import { CausewayError } from '../../model/errors.ts'
 import type { DatapathEvent, InstalledKeypair } from '../../model/program.ts'
 import { onEvent } from './demux.ts'
 import { adoptKeypairs } from './keypairs.ts'
-import { mostRecalls } from './recall.ts'
+import { allowRecalls } from './recall.ts'
 import { steer } from './schedule.ts'
 import { type Context, chance, resetSession, type Session } from './session.ts'
 import { noteEnd } from './session-end.ts'
@@ -138,7 +138,7 @@ function takeOver(
   const nowMs = context.clock.nowMs()
   for (const session of sessions.values()) {
     adoptKeypairs(session, installed)
-    session.recallsLeft = session.current === null ? mostRecalls : 0
+    allowRecalls(session, session.current === null)
     session.rawNotBeforeMs = nowMs + chance(context) * context.timing.spreadMs
   }
   wipeChains(installed)

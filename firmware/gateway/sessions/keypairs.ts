@@ -8,6 +8,7 @@ import type { InstalledKeypair } from '../../model/program.ts'
 import type { Suite } from '../../wire/handshake.ts'
 import { deriveKeys, eraseTrafficKeys } from '../../wire/keys.ts'
 import type { Transcript } from '../../wire/noise.ts'
+import { allowRecalls } from './recall.ts'
 import {
   type Context,
   cancelDue,
@@ -199,7 +200,7 @@ function makeCurrent(session: Session, keypair: KnownKeypair, isFirst: boolean):
   forgetKeypair(session, session.previous)
   session.previous = session.current
   session.current = keypair
-  session.recallsLeft = 0
+  allowRecalls(session, false)
   session.ended = null
   session.changedAtMs = session.context.clock.nowMs()
   session.isFirst = isFirst

@@ -2,8 +2,10 @@
  * Takes the next step of a session wherever one is due: a raw handshake where there is no keypair, a rekey where
  * `current` grows old; and notes what state that makes. Idempotent: called after every change.
  */
+import type { UdpAddress } from '../../host/udp/udp.ts'
 import { between, type CurrentAge, quietLeftMs, rekeyDelayMs } from '../../plan/session.ts'
 import { canInitiate, restMs, startRaw } from './initiate.ts'
+import { setTold } from './recall.ts'
 import { startRekey } from './rekey.ts'
 import { cancelDue, chance, type Session, type SessionState } from './session.ts'
 import { spend } from './thrift.ts'
@@ -31,6 +33,14 @@ export function rawNow(session: Session): void {
   session.due.raw?.()
   session.due.raw = null
   startRaw(session)
+}
+
+/** Somebody else says where it is, and tells it where this box is: both call now. A session that runs needs no call. */
+export function callAt(session: Session, places: readonly UdpAddress[]): void {
+  setTold(session, places)
+  if (session.current !== null && session.silentAtMs !== null) startRaw(session)
+  else rawNow(session)
+  noteState(session)
 }
 
 /** This box is somewhere else now, or the peer, or calls cost otherwise: what was put off, since it was in vain, may not be. */

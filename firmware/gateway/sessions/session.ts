@@ -167,8 +167,8 @@ export interface Session {
   readonly due: { raw: CancelTimer | null; rekey: CancelTimer | null }
   /** No raw initiation before: a restarted box spreads them. */
   rawNotBeforeMs: number
-  /** Calls to where it was heard last that are left to it. */
-  recallsLeft: number
+  /** Calls that are left to where it was heard last, or to where somebody else says that it is. */
+  readonly recall: { left: number; told: readonly UdpAddress[] }
   /** Calls in a row that nobody answered; until when uplinks that are paid for rest. */
   readonly thrift: { misses: number; untilMs: number }
   /** Ways through relays that have a channel. */
@@ -214,7 +214,7 @@ export function newSession(context: Context, peer: PeerConfig): Session {
     due: { raw: null, rekey: null },
     rawNotBeforeMs: 0,
     thrift: { misses: 0, untilMs: 0 },
-    ...{ recallsLeft: 0, relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY },
+    ...{ relayed: [], yieldedAtMs: Number.NEGATIVE_INFINITY, recall: { left: 0, told: [] } },
     turns: { uplink: 0, recall: 0, endpoint: new WeakMap() },
     answered: [],
     challengesUsed: 0,

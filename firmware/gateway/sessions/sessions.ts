@@ -23,7 +23,7 @@ import { setRelayed } from './initiate.ts'
 import { nobody, type SessionLog, type SessionsListener } from './listener.ts'
 import { hex } from './respond.ts'
 import { openRotatingSecret } from './rotating-secret.ts'
-import { callAnew, steer } from './schedule.ts'
+import { callAnew, callAt, steer } from './schedule.ts'
 import {
   type Context,
   newSession,
@@ -74,6 +74,8 @@ export interface Sessions extends AsyncDisposable {
   leaveAllBut(peers: readonly PeerConfig[]): Promise<void>
   /** The ways to a peer through relays from now on, as addresses: raw handshakes go by them, too. */
   setRelayed(peer: string, ways: readonly UdpAddress[]): void
+  /** A peer that no endpoint leads to may be called there, says somebody who tells it the same of this box. */
+  callAt(peer: string, places: readonly UdpAddress[]): void
   /** Seals items for a peer, if there is a session; they may be lost on their way. False: they did not leave. */
   send(peer: string, items: readonly ControlItem[]): Promise<boolean>
   /** In order of configuration. */
@@ -116,6 +118,10 @@ export function openSessions(options: SessionsOptions): Sessions {
     setRelayed: (peer, ways) => {
       const session = sessions.get(peer)
       if (session !== undefined) setRelayed(session, ways)
+    },
+    callAt: (peer, places) => {
+      const session = sessions.get(peer)
+      if (session !== undefined) callAt(session, places)
     },
     send: (peer, items) => send(sessions.get(peer), items),
     status: () => [...sessions.values()].map(statusOf),

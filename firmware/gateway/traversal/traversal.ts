@@ -10,6 +10,7 @@ import type { Counters, DatapathEvent } from '../../model/program.ts'
 import { parseRelayed } from '../../model/relayed-address.ts'
 import { mostChannels, noSpray, type SprayProgram } from '../../model/traversal-program.ts'
 import { decodeWireKey } from '../../model/wire-key.ts'
+import type { OwnPlace } from '../../plan/candidate.ts'
 import type { UplinkPlace } from '../../plan/compile.ts'
 import { countedWays, noWays, reachOf, toldWays } from '../../plan/reach.ts'
 import type { ControlItem, Item } from '../../wire/control-item.ts'
@@ -156,6 +157,11 @@ export class Traversal implements Disposable {
       this.#doubt(known)
       this.#tellMoved(known)
     }
+  }
+
+  /** Where this box is, as far as it knows. */
+  get place(): OwnPlace {
+    return this.#own.place
   }
 
   reaches(): PeerReach[] {
