@@ -67,7 +67,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   enrol        show whose this box is, or the code by which it is claimed
   enrol confirm CODE      say that the controller shows this code too
   enrol with HOST[:PORT] [ROOT.pem]
-                          ask this controller; one that the owner's root vouches for needs no code
+                          ask this controller (port 8443 unless told); one that the owner's root
+                          vouches for needs no code
   reset --yes  make this box blank: no owner, no configuration, new keys of sessions
 
   config show             print the configuration that runs, without secrets

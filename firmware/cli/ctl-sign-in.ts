@@ -5,14 +5,13 @@ import { askController } from '../host/link/controller-client.ts'
 import { fingerprintOf } from '../host/pki/certificate.ts'
 import { readPrivate } from '../host/system/private-key.ts'
 import type { AuthorityAnswer, TokenAnswer, WhoAnswer } from '../model/controller-api-access.ts'
-import { formatHostPort, parseHostPort } from '../model/enrolment.ts'
 import { CausewayError } from '../model/errors.ts'
+import { formatHostPort, parseHostPort } from '../model/host-port.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
 import { accountOf, ask, type CtlCall, type CtlCommand, print } from './ctl-call.ts'
 
 const askMs = 20_000
 /** Where a controller listens unless it is told otherwise. */
-const controllerPort = 8_443
 
 export const signInCommands: readonly CtlCommand[] = [
   {
@@ -47,7 +46,7 @@ input, a line each (--user NAME: the password alone); --token-file FILE has a to
 async function signIn(call: CtlCall): Promise<ExitCode> {
   const { words, options, root, environment, output } = call
   const [address = ''] = words
-  const controller = parseHostPort(address, controllerPort)
+  const controller = parseHostPort(address)
   if (controller === null) throw new Misuse(`'${address}' is no address of a controller`)
   const { authority } = (await askController({
     ...{ controller, authority: null, token: null, method: 'GET' },

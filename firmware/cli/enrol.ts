@@ -1,7 +1,7 @@
 /** `causeway enrol …`: whose the box is, the code to compare, where to ask. */
 
 import type { ControllerSettings, EnrolmentAnswer } from '../model/enrolment.ts'
-import { parseHostPort } from '../model/enrolment.ts'
+import { parseHostPort } from '../model/host-port.ts'
 import {
   type Call,
   type ExitCode,
@@ -50,7 +50,9 @@ async function askWith(call: Call, words: readonly string[]): Promise<ExitCode> 
   }
   const roots = rootFile === undefined ? {} : { roots: [await readDocument(rootFile, call)] }
   const post: ControllerSettings = { controllers: [controller], ...roots }
-  await show<EnrolmentAnswer>(call, '/api/v1/enrolment/controller', textFor(call), { post })
+  const said = (): string =>
+    `asks ${controller} from now on: ${commandText('enrol', call.places.instance)} shows how that goes\n`
+  await show<EnrolmentAnswer>(call, '/api/v1/enrolment/controller', said, { post })
   return exitCode.done
 }
 
@@ -90,7 +92,7 @@ function stateLines(answer: EnrolmentAnswer, instance: string): string[] {
         ? `ends in ${durationText(ends)}`
         : `ended ${durationText(-ends)} ago: renewed as soon as there is a link`
     return [
-      `owner   ${ownerFingerprint}`,
+      `owner   ${ownerFingerprint ?? 'there is one, and its record cannot be read: causeway reset makes the box blank'}`,
       `link    ${isLinked ? 'up' : 'down; what runs goes on'} (${controllers.join(', ')})`,
       `config  ${kept}`,
       `own certificate ${certificate}`,
@@ -98,14 +100,17 @@ function stateLines(answer: EnrolmentAnswer, instance: string): string[] {
   }
   if (state === 'alone') return ['owner   none: this box runs by its own device.yaml']
   if (state === 'looking') {
-    const where = controllers.length === 0 ? 'no controller is known' : controllers.join(', ')
-    return [`owner   none yet; asks ${where}`]
+    if (controllers.length > 0) return [`owner   none yet; asks ${controllers.join(', ')}`]
+    const how = commandText('enrol with HOST', instance)
+    return [
+      `owner   none yet, and no controller is known: ${how}, or wait until somebody tells of one`,
+    ]
   }
   return offers.flatMap(({ controller, code, isConfirmed }) => [
     `code    ${code}  (${controller})`,
     isConfirmed
-      ? '        confirmed here: waits until it is typed at the controller'
+      ? '        confirmed here: waits until the controller has it too'
       : `        at the controller: causeway ctl claim ${answer.serial} SITE --code ${code}\n` +
-        `        here, once the controller has taken it: ${commandText(`enrol confirm ${code}`, instance)}`,
+        `        here, once the controller has said yes: ${commandText(`enrol confirm ${code}`, instance)}`,
   ])
 }

@@ -15,6 +15,8 @@ export interface Attached {
   expiresMs: number
   /** What it runs, as far as it has said. */
   revision: number
+  /** The highest that it has tried. */
+  tried: number
   firmware: string
   /** What was sent last, which it has once it has answered; null: nothing yet. */
   sent: PublishedConfig | null
@@ -43,7 +45,7 @@ export interface AttachedStatus {
 /** Before it has said anything. @param expiresMs of the certificate that it came with */
 export function newAttached(link: Link, deviceId: string, expiresMs: number): Attached {
   return {
-    ...{ link, deviceId, tenant: '', expiresMs, revision: 0, firmware: '' },
+    ...{ link, deviceId, tenant: '', expiresMs, revision: 0, tried: 0, firmware: '' },
     ...{ sent: null, has: null, isAsked: false, waiting: null },
     ...{ report: null, isSoSinceMs: 0, timer: null },
   }

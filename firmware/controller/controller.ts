@@ -1,6 +1,6 @@
 /** A controller from its parts: one store, one owner, a desk for blank devices, one for links, and what publishes. */
 import { X509Certificate } from 'node:crypto'
-import type { Clock } from '../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { type DeviceIdentity, fingerprintOf, readCertificate } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
@@ -12,6 +12,8 @@ import type { Owner } from './owner.ts'
 import { PublishedBook } from './published.ts'
 import { Publisher } from './publisher.ts'
 import { Users } from './users.ts'
+
+const dayMs = 86_400_000
 
 export interface ControllerParts {
   readonly store: Store
@@ -54,6 +56,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
   })
   const pin = fingerprintOf(authority.certificate)
   log.info({ detail: `port ${api.port}, authority ${pin}` }, 'controller ready')
+  const renewal = keepCertificate(parts, api)
   return {
     api,
     enrol,
@@ -61,6 +64,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
     publisher,
     users,
     [Symbol.asyncDispose]: async () => {
+      renewal[Symbol.dispose]()
       await api[Symbol.asyncDispose]()
       await links[Symbol.asyncDispose]()
       await publisher[Symbol.asyncDispose]()
@@ -80,4 +84,25 @@ function identify(
     // What no reader reads is nobody's.
     return null
   }
+}
+
+/** Looked at each day: boxes would not find a controller whose certificate has ended while nobody started it anew. */
+function keepCertificate({ clock, owner, wallMs, log }: ControllerParts, api: Api): Disposable {
+  let shown = owner.server.certificate
+  let cancel: CancelTimer
+  const later = (): void => {
+    cancel = clock.after(dayMs, () => void look())
+  }
+  const look = async (): Promise<void> => {
+    try {
+      const own = await owner.serverAt(wallMs())
+      if (own.certificate !== shown) api.show(own)
+      shown = own.certificate
+    } catch (error) {
+      log.error({ detail: (error as Error).message }, "the controller's certificate is not renewed")
+    }
+    later()
+  }
+  later()
+  return { [Symbol.dispose]: () => cancel() }
 }

@@ -152,10 +152,11 @@ export class LinkDesk implements AsyncDisposable {
     this.#exchange.attach(edge, (words) => tryTell(link, words))
     box.tenant = edge.tenant
     box.revision = hello.revision
+    box.tried = hello.tried
     box.firmware = hello.firmware
     const protocol = Math.min(hello.protocol, linkProtocol)
     say(link, { kind: 'welcome', protocol, nowMs: Math.trunc(wallMs()) })
-    if (await raiseAbove(store, deviceId, hello.revision, authority.privateKey)) {
+    if (await raiseAbove(store, deviceId, hello.tried, authority.privateKey)) {
       log.warn({ device: deviceId }, 'a box had a later configuration: it is published above that')
     }
     const entry = await store.get(publishedKey(deviceId))

@@ -19,6 +19,8 @@ export interface Owner {
   readonly authority: Authority
   /** PEM, for TLS. */
   readonly server: { readonly key: string; readonly certificate: string }
+  /** The same, or one made anew since that ends soon. @throws STORE_WRITE_FAILED */
+  readonly serverAt: (nowMs: number) => Promise<Owner['server']>
   /** JWS; null: the owner has no root of its own. */
   readonly delegation: string | null
   /** From the next start on. @throws STORE_WRITE_FAILED */
@@ -53,6 +55,7 @@ export async function openOwner(
   const word = join(folder, 'delegation.jws')
   return {
     ...{ authority, server, delegation: await readIfThere(word) },
+    serverAt: (laterMs) => openServer(folder, authority, hosts, laterMs),
     keepDelegation: (delegation) => replaceFile(word, delegation),
   }
 }

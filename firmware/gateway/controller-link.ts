@@ -33,6 +33,8 @@ export interface ControllerLinkParts {
   readonly open: () => Promise<Link>
   /** What was taken last, and confirmed; null: nothing yet. */
   readonly had: SignedConfig | null
+  /** The highest revision of a controller that ran here, as far as something else than `had` tells; 0: none. */
+  readonly floor?: number
   /**
    * Tries it; taken back by itself in so many seconds, unless confirmed, where there is something to go back to.
    * @throws what keeps it from running: nothing has changed then
@@ -98,7 +100,7 @@ export class ControllerLink implements Disposable {
   constructor(parts: ControllerLinkParts) {
     this.#parts = parts
     this.#had = parts.had
-    this.#highest = parts.had?.revision ?? 0
+    this.#highest = Math.max(parts.floor ?? 0, parts.had?.revision ?? 0)
     void this.#open()
   }
 
@@ -157,7 +159,8 @@ export class ControllerLink implements Disposable {
       this.#openLater(code === closeCodes.notTrusted ? mostRefusedMs : mostPauseMs)
     })
     link.onMessage((text) => this.#onMessage(text))
-    this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision: this.#highest })
+    const revision = this.#had?.revision ?? 0
+    this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision, tried: this.#highest })
   }
 
   #openLater(mostMs: number): void {
@@ -228,7 +231,10 @@ export class ControllerLink implements Disposable {
       if (!(error instanceof CausewayError)) throw error
       const { code, message: words, detail } = error
       this.#parts.log.warn({ code, revision, detail: detail ?? words }, 'configuration refused')
-      this.say({ kind: 'refused', revision, code, message: words.slice(0, 300) })
+      // What differs may have been reckoned from another one than this box has.
+      const isMisjoined = message.kind === 'config-delta' && code === 'WIRE_UNAUTHENTIC'
+      if (isMisjoined) this.say({ kind: 'resend' })
+      else this.say({ kind: 'refused', revision, code, message: words.slice(0, 300) })
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Status } from '../model/local-api.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
+import type { ConfigSource } from './config-source.ts'
 import { type Core, type CoreParts, openCore } from './core.ts'
 import { Discovery } from './enrol/discovery.ts'
 import { reportOf } from './enrol/report.ts'
@@ -64,11 +65,19 @@ function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOw
     return from === 'factory' || from === 'none'
   }
   const leases = () => parts.services.leases()
-  return new BoxOwner({
+  const takesHints = (): boolean => isBlank() || owner.hasOwner
+  const owner: BoxOwner = new BoxOwner({
     ...parts,
     ...{ changes, source, isBlank, caller: peering },
     wireKey: encodeWireKey(parts.wireKey.publicKey),
-    discovery: new Discovery({ ...parts, leases, isBlank }),
-    report: () => reportOf(status(), telemetry.reading.counters),
+    discovery: new Discovery({ ...parts, leases, takesHints }),
+    report: () => reportOf(status(), telemetry.reading.counters, isOwners(source)),
   })
+  return owner
+}
+
+/** A change by hand has an entry of its own. What is tried is nobody's yet. */
+function isOwners({ entries, confirmed }: ConfigSource): boolean {
+  const running = entries.find(({ text }) => text === confirmed?.text)
+  return running === undefined || running.origin === 'controller'
 }

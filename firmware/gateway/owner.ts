@@ -5,13 +5,9 @@
 import type { KeyObject } from 'node:crypto'
 import type { ControllerPlaces } from '../host/config/controller-settings.ts'
 import { fingerprintOf } from '../host/pki/certificate.ts'
-import {
-  type EnrolmentAnswer,
-  formatHostPort,
-  isOwnerRecord,
-  type OwnerRecord,
-} from '../model/enrolment.ts'
+import { type EnrolmentAnswer, isOwnerRecord, type OwnerRecord } from '../model/enrolment.ts'
 import { CausewayError } from '../model/errors.ts'
+import { formatHostPort } from '../model/host-port.ts'
 import type { ConfigChangeEvent } from '../model/local-api-event.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
 import { version } from '../model/version.ts'
@@ -41,6 +37,8 @@ export class BoxOwner implements Disposable {
   #owned: Owned | null = null
   #record: OwnerRecord | null = null
   #signed: SignedConfig | null = null
+  /** There is a record, and it cannot be read: whose the box is nobody but its owner may change. */
+  #unread: CausewayError | null = null
   #hasBegun = false
   #isClosed = false
 
@@ -48,17 +46,33 @@ export class BoxOwner implements Disposable {
     this.#parts = parts
   }
 
+  get hasOwner(): boolean {
+    return this.#record !== null || this.#owned !== null
+  }
+
   /** What the disk knows; before `begin`. */
   async read(): Promise<void> {
-    const { ownerRecord, signedRecord } = this.#parts
-    this.#record = await this.#readRecord(ownerRecord, isOwnerRecord)
-    if (this.#record !== null) this.#signed = await this.#readRecord(signedRecord, isSignedConfig)
+    const { ownerRecord, signedRecord, log } = this.#parts
+    try {
+      this.#record = await readRecord(ownerRecord, isOwnerRecord)
+    } catch (error) {
+      this.#unread = new CausewayError('STORE_CORRUPT', 'the record of the owner cannot be read')
+      log.error(fieldsOf(error), 'record of the owner not read')
+      return
+    }
+    if (this.#record === null) return
+    // It comes again from whom it came, but nothing older (Owned's floor).
+    this.#signed = await readRecord(signedRecord, isSignedConfig).catch((error: unknown) => {
+      log.error(fieldsOf(error), 'record of the signed configuration not read')
+      return null
+    })
   }
 
   /** Once it is known what runs. Later calls do nothing. */
   begin(): void {
     if (this.#hasBegun || this.#isClosed) return
     this.#hasBegun = true
+    if (this.#unread !== null) return
     if (this.#record === null) this.#look()
     else this.#own(this.#record, this.#signed)
   }
@@ -72,9 +86,9 @@ export class BoxOwner implements Disposable {
     const offers = enrolment?.offers ?? []
     const isLooking = asked.length > 0 || isBlank()
     const blank = offers.length > 0 ? 'waiting' : isLooking ? 'looking' : 'alone'
-    const error = enrolment?.lastError ?? null
+    const error = this.#unread ?? enrolment?.lastError ?? null
     return {
-      state: record === null ? blank : 'owned',
+      state: record === null && this.#unread === null ? blank : 'owned',
       deviceId,
       serial: deviceId.slice(0, serialDigits),
       offers: [...offers],
@@ -126,23 +140,6 @@ export class BoxOwner implements Disposable {
     this.#owned?.[Symbol.dispose]()
   }
 
-  /** What cannot be read is as good as none: it comes again from whom it came. */
-  async #readRecord<Value>(
-    file: RecordFile,
-    isSound: (value: unknown) => value is Value,
-  ): Promise<Value | null> {
-    try {
-      const text = await file.read()
-      if (text === null) return null
-      const value: unknown = JSON.parse(text)
-      if (isSound(value)) return value
-      throw new CausewayError('STORE_CORRUPT', 'a record of the owner is broken')
-    } catch (error) {
-      this.#parts.log.error(fieldsOf(error), 'record of the owner not read')
-      return null
-    }
-  }
-
   #look(): void {
     const { discovery } = this.#parts
     this.#enrolment = new Enrolment({
@@ -183,7 +180,27 @@ export class BoxOwner implements Disposable {
   }
 
   #refuseOwned(): void {
-    if (this.#owned === null && this.#record === null) return
+    if (!this.hasOwner && this.#unread === null) return
     throw new CausewayError('ZTP_OWNED', 'this box has an owner: reset it first')
+  }
+}
+
+/** Null: there is none. @throws the system's error; STORE_CORRUPT it is none */
+async function readRecord<Value>(
+  file: RecordFile,
+  isSound: (value: unknown) => value is Value,
+): Promise<Value | null> {
+  const text = await file.read()
+  if (text === null) return null
+  const value = parsed(text)
+  if (isSound(value)) return value
+  throw new CausewayError('STORE_CORRUPT', 'a record of the owner is broken')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
   }
 }

@@ -16,6 +16,7 @@ import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { linkPath } from '../model/control-link.ts'
+import { earliestMs } from '../model/version.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
@@ -31,7 +32,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     places,
     log,
     clock,
-    wallMs: Date.now,
+    wallMs: () => Math.max(Date.now(), earliestMs),
     random: (bytes) => randomBytes(bytes),
     net: openLinuxNet((error) => log.warn(fieldsOf(error), 'firewall counters begin at 0')),
     wireKey: await openWireKey(places.wireKey),

@@ -25,8 +25,10 @@ export const LinkHello = Type.Object(
     kind: Type.Literal('hello'),
     protocol: Protocol,
     firmware: Type.String({ maxLength: 64 }),
-    /** Of the signed configuration that it has, whether it runs or waits to be confirmed; 0: none. */
+    /** Of the signed configuration that it kept last; 0: none. */
     revision: Revision,
+    /** The highest that it has tried, whatever came of it: nothing below is sent to it. */
+    tried: Revision,
   },
   closed,
 )

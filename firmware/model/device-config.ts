@@ -29,6 +29,7 @@ import {
 import { Overlay } from './device-config-overlay.ts'
 import { Application, Policy } from './device-config-steering.ts'
 import { closed, maybe, means } from './device-config-words.ts'
+import { Controllers } from './host-port.ts'
 import { Rate } from './units.ts'
 
 export const configVersion = 1
@@ -259,6 +260,11 @@ export const DeviceConfig = Type.Object(
     ),
     dns: maybe(Dns, 'DNS for the LANs that have `dhcp`.', 'all by default'),
     api: maybe(Api, 'Who may ask this box how it is, besides its own shell.', 'only its own shell'),
+    controllers: maybe(
+      Controllers,
+      'Where the controllers of the owner are, each `HOST:PORT`: of a box that has an owner.',
+      'where it was claimed',
+    ),
   },
   closed,
 )

@@ -6,36 +6,9 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { closed } from './device-config-words.ts'
 import { DeviceId } from './fleet.ts'
+import { HostPort, HostPortText, mostControllers } from './host-port.ts'
 import { Fingerprint } from './voucher.ts'
 
-export const mostControllers = 4
-const HostName = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$' })
-const Port = Type.Integer({ minimum: 1, maximum: 65_535 })
-
-/** Where a controller, or a proxy on the way to it, listens. */
-export const HostPort = Type.Object({ host: HostName, port: Port }, closed)
-export type HostPort = Static<typeof HostPort>
-
-const usualPort = 443
-
-/**
- * `controller.example.net:8443`, `192.0.2.1`, `[2001:db8::1]:443`. Null: it is none.
- * @param usual the port unless one is told
- */
-export function parseHostPort(text: string, usual = usualPort): HostPort | null {
-  const [, bracketed, plain, digits] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/]+))(?::(\d{1,5}))?$/.exec(text) ?? []
-  const host = bracketed ?? plain
-  const port = digits === undefined ? usual : Number(digits)
-  const read = { host, port }
-  return hostPortForm.Check(read) ? (read as HostPort) : null
-}
-
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-const HostPortText = Type.String({ minLength: 1, maxLength: 270 })
 /** A public key, P-256. PEM. */
 const RootKey = Type.String({ minLength: 1, maxLength: 1_024 })
 
@@ -122,7 +95,6 @@ export type EnrolmentConfirm = Static<typeof EnrolmentConfirm>
 /** POST /api/v1/enrolment/controller: as controller.yaml, by hand. */
 export const EnrolmentController = ControllerSettings
 
-const hostPortForm = Compile(HostPort)
 const settingsForm = Compile(ControllerSettings)
 const ownerForm = Compile(OwnerRecord)
 

@@ -9,6 +9,7 @@ import { Cidrs, EndpointText, Name, PrefixText, Tenant, Vni } from './device-con
 import { Overlay } from './device-config-overlay.ts'
 import { Application, Policy } from './device-config-steering.ts'
 import { closed, maybe, means } from './device-config-words.ts'
+import { Controllers } from './host-port.ts'
 
 /** SHA-256 of a device's public key, in hex. */
 export const DeviceId = Type.String({
@@ -61,6 +62,11 @@ export const FleetNetwork = Type.Object(
     topology: maybe(Topology, 'Who talks to whom.', '`mesh`'),
     dns: maybe(Dns, 'As in a device configuration, of all sites.', 'all by default'),
     api: maybe(Api, 'As in a device configuration, of all sites.', "only a box's own shell"),
+    controllers: maybe(
+      Controllers,
+      'Where boxes find their controllers from now on, each `HOST:PORT`: before one moves, say both.',
+      'where they were claimed',
+    ),
   },
   closed,
 )

@@ -3,7 +3,7 @@
  * data: which must run, and what a DHCP client was lent. plan/ makes the first, host/service the rest.
  */
 
-import type { HostPort } from './enrolment.ts'
+import type { HostPort } from './host-port.ts'
 
 export interface ServiceState {
   /** Unique on the box, a plain word: `dnsmasq`, `udhcpc-wan0`. */

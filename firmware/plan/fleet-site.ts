@@ -61,6 +61,7 @@ export function compileGround(own: Compiled, around: Surroundings): Ground {
     peers: peersOf(own, names, around),
     ...(network.dns === undefined ? {} : { dns: network.dns }),
     ...(network.api === undefined ? {} : { api: network.api }),
+    ...(network.controllers === undefined ? {} : { controllers: network.controllers }),
   }
   return { config, names }
 }

@@ -33,6 +33,8 @@ export interface ApiParts<Identity> extends RouteParts {
 
 export interface Api extends AsyncDisposable {
   readonly port: number
+  /** Shows another certificate from the next connection on. PEM. */
+  readonly show: (own: { readonly key: string; readonly certificate: string }) => void
   readonly links: number
 }
 
@@ -88,6 +90,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
     get links() {
       return links.links
     },
+    show: (own) => server.setSecureContext({ key: own.key, cert: own.certificate }),
     [Symbol.asyncDispose]: async () => {
       links.close()
       await app.close()

@@ -9,8 +9,8 @@ import {
 } from '../../host/config/controller-settings.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { Places } from '../../host/system/places.ts'
-import { formatHostPort, type HostPort, mostControllers } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
+import { formatHostPort, type HostPort, mostControllers } from '../../model/host-port.ts'
 import type { LeaseFacts } from '../../model/service.ts'
 import { fieldsOf } from '../log-fields.ts'
 
@@ -18,8 +18,8 @@ export interface DiscoveryParts {
   readonly places: Pick<Places, 'usbSettings' | 'controllerSettings'>
   readonly log: Log
   readonly leases: () => Promise<readonly LeaseFacts[]>
-  /** Whether it runs what blank boxes run: then hints of access networks are followed. */
-  readonly isBlank: () => boolean
+  /** Whether hints of access networks are followed: by a blank box, and by one that knows its owner. */
+  readonly takesHints: () => boolean
 }
 
 /** At most four controllers, those first that are the better hint. */
@@ -46,10 +46,10 @@ export class Discovery {
 
   /** Never fails: what cannot be read is told once, and passed over. */
   async find(): Promise<Found> {
-    const { places, isBlank, leases } = this.#parts
+    const { places, takesHints, leases } = this.#parts
     const usb = await this.#read(places.usbSettings)
     const file = await this.#read(places.controllerSettings)
-    const lent = isBlank() ? (await leases()).flatMap(({ controllers }) => controllers) : []
+    const lent = takesHints() ? (await leases()).flatMap(({ controllers }) => controllers) : []
     const said = [usb, this.#typed, file].filter((one) => one !== null)
     const all = [...(usb?.controllers ?? []), ...lent, ...said.flatMap((one) => one.controllers)]
     const byText = new Map(all.map((one) => [formatHostPort(one), one]))

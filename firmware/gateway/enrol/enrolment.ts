@@ -7,8 +7,9 @@ import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { ZtpConnection } from '../../host/link/ztp.ts'
 import type { DeviceKey } from '../../host/pki/device-key.ts'
 import type { Log } from '../../host/system/log.ts'
-import { formatHostPort, type HostPort, type OwnerOffer } from '../../model/enrolment.ts'
+import type { OwnerOffer } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
+import { formatHostPort, type HostPort } from '../../model/host-port.ts'
 import { readClaimCode } from '../../wire/claim-code.ts'
 import { fieldsOf } from '../log-fields.ts'
 import { attemptEnrol, type Owner } from './attempt.ts'
@@ -131,11 +132,12 @@ export class Enrolment implements Disposable {
       // Of two that prove themselves at once the first has it.
       if (this.#isTaken || this.#isClosed) return
       this.#isTaken = true
-      await onOwner(owner, attempt.controller, proxy)
+      await onOwner(owner, attempt.controller, proxy).finally(() => {
+        this.#isTaken = false
+      })
       this[Symbol.dispose]()
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      this.#isTaken = false
       this.#lastError = error
       const detail = `${formatHostPort(attempt.controller)}: ${error.detail ?? error.message}`
       log.warn({ ...fieldsOf(error), detail }, 'no owner yet')

@@ -11,8 +11,14 @@ import type { DeviceKey } from '../../host/pki/device-key.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { EdgeMessage } from '../../model/control-link.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
-import type { HostPort, OwnerRecord } from '../../model/enrolment.ts'
+import type { OwnerRecord } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
+import {
+  formatHostPort,
+  type HostPort,
+  mostControllers,
+  parseHostPort,
+} from '../../model/host-port.ts'
 import type { ConfigChangeEvent } from '../../model/local-api-event.ts'
 import type { SignedConfig } from '../../model/signed-config.ts'
 import { version } from '../../model/version.ts'
@@ -44,7 +50,7 @@ export interface OwnedParts {
     authority: string,
   ) => Promise<Link>
   readonly changes: Pick<ConfigChanges, 'apply' | 'confirm' | 'pending'>
-  readonly source: Pick<ConfigSource, 'confirmed'>
+  readonly source: Pick<ConfigSource, 'confirmed' | 'entries'>
   /** The owner has let the box go. */
   readonly onReleased: () => void
   readonly caller: Caller
@@ -59,6 +65,8 @@ export type Report = Extract<EdgeMessage, { kind: 'report' }>
 
 /** So often it is looked whether the certificate is to be renewed, and whether there is something new to report. */
 const renewLookMs = 3_600_000
+/** Boxes that come back together, and were claimed together, do not all renew at once. */
+const renewSpreadMs = 10 * 60_000
 const reportMs = 10_000
 /** What did not change is told so seldom. */
 const sameReportMs = 300_000
@@ -80,7 +88,7 @@ export class Owned implements Disposable {
   #toldMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: OwnedParts, record: OwnerRecord, signed: SignedConfig | null) {
-    const { clock, log, random, key } = parts
+    const { clock, log, key } = parts
     this.#parts = parts
     this.#record = record
     this.#signed = signed
@@ -88,7 +96,8 @@ export class Owned implements Disposable {
     this.#places = new PlaceTeller({ clock, caller: parts.caller, say })
     this.#link = new ControllerLink({
       ...{ clock, log, firmware: version, deviceId: key.deviceId, had: signed },
-      random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
+      floor: floorOf(parts.source.entries),
+      random: () => this.#part(),
       ownerKeys: [new X509Certificate(record.authority).publicKey],
       open: () => this.#open(),
       apply: (config) => this.#apply(config),
@@ -98,13 +107,13 @@ export class Owned implements Disposable {
       onCertificate: (certificate) => this.#take(certificate),
       onTime: (nowMs) => {
         this.#aheadMs = Math.max(0, nowMs - parts.wallMs())
-        void this.#renew()
+        this.#lookAgain(this.#isOver ? 0 : this.#part() * renewSpreadMs)
         this.#told = ''
         this.#report()
         this.#places.onLink()
       },
     })
-    this.#lookAgain()
+    this.#lookAgain(renewLookMs)
     this.#report()
   }
 
@@ -164,7 +173,22 @@ export class Owned implements Disposable {
     if (changes.pending?.revision === signed.revision) await changes.confirm()
     await keepSigned(signed)
     this.#signed = signed
+    await this.#follow(signed.config.controllers ?? [])
     log.info({ revision: signed.revision }, 'signed configuration kept')
+  }
+
+  /** Where the owner says that its controllers are; where the box was linked to stays the last of them. */
+  async #follow(texts: readonly string[]): Promise<void> {
+    const said = texts.map((text) => parseHostPort(text)).filter((one) => one !== null)
+    if (said.length === 0) return
+    const all = new Map(
+      [...said, ...this.#record.controllers].map((one) => [formatHostPort(one), one]),
+    )
+    const controllers = [...all.values()].slice(0, mostControllers)
+    if (JSON.stringify(controllers) === JSON.stringify(this.#record.controllers)) return
+    const record = { ...this.#record, controllers }
+    await this.#parts.keepOwner(record)
+    this.#record = record
   }
 
   /** At half of its time; the controller gives one to whom it gave one, also once that has ended. */
@@ -209,11 +233,21 @@ export class Owned implements Disposable {
     }
   }
 
-  #lookAgain(): void {
-    this.#cancelRenewal = this.#parts.clock.after(renewLookMs, () => {
+  #lookAgain(afterMs: number): void {
+    this.#cancelRenewal()
+    this.#cancelRenewal = this.#parts.clock.after(afterMs, () => {
       void this.#renew()
-      this.#lookAgain()
+      this.#lookAgain(renewLookMs)
     })
+  }
+
+  get #isOver(): boolean {
+    return validity(this.#record).untilMs <= this.#nowMs
+  }
+
+  /** From 0 up to 1. */
+  #part(): number {
+    return Buffer.from(this.#parts.random(4)).readUInt32BE() / 2 ** 32
   }
 
   #report(): void {
@@ -235,4 +269,10 @@ export class Owned implements Disposable {
 function validity({ certificate }: OwnerRecord): { fromMs: number; untilMs: number } {
   const { validFromDate, validToDate } = new X509Certificate(certificate)
   return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() }
+}
+
+/** The history knows it too: a record that is lost must not let in what is older. */
+function floorOf(entries: ConfigSource['entries']): number {
+  const signed = entries.filter(({ origin }) => origin === 'controller')
+  return Math.max(0, ...signed.map(({ revision }) => revision))
 }

@@ -3,13 +3,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import {
-  type ControllerSettings,
-  type HostPort,
-  isControllerSettings,
-  parseHostPort,
-} from '../../model/enrolment.ts'
+import { type ControllerSettings, isControllerSettings } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
+import { type HostPort, parseHostPort } from '../../model/host-port.ts'
 import { type Disk, systemDisk } from '../system/disk.ts'
 
 /** What it says, as it is used. */

@@ -3,8 +3,8 @@
  * until it ends. XDG Base Directory Specification 0.8.
  */
 import { join } from 'node:path'
-import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
+import type { HostPort } from '../../model/host-port.ts'
 import { removeFile, replaceFile } from '../system/file.ts'
 import { readPrivate } from '../system/private-key.ts'
 

@@ -1,8 +1,8 @@
 /** Asks a controller's API over HTTPS, as people and their programs do: whoever has a certificate of the owner's authority for servers is one. */
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError, type ErrorBody, isErrorCode } from '../../model/errors.ts'
+import type { HostPort } from '../../model/host-port.ts'
 
 export interface ControllerAsk {
   readonly controller: HostPort

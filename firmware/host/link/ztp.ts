@@ -1,8 +1,8 @@
 /** A connection of a blank device to a controller that it does not trust yet: requests of JSON over one TLS 1.3 connection, whose exporter both know. */
 
 import { Agent, request } from 'node:https'
-import type { HostPort } from '../../model/enrolment.ts'
 import { CausewayError, isErrorCode } from '../../model/errors.ts'
+import type { HostPort } from '../../model/host-port.ts'
 import { exporterBytes, exporterLabel } from '../../wire/ztp-proof.ts'
 import { openTls } from './client.ts'
 

@@ -201,6 +201,14 @@ export function readCertificate(
   return { ...identity, expiresMs: certificate.validToDate.getTime() }
 }
 
+/** Whether it is one for servers (RFC 5280 §4.2.1.12) that an authority signed; whatever its name, and whatever its dates. */
+export function isServerOf(certificate: X509Certificate, authorities: readonly string[]): boolean {
+  if (certificate.ca || !(certificate.keyUsage ?? []).includes(serverAuth)) return false
+  return authorities
+    .map((pem) => new X509Certificate(pem))
+    .some((issuer) => certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))
+}
+
 function names({ deviceId, wireKey }: DeviceIdentity): SubjectAlternativeNameExtension {
   const wire = Buffer.from(wireKey, 'base64').toString('base64url')
   return new SubjectAlternativeNameExtension([

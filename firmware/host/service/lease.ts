@@ -12,7 +12,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
 } from '../../model/address.ts'
-import { type HostPort, mostControllers, parseHostPort } from '../../model/enrolment.ts'
+import { type HostPort, mostControllers, parseHostPort } from '../../model/host-port.ts'
 import { type LeaseFacts, mostLeaseSeconds } from '../../model/service.ts'
 
 const mostServers = 4
@@ -20,6 +20,8 @@ const mostServers = 4
 const leastSeconds = 30
 /** No network of hosts is larger: a stranger takes no more of the Internet than that off its route. */
 const leastBits = 8
+/** Of a URI that says none (RFC 9110 §4.2.2). */
+const httpsPort = 443
 
 /**
  * busybox calls it with the event's name and the lease in the environment (udhcpc(8)). At its start the client says
@@ -89,7 +91,7 @@ function controllersOf(hex: string): HostPort[] {
     const end = at + 2 + bytes.readUInt16BE(at)
     if (end > bytes.length) break
     const [, place] = /^https:\/\/([^/]+)\/?$/.exec(bytes.toString('latin1', at + 2, end)) ?? []
-    const read = place === undefined ? null : parseHostPort(place)
+    const read = place === undefined ? null : parseHostPort(place, httpsPort)
     if (read !== null) found.push(read)
     at = end
   }

@@ -1,6 +1,7 @@
 /** What a role of the firmware is started with: `[--instance NAME] [--root DIR]`, and the datapath's sizes and cipher. */
 import { parseArgs } from 'node:util'
 import { type Endpoint, parseEndpoint } from '../../model/address.ts'
+import { controllerPort } from '../../model/host-port.ts'
 import { stunPort } from '../../model/nat.ts'
 import { defaultInstance, isInstanceName, type Places, placesOf } from './places.ts'
 
@@ -62,7 +63,6 @@ export type ControllerArguments =
     }
   | { readonly places: null; readonly problem: string }
 
-const controllerPort = 8_443
 const mostNames = 16
 
 /** `[--instance NAME] [--root DIR] [--listen ADDRESS:PORT] [--stun ADDRESS:PORT] [--name NAME]…`. Never throws. */

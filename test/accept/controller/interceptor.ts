@@ -4,8 +4,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { issueServerCertificate, makeAuthority } from '../../../firmware/host/pki/certificate.ts'
-import type { HostPort } from '../../../firmware/model/enrolment.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { HostPort } from '../../../firmware/model/host-port.ts'
 import { askMs } from './target.ts'
 
 export interface Interceptor extends AsyncDisposable {

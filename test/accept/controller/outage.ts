@@ -16,7 +16,7 @@ import type { Check, Line } from '../line.ts'
 const ratePps = 1_000
 const payloadBytes = 200
 const sites = ['berlin', 'lisbon'] as const
-/** Jittered pauses, a minute each at most. */
+/** Jittered pauses, 25 s each at most, and the change. */
 const backMs = 90_000
 
 export const outage: Line = {

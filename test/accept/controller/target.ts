@@ -15,7 +15,7 @@ import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
 import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
-import type { HostPort } from '../../../firmware/model/enrolment.ts'
+import type { HostPort } from '../../../firmware/model/host-port.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
 
 export const tenant = 'acme'

@@ -65,7 +65,9 @@ export async function enrolled(world: World, root: CryptoKeyLike, name: string, 
         said.push(message)
         if (isEnough(message)) heard.resolve()
       })
-      link.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'test', revision }))
+      link.send(
+        JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'test', revision, tried: revision }),
+      )
       await heard.promise
       return { said, link, ended: ended.promise }
     },

@@ -215,7 +215,9 @@ test('a device that was released, and one that says nothing or nonsense, has no 
   const identity = { deviceId: 'bb'.repeat(32), wireKey: '', expiresMs: world.expiresMs }
   const released = link()
   world.desk.onLink(released.controller, identity)
-  released.box.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: '', revision: 0 }))
+  released.box.send(
+    JSON.stringify({ kind: 'hello', protocol: 1, firmware: '', revision: 0, tried: 0 }),
+  )
   await world.until('it is released', () => ends.length === 1)
   const nonsense = link()
   world.desk.onLink(nonsense.controller, identity)
@@ -238,7 +240,9 @@ test('the second link of a box takes the place of the first', async () => {
     code = end.code
   })
   const second = world.connect()
-  second.send(JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'other', revision: 1 }))
+  second.send(
+    JSON.stringify({ kind: 'hello', protocol: 1, firmware: 'other', revision: 1, tried: 1 }),
+  )
   await world.until('the first ends', () => code > 0)
   assert.equal(code, 4_001)
   assert.deepEqual(

@@ -189,12 +189,52 @@ test(
     const { deviceId, lastError } = await ask(box)
     assert.equal(lastError?.code, 'ZTP_AUTHORITY_UNKNOWN')
     const bad = { controllers: ['no place:at all'] }
-    await assert.rejects(ask(box, '/controller', bad), { code: 'ZTP_SETTINGS_INVALID' })
+    await assert.rejects(ask(box, '/controller', bad), { code: 'API_INVALID' })
     const controllers = [`127.0.0.1:${world.controller.api.port}`]
     await world.controller.enrol.list(ada, deviceId, 'berlin')
     await publish(world, deviceId)
     await writeFile(box.places.controllerSettings, '')
     await ask(box, '/controller', { controllers, roots: [pemOf(world.root)] })
     await box.line('has an owner')
+  },
+)
+
+test(
+  'a box whose record of its owner is broken looks for no other: it runs on, says so, and waits for a reset',
+  limited,
+  async (context) => {
+    const world = await openWorld(context, true)
+    const box = await openBlank(context, world, [pemOf(world.root)])
+    await mkdir(dirname(box.places.ownerRecord), { recursive: true })
+    await writeFile(box.places.ownerRecord, '{"version":1')
+    await box.start()
+    await box.line('gateway ready')
+    const { state, lastError, offers } = await ask(box)
+    assert.deepEqual([state, lastError?.code, offers], ['owned', 'STORE_CORRUPT', []])
+    await assert.rejects(ask(box, '/confirm', { code: '00000000' }), { code: 'ZTP_OWNED' })
+  },
+)
+
+test(
+  'a controller that moves is followed: the configuration says where to, before it is gone',
+  limited,
+  async (context) => {
+    const world = await openWorld(context, true)
+    const box = await openBlank(context, world, [pemOf(world.root)])
+    await box.start()
+    await box.line('waits to be claimed')
+    const { deviceId } = await ask(box)
+    await world.controller.enrol.list(ada, deviceId, 'berlin')
+    await publish(world, deviceId)
+    await box.line('signed configuration kept')
+    const controllers = ['controller.example.net:8443']
+    const moved = documentChange(tenant, nameOf(network), {
+      ...network,
+      controllers,
+    } as FleetDocument)
+    await world.store.commit({ conditions: [], changes: [moved] })
+    await box.line('signed configuration kept')
+    const [first, second] = (await ask(box)).controllers
+    assert.deepEqual([first, second], [...controllers, `127.0.0.1:${world.controller.api.port}`])
   },
 )

@@ -19,7 +19,7 @@ import {
   readCertificate,
   readRequest,
 } from '../../../../firmware/host/pki/certificate.ts'
-import type { HostPort } from '../../../../firmware/model/enrolment.ts'
+import type { HostPort } from '../../../../firmware/model/host-port.ts'
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pemOf = (key: ReturnType<typeof pair>['privateKey']): string =>
