@@ -16,6 +16,7 @@ import {
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
+import { configAgainMs } from '../plan/config-again.ts'
 import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
 import { joinJws, verifyJws } from '../wire/jws.ts'
 import { fieldsOf } from './log-fields.ts'
@@ -53,20 +54,6 @@ export interface ControllerLinkParts {
 type ConfigMessage = Extract<ControllerMessage, { kind: 'config' | 'config-delta' }>
 
 export const confirmSeconds = 120
-/** What may go well another time: the box was busy, or its controller was away while it waited for the confirm. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'API_NOT_READY',
-  'CONFIG_PENDING',
-  'CONFIG_CONFLICT',
-  'CONFIG_NOT_APPLIED',
-  'CONFIG_UNCONFIRMED',
-  'STORE_WRITE_FAILED',
-])
-/** For the first time; then ever more seldom. */
-const againMs = 30_000
-/** A configuration that cuts the box off costs two minutes each time. */
-const unconfirmedAgainMs = 10 * 60_000
-const mostAgainMs = 12 * 3_600_000
 /**
  * Full jitter below the double of the time before (AWS, "Exponential backoff and jitter"). Whoever loses a link loses it with all
  * others: a thousand boxes that call within 8 s are as many as a controller has hands for, and within 25 s of its start all call.
@@ -254,11 +241,10 @@ export class ControllerLink implements Disposable {
   #refuse(signed: SignedConfig, code: string, message: string): void {
     const { revision } = signed
     this.say({ kind: 'refused', revision, code, message: message.slice(0, 300) })
-    if (revision !== this.#highest || this.#isClosed || !passing.has(code as ErrorCode)) return
     const times = this.#refused?.times ?? 0
+    const pauseMs = configAgainMs(code, times)
+    if (revision !== this.#highest || this.#isClosed || pauseMs === null) return
     this.#refused = { signed, times: times + 1 }
-    const firstMs = code === 'CONFIG_UNCONFIRMED' ? unconfirmedAgainMs : againMs
-    const pauseMs = Math.min(mostAgainMs, firstMs * 3 ** times)
     this.#cancelAgain = this.#parts.clock.after(pauseMs, () => {
       this.#taking = this.#taking.then(async () => {
         if (this.#refused?.signed === signed) await this.#try(signed)
