@@ -1,7 +1,7 @@
 /** `causeway ctl backup` over the network, `causeway ctl restore` on the controller's own machine while no controller runs. */
 import { readController } from '../host/link/controller-client.ts'
 import { restoreBackup, writeBackup } from '../host/store/backup-file.ts'
-import { mostChanges, type Store } from '../host/store/store.ts'
+import { mostPage, type Store } from '../host/store/store.ts'
 import { defaultInstance, isInstanceName, placesOf } from '../host/system/places.ts'
 import { publishedPrefix, revisionFloorKey } from '../model/controller-keys.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
@@ -62,7 +62,7 @@ async function restore(call: CtlCall): Promise<ExitCode> {
  */
 async function forgetPublished(store: Store): Promise<void> {
   for (;;) {
-    const { entries } = await store.range({ prefix: publishedPrefix, limit: mostChanges - 1 })
+    const { entries } = await store.range({ prefix: publishedPrefix, limit: mostPage })
     const gone = entries.map(({ key }) => ({ key, value: null }))
     const floor = { key: revisionFloorKey, value: String((await store.revision()) + 1) }
     await store.commit({ conditions: [], changes: [...gone, floor] })

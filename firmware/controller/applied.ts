@@ -2,7 +2,7 @@
  * What boxes have said of their configurations, in the store under `applied/ID`: what a thousand say within a second is written in
  * a few commits. It tells people how far a box follows; nothing is decided by it.
  */
-import { mostChanges, mostPage, type Store } from '../host/store/store.ts'
+import { mostPage, type Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 
@@ -16,6 +16,8 @@ export interface AppliedRecord {
 }
 
 const appliedPrefix = 'applied/'
+/** Boxes of one commit. */
+const together = 128
 
 export class AppliedLog implements AsyncDisposable {
   readonly #store: Store
@@ -41,7 +43,7 @@ export class AppliedLog implements AsyncDisposable {
 
   async #write(): Promise<void> {
     while (this.#waiting.size > 0) {
-      const some = [...this.#waiting].slice(0, mostChanges)
+      const some = [...this.#waiting].slice(0, together)
       for (const [deviceId] of some) this.#waiting.delete(deviceId)
       const changes = some.map(([deviceId, { value }]) => ({
         key: appliedPrefix + deviceId,

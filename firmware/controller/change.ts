@@ -1,9 +1,8 @@
 /**
  * A change of a tenant's documents: what it would do to each document and to each box is shown before it is done, and it is done
- * as a whole or not at all. One that brings problems is refused; those that were there before are no reason to.
+ * as a whole or not at all: one commit, however many documents. One that brings problems is refused; those that were there before are no reason to.
  */
 import { createHash } from 'node:crypto'
-import { type Commit, mostChanges } from '../host/store/store.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
@@ -89,31 +88,20 @@ export async function applyChange(
       'it would do something else now than what was planned: somebody changed it meanwhile'
     throw new CausewayError('STORE_CONFLICT', message)
   }
+  if (documents.length === 0) return change
   const byName = new Map(after.map((one) => [nameOf(one), one]))
-  // Larger ones are several commits: each holds, and the next `apply` of the same documents goes on.
-  const room = Math.floor((mostChanges - 4) / 2)
-  for (let at = 0; at < documents.length; at += room) {
-    const some = documents.slice(at, at + room)
-    const commit: Commit = {
-      conditions: some.map(({ document }) => ({
-        key: documentChange(tenant, document, null).key,
-        revision: state.revisions.get(document) ?? 0,
-      })),
-      changes: some.map(({ document }) =>
-        documentChange(tenant, document, byName.get(document) ?? null),
-      ),
-    }
-    const names = some.slice(0, 5).map(({ document, action }) => `${action} ${document}`)
-    const more = some.length > 5 ? ` and ${some.length - 5} more` : ''
-    const event = {
-      who,
-      what: 'fleet.apply',
-      target: tenant,
-      code: null,
-      detail: names.join(', ') + more,
-    }
-    await commitAudited(fleets.store, tenant, event, commit, nowMs)
-  }
+  const changes = documents.map(({ document }) =>
+    documentChange(tenant, document, byName.get(document) ?? null),
+  )
+  const conditions = documents.map(({ document }, at) => ({
+    key: changes[at]!.key,
+    revision: state.revisions.get(document) ?? 0,
+  }))
+  const names = documents.slice(0, 5).map(({ document, action }) => `${action} ${document}`)
+  const more = documents.length > 5 ? ` and ${documents.length - 5} more` : ''
+  const detail = names.join(', ') + more
+  const event = { who, what: 'fleet.apply', target: tenant, code: null, detail }
+  await commitAudited(fleets.store, tenant, event, { conditions, changes }, nowMs)
   return change
 }
 

@@ -8,7 +8,6 @@ import { newTurns, otherTurns } from '../host/clock/turn.ts'
 import {
   type Change,
   type Condition,
-  mostCommitBytes,
   mostPage,
   mostValueBytes,
   type Store,
@@ -68,8 +67,7 @@ export function forgetEntry({ entries }: Ledger, key: string): void {
 
 /** Boxes whose configurations are committed together. */
 const together = 32
-/** Beside keys: a commit has room for the last one, whatever it is. */
-const togetherBytes = mostCommitBytes - mostValueBytes - 64 * 1024
+const togetherBytes = 448 * 1024
 /** Commits that are under way. */
 const mostFlying = 4
 

@@ -10,8 +10,8 @@ import {
   type Range,
 } from './store.ts'
 
-/** @throws STORE_LIMIT; a key that is changed twice is the programmer's fault */
-export function checkCommit({ conditions, changes }: Commit): void {
+/** @returns its bytes @throws STORE_LIMIT; a key that is changed twice is the programmer's fault */
+export function checkCommit({ conditions, changes }: Commit): number {
   if (changes.length + conditions.length > mostChanges) {
     throw tooMuch(`a commit has at most ${mostChanges} changes and conditions`)
   }
@@ -27,6 +27,7 @@ export function checkCommit({ conditions, changes }: Commit): void {
   }
   for (const { key } of conditions) checkKey(key)
   if (total > mostCommitBytes) throw tooMuch(`a commit has at most ${mostCommitBytes} bytes`)
+  return total
 }
 
 /** @returns how many entries a page of it has @throws STORE_LIMIT */

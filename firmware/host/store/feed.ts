@@ -1,6 +1,6 @@
 /** Tells watches what is committed, each at its reader's pace, as far as it waits. Leaves to others what was before. */
 import { CausewayError } from '../../model/errors.ts'
-import { type Happening, mostWaiting, type Watch } from './store.ts'
+import { type Happening, mostWaiting, mostWaitingBytes, type Watch } from './store.ts'
 
 export interface Feed {
   /** In the order of their revisions. */
@@ -17,6 +17,7 @@ export interface Feed {
 interface Reader {
   readonly prefix: string
   readonly waiting: Happening[]
+  waitingBytes: number
   state: 'open' | 'slow' | 'closed'
   wake: () => void
 }
@@ -34,15 +35,19 @@ export function newFeed(): Feed {
       for (const reader of readers) {
         const own = below(reader.prefix, happening)
         if (own === null) continue
-        if (reader.waiting.length >= mostWaiting) end(reader, 'slow')
+        const bytes = reader.waitingBytes + bytesOf(own)
+        if (reader.waiting.length >= mostWaiting || bytes > mostWaitingBytes) end(reader, 'slow')
         else {
           reader.waiting.push(own)
+          reader.waitingBytes = bytes
           reader.wake()
         }
       }
     },
     watch: (prefix, missed) => {
-      const reader: Reader = { prefix, waiting: [], state: 'open', wake: () => {} }
+      const reader: Reader = {
+        ...{ prefix, waiting: [], waitingBytes: 0, state: 'open', wake: () => {} },
+      }
       readers.add(reader)
       return {
         [Symbol.dispose]: () => end(reader, 'closed'),
@@ -72,6 +77,7 @@ async function* read(
     for (;;) {
       const next = reader.waiting.shift()
       if (next !== undefined) {
+        reader.waitingBytes -= bytesOf(next)
         if (next.revision > told) yield next
         continue
       }
@@ -91,6 +97,11 @@ export function behind(): CausewayError {
     'STORE_COMPACTED',
     'what was committed since then is no longer known one by one: read the range again',
   )
+}
+
+/** As JavaScript counts them: twice as many at most. */
+function bytesOf({ changes }: Happening): number {
+  return changes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
 }
 
 /** Null when nothing of it is below the prefix. */

@@ -13,12 +13,15 @@ import type { Table } from './table.ts'
 
 /** Commits that wait. */
 const mostPending = 4_096
-/** Commits that are written together. */
+const mostPendingBytes = 64 * 1024 * 1024
+/** Commits that are written together; one alone may have more bytes. */
 const mostTogether = 256
+const mostTogetherBytes = 8 * 1024 * 1024
 /** Keys of which the revision is known without asking the table. */
 const mostRevisions = 65_536
 
 interface Pending extends Commit {
+  readonly bytes: number
   readonly resolve: (revision: number) => void
   readonly reject: (error: unknown) => void
 }
@@ -49,6 +52,7 @@ class OrderedStore implements Store {
   readonly #table: Table
   readonly #feed = newFeed()
   readonly #pending: Pending[] = []
+  #pendingBytes = 0
   readonly #log: CommitLog
   readonly #onFailed: (error: CausewayError) => void
   #revision: number
@@ -94,14 +98,18 @@ class OrderedStore implements Store {
   }
 
   async commit(commit: Commit): Promise<number> {
-    checkCommit(commit)
+    const bytes = checkCommit(commit)
     if (this.#isClosed) throw new CausewayError('STORE_BUSY', 'the store is closed')
     if (this.#failure !== null) throw this.#failure
     if (this.#pending.length >= mostPending) {
       throw new CausewayError('STORE_BUSY', `${mostPending} commits wait already`)
     }
+    if (this.#pendingBytes + bytes > mostPendingBytes) {
+      throw new CausewayError('STORE_BUSY', `${this.#pendingBytes} bytes wait already`)
+    }
+    this.#pendingBytes += bytes
     return new Promise((resolve, reject) => {
-      this.#pending.push({ ...commit, resolve, reject })
+      this.#pending.push({ ...commit, bytes, resolve, reject })
       this.#writing ??= this.#write()
     })
   }
@@ -126,11 +134,21 @@ class OrderedStore implements Store {
 
   async #write(): Promise<void> {
     try {
-      while (this.#pending.length > 0)
-        await this.#writeTogether(this.#pending.splice(0, mostTogether))
+      while (this.#pending.length > 0) await this.#writeTogether(this.#takeTogether())
     } finally {
       this.#writing = null
     }
+  }
+
+  #takeTogether(): Pending[] {
+    let [count, bytes] = [0, 0]
+    do bytes += this.#pending[count++]!.bytes
+    while (
+      count < Math.min(mostTogether, this.#pending.length) &&
+      bytes + this.#pending[count]!.bytes <= mostTogetherBytes
+    )
+    this.#pendingBytes -= bytes
+    return this.#pending.splice(0, count)
   }
 
   /** Never fails: those who wait are told. */
@@ -202,6 +220,7 @@ class OrderedStore implements Store {
     if (!(error instanceof CausewayError)) throw error
     this.#failure = error
     for (const { reject } of this.#pending.splice(0)) reject(error)
+    this.#pendingBytes = 0
     this.#onFailed(error)
   }
 }

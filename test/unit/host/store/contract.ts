@@ -6,6 +6,8 @@ import {
   type Change,
   type Happening,
   keptCommits,
+  mostChanges,
+  mostCommitBytes,
   mostKeyBytes,
   mostValueBytes,
   mostWaiting,
@@ -132,8 +134,15 @@ export function storeContract(name: string, open: OpenStore): void {
       path: 'k',
     })
     await assert.rejects(store.range({ prefix: '', limit: 0 }), { code: 'STORE_LIMIT' })
-    const changes: Change[] = Array.from({ length: 129 }, (_, at) => ({ key: `k${at}`, value: '' }))
+    const ownMost = 'v'.repeat(mostValueBytes)
+    const changes: Change[] = Array.from({ length: mostChanges + 1 }, (_, at) => ({
+      key: `k${at}`,
+      value: '',
+    }))
     await assert.rejects(store.commit({ conditions: [], changes }), { code: 'STORE_LIMIT' })
+    const count = mostCommitBytes / mostValueBytes
+    const large = changes.slice(0, count).map(({ key }) => ({ key, value: ownMost }))
+    await assert.rejects(store.commit({ conditions: [], changes: large }), { code: 'STORE_LIMIT' })
     assert.equal(await store.revision(), 0)
   })
 

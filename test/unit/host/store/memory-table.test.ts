@@ -1,6 +1,26 @@
-/** The store in memory keeps to what every store keeps to. */
+/** The store in memory keeps to what every store keeps to; what is large is bounded in bytes as well. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { memoryTable } from '../../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../../firmware/host/store/ordered-store.ts'
-import { storeContract } from './contract.ts'
+import { mostKeyBytes, mostValueBytes } from '../../../../firmware/host/store/store.ts'
+import { storeContract, take } from './contract.ts'
 
 storeContract('in memory', () => openStore(memoryTable()))
+
+test('commits of the greatest size are told to watches, and no more of them wait than there is room for', async () => {
+  await using store = await openStore(memoryTable())
+  const value = 'v'.repeat(mostValueBytes - mostKeyBytes)
+  const large = (): Promise<number> => {
+    const changes = Array.from({ length: 48 }, (_, at) => ({ key: `k${at}`, value }))
+    return store.commit({ conditions: [], changes })
+  }
+  using slow = store.watch('', 0)
+  using watch = store.watch('', 0)
+  const told = take(watch, 1)
+  const results = await Promise.allSettled([large(), large(), large(), large()])
+  const codes = results.map((one) => (one.status === 'rejected' ? one.reason.code : null))
+  assert.deepEqual(codes, [null, null, null, 'STORE_BUSY'])
+  assert.equal((await told)[0]!.changes.length, 48)
+  await assert.rejects(take(slow, 3), { code: 'STORE_COMPACTED' })
+})
