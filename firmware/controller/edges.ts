@@ -3,6 +3,7 @@ import { type Commit, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
+import { wireKeyCommit } from './wire-keys.ts'
 
 export interface Edge {
   readonly deviceId: string
@@ -21,9 +22,19 @@ export interface Claimant {
   readonly tenant: string
 }
 
-export async function readEdge(store: Store, deviceId: string): Promise<Edge | null> {
+export interface FoundEdge {
+  readonly edge: Edge
+  /** Of its entry, for conditions. */
+  readonly revision: number
+}
+
+export async function lookUpEdge(store: Store, deviceId: string): Promise<FoundEdge | null> {
   const entry = await store.get(edgeKey(deviceId))
-  return entry === null ? null : (JSON.parse(entry.value) as Edge)
+  return entry === null ? null : { edge: JSON.parse(entry.value) as Edge, revision: entry.revision }
+}
+
+export async function readEdge(store: Store, deviceId: string): Promise<Edge | null> {
+  return (await lookUpEdge(store, deviceId))?.edge ?? null
 }
 
 /** All of a tenant, in the order of their ids. */
@@ -41,10 +52,16 @@ export async function edgesOf(store: Store, tenant: string): Promise<Edge[]> {
   }
 }
 
+export interface Registering {
+  /** Is changed with it. */
+  readonly commit?: Commit
+  /** Somebody typed what the device shows: that counts for more than that another tenant wants it, ahead of its first call. */
+  readonly isByCode?: boolean
+}
+
 /**
- * A device that nobody has, or its owner, gets this place; the log tells of it.
- * @param more is changed with it
- * @throws ZTP_VOUCHER_FOREIGN another tenant has it; STORE_CONFLICT somebody was faster
+ * A device that nobody has, or its owner, gets this place; the log tells of it. The wire key of its owner's stays its own.
+ * @throws ZTP_VOUCHER_FOREIGN another tenant has it; ZTP_WIRE_KEY_TAKEN; STORE_CONFLICT somebody was faster
  */
 export async function registerEdge(
   store: Store,
@@ -52,29 +69,62 @@ export async function registerEdge(
   edge: Edge,
   event: Omit<AuditEvent, 'who' | 'code'>,
   nowMs: number,
-  more: Commit = { conditions: [], changes: [] },
+  { commit: more = nothing, isByCode = false }: Registering = {},
 ): Promise<void> {
   const key = edgeKey(edge.deviceId)
-  const there = await store.get(key)
-  if (there !== null && (JSON.parse(there.value) as Edge).tenant !== by.tenant) {
+  const there = await lookUpEdge(store, edge.deviceId)
+  const isForeign = there !== null && there.edge.tenant !== by.tenant
+  if (isForeign && !(isByCode && there.edge.wireKey === null)) {
     const refusal = new CausewayError('ZTP_VOUCHER_FOREIGN', 'the device is of another owner')
     const told = { ...event, who: by.who, code: refusal.code }
-    await commitAudited(store, by.tenant, told, { conditions: [], changes: [] }, nowMs)
+    await commitAudited(store, by.tenant, told, nothing, nowMs)
     throw refusal
   }
+  const wireKey = edge.wireKey ?? there?.edge.wireKey ?? null
+  const keys = await wireKeyCommit(store, edge.deviceId, there?.edge.wireKey ?? null, wireKey)
   // Whoever gets it after its release has it: that it was anybody's is over.
-  const isNew = there === null
-  const over = isNew ? [{ key: `released/${edge.deviceId}`, value: null }] : []
-  const changes = [{ key, value: JSON.stringify(edge) }, ...over, ...more.changes]
-  const conditions = [{ key, revision: there?.revision ?? 0 }, ...more.conditions]
+  const over = there === null ? [{ key: `released/${edge.deviceId}`, value: null }] : []
+  const change = { key, value: JSON.stringify({ ...edge, wireKey }) }
+  const changes = [change, ...over, ...keys.changes, ...more.changes]
+  const own = { key, revision: there?.revision ?? 0 }
+  const conditions = [own, ...keys.conditions, ...more.conditions]
+  const commit = { conditions, changes }
+  await commitAudited(store, by.tenant, { ...event, who: by.who, code: null }, commit, nowMs)
+  if (!isForeign) return
+  const { tenant, site } = there.edge
+  const lost = { who: `device/${edge.deviceId}`, what: 'edge.list', target: `site/${site}` }
+  const code = 'ZTP_VOUCHER_FOREIGN'
+  const detail = 'another tenant typed the code that it shows'
+  await commitAudited(store, tenant, { ...lost, code, detail }, nothing, nowMs)
+}
+
+/**
+ * The key of its certificate, from now on: of a box as it was found, and as nobody has changed it since. Never makes one.
+ * @throws ZTP_WIRE_KEY_TAKEN; STORE_CONFLICT it was moved or released meanwhile
+ */
+export async function keepWireKey(
+  store: Store,
+  { edge, revision }: FoundEdge,
+  wireKey: string,
+  what: string,
+  nowMs: number,
+): Promise<void> {
+  const { deviceId, tenant, site } = edge
+  const key = edgeKey(deviceId)
+  const keys = await wireKeyCommit(store, deviceId, edge.wireKey, wireKey)
+  const change = { key, value: JSON.stringify({ ...edge, wireKey } satisfies Edge) }
+  const conditions = [{ key, revision }, ...keys.conditions]
+  const event = { who: `device/${deviceId}`, what, target: `site/${site}`, code: null }
   await commitAudited(
     store,
-    by.tenant,
-    { ...event, who: by.who, code: null },
-    { conditions, changes },
+    tenant,
+    event,
+    { conditions, changes: [change, ...keys.changes] },
     nowMs,
   )
 }
+
+const nothing: Commit = { conditions: [], changes: [] }
 
 export function edgeKey(deviceId: string): string {
   return `edge/${deviceId}`

@@ -4,12 +4,7 @@
  * stands in plan/claim.ts, what the messages are in model/ztp.ts.
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import {
-  type Authority,
-  fingerprintOf,
-  issueCertificate,
-  readRequest,
-} from '../host/pki/certificate.ts'
+import { type Authority, fingerprintOf, readRequest } from '../host/pki/certificate.ts'
 import { deviceIdOf } from '../host/pki/device-key.ts'
 import type { Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
@@ -31,6 +26,7 @@ import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
 import { commitAudited } from './audit.ts'
+import { CertificateDesk } from './certificate-desk.ts'
 import { ClaimRoom } from './claim-room.ts'
 import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
 import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
@@ -41,7 +37,6 @@ const newcomerRate = { perSecond: 1, burst: 200 }
 const mostSources = 4_096
 /** How often a device asks whether it has been claimed. */
 const againMs = 2_000
-const certificateDays = 30
 /** Several people may type at once, for one device. */
 const mostRounds = 20
 
@@ -65,12 +60,14 @@ export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
   readonly #strangers: StrangerLog
+  readonly #certificates: CertificateDesk
   readonly #room: ClaimRoom
   readonly #newcomers = openSourceBuckets(newcomerRate, mostSources)
   #delegation: string | null
 
   constructor(options: EnrolOptions) {
     this.#options = options
+    this.#certificates = new CertificateDesk(options)
     this.#ownerPin = fingerprintOf(options.authority.certificate)
     this.#delegation = options.delegation
     this.#strangers = new StrangerLog(options.store, options.nowMs)
@@ -140,21 +137,18 @@ export class EnrolDesk {
     return this.#answer(claim)
   }
 
-  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID */
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN */
   async certify(body: ZtpRequest, exporter: Uint8Array): Promise<ZtpCertificate> {
-    const { store, authority, nowMs } = this.#options
     const digest = createHash('sha256').update(body.request).digest('hex')
     const { claim } = await this.#proven('certificate', body, [digest], exporter)
-    const edge = await readEdge(store, claim.deviceId)
-    if (edge === null) throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device')
     const request = await readRequest(body.request)
     if (request.deviceId !== claim.deviceId) {
       throw new CausewayError('ZTP_REQUEST_INVALID', 'the request names another device')
     }
-    const certificate = await issueCertificate(authority, request, certificateDays, nowMs())
-    const by = { who: `device/${edge.deviceId}`, tenant: edge.tenant }
-    const event = { what: 'edge.certify', target: `site/${edge.site}` }
-    await registerEdge(store, by, { ...edge, wireKey: request.wireKey }, event, nowMs())
+    const certificate = await this.#certificates.certify(request, 'edge.certify')
+    if (certificate === null) {
+      throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device')
+    }
     return { certificate }
   }
 
@@ -201,7 +195,9 @@ export class EnrolDesk {
     const kept: KeptClaim = { ...found.claim, ...claim }
     const commit = claimCommit({ claim: kept, revision: found.revision })
     if (refusal !== null) throw await this.#refusal(by, event, refusal, commit)
-    await registerEdge(store, by, newEdge(by, kept, site, nowMs()), event, nowMs(), commit)
+    await registerEdge(store, by, newEdge(by, kept, site, nowMs()), event, nowMs(), {
+      ...{ commit, isByCode: true },
+    })
     return kept.deviceId
   }
 

@@ -5,20 +5,16 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { closeCodes, type Link } from '../host/link/link.ts'
-import {
-  type Authority,
-  type DeviceIdentity,
-  issueCertificate,
-  readRequest,
-} from '../host/pki/certificate.ts'
+import { type Authority, type DeviceIdentity, readRequest } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/control-link.ts'
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
 import { type Attached, type AttachedStatus, newAttached } from './attached.ts'
-import { readEdge, registerEdge } from './edges.ts'
-import { denyRenewal, isDeniedForNow, messageFor, say, trySay, tryTell } from './link-words.ts'
+import { CertificateDesk, certificateDays } from './certificate-desk.ts'
+import { readEdge } from './edges.ts'
+import { denyFor, denyRenewal, messageFor, say, trySay, tryTell } from './link-words.ts'
 import { PlaceExchange } from './place-exchange.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
@@ -39,7 +35,6 @@ export interface LinkDeskParts {
 const answerMs = 10_000
 /** A box says who it is so soon, or is no box. */
 const helloMs = 10_000
-const certificateDays = 30
 /** From the watch's end to the next: a store that has lost the thread is read anew. */
 const rewatchMs = 200
 
@@ -48,6 +43,7 @@ export class LinkDesk implements AsyncDisposable {
   readonly #attached = new Map<string, Attached>()
   readonly #applied: AppliedLog
   readonly #refusals: RefusalLog
+  readonly #certificates: CertificateDesk
   readonly #exchange: PlaceExchange
   #isClosed = false
   #watching: Promise<void>
@@ -57,6 +53,7 @@ export class LinkDesk implements AsyncDisposable {
     this.#parts = parts
     this.#applied = new AppliedLog(parts.store, parts.log)
     this.#refusals = new RefusalLog(parts)
+    this.#certificates = new CertificateDesk({ ...parts, nowMs: parts.wallMs })
     this.#exchange = new PlaceExchange(parts.clock, (deviceId) => parts.book.known(deviceId))
     this.#watching = this.#watch()
   }
@@ -193,19 +190,15 @@ export class LinkDesk implements AsyncDisposable {
   }
 
   async #onRenew(box: Attached, pem: string): Promise<void> {
-    const { store, authority, wallMs } = this.#parts
     const request = await readRequest(pem)
-    const edge = await readEdge(store, box.deviceId)
-    if (edge === null || request.deviceId !== box.deviceId) {
+    if (request.deviceId !== box.deviceId) {
       return denyRenewal(box.link, 'ZTP_REQUEST_INVALID', 'the request is of another device')
     }
-    const nowMs = wallMs()
-    const certificate = await issueCertificate(authority, request, certificateDays, nowMs)
-    const by = { who: `device/${edge.deviceId}`, tenant: edge.tenant }
-    const event = { what: 'edge.renew', target: `site/${edge.site}` }
-    const renewed = { ...edge, wireKey: request.wireKey }
-    if (await isDeniedForNow(box.link, registerEdge(store, by, renewed, event, nowMs))) return
-    box.expiresMs = nowMs + certificateDays * 86_400_000
+    const asked = this.#certificates.certify(request, 'edge.renew')
+    const certificate = await asked.catch((error: unknown) => denyFor(box.link, error))
+    if (certificate === undefined) return
+    if (certificate === null) return this.#sayReleased(box.link, box.deviceId)
+    box.expiresMs = this.#parts.wallMs() + certificateDays * 86_400_000
     say(box.link, { kind: 'certificate', certificate })
     if (box.waiting !== null) this.#send(box, box.waiting)
   }

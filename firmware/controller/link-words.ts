@@ -49,14 +49,15 @@ export function denyRenewal(link: Link, code: ErrorCode, message: string): void 
   say(link, { kind: 'denied', what: 'renew', code, message })
 }
 
-/** Where others come first, a renewal is denied: the box asks again, and there is no reason to end its link. @throws what does not pass */
-export async function isDeniedForNow(link: Link, renewal: Promise<unknown>): Promise<boolean> {
-  try {
-    await renewal
-    return false
-  } catch (error) {
-    if (!(error instanceof CausewayError) || error.code !== 'STORE_BUSY') throw error
-    denyRenewal(link, error.code, error.message)
-    return true
-  }
+/** What passes, or is the box's own fault alone. */
+const denied: ReadonlySet<ErrorCode> = new Set([
+  'STORE_BUSY',
+  'STORE_CONFLICT',
+  'ZTP_WIRE_KEY_TAKEN',
+])
+
+/** A renewal that cannot be is denied: there is no reason to end the link for it. @throws the error, where there is */
+export function denyFor(link: Link, error: unknown): undefined {
+  if (!(error instanceof CausewayError) || !denied.has(error.code)) throw error
+  denyRenewal(link, error.code, error.message)
 }

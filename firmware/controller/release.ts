@@ -8,7 +8,8 @@ import { CausewayError } from '../model/errors.ts'
 import type { Release } from '../model/voucher.ts'
 import { signJws } from '../wire/jws.ts'
 import { commitAudited } from './audit.ts'
-import { type Claimant, type Edge, edgeKey } from './edges.ts'
+import { type Claimant, type Edge, edgeKey, type FoundEdge } from './edges.ts'
+import { keyLeft } from './wire-keys.ts'
 
 export interface Released {
   readonly deviceId: string
@@ -16,11 +17,6 @@ export interface Released {
   readonly site: string
   /** JWS of a `Release`. */
   readonly release: string
-}
-
-interface FoundEdge {
-  readonly edge: Edge
-  readonly revision: number
 }
 
 /** @param device an id, or the first digits of one @throws API_NOT_FOUND it is none of this tenant's; API_INVALID it could be several */
@@ -55,6 +51,7 @@ export async function releaseEdge(
   const gone = [edgeKey(deviceId), `claim/${deviceId}`, `config/${deviceId}`, `applied/${deviceId}`]
   const changes: Change[] = [
     ...gone.map((key) => ({ key, value: null })),
+    ...(edge.wireKey === null ? [] : await keyLeft(store, deviceId, edge.wireKey)),
     { key: releasedKey(deviceId), value: JSON.stringify(released) },
   ]
   const event = { who: by.who, what: 'edge.release', target: `device/${deviceId}`, code: null }

@@ -98,7 +98,7 @@ const DevicePart = Type.String({ pattern: '^[0-9a-f]{8,64}$' })
 export const ClaimBody = Type.Object(
   {
     device: DevicePart,
-    /** What its page shows; left out: a box that has the owner's root. */
+    /** What its page shows; left out: a box that has the owner's root, by its whole id. */
     code: Type.Optional(Type.String({ maxLength: 32 })),
     site: Name,
     /** The box that stands there is released. */
@@ -125,6 +125,7 @@ export const ClaimAnswer = Type.Object({
 export const WaitingAnswer = Type.Object({
   devices: Type.Array(
     Type.Object({
+      /** Its first eight digits; to those who may claim for all tenants, the whole. */
       deviceId: Type.String(),
       keeping: KeyKeeping,
       /** RFC 3339: until then the code that it shows now is good. */

@@ -13,12 +13,16 @@ import type { FleetSite } from '../../model/fleet.ts'
 import { claimMs } from '../../plan/claim.ts'
 import { appliedRecords } from '../applied.ts'
 import type { AttachedStatus } from '../attached.ts'
+import { commitAudited } from '../audit.ts'
 import { type KeptClaim, listClaims } from '../claims.ts'
 import { type Claimant, edgesOf } from '../edges.ts'
 import { type Released, releaseEdge } from '../release.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 const wholeId = /^[0-9a-f]{64}$/
+const wholeDigits = 64
+/** Boxes that wait may be anybody's: by so much a tenant finds its own among them, and takes none, for a claim without a code needs the rest. */
+const shownDigits = 8
 
 export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
   const { store, wallMs } = parts
@@ -36,9 +40,10 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
       summary: 'Blank boxes that have called and that nobody owns yet, without their codes.',
       needs: 'edge.claim',
       tenantOf: 'own',
-      handle: async () => {
+      handle: async (_asked, { tenant }) => {
         const claims = await listClaims(store)
-        return { body: { devices: claims.flatMap((claim) => waitingOf(claim, wallMs())) } }
+        const digits = tenant === '*' ? wholeDigits : shownDigits
+        return { body: { devices: claims.flatMap((one) => waitingOf(one, digits, wallMs())) } }
       },
     },
     {
@@ -48,11 +53,11 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
         "Claims a box for a site: by the code that it shows, or ahead, where it has the owner's root.",
       errors: [
         ...(['ZTP_CODE_WRONG', 'ZTP_CODE_EXPIRED', 'ZTP_LOCKED', 'ZTP_VOUCHER_FOREIGN'] as const),
-        'ZTP_SITE_TAKEN',
+        ...(['ZTP_CODE_NEEDED', 'ZTP_SITE_TAKEN'] as const),
       ],
       needs: 'edge.claim',
-      handle: async (asked, { name }) => {
-        const by = { who: name, tenant: tenantOf(asked) }
+      handle: async (asked, { name, tenant }) => {
+        const by = { who: name, tenant: tenantOf(asked), isOfAll: tenant === '*' }
         return { body: await claim(parts, by, asked.body as ClaimBody) }
       },
     },
@@ -71,8 +76,13 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
   ]
 }
 
-/** @throws what `EnrolDesk.claim` does; ZTP_SITE_TAKEN */
-async function claim(parts: RouteParts, by: Claimant, body: ClaimBody): Promise<ClaimAnswer> {
+interface Claiming extends Claimant {
+  /** Who may do so in all tenants sees whole ids, and need not type them. */
+  readonly isOfAll: boolean
+}
+
+/** @throws what `EnrolDesk.claim` does; ZTP_SITE_TAKEN, ZTP_CODE_NEEDED */
+async function claim(parts: RouteParts, by: Claiming, body: ClaimBody): Promise<ClaimAnswer> {
   const { store, enrol } = parts
   const { device, code, site, isReplacement = false } = body
   const entry = await store.get(`${by.tenant}/doc/site/${site}`)
@@ -98,12 +108,20 @@ async function claim(parts: RouteParts, by: Claimant, body: ClaimBody): Promise<
 
 /** By code it is claimed now; without, which one is meant. */
 async function claimed(
-  { store, enrol }: RouteParts,
-  by: Claimant,
+  { store, enrol, wallMs }: RouteParts,
+  by: Claiming,
   { device, code, site }: ClaimBody,
 ): Promise<string> {
   if (code !== undefined) return enrol.claim(by, device, code, site)
   if (wholeId.test(device)) return device
+  if (!by.isOfAll) {
+    const message = 'type the code that it shows, or the whole id of a box that has your root'
+    const refusal = new CausewayError('ZTP_CODE_NEEDED', message, { path: '/code' })
+    const event = { who: by.who, what: 'edge.claim', target: `device/${device}` }
+    const told = { ...event, code: refusal.code }
+    await commitAudited(store, by.tenant, told, { conditions: [], changes: [] }, wallMs())
+    throw refusal
+  }
   const calls = (await listClaims(store)).filter(({ deviceId }) => deviceId.startsWith(device))
   if (calls.length === 1) return calls[0]!.deviceId
   const message = `${calls.length} boxes that begin with ${device} have called: give the whole id`
@@ -124,9 +142,14 @@ function answerOf({ deviceId, site, release: word }: Released): ReleaseAnswer {
   return { deviceId, site, release: word }
 }
 
-/** None where it is over. */
-function waitingOf(one: KeptClaim, nowMs: number): WaitingAnswer['devices'][number][] {
-  const { deviceId, keeping, offeredMs, tries, lockedUntilMs } = one
+/** None where it is over. @param digits of its id that are shown */
+function waitingOf(
+  one: KeptClaim,
+  digits: number,
+  nowMs: number,
+): WaitingAnswer['devices'][number][] {
+  const deviceId = one.deviceId.slice(0, digits)
+  const { keeping, offeredMs, tries, lockedUntilMs } = one
   const isLocked = lockedUntilMs > nowMs
   const untilMs = isLocked ? lockedUntilMs : offeredMs + claimMs
   if (untilMs <= nowMs) return []

@@ -1,7 +1,7 @@
 /**
  * X.509 of an owner's own authority and of devices (RFC 5280), and the requests of devices (PKCS #10, RFC 2986), by
- * `@peculiar/x509`. A device's certificate names its id and its wire key, as URIs, so that no other box can bring that
- * wire key. ECDSA P-256 with SHA-256 throughout.
+ * `@peculiar/x509`. A device's certificate names its id and its wire key, as URIs. That a request names a wire key is no proof of
+ * having it: that each key is one box's is the registry's to see to. ECDSA P-256 with SHA-256 throughout.
  */
 // Before x509, which needs it.
 import 'reflect-metadata'

@@ -1,12 +1,17 @@
 /** What an operator of one tenant can do to boxes of another, by the API: nothing, and it is told in the log. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { AuditEntry } from '../../../firmware/controller/audit.ts'
-import { type Edge, registerEdge } from '../../../firmware/controller/edges.ts'
+import { type Edge, readEdge, registerEdge } from '../../../firmware/controller/edges.ts'
+import { attemptEnrol } from '../../../firmware/gateway/enrol/attempt.ts'
 import { askController } from '../../../firmware/host/link/controller-client.ts'
+import { openZtp } from '../../../firmware/host/link/ztp.ts'
+import { deviceIdOf as deviceIdOfKey } from '../../../firmware/host/pki/device-key.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { Role } from '../../../firmware/model/user.ts'
 import { newWorld, type World } from '../cli/ctl-world.ts'
+import { pair } from '../gateway/enrol/desk.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
 
 let world: World
@@ -65,4 +70,70 @@ test("a document that begins to name another tenant's box is refused, and that i
   // A box that nobody has may be named before it is claimed.
   const free = { documents: [network, main, office, siteOf('free')], isWhole: false }
   assert.equal(await eve.codeOf('tenants/evil/apply', free), 'done')
+})
+
+/** A blank box that shows its code and waits. */
+async function waitingBox() {
+  const shown = Promise.withResolvers<string>()
+  const opened = Promise.withResolvers<void>()
+  const { privateKey, publicKey } = pair()
+  const deviceId = deviceIdOfKey(publicKey)
+  let isOver = false
+  const owner = attemptEnrol({
+    ...{ key: { privateKey, publicKey, deviceId }, wireKey: randomBytes(32).toString('base64') },
+    ...{ keeping: 'software', firmware: 'test', imageRoots: [], ownRoots: [] },
+    connect: (authorities) =>
+      openZtp({
+        ...{ controller: { host: '127.0.0.1', port: world.port }, authorities, timeoutMs: 5_000 },
+      }),
+    ...{ random: randomBytes, nowMs: () => world.clock.nowMs, onCode: shown.resolve },
+    isConfirmed: () => true,
+    pause: async () => {
+      opened.resolve()
+      if (isOver) throw new Error('it is over')
+      await new Promise((passed) => setTimeout(passed, 20))
+    },
+  })
+  owner.catch(() => {})
+  const code = await shown.promise
+  await opened.promise
+  const end = (): void => {
+    isOver = true
+  }
+  return { deviceId, code, owner, end }
+}
+
+test('a tenant sees the beginnings of ids alone, and by these claims nothing without a code', async () => {
+  const box = await waitingBox()
+  const eve = await somebody('evil', 'operator')
+  const { devices } = (await eve.ask('GET', 'waiting')) as {
+    readonly devices: readonly { readonly deviceId: string }[]
+  }
+  assert.deepEqual(
+    devices.map(({ deviceId }) => deviceId),
+    [box.deviceId.slice(0, 8)],
+  )
+  const claim = { device: box.deviceId.slice(0, 8), site: 'trap' }
+  assert.equal(await eve.codeOf('tenants/evil/claims', claim), 'ZTP_CODE_NEEDED')
+  assert.deepEqual(await eve.toldOf('ZTP_CODE_NEEDED'), [`edge.claim device/${claim.device}`])
+  box.end()
+})
+
+test("whoever types the code has the box, whoever wanted it before without one; once it is certified it is nobody else's", async () => {
+  const box = await waitingBox()
+  const eve = await somebody('evil', 'operator')
+  const ada = await somebody('acme', 'operator')
+  const wanted = { device: box.deviceId, site: 'trap' }
+  assert.equal(await eve.codeOf('tenants/evil/claims', wanted), 'done')
+  // Ahead of its call, both are as good: who was first has it.
+  assert.equal(await ada.codeOf('tenants/acme/claims', wanted), 'ZTP_VOUCHER_FOREIGN')
+  const claim = { device: box.deviceId.slice(0, 8), code: box.code, site: 'lisbon' }
+  assert.equal(await ada.codeOf('tenants/acme/claims', claim), 'done')
+  assert.match((await box.owner).certificate, /BEGIN CERTIFICATE/)
+  assert.equal((await readEdge(world.store, box.deviceId))?.tenant, 'acme')
+  assert.deepEqual(await eve.toldOf('ZTP_VOUCHER_FOREIGN'), ['edge.list site/trap'])
+  assert.equal(await eve.codeOf('tenants/evil/claims', wanted), 'ZTP_VOUCHER_FOREIGN')
+  // A code is good once.
+  const again = { ...claim, site: 'trap' }
+  assert.equal(await eve.codeOf('tenants/evil/claims', again), 'ZTP_CODE_EXPIRED')
 })

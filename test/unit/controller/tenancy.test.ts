@@ -11,10 +11,11 @@ import { releaseEdge } from '../../../firmware/controller/release.ts'
 import { makeAuthority } from '../../../firmware/host/pki/certificate.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
-import type { Commit, Store } from '../../../firmware/host/store/store.ts'
+import type { Store } from '../../../firmware/host/store/store.ts'
 import type { FleetDocument } from '../../../firmware/model/fleet.ts'
 import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
+import { interrupted } from './interrupted.ts'
 import { publishOnce } from './publishing.ts'
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -62,27 +63,13 @@ test('a box that has not been claimed yet is told nothing, and naming it is no p
   assert.equal(await tenantOf(store, 'berlin'), null)
 })
 
-/** As the store, but that something happens before each commit of what is published. */
-function interrupted(store: Store, before: () => Promise<void>): Store {
-  return {
-    ...{ get: (key) => store.get(key), range: (range) => store.range(range) },
-    ...{ revision: () => store.revision(), backup: () => store.backup() },
-    watch: (prefix, after) => store.watch(prefix, after),
-    commit: async (commit: Commit) => {
-      if (commit.changes.some(({ key }) => key.startsWith('config/'))) await before()
-      return store.commit(commit)
-    },
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  } satisfies Store
-}
-
 test('a box that is released while its configuration is made gets none, and others get theirs', async () => {
   const store = await openStore(memoryTable())
   const authority = await makeAuthority(keys, 'acme', 3_650, nowMs)
   await put(store, 'acme', siteOf('berlin'), siteOf('lisbon'))
   for (const site of ['berlin', 'lisbon']) await own(store, 'acme', site)
   let isReleased = false
-  const racing = interrupted(store, async () => {
+  const racing = interrupted(store, 'config/', async () => {
     if (isReleased) return
     isReleased = true
     const by = { who: 'ada', tenant: 'acme' }

@@ -23,6 +23,7 @@ export interface World {
   readonly desk: EnrolDesk
   readonly authority: Authority
   readonly root: ReturnType<typeof pair>
+  readonly delegation: string | null
 }
 
 export async function newWorld(isDelegated: boolean): Promise<World> {
@@ -39,15 +40,16 @@ export async function newWorld(isDelegated: boolean): Promise<World> {
     ? await signJws('causeway-delegation', said, root.privateKey)
     : null
   const store = await openStore(memoryTable())
-  const world = { nowMs, store, authority, root, desk: null as unknown as EnrolDesk }
-  const desk = new EnrolDesk({
-    store,
-    authority,
-    delegation,
-    nowMs: () => world.nowMs,
-    random: randomBytes,
+  const world = { nowMs, store, authority, root, delegation }
+  return Object.assign(world, { desk: deskOf(world as World, store) })
+}
+
+/** A controller's desk on that store, or on another that has the same. */
+export function deskOf(world: World, store: Store): EnrolDesk {
+  const { authority, delegation } = world
+  return new EnrolDesk({
+    ...{ store, authority, delegation, nowMs: () => world.nowMs, random: randomBytes },
   })
-  return Object.assign(world, { desk })
 }
 
 /** What a controller does with a request, over a connection with that exporter. */
