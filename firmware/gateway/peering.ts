@@ -140,6 +140,11 @@ export class Peering implements AsyncDisposable {
     return placesToTell(this.#traversal.place)
   }
 
+  /** Has the NATs tested again, soon. */
+  refresh(): void {
+    this.#parts.nat.refresh()
+  }
+
   /** Those that no endpoint leads to, by wire key, and whether there is a session. A hub is nobody to be found: it is named. */
   unnamed(): { readonly wireKey: string; readonly isUp: boolean }[] {
     const states = new Map(this.status().map(({ peer, state }) => [peer, state]))

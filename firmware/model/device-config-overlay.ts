@@ -45,7 +45,7 @@ export const Overlay = Type.Object(
         }),
         { maxItems: 8 },
       ),
-      'STUN servers (RFC 8489) that tell how NATs change the addresses of uplinks, besides hubs with `relay`, which tell it too.',
+      'STUN servers (RFC 8489) that tell how NATs change the addresses of uplinks, besides hubs with `relay`, which tell it too. A controller is one, on UDP 3478: by it sites behind NATs without a hub find each other.',
       'the hubs alone',
     ),
     relay: maybe(

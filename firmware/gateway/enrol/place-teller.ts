@@ -11,6 +11,8 @@ import { type ControllerMessage, type EdgeMessage, mostWanted } from '../../mode
 export interface Caller {
   /** Where this box can be called from outside, the best first. */
   places(): readonly Endpoint[]
+  /** Has it looked where that is now; what is another place then is told by the next look. */
+  refresh(): void
   /** Peers that no endpoint leads to. */
   unnamed(): readonly { readonly wireKey: string; readonly isUp: boolean }[]
   /** Looks itself whether a peer can be there. */
@@ -66,14 +68,17 @@ export class PlaceTeller implements Disposable {
   }
 
   #tell(places: readonly Endpoint[], wanted: readonly string[]): void {
-    const { clock, say } = this.#parts
+    const { clock, say, caller } = this.#parts
     const nowMs = clock.nowMs()
     const told = this.#told
     const text = JSON.stringify(places)
-    const isNews = text !== told?.places || wanted.some((key) => !told.wanted.has(key))
+    const isLost = wanted.some((key) => told?.wanted.has(key) !== true)
     const isDue = wanted.length > 0 && nowMs >= this.#againAtMs
+    const isNews = isLost || text !== told?.places
     this.#told = { places: text, wanted: new Set(wanted) }
     if (!isNews && !isDue) return
+    // The router that lost the session may show this box elsewhere now, and nobody else would say so.
+    if (isLost || isDue) caller.refresh()
     this.#waitMs = isNews ? againMs.first : Math.min(2 * this.#waitMs, againMs.most)
     this.#againAtMs = nowMs + this.#waitMs
     say({ kind: 'places', places: [...places], wanted: [...wanted] })

@@ -14,9 +14,11 @@ function newWorld() {
     places: [here],
     peers: new Map([['lisbon', false]]),
     called: [] as [string, readonly object[]][],
+    refreshed: 0,
   }
   const caller: Caller = {
     places: () => box.places,
+    refresh: () => box.refreshed++,
     unnamed: () => [...box.peers].map(([wireKey, isUp]) => ({ wireKey, isUp })),
     callAt: (wireKey, places) => box.called.push([wireKey, places]),
   }
@@ -70,6 +72,26 @@ test('a peer that nobody finds is asked for again, ever more seldom, up to once 
   const gaps = said.slice(1).map(({ atMs }, at) => Math.round((atMs - said[at]!.atMs) / 60_000))
   assert.deepEqual(gaps.slice(0, 8), [1, 2, 4, 8, 16, 32, 60, 60])
   assert.ok(said.length <= 32, `${said.length} times in a day`)
+})
+
+test('where it is is looked at again when a peer is lost and when it is asked for again, not when the place is another', async () => {
+  const { clock, box, said, teller } = newWorld()
+  using _ = teller
+  box.peers.set('lisbon', true)
+  teller.onLink()
+  assert.equal(box.refreshed, 0)
+  box.peers.set('lisbon', false)
+  await clock.advance(2_000)
+  assert.equal(box.refreshed, 1)
+  // What was found is told, with whom it lacks.
+  box.places = [there]
+  await clock.advance(2_000)
+  assert.deepEqual(
+    [box.refreshed, said.at(-1)],
+    [1, { atMs: 4_000, places: [there], wanted: ['lisbon'] }],
+  )
+  await clock.advance(60_000)
+  assert.equal(box.refreshed, 2)
 })
 
 test('a box all of whose peers are named says nothing, whatever changes', async () => {
