@@ -34,11 +34,8 @@ function overlapText({
   holder,
   other,
   otherPrefix,
-  mapping,
+  free,
 }: IpamAnswer['overlaps'][number]): string {
-  const way =
-    mapping === null
-      ? 'give it another network: no pool has room for a mapping'
-      : `give it another network, or map it one for one: ${prefix} → ${mapping}`
-  return `OVERLAP: ${holder} (${prefix}) and ${other} (${otherPrefix}) have the same addresses; ${way}\n`
+  const way = free === null ? '' : `; ${free} is free`
+  return `OVERLAP: ${holder} (${prefix}) and ${other} (${otherPrefix}) have the same addresses: give one of them another network${way}\n`
 }

@@ -9,6 +9,7 @@ import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
 import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { gatherProblems } from '../plan/fleet-origin.ts'
 import { type FleetWarning, fleetWarnings } from '../plan/fleet-warning.ts'
 import { commitAudited } from './audit.ts'
 import { documentChange, type FleetState } from './fleet.ts'
@@ -144,7 +145,8 @@ async function planAll(
 ): Promise<{ sites: readonly Sited[]; problems: readonly FleetProblem[] }> {
   const planner = fleets.plan(tenant, state, documents)
   const sites = await planSites(planner)
-  return { sites, problems: [...planner.problems, ...sites.flatMap(({ problems }) => problems)] }
+  const own = sites.flatMap(({ problems }) => problems)
+  return { sites, problems: gatherProblems([...planner.problems, ...own]) }
 }
 
 /** What is about two documents is told of the one that is changed. */

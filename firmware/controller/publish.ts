@@ -20,6 +20,7 @@ import { isEqual } from '../plan/config-diff.ts'
 import type { PlannedSite } from '../plan/fleet.ts'
 import type { NewAllocation } from '../plan/fleet-allocation.ts'
 import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { gatherProblems } from '../plan/fleet-origin.ts'
 import { canonicalJson } from '../plan/json-delta.ts'
 import { signJws } from '../wire/jws.ts'
 import { edgeKey } from './edges.ts'
@@ -102,7 +103,7 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
   }
   await flights.land()
   problems.push(...(await foreignBoxes(store, tenant, unplaced)))
-  return { changed: flights.landed, problems }
+  return { changed: flights.landed, problems: gatherProblems(problems) }
 }
 
 /** Null: there is no box, or it has been told this. */

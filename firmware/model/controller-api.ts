@@ -181,8 +181,8 @@ export const IpamAnswer = Type.Object({
       holder: Type.String(),
       other: Type.String(),
       otherPrefix: Type.String(),
-      /** A network of the same size that nobody has, to stand for the first one for one; null: no pool has room. */
-      mapping: Type.Union([Type.String(), Type.Null()]),
+      /** A network of the same size that nobody has; null: no pool has room. */
+      free: Type.Union([Type.String(), Type.Null()]),
     }),
   ),
 })

@@ -2,7 +2,7 @@
  * From what an owner wants of a network to what each of its boxes is told. Pure: documents, boxes and allocations in,
  * configurations, new allocations and problems out. A site with a problem keeps what it has; the others go on.
  */
-import { formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
+import { type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FleetDocument, FleetNetwork, FleetSite } from '../model/fleet.ts'
 import { isEqual } from './config-diff.ts'
@@ -14,8 +14,10 @@ import {
   type FleetProblem,
   nameOf,
 } from './fleet-documents.ts'
+import { gatherProblems, originOf } from './fleet-origin.ts'
+import { overlapProblems } from './fleet-overlap.ts'
 import type { Compiled, Surroundings } from './fleet-site.ts'
-import { type Holder, overlapsAmong, proposeMapping, without } from './ipam.ts'
+import { without } from './ipam.ts'
 import { type SiteWork, type TrafficForms, workSite } from './site-work.ts'
 
 /** A box that has been claimed: what it said of itself. */
@@ -65,7 +67,7 @@ export function planFleet(
   return {
     allocations: planner.allocations,
     sites: planned.map(({ site, deviceId, config }) => ({ site, deviceId, config })),
-    problems: [...planner.problems, ...planned.flatMap(({ problems }) => problems)],
+    problems: gatherProblems([...planner.problems, ...planned.flatMap(({ problems }) => problems)]),
   }
 }
 
@@ -115,9 +117,10 @@ export function planFleetLater(
     const work = workSite(own, around, base, was, forms)
     works.set(site.name, work)
     const last = earlier?.planned.get(site.name)
-    if (work === was && last !== undefined && last.deviceId === deviceId) return last
-    const document = nameOf(site)
-    const problems = work.errors.map((error) => ({ ...error, document }))
+    const isSame = work === was && work.errors.length === 0 && last?.deviceId === deviceId
+    if (isSame) return last
+    const config = { ...work.judged.ground.config, ...work.traffic }
+    const problems = work.errors.map((error) => originOf(error, config, site, documents))
     return { site: site.name, deviceId, config: work.config, problems }
   }
   return {
@@ -258,41 +261,4 @@ function extentsOf(
     extents.get(segment)!.push(...address.map((text) => parseInterfaceAddress(text)!))
   }
   return new Map([...extents].map(([name, prefixes]) => [name, without(prefixes, [])]))
-}
-
-/** Of LANs anywhere: whoever hears of both could not tell them apart. */
-function overlapProblems(sites: readonly Compiled[], { pool }: Documents): FleetProblem[] {
-  const holders = sites.flatMap(({ site, lans }) =>
-    lans.flatMap(({ name, address }) =>
-      address.map((text): Holder & { readonly site: FleetSite; readonly at: number } => {
-        const at = site.lans.findIndex((lan) => lan.name === name)
-        return { holder: `${site.name}'s ${name}`, prefix: parseInterfaceAddress(text)!, site, at }
-      }),
-    ),
-  )
-  const taken = holders.map(({ prefix }) => prefix)
-  const pools: Prefix[] = pool
-    .map(({ prefix }) => parseInterfaceAddress(prefix)!)
-    .filter((one) => one !== null)
-  return overlapsAmong(holders).flatMap(({ one, other }) => {
-    const { site, at } = holders.find(
-      ({ holder, prefix }) => holder === other.holder && prefix === other.prefix,
-    )!
-    // A box's own LANs are told of by the rules for its configuration.
-    if (one.holder.startsWith(`${site.name}'s `)) return []
-    const free = proposeMapping(other.prefix, pools, taken)
-    const proposal =
-      free === null
-        ? 'give it another network'
-        : `give it another network, ${formatPrefix(free)} say, or map it to that one for one`
-    const message = `${formatPrefix(other.prefix)} overlaps ${one.holder} (${formatPrefix(one.prefix)}): ${proposal}`
-    return [
-      {
-        code: 'FLEET_OVERLAP' as const,
-        message,
-        path: `/lans/${at}/address`,
-        document: nameOf(site),
-      },
-    ]
-  })
 }

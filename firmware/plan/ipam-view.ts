@@ -13,7 +13,7 @@ import type { IpamAnswer } from '../model/controller-api.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import type { Allocations } from './fleet-allocation.ts'
 import { byKind, type Documents } from './fleet-documents.ts'
-import { lowestFree, overlapsAmong, proposeMapping } from './ipam.ts'
+import { freeLike, lowestFree, overlapsAmong } from './ipam.ts'
 
 type Network = IpamAnswer['networks'][number]
 
@@ -114,12 +114,12 @@ function overlapsOf(
     .filter((one) => one !== null)
   return overlapsAmong(there).flatMap(({ one, other }) => {
     if (siteOf.get(one.holder) === siteOf.get(other.holder)) return []
-    const mapping = proposeMapping(other.prefix, room, prefixes)
+    const free = freeLike(other.prefix, room, prefixes)
     return [
       {
         ...{ prefix: formatPrefix(other.prefix), holder: other.holder },
         ...{ other: one.holder, otherPrefix: formatPrefix(one.prefix) },
-        mapping: mapping === null ? null : formatPrefix(mapping),
+        free: free === null ? null : formatPrefix(free),
       },
     ]
   })

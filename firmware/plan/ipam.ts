@@ -54,11 +54,8 @@ export function overlapsAmong(holders: readonly Holder[]): Overlap[] {
   return found
 }
 
-/**
- * A network of the same size that nobody has, to stand for one of two that are the same: what is there is then known to others
- * by addresses of the mapping, one for one (RFC 2663 §4.1.1). From the first pool with room.
- */
-export function proposeMapping(
+/** A network of the same size that nobody has, from the first pool with room; null: none has. */
+export function freeLike(
   prefix: Prefix,
   pools: readonly Prefix[],
   taken: readonly Prefix[],

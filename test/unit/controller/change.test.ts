@@ -118,6 +118,20 @@ test('a change that brings a problem is refused; one that was there before is no
   assert.equal((await readFleet(store, tenant)).documents.length, 5)
 })
 
+test('of two sites with one network the one that is changed is told, and the other is named', async () => {
+  const { fleets } = await applied()
+  const lan = { name: 'lan0', nic: 'netdev:eth1', segment: 'office', address: ['10.0.9.1/24'] }
+  const change = (site: string) => ({ documents: [siteOf(site, { lans: [lan] })], isWhole: false })
+  await applyChange(fleets, tenant, change('lisbon'), 'ada', 1)
+  const asked = change('berlin')
+  const [problem] = (await planChange(fleets, tenant, asked)).problems
+  assert.deepEqual([problem?.code, problem?.document], ['FLEET_OVERLAP', 'site/berlin'])
+  assert.match(
+    problem!.message,
+    /^10\.0\.9\.0\/24 of berlin's lan0 overlaps lisbon's lan0 \(.*, site\/lisbon\)/,
+  )
+})
+
 test('of two who change one document at once the second is told', async () => {
   const { fleets } = await applied()
   const change = (value: string) =>

@@ -102,7 +102,7 @@ test('two sites with one network are told, with a network that nobody has', () =
   assert.equal(problem?.path, '/lans/0/address')
   assert.match(
     problem!.message,
-    /^192\.168\.1\.0\/24 overlaps berlin's lan0 .*10\.0\.0\.0\/24 say, or map it/,
+    /^192\.168\.1\.0\/24 of lisbon's lan0 overlaps berlin's lan0 \(192.168.1.0\/24, site\/berlin\): .*; 10\.0\.0\.0\/24 is free$/,
   )
 })
 
@@ -248,6 +248,30 @@ for (const [what, documents, code, document, path] of refused) {
     assert.deepEqual([found.document, found.path ?? ''], [document, path])
   })
 }
+
+test('what a rule, a policy, an application brings upon boxes is told once, of its document, with where', () => {
+  const sites = ['a', 'b', 'c', 'd'].map((name) => siteOf(name))
+  const sides = { from: { segment: 'office' }, to: { segment: 'office' } } as const
+  const result = plan([
+    ...base,
+    { kind: 'segment', name: 'cameras', pools: ['main'] },
+    ...sites,
+    { kind: 'rule', name: 'web', order: 1, action: 'allow', ...sides, ports: [443] },
+    {
+      kind: 'policy',
+      name: 'p',
+      order: 2,
+      for: { segments: ['cameras', 'office'], applications: ['nope'] },
+    },
+    { kind: 'application', name: 'one', order: 3, to: ['10.0.0.1/8'] },
+  ])
+  const told = result.problems.map(({ document, path, message }) => [document, path, message])
+  assert.deepEqual(
+    told.map(([document, path]) => `${document} ${path}`),
+    ['rule/web /ports', 'application/one /to/0', 'policy/p /for/applications/0'],
+  )
+  for (const [, , message] of told) assert.match(message!, / \(at a, b and 2 more\)$/)
+})
 
 test('a site with a problem keeps others from nothing', () => {
   const broken = siteOf('broken', {

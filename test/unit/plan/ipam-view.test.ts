@@ -46,12 +46,12 @@ test('two sites with one network are told of, with what could stand for one of t
   assert.deepEqual(answer.overlaps, [
     {
       ...{ prefix: '192.168.1.0/24', holder: "lisbon's lan0", other: "berlin's lan0" },
-      ...{ otherPrefix: '192.168.1.0/24', mapping: '10.0.0.0/24' },
+      ...{ otherPrefix: '192.168.1.0/24', free: '10.0.0.0/24' },
     },
   ])
   assert.match(
     ipamText(answer),
-    /OVERLAP: lisbon's lan0 \(192\.168\.1\.0\/24\) and berlin's lan0 .* 192\.168\.1\.0\/24 → 10\.0\.0\.0\/24\n$/,
+    /OVERLAP: lisbon's lan0 \(192\.168\.1\.0\/24\) and berlin's lan0 .* 10\.0\.0\.0\/24 is free\n$/,
   )
 })
 
