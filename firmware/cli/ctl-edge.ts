@@ -112,10 +112,13 @@ function edgesText({ edges }: EdgeAnswer): string {
   if (edges.length === 0) return 'there are no boxes yet: causeway ctl claim\n'
   const rows = edges
     .toSorted((a, b) => (a.site < b.site ? -1 : 1))
-    .map(({ site, deviceId, isUp, published, runs, firmware, health, refusal }) => [
+    .map(({ site, deviceId, isUp, published, runs, firmware, health, refusal, isPlaced }) => [
       ...[site, deviceId.slice(0, 8), isUp ? 'up' : 'away', String(published), String(runs)],
       ...[firmware === '' ? '–' : firmware, healthText(health)],
-      refusal === null ? '' : `refused: ${refusal.code} ${refusal.message}`,
+      [
+        ...(isPlaced ? [] : ['no document of its site']),
+        ...(refusal === null ? [] : [`refused: ${refusal.code} ${refusal.message}`]),
+      ].join('; '),
     ])
   return table(['SITE', 'BOX', 'LINK', 'PUBLISHED', 'RUNS', 'FIRMWARE', 'HEALTH', ''], rows)
 }

@@ -32,6 +32,8 @@ export interface DocumentChange {
 export interface SiteChange {
   readonly site: string
   readonly differences: readonly Difference[]
+  /** Id of the box that stands there, where the site is taken away. */
+  readonly leftBox?: string
 }
 
 export interface ChangePlan {
@@ -161,19 +163,24 @@ function keyOf({ code, document, path = '' }: FleetProblem): string {
 
 interface Sited {
   readonly site: string
+  readonly deviceId: string | null
   readonly config: DeviceConfig | null
 }
 
 function siteChanges(was: readonly Sited[], will: readonly Sited[]): SiteChange[] {
   const before = new Map(was.map(({ site, config }) => [site, config]))
   const after = new Map(will.map(({ site, config }) => [site, config]))
+  const placed = new Set(will.map(({ deviceId }) => deviceId))
+  const boxes = new Map(was.map(({ site, deviceId }) => [site, deviceId]))
   const changes: SiteChange[] = []
   for (const site of new Set([...after.keys(), ...before.keys()])) {
     const [one, other] = [before.get(site) ?? undefined, after.get(site) ?? undefined]
-    if (isEqual(one, other)) continue
+    const box = after.has(site) ? null : (boxes.get(site) ?? null)
+    const leftBox = box === null || placed.has(box) ? null : box
+    if (isEqual(one, other) && leftBox === null) continue
     const isTold = changes.length < mostSitesTold
     const differences = isTold ? diffConfigs(one, other).slice(0, mostDifferencesTold) : []
-    changes.push({ site, differences })
+    changes.push({ site, differences, ...(leftBox === null ? {} : { leftBox }) })
   }
   return changes
 }

@@ -44,6 +44,8 @@ export const FleetChange = Type.Object({
           after: Type.Optional(Type.Unknown()),
         }),
       ),
+      /** Id of the box that stands there, where the site is taken away: it goes on with what it has. */
+      leftBox: Type.Optional(Type.String()),
     }),
   ),
   problems: Type.Array(Problem),
@@ -64,6 +66,8 @@ export const EdgeAnswer = Type.Object({
     Type.Object({
       deviceId: Type.String(),
       site: Type.String(),
+      /** A document has its site: without one it is told nothing new. */
+      isPlaced: Type.Boolean(),
       isUp: Type.Boolean(),
       /** Of its last configuration that was published; 0: none. */
       published: Type.Integer(),

@@ -101,7 +101,7 @@ export const FleetLan = Type.Object(
     address: maybe(
       Cidrs,
       "The box's addresses in it, of both families.",
-      "the first of what the segment's pools give; it stays",
+      "the first of what the segment's pools give; it stays for this site and this LAN: by another name it gets another",
     ),
     dhcp: maybe(
       Type.Union([Type.Boolean(), LanDhcp], { title: 'true, or a range' }),

@@ -165,11 +165,15 @@ function healthOf(up: AttachedStatus | undefined): EdgeAnswer['edges'][number]['
 }
 
 async function statusesOf(
-  { store, links, book }: RouteParts,
+  { store, fleets, links, book }: RouteParts,
   tenant: string,
 ): Promise<EdgeAnswer['edges']> {
   const attached = new Map(links.attached.map((one) => [one.deviceId, one]))
   const applied = await appliedRecords(store)
+  const { documents } = await fleets.read(tenant)
+  const sites = documents.filter((one) => one.kind === 'site')
+  const names = new Set(sites.map(({ name }) => name))
+  const boxes = new Set(sites.map(({ edge }) => edge))
   const edges: EdgeAnswer['edges'] = []
   for (const { deviceId, site } of await edgesOf(store, tenant)) {
     const said = applied.get(deviceId)
@@ -179,6 +183,7 @@ async function statusesOf(
     edges.push({
       ...{ deviceId, site, isUp: up !== undefined, firmware: up?.firmware ?? '', refusal },
       health: healthOf(up),
+      isPlaced: names.has(site) || boxes.has(deviceId),
       published: await book.revisionOf(store, deviceId),
       runs: refusal === null ? (said?.revision ?? 0) : (up?.revision ?? 0),
     })

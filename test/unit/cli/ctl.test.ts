@@ -1,6 +1,6 @@
 /** A fleet run from a shell: sign in, plan, apply, claim, look; over real TLS. */
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCtl } from '../../../firmware/cli/ctl.ts'
@@ -32,7 +32,7 @@ test('from the setup token to a network with a first user and a first box', asyn
   assert.deepEqual(edges, [
     {
       ...{ deviceId: box, site: 'berlin', isUp: false, firmware: '', refusal: null },
-      ...{ published: 0, runs: 0, health: null },
+      ...{ published: 0, runs: 0, health: null, isPlaced: true },
     },
   ])
   assert.match((await ada.ctl('edges')).out, /^berlin {2}abababab {2}away/m)
@@ -89,6 +89,31 @@ test('plan shows what would change, by document and by site, and changes nothing
     changed.out,
     /^Documents\n {2}~ site\/lisbon\n {6}\+ uplinks\/wan0\/down: 250M\nSites.*\n {2}~ lisbon\n/,
   )
+})
+
+test('a LAN by another name has another network, which is shown; a box that is left is named', async () => {
+  await using world = await newWorld('renamed')
+  const setup = await world.setup()
+  await setup.ctl('tenant', 'add', tenant)
+  const folder = writeExample('renamed-fleet')
+  await setup.ctl('apply', '-f', folder, '--yes')
+  const box = 'cd'.repeat(32)
+  await setup.ctl('claim', box, 'lisbon', '--listed')
+  // It has come.
+  const edge = JSON.parse((await world.store.get(`edge/${box}`))!.value)
+  const value = JSON.stringify({ ...edge, wireKey: 'bm90IGEga2V5' })
+  await world.store.commit({ conditions: [], changes: [{ key: `edge/${box}`, value }] })
+  const file = join(folder, 'sites/lisbon.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('lan0', 'office0'))
+  const renamed = await setup.ctl('plan', '-f', folder)
+  assert.match(
+    renamed.out,
+    /! lan0 is called office0 now: 10\.16\.1\.1\/24 → 10\.16\.\d\.1\/24, another network\n/,
+  )
+  rmSync(file)
+  const left = await setup.ctl('apply', '-f', folder, '--prune', '--yes')
+  assert.match(left.out, /- lisbon: its box cdcdcdcd goes on .*: ctl release cdcdcdcd lets it go\n/)
+  assert.match((await setup.ctl('edges')).out, /^lisbon {2}cdcdcdcd .*no document of its site$/m)
 })
 
 test('what is wrong with a document is told by file, line, document and field', async () => {
