@@ -4,7 +4,10 @@
  */
 import type { ErrorCode } from './errors.ts'
 
-export type ShownCode = Extract<ErrorCode, `${'API' | 'SESSION' | 'STORE' | 'WIRE'}_${string}`>
+export type ShownCode = Extract<
+  ErrorCode,
+  `${'API' | 'DATAPATH' | 'SESSION' | 'STORE' | 'WIRE'}_${string}`
+>
 
 /** Meaning, and what to do. */
 export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> = {
@@ -49,6 +52,20 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   API_NOT_FOUND: ['There is no such path or entry.', 'See `/api/v1/openapi.json`.'],
   API_TOO_LARGE: ['The request or the answer is too long.', 'Send at most a configuration.'],
   API_INTERNAL: ['The gateway failed to answer.', 'Its log says why; please report it.'],
+  DATAPATH_UNREACHABLE: [
+    'The process that moves packets does not answer.',
+    'Start it; its log says why it ended.',
+  ],
+  DATAPATH_OVERFLOW: [
+    'More happens than it has room to tell of: peers, handshakes or paths beyond its limits.',
+    'The log says which; see the limits in the README.',
+  ],
+  DATAPATH_BUSY: ['It does much else, or has no program yet.', 'It is tried again.'],
+  DATAPATH_ABI: ['The two processes are of different versions.', 'Restart both.'],
+  DATAPATH_REFUSED: [
+    'It does not take what it was told: `path` says which part. `/ports/N … Invalid argument`: it does not see that NIC.',
+    'Look whether the NIC is there; start both processes in one network and one mount namespace (two `ip netns exec` have one each).',
+  ],
   STORE_KEY_PERMISSIONS: [
     'The key may not be read, or others than root may read it.',
     'Use `sudo`; or `chmod 600` it, and think of it as known to them.',
