@@ -7,6 +7,7 @@ import type { Server } from 'node:https'
 import fastify from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits, bearerOf } from '../../host/api/answer.ts'
 import type { Route } from '../../host/api/route.ts'
+import { admitInTurns } from '../../host/link/admission.ts'
 import type { Link } from '../../host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../host/link/server.ts'
 import { linkPath } from '../../model/control-link.ts'
@@ -64,6 +65,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   })
   const server = app.server as unknown as Server
   server.maxConnections = mostConnections
+  admitInTurns(server)
   answerErrors(app as never, onFault)
   addZtpRoutes(app as never, parts.enrol, parts.wallMs)
   const routes = routesOf(parts)

@@ -174,19 +174,20 @@ async function statusesOf(
   const sites = documents.filter((one) => one.kind === 'site')
   const names = new Set(sites.map(({ name }) => name))
   const boxes = new Set(sites.map(({ edge }) => edge))
-  const edges: EdgeAnswer['edges'] = []
-  for (const { deviceId, site } of await edgesOf(store, tenant)) {
+  const edges = await edgesOf(store, tenant)
+  // All at once: one after the other would be as many turns of the event loop, when it has most to do.
+  const published = await Promise.all(edges.map(({ deviceId }) => book.revisionOf(store, deviceId)))
+  return edges.map(({ deviceId, site }, at) => {
     const said = applied.get(deviceId)
     const up = attached.get(deviceId)
     const refusal =
       said?.code === undefined ? null : { code: said.code, message: said.message ?? '' }
-    edges.push({
+    return {
       ...{ deviceId, site, isUp: up !== undefined, firmware: up?.firmware ?? '', refusal },
       health: healthOf(up),
       isPlaced: names.has(site) || boxes.has(deviceId),
-      published: await book.revisionOf(store, deviceId),
+      published: published[at]!,
       runs: refusal === null ? (said?.revision ?? 0) : (up?.revision ?? 0),
-    })
-  }
-  return edges
+    }
+  })
 }
