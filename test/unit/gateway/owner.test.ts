@@ -1,7 +1,7 @@
 /** A blank box and a real controller over TLS on loopback: how it gets an owner, what comes of that, and what it refuses. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,8 +10,9 @@ import { stringify } from 'yaml'
 import { type Controller, openController } from '../../../firmware/controller/controller.ts'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { openOwner } from '../../../firmware/controller/owner.ts'
+import { releaseEdge } from '../../../firmware/controller/release.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
-import { fingerprintOf } from '../../../firmware/host/pki/certificate.ts'
+import { type Authority, fingerprintOf } from '../../../firmware/host/pki/certificate.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
@@ -36,6 +37,7 @@ interface World {
   readonly controller: Controller
   readonly store: Store
   readonly root: ReturnType<typeof pair>
+  readonly authority: Authority
 }
 
 /** @param isDelegated a root of the owner vouches for its authority */
@@ -58,7 +60,7 @@ async function openWorld(context: TestContext, isDelegated: boolean): Promise<Wo
     ...{ host: '127.0.0.1', port: 0 },
   })
   context.after(() => controller[Symbol.asyncDispose]())
-  return { controller, store, root }
+  return { controller, store, root, authority: made.authority }
 }
 
 const { uplinks } = sampleConfig()
@@ -238,3 +240,22 @@ test(
     assert.deepEqual([first, second], [...controllers, `127.0.0.1:${world.controller.api.port}`])
   },
 )
+
+test('a box that its owner releases becomes blank', limited, async (context) => {
+  const world = await openWorld(context, true)
+  const box = await openBlank(context, world, [pemOf(world.root)])
+  await box.start()
+  await box.line('waits to be claimed')
+  const { deviceId } = await ask(box)
+  await world.controller.enrol.list(ada, deviceId, 'berlin')
+  await publish(world, deviceId)
+  await box.line('signed configuration kept')
+  await releaseEdge(world.store, world.authority, ada, deviceId, Date.now())
+  await world.controller.links.release(deviceId)
+  await box.line('released by its owner')
+  await waitForFile(box.places.resetOrder)
+})
+
+async function waitForFile(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((next) => setTimeout(next, 5))
+}
