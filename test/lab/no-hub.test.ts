@@ -11,11 +11,14 @@ import { Desk } from './desk.ts'
 import { fleetOf } from './fleet-files.ts'
 import { awaitReachable, hostAddress } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
+import { outerNatOf } from './nat.ts'
 import { describeNoHub } from './nat-sites.ts'
 import { lookAt } from './status.ts'
 
 /** Pings of one second each: in so long a session is there, where the exchange is. */
 const silentPings = 15
+/** A link whose router has another address is given up after two pings, 20 s each, and others are away for 8 s at most. */
+const movedMs = 120_000
 
 function documents(lab: Lab, hasStun: boolean): FleetDocument[] {
   const stun = [`${controllerAddress}:3478`]
@@ -29,7 +32,7 @@ async function reachOf(lab: Lab, site: string): Promise<string | undefined> {
   return status.peers[0]?.reach.how
 }
 
-test('two sites behind port-restricted NATs reach each other without a hub, and only by the exchange', async () => {
+test('two sites behind port-restricted NATs reach each other without a hub, and only by the exchange', async (t) => {
   const controller = { toldBy: 'file', hasRoot: true } as const
   const description = describeNoHub('port-restricted', 'port-restricted', { controller })
   await using lab = await openLab(description)
@@ -49,6 +52,13 @@ test('two sites behind port-restricted NATs reach each other without a hub, and 
   await awaitReachable(lab, 'left', 'right')
   await awaitReachable(lab, 'right', 'left')
   assert.deepEqual([await reachOf(lab, 'left'), await reachOf(lab, 'right')], ['direct', 'direct'])
+
+  // The other router lets in nobody from there: only the exchange can tell.
+  const router = await outerNatOf(lab, 'left')
+  await router.moveOn()
+  const beganMs = performance.now()
+  await awaitReachable(lab, 'left', 'right', 4, movedMs)
+  t.diagnostic(`another public address: ${((performance.now() - beganMs) / 1_000).toFixed(0)} s`)
   const { edges } = JSON.parse(await desk.ctl('edges', '--json')) as EdgeAnswer
   assert.deepEqual(
     edges.map(({ isUp }) => isUp),
