@@ -23,6 +23,7 @@ export const ctlOptions = {
   code: { type: 'string' },
   listed: { type: 'boolean' },
   replace: { type: 'boolean' },
+  ahead: { type: 'boolean' },
   role: { type: 'string' },
   all: { type: 'boolean' },
   days: { type: 'string' },

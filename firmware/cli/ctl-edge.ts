@@ -1,9 +1,12 @@
-/** `causeway ctl edges`, `waiting`, `claim`, `release`: boxes, which somebody has to want before they are anybody's. */
+/** `causeway ctl edges`, `waiting`, `claim`, `move`, `unlock`, `release`: boxes, which somebody has to want before they are anybody's. */
 import type {
   ClaimAnswer,
   ClaimBody,
   EdgeAnswer,
+  MoveAnswer,
+  MoveBody,
   ReleaseAnswer,
+  UnlockAnswer,
   WaitingAnswer,
 } from '../model/controller-api.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
@@ -40,13 +43,35 @@ export const edgeCommands: readonly CtlCommand[] = [
   },
   {
     name: 'claim',
-    takes: 'SERIAL SITE (--code CODE | --listed) [--replace]',
+    takes: 'SERIAL SITE (--code CODE | --listed) [--replace] [--ahead]',
     help: `take a box for a site: SERIAL is its id or the first 8 digits of it, CODE what it shows (-: read
 from standard input; at a terminal it is asked for). --listed claims one ahead that has
-your root and needs no code. --replace releases the box that stands there`,
+your root and needs no code. --replace releases the box that stands there. --ahead: SITE has no
+document yet`,
     words: [2, 2],
-    options: ['code', 'listed', 'replace'],
+    options: ['code', 'listed', 'replace', 'ahead'],
     run: claim,
+  },
+  {
+    name: 'move',
+    takes: 'SERIAL SITE [--ahead]',
+    help: 'have a box of yours stand at another site; it needs no code and stays yours',
+    words: [2, 2],
+    options: ['ahead'],
+    run: move,
+  },
+  {
+    name: 'unlock',
+    takes: 'SERIAL',
+    help: 'let a box be claimed again that was locked by wrong codes (an owner of all)',
+    words: [1, 1],
+    options: [],
+    run: async (call) => {
+      const post = { device: call.words[0]!.toLowerCase() }
+      const answer = await ask<UnlockAnswer>(call, '/api/v1/unlocks', { post })
+      print(call, answer, ({ deviceId }) => `${deviceId} can be claimed again\n`)
+      return exitCode.done
+    },
   },
   {
     name: 'release',
@@ -67,6 +92,7 @@ async function claim(call: CtlCall): Promise<ExitCode> {
     ...{ device, site },
     ...(code === null ? {} : { code }),
     ...(call.options.replace === true ? { isReplacement: true } : {}),
+    ...(call.options.ahead === true ? { isAhead: true } : {}),
   }
   const answer = await askTenant<ClaimAnswer>(call, 'claims', { post })
   print(call, answer, ({ deviceId, released, isSiteKnown }) =>
@@ -76,6 +102,19 @@ async function claim(call: CtlCall): Promise<ExitCode> {
       ...(isSiteKnown ? [] : [`there is no document of ${site} yet: apply one\n`]),
       ...(code === null ? [] : ['if the box asks whether this is its owner, say yes there\n']),
     ].join(''),
+  )
+  return exitCode.done
+}
+
+async function move(call: CtlCall): Promise<ExitCode> {
+  const [serial = '', site = ''] = call.words
+  const ahead = call.options.ahead === true ? { isAhead: true } : {}
+  const post: MoveBody = { device: serial.toLowerCase(), site, ...ahead }
+  const answer = await askTenant<MoveAnswer>(call, 'moves', { post })
+  print(
+    call,
+    answer,
+    ({ deviceId, from }) => `${deviceId} stands at ${site}, no longer at ${from}\n`,
   )
   return exitCode.done
 }

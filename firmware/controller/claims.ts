@@ -1,7 +1,9 @@
 /** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. claim-room.ts bounds them. */
 import { type Change, type Commit, mostPage, type Store } from '../host/store/store.ts'
+import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import type { Claim } from '../plan/claim.ts'
+import { commitAudited, systemTenant } from './audit.ts'
 
 export interface KeptClaim extends Claim {
   /** SubjectPublicKeyInfo, base64. */
@@ -45,6 +47,22 @@ export async function listClaims(store: Store): Promise<KeptClaim[]> {
     if (!page.hasMore) return found
     after = page.entries.at(-1)!.key
   }
+}
+
+/** Its codes are good again; wrong ones are forgotten. @throws API_NOT_FOUND no such device asks, or several; STORE_CONFLICT */
+export async function unlockClaim(
+  store: Store,
+  who: string,
+  device: string,
+  nowMs: number,
+): Promise<string> {
+  const found = await findClaim(store, device)
+  if (found === null) throw new CausewayError('API_NOT_FOUND', `no one box ${device} asks`)
+  const { deviceId } = found.claim
+  const claim = { ...found.claim, tries: 0, lockedUntilMs: 0 }
+  const event = { who, what: 'edge.unlock', target: `device/${deviceId}`, code: null }
+  await commitAudited(store, systemTenant, event, claimCommit({ ...found, claim }), nowMs)
+  return deviceId
 }
 
 /** @param revision of the one before; 0: there is none @throws STORE_CONFLICT */

@@ -75,7 +75,7 @@ export async function registerEdge(
   const there = await lookUpEdge(store, edge.deviceId)
   const isForeign = there !== null && there.edge.tenant !== by.tenant
   if (isForeign && !(isByCode && there.edge.wireKey === null)) {
-    const refusal = new CausewayError('ZTP_VOUCHER_FOREIGN', 'the device is of another owner')
+    const refusal = foreign()
     const told = { ...event, who: by.who, code: refusal.code }
     await commitAudited(store, by.tenant, told, nothing, nowMs)
     throw refusal
@@ -128,4 +128,19 @@ const nothing: Commit = { conditions: [], changes: [] }
 
 export function edgeKey(deviceId: string): string {
   return `edge/${deviceId}`
+}
+
+/** As it is claimed. */
+export function newEdge(
+  { tenant }: Claimant,
+  { deviceId, keeping }: Pick<Edge, 'deviceId' | 'keeping'>,
+  site: string,
+  nowMs: number,
+): Edge {
+  const claimedAt = new Date(nowMs).toISOString()
+  return { deviceId, tenant, site, wireKey: null, keeping, claimedAt }
+}
+
+export function foreign(): CausewayError {
+  return new CausewayError('ZTP_VOUCHER_FOREIGN', 'the device is of another owner')
 }

@@ -19,7 +19,7 @@ import type {
   ZtpRefusal,
   ZtpRequest,
 } from '../model/ztp.ts'
-import { claimMs, isClaimed, offerClaim, openClaim, tryClaim } from '../plan/claim.ts'
+import { claimMs, isClaimed, offerClaim, openClaim, refuseLocked, tryClaim } from '../plan/claim.ts'
 import { openSourceBuckets } from '../plan/rate-limit.ts'
 import { voucherMs } from '../plan/voucher.ts'
 import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
@@ -29,7 +29,7 @@ import { commitAudited } from './audit.ts'
 import { CertificateDesk } from './certificate-desk.ts'
 import { ClaimRoom } from './claim-room.ts'
 import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
-import { type Claimant, type Edge, readEdge, registerEdge } from './edges.ts'
+import { type Claimant, foreign, newEdge, readEdge, registerEdge } from './edges.ts'
 import { StrangerLog } from './stranger-log.ts'
 
 /** Devices that were never seen, of one place: a proof is looked at, and room made. */
@@ -103,7 +103,7 @@ export class EnrolDesk {
     }
     const controllerNonce = random(32).toString('hex')
     const offer = { deviceId, nonce, commitment, controllerNonce }
-    const offered = offerClaim(before?.claim ?? null, offer, nowMs())
+    const offered = offerClaim(before?.claim ?? null, offer, nowMs(), source === null)
     const claim = { ...offered, publicKey, keeping, source }
     await this.#room.admit(claim, nowMs())
     await writeClaim(store, { claim, revision: before?.revision ?? 0 })
@@ -191,6 +191,9 @@ export class EnrolDesk {
       const message = 'no such device asks to be claimed'
       throw await this.#refusal(by, event, new CausewayError('ZTP_CODE_EXPIRED', message))
     }
+    const owner = await readEdge(store, found.claim.deviceId)
+    if (owner !== null && owner.tenant !== by.tenant)
+      throw await this.#refusal(by, event, foreign())
     const { claim, refusal } = tryClaim(found.claim, readClaimCode(code), site, nowMs())
     const kept: KeptClaim = { ...found.claim, ...claim }
     const commit = claimCommit({ claim: kept, revision: found.revision })
@@ -256,7 +259,11 @@ export class EnrolDesk {
     const { store, authority, nowMs } = this.#options
     const isByCode = isClaimed(claim, nowMs())
     const isListed = this.#delegation !== null && (await readEdge(store, claim.deviceId)) !== null
-    if (!isByCode && !isListed) return { voucher: null, againMs }
+    if (!isByCode && !isListed) {
+      // So that whoever stands before it sees why its code is not taken.
+      refuseLocked(claim, nowMs())
+      return { voucher: null, againMs }
+    }
     const voucher: Voucher = {
       version: 1,
       deviceId: claim.deviceId,
@@ -268,16 +275,6 @@ export class EnrolDesk {
     }
     return { voucher: await signJws('causeway-voucher', voucher, authority.privateKey), againMs }
   }
-}
-
-function newEdge(
-  { tenant }: Claimant,
-  { deviceId, keeping }: Pick<KeptClaim, 'deviceId' | 'keeping'>,
-  site: string,
-  nowMs: number,
-): Edge {
-  const claimedAt = new Date(nowMs).toISOString()
-  return { deviceId, tenant, site, wireKey: null, keeping, claimedAt }
 }
 
 /** @throws ZTP_REQUEST_INVALID */

@@ -107,9 +107,22 @@ export const ClaimBody = Type.Object(
     site: Name,
     /** The box that stands there is released. */
     isReplacement: Type.Optional(Type.Boolean()),
+    /** It is meant for a site that there is no document of yet. */
+    isAhead: Type.Optional(Type.Boolean()),
   },
   closed,
 )
+export const MoveBody = Type.Object(
+  { device: DevicePart, site: Name, isAhead: Type.Optional(Type.Boolean()) },
+  closed,
+)
+export const MoveAnswer = Type.Object({
+  deviceId: Type.String(),
+  from: Type.String(),
+  site: Type.String(),
+})
+export const UnlockBody = Type.Object({ device: DevicePart }, closed)
+export const UnlockAnswer = Type.Object({ deviceId: Type.String() })
 export const ReleaseAnswer = Type.Object({
   deviceId: Type.String(),
   site: Type.String(),
@@ -196,6 +209,10 @@ export type FleetChange = Static<typeof FleetChange>
 export type FleetAnswer = Static<typeof FleetAnswer>
 export type EdgeAnswer = Static<typeof EdgeAnswer>
 export type ClaimBody = Static<typeof ClaimBody>
+export type MoveBody = Static<typeof MoveBody>
+export type MoveAnswer = Static<typeof MoveAnswer>
+export type UnlockBody = Static<typeof UnlockBody>
+export type UnlockAnswer = Static<typeof UnlockAnswer>
 export type ClaimAnswer = Static<typeof ClaimAnswer>
 export type WaitingAnswer = Static<typeof WaitingAnswer>
 export type ReleaseBody = Static<typeof ReleaseBody>

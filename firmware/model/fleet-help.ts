@@ -66,7 +66,10 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'The box shows no such code, or no longer: one is good for 15 minutes.',
     'Look at `causeway ctl waiting`, and read the code that it shows now.',
   ],
-  ZTP_LOCKED: ['Five wrong codes were typed for this box.', 'Wait an hour.'],
+  ZTP_LOCKED: [
+    'Five wrong codes were typed for this box.',
+    'Wait an hour, or have an owner of all say `causeway ctl unlock SERIAL`.',
+  ],
   ZTP_PROOF_INVALID: [
     'A request is not of the device that it names, or was passed on by somebody in between.',
     'Look for a proxy that opens TLS between box and controller.',

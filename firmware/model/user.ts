@@ -21,6 +21,7 @@ export const permissions = {
   'audit.read': 'auditor',
   'edge.claim': 'operator',
   'edge.release': 'operator',
+  'edge.unlock': 'owner',
   'fleet.write': 'admin',
   'user.read': 'owner',
   'user.write': 'owner',

@@ -35,11 +35,18 @@ export type ClaimOffer = Pick<Claim, 'deviceId' | 'commitment' | 'controllerNonc
 
 /**
  * The device asks, or asks anew. Wrong tries stay: asking anew is no way around the lock.
+ * @param isOwned somebody has it already: it may need no code, and is not kept out by a lock of its codes, which stays
  * @throws ZTP_LOCKED
  */
-export function offerClaim(before: Claim | null, offer: ClaimOffer, nowMs: number): Claim {
-  if (before !== null) refuseLocked(before, nowMs)
-  const isLockOver = before !== null && before.lockedUntilMs > 0
+export function offerClaim(
+  before: Claim | null,
+  offer: ClaimOffer,
+  nowMs: number,
+  isOwned = false,
+): Claim {
+  if (before !== null && !isOwned) refuseLocked(before, nowMs)
+  const isLocked = before !== null && before.lockedUntilMs > nowMs
+  const isLockOver = before !== null && before.lockedUntilMs > 0 && !isLocked
   const tries = before === null || isLockOver ? 0 : before.tries
   return {
     ...offer,
@@ -48,7 +55,7 @@ export function offerClaim(before: Claim | null, offer: ClaimOffer, nowMs: numbe
     code: null,
     site: null,
     tries,
-    lockedUntilMs: 0,
+    lockedUntilMs: isLocked ? before.lockedUntilMs : 0,
   }
 }
 
@@ -105,7 +112,8 @@ function refuseExpired(claim: Claim, nowMs: number): void {
   if (isExpired(claim, nowMs)) throw expired()
 }
 
-function refuseLocked(claim: Claim, nowMs: number): void {
+/** @throws ZTP_LOCKED */
+export function refuseLocked(claim: Claim, nowMs: number): void {
   if (claim.lockedUntilMs > nowMs) throw locked(claim, nowMs)
 }
 
@@ -116,6 +124,7 @@ function expired(): CausewayError {
 
 function locked({ lockedUntilMs }: Claim, nowMs: number): CausewayError {
   const minutes = Math.ceil((lockedUntilMs - nowMs) / 60_000)
-  const message = `${mostTries} wrong codes: this device cannot be claimed for ${minutes} minutes`
+  const until = new Date(lockedUntilMs).toISOString().slice(11, 16)
+  const message = `${mostTries} wrong codes were typed: this device cannot be claimed for ${minutes} minutes, until ${until} UTC`
   return new CausewayError('ZTP_LOCKED', message)
 }

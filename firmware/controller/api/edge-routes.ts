@@ -1,22 +1,26 @@
-/** Routes about boxes: those of a tenant, those that wait to be claimed, the claim, the release. */
+/** Routes about boxes: those of a tenant, those that wait to be claimed, the claim, the move, the release. */
 import {
   ClaimAnswer,
   ClaimBody,
   EdgeAnswer,
+  MoveAnswer,
+  MoveBody,
   ReleaseAnswer,
   ReleaseBody,
   TenantParams,
+  UnlockAnswer,
+  UnlockBody,
   WaitingAnswer,
 } from '../../model/controller-api.ts'
 import { CausewayError } from '../../model/errors.ts'
-import type { FleetSite } from '../../model/fleet.ts'
 import { claimMs } from '../../plan/claim.ts'
 import { appliedRecords } from '../applied.ts'
 import type { AttachedStatus } from '../attached.ts'
 import { commitAudited } from '../audit.ts'
-import { type KeptClaim, listClaims } from '../claims.ts'
+import { type KeptClaim, listClaims, unlockClaim } from '../claims.ts'
 import { type Claimant, edgesOf } from '../edges.ts'
 import { type Released, releaseEdge } from '../release.ts'
+import { moveEdge, refuseTaken, standingAt } from '../standing.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 const wholeId = /^[0-9a-f]{64}$/
@@ -41,7 +45,8 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
       needs: 'edge.claim',
       tenantOf: 'own',
       handle: async (_asked, { tenant }) => {
-        const claims = await listClaims(store)
+        const up = new Set(parts.links.attached.map(({ deviceId }) => deviceId))
+        const claims = (await listClaims(store)).filter(({ deviceId }) => !up.has(deviceId))
         const digits = tenant === '*' ? wholeDigits : shownDigits
         return { body: { devices: claims.flatMap((one) => waitingOf(one, digits, wallMs())) } }
       },
@@ -53,12 +58,34 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
         "Claims a box for a site: by the code that it shows, or ahead, where it has the owner's root.",
       errors: [
         ...(['ZTP_CODE_WRONG', 'ZTP_CODE_EXPIRED', 'ZTP_LOCKED', 'ZTP_VOUCHER_FOREIGN'] as const),
-        ...(['ZTP_CODE_NEEDED', 'ZTP_SITE_TAKEN'] as const),
+        ...(['ZTP_CODE_NEEDED', 'ZTP_SITE_TAKEN', 'FLEET_REFERENCE'] as const),
       ],
       needs: 'edge.claim',
       handle: async (asked, { name, tenant }) => {
         const by = { who: name, tenant: tenantOf(asked), isOfAll: tenant === '*' }
         return { body: await claim(parts, by, asked.body as ClaimBody) }
+      },
+    },
+    {
+      ...{ method: 'POST', url: `${tenantUrl}/moves`, params: TenantParams },
+      ...{ body: MoveBody, answer: MoveAnswer },
+      summary: 'Has a box of the tenant stand at another site; it stays its own.',
+      errors: ['FLEET_REFERENCE', 'ZTP_SITE_TAKEN', 'STORE_CONFLICT'],
+      needs: 'edge.claim',
+      handle: async (asked, { name }) => {
+        const by = { who: name, tenant: tenantOf(asked) }
+        const body = asked.body as MoveBody
+        const { deviceId, site } = await moveEdge(parts.fleets, by, body, wallMs())
+        return { body: { deviceId, from: site, site: body.site } }
+      },
+    },
+    {
+      ...{ method: 'POST', url: '/api/v1/unlocks', body: UnlockBody, answer: UnlockAnswer },
+      summary: 'Lets a box be claimed again that was locked by wrong codes.',
+      needs: 'edge.unlock',
+      handle: async ({ body }, { name }) => {
+        const { device } = body as UnlockBody
+        return { body: { deviceId: await unlockClaim(store, name, device, wallMs()) } }
       },
     },
     {
@@ -81,29 +108,16 @@ interface Claiming extends Claimant {
   readonly isOfAll: boolean
 }
 
-/** @throws what `EnrolDesk.claim` does; ZTP_SITE_TAKEN, ZTP_CODE_NEEDED */
+/** @throws what `EnrolDesk.claim` does; FLEET_REFERENCE, ZTP_SITE_TAKEN, ZTP_CODE_NEEDED */
 async function claim(parts: RouteParts, by: Claiming, body: ClaimBody): Promise<ClaimAnswer> {
-  const { store, enrol } = parts
-  const { device, code, site, isReplacement = false } = body
-  const entry = await store.get(`${by.tenant}/doc/site/${site}`)
-  const document = entry === null ? null : (JSON.parse(entry.value) as FleetSite)
-  if (document?.edge !== undefined && !document.edge.startsWith(device)) {
-    const message = `the document of ${site} names another box: change its \`edge\`, or leave it out`
-    throw new CausewayError('ZTP_SITE_TAKEN', message, { path: '/site' })
-  }
-  const others = (await edgesOf(store, by.tenant)).filter(
-    (one) => one.site === site && !one.deviceId.startsWith(device),
-  )
-  const [there] = others
-  if (there !== undefined && !isReplacement) {
-    const message = `the box ${there.deviceId.slice(0, 8)} stands at ${site}: release it first, or replace it`
-    throw new CausewayError('ZTP_SITE_TAKEN', message, { path: '/site' })
-  }
+  const { code, site, isReplacement = false } = body
+  const { others, isSiteKnown } = await standingAt(parts.fleets, by.tenant, body)
+  if (!isReplacement) refuseTaken(others, site)
   const deviceId = await claimed(parts, by, body)
-  if (code === undefined) await enrol.list(by, deviceId, site)
+  if (code === undefined) await parts.enrol.list(by, deviceId, site)
   const released: Released[] = []
   for (const { deviceId: other } of others) released.push(await release(parts, by, other))
-  return { deviceId, isSiteKnown: document !== null, released: released.map(answerOf) }
+  return { deviceId, isSiteKnown, released: released.map(answerOf) }
 }
 
 /** By code it is claimed now; without, which one is meant. */

@@ -86,7 +86,7 @@ export const attacks: readonly Attack[] = [
 async function listed(target: Target, more: Partial<AttemptOptions> = {}): Promise<AttemptOptions> {
   const device = await target.device(more)
   const site = `site-${device.key.deviceId.slice(0, 8)}`
-  const body = { device: device.key.deviceId, site }
+  const body = { device: device.key.deviceId, site, isAhead: true }
   await target.ask('POST', `/api/v1/tenants/${tenant}/claims`, body)
   return device
 }
@@ -154,7 +154,7 @@ async function guessCodes(target: Target): Promise<string | null> {
   const code = await shown.promise
   const wrong = `${code.startsWith('0') ? '1' : '0'}${code.slice(1)}`
   const claim = (typed: string): Promise<string | null> => {
-    const body = { device: device.key.deviceId, code: typed, site: 'berlin' }
+    const body = { device: device.key.deviceId, code: typed, site: 'berlin', isAhead: true }
     const url = `/api/v1/tenants/${tenant}/claims`
     return target.ask('POST', url, body).then(() => null, codeOf)
   }

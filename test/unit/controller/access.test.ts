@@ -39,9 +39,14 @@ const table: Readonly<Record<string, readonly [Least, object | null, 'tenant' | 
   'GET /api/v1/tenants/{tenant}/ipam': ['auditor', null, 'tenant'],
   'GET /api/v1/tenants/{tenant}/edges': ['auditor', null, 'tenant'],
   'POST /api/v1/tenants/{tenant}/claims': [
-    ...(['operator', { device: 'ab'.repeat(32), site: 'berlin' }] as const),
+    ...(['operator', { device: 'ab'.repeat(32), site: 'berlin', isAhead: true }] as const),
     'tenant',
   ],
+  'POST /api/v1/tenants/{tenant}/moves': [
+    ...(['operator', { device: 'ab'.repeat(32), site: 'berlin', isAhead: true }] as const),
+    'tenant',
+  ],
+  'POST /api/v1/unlocks': ['owner', { device: '0'.repeat(64) }, 'all'],
   'POST /api/v1/tenants/{tenant}/releases': ['operator', { device: '0'.repeat(64) }, 'tenant'],
   // Ends the token that asks: last.
   'POST /api/v1/sign-out': ['signed-in', {}, 'own'],

@@ -56,6 +56,9 @@ test('five wrong codes lock a device, and neither the right one nor asking anew 
   assert.deepEqual(codes, [...Array(mostTries - 1).fill('ZTP_CODE_WRONG'), 'ZTP_LOCKED'])
   assert.equal(tryClaim(claim, code, 'berlin', 20).refusal?.code, 'ZTP_LOCKED')
   assert.throws(() => offerClaim(claim, offer, lockMs), { code: 'ZTP_LOCKED' })
+  // Whose owner has said so already may come without a code; its codes stay locked.
+  const owned = openClaim(offerClaim(claim, offer, lockMs, true), code, lockMs)
+  assert.equal(tryClaim(owned, code, 'berlin', lockMs).refusal?.code, 'ZTP_LOCKED')
   const anew = openClaim(offerClaim(claim, offer, lockMs + 10), code, lockMs + 10)
   assert.equal(tryClaim(anew, code, 'berlin', lockMs + 20).refusal, null)
 })
