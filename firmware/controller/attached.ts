@@ -2,6 +2,7 @@
 import type { CancelTimer } from '../host/clock/clock.ts'
 import type { Link } from '../host/link/link.ts'
 import type { EdgeMessage } from '../model/control-link.ts'
+import type { Inbox } from './inbox.ts'
 import type { PublishedConfig } from './published.ts'
 
 type Report = Extract<EdgeMessage, { kind: 'report' }>
@@ -9,6 +10,7 @@ type Report = Extract<EdgeMessage, { kind: 'report' }>
 /** A box with a link. */
 export interface Attached {
   readonly link: Link
+  readonly inbox: Inbox
   readonly deviceId: string
   /** Who has it, as of its first message. */
   tenant: string
@@ -43,10 +45,21 @@ export interface AttachedStatus {
 }
 
 /** Before it has said anything. @param expiresMs of the certificate that it came with */
-export function newAttached(link: Link, deviceId: string, expiresMs: number): Attached {
+export function newAttached(
+  link: Link,
+  inbox: Inbox,
+  deviceId: string,
+  expiresMs: number,
+): Attached {
   return {
-    ...{ link, deviceId, tenant: '', expiresMs, revision: 0, tried: 0, firmware: '' },
+    ...{ link, inbox, deviceId, tenant: '', expiresMs, revision: 0, tried: 0, firmware: '' },
     ...{ sent: null, has: null, isAsked: false, waiting: null },
     ...{ report: null, isSoSinceMs: 0, timer: null },
   }
+}
+
+/** Nothing that it has said and that waits is looked at any more. */
+export function end({ link, inbox }: Attached, code: number, reason: string): void {
+  inbox.close()
+  link.close(code, reason)
 }

@@ -50,7 +50,10 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const api = await openApi({
     ...{ host, port, store, fleets, book, owner, users, enrol, links, publisher, wallMs },
     ...owner.server,
-    identify: (certificate) => identify(certificate, issuer),
+    identify: async (certificate) => {
+      const caller = identify(certificate, issuer)
+      return caller === null ? null : links.admit(caller)
+    },
     onLink: (link, identity) => links.onLink(link, identity),
     onFault: (error) => log.error({ detail: error.stack ?? error.message }, 'fault'),
   })

@@ -5,21 +5,21 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { closeCodes, type Link } from '../host/link/link.ts'
-import { type Authority, type DeviceIdentity, readRequest } from '../host/pki/certificate.ts'
+import { type Authority, readRequest } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/control-link.ts'
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
-import { type Attached, type AttachedStatus, newAttached } from './attached.ts'
+import { type Attached, type AttachedStatus, end } from './attached.ts'
 import { CertificateDesk, certificateDays } from './certificate-desk.ts'
 import { readEdge } from './edges.ts'
+import { type Admitted, type Caller, LinkDoor, sayReleased } from './link-door.ts'
 import { denyFor, denyRenewal, messageFor, say, trySay, tryTell } from './link-words.ts'
 import { PlaceExchange } from './place-exchange.ts'
 import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
 import { raiseAbove } from './raise.ts'
 import { RefusalLog } from './refusal-log.ts'
-import { readReleased } from './release.ts'
 
 export interface LinkDeskParts {
   readonly store: Store
@@ -33,8 +33,6 @@ export interface LinkDeskParts {
 
 /** A box that does not answer for a configuration is sent the next one all the same. */
 const answerMs = 10_000
-/** A box says who it is so soon, or is no box. */
-const helloMs = 10_000
 /** From the watch's end to the next: a store that has lost the thread is read anew. */
 const rewatchMs = 200
 
@@ -43,6 +41,7 @@ export class LinkDesk implements AsyncDisposable {
   readonly #attached = new Map<string, Attached>()
   readonly #applied: AppliedLog
   readonly #refusals: RefusalLog
+  readonly #door: LinkDoor
   readonly #certificates: CertificateDesk
   readonly #exchange: PlaceExchange
   #isClosed = false
@@ -53,6 +52,7 @@ export class LinkDesk implements AsyncDisposable {
     this.#parts = parts
     this.#applied = new AppliedLog(parts.store, parts.log)
     this.#refusals = new RefusalLog(parts)
+    this.#door = new LinkDoor({ ...parts, refusals: this.#refusals })
     this.#certificates = new CertificateDesk({ ...parts, nowMs: parts.wallMs })
     this.#exchange = new PlaceExchange(parts.clock, (deviceId) => parts.book.known(deviceId))
     this.#watching = this.#watch()
@@ -70,29 +70,22 @@ export class LinkDesk implements AsyncDisposable {
   /** Its owner has let it go: it is told so, and its link ends. Nothing happens while it has none. */
   async release(deviceId: string): Promise<void> {
     const box = this.#attached.get(deviceId)
-    if (box !== undefined) await this.#sayReleased(box.link, deviceId)
+    if (box !== undefined) await sayReleased(this.#parts.store, box)
   }
 
-  /** @param expiresMs of the certificate that it came with */
-  onLink(
-    link: Link,
-    { deviceId, expiresMs }: DeviceIdentity & { readonly expiresMs: number },
-  ): void {
-    const { clock } = this.#parts
-    const box = newAttached(link, deviceId, expiresMs)
-    box.timer = clock.after(helloMs, () => link.close(closeCodes.misuse, 'says nothing'))
-    link.onClose(() => {
-      box.timer?.()
-      if (this.#attached.get(deviceId) !== box) return
-      this.#attached.delete(deviceId)
-      this.#exchange.detach(deviceId)
-    })
-    link.onMessage((text) => {
-      this.#onMessage(box, text).catch((error: unknown) => {
-        if (!(error instanceof CausewayError)) throw error
-        this.#parts.log.warn({ code: error.code, device: deviceId }, 'message of a box not handled')
-        link.close(closeCodes.misuse, error.code)
-      })
+  /** Whether there may be a link, before there is one; null: no. @param caller as its certificate says */
+  admit(caller: Caller): Promise<Admitted | null> {
+    return this.#door.admit(caller)
+  }
+
+  onLink(link: Link, caller: Admitted): void {
+    this.#door.open(link, caller, {
+      take: (box, text) => this.#take(box, text),
+      onClose: (box) => {
+        if (this.#attached.get(box.deviceId) !== box) return
+        this.#attached.delete(box.deviceId)
+        this.#exchange.detach(box.deviceId)
+      },
     })
   }
 
@@ -100,19 +93,32 @@ export class LinkDesk implements AsyncDisposable {
     this.#isClosed = true
     this.#endWatch()
     this.#exchange[Symbol.dispose]()
+    this.#door[Symbol.dispose]()
     for (const { link } of this.#attached.values()) link.close(1_001, 'the controller ends')
     await this.#watching
     await this.#applied[Symbol.asyncDispose]()
   }
 
+  async #take(box: Attached, text: string): Promise<void> {
+    try {
+      await this.#onMessage(box, text)
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      const { deviceId } = box
+      this.#parts.log.warn({ code: error.code, device: deviceId }, 'message of a box not handled')
+      end(box, closeCodes.misuse, error.code)
+    }
+  }
+
   async #onMessage(box: Attached, text: string): Promise<void> {
     const message = readEdgeMessage(text)
     if (message === null) {
-      box.link.close(closeCodes.misuse, 'malformed')
+      end(box, closeCodes.misuse, 'malformed')
       return
     }
     const isAttached = this.#attached.get(box.deviceId) === box
-    if (message.kind === 'unknown' || (message.kind !== 'hello' && !isAttached)) return
+    // One hello of a link, and nothing before it.
+    if (message.kind === 'unknown' || (message.kind === 'hello') === isAttached) return
     switch (message.kind) {
       case 'hello':
         return this.#onHello(box, message)
@@ -139,12 +145,15 @@ export class LinkDesk implements AsyncDisposable {
     const { store, wallMs, authority, log } = this.#parts
     const { deviceId, link } = box
     const edge = await readEdge(store, deviceId)
+    if (box.inbox.isClosed) return
     if (edge === null) {
-      await this.#sayReleased(link, deviceId)
+      await sayReleased(this.#parts.store, box)
       return
     }
-    this.#attached.get(deviceId)?.link.close(closeCodes.replaced, 'the device has another link')
+    const other = this.#attached.get(deviceId)
+    if (other !== undefined) end(other, closeCodes.replaced, 'the device has another link')
     this.#attached.set(deviceId, box)
+    this.#door.entered(box)
     box.timer?.()
     this.#exchange.attach(edge, (words) => tryTell(link, words))
     box.tenant = edge.tenant
@@ -160,13 +169,6 @@ export class LinkDesk implements AsyncDisposable {
     if (entry !== null) this.#offer(box, this.#parts.book.read(box.deviceId, entry.value))
   }
 
-  /** It has no owner here, or none any more. */
-  async #sayReleased(link: Link, deviceId: string): Promise<void> {
-    const released = await readReleased(this.#parts.store, deviceId)
-    if (released !== null) say(link, { kind: 'released', release: released.release })
-    link.close(closeCodes.notTrusted, 'the device was released')
-  }
-
   #onAnswer(box: Attached, answer: Extract<EdgeMessage, { kind: 'applied' | 'refused' }>): void {
     const { sent } = box
     if (answer.kind === 'applied') {
@@ -177,7 +179,10 @@ export class LinkDesk implements AsyncDisposable {
     const at = new Date(this.#parts.wallMs()).toISOString()
     const { deviceId, link } = box
     const { revision } = answer
-    if (answer.kind === 'refused') this.#refusals.tell(deviceId, revision, answer.code)
+    if (answer.kind === 'refused')
+      this.#refusals.tell(deviceId, {
+        ...{ what: 'edge.refuse', code: answer.code, detail: `revision ${revision}` },
+      })
     this.#applied.note(deviceId, { revision, at, ...refusal }, () => {
       // Configurations that others wait for go first.
       if (answer.kind === 'applied') trySay(link, { kind: 'confirmed', revision })
@@ -197,7 +202,7 @@ export class LinkDesk implements AsyncDisposable {
     const asked = this.#certificates.certify(request, 'edge.renew')
     const certificate = await asked.catch((error: unknown) => denyFor(box.link, error))
     if (certificate === undefined) return
-    if (certificate === null) return this.#sayReleased(box.link, box.deviceId)
+    if (certificate === null) return sayReleased(this.#parts.store, box)
     box.expiresMs = this.#parts.wallMs() + certificateDays * 86_400_000
     say(box.link, { kind: 'certificate', certificate })
     if (box.waiting !== null) this.#send(box, box.waiting)
@@ -214,7 +219,7 @@ export class LinkDesk implements AsyncDisposable {
 
   #send(box: Attached, published: PublishedConfig): void {
     box.waiting = published
-    if (box.expiresMs <= this.#parts.wallMs()) return
+    if (box.inbox.isClosed || box.expiresMs <= this.#parts.wallMs()) return
     if (!trySay(box.link, messageFor(box.has, published))) return
     box.waiting = null
     box.sent = published

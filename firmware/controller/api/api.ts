@@ -27,7 +27,7 @@ export interface ApiParts<Identity> extends RouteParts {
   /** PEM. */
   readonly key: string
   readonly certificate: string
-  readonly identify: (certificate: X509Certificate | null) => Identity | null
+  readonly identify: (certificate: X509Certificate | null) => Promise<Identity | null>
   readonly onLink: (link: Link, identity: Identity) => void
   readonly onFault: (error: Error) => void
 }

@@ -5,6 +5,7 @@ import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
+import { CausewayError } from '../../model/errors.ts'
 import { type Link, mostTextBytes } from './link.ts'
 import { linkOf } from './socket.ts'
 
@@ -14,7 +15,7 @@ export interface LinkServerOptions<Identity> {
   readonly path: string
   readonly mostLinks: number
   /** Who is at the other end, by its certificate (null: none); null: nobody that may have a link. */
-  readonly identify: (certificate: X509Certificate | null) => Identity | null
+  readonly identify: (certificate: X509Certificate | null) => Promise<Identity | null>
   readonly onLink: (link: Link, identity: Identity) => void
 }
 
@@ -36,11 +37,25 @@ export function serveLinks<Identity>(options: LinkServerOptions<Identity>): Link
   const upgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
     const socket = duplex as TLSSocket
     const certificate = socket.getPeerX509Certificate?.() ?? null
-    const identity = request.url === path ? identify(certificate) : null
-    if (request.url !== path) refuse(duplex, 404)
-    else if (identity === null) refuse(duplex, 403)
-    else if (sockets.clients.size >= mostLinks) refuse(duplex, 503)
-    else sockets.handleUpgrade(request, duplex, head, (one) => onLink(linkOf(one), identity))
+    if (request.url !== path) {
+      refuse(duplex, 404)
+      return
+    }
+    // It may break while it is looked at.
+    const ignore = (): void => {}
+    duplex.on('error', ignore)
+    identify(certificate).then(
+      (identity) => {
+        duplex.removeListener('error', ignore)
+        if (identity === null) refuse(duplex, 403)
+        else if (sockets.clients.size >= mostLinks) refuse(duplex, 503)
+        else sockets.handleUpgrade(request, duplex, head, (one) => onLink(linkOf(one), identity))
+      },
+      (error: unknown) => {
+        refuse(duplex, 503)
+        if (!(error instanceof CausewayError)) throw error
+      },
+    )
   }
   server.on('upgrade', upgrade)
   return {

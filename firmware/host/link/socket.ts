@@ -3,6 +3,8 @@ import type { RawData, WebSocket } from 'ws'
 import { CausewayError } from '../../model/errors.ts'
 import { closeCodes, type Link, type LinkEnd, mostEarly, mostWaitingBytes, pingMs } from './link.ts'
 
+const soonMs = 1_000
+
 export function linkOf(socket: WebSocket): Link {
   const early: string[] = []
   let onMessage: ((text: string) => void) | null = null
@@ -54,8 +56,10 @@ export function linkOf(socket: WebSocket): Link {
     },
     close: (code, reason) => {
       socket.close(code, reason)
-      // An other end that answers nothing ends nothing.
-      setTimeout(() => socket.terminate(), pingMs).unref()
+      // An other end that answers nothing ends nothing; who keeps to nothing, or is not there any more, is not listened to for that long.
+      const isSoon = code === closeCodes.misuse || code === closeCodes.replaced
+      setTimeout(() => socket.terminate(), isSoon ? soonMs : pingMs).unref()
+      if (code === closeCodes.misuse) socket.pause()
     },
   }
 }

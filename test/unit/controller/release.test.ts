@@ -123,3 +123,17 @@ test('a box that had a later configuration than the controller knows of is told 
   )
   link.close(1_000, 'done')
 })
+
+test('a box that is in no registry, though its owner signed its certificate, gets no link at all', async () => {
+  const { world, owner, root } = await owned('unknown')
+  await using _ = world
+  const box = await enrolled(world, root, 'box', (id) =>
+    owner.ctl('claim', id, 'lisbon', '--listed'),
+  )
+  const gone = [`edge/${box.deviceId}`].map((key) => ({ key, value: null }))
+  await world.store.commit({ conditions: [], changes: gone })
+  await assert.rejects(
+    box.call(0, () => true),
+    { code: 'LINK_REFUSED' },
+  )
+})

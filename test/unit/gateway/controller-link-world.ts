@@ -97,6 +97,7 @@ export class World implements AsyncDisposable {
       deviceId: this.deviceId,
       wireKey: boxOf('berlin').wireKey,
       expiresMs: this.expiresMs,
+      isReleased: false,
     })
     return links.box
   }

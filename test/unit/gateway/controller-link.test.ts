@@ -212,7 +212,9 @@ test('a device that was released, and one that says nothing or nonsense, has no 
     links.box.onClose(({ code }) => ends.push(code))
     return links
   }
-  const identity = { deviceId: 'bb'.repeat(32), wireKey: '', expiresMs: world.expiresMs }
+  const identity = {
+    ...{ deviceId: 'bb'.repeat(32), wireKey: '', expiresMs: world.expiresMs, isReleased: false },
+  }
   const released = link()
   world.desk.onLink(released.controller, identity)
   released.box.send(

@@ -53,7 +53,7 @@ async function startController(mostLinks = 10, authority?: Authority): Promise<C
     server: https,
     path,
     mostLinks,
-    identify: (certificate) =>
+    identify: async (certificate) =>
       certificate === null ? null : readCertificate(certificate, [own.certificate]),
     onLink: (link, identity) => {
       came.push({ link, identity })
