@@ -39,6 +39,7 @@ export interface Api extends AsyncDisposable {
   readonly links: number
 }
 
+const minVersion = 'TLSv1.3'
 const mostConnections = 8_192
 export const mostLinks = 4_096
 
@@ -51,7 +52,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
       cert: certificate,
       requestCert: true,
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
+      minVersion,
       handshakeTimeout: apiLimits.requestMs,
     },
     bodyLimit: apiLimits.bodyBytes,
@@ -92,7 +93,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
     get links() {
       return links.links
     },
-    show: (own) => server.setSecureContext({ key: own.key, cert: own.certificate }),
+    show: (own) => server.setSecureContext({ key: own.key, cert: own.certificate, minVersion }),
     [Symbol.asyncDispose]: async () => {
       links.close()
       await app.close()

@@ -40,10 +40,11 @@ test('its certificate is renewed a month before it ends, without a restart', asy
   await clock.advance(dayMs + 1)
   assert.deepEqual(await shownAt(port), first)
   nowMs += 70 * dayMs
-  await clock.advance(dayMs + 1)
   const deadlineMs = performance.now() + 5_000
-  let second = await shownAt(port)
+  let second = first
   while (second.getTime() === first.getTime() && performance.now() < deadlineMs) {
+    // Looked at once a day; a look takes its own time.
+    await clock.advance(dayMs)
     second = await shownAt(port)
   }
   assert.ok(second.getTime() > nowMs + 300 * dayMs, second.toISOString())
