@@ -2,7 +2,8 @@
  * What boxes have said of their configurations, in the store under `applied/ID`: what a thousand say within a second is written in
  * a few commits. It tells people how far a box follows; nothing is decided by it.
  */
-import { mostPage, type Store } from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 
@@ -65,17 +66,8 @@ export class AppliedLog implements AsyncDisposable {
 /** Of all boxes that have ever said something, by device id. */
 export async function appliedRecords(store: Store): Promise<Map<string, AppliedRecord>> {
   const records = new Map<string, AppliedRecord>()
-  for (let after: string | undefined; ; ) {
-    const range = {
-      prefix: appliedPrefix,
-      limit: mostPage,
-      ...(after === undefined ? {} : { after }),
-    }
-    const { entries, hasMore } = await store.range(range)
-    for (const { key, value } of entries) {
-      records.set(key.slice(appliedPrefix.length), JSON.parse(value) as AppliedRecord)
-    }
-    if (!hasMore) return records
-    after = entries.at(-1)!.key
+  for await (const { key, value } of entriesBelow(store, appliedPrefix)) {
+    records.set(key.slice(appliedPrefix.length), JSON.parse(value) as AppliedRecord)
   }
+  return records
 }

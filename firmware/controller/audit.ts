@@ -3,6 +3,7 @@
  * that being seen (`verifyAudit`). An entry is committed together with what it tells of, or neither is.
  */
 import { createHash } from 'node:crypto'
+import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Change, Commit, Store } from '../host/store/store.ts'
 import { mostPage } from '../host/store/store.ts'
 import type { AuditAnswer } from '../model/controller-api-access.ts'
@@ -125,18 +126,13 @@ export interface AuditProof {
 /** Whether each entry is the one that was written. */
 export async function verifyAudit(store: Store, tenant: string): Promise<AuditProof> {
   let head = emptyChain
-  for (let after = entryKey(tenant, 0); ; ) {
-    const page = await store.range({ prefix: `${tenant}/audit/`, after })
-    for (const { key, value } of page.entries) {
-      const number = head.number + 1
-      const next = followChain(head, value, hashOf)
-      if (key !== entryKey(tenant, number) || next === null) {
-        return { entries: head.number, brokenAt: number }
-      }
-      head = next
-      after = key
+  for await (const { key, value } of entriesBelow(store, `${tenant}/audit/`)) {
+    const number = head.number + 1
+    const next = followChain(head, value, hashOf)
+    if (key !== entryKey(tenant, number) || next === null) {
+      return { entries: head.number, brokenAt: number }
     }
-    if (!page.hasMore) break
+    head = next
   }
   const found = await store.get(`${tenant}/audit-head`)
   const kept = found === null ? emptyChain : (JSON.parse(found.value) as ChainHead)

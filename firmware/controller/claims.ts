@@ -1,5 +1,6 @@
 /** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. claim-room.ts bounds them. */
-import { type Change, type Commit, mostPage, type Store } from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import type { Change, Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import type { Claim } from '../plan/claim.ts'
@@ -40,13 +41,10 @@ export async function findClaim(store: Store, device: string): Promise<FoundClai
 /** All that wait, claimed ones and those that are over included. */
 export async function listClaims(store: Store): Promise<KeptClaim[]> {
   const found: KeptClaim[] = []
-  for (let after: string | undefined; ; ) {
-    const range = { prefix: claimKey(''), limit: mostPage }
-    const page = await store.range(after === undefined ? range : { ...range, after })
-    for (const { value } of page.entries) found.push(JSON.parse(value) as KeptClaim)
-    if (!page.hasMore) return found
-    after = page.entries.at(-1)!.key
+  for await (const { value } of entriesBelow(store, claimKey(''))) {
+    found.push(JSON.parse(value) as KeptClaim)
   }
+  return found
 }
 
 /** Its codes are good again; wrong ones are forgotten. @throws API_NOT_FOUND no such device asks, or several; STORE_CONFLICT */

@@ -1,5 +1,6 @@
 /** The devices that tenants own, in the store under `edge/ID`: who has which, and where it stands. */
-import { type Commit, mostPage, type Store } from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import type { Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
@@ -40,16 +41,11 @@ export async function readEdge(store: Store, deviceId: string): Promise<Edge | n
 /** All of a tenant, in the order of their ids. */
 export async function edgesOf(store: Store, tenant: string): Promise<Edge[]> {
   const found: Edge[] = []
-  for (let after: string | undefined; ; ) {
-    const range = { prefix: edgeKey(''), limit: mostPage }
-    const page = await store.range(after === undefined ? range : { ...range, after })
-    for (const { value } of page.entries) {
-      const edge = JSON.parse(value) as Edge
-      if (edge.tenant === tenant) found.push(edge)
-    }
-    if (!page.hasMore) return found
-    after = page.entries.at(-1)!.key
+  for await (const { value } of entriesBelow(store, edgeKey(''))) {
+    const edge = JSON.parse(value) as Edge
+    if (edge.tenant === tenant) found.push(edge)
   }
+  return found
 }
 
 export interface Registering {

@@ -1,5 +1,6 @@
 /** A tenant's documents in the store, with what was given out and the boxes that are there: what its configurations are computed from. */
-import { type Change, mostPage, type Store } from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import type { Change, Store } from '../host/store/store.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import type { Box } from '../plan/fleet.ts'
 import type { Allocations } from '../plan/fleet-allocation.ts'
@@ -98,12 +99,8 @@ export async function readFleet(store: Store, tenant: string): Promise<FleetStat
 /** With all that is there. */
 export async function fillView(store: Store, tenant: string, view: FleetView): Promise<void> {
   for (const prefix of [`${tenant}/doc/`, `${tenant}/alloc/`, edgePrefix]) {
-    for (let after: string | undefined; ; ) {
-      const range = { prefix, limit: mostPage, ...(after === undefined ? {} : { after }) }
-      const { entries, hasMore } = await store.range(range)
-      for (const { key, value, revision } of entries) view.take(key, value, revision)
-      if (!hasMore) break
-      after = entries.at(-1)!.key
+    for await (const { key, value, revision } of entriesBelow(store, prefix)) {
+      view.take(key, value, revision)
     }
   }
 }

@@ -5,13 +5,8 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { newTurns, otherTurns } from '../host/clock/turn.ts'
-import {
-  type Change,
-  type Condition,
-  mostPage,
-  mostValueBytes,
-  type Store,
-} from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import { type Change, type Condition, mostValueBytes, type Store } from '../host/store/store.ts'
 import { revisionFloorKey } from '../model/controller-keys.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
@@ -216,17 +211,12 @@ class Flights {
 async function readEntries(store: Store, book: PublishedBook): Promise<Map<string, LedgerEntry>> {
   const entries = new Map<string, LedgerEntry>()
   const prefix = publishedKey('')
-  for (let after: string | undefined; ; ) {
-    const range = { prefix, limit: mostPage, ...(after === undefined ? {} : { after }) }
-    const page = await store.range(range)
-    for (const { key, value, revision } of page.entries) {
-      const deviceId = key.slice(prefix.length)
-      const published = book.read(deviceId, value)
-      entries.set(deviceId, { entry: revision, published, planned: null })
-    }
-    if (!page.hasMore) return entries
-    after = page.entries.at(-1)!.key
+  for await (const { key, value, revision } of entriesBelow(store, prefix)) {
+    const deviceId = key.slice(prefix.length)
+    const published = book.read(deviceId, value)
+    entries.set(deviceId, { entry: revision, published, planned: null })
   }
+  return entries
 }
 
 /** Each is given once: whoever else gave it meanwhile makes this fail. */

@@ -4,13 +4,13 @@
  */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../host/clock/clock.ts'
-import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetProblem } from '../plan/fleet-documents.ts'
 import type { Fleets } from './fleets.ts'
 import { forgetEntry, newLedger, type PublishParts, publishFleet } from './publish.ts'
 import type { PublishedBook } from './published.ts'
+import { tenantsOf } from './tenants.ts'
 
 export interface PublisherParts {
   readonly fleets: Fleets
@@ -110,11 +110,6 @@ export class Publisher implements AsyncDisposable {
   #pause(): Promise<void> {
     return new Promise((passed) => void this.#parts.clock.after(againMs, passed))
   }
-}
-
-async function tenantsOf(store: Store): Promise<string[]> {
-  const { entries } = await store.range({ prefix: 'tenant/' })
-  return entries.map(({ key }) => key.slice('tenant/'.length))
 }
 
 /** Whose boxes a change concerns; null: nobody's. */
