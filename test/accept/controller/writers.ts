@@ -104,7 +104,7 @@ function claimWrite(devices: readonly string[], count: number): Write {
   const device = devices[at]!
   const site = `box-${hubs + at}`
   return {
-    ...{ path: 'claims', body: { device, site } },
+    ...{ path: 'claims', body: { device, site, isAhead: true } },
     ...{ key: `edge/${device}`, text: `"site":"${site}"`, tells: `device/${device}` },
   }
 }
