@@ -22,7 +22,18 @@ export const accessCommands: readonly CtlCommand[] = [
     help: 'make a network of its own, with documents, boxes and users of its own',
     words: [1, 1],
     options: [],
-    run: (call) => done(call, '/api/v1/tenants', { name: call.words[0] }, 'made'),
+    run: (call) => {
+      const [name = ''] = call.words
+      return done(call, '/api/v1/tenants', { name }, `made: ${name}`)
+    },
+  },
+  {
+    name: 'tenant remove',
+    takes: 'NAME [--yes]',
+    help: 'take a network away, with its documents, that has no boxes, users and tokens any more',
+    words: [1, 1],
+    options: ['yes'],
+    run: (call) => removeNamed(call, 'tenants'),
   },
   {
     name: 'tenant list',
@@ -67,7 +78,7 @@ users and tokens. --all: in all tenants`,
     help: 'take a user away; who is signed in by that name is out',
     words: [1, 1],
     options: ['yes'],
-    run: removeUser,
+    run: (call) => removeNamed(call, 'users'),
   },
   {
     name: 'user password',
@@ -127,13 +138,13 @@ async function addUser(call: CtlCall): Promise<ExitCode> {
   return done(call, '/api/v1/users', body, `made: ${name}, ${role} of ${placeText(tenant)}`)
 }
 
-async function removeUser(call: CtlCall): Promise<ExitCode> {
+async function removeNamed(call: CtlCall, what: 'tenants' | 'users'): Promise<ExitCode> {
   const [name = ''] = call.words
   if (!(await confirm(call, `Take ${name} away?`, '--yes'))) {
     call.output.err('nothing was changed\n')
     return exitCode.failed
   }
-  return done(call, `/api/v1/users/${encodeURIComponent(name)}/remove`, {}, 'removed')
+  return done(call, `/api/v1/${what}/${encodeURIComponent(name)}/remove`, {}, 'removed')
 }
 
 async function addToken(call: CtlCall): Promise<ExitCode> {

@@ -24,6 +24,8 @@ export interface DocumentError extends FileError {
 
 export interface GivenDocuments {
   readonly documents: readonly GivenDocument[]
+  /** Files that are none, by their names. */
+  readonly unread: readonly string[]
   readonly errors: readonly DocumentError[]
 }
 
@@ -49,7 +51,7 @@ export async function readDocuments(path: string): Promise<GivenDocuments> {
       errors.push({ file, error: located(error, placeOf), document: name })
     }
   }
-  return { documents: [...given.values()], errors }
+  return { documents: [...given.values()], unread: files.unread, errors }
 }
 
 /** What the controller says of documents that were sent to it: `/documents/3/lans`, `site/berlin/lans`. */

@@ -135,13 +135,15 @@ interface Planned {
 async function planOf(call: CtlCall): Promise<Planned | null> {
   const { prune } = call.options
   const file = fileOf(call)
-  const { documents: given, errors } = await readDocuments(file)
+  const { documents: given, unread, errors } = await readDocuments(file)
+  if (unread.length > 0 && !call.isJson) call.output.err(unreadText(unread))
   if (errors.length > 0) {
     reportDocuments(call, errors)
     return null
   }
-  if (given.length === 0 && prune === true) {
-    const message = `there are no documents in ${file}: to take all away, remove them by kinds`
+  if (given.length === 0) {
+    const all = prune === true ? ': to take all away, remove them by kinds' : ''
+    const message = `there are no documents in ${file}${all}`
     throw new CausewayError('CONFIG_UNREADABLE', message)
   }
   const isWhole = prune === true
@@ -150,6 +152,12 @@ async function planOf(call: CtlCall): Promise<Planned | null> {
   const { documents } = await askTenant<FleetAnswer>(call, 'fleet', { timeoutMs: planMs })
   const after = given.map(({ document }) => document)
   return { given, isWhole, change, text: planText(change, documents as FleetDocument[], after) }
+}
+
+function unreadText(files: readonly string[]): string {
+  const more = files.length > 3 ? ` and ${files.length - 3} more` : ''
+  const named = files.slice(0, 3).join(', ')
+  return `warning: not read, for they end in neither .yaml nor .yml: ${named}${more}\n`
 }
 
 /** Null: refused, and said why, by file and line. */

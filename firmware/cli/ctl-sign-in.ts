@@ -1,6 +1,12 @@
 /** `causeway ctl sign-in`, `sign-out`, `who`: whose controller it is is known before anything secret is said to it. */
 import { readConfigFile } from '../host/config/file.ts'
-import { accountPath, forgetAccount, writeAccount } from '../host/link/controller-account.ts'
+import {
+  accountPath,
+  type ControllerAccount,
+  forgetAccount,
+  readAccount,
+  writeAccount,
+} from '../host/link/controller-account.ts'
 import { askController } from '../host/link/controller-client.ts'
 import { fingerprintOf } from '../host/pki/certificate.ts'
 import { readPrivate } from '../host/system/private-key.ts'
@@ -11,6 +17,7 @@ import { type ExitCode, exitCode, Misuse } from './call.ts'
 import { accountOf, ask, type CtlCall, type CtlCommand, print } from './ctl-call.ts'
 
 const askMs = 20_000
+const endMs = 5_000
 /** Where a controller listens unless it is told otherwise. */
 
 export const signInCommands: readonly CtlCommand[] = [
@@ -20,7 +27,8 @@ export const signInCommands: readonly CtlCommand[] = [
     help: `remember a controller and a token for it. Whose it is is said by the fingerprint (SHA-256) of
 its authority: give it with --fingerprint, or its certificate with --authority FILE; at a
 terminal it is shown and asked for. Name and password are asked for, or read from standard
-input, a line each (--user NAME: the password alone); --token-file FILE has a token instead`,
+input, a line each (--user NAME: the password alone); --token-file FILE has a token instead.
+--tenant NAME is kept: commands are about it unless they say another`,
     words: [1, 1],
     options: ['fingerprint', 'authority', 'token-file', 'user'],
     run: signIn,
@@ -65,10 +73,12 @@ async function signIn(call: CtlCall): Promise<ExitCode> {
   const { name, tenant, role } = (await askController({
     ...{ ...anonymous, token: token.token, method: 'GET', path: '/api/v1/who' },
   })) as WhoAnswer
+  const before = await readAccount(accountPath(root, environment)).catch(() => null)
   await writeAccount(accountPath(root, environment), {
-    ...{ controller, authority, token: token.token, user: name },
+    ...{ controller, authority, token: token.token, user: name, isSession: file === undefined },
     tenant: call.tenant ?? (tenant === '*' ? null : tenant),
   })
+  if (before !== null) await endSession(before)
   const said = { controller: formatHostPort(controller), user: name, tenant, role }
   print(call, said, () => {
     const place = tenant === '*' ? 'all tenants' : tenant
@@ -78,6 +88,18 @@ async function signIn(call: CtlCall): Promise<ExitCode> {
     output.out(`until ${new Date(token.expiresMs).toISOString()}\n`)
   }
   return exitCode.done
+}
+
+/** Nobody has its token any more. Where its controller does not answer it ends by itself. */
+async function endSession({ isSession, ...account }: ControllerAccount): Promise<void> {
+  if (isSession !== true) return
+  const { controller, authority, token } = account
+  await askController({
+    ...{ controller, authority, token, method: 'POST', path: '/api/v1/sign-out', body: {} },
+    timeoutMs: endMs,
+  }).catch((error: unknown) => {
+    if (!(error instanceof CausewayError)) throw error
+  })
 }
 
 /** @throws ZTP_AUTHORITY_UNKNOWN it is another, or nobody says that it is the right one */

@@ -1,8 +1,10 @@
 /** Networks that share a controller and nothing else, in the store under `tenant/NAME`. */
-import { mostPage, type Store } from '../host/store/store.ts'
+import { mostChanges, mostPage, type Store } from '../host/store/store.ts'
 import { reservedTenants } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 import { commitAudited, systemTenant } from './audit.ts'
+import { edgesOf } from './edges.ts'
+import type { Users } from './users.ts'
 
 const mostTenants = mostPage
 
@@ -35,6 +37,52 @@ export async function addTenant(
   const commit = { conditions: [{ key, revision: 0 }], changes: [{ key, value: '{}' }] }
   const event = { who: by, what: 'tenant.add', target: `tenant/${name}`, code: null }
   await commitAudited(store, systemTenant, event, commit, nowMs)
+}
+
+/**
+ * With its documents and what was given out of its pools; its log stays.
+ * @throws API_NOT_FOUND; STORE_NOT_EMPTY it has boxes, users or tokens
+ */
+export async function removeTenant(
+  { store, users }: TenantParts,
+  by: string,
+  name: string,
+  nowMs: number,
+): Promise<void> {
+  const entry = await store.get(tenantKey(name))
+  if (entry === null) throw new CausewayError('API_NOT_FOUND', `there is no tenant ${name}`)
+  const isOf = ({ tenant }: { readonly tenant: string }): boolean => tenant === name
+  const has = {
+    boxes: (await edgesOf(store, name)).length,
+    users: (await users.list()).filter(isOf).length,
+    // Sessions end with their users.
+    tokens: (await users.tokens.list()).filter((one) => isOf(one) && !one.isSession).length,
+  }
+  const left = Object.entries(has).filter(([, count]) => count > 0)
+  if (left.length > 0) {
+    const words = left.map(([what, count]) => `${count} ${what}`).join(', ')
+    throw new CausewayError('STORE_NOT_EMPTY', `${name} has ${words} still`)
+  }
+  for (const prefix of [`${name}/doc/`, `${name}/alloc/`]) {
+    for (;;) {
+      const { entries } = await store.range({ prefix, limit: mostPage })
+      if (entries.length === 0) break
+      const changes = entries.slice(0, mostChanges).map(({ key }) => ({ key, value: null }))
+      await store.commit({ conditions: [], changes })
+    }
+  }
+  const key = tenantKey(name)
+  const commit = {
+    conditions: [{ key, revision: entry.revision }],
+    changes: [{ key, value: null }],
+  }
+  const event = { who: by, what: 'tenant.remove', target: `tenant/${name}`, code: null }
+  await commitAudited(store, systemTenant, event, commit, nowMs)
+}
+
+export interface TenantParts {
+  readonly store: Store
+  readonly users: Users
 }
 
 function tenantKey(name: string): string {

@@ -1,4 +1,6 @@
 /** Routes about who may use the controller: signing in and out, tenants, users, tokens, the log of who did what. */
+
+import { TenantParams } from '../../model/controller-api.ts'
 import {
   AuditAnswer,
   AuditParams,
@@ -20,8 +22,8 @@ import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
 import { sourceKey } from '../../wire/ip.ts'
 import { readAuditTexts } from '../audit.ts'
-import { addTenant, tenantsOf } from '../tenants.ts'
-import { type ControllerRoute, type RouteParts, tenantUrl } from './controller-route.ts'
+import { addTenant, removeTenant, tenantsOf } from '../tenants.ts'
+import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
 const signInMs = 12 * 3_600_000
 const dayMs = 86_400_000
@@ -69,7 +71,7 @@ function signInRoutes({ users, wallMs }: RouteParts): ControllerRoute[] {
   ]
 }
 
-function tenantRoutes({ store, wallMs }: RouteParts): ControllerRoute[] {
+function tenantRoutes({ store, users, wallMs }: RouteParts): ControllerRoute[] {
   return [
     {
       ...{ method: 'GET', url: '/api/v1/tenants', answer: TenantsAnswer },
@@ -83,13 +85,26 @@ function tenantRoutes({ store, wallMs }: RouteParts): ControllerRoute[] {
       },
     },
     {
-      ...{ method: 'POST', url: '/api/v1/tenants', body: TenantBody, answer: DoneAnswer },
+      ...{ method: 'POST', url: '/api/v1/tenants', body: TenantBody, answer: TenantBody },
       summary: 'Makes a tenant: a network of its own, with documents and boxes of its own.',
       errors: ['STORE_CONFLICT'],
       needs: 'tenant.write',
       handle: async ({ body }, { name }) => {
-        await addTenant(store, name, (body as TenantBody).name, wallMs())
-        return { body: {} }
+        const made = (body as TenantBody).name
+        await addTenant(store, name, made, wallMs())
+        return { body: { name: made } }
+      },
+    },
+    {
+      ...{ method: 'POST', url: `${tenantUrl}/remove`, params: TenantParams, answer: TenantBody },
+      summary: 'Takes a tenant away that has no boxes, users and tokens any more.',
+      errors: ['STORE_NOT_EMPTY', 'STORE_CONFLICT'],
+      needs: 'tenant.write',
+      tenantOf: () => '*',
+      handle: async (asked, { name }) => {
+        const tenant = tenantOf(asked)
+        await removeTenant({ store, users }, name, tenant, wallMs())
+        return { body: { name: tenant } }
       },
     },
     {

@@ -19,6 +19,8 @@ export interface WrittenDocument {
 
 export interface FleetFiles {
   readonly documents: readonly WrittenDocument[]
+  /** What ends in neither `.yaml` nor `.yml`. */
+  readonly unread: readonly string[]
   /** Of what is no YAML. */
   readonly errors: readonly FileError[]
 }
@@ -35,7 +37,9 @@ const mostDepth = 16
 
 /** @throws CONFIG_UNREADABLE, CONFIG_TOO_LARGE */
 export async function readFleetFiles(path: string): Promise<FleetFiles> {
-  const files = (await isFolder(path)) ? await filesBelow(path) : [path]
+  const { files, unread } = (await isFolder(path))
+    ? await filesBelow(path)
+    : { files: [path], unread: [] }
   const documents: WrittenDocument[] = []
   const errors: FileError[] = []
   let bytes = 0
@@ -50,7 +54,7 @@ export async function readFleetFiles(path: string): Promise<FleetFiles> {
     if (documents.length > mostDocuments)
       throw tooLarge(path, `more than ${mostDocuments} documents`)
   }
-  return { documents, errors }
+  return { documents, unread, errors }
 }
 
 /**
@@ -86,8 +90,14 @@ export function documentText(document: unknown): string {
   return stringify(document, { schema: 'core', version: '1.2' })
 }
 
-async function filesBelow(root: string): Promise<string[]> {
+interface FoundFiles {
+  readonly files: readonly string[]
+  readonly unread: readonly string[]
+}
+
+async function filesBelow(root: string): Promise<FoundFiles> {
   const found: string[] = []
+  const unread: string[] = []
   const whole = await realpath(root)
   const walk = async (folder: string, depth: number): Promise<void> => {
     if (depth > mostDepth) throw tooLarge(root, `folders more than ${mostDepth} deep`)
@@ -100,11 +110,12 @@ async function filesBelow(root: string): Promise<string[]> {
         // One that leads to a folder could lead round and round.
         if (!isLink) await walk(path, depth + 1)
       } else if (/\.ya?ml$/.test(name)) found.push(path)
+      else if (unread.length < mostFiles) unread.push(path)
       if (found.length > mostFiles) throw tooLarge(root, `more than ${mostFiles} files`)
     }
   }
   await walk(root, 1)
-  return found
+  return { files: found, unread }
 }
 
 async function refuseAway(path: string, root: string): Promise<void> {

@@ -14,6 +14,8 @@ export interface ControllerAccount {
   readonly authority: string
   readonly token: string
   readonly user: string
+  /** The token was made by a password, for this account alone. */
+  readonly isSession?: boolean
   /** Of the network that commands are about; null: whoever may look into several says which each time. */
   readonly tenant: string | null
 }

@@ -153,3 +153,36 @@ test('at a terminal what is secret is asked for and not shown', async () => {
   assert.deepEqual(raw, [true, false])
   assert.ok(!shown.includes(password))
 })
+
+test('a tenant is taken away once nothing is left of it', async () => {
+  await using world = await newWorld('tenant-remove')
+  const setup = await world.setup()
+  assert.equal((await setup.ctl('tenant', 'add', 'acme')).out, 'made: acme\n')
+  await setup.ctl('claim', 'ab'.repeat(32), 'berlin', '--listed', '--ahead')
+  const ada = await world.person('ada', 'acme', 'owner')
+  assert.match((await ada.ctl('tenant', 'remove', 'acme', '--yes')).err, /API_FORBIDDEN/)
+  const full = await setup.ctl('tenant', 'remove', 'acme', '--yes')
+  assert.deepEqual([full.code, full.out], [4, ''])
+  assert.match(full.err, /STORE_NOT_EMPTY acme has 1 boxes, 1 users still/)
+  await setup.ctl('release', 'ab'.repeat(32), '--yes')
+  await setup.ctl('user', 'remove', 'ada', '--yes')
+  const gone = await setup.ctl('tenant', 'remove', 'acme', '--yes')
+  assert.deepEqual([gone.out, gone.err], ['removed\n', ''])
+  assert.equal((await setup.ctl('tenant', 'list')).out, 'there are no tenants yet\n')
+  assert.match((await setup.ctl('audit', '--tenant', 'system')).out, /tenant\.remove +tenant\/acme/)
+})
+
+test('a sign-in ends the session that was kept before, and keeps the tenant', async () => {
+  await using world = await newWorld('sign-in-again')
+  const setup = await world.setup()
+  for (const name of ['acme', 'other']) await setup.ctl('tenant', 'add', name)
+  const ada = await world.person('ada', '*', 'owner')
+  const sessions = async () => (await setup.ctl('token', 'list')).out.match(/signed in/g)?.length
+  assert.equal(await sessions(), 1)
+  const address = `127.0.0.1:${world.port}`
+  const how = ['--fingerprint', world.fingerprint, '--tenant', 'other']
+  assert.equal((await ada.typing(`ada\n${password}\n`, 'sign-in', address, ...how)).code, 0)
+  assert.equal(await sessions(), 1)
+  assert.match((await ada.ctl('who')).out, /owner of all tenants, now other\n/)
+  assert.equal((await ada.ctl('get')).code, 0)
+})

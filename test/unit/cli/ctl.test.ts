@@ -21,7 +21,7 @@ test('from the setup token to a network with a first user and a first box', asyn
   assert.match(signed.out, /^signed in to 127\.0\.0\.1:\d+ as ada: admin of acme\n/)
   const folder = writeExample('first-fleet')
   const applied = await ada.ctl('apply', '-f', folder, '--yes')
-  assert.equal(applied.err, '')
+  assert.match(applied.err, /^warning: not read, .*first-fleet\/README\.txt\n$/)
   assert.match(applied.out, /\+ site\/berlin\n/)
   assert.match(applied.out, /\+ segment\/office\n/)
   assert.match(applied.out, /done: documents: 5 added, 0 changed, 0 removed/)
@@ -195,6 +195,12 @@ test('prune takes away what is not there any more, and nobody says yes by accide
   const unasked = await setup.ctl('apply', '-f', folder)
   assert.deepEqual([unasked.code, /API_CONFIRM/.test(unasked.err)], [4, true])
   await setup.ctl('apply', '-f', folder, '--yes')
+  write('prune-none/README.txt', 'no document')
+  const none = await setup.ctl('plan', '-f', join(folder, '../prune-none'))
+  assert.deepEqual(
+    [none.code, /CONFIG_UNREADABLE there are no documents/.test(none.err)],
+    [1, true],
+  )
   const some = join(folder, 'network.yaml')
   assert.match((await setup.ctl('plan', '-f', some)).out, /nothing changes/)
   assert.match((await setup.ctl('plan', '-f', some, '--prune')).out, /- site\/lisbon\n/)

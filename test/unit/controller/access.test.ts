@@ -30,6 +30,7 @@ const table: Readonly<Record<string, readonly [Least, object | null, 'tenant' | 
     'tenant',
   ],
   'POST /api/v1/tenants': ['owner', { name: 'acme' }, 'all'],
+  'POST /api/v1/tenants/{tenant}/remove': ['owner', {}, 'all'],
   'POST /api/v1/delegation': ['owner', { delegation: 'x', root: 'x' }, 'all'],
   'GET /api/v1/backup': ['owner', null, 'all'],
   'GET /api/v1/tenants/{tenant}/audit/{after}': ['auditor', null, 'tenant'],
