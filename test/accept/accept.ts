@@ -13,12 +13,19 @@ import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
 import { lines as manyLinks } from './many-links.ts'
 import { lines as whole } from './whole.ts'
 
-const issues: Readonly<Record<string, readonly Line[]>> = {
+const each: Readonly<Record<string, readonly Line[]>> = {
   'first-light': firstLight,
   whole,
   'many-links': manyLinks,
   'any-nat': anyNat,
   controller,
+}
+/** `all`: of all that mostly wait more run at once than of one issue's, the longest, which came last, first; each bears its issue's name. */
+const issues: Readonly<Record<string, readonly Line[]>> = {
+  ...each,
+  all: Object.entries(each)
+    .reverse()
+    .flatMap(([issue, lines]) => lines.map((line) => ({ ...line, name: `${issue}/${line.name}` }))),
 }
 
 /** Of the lines whose short form may run beside another: much of it is waiting. */
@@ -55,7 +62,7 @@ function usage(problem: string): never {
 }
 
 function usageText(): string {
-  const rows = Object.entries(issues).flatMap(([name, lines]) =>
+  const rows = Object.entries(each).flatMap(([name, lines]) =>
     lines.flatMap((line) => {
       const faults = Object.keys(line.faults).join(', ')
       return [
@@ -65,7 +72,7 @@ function usageText(): string {
     }),
   )
   return [
-    'usage: npm run accept -- NAME [LINE] [--quick] [--plant FAULT|all] [--json]',
+    'usage: npm run accept -- NAME|all [LINE] [--quick] [--plant FAULT|all] [--json]',
     '  --quick   the short form of each line',
     '  --plant   plants a fault, and is good when the check that must see it turns red',
     '  --json    the same for programs',
