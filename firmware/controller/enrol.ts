@@ -192,7 +192,8 @@ export class EnrolDesk {
       throw await this.#refusal(by, event, new CausewayError('ZTP_CODE_EXPIRED', message))
     }
     const owner = await readEdge(store, found.claim.deviceId)
-    if (owner !== null && owner.tenant !== by.tenant)
+    // What another tenant merely wants, its code is the way to.
+    if (owner !== null && owner.tenant !== by.tenant && owner.wireKey !== null)
       throw await this.#refusal(by, event, foreign())
     const { claim, refusal } = tryClaim(found.claim, readClaimCode(code), site, nowMs())
     const kept: KeptClaim = { ...found.claim, ...claim }

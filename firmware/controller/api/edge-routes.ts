@@ -111,6 +111,7 @@ interface Claiming extends Claimant {
 /** @throws what `EnrolDesk.claim` does; FLEET_REFERENCE, ZTP_SITE_TAKEN, ZTP_CODE_NEEDED */
 async function claim(parts: RouteParts, by: Claiming, body: ClaimBody): Promise<ClaimAnswer> {
   const { code, site, isReplacement = false } = body
+  if (!by.isOfAll) await refuseWithoutCode(parts, by, body)
   const { others, isSiteKnown } = await standingAt(parts.fleets, by.tenant, body)
   if (!isReplacement) refuseTaken(others, site)
   const deviceId = await claimed(parts, by, body)
@@ -120,22 +121,28 @@ async function claim(parts: RouteParts, by: Claiming, body: ClaimBody): Promise<
   return { deviceId, isSiteKnown, released: released.map(answerOf) }
 }
 
+/** By the beginning of its id alone a box is not anybody's: boxes that wait are seen by all tenants. @throws ZTP_CODE_NEEDED */
+async function refuseWithoutCode(
+  { store, wallMs }: RouteParts,
+  { who, tenant }: Claimant,
+  { device, code: typed }: ClaimBody,
+): Promise<void> {
+  if (typed !== undefined || wholeId.test(device)) return
+  const code = 'ZTP_CODE_NEEDED'
+  const event = { who, what: 'edge.claim', target: `device/${device}`, code }
+  await commitAudited(store, tenant, event, { conditions: [], changes: [] }, wallMs())
+  const message = 'type the code that it shows, or the whole id of a box that has your root'
+  throw new CausewayError(code, message, { path: '/code' })
+}
+
 /** By code it is claimed now; without, which one is meant. */
 async function claimed(
-  { store, enrol, wallMs }: RouteParts,
-  by: Claiming,
+  { store, enrol }: RouteParts,
+  by: Claimant,
   { device, code, site }: ClaimBody,
 ): Promise<string> {
   if (code !== undefined) return enrol.claim(by, device, code, site)
   if (wholeId.test(device)) return device
-  if (!by.isOfAll) {
-    const message = 'type the code that it shows, or the whole id of a box that has your root'
-    const refusal = new CausewayError('ZTP_CODE_NEEDED', message, { path: '/code' })
-    const event = { who: by.who, what: 'edge.claim', target: `device/${device}` }
-    const told = { ...event, code: refusal.code }
-    await commitAudited(store, by.tenant, told, { conditions: [], changes: [] }, wallMs())
-    throw refusal
-  }
   const calls = (await listClaims(store)).filter(({ deviceId }) => deviceId.startsWith(device))
   if (calls.length === 1) return calls[0]!.deviceId
   const message = `${calls.length} boxes that begin with ${device} have called: give the whole id`

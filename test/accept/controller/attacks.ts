@@ -7,20 +7,13 @@ import { openLink } from '../../../firmware/host/link/client.ts'
 import type { Link } from '../../../firmware/host/link/link.ts'
 import { openZtp, type ZtpConnection } from '../../../firmware/host/link/ztp.ts'
 import { type ControllerMessage, linkPath } from '../../../firmware/model/control-link.ts'
-import { CausewayError, type ErrorCode } from '../../../firmware/model/errors.ts'
 import { canonicalJson } from '../../../firmware/plan/json-delta.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
 import { sampleConfig } from '../../unit/model/sample-config.ts'
+import { type Attack, codeOf, listed, refusalOf } from './attack.ts'
 import { openInterceptor } from './interceptor.ts'
 import { askMs, type Target, tenant } from './target.ts'
-
-export interface Attack {
-  readonly title: string
-  /** Of the refusal, and what the log calls that at which it came. */
-  readonly code: ErrorCode
-  readonly what: string
-  readonly run: (target: Target, fault: string | undefined) => Promise<string | null>
-}
+import { tenantAttacks } from './tenant-attacks.ts'
 
 const dayMs = 86_400_000
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
@@ -80,24 +73,8 @@ export const attacks: readonly Attack[] = [
     ...{ code: 'ZTP_CONFIG_OLD', what: 'edge.refuse' },
     run: (target, fault) => sendOlder(target, fault === 'newer-config' ? 9 : 3),
   },
+  ...tenantAttacks,
 ]
-
-/** One that is claimed ahead. */
-async function listed(target: Target, more: Partial<AttemptOptions> = {}): Promise<AttemptOptions> {
-  const device = await target.device(more)
-  const site = `site-${device.key.deviceId.slice(0, 8)}`
-  const body = { device: device.key.deviceId, site, isAhead: true }
-  await target.ask('POST', `/api/v1/tenants/${tenant}/claims`, body)
-  return device
-}
-
-async function refusalOf(device: AttemptOptions): Promise<string | null> {
-  return attemptEnrol(device).then(() => null, codeOf)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof CausewayError ? error.code : String(error)
-}
 
 /** Lets a device enrol, and has what it was given. */
 async function vouched(device: AttemptOptions): Promise<string> {

@@ -9,13 +9,15 @@ import { openTarget } from './target.ts'
 export const refusals: Line = {
   name: 'refusals',
   title:
-    'wrong codes, replayed, expired and foreign vouchers, interception, older configurations: coded and audited',
+    'wrong codes, replayed, expired and foreign vouchers, interception, older configurations, hostile tenants and boxes: coded and audited',
   isQuickBeside: true,
   faults: {
     'gullible-box': 'replayed voucher',
     'silent-box': 'expired voucher',
     'honest-proxy': 'TLS interception',
     'newer-config': 'older configuration',
+    'told-code': 'operator of another tenant',
+    'gentle-box': 'box that floods',
   },
   measure: async ({ fault }) => {
     const checks: Check[] = []

@@ -16,9 +16,12 @@ import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
 import type { HostPort } from '../../../firmware/model/host-port.ts'
+import type { Role } from '../../../firmware/model/user.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
 
 export const tenant = 'acme'
+/** Another one, of the same controller. */
+export const stranger = 'evil'
 export const askMs = 10_000
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const pollMs = 50
@@ -32,7 +35,9 @@ export interface Target extends AsyncDisposable {
   /** A blank one with a key of its own; it asks again at once, until the target is disposed of. */
   device(more?: Partial<AttemptOptions>): Promise<AttemptOptions>
   ask(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
-  /** Of the tenant and of strangers. */
+  /** The same as somebody of the other tenant. */
+  askAs(role: Role, ...asked: Parameters<Target['ask']>): Promise<unknown>
+  /** Of both tenants and of strangers. */
   audit(): Promise<AuditEntry[]>
 }
 
@@ -48,7 +53,8 @@ export async function openTarget(): Promise<Target> {
   }
   const delegation = await signJws('causeway-delegation', said, root.privateKey)
   const store = await openStore(await openLevelTable(join(folder, 'store')))
-  await store.commit({ conditions: [], changes: [{ key: `tenant/${tenant}`, value: '{}' }] })
+  const tenants = [tenant, stranger].map((name) => ({ key: `tenant/${name}`, value: '{}' }))
+  await store.commit({ conditions: [], changes: tenants })
   const parts = { store, clock: systemClock(), wallMs: Date.now, random: randomBytes, log: silent }
   const controller = await openController({
     ...{ ...parts, owner: { ...made, delegation }, host: '127.0.0.1', port: 0 },
@@ -58,15 +64,21 @@ export async function openTarget(): Promise<Target> {
     ...{ label: 'test', tenant: '*', role: 'owner', expiresMs: Date.now() + 1e9 },
   })
   const authority = made.authority
-  const ask: Target['ask'] = (method, path, body) =>
+  const askBy = (token: string, ...[method, path, body]: Parameters<Target['ask']>) =>
     askController({
       ...{ controller: at, authority: authority.certificate, token, method, path },
       ...{ timeoutMs: askMs, ...(body === undefined ? {} : { body }) },
     })
+  const ask: Target['ask'] = (...asked) => askBy(token, ...asked)
+  const askAs: Target['askAs'] = async (role, ...asked) => {
+    const expiresMs = Date.now() + 1e9
+    const of = { label: role, tenant: stranger, role, expiresMs }
+    return askBy(await controller.users.addToken('test', of), ...asked)
+  }
   let devices = 0
   let isOpen = true
   return {
-    ...{ at, store, authority, root: root.publicKey, ask },
+    ...{ at, store, authority, root: root.publicKey, ask, askAs },
     device: async (more = {}) => ({
       key: await openDeviceKey(join(folder, `device-${devices++}.key`)),
       wireKey: randomBytes(32).toString('base64'),
@@ -80,7 +92,7 @@ export async function openTarget(): Promise<Target> {
       ...more,
     }),
     audit: async () => {
-      const logs = [tenant, 'system'].map(async (name) => {
+      const logs = [tenant, stranger, 'system'].map(async (name) => {
         const answer = await ask('GET', `/api/v1/tenants/${name}/audit/0`)
         return (answer as { readonly entries: readonly AuditEntry[] }).entries
       })

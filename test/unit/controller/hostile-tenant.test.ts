@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { AuditEntry } from '../../../firmware/controller/audit.ts'
 import { type Edge, readEdge, registerEdge } from '../../../firmware/controller/edges.ts'
+import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { attemptEnrol } from '../../../firmware/gateway/enrol/attempt.ts'
 import { askController } from '../../../firmware/host/link/controller-client.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
@@ -18,7 +19,14 @@ let world: World
 before(async () => {
   world = await newWorld('hostile')
   const setup = await world.setup()
-  for (const name of ['acme', 'evil']) await setup.ctl('tenant', 'add', name)
+  for (const name of ['acme', 'evil']) {
+    await setup.ctl('tenant', 'add', name)
+    const changes = ['trap', 'lisbon'].map((site) => {
+      const { edge: _, ...document } = siteOf(site)
+      return documentChange(name, `site/${site}`, document)
+    })
+    await world.store.commit({ conditions: [], changes })
+  }
 })
 after(() => world[Symbol.asyncDispose]())
 
