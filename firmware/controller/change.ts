@@ -14,6 +14,7 @@ import { type FleetWarning, fleetWarnings } from '../plan/fleet-warning.ts'
 import { commitAudited } from './audit.ts'
 import { documentChange, type FleetState } from './fleet.ts'
 import { type Fleets, planSites } from './fleets.ts'
+import { networkCommit, takenNetwork } from './network-key.ts'
 
 export interface AskedChange {
   readonly documents: readonly unknown[]
@@ -104,7 +105,12 @@ export async function applyChange(
   const more = documents.length > 5 ? ` and ${documents.length - 5} more` : ''
   const detail = names.join(', ') + more
   const event = { who, what: 'fleet.apply', target: tenant, code: null, detail }
-  await commitAudited(fleets.store, tenant, event, { conditions, changes }, nowMs)
+  const own = await networkCommit(fleets.store, tenant, state.documents, after)
+  const commit = {
+    conditions: [...conditions, ...own.conditions],
+    changes: [...changes, ...own.changes],
+  }
+  await commitAudited(fleets.store, tenant, event, commit, nowMs)
   return change
 }
 
@@ -130,7 +136,8 @@ async function plan(
   const known = new Set(was.problems.map(keyOf))
   const sites = siteChanges(was.sites, will.sites)
   const changed = new Set(documents.map(({ document }) => document))
-  const problems = will.problems
+  const taken = await takenNetwork(fleets.store, tenant, [...after.values()])
+  const problems = [...(taken === null ? [] : [taken]), ...will.problems]
     .filter((problem) => !known.has(keyOf(problem)))
     .map((problem) => sideOf(problem, changed))
   const text = JSON.stringify([documents, sites, problems])

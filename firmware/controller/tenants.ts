@@ -4,6 +4,8 @@ import { reservedTenants } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 import { commitAudited, systemTenant } from './audit.ts'
 import { edgesOf } from './edges.ts'
+import { readFleet } from './fleet.ts'
+import { networkCommit } from './network-key.ts'
 import type { Users } from './users.ts'
 
 const mostTenants = mostPage
@@ -63,6 +65,8 @@ export async function removeTenant(
     const words = left.map(([what, count]) => `${count} ${what}`).join(', ')
     throw new CausewayError('STORE_NOT_EMPTY', `${name} has ${words} still`)
   }
+  const { documents } = await readFleet(store, name)
+  await store.commit(await networkCommit(store, name, documents, []))
   for (const prefix of [`${name}/doc/`, `${name}/alloc/`]) {
     for (;;) {
       const { entries } = await store.range({ prefix, limit: mostPage })

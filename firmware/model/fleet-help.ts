@@ -17,8 +17,8 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'The message says what is missing: write its document, or mend the name.',
   ],
   FLEET_DUPLICATE: [
-    'Two documents of a kind have one name, or one box stands at two sites.',
-    'Take one away, or give it another name.',
+    'Two documents of a kind have one name, one box stands at two sites, or two networks of a controller have one `tenant`.',
+    'Take one away, or give it another name; `cat /proc/sys/kernel/random/uuid` makes a `tenant`.',
   ],
   FLEET_TOO_MANY: [
     'There are more documents of a kind than there may be, or more boxes than can be peers: 512 sites in a mesh, 1,024 peers at a hub.',

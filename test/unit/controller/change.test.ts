@@ -132,6 +132,32 @@ test('of two sites with one network the one that is changed is told, and the oth
   )
 })
 
+test("no network has another one's `tenant`, until that one is gone or has another", async () => {
+  const { store, fleets } = await applied()
+  const asked = { documents: [network], isWhole: true }
+  const [problem] = (await planChange(fleets, 'other', asked)).problems
+  assert.deepEqual(
+    [problem?.code, problem?.document, problem?.path],
+    ['FLEET_DUPLICATE', 'network/acme', '/tenant'],
+  )
+  assert.ok(!problem?.message.includes(`'${tenant}'`))
+  await assert.rejects(applyChange(fleets, 'other', asked, 'eve', 1), { code: 'FLEET_DUPLICATE' })
+  const moved = { ...network, tenant: '00000000-0000-4000-8000-00000000000a' } as typeof network
+  await applyChange(fleets, tenant, { documents: [moved], isWhole: false }, 'ada', 2)
+  await applyChange(fleets, 'other', asked, 'eve', 3)
+  const { entries } = await store.range({ prefix: 'network/' })
+  assert.deepEqual(entries.map(({ value }) => value).toSorted(), ['other', tenant])
+})
+
+test('of two who want one `tenant` at once one has it', async () => {
+  const fleets = new Fleets(await openStore(memoryTable()))
+  const asked = { documents: [network], isWhole: true }
+  const results = await Promise.allSettled(
+    ['one', 'two'].map((name) => applyChange(fleets, name, asked, 'ada', 1)),
+  )
+  assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+})
+
 test('of two who change one document at once the second is told', async () => {
   const { fleets } = await applied()
   const change = (value: string) =>
