@@ -10,13 +10,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { askController } from '../../../firmware/host/link/controller-client.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
-import type { CausewayError } from '../../../firmware/model/errors.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
 
 const root = process.argv[2]!
 const places = placesOf('main', root)
 const main = join(import.meta.dirname, '../../../firmware/main.ts')
 const filler = join(root, 'filler')
 const mostTenants = 900
+/** A controller that does not end is killed then. */
+const childMs = 40_000
 /** Beside what fills the disk. */
 const leftBytes = 32 * 1024
 
@@ -39,15 +41,22 @@ async function start(): Promise<Started> {
     '--name',
     '127.0.0.1',
   ]
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // It dies with this process.
+  const wrapped = ['--pdeathsig', 'KILL', '--', process.execPath, ...argv]
+  const child = spawn('setpriv', wrapped, {
+    timeout: childMs,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'close').then(([code]) => code as number | null)
   const codes: string[] = []
+  let port: string | undefined
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   createInterface({ input: child.stdout! }).on('line', (text) => {
     const line = JSON.parse(text) as { code?: string; msg: string; detail?: string }
     if (line.code !== undefined) codes.push(line.code)
-    const port = /^port (\d+)/.exec(line.detail ?? '')?.[1]
-    if (line.msg === 'controller ready') resolve(Number(port))
+    port ??= /^port (\d+)/.exec(line.detail ?? '')?.[1]
+    // The last that it writes by itself.
+    if (line.detail === places.setupToken) resolve(Number(port))
   })
   void exited.then(() => reject(new Error('it has ended')))
   return { child, port: await promise, exited, codes }
@@ -82,7 +91,8 @@ while (refusal === null && acknowledged.length < mostTenants) {
     await ask(first.port, 'POST', { name })
     acknowledged.push(name)
   } catch (error) {
-    refusal = (error as CausewayError).code
+    if (!(error instanceof CausewayError)) throw error
+    refusal = error.code
   }
 }
 rmSync(filler)
