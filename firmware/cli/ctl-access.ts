@@ -8,7 +8,15 @@ import type {
 } from '../model/controller-api-access.ts'
 import { type Role, roles } from '../model/user.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
-import { ask, type CtlCall, type CtlCommand, confirm, print, tenantOf } from './ctl-call.ts'
+import {
+  accountOf,
+  ask,
+  type CtlCall,
+  type CtlCommand,
+  confirm,
+  print,
+  tenantOf,
+} from './ctl-call.ts'
 import { table } from './table.ts'
 
 const usualDays = 90
@@ -83,12 +91,15 @@ users and tokens. --all: in all tenants`,
   {
     name: 'user password',
     takes: 'NAME',
-    help: "change a password, one's own or as an owner; whoever is signed in by that name is out",
+    help: `change a password, one's own (the old one is asked for first) or as an owner; whoever is
+signed in by that name is out`,
     words: [1, 1],
     options: [],
     run: async (call) => {
       const [name = ''] = call.words
-      const body = { password: await newPassword(call) }
+      const isOwn = (await accountOf(call)).user === name
+      const old = isOwn ? { old: await oldPassword(call) } : {}
+      const body = { ...old, password: await newPassword(call) }
       return done(call, `/api/v1/users/${encodeURIComponent(name)}/password`, body, 'changed')
     },
   },
@@ -169,6 +180,12 @@ function roleOf({ options: { role } }: CtlCall): Role {
 
 async function placeOf(call: CtlCall): Promise<string> {
   return call.options.all === true ? '*' : tenantOf(call)
+}
+
+async function oldPassword({ dialogue }: CtlCall): Promise<string> {
+  const password = await dialogue.answer('old password: ', true)
+  if (password === null || password === '') throw new Misuse('the old password is needed')
+  return password
 }
 
 /** Twice at a terminal, where a slip is not seen. */

@@ -3,7 +3,7 @@ import { readController } from '../host/link/controller-client.ts'
 import { restoreBackup, writeBackup } from '../host/store/backup-file.ts'
 import { mostPage, type Store } from '../host/store/store.ts'
 import { defaultInstance, isInstanceName, placesOf } from '../host/system/places.ts'
-import { publishedPrefix, revisionFloorKey } from '../model/controller-keys.ts'
+import { publishedPrefix, revisionFloorKey, tokenPrefix } from '../model/controller-keys.ts'
 import { type ExitCode, exitCode, Misuse } from './call.ts'
 import { accountOf, type CtlCall, type CtlCommand, print } from './ctl-call.ts'
 
@@ -46,14 +46,31 @@ async function restore(call: CtlCall): Promise<ExitCode> {
     throw new Misuse(`'${instance}' names no instance`)
   }
   const { storeFolder, keyFolder } = placesOf(instance, call.root)
-  const entries = await restoreBackup(path, storeFolder, forgetPublished)
+  const entries = await restoreBackup(path, storeFolder, settle)
   print(call, { folder: storeFolder, entries }, () =>
     [
       `${storeFolder}: ${entries} entries\n`,
+      'all tokens and sessions have ended: some may have been revoked since; programs need new ones\n',
+      'users and passwords are those of the backup: take away again who has left since\n',
       `put the saved keys into ${keyFolder} before the controller starts: boxes know no other\n`,
     ].join(''),
   )
   return exitCode.done
+}
+
+async function settle(store: Store): Promise<void> {
+  await forgetPublished(store)
+  await forgetTokens(store)
+}
+
+/** What was revoked, or ended by another password, since the backup was made must not be good again. */
+async function forgetTokens(store: Store): Promise<void> {
+  for (;;) {
+    const { entries } = await store.range({ prefix: tokenPrefix, limit: mostChanges })
+    if (entries.length === 0) return
+    const changes = entries.map(({ key }) => ({ key, value: null }))
+    await store.commit({ conditions: [], changes })
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock/system.ts'
 import { openLevelTable } from '../host/store/level-table.ts'
 import { openStore } from '../host/store/ordered-store.ts'
-import { makePrivateFolder, replaceFile } from '../host/system/file.ts'
+import { makePrivateFolder, readIfThere, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import { bindUdp } from '../host/udp/system.ts'
@@ -13,6 +13,7 @@ import type { CausewayError } from '../model/errors.ts'
 import { type Controller, openController } from './controller.ts'
 import { openOwner } from './owner.ts'
 import { StunDesk } from './stun-desk.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface RunOptions {
   readonly places: Pick<Places, 'keyFolder' | 'storeFolder' | 'setupToken'>
@@ -54,17 +55,7 @@ export async function runController(
   const desk = socket === null ? null : new StunDesk(socket, clock)
   if (!(await controller.users.hasOwner())) {
     // No password is the default: whoever may read this file is who set the machine up.
-    const asked = {
-      label: 'setup',
-      tenant: '*',
-      role: 'owner',
-      expiresMs: Date.now() + setupMs,
-    } as const
-    await replaceFile(
-      places.setupToken,
-      `${await controller.users.addToken('setup', asked)}\n`,
-      0o600,
-    )
+    await provideSetup(controller.users.tokens, places.setupToken)
     log.info(
       { detail: places.setupToken },
       'nobody owns it yet: a token to make the first user is here',
@@ -78,4 +69,12 @@ export async function runController(
       await controller[Symbol.asyncDispose]()
     },
   }
+}
+
+/** One that still holds is kept: whoever has signed in by it goes on after a restart. */
+async function provideSetup(tokens: Tokens, path: string): Promise<void> {
+  const kept = (await readIfThere(path))?.trim()
+  if (kept !== undefined && (await tokens.isSetup(kept))) return
+  const token = await tokens.addSetup(Date.now() + setupMs)
+  await replaceFile(path, `${token}\n`, 0o600)
 }

@@ -4,13 +4,16 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { type Change, mostPage, type Store } from '../host/store/store.ts'
+import { tokenPrefix } from '../model/controller-keys.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Principal, Role } from '../model/user.ts'
 import { commitAudited, logOf } from './audit.ts'
 
-const tokenPrefix = 'cw_'
+const shownPrefix = 'cw_'
 const tokenBytes = 32
-const mostTokens = 4_000
+const mostTokens = 16_000
+/** Of one tenant, sessions with them: nobody takes the room of others. */
+const mostOfTenant = 500
 /** Of one user: the oldest ends when there are more. */
 const mostSessions = 16
 /** Cleared away with one that is made. */
@@ -24,6 +27,8 @@ export interface KeptToken extends Principal {
   readonly expiresMs: number
   /** The salt of the password that it was got by: another password ends it. Null: it is a program's. */
   readonly session: string | null
+  /** Of who sets the machine up: it ends once there is an owner of all. */
+  readonly isSetup?: true
 }
 
 export interface NewToken {
@@ -34,7 +39,7 @@ export interface NewToken {
 }
 
 /** As people are shown it. */
-export interface TokenStatus extends Omit<KeptToken, 'session' | 'name'> {
+export interface TokenStatus extends Omit<KeptToken, 'session' | 'name' | 'isSetup'> {
   readonly id: string
   readonly isSession: boolean
 }
@@ -55,13 +60,43 @@ export class Tokens {
 
   /** @returns what nobody can be shown again @throws API_BUSY there are too many */
   async add(by: string, asked: NewToken, session: string | null = null): Promise<string> {
-    const token = tokenPrefix + randomBytes(tokenBytes).toString('base64url')
+    return this.#add(by, asked, session, await this.#clear(asked.tenant, asked.label, session))
+  }
+
+  /** The one by which the first owner is made: there is no other from now on. */
+  async addSetup(expiresMs: number): Promise<string> {
+    const asked = { label: 'setup', tenant: '*', role: 'owner', expiresMs } as const
+    return this.#add('setup', asked, null, await this.setupEnd(), { isSetup: true })
+  }
+
+  /** Whether the first owner can be made by it. */
+  async isSetup(token: string): Promise<boolean> {
+    const entry = await this.#store.get(keyOf(token))
+    const kept = entry === null ? null : (JSON.parse(entry.value) as KeptToken)
+    return kept?.isSetup === true && kept.expiresMs > this.#nowMs()
+  }
+
+  /** What ends all that were made for the set-up. */
+  async setupEnd(): Promise<Change[]> {
+    const all = (await this.#all()).filter(({ kept }) => kept.isSetup === true)
+    return all.slice(0, mostCleared).map(({ key }) => ({ key, value: null }))
+  }
+
+  async #add(
+    by: string,
+    asked: NewToken,
+    session: string | null,
+    gone: readonly Change[],
+    more: Pick<KeptToken, 'isSetup'> = {},
+  ): Promise<string> {
+    const token = shownPrefix + randomBytes(tokenBytes).toString('base64url')
     const name = session === null ? `token/${asked.label}` : asked.label
     const { label, tenant, role, expiresMs } = asked
-    const kept: KeptToken = { name, label, tenant, role, madeMs: this.#nowMs(), expiresMs, session }
+    const given = { name, label, tenant, role, expiresMs }
+    const kept: KeptToken = { ...given, madeMs: this.#nowMs(), session, ...more }
     const key = keyOf(token)
     const made = { key, value: JSON.stringify(kept) }
-    const changes = [made, ...(await this.#clear(session === null ? null : label))]
+    const changes = [made, ...gone]
     const what = session === null ? 'token.add' : 'user.sign-in'
     const target = session === null ? label : 'controller'
     await this.#commit({ by, what, target, tenant }, key, 0, changes)
@@ -77,7 +112,7 @@ export class Tokens {
   }
 
   async list(): Promise<TokenStatus[]> {
-    return (await this.#all()).map(({ key, kept: { session, name, ...shown } }) => ({
+    return (await this.#all()).map(({ key, kept: { session, name, isSetup, ...shown } }) => ({
       ...shown,
       id: idOf(key),
       isSession: session !== null,
@@ -122,25 +157,30 @@ export class Tokens {
     await commitAudited(this.#store, logOf(tenant), event, commit, this.#nowMs())
   }
 
-  /** What goes when another is made: those that have ended, and a user's oldest of too many. */
-  async #clear(user: string | null): Promise<Change[]> {
+  /** What goes when another is made: those that have ended, a user's oldest of too many, a tenant's oldest session of too many. */
+  async #clear(tenant: string, label: string, session: string | null): Promise<Change[]> {
     const all = await this.#all()
     const nowMs = this.#nowMs()
     const isOver = ({ kept }: FoundToken): boolean => kept.expiresMs <= nowMs
     const live = all.filter((one) => !isOver(one))
-    if (live.length >= mostTokens) throw new CausewayError('API_BUSY', 'there are too many tokens')
-    const own = live.filter(({ kept }) => user !== null && kept.session !== null)
+    const own = live.filter(({ kept }) => kept.tenant === tenant)
     const sessions = own
-      .filter(({ kept }) => kept.label === user)
+      .filter(({ kept }) => session !== null && kept.session !== null)
       .toSorted((a, b) => b.kept.madeMs - a.kept.madeMs)
-    const gone = [...all.filter(isOver), ...sessions.slice(mostSessions - 1)]
+    const older = sessions.filter(({ kept }) => kept.label === label).slice(mostSessions - 1)
+    if (own.length - older.length >= mostOfTenant) older.push(...sessions.slice(-1))
+    const isFull = own.length - older.length >= mostOfTenant
+    if (isFull || live.length >= mostTokens) {
+      throw new CausewayError('API_BUSY', 'there are too many tokens')
+    }
+    const gone = [...older, ...all.filter(isOver)]
     return gone.slice(0, mostCleared).map(({ key }) => ({ key, value: null }))
   }
 
   async #all(): Promise<FoundToken[]> {
     const found: FoundToken[] = []
     for (let after: string | undefined; ; ) {
-      const range = { prefix: 'token/', limit: mostPage }
+      const range = { prefix: tokenPrefix, limit: mostPage }
       const page = await this.#store.range(after === undefined ? range : { ...range, after })
       for (const { key, value } of page.entries) {
         found.push({ key, kept: JSON.parse(value) as KeptToken })
@@ -157,9 +197,9 @@ export function unknownToken(): CausewayError {
 
 /** 256 random bits need no salt. */
 function keyOf(token: string): string {
-  return `token/${createHash('sha256').update(token).digest('hex')}`
+  return `${tokenPrefix}${createHash('sha256').update(token).digest('hex')}`
 }
 
 function idOf(key: string): string {
-  return key.slice('token/'.length).slice(0, idDigits)
+  return key.slice(tokenPrefix.length).slice(0, idDigits)
 }

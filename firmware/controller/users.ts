@@ -19,6 +19,8 @@ const saltBytes = 16
 const mostHashing = 2
 const mostWaiting = 32
 const mostUsers = 1_000
+/** Of one tenant: nobody takes the room of others. */
+const mostOfTenant = 250
 
 interface KeptUser extends Principal {
   /** Hex. */
@@ -64,14 +66,19 @@ export class Users {
 
   /** @throws STORE_CONFLICT there is one of this name; API_BUSY there are too many */
   async add(by: string, { name, tenant, role, password }: NewUser): Promise<void> {
-    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostUsers })
-    if (entries.length >= mostUsers) throw new CausewayError('API_BUSY', 'there are too many users')
+    const all = await this.list()
+    const own = all.filter((one) => one.tenant === tenant)
+    if (all.length >= mostUsers || own.length >= mostOfTenant) {
+      throw new CausewayError('API_BUSY', 'there are too many users')
+    }
     if ((await this.#store.get(`user/${name}`)) !== null) {
       throw new CausewayError('STORE_CONFLICT', `there is a user ${name} already`)
     }
     const kept = await this.#withPassword({ name, tenant, role }, password)
     const change = { key: `user/${name}`, value: JSON.stringify(kept) }
-    await this.#commit({ by, what: 'user.add', name, tenant }, change, 0)
+    // Whoever set the machine up has done it.
+    const over = isOwnerOfAll(kept) ? await this.tokens.setupEnd() : []
+    await this.#commit({ by, what: 'user.add', name, tenant }, change, 0, over)
   }
 
   /** Ends the sessions of who has it. @throws API_NOT_FOUND */
@@ -171,10 +178,12 @@ export class Users {
     },
     change: Change,
     revision: number,
+    more: readonly Change[] = [],
   ): Promise<void> {
     const { by, what, name, tenant } = told
     const event = { who: by, what, target: `user/${name}`, code: null }
-    const commit = { conditions: [{ key: change.key, revision }], changes: [change] }
+    const changes = [change, ...more]
+    const commit = { conditions: [{ key: change.key, revision }], changes }
     await commitAudited(this.#store, logOf(tenant), event, commit, this.#nowMs())
   }
 

@@ -45,7 +45,14 @@ export const TenantsAnswer = Type.Object({ tenants: Type.Array(Type.Object({ nam
 
 export const UserBody = NewUser
 export const UserParams = Type.Object({ name: Name }, closed)
-export const PasswordBody = Type.Object({ password: Password }, closed)
+export const PasswordBody = Type.Object(
+  {
+    password: Password,
+    /** The one before, of who changes their own: a session alone is not enough. */
+    old: Type.Optional(Type.String({ maxLength: 256 })),
+  },
+  closed,
+)
 export const UsersAnswer = Type.Object({ users: Type.Array(WhoAnswer) })
 
 export const TokenBody = Type.Object(

@@ -4,3 +4,5 @@
 export const publishedPrefix = 'config/'
 /** A number: a box for which nothing is published yet is given revisions above it. */
 export const revisionFloorKey = 'config-floor'
+/** `token/HASH`: what people and programs show. */
+export const tokenPrefix = 'token/'

@@ -18,6 +18,7 @@ import {
   UsersAnswer,
   WhoAnswer,
 } from '../../model/controller-api-access.ts'
+import { CausewayError } from '../../model/errors.ts'
 import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
 import { sourceKey } from '../../wire/ip.ts'
@@ -160,16 +161,24 @@ function userRoutes({ users }: RouteParts): ControllerRoute[] {
     {
       ...{ method: 'POST', url: '/api/v1/users/:name/password', params: UserParams },
       ...{ body: PasswordBody, answer: DoneAnswer },
-      summary: "A new password, for oneself or by an owner; ends that user's sessions.",
-      errors: ['API_BUSY'],
+      summary:
+        "A new password, for oneself by the old one, or by an owner; ends that user's sessions.",
+      errors: ['API_BUSY', 'API_RATE'],
       needs: 'signed-in',
-      handle: async ({ params, body }, who) => {
+      handle: async ({ params, body, address }, who) => {
         const { name } = params as { name: string }
-        if (who.name !== name) {
+        const { password, old } = body as PasswordBody
+        if (who.name === name) {
+          if (old === undefined) {
+            const message = 'who changes their own password says the old one'
+            throw new CausewayError('API_INVALID', message, { path: '/old' })
+          }
+          await users.signIn(name, old, sourceKey(address))
+        } else {
           requirePermission(who, 'user.write', who.tenant)
           requirePermission(who, 'user.write', (await users.find(name)).tenant)
         }
-        await users.changePassword(who.name, name, (body as PasswordBody).password)
+        await users.changePassword(who.name, name, password)
         return { body: {} }
       },
     },

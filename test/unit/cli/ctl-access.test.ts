@@ -6,9 +6,14 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { runCtl } from '../../../firmware/cli/ctl.ts'
+import { askController } from '../../../firmware/host/link/controller-client.ts'
 import { folder, newWorld, password } from './ctl-world.ts'
 
 const dayMs = 86_400_000
+
+interface Account {
+  readonly token: string
+}
 
 test('a session ends by time, by another password, and with its user', async () => {
   await using world = await newWorld('sessions')
@@ -26,6 +31,25 @@ test('a session ends by time, by another password, and with its user', async () 
   assert.match((await bob.ctl('who')).err, /API_UNAUTHENTICATED/)
   world.clock.nowMs += dayMs
   assert.match((await root.ctl('who')).err, /API_UNAUTHENTICATED/)
+})
+
+test('a password is changed by who knows it, not by who has found a session', async () => {
+  await using world = await newWorld('own-password')
+  const ada = await world.person('ada', 'acme', 'auditor')
+  const { token } = JSON.parse(readFileSync(join(ada.root, 'ctl.json'), 'utf8')) as Account
+  const change = (body: object): Promise<unknown> =>
+    askController({
+      ...{ controller: { host: '127.0.0.1', port: world.port }, authority: null, token, body },
+      ...{ method: 'POST', path: '/api/v1/users/ada/password', timeoutMs: 10_000 },
+    })
+  const wanted = 'another long password'
+  await assert.rejects(change({ password: wanted }), { code: 'API_INVALID', path: '/old' })
+  const wrong = { password: wanted, old: 'not the old one' }
+  await assert.rejects(change(wrong), { code: 'API_UNAUTHENTICATED' })
+  assert.equal((await ada.ctl('who')).code, 0)
+  const changed = await ada.typing(`${password}\n${wanted}\n`, 'user', 'password', 'ada')
+  assert.deepEqual([changed.code, changed.err], [0, ''])
+  assert.match((await ada.ctl('who')).err, /API_UNAUTHENTICATED/)
 })
 
 test('the last owner of all cannot be taken away', async () => {

@@ -93,6 +93,7 @@ test('a backup, restored where there is nothing, is the fleet that it was', asyn
     root = machine.root
     const restored = await machine.ctl('restore', backup)
     assert.deepEqual([restored.code, restored.err], [0, ''])
+    assert.match(restored.out, /tokens and sessions have ended.*\n.*users and passwords/)
     const again = await machine.ctl('restore', backup)
     assert.deepEqual([again.code, /STORE_NOT_EMPTY/.test(again.err)], [4, true])
   }
@@ -100,6 +101,9 @@ test('a backup, restored where there is nothing, is the fleet that it was', asyn
   await using store = await openStore(await openLevelTable(place))
   assert.equal((await readEdge(store, 'ab'.repeat(32)))?.site, 'berlin')
   assert.ok((await store.get('acme/doc/site/lisbon')) !== null)
+  // Tokens may have been revoked since.
+  assert.deepEqual((await store.range({ prefix: 'token/' })).entries, [])
+  assert.ok((await store.get('user/root')) !== null)
   // What boxes have had since is below what they will be told.
   assert.deepEqual((await store.range({ prefix: 'config/' })).entries, [])
   assert.ok(Number((await store.get(revisionFloorKey))?.value) > 1_000_000)

@@ -124,6 +124,26 @@ test('a token is known until it ends, and stands nowhere', async () => {
   await assert.rejects(users.byToken(token), { code: 'API_UNAUTHENTICATED' })
 })
 
+test('there is one setup token at a time, and none once somebody owns all', async () => {
+  const { users } = await newUsers()
+  const tokens = users.tokens
+  const [first, second] = [await tokens.addSetup(9_000), await tokens.addSetup(9_000)]
+  await assert.rejects(users.byToken(first), { code: 'API_UNAUTHENTICATED' })
+  assert.deepEqual([await tokens.isSetup(first), await tokens.isSetup(second)], [false, true])
+  await users.add('setup', ada)
+  assert.equal((await users.byToken(second)).role, 'owner')
+  await users.add('setup', { ...ada, name: 'root', tenant: '*', role: 'owner' })
+  await assert.rejects(users.byToken(second), { code: 'API_UNAUTHENTICATED' })
+})
+
+test('one tenant takes no room from another: its tokens and users are counted by themselves', async () => {
+  const { users } = await newUsers()
+  const asked = { label: 'ci', tenant: 'acme', role: 'admin', expiresMs: 9_000 } as const
+  for (let at = 0; at < 500; at++) await users.addToken('ada', asked)
+  await assert.rejects(users.addToken('ada', asked), { code: 'API_BUSY' })
+  await users.addToken('bob', { ...asked, tenant: 'other' })
+})
+
 test('more who sign in at once than can wait are sent away, not queued without end', async () => {
   const { users } = await newUsers()
   const attempts = Array.from({ length: 60 }, (_, at) =>
