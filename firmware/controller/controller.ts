@@ -5,6 +5,7 @@ import { type DeviceIdentity, fingerprintOf, readCertificate } from '../host/pki
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type Api, openApi } from './api/api.ts'
+import { Delegations } from './delegations.ts'
 import { EnrolDesk } from './enrol.ts'
 import { Fleets } from './fleets.ts'
 import { LinkDesk } from './link-desk.ts'
@@ -38,8 +39,9 @@ export interface Controller extends AsyncDisposable {
 /** Listens once it returns. The store is closed with it. */
 export async function openController(parts: ControllerParts): Promise<Controller> {
   const { store, owner, clock, wallMs, random, log, host, port } = parts
-  const { authority, delegation } = owner
-  const enrol = new EnrolDesk({ store, authority, delegation, nowMs: wallMs, random })
+  const { authority } = owner
+  const delegations = new Delegations(owner.delegations, owner.keepDelegations)
+  const enrol = new EnrolDesk({ store, authority, delegations, nowMs: wallMs, random })
   const book = new PublishedBook()
   const links = new LinkDesk({ store, clock, wallMs, authority, log, book })
   const users = new Users(store, wallMs)

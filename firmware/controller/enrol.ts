@@ -29,6 +29,7 @@ import { commitAudited } from './audit.ts'
 import { CertificateDesk } from './certificate-desk.ts'
 import { ClaimRoom } from './claim-room.ts'
 import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
+import type { Delegations } from './delegations.ts'
 import { type Claimant, foreign, newEdge, readEdge, registerEdge } from './edges.ts'
 import { StrangerLog } from './stranger-log.ts'
 
@@ -43,8 +44,8 @@ const mostRounds = 20
 export interface EnrolOptions {
   readonly store: Store
   readonly authority: Authority
-  /** Signed by a root of the owner, where there is one. */
-  readonly delegation: string | null
+  /** Of the owner's roots, where it has some. */
+  readonly delegations: Delegations
   readonly nowMs: () => number
   readonly random: (bytes: number) => Buffer
 }
@@ -63,24 +64,18 @@ export class EnrolDesk {
   readonly #certificates: CertificateDesk
   readonly #room: ClaimRoom
   readonly #newcomers = openSourceBuckets(newcomerRate, mostSources)
-  #delegation: string | null
 
   constructor(options: EnrolOptions) {
     this.#options = options
     this.#certificates = new CertificateDesk(options)
     this.#ownerPin = fingerprintOf(options.authority.certificate)
-    this.#delegation = options.delegation
     this.#strangers = new StrangerLog(options.store, options.nowMs)
     this.#room = new ClaimRoom(options.store)
   }
 
-  get delegation(): string | null {
-    return this.#delegation
-  }
-
-  /** Of a root, from now on: blank devices that have this root are told. */
-  setDelegation(delegation: string): void {
-    this.#delegation = delegation
+  /** Blank devices are told those that hold. */
+  get delegations(): Delegations {
+    return this.#options.delegations
   }
 
   /**
@@ -89,7 +84,6 @@ export class EnrolDesk {
    */
   async hello(body: ZtpHello, exporter: Uint8Array, from: string): Promise<ZtpOffer> {
     const { store, authority, nowMs, random } = this.#options
-    const delegation = this.#delegation
     const { nonce, commitment, publicKey, keeping, firmware, label } = body
     const key = publicKeyOf(publicKey)
     const deviceId = deviceIdOf(key)
@@ -108,7 +102,7 @@ export class EnrolDesk {
     await this.#room.admit(claim, nowMs())
     await writeClaim(store, { claim, revision: before?.revision ?? 0 })
     const shown = { authority: authority.certificate, controllerNonce, forMs: claimMs }
-    return { ...shown, delegation, label: null }
+    return { ...shown, delegations: this.delegations.current(nowMs()), label: null }
   }
 
   /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED */
@@ -259,7 +253,9 @@ export class EnrolDesk {
   async #answer(claim: KeptClaim): Promise<ZtpAnswer> {
     const { store, authority, nowMs } = this.#options
     const isByCode = isClaimed(claim, nowMs())
-    const isListed = this.#delegation !== null && (await readEdge(store, claim.deviceId)) !== null
+    // Who is listed gets a voucher by the word of a root, and nobody by that of none.
+    const isVouchedFor = this.delegations.current(nowMs()).length > 0
+    const isListed = isVouchedFor && (await readEdge(store, claim.deviceId)) !== null
     if (!isByCode && !isListed) {
       // So that whoever stands before it sees why its code is not taken.
       refuseLocked(claim, nowMs())

@@ -1,7 +1,7 @@
 /**
  * The keys of an owner at its controller, in files for its own eyes: the authority that signs certificates, vouchers and
  * configurations, made at the first start; the key and certificate that the controller shows, made anew when they end soon or
- * other names are asked for; and, where the owner has a root of its own, that root's word for the authority.
+ * other names are asked for; and, where the owner has roots of its own, the words of its roots for the authority, a line each.
  */
 import {
   createPrivateKey,
@@ -21,10 +21,10 @@ export interface Owner {
   readonly server: { readonly key: string; readonly certificate: string }
   /** The same, or one made anew since that ends soon. @throws STORE_WRITE_FAILED */
   readonly serverAt: (nowMs: number) => Promise<Owner['server']>
-  /** JWS; null: the owner has no root of its own. */
-  readonly delegation: string | null
+  /** JWS each; none: the owner has no root of its own. */
+  readonly delegations: readonly string[]
   /** From the next start on. @throws STORE_WRITE_FAILED */
-  readonly keepDelegation: (delegation: string) => Promise<void>
+  readonly keepDelegations: (delegations: readonly string[]) => Promise<void>
 }
 
 /** Longer than a box lies in a cupboard: whoever has lost its owner's authority is blank again. */
@@ -52,11 +52,12 @@ export async function openOwner(
   }
   const authority = { privateKey, certificate }
   const server = await openServer(folder, authority, hosts, nowMs)
-  const word = join(folder, 'delegation.jws')
+  const words = join(folder, 'delegation.jws')
+  const delegations = ((await readIfThere(words)) ?? '').split('\n').filter((one) => one !== '')
   return {
-    ...{ authority, server, delegation: await readIfThere(word) },
+    ...{ authority, server, delegations },
     serverAt: (laterMs) => openServer(folder, authority, hosts, laterMs),
-    keepDelegation: (delegation) => replaceFile(word, delegation),
+    keepDelegations: (texts) => replaceFile(words, texts.map((one) => `${one}\n`).join('')),
   }
 }
 

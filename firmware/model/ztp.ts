@@ -14,6 +14,9 @@ const Proof = Type.String({ pattern: '^[A-Za-z0-9_-]{86}$' })
 const Hex32 = Fingerprint
 const Pem = Type.String({ minLength: 1, maxLength: 4_096 })
 
+/** A root, the one after it, and a spare of each. */
+export const mostDelegations = 4
+
 export const KeyKeeping = Type.Union([
   Type.Literal('tpm'),
   Type.Literal('factory'),
@@ -47,8 +50,8 @@ export const ZtpOffer = Type.Object(
     controllerNonce: Hex32,
     /** Of the code. */
     forMs: Type.Integer({ minimum: 0, maximum: 86_400_000 }),
-    /** Signed by a root of the owner: its authority may make vouchers. Null: it may not. */
-    delegation: Type.Union([Type.String({ maxLength: 4_096 }), Type.Null()]),
+    /** Signed by roots of the owner: its authority may make vouchers for who has one of them. */
+    delegations: Type.Array(Type.String({ maxLength: 4_096 }), { maxItems: mostDelegations }),
     /** HMAC by the secret of the label: the controller has it. Null: it has not. */
     label: Type.Union([Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), Type.Null()]),
   },

@@ -14,7 +14,7 @@ import type { ControllerRoute, RouteParts } from './controller-route.ts'
 const backupMs = 600_000
 
 export function ownerRoutes(parts: RouteParts): ControllerRoute[] {
-  const { store, owner, enrol } = parts
+  const { store, owner, enrol, wallMs } = parts
   return [
     {
       ...{ method: 'GET', url: '/api/v1/authority', answer: AuthorityAnswer },
@@ -23,14 +23,15 @@ export function ownerRoutes(parts: RouteParts): ControllerRoute[] {
       handle: async () => ({
         body: {
           authority: owner.authority.certificate,
-          delegatedUntilMs: untilOf(enrol.delegation),
+          delegatedUntilMs: enrol.delegations.untilMs(wallMs()),
           version,
         },
       }),
     },
     {
       ...{ method: 'POST', url: '/api/v1/delegation', body: DelegationBody, answer: DoneAnswer },
-      summary: "Takes a root's word that this authority may make vouchers for boxes that have it.",
+      summary:
+        "Takes a root's word that this authority may make vouchers for boxes that have it; of four roots at most.",
       errors: ['WIRE_UNAUTHENTIC', 'WIRE_INVALID', 'ZTP_VOUCHER_FOREIGN', 'ZTP_VOUCHER_EXPIRED'],
       needs: 'authority.write',
       handle: async ({ body }, { name }) => {
@@ -68,8 +69,7 @@ async function takeDelegation(
   if (said.expiresMs <= wallMs()) {
     throw new CausewayError('ZTP_VOUCHER_EXPIRED', 'the delegation has ended')
   }
-  await owner.keepDelegation(delegation)
-  enrol.setDelegation(delegation)
+  await enrol.delegations.add(delegation, key, wallMs())
   await tell(parts, by, 'authority.delegate', `by root ${keyFingerprint(key)}`)
 }
 
@@ -82,14 +82,6 @@ function rootOf(pem: string): KeyObject {
   } catch {
     throw new CausewayError('API_INVALID', 'is no public key of P-256', { path: '/root' })
   }
-}
-
-/** It was checked when it was taken; only its end is told. */
-function untilOf(delegation: string | null): number | null {
-  if (delegation === null) return null
-  const [, payload = ''] = delegation.split('.')
-  const said = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown
-  return isDelegation(said) ? said.expiresMs : null
 }
 
 async function tell(

@@ -42,6 +42,10 @@ export interface AttemptOptions {
   readonly onCode: (code: string) => void
   /** A person has said at the box that the code is the one that the controller took. */
   readonly isConfirmed: () => boolean
+  /** Once, where the controller would have the box without a person, and it does not trust it so: the code is the way. */
+  readonly onPassedOver: (refusal: CausewayError) => void
+  /** In how long such an attempt is to be begun anew, since the next offer may have what this one had not; Infinity: never. */
+  readonly anewInMs: () => number
 }
 
 /** Whom the device trusts from now on, and what it is to them. PEM. */
@@ -91,26 +95,37 @@ async function awaitOwner(
   const { nowMs } = options
   const ownerPin = pinOf(offer.authority)
   const isDelegated = await isDelegatedTo(options, offer, ownerPin)
+  let isPassedOver = false
   const { deviceId } = options.key
   const controllerNonce = Buffer.from(offer.controllerNonce, 'hex')
   options.onCode(claimCode({ deviceId, ownerPin, deviceSecret: secret, controllerNonce }))
   let answer = await ask(options, 'open', '/ztp/v1/open', nonce, { secret: secret.toString('hex') })
   for (;;) {
     if (answer.voucher !== null) {
-      const isTaken = await isTrusted(options, answer.voucher, {
-        nonce,
-        ownerPin,
-        isDelegated,
-        offer,
-      })
-      if (isTaken) return
+      const offered = { nonce, ownerPin, isDelegated, offer }
+      const trust = await trustOf(options, answer.voucher, offered)
+      if (trust === 'trusted') return
+      if (trust === 'unknown' && !isPassedOver) await passOver(options, nonce)
+      isPassedOver = trust === 'unknown'
     }
     if (nowMs() - beganMs > offer.forMs) {
       throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device in time')
     }
-    await options.pause(answer.againMs)
+    const leftMs = isPassedOver ? options.anewInMs() : answer.againMs
+    if (leftMs <= 0) {
+      throw new CausewayError('ZTP_CODE_EXPIRED', 'the controller may do more by now: begin anew')
+    }
+    await options.pause(Math.min(answer.againMs, leftMs))
     answer = await ask(options, 'voucher', '/ztp/v1/voucher', nonce, {})
   }
+}
+
+/** No refusal that ends it: a person may still confirm the code. Both ends are told why nothing comes of it by itself. */
+async function passOver(options: AttemptOptions, nonce: string): Promise<void> {
+  const message = "no root of this box has named this controller's authority: claim it by its code"
+  const refusal = new CausewayError('ZTP_AUTHORITY_UNKNOWN', message)
+  options.onPassedOver(refusal)
+  await tellRefusal(options, nonce, refusal)
 }
 
 /** For the controller's log: what this box did not take, and why. Whoever does not hear it is told nothing. */
@@ -156,14 +171,13 @@ interface Offered {
 }
 
 /**
- * False: it is signed by the offered authority, and whether that is the right one is for a person to confirm, who has not yet.
- * @throws ZTP_ errors
+ * Of a voucher that the offered authority has signed, and nobody has confirmed at the box: `by-code`, a person has typed the code
+ * at the controller, and is to confirm it here too; `unknown`, nobody has, and no root says that this authority may do without.
  */
-async function isTrusted(
-  options: AttemptOptions,
-  text: string,
-  offered: Offered,
-): Promise<boolean> {
+type Trust = 'trusted' | 'by-code' | 'unknown'
+
+/** @throws ZTP_ errors */
+async function trustOf(options: AttemptOptions, text: string, offered: Offered): Promise<Trust> {
   const { key, imageRoots, ownRoots, nowMs } = options
   const { nonce, ownerPin, isDelegated, offer } = offered
   const owner = new X509Certificate(offer.authority).publicKey
@@ -174,28 +188,22 @@ async function isTrusted(
   if (!isVoucher(voucher))
     throw new CausewayError('ZTP_VOUCHER_INVALID', 'the voucher is malformed')
   checkVoucher(voucher, { deviceId: key.deviceId, nonce, ownerPin, nowMs: nowMs() })
-  if (byRoot !== null || isDelegated || options.isConfirmed()) return true
-  // The root has named the controller's authority since it made its offer: the next one shows that.
-  if (voucher.assertion === 'listed') {
-    throw new CausewayError('ZTP_CODE_EXPIRED', 'the controller may do more by now: begin anew')
-  }
-  return false
+  if (byRoot !== null || isDelegated || options.isConfirmed()) return 'trusted'
+  return voucher.assertion === 'listed' ? 'unknown' : 'by-code'
 }
 
-/** @throws ZTP_AUTHORITY_UNKNOWN a delegation that is no root's of this box is an attempt at something */
+/** Whether any root of this box's owner has named this authority. Those of other roots, forged and ended ones are no word at all. */
 async function isDelegatedTo(
   { ownRoots, nowMs }: AttemptOptions,
-  { delegation }: ZtpOffer,
+  { delegations }: ZtpOffer,
   ownerPin: string,
 ): Promise<boolean> {
-  // A box without a root of its owner's is claimed by its code, whatever the controller has.
-  if (delegation === null || ownRoots.length === 0) return false
-  const said = await verifyJws('causeway-delegation', delegation, ownRoots).catch(() => null)
-  if (!isDelegation(said) || said.ownerPin !== ownerPin) {
-    const message = "no root of this box's owner has named this controller's authority"
-    throw new CausewayError('ZTP_AUTHORITY_UNKNOWN', message)
+  if (ownRoots.length === 0) return false
+  for (const text of delegations) {
+    const said = await verifyJws('causeway-delegation', text, ownRoots).catch(() => null)
+    if (isDelegation(said) && said.ownerPin === ownerPin && said.expiresMs > nowMs()) return true
   }
-  return said.expiresMs > nowMs()
+  return false
 }
 
 async function certify(options: AttemptOptions, nonce: string, authority: string): Promise<Owner> {

@@ -11,6 +11,7 @@ import type { OwnerOffer } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { formatHostPort, type HostPort } from '../../model/host-port.ts'
 import { readClaimCode } from '../../wire/claim-code.ts'
+import { keyFingerprint } from '../../wire/jws.ts'
 import { fieldsOf } from '../log-fields.ts'
 import { attemptEnrol, type Owner } from './attempt.ts'
 import type { Found } from './discovery.ts'
@@ -41,6 +42,8 @@ interface Attempt {
   code: string | null
   isConfirmed: boolean
   misses: number
+  /** How often it was begun anew to see whether a root has named the controller since. */
+  renewals: number
   /** Not before. */
   nextMs: number
 }
@@ -54,6 +57,8 @@ export class Enrolment implements Disposable {
   readonly #parts: EnrolmentParts
   readonly #attempts = new Map<string, Attempt>()
   #lastError: CausewayError | null = null
+  /** What the box has now: an attempt that was begun with others may do better anew. */
+  #roots = ''
   #cancelLook: CancelTimer = () => {}
   readonly #pauses = new Set<CancelTimer>()
   #isTaken = false
@@ -98,6 +103,7 @@ export class Enrolment implements Disposable {
     const { clock, find } = this.#parts
     const found = await find()
     if (this.#isClosed) return
+    this.#roots = rootsKey(found.roots)
     const names = new Set(found.controllers.map(formatHostPort))
     for (const [name, { isUnderWay }] of this.#attempts) {
       if (!names.has(name) && !isUnderWay) this.#attempts.delete(name)
@@ -115,6 +121,8 @@ export class Enrolment implements Disposable {
     const { clock, log, random, wallMs, key, wireKey, firmware, imageRoots } = this.#parts
     const { connect, onOwner } = this.#parts
     attempt.isUnderWay = true
+    const beganMs = clock.nowMs()
+    let waitMs = Infinity
     try {
       const owner = await attemptEnrol({
         ...{ key, wireKey, firmware, imageRoots, ownRoots: roots, keeping: 'software' },
@@ -128,6 +136,15 @@ export class Enrolment implements Disposable {
           log.info({ detail: formatHostPort(attempt.controller) }, 'waits to be claimed')
         },
         isConfirmed: () => attempt.isConfirmed,
+        onPassedOver: (refusal) => {
+          this.#lastError = refusal
+          log.warn(
+            { ...fieldsOf(refusal), detail: formatHostPort(attempt.controller) },
+            'no owner yet',
+          )
+          waitMs = roots.length === 0 ? Infinity : doubled(attempt.renewals++)
+        },
+        anewInMs: () => (this.#roots === rootsKey(roots) ? beganMs + waitMs - clock.nowMs() : 0),
       })
       // Of two that prove themselves at once the first has it.
       if (this.#isTaken || this.#isClosed) return
@@ -141,7 +158,7 @@ export class Enrolment implements Disposable {
       this.#lastError = error
       const detail = `${formatHostPort(attempt.controller)}: ${error.detail ?? error.message}`
       log.warn({ ...fieldsOf(error), detail }, 'no owner yet')
-      const most = Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(attempt.misses++, 10))
+      const most = doubled(attempt.misses++)
       const part = Buffer.from(random(2)).readUInt16BE() / 65_536
       attempt.nextMs = clock.nowMs() + most * (0.5 + part / 2)
     } finally {
@@ -164,6 +181,14 @@ export class Enrolment implements Disposable {
   }
 }
 
+function doubled(times: number): number {
+  return Math.min(mostPauseMs, leastPauseMs * 2 ** Math.min(times, 10))
+}
+
+function rootsKey(roots: readonly KeyObject[]): string {
+  return roots.map(keyFingerprint).toSorted().join(' ')
+}
+
 function newAttempt(controller: HostPort): Attempt {
   return {
     controller,
@@ -171,6 +196,7 @@ function newAttempt(controller: HostPort): Attempt {
     code: null,
     isConfirmed: false,
     misses: 0,
+    renewals: 0,
     nextMs: Number.NEGATIVE_INFINITY,
   }
 }

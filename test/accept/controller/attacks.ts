@@ -1,5 +1,5 @@
 /** What is tried, one after the other, each against a target of its own; `run` gives the code of the refusal that was seen, or null. */
-import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { ControllerLink } from '../../../firmware/gateway/controller-link.ts'
 import { type AttemptOptions, attemptEnrol } from '../../../firmware/gateway/enrol/attempt.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
@@ -16,6 +16,8 @@ import { askMs, type Target, tenant } from './target.ts'
 import { tenantAttacks } from './tenant-attacks.ts'
 
 const dayMs = 86_400_000
+/** So long a box waits on for a person here. */
+const passedOverMs = 1_000
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
 export const attacks: readonly Attack[] = [
@@ -50,11 +52,11 @@ export const attacks: readonly Attack[] = [
     },
   },
   {
-    title: 'controller of an owner that no root of the box has named',
+    title: 'controller of an owner that no root of the box has named, and nobody types a code',
     ...{ code: 'ZTP_AUTHORITY_UNKNOWN', what: 'ztp.refusal' },
-    run: async (target) => {
+    run: async (target, fault) => {
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      return refusalOf(await listed(target, { ownRoots: [publicKey] }))
+      return passedOver(target, fault === 'trusting-box' ? target.root : publicKey)
     },
   },
   {
@@ -75,6 +77,24 @@ export const attacks: readonly Attack[] = [
   },
   ...tenantAttacks,
 ]
+
+/**
+ * Such a voucher ends nothing: a person could still compare the code. The box waits on, and what it says of it is no success.
+ * @returns the code by which the voucher was passed over; null: the box has an owner
+ */
+async function passedOver(target: Target, root: KeyObject): Promise<string | null> {
+  const beganMs = Date.now()
+  let told: string | null = null
+  const device = await listed(target, {
+    ownRoots: [root],
+    anewInMs: () => beganMs + passedOverMs - Date.now(),
+    onPassedOver: ({ code }) => {
+      told = code
+    },
+  })
+  const end = await refusalOf(device)
+  return end === 'ZTP_CODE_EXPIRED' ? told : end
+}
 
 /** Lets a device enrol, and has what it was given. */
 async function vouched(device: AttemptOptions): Promise<string> {

@@ -14,6 +14,7 @@ export const refusals: Line = {
   faults: {
     'gullible-box': 'replayed voucher',
     'silent-box': 'expired voucher',
+    'trusting-box': 'controller of an owner',
     'honest-proxy': 'TLS interception',
     'newer-config': 'older configuration',
     'told-code': 'operator of another tenant',

@@ -57,7 +57,7 @@ export async function openTarget(): Promise<Target> {
   await store.commit({ conditions: [], changes: tenants })
   const parts = { store, clock: systemClock(), wallMs: Date.now, random: randomBytes, log: silent }
   const controller = await openController({
-    ...{ ...parts, owner: { ...made, delegation }, host: '127.0.0.1', port: 0 },
+    ...{ ...parts, owner: { ...made, delegations: [delegation] }, host: '127.0.0.1', port: 0 },
   })
   const at = { host: '127.0.0.1', port: controller.api.port }
   const token = await controller.users.addToken('test', {
@@ -85,6 +85,7 @@ export async function openTarget(): Promise<Target> {
       ...{ keeping: 'software', firmware: 'test', imageRoots: [], ownRoots: [root.publicKey] },
       connect: (authorities) => openZtp({ controller: at, authorities, timeoutMs: askMs }),
       ...{ random: randomBytes, nowMs: Date.now, onCode: () => {}, isConfirmed: () => false },
+      ...{ onPassedOver: () => {}, anewInMs: () => Infinity },
       pause: () =>
         new Promise((passed, failed) => {
           setTimeout(() => (isOpen ? passed() : failed(new Error('it is over'))), pollMs)

@@ -31,6 +31,7 @@ async function blank(world: World, name: string): Promise<Blank> {
     connect: (authorities) => openZtp({ controller, authorities, timeoutMs: 5_000 }),
     ...{ random: randomBytes, nowMs: () => world.clock.nowMs, onCode: shown.resolve },
     isConfirmed: () => isConfirmed,
+    ...{ onPassedOver: () => {}, anewInMs: () => Infinity },
     pause: () => {
       asked.resolve()
       return new Promise((passed) => setTimeout(passed, 20))

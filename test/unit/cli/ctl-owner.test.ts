@@ -5,12 +5,16 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readEdge } from '../../../firmware/controller/edges.ts'
+import { signDelegation } from '../../../firmware/host/pki/root.ts'
 import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { revisionFloorKey } from '../../../firmware/model/controller-keys.ts'
 import { verifyJws } from '../../../firmware/wire/jws.ts'
 import { writeExample } from './ctl-example.ts'
-import { folder, newWorld } from './ctl-world.ts'
+import { folder, newWorld, type World } from './ctl-world.ts'
+
+const held = ({ controller, clock }: World): string[] =>
+  controller.enrol.delegations.current(clock.nowMs)
 
 test('a root that is kept off line delegates to the authority, and the controller says so', async () => {
   await using world = await newWorld('root')
@@ -23,7 +27,7 @@ test('a root that is kept off line delegates to the authority, and the controlle
     [0o600, 0o644],
   )
   assert.equal((await owner.ctl('root', 'make', key)).code, 4)
-  assert.equal(world.controller.enrol.delegation, null)
+  assert.deepEqual(held(world), [])
   const certificate = join(folder, 'root/keys/owner.pem')
   const bundle = join(owner.root, 'delegation.json')
   const offline = world.stranger()
@@ -32,14 +36,41 @@ test('a root that is kept off line delegates to the authority, and the controlle
   )
   assert.deepEqual([signed.code, signed.err], [0, ''])
   assert.equal((await owner.ctl('root', 'install', bundle)).code, 0)
-  const delegation = world.controller.enrol.delegation ?? ''
+  const [delegation = ''] = held(world)
   const root = createPublicKey(readFileSync(`${key}.pub`))
   const said = (await verifyJws('causeway-delegation', delegation, [root])) as { ownerPin: string }
   assert.equal(said.ownerPin, world.fingerprint)
-  assert.equal(readFileSync(join(folder, 'root/keys/delegation.jws'), 'utf8'), delegation)
+  const file = join(folder, 'root/keys/delegation.jws')
+  assert.equal(readFileSync(file, 'utf8'), `${delegation}\n`)
   // In one step, where the root is at hand.
   assert.equal((await owner.ctl('root', 'delegate', key)).code, 0)
-  assert.notEqual(world.controller.enrol.delegation, delegation)
+  assert.equal(held(world).length, 1)
+  assert.notEqual(held(world)[0], delegation)
+  // A root that is to follow it stands beside it until the first one has ended.
+  const later = join(owner.root, 'later.key')
+  await owner.ctl('root', 'make', later)
+  assert.equal((await owner.ctl('root', 'delegate', later, '--days', '7000')).code, 0)
+  assert.equal(held(world).length, 2)
+  assert.equal(
+    readFileSync(file, 'utf8'),
+    held(world)
+      .map((one) => `${one}\n`)
+      .join(''),
+  )
+  world.clock.nowMs += 3_651 * 86_400_000
+  assert.equal(held(world).length, 1)
+  for (let at = 0; at < 4; at++) {
+    const path = join(owner.root, `${at}.key`)
+    await owner.ctl('root', 'make', path)
+    const { delegation: text, root: pem } = await signDelegation(
+      path,
+      readFileSync(certificate, 'utf8'),
+      1,
+      world.clock.nowMs,
+    )
+    await world.controller.enrol.delegations.add(text, createPublicKey(pem), world.clock.nowMs)
+  }
+  assert.equal(held(world).length, 4)
 })
 
 test("another owner's delegation, one that has ended, and one of another root are refused", async () => {
@@ -71,7 +102,7 @@ test("another owner's delegation, one that has ended, and one of another root ar
   const path = join(late.root, 'bundle')
   writeFileSync(path, JSON.stringify(good))
   assert.match((await late.ctl('root', 'install', path)).err, /ZTP_VOUCHER_EXPIRED/)
-  assert.equal(other.controller.enrol.delegation, null)
+  assert.deepEqual(held(other), [])
 })
 
 test('a backup, restored where there is nothing, is the fleet that it was', async () => {

@@ -40,6 +40,7 @@ export async function enrolled(world: World, root: CryptoKeyLike, name: string, 
     ...{ key, wireKey, keeping: 'software', firmware: 'test', imageRoots: [], ownRoots: [root] },
     connect: (authorities) => openZtp({ controller: at, authorities, timeoutMs: 5_000 }),
     ...{ random: randomBytes, nowMs: Date.now, onCode: () => {}, isConfirmed: () => false },
+    ...{ onPassedOver: () => {}, anewInMs: () => Infinity },
     pause: (ms) => new Promise((passed) => setTimeout(passed, ms)),
   })
   const pem = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

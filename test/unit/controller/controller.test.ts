@@ -42,7 +42,7 @@ async function start(name: string, ownRoot = pair()) {
   }
   const owner = {
     ...made,
-    delegation: await signJws('causeway-delegation', said, ownRoot.privateKey),
+    delegations: [await signJws('causeway-delegation', said, ownRoot.privateKey)],
   }
   const store = await openStore(await openLevelTable(join(folder, 'store')))
   await store.commit({ conditions: [], changes: [{ key: `tenant/${tenant}`, value: '{}' }] })
@@ -77,6 +77,7 @@ test('a blank device is listed, enrols, and runs what is published for it', asyn
     },
     connect: (authorities) => openZtp({ controller: at, authorities, timeoutMs: 5_000 }),
     ...{ random: randomBytes, nowMs: Date.now, onCode: () => {}, isConfirmed: () => false },
+    ...{ onPassedOver: () => {}, anewInMs: () => Infinity },
     pause: (ms) => new Promise((passed) => setTimeout(passed, ms)),
   })
   assert.equal(enrolled.authority, owner.authority.certificate)

@@ -38,6 +38,8 @@ interface World {
   readonly store: Store
   readonly root: ReturnType<typeof pair>
   readonly authority: Authority
+  /** What the root says of the authority. */
+  readonly signed: string
 }
 
 /** @param isDelegated a root of the owner vouches for its authority */
@@ -56,11 +58,11 @@ async function openWorld(context: TestContext, isDelegated: boolean): Promise<Wo
   await store.commit({ conditions: [], changes: [{ key: `tenant/${tenant}`, value: '{}' }] })
   const controller = await openController({
     ...{ store, clock: systemClock(), wallMs: Date.now, random: randomBytes, log: silent },
-    owner: { ...made, delegation: isDelegated ? signed : null },
+    owner: { ...made, delegations: isDelegated ? [signed] : [] },
     ...{ host: '127.0.0.1', port: 0 },
   })
   context.after(() => controller[Symbol.asyncDispose]())
-  return { controller, store, root, authority: made.authority }
+  return { controller, store, root, signed, authority: made.authority }
 }
 
 const { uplinks } = sampleConfig()
@@ -180,24 +182,44 @@ test(
 )
 
 test(
-  'a box with another root does not take the controller, says so, and is asked by hand to try another',
+  'a box with another root does not take the controller by itself, says so, waits for its code, and looks anew with another root',
   limited,
   async (context) => {
     const world = await openWorld(context, true)
     const box = await openBlank(context, world, [pemOf(pair())])
     await box.start()
+    await box.line('waits to be claimed')
+    const { deviceId } = await ask(box)
+    await world.controller.enrol.list(ada, deviceId, 'berlin')
     const { code } = await box.line('no owner yet')
     assert.equal(code, 'ZTP_AUTHORITY_UNKNOWN')
-    const { deviceId, lastError } = await ask(box)
+    const { state, lastError, offers } = await ask(box)
     assert.equal(lastError?.code, 'ZTP_AUTHORITY_UNKNOWN')
+    assert.deepEqual([state, offers.length], ['waiting', 1])
     const bad = { controllers: ['no place:at all'] }
     await assert.rejects(ask(box, '/controller', bad), { code: 'API_INVALID' })
     const controllers = [`127.0.0.1:${world.controller.api.port}`]
-    await world.controller.enrol.list(ada, deviceId, 'berlin')
     await publish(world, deviceId)
     await writeFile(box.places.controllerSettings, '')
     await ask(box, '/controller', { controllers, roots: [pemOf(world.root)] })
     await box.line('has an owner')
+  },
+)
+
+test(
+  'a controller that a root names after the box has begun has it within seconds',
+  limited,
+  async (context) => {
+    const world = await openWorld(context, false)
+    const box = await openBlank(context, world, [pemOf(world.root)])
+    await box.start()
+    await box.line('waits to be claimed')
+    const { deviceId } = await ask(box)
+    await world.controller.enrol.list(ada, deviceId, 'berlin')
+    const begunMs = Date.now()
+    await world.controller.enrol.delegations.add(world.signed, world.root.publicKey, begunMs)
+    await box.line('has an owner')
+    assert.ok(Date.now() - begunMs < 10_000)
   },
 )
 

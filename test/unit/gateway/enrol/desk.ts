@@ -1,5 +1,6 @@
 /** A controller's desk and a device before it, in one process: connections have an exporter each, and somebody may sit in between. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { Delegations } from '../../../../firmware/controller/delegations.ts'
 import { EnrolDesk } from '../../../../firmware/controller/enrol.ts'
 import type { AttemptOptions } from '../../../../firmware/gateway/enrol/attempt.ts'
 import type { ZtpConnection } from '../../../../firmware/host/link/ztp.ts'
@@ -23,7 +24,7 @@ export interface World {
   readonly desk: EnrolDesk
   readonly authority: Authority
   readonly root: ReturnType<typeof pair>
-  readonly delegation: string | null
+  readonly delegations: Delegations
 }
 
 export async function newWorld(isDelegated: boolean): Promise<World> {
@@ -36,19 +37,18 @@ export async function newWorld(isDelegated: boolean): Promise<World> {
     issuedMs: nowMs,
     expiresMs: nowMs + 1e10,
   }
-  const delegation = isDelegated
-    ? await signJws('causeway-delegation', said, root.privateKey)
-    : null
+  const signed = await signJws('causeway-delegation', said, root.privateKey)
+  const delegations = new Delegations(isDelegated ? [signed] : [], async () => {})
   const store = await openStore(memoryTable())
-  const world = { nowMs, store, authority, root, delegation }
+  const world = { nowMs, store, authority, root, delegations }
   return Object.assign(world, { desk: deskOf(world as World, store) })
 }
 
 /** A controller's desk on that store, or on another that has the same. */
 export function deskOf(world: World, store: Store): EnrolDesk {
-  const { authority, delegation } = world
+  const { authority, delegations } = world
   return new EnrolDesk({
-    ...{ store, authority, delegation, nowMs: () => world.nowMs, random: randomBytes },
+    ...{ store, authority, delegations, nowMs: () => world.nowMs, random: randomBytes },
   })
 }
 
@@ -64,6 +64,8 @@ export function answerOf(desk: EnrolDesk, exporter: Uint8Array) {
         return desk.ask(body as never, exporter)
       case '/ztp/v1/certificate':
         return desk.certify(body as never, exporter)
+      case '/ztp/v1/refusal':
+        return desk.refused(body as never, exporter)
       default:
         throw new CausewayError('API_NOT_FOUND', path)
     }
@@ -99,6 +101,8 @@ export function newDevice(world: World, more: Partial<AttemptOptions> = {}): Att
     },
     onCode: () => {},
     isConfirmed: () => false,
+    onPassedOver: () => {},
+    anewInMs: () => Infinity,
     ...more,
   }
 }
