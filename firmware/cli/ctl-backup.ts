@@ -66,7 +66,7 @@ async function settle(store: Store): Promise<void> {
 /** What was revoked, or ended by another password, since the backup was made must not be good again. */
 async function forgetTokens(store: Store): Promise<void> {
   for (;;) {
-    const { entries } = await store.range({ prefix: tokenPrefix, limit: mostChanges })
+    const { entries } = await store.range({ prefix: tokenPrefix, limit: mostPage })
     if (entries.length === 0) return
     const changes = entries.map(({ key }) => ({ key, value: null }))
     await store.commit({ conditions: [], changes })

@@ -96,6 +96,7 @@ async function waitingBox() {
       }),
     ...{ random: randomBytes, nowMs: () => world.clock.nowMs, onCode: shown.resolve },
     isConfirmed: () => true,
+    ...{ onPassedOver: () => {}, anewInMs: () => Infinity },
     pause: async () => {
       opened.resolve()
       if (isOver) throw new Error('it is over')
