@@ -3,7 +3,7 @@ import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Change, Commit, Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
-import type { Claim } from '../plan/claim.ts'
+import { type Claim, tryForeign } from '../plan/claim.ts'
 import { commitAudited, systemTenant } from './audit.ts'
 
 export interface KeptClaim extends Claim {
@@ -78,6 +78,20 @@ export async function removeClaim(store: Store, { claim, revision }: FoundClaim)
 export function claimCommit({ claim, revision }: FoundClaim): Commit {
   const change = claimChange(claim)
   return { conditions: [{ key: change.key, revision }], changes: [change] }
+}
+
+/**
+ * Somebody types the code of a device that another tenant has, or merely wants: then its code is the way to it.
+ * @returns null: it is the right one; else what is to be committed with the refusal
+ */
+export function tryTheirs(
+  { claim, revision }: FoundClaim,
+  { wireKey }: { readonly wireKey: string | null },
+  typed: string | null,
+): Commit | null {
+  if (wireKey !== null) return { conditions: [], changes: [] }
+  const tried = tryForeign(claim, typed)
+  return tried === null ? null : claimCommit({ claim: tried, revision })
 }
 
 export function claimChange(claim: KeptClaim): Change {

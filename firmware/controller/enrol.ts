@@ -28,7 +28,14 @@ import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
 import { commitAudited } from './audit.ts'
 import { CertificateDesk } from './certificate-desk.ts'
 import { ClaimRoom } from './claim-room.ts'
-import { claimCommit, findClaim, type KeptClaim, readClaim, writeClaim } from './claims.ts'
+import {
+  claimCommit,
+  findClaim,
+  type KeptClaim,
+  readClaim,
+  tryTheirs,
+  writeClaim,
+} from './claims.ts'
 import type { Delegations } from './delegations.ts'
 import { type Claimant, foreign, newEdge, readEdge, registerEdge } from './edges.ts'
 import { StrangerLog } from './stranger-log.ts'
@@ -186,10 +193,11 @@ export class EnrolDesk {
       throw await this.#refusal(by, event, new CausewayError('ZTP_CODE_EXPIRED', message))
     }
     const owner = await readEdge(store, found.claim.deviceId)
-    // What another tenant merely wants, its code is the way to.
-    if (owner !== null && owner.tenant !== by.tenant && owner.wireKey !== null)
-      throw await this.#refusal(by, event, foreign())
-    const { claim, refusal } = tryClaim(found.claim, readClaimCode(code), site, nowMs())
+    const typed = readClaimCode(code)
+    const isTheirs = owner !== null && owner.tenant !== by.tenant
+    const counted = isTheirs ? tryTheirs(found, owner, typed) : null
+    if (counted !== null) throw await this.#refusal(by, event, foreign(), counted)
+    const { claim, refusal } = tryClaim(found.claim, typed, site, nowMs())
     const kept: KeptClaim = { ...found.claim, ...claim }
     const commit = claimCommit({ claim: kept, revision: found.revision })
     if (refusal !== null) throw await this.#refusal(by, event, refusal, commit)

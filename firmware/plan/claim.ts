@@ -27,6 +27,8 @@ export interface Claim {
   /** Of the site that it was claimed for; null before. */
   readonly site: string | null
   readonly tries: number
+  /** Of people of other tenants than the one that wants it already: they lock it for themselves alone. None: none. */
+  readonly foreignTries?: number
   /** 0: it is not. */
   readonly lockedUntilMs: number
 }
@@ -69,6 +71,13 @@ export interface ClaimTry {
   readonly claim: Claim
   /** What the person is told instead; null: it is claimed. */
   readonly refusal: CausewayError | null
+}
+
+/** Somebody types a code, where another tenant wants the device already. @returns null: it is the right one; else the claim after the try */
+export function tryForeign<Kept extends Claim>(claim: Kept, typed: string | null): Kept | null {
+  const { code, foreignTries = 0 } = claim
+  if (code === null || foreignTries >= mostTries) return claim
+  return typed === code ? null : { ...claim, foreignTries: foreignTries + 1 }
 }
 
 /** Somebody types a code. Wrong ones count, whoever types them. */

@@ -145,3 +145,19 @@ test("whoever types the code has the box, whoever wanted it before without one; 
   const again = { ...claim, site: 'trap' }
   assert.equal(await eve.codeOf('tenants/evil/claims', again), 'ZTP_VOUCHER_FOREIGN')
 })
+
+test('five wrong codes shut a box that another tenant wants for those who typed them, and for nobody else', async () => {
+  const box = await waitingBox()
+  const eve = await somebody('evil', 'operator')
+  const ada = await somebody('acme', 'operator')
+  const wanted = { device: box.deviceId, site: 'lisbon', isReplacement: true }
+  assert.equal(await ada.codeOf('tenants/acme/claims', wanted), 'done')
+  const wrong = `${box.code.startsWith('0') ? '1' : '0'}${box.code.slice(1)}`
+  for (const code of [...Array<string>(5).fill(wrong), box.code]) {
+    const claim = { device: box.deviceId, site: 'trap', code }
+    assert.equal(await eve.codeOf('tenants/evil/claims', claim), 'ZTP_VOUCHER_FOREIGN')
+  }
+  const claim = { ...wanted, code: box.code }
+  assert.equal(await ada.codeOf('tenants/acme/claims', claim), 'done')
+  assert.match((await box.owner).certificate, /BEGIN CERTIFICATE/)
+})
