@@ -125,6 +125,7 @@ export function wholeConfig(): any {
       protocol: 47,
     },
   ]
+  config.controllers = ['controller.example.net:8443']
   config.uplinks[0].risk = 'duct-1'
   config.uplinks[1].metered = true
   config.uplinks[1].backup = true
