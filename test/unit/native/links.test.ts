@@ -111,6 +111,8 @@ test('links that change are told, and a NIC that is back is opened by the next l
   await bench.sealed()
 })
 
+const firstEventMs = 10_000
+
 test('many changes at once are few events', async () => {
   await using bench = new Bench('aes-256-gcm', 'auto')
   await bench.start()
@@ -118,6 +120,10 @@ test('many changes at once are few events', async () => {
   const startedMs = Date.now()
   for (let i = 0; i < 20; i++) {
     ip('-n', spaces.box, 'link', 'set', 'seg', i % 2 === 0 ? 'down' : 'up')
+  }
+  // On a machine that does much else the first one takes its time.
+  while (linkEvents(bench) === before && Date.now() - startedMs < firstEventMs) {
+    await bench.call<Datagram>('counters')
   }
   await sleep(400)
   await bench.call<Datagram>('counters')
