@@ -141,3 +141,24 @@ async function startController(lab: Lab): Promise<Program> {
   await ready(program, 'controller')
   return program
 }
+
+/**
+ * Starts boxes as they leave a warehouse, and a controller that knows what is to become of them; each runs that once it returns.
+ * @param say is told how far it is
+ */
+export async function startClaimed(
+  lab: Lab,
+  say: (text: string) => void = () => {},
+): Promise<Desk> {
+  const sites = lab.sites.map(({ name }) => name)
+  await makeRoot(lab)
+  const [desk] = await Promise.all([Desk.open(lab), lab.start()])
+  await desk.apply()
+  say(
+    `lab ${lab.id}: the controller has the documents of ${sites.length} sites; the boxes are blank`,
+  )
+  await Promise.all(sites.map((site) => desk.claim(site)))
+  say(`lab ${lab.id}: each box is claimed for its site, and takes what its owner signed`)
+  await desk.settled()
+  return desk
+}

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import type { CausewayError } from '../../firmware/model/errors.ts'
 import { startTransfers, type Transfer } from './background.ts'
 import { describeShown } from './description.ts'
-import { Desk, makeRoot } from './desk.ts'
+import { startClaimed } from './desk.ts'
 import { proveFailover } from './failover.ts'
 import { startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
   console.log(`lab ${lab.id}: starts ${sites.join(', ')}, a gateway and a datapath process each`)
   try {
     if (values.nat) await lab.start()
-    else await startBlank(lab)
+    else await startClaimed(lab, console.log)
     await startServers(lab)
     console.log(
       `lab ${lab.id}: ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
@@ -78,20 +78,6 @@ async function main(): Promise<number> {
     if (lab.stopping.aborted) await new Promise(() => {})
     throw error
   }
-}
-
-/** Boxes as they leave a warehouse, and a controller that knows what is to become of them. */
-async function startBlank(lab: Lab): Promise<void> {
-  const sites = lab.sites.map(({ name }) => name)
-  await makeRoot(lab)
-  const [desk] = await Promise.all([Desk.open(lab), lab.start()])
-  await desk.apply()
-  console.log(
-    `lab ${lab.id}: the controller has the documents of ${sites.length} sites; the boxes are blank`,
-  )
-  await Promise.all(sites.map((site) => desk.claim(site)))
-  console.log(`lab ${lab.id}: each box is claimed for its site, and takes what its owner signed`)
-  await desk.settled()
 }
 
 async function nats(lab: Lab): Promise<number> {
