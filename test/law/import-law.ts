@@ -27,7 +27,6 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
   level: /^firmware\/(host|controller)\/store\//,
   '@peculiar/x509': /^firmware\/host\/pki\//,
   'reflect-metadata': /^firmware\/host\/pki\//,
-  jose: /^firmware\/wire\/jws\.ts$/,
   ws: /^firmware\/host\/link\//,
   fastify: /^firmware\/(.+\/)?api\//,
   stun: /^firmware\/wire\/stun\.ts$/,

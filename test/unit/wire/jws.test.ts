@@ -1,6 +1,6 @@
 /** What is signed as one thing, by somebody who is trusted, and nothing else. */
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
 import { mostJwsBytes, signJws, verifyJws } from '../../../firmware/wire/jws.ts'
 
@@ -50,6 +50,24 @@ test('other algorithms are not taken: none, and the public key as a secret', asy
       code: 'WIRE_UNAUTHENTIC',
     })
   }
+})
+
+test('a header that asks for what nobody here understands is not taken, nor a key of another curve', async () => {
+  const signed = (header: object, key: KeyObject): string => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const text = `${part(header)}.${part({ a: 1 })}`
+    const by = { key, dsaEncoding: 'ieee-p1363' } as const
+    return `${text}.${sign('sha256', Buffer.from(text), by).toString('base64url')}`
+  }
+  const head = { alg: 'ES256', typ: 'causeway-voucher' }
+  const read = (text: string, key: KeyObject) => verifyJws('causeway-voucher', text, [key])
+  assert.deepEqual(await read(signed(head, one.privateKey), one.publicKey), { a: 1 })
+  const refused = { code: 'WIRE_UNAUTHENTIC' }
+  const critical = signed({ ...head, crit: ['b64'], b64: false }, one.privateKey)
+  await assert.rejects(read(critical, one.publicKey), refused)
+  const wide = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  await assert.rejects(read(signed(head, wide.privateKey), wide.publicKey), refused)
+  await assert.rejects(read(signed([], one.privateKey), one.publicKey), refused)
 })
 
 test('what is none, or too long, is refused before anything is looked at', async () => {
