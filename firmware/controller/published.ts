@@ -28,6 +28,8 @@ const mostKept = 8_192
 
 export class PublishedBook {
   readonly #last = new Map<string, { readonly text: string; readonly published: PublishedConfig }>()
+  /** Being read from the store: whoever asks meanwhile waits for the same. */
+  readonly #asked = new Map<string, Promise<number>>()
 
   /** @param text of the entry of this box */
   read(deviceId: string, text: string): PublishedConfig {
@@ -57,8 +59,18 @@ export class PublishedBook {
   async revisionOf(store: Store, deviceId: string): Promise<number> {
     const last = this.#last.get(deviceId)
     if (last !== undefined) return last.published.revision
-    const entry = await store.get(publishedKey(deviceId))
-    return entry === null ? 0 : this.read(deviceId, entry.value).revision
+    const asked = this.#asked.get(deviceId) ?? this.#ask(store, deviceId)
+    this.#asked.set(deviceId, asked)
+    return asked
+  }
+
+  async #ask(store: Store, deviceId: string): Promise<number> {
+    try {
+      const entry = await store.get(publishedKey(deviceId))
+      return entry === null ? 0 : this.read(deviceId, entry.value).revision
+    } finally {
+      this.#asked.delete(deviceId)
+    }
   }
 
   /** It is there no more. */
