@@ -165,9 +165,7 @@ function edgesText({ edges }: EdgeAnswer): string {
 function healthText(health: EdgeAnswer['edges'][number]['health']): string {
   if (health === null) return '–'
   const [said = health.isHealthy ? 'well' : 'unwell'] = health.problems
-  // A box's words are foreign: a terminal must not take them for orders.
-  const first = said.replaceAll(/\p{C}/gu, '?')
-  return first.length > mostHealthLetters ? `${first.slice(0, mostHealthLetters)}…` : first
+  return said.length > mostHealthLetters ? `${said.slice(0, mostHealthLetters)}…` : said
 }
 
 function waitingText({ devices }: WaitingAnswer, nowMs: number): string {

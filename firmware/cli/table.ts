@@ -1,7 +1,9 @@
 /** Tables and amounts as the CLI prints them. Pure. */
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return ''
+/** Cells may hold what others wrote: a terminal must not take that for orders, nor a line end for another row. */
+export function table(head: readonly string[], cells: readonly (readonly string[])[]): string {
+  if (cells.length === 0) return ''
+  const rows = cells.map((row) => row.map((text) => text.replaceAll(/\p{C}/gu, '?')))
   const widths = head.map((text, column) =>
     Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )

@@ -6,6 +6,7 @@ import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
+import { appliedKey } from './keys.ts'
 
 export interface AppliedRecord {
   readonly revision: number
@@ -16,7 +17,6 @@ export interface AppliedRecord {
   readonly message?: string
 }
 
-const appliedPrefix = 'applied/'
 /** Boxes of one commit. */
 const together = 128
 
@@ -47,7 +47,7 @@ export class AppliedLog implements AsyncDisposable {
       const some = [...this.#waiting].slice(0, together)
       for (const [deviceId] of some) this.#waiting.delete(deviceId)
       const changes = some.map(([deviceId, { value }]) => ({
-        key: appliedPrefix + deviceId,
+        key: appliedKey(deviceId),
         value,
       }))
       try {
@@ -66,8 +66,8 @@ export class AppliedLog implements AsyncDisposable {
 /** Of all boxes that have ever said something, by device id. */
 export async function appliedRecords(store: Store): Promise<Map<string, AppliedRecord>> {
   const records = new Map<string, AppliedRecord>()
-  for await (const { key, value } of entriesBelow(store, appliedPrefix)) {
-    records.set(key.slice(appliedPrefix.length), JSON.parse(value) as AppliedRecord)
+  for await (const { key, value } of entriesBelow(store, appliedKey(''))) {
+    records.set(key.slice(appliedKey('').length), JSON.parse(value) as AppliedRecord)
   }
   return records
 }

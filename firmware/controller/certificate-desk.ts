@@ -3,7 +3,7 @@
  * alone. Whoever moves or releases the box meanwhile goes first: no certificate brings back what was released, or where it stood.
  */
 import { type Authority, issueCertificate, type readRequest } from '../host/pki/certificate.ts'
-import type { Store } from '../host/store/store.ts'
+import { noChange, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import { openSourceBuckets } from '../plan/rate-limit.ts'
 import { commitAudited } from './audit.ts'
@@ -65,6 +65,6 @@ export class CertificateDesk {
     const { store, nowMs } = this.#parts
     if (!this.#told.take(deviceId, nowMs())) return
     const event = { who: `device/${deviceId}`, what, target: `site/${site}`, code: refusal.code }
-    await commitAudited(store, tenant, event, { conditions: [], changes: [] }, nowMs())
+    await commitAudited(store, tenant, event, noChange, nowMs())
   }
 }

@@ -2,7 +2,7 @@
  * A change of a tenant's documents: what it would do to each document and to each box is shown before it is done, and it is done
  * as a whole or not at all: one commit, however many documents. One that brings problems is refused; those that were there before are no reason to.
  */
-import { createHash } from 'node:crypto'
+import { sha256 } from '../host/system/digest.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
@@ -140,8 +140,7 @@ async function plan(
   const problems = [...(taken === null ? [] : [taken]), ...will.problems]
     .filter((problem) => !known.has(keyOf(problem)))
     .map((problem) => sideOf(problem, changed))
-  const text = JSON.stringify([documents, sites, problems])
-  const digest = createHash('sha256').update(text).digest('hex')
+  const digest = sha256(JSON.stringify([documents, sites, problems]))
   const warnings = fleetWarnings([...after.values()])
   return { documents, sites, problems, warnings, digest, state, after: [...after.values()] }
 }

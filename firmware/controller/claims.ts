@@ -1,10 +1,11 @@
 /** Devices that ask to be owned, in the store under `claim/ID`: what plan/claim.ts decides about, and their keys. claim-room.ts bounds them. */
 import { entriesBelow } from '../host/store/entries-below.ts'
-import type { Change, Commit, Store } from '../host/store/store.ts'
+import { type Change, type Commit, noChange, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type Claim, tryForeign } from '../plan/claim.ts'
 import { commitAudited, systemTenant } from './audit.ts'
+import { claimKey } from './keys.ts'
 
 export interface KeptClaim extends Claim {
   /** SubjectPublicKeyInfo, base64. */
@@ -63,7 +64,7 @@ export async function unlockClaim(
   return deviceId
 }
 
-/** @param revision of the one before; 0: there is none @throws STORE_CONFLICT */
+/** In the place of the one that had this revision; 0: there was none. @throws STORE_CONFLICT somebody was faster */
 export async function writeClaim(store: Store, found: FoundClaim): Promise<void> {
   await store.commit(claimCommit(found))
 }
@@ -89,15 +90,11 @@ export function tryTheirs(
   { wireKey }: { readonly wireKey: string | null },
   typed: string | null,
 ): Commit | null {
-  if (wireKey !== null) return { conditions: [], changes: [] }
+  if (wireKey !== null) return noChange
   const tried = tryForeign(claim, typed)
   return tried === null ? null : claimCommit({ claim: tried, revision })
 }
 
 export function claimChange(claim: KeptClaim): Change {
   return { key: claimKey(claim.deviceId), value: JSON.stringify(claim) }
-}
-
-function claimKey(deviceId: string): string {
-  return `claim/${deviceId}`
 }

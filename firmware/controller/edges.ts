@@ -1,9 +1,10 @@
 /** The devices that tenants own, in the store under `edge/ID`: who has which, and where it stands. */
 import { entriesBelow } from '../host/store/entries-below.ts'
-import type { Commit, Store } from '../host/store/store.ts'
+import { type Commit, noChange, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
+import { edgeKey, releasedKey } from './keys.ts'
 import { wireKeyCommit } from './wire-keys.ts'
 
 export interface Edge {
@@ -65,7 +66,7 @@ export async function registerEdge(
   edge: Edge,
   event: Omit<AuditEvent, 'who' | 'code'>,
   nowMs: number,
-  { commit: more = nothing, isByCode = false }: Registering = {},
+  { commit: more = noChange, isByCode = false }: Registering = {},
 ): Promise<void> {
   const key = edgeKey(edge.deviceId)
   const there = await lookUpEdge(store, edge.deviceId)
@@ -73,13 +74,13 @@ export async function registerEdge(
   if (isForeign && !(isByCode && there.edge.wireKey === null)) {
     const refusal = foreign()
     const told = { ...event, who: by.who, code: refusal.code }
-    await commitAudited(store, by.tenant, told, nothing, nowMs)
+    await commitAudited(store, by.tenant, told, noChange, nowMs)
     throw refusal
   }
   const wireKey = edge.wireKey ?? there?.edge.wireKey ?? null
   const keys = await wireKeyCommit(store, edge.deviceId, there?.edge.wireKey ?? null, wireKey)
   // Whoever gets it after its release has it: that it was anybody's is over.
-  const over = there === null ? [{ key: `released/${edge.deviceId}`, value: null }] : []
+  const over = there === null ? [{ key: releasedKey(edge.deviceId), value: null }] : []
   const change = { key, value: JSON.stringify({ ...edge, wireKey }) }
   const changes = [change, ...over, ...keys.changes, ...more.changes]
   const own = { key, revision: there?.revision ?? 0 }
@@ -91,7 +92,7 @@ export async function registerEdge(
   const lost = { who: `device/${edge.deviceId}`, what: 'edge.list', target: `site/${site}` }
   const code = 'ZTP_VOUCHER_FOREIGN'
   const detail = 'another tenant typed the code that it shows'
-  await commitAudited(store, tenant, { ...lost, code, detail }, nothing, nowMs)
+  await commitAudited(store, tenant, { ...lost, code, detail }, noChange, nowMs)
 }
 
 /**
@@ -118,12 +119,6 @@ export async function keepWireKey(
     { conditions, changes: [change, ...keys.changes] },
     nowMs,
   )
-}
-
-const nothing: Commit = { conditions: [], changes: [] }
-
-export function edgeKey(deviceId: string): string {
-  return `edge/${deviceId}`
 }
 
 /** As it is claimed. */

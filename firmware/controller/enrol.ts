@@ -3,10 +3,12 @@
  * vouchers and certificates. Each refusal is coded, and told in the audit log. zero-touch.md; what is decided about a claim
  * stands in plan/claim.ts, what the messages are in model/ztp.ts.
  */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { type Authority, fingerprintOf, readRequest } from '../host/pki/certificate.ts'
 import { deviceIdOf } from '../host/pki/device-key.ts'
-import type { Commit, Store } from '../host/store/store.ts'
+import { readPublicKey } from '../host/pki/p256.ts'
+import { type Commit, noChange, type Store } from '../host/store/store.ts'
+import { sha256 } from '../host/system/digest.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Voucher } from '../model/voucher.ts'
 import type {
@@ -91,10 +93,10 @@ export class EnrolDesk {
    */
   async hello(body: ZtpHello, exporter: Uint8Array, from: string): Promise<ZtpOffer> {
     const { store, authority, nowMs, random } = this.#options
-    const { nonce, commitment, publicKey, keeping, firmware, label } = body
+    const { nonce, commitment, publicKey, keeping, firmware } = body
     const key = publicKeyOf(publicKey)
     const deviceId = deviceIdOf(key)
-    const parts = [deviceId, nonce, commitment, keeping, firmware, label ?? '']
+    const parts = [deviceId, nonce, commitment, keeping, firmware]
     await this.#checkProof('hello', parts, exporter, key, body.proof)
     const before = await readClaim(store, deviceId)
     // Whose device it is has said so: no stranger keeps it waiting.
@@ -109,7 +111,7 @@ export class EnrolDesk {
     await this.#room.admit(claim, nowMs())
     await writeClaim(store, { claim, revision: before?.revision ?? 0 })
     const shown = { authority: authority.certificate, controllerNonce, forMs: claimMs }
-    return { ...shown, delegations: this.delegations.current(nowMs()), label: null }
+    return { ...shown, delegations: this.delegations.current(nowMs()) }
   }
 
   /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED */
@@ -140,7 +142,7 @@ export class EnrolDesk {
 
   /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN */
   async certify(body: ZtpRequest, exporter: Uint8Array): Promise<ZtpCertificate> {
-    const digest = createHash('sha256').update(body.request).digest('hex')
+    const digest = sha256(body.request)
     const { claim } = await this.#proven('certificate', body, [digest], exporter)
     const request = await readRequest(body.request)
     if (request.deviceId !== claim.deviceId) {
@@ -251,7 +253,7 @@ export class EnrolDesk {
     { who, tenant }: Claimant,
     event: { readonly what: string; readonly target: string },
     refusal: CausewayError,
-    commit: Commit = { conditions: [], changes: [] },
+    commit: Commit = noChange,
   ): Promise<CausewayError> {
     const { store, nowMs } = this.#options
     await commitAudited(store, tenant, { ...event, who, code: refusal.code }, commit, nowMs())
@@ -285,9 +287,7 @@ export class EnrolDesk {
 /** @throws ZTP_REQUEST_INVALID */
 function publicKeyOf(text: string): KeyObject {
   try {
-    const key = createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' })
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not P-256')
-    return key
+    return readPublicKey(Buffer.from(text, 'base64'))
   } catch (error) {
     const { message: detail } = error as Error
     throw new CausewayError('ZTP_REQUEST_INVALID', 'this is no public key of P-256', { detail })

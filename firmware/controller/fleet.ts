@@ -6,6 +6,7 @@ import type { Box } from '../plan/fleet.ts'
 import type { Allocations } from '../plan/fleet-allocation.ts'
 import { nameOf } from '../plan/fleet-documents.ts'
 import type { Edge } from './edges.ts'
+import { allocationKey, documentKey, edgeKey } from './keys.ts'
 
 /** All of a tenant, of about one moment. */
 export interface FleetState {
@@ -33,11 +34,10 @@ export class FleetView {
 
   /** @param value null: it is gone */
   take(key: string, value: string | null, revision: number): void {
-    const [doc, alloc] = [`${this.#tenant}/doc/`, `${this.#tenant}/alloc/`]
+    const [doc, alloc, edge] = prefixesOf(this.#tenant)
     if (key.startsWith(doc)) this.#takeDocument(key.slice(doc.length), value, revision)
     else if (key.startsWith(alloc)) this.#takeAllocation(key.slice(alloc.length), value)
-    else if (key.startsWith(edgePrefix))
-      this.#takeBox(key.slice(edgePrefix.length), value, revision)
+    else if (key.startsWith(edge)) this.#takeBox(key.slice(edge.length), value, revision)
   }
 
   get state(): FleetState {
@@ -88,7 +88,9 @@ export class FleetView {
   }
 }
 
-const edgePrefix = 'edge/'
+function prefixesOf(tenant: string): readonly [documents: string, given: string, boxes: string] {
+  return [documentKey(tenant, ''), allocationKey(tenant, ''), edgeKey('')]
+}
 
 export async function readFleet(store: Store, tenant: string): Promise<FleetState> {
   const view = new FleetView(tenant)
@@ -98,7 +100,7 @@ export async function readFleet(store: Store, tenant: string): Promise<FleetStat
 
 /** With all that is there. */
 export async function fillView(store: Store, tenant: string, view: FleetView): Promise<void> {
-  for (const prefix of [`${tenant}/doc/`, `${tenant}/alloc/`, edgePrefix]) {
+  for (const prefix of prefixesOf(tenant)) {
     for await (const { key, value, revision } of entriesBelow(store, prefix)) {
       view.take(key, value, revision)
     }
@@ -112,7 +114,7 @@ export function documentChange(
   document: FleetDocument | null,
 ): Change {
   const value = document === null ? null : JSON.stringify(document)
-  return { key: `${tenant}/doc/${name}`, value }
+  return { key: documentKey(tenant, name), value }
 }
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {

@@ -14,10 +14,11 @@ import { AppliedLog } from './applied.ts'
 import { type Attached, type AttachedStatus, end } from './attached.ts'
 import { CertificateDesk, certificateDays } from './certificate-desk.ts'
 import { readEdge } from './edges.ts'
+import { publishedKey } from './keys.ts'
 import { type Admitted, type Caller, LinkDoor, sayReleased } from './link-door.ts'
 import { denyFor, denyRenewal, messageFor, say, trySay, tryTell } from './link-words.ts'
 import { PlaceExchange } from './place-exchange.ts'
-import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
+import type { PublishedBook, PublishedConfig } from './published.ts'
 import { raiseAbove } from './raise.ts'
 import { RefusalLog } from './refusal-log.ts'
 
@@ -208,11 +209,14 @@ export class LinkDesk implements AsyncDisposable {
     if (box.waiting !== null) this.#send(box, box.waiting)
   }
 
-  /** The newest wins: what was published meanwhile takes the place of what waits. What another tenant had it told is not for it. */
+  /**
+   * The newest wins: what was published meanwhile takes the place of what waits. What it has tried and does not run it has refused, or
+   * tries still. What another tenant had it told is not for it.
+   */
   #offer(box: Attached, published: PublishedConfig): void {
     if (published.tenant !== box.tenant) return
-    const newest = Math.max(box.revision, box.sent?.revision ?? 0, box.waiting?.revision ?? 0)
-    if (published.revision <= newest) return
+    const newest = [box.revision, box.tried, box.sent?.revision ?? 0, box.waiting?.revision ?? 0]
+    if (published.revision <= Math.max(...newest)) return
     box.waiting = published
     if (!box.isAsked) this.#send(box, published)
   }

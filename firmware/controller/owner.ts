@@ -3,16 +3,11 @@
  * configurations, made at the first start; the key and certificate that the controller shows, made anew when they end soon or
  * other names are asked for; and, where the owner has roots of its own, the words of its roots for the authority, a line each.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  X509Certificate,
-} from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { type Authority, issueServerCertificate, makeAuthority } from '../host/pki/certificate.ts'
+import { openKeys, privatePem } from '../host/pki/p256.ts'
 import { makeFile, readIfThere, replaceFile } from '../host/system/file.ts'
-import { readPrivate } from '../host/system/private-key.ts'
 import { CausewayError } from '../model/errors.ts'
 
 export interface Owner {
@@ -38,11 +33,11 @@ export async function openOwner(
   hosts: readonly string[],
   nowMs: number,
 ): Promise<Owner> {
-  const privateKey = createPrivateKey(await openKey(join(folder, 'owner.key')))
+  const keys = await openKeys(join(folder, 'owner.key'))
+  const { privateKey } = keys
   const path = join(folder, 'owner.pem')
   const kept = await readIfThere(path)
   if (kept === null) {
-    const keys = { privateKey, publicKey: createPublicKey(privateKey) }
     const { certificate } = await makeAuthority(keys, 'Causeway owner', authorityDays, nowMs)
     await makeFile(path, certificate)
   }
@@ -67,31 +62,17 @@ async function openServer(
   hosts: readonly string[],
   nowMs: number,
 ): Promise<Owner['server']> {
-  const key = await openKey(join(folder, 'server.key'))
+  const { privateKey, publicKey } = await openKeys(join(folder, 'server.key'))
+  const key = privatePem(privateKey)
   const path = join(folder, 'server.pem')
   const kept = await readIfThere(path)
-  if (kept !== null && isGood(kept, key, hosts, nowMs)) return { key, certificate: kept }
-  const publicKey = createPublicKey(createPrivateKey(key))
+  if (kept !== null && isGood(kept, privateKey, hosts, nowMs)) return { key, certificate: kept }
   const certificate = await issueServerCertificate(authority, publicKey, hosts, serverDays, nowMs)
   await replaceFile(path, certificate)
   return { key, certificate }
 }
 
-/** PEM of P-256. */
-async function openKey(path: string): Promise<string> {
-  const kept = await readPrivate(path)
-  if (kept !== null) return kept
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  await makeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
-  const made = await readPrivate(path)
-  if (made === null) throw new CausewayError('STORE_KEY_INVALID', `${path} vanished`)
-  return made
-}
-
-function isOf(
-  certificate: string,
-  key: Parameters<X509Certificate['checkPrivateKey']>[0],
-): boolean {
+function isOf(certificate: string, key: KeyObject): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(key)
   } catch {
@@ -101,7 +82,7 @@ function isOf(
 
 function isGood(
   certificate: string,
-  key: string,
+  key: KeyObject,
   hosts: readonly string[],
   nowMs: number,
 ): boolean {
@@ -110,7 +91,7 @@ function isGood(
     const isNamed = (host: string): boolean =>
       read.checkIP(host) !== undefined || read.checkHost(host) !== undefined
     return (
-      read.checkPrivateKey(createPrivateKey(key)) &&
+      read.checkPrivateKey(key) &&
       hosts.every(isNamed) &&
       read.validToDate.getTime() - nowMs > renewMs
     )

@@ -18,10 +18,10 @@ import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { gatherProblems } from '../plan/fleet-origin.ts'
 import { canonicalJson } from '../plan/json-delta.ts'
 import { signJws } from '../wire/jws.ts'
-import { edgeKey } from './edges.ts'
 import type { Fleets } from './fleets.ts'
 import { foreignBoxes } from './foreign-boxes.ts'
-import { type PublishedBook, type PublishedConfig, publishedKey } from './published.ts'
+import { allocationKey, edgeKey, publishedKey } from './keys.ts'
+import type { PublishedBook, PublishedConfig } from './published.ts'
 
 export interface PublishResult {
   /** Boxes that are told something new. */
@@ -227,7 +227,7 @@ async function keepAllocations(
 ): Promise<void> {
   for (let at = 0; at < allocations.length; at += together) {
     const some = allocations.slice(at, at + together)
-    const changes = some.map(({ name, value }) => ({ key: `${tenant}/alloc/${name}`, value }))
+    const changes = some.map(({ name, value }) => ({ key: allocationKey(tenant, name), value }))
     await store.commit({ conditions: changes.map(({ key }) => ({ key, revision: 0 })), changes })
   }
 }

@@ -3,10 +3,10 @@
  * read once: whoever publishes and whoever sends then speak of the same objects, and parts that did not change are the same ones.
  */
 import type { Store } from '../host/store/store.ts'
-import { publishedPrefix } from '../model/controller-keys.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { SignedConfig } from '../model/signed-config.ts'
 import { unverifiedPayload } from '../wire/jws.ts'
+import { publishedKey } from './keys.ts'
 
 /** As it is kept. The configuration is in the signed text alone: a hub's is large. */
 export interface Published {
@@ -85,8 +85,4 @@ export class PublishedBook {
     const [oldest] = this.#last.keys()
     this.#last.delete(oldest!)
   }
-}
-
-export function publishedKey(deviceId: string): string {
-  return publishedPrefix + deviceId
 }

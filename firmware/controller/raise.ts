@@ -8,7 +8,8 @@ import { CausewayError } from '../model/errors.ts'
 import type { SignedConfig } from '../model/signed-config.ts'
 import { canonicalJson } from '../plan/json-delta.ts'
 import { signJws, unverifiedPayload } from '../wire/jws.ts'
-import { type Published, publishedKey } from './published.ts'
+import { publishedKey } from './keys.ts'
+import type { Published } from './published.ts'
 
 const mostTries = 5
 

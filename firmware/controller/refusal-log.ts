@@ -2,7 +2,7 @@
  * What boxes refuse of what they were sent, and what is refused to them, goes into their tenants' logs: the same of a box once, no
  * more than a box can have a reason for, one entry after the other. What there is no room for is counted, and said with the next.
  */
-import type { Store } from '../host/store/store.ts'
+import { noChange, type Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { openSourceBuckets } from '../plan/rate-limit.ts'
@@ -68,7 +68,7 @@ export class RefusalLog {
       if (owner === null) return
       const said = { who: `device/${deviceId}`, what, target: `site/${owner.site}`, code }
       const event = detail === '' ? said : { ...said, detail }
-      await commitAudited(store, owner.tenant, event, { conditions: [], changes: [] }, wallMs())
+      await commitAudited(store, owner.tenant, event, noChange, wallMs())
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
       log.warn({ code: error.code, device: deviceId }, 'refusal of a box not in the log')

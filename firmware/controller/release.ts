@@ -8,7 +8,8 @@ import { CausewayError } from '../model/errors.ts'
 import type { Release } from '../model/voucher.ts'
 import { signJws } from '../wire/jws.ts'
 import { commitAudited } from './audit.ts'
-import { type Claimant, type Edge, edgeKey, type FoundEdge } from './edges.ts'
+import type { Claimant, Edge, FoundEdge } from './edges.ts'
+import { appliedKey, claimKey, edgeKey, publishedKey, releasedKey } from './keys.ts'
 import { keyLeft } from './wire-keys.ts'
 
 export interface Released {
@@ -48,7 +49,7 @@ export async function releaseEdge(
   }
   const release = await signJws('causeway-release', said, authority.privateKey)
   const released: Released = { deviceId, tenant, site, release }
-  const gone = [edgeKey(deviceId), `claim/${deviceId}`, `config/${deviceId}`, `applied/${deviceId}`]
+  const gone = [edgeKey, claimKey, publishedKey, appliedKey].map((keyOf) => keyOf(deviceId))
   const changes: Change[] = [
     ...gone.map((key) => ({ key, value: null })),
     ...(edge.wireKey === null ? [] : await keyLeft(store, deviceId, edge.wireKey)),
@@ -65,8 +66,4 @@ export async function releaseEdge(
 export async function readReleased(store: Store, deviceId: string): Promise<Released | null> {
   const entry = await store.get(releasedKey(deviceId))
   return entry === null ? null : (JSON.parse(entry.value) as Released)
-}
-
-export function releasedKey(deviceId: string): string {
-  return `released/${deviceId}`
 }

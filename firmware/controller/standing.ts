@@ -4,8 +4,9 @@ import { CausewayError } from '../model/errors.ts'
 import type { FleetSite } from '../model/fleet.ts'
 import { meantOf } from '../plan/fleet-documents.ts'
 import { commitAudited } from './audit.ts'
-import { type Claimant, type Edge, edgeKey, edgesOf } from './edges.ts'
+import { type Claimant, type Edge, edgesOf } from './edges.ts'
 import type { Fleets } from './fleets.ts'
+import { edgeKey } from './keys.ts'
 import { findEdge } from './release.ts'
 
 export interface AskedSite {

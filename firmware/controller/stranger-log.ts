@@ -1,5 +1,5 @@
 /** What strangers do is told in the log as far as there is room, so that nobody fills it from outside; the rest is counted, and said with the next. */
-import type { Store } from '../host/store/store.ts'
+import { noChange, type Store } from '../host/store/store.ts'
 import { type Bucket, openBucket } from '../plan/rate-limit.ts'
 import { type AuditEvent, commitAudited, systemTenant } from './audit.ts'
 
@@ -26,7 +26,6 @@ export class StrangerLog {
     }
     const more = this.#untold === 0 ? {} : { detail: `and ${this.#untold} like it before` }
     this.#untold = 0
-    const nothing = { conditions: [], changes: [] }
-    await commitAudited(this.#store, systemTenant, { ...event, ...more }, nothing, nowMs)
+    await commitAudited(this.#store, systemTenant, { ...event, ...more }, noChange, nowMs)
   }
 }

@@ -1,10 +1,12 @@
 /** Networks that share a controller and nothing else, in the store under `tenant/NAME`. */
-import { mostChanges, mostPage, type Store } from '../host/store/store.ts'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import { type Change, mostPage, type Store } from '../host/store/store.ts'
 import { reservedTenants } from '../model/controller-api-access.ts'
 import { CausewayError } from '../model/errors.ts'
 import { commitAudited, systemTenant } from './audit.ts'
 import { edgesOf } from './edges.ts'
 import { readFleet } from './fleet.ts'
+import { allocationKey, documentKey, tenantKey } from './keys.ts'
 import { networkCommit } from './network-key.ts'
 import type { Users } from './users.ts'
 
@@ -66,29 +68,25 @@ export async function removeTenant(
     throw new CausewayError('STORE_NOT_EMPTY', `${name} has ${words} still`)
   }
   const { documents } = await readFleet(store, name)
-  await store.commit(await networkCommit(store, name, documents, []))
-  for (const prefix of [`${name}/doc/`, `${name}/alloc/`]) {
-    for (;;) {
-      const { entries } = await store.range({ prefix, limit: mostPage })
-      if (entries.length === 0) break
-      const changes = entries.slice(0, mostChanges).map(({ key }) => ({ key, value: null }))
-      await store.commit({ conditions: [], changes })
-    }
-  }
+  const network = await networkCommit(store, name, documents, [])
   const key = tenantKey(name)
   const commit = {
-    conditions: [{ key, revision: entry.revision }],
-    changes: [{ key, value: null }],
+    conditions: [{ key, revision: entry.revision }, ...network.conditions],
+    changes: [{ key, value: null }, ...network.changes, ...(await allOf(store, name))],
   }
   const event = { who: by, what: 'tenant.remove', target: `tenant/${name}`, code: null }
   await commitAudited(store, systemTenant, event, commit, nowMs)
 }
 
+async function allOf(store: Store, name: string): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const prefix of [documentKey(name, ''), allocationKey(name, '')]) {
+    for await (const { key } of entriesBelow(store, prefix)) changes.push({ key, value: null })
+  }
+  return changes
+}
+
 export interface TenantParts {
   readonly store: Store
   readonly users: Users
-}
-
-function tenantKey(name: string): string {
-  return `tenant/${name}`
 }

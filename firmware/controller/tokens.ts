@@ -2,8 +2,10 @@
  * Tokens, which are random and of which only the hash is kept, in the store under `token/HASH`. One that somebody got by a
  * password (a session) holds as long as that password does. Those that have ended are cleared away when another is made.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { type Change, mostPage, type Store } from '../host/store/store.ts'
+import { randomBytes } from 'node:crypto'
+import { entriesBelow } from '../host/store/entries-below.ts'
+import type { Change, Store } from '../host/store/store.ts'
+import { sha256 } from '../host/system/digest.ts'
 import { tokenPrefix } from '../model/controller-keys.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Principal, Role } from '../model/user.ts'
@@ -179,15 +181,10 @@ export class Tokens {
 
   async #all(): Promise<FoundToken[]> {
     const found: FoundToken[] = []
-    for (let after: string | undefined; ; ) {
-      const range = { prefix: tokenPrefix, limit: mostPage }
-      const page = await this.#store.range(after === undefined ? range : { ...range, after })
-      for (const { key, value } of page.entries) {
-        found.push({ key, kept: JSON.parse(value) as KeptToken })
-      }
-      if (!page.hasMore) return found
-      after = page.entries.at(-1)!.key
+    for await (const { key, value } of entriesBelow(this.#store, tokenPrefix)) {
+      found.push({ key, kept: JSON.parse(value) as KeptToken })
     }
+    return found
   }
 }
 
@@ -197,7 +194,7 @@ export function unknownToken(): CausewayError {
 
 /** 256 random bits need no salt. */
 function keyOf(token: string): string {
-  return `${tokenPrefix}${createHash('sha256').update(token).digest('hex')}`
+  return `${tokenPrefix}${sha256(token)}`
 }
 
 function idOf(key: string): string {

@@ -16,10 +16,10 @@ import {
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
-import { configAgainMs } from '../plan/config-again.ts'
 import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
 import { joinJws, verifyJws } from '../wire/jws.ts'
-import { fieldsOf } from './log-fields.ts'
+import { fieldsOf, wordsOf } from './log-fields.ts'
+import { RefusedConfig, refusedWords } from './refused-config.ts'
 
 export interface ControllerLinkParts {
   readonly clock: Clock
@@ -80,14 +80,18 @@ export class ControllerLink implements Disposable {
   #isClosed = false
   /** One configuration at a time. */
   #taking: Promise<void> = Promise.resolve()
-  /** The newest one, where it was refused for what may pass. */
-  #refused: { readonly signed: SignedConfig; readonly times: number } | null = null
-  #cancelAgain: CancelTimer = () => {}
+  /** The newest one, where it was refused. */
+  readonly #refused: RefusedConfig
 
   constructor(parts: ControllerLinkParts) {
     this.#parts = parts
     this.#had = parts.had
     this.#highest = Math.max(parts.floor ?? 0, parts.had?.revision ?? 0)
+    this.#refused = new RefusedConfig(parts.clock, (signed) => {
+      this.#taking = this.#taking.then(async () => {
+        if (this.#refused.is(signed)) await this.#try(signed)
+      })
+    })
     void this.#open()
   }
 
@@ -117,7 +121,7 @@ export class ControllerLink implements Disposable {
   [Symbol.dispose](): void {
     this.#isClosed = true
     this.#timer?.()
-    this.#cancelAgain()
+    this.#refused[Symbol.dispose]()
     this.#link?.close(1_001, 'the box ends')
   }
 
@@ -156,6 +160,14 @@ export class ControllerLink implements Disposable {
     this.#timer = this.#parts.clock.after(this.#parts.random() * most, () => void this.#open())
   }
 
+  /** What came of the newest configuration, while no link was up or as it broke. That it is in place is proven by this link. */
+  #sayAgain(): void {
+    if (this.#tried !== null) this.say({ kind: 'applied', revision: this.#tried.revision })
+    else if (this.#highest > (this.#had?.revision ?? 0) && this.#refused.words !== null) {
+      this.say(this.#refused.words)
+    }
+  }
+
   #onMessage(text: string): void {
     const message = readControllerMessage(text)
     if (message === null) {
@@ -166,8 +178,7 @@ export class ControllerLink implements Disposable {
       case 'welcome':
         this.#misses = lostMisses
         this.#parts.onTime(message.nowMs)
-        // It was in place when the link broke: this link is the proof.
-        if (this.#tried !== null) this.say({ kind: 'applied', revision: this.#tried.revision })
+        this.#sayAgain()
         return
       case 'config':
       case 'config-delta':
@@ -211,17 +222,16 @@ export class ControllerLink implements Disposable {
       }
       const signed = await this.#read(jws, revision)
       this.#highest = revision
-      this.#refused = null
-      this.#cancelAgain()
+      this.#refused.clear()
       await this.#try(signed)
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      const { code, message: words, detail } = error
-      this.#parts.log.warn({ code, revision, detail: detail ?? words }, 'configuration refused')
+      const { code } = error
+      this.#parts.log.warn({ ...fieldsOf(error), revision }, 'configuration refused')
       // What differs may have been reckoned from another one than this box has.
       const isMisjoined = message.kind === 'config-delta' && code === 'WIRE_UNAUTHENTIC'
       if (isMisjoined) this.say({ kind: 'resend' })
-      else this.say({ kind: 'refused', revision, code, message: words.slice(0, 300) })
+      else this.say(refusedWords(revision, code, wordsOf(error.toJSON())))
     }
   }
 
@@ -234,22 +244,15 @@ export class ControllerLink implements Disposable {
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
       this.#parts.log.warn({ ...fieldsOf(error), revision }, 'configuration refused')
-      this.#refuse(signed, error.code, error.message)
+      this.#refuse(signed, error.code, wordsOf(error.toJSON()))
     }
   }
 
   #refuse(signed: SignedConfig, code: string, message: string): void {
     const { revision } = signed
-    this.say({ kind: 'refused', revision, code, message: message.slice(0, 300) })
-    const times = this.#refused?.times ?? 0
-    const pauseMs = configAgainMs(code, times)
-    if (revision !== this.#highest || this.#isClosed || pauseMs === null) return
-    this.#refused = { signed, times: times + 1 }
-    this.#cancelAgain = this.#parts.clock.after(pauseMs, () => {
-      this.#taking = this.#taking.then(async () => {
-        if (this.#refused?.signed === signed) await this.#try(signed)
-      })
-    })
+    const words = refusedWords(revision, code, message)
+    this.say(words)
+    if (revision === this.#highest && !this.#isClosed) this.#refused.note(signed, words, code)
   }
 
   /** @throws ZTP_ and WIRE_ errors: it is not for this box, or not the owner's, or was had already */
@@ -286,7 +289,7 @@ export class ControllerLink implements Disposable {
       await this.#takeNext()
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      this.onTakenBack(revision, error.code, error.message)
+      this.onTakenBack(revision, error.code, wordsOf(error.toJSON()))
     }
   }
 }

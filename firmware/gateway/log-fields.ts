@@ -7,12 +7,14 @@ export function fieldsOf(error: unknown): LogFields {
   return { detail: error instanceof Error ? error.message : String(error) }
 }
 
-export function fieldsOfBody({ code, message, path, ...more }: ErrorBody): LogFields {
-  const place = more.line === undefined ? [] : [`line ${more.line}, column ${more.column}`]
-  const about = [...(more.detail === undefined ? [] : [more.detail]), ...place].join(', ')
-  return {
-    code,
-    ...(path === undefined ? {} : { path }),
-    detail: about === '' ? message : `${message} (${about})`,
-  }
+export function fieldsOfBody(error: ErrorBody): LogFields {
+  const { code, path } = error
+  return { code, ...(path === undefined ? {} : { path }), detail: wordsOf(error) }
+}
+
+/** What is wrong, and with what. */
+export function wordsOf({ message, detail, line, column }: ErrorBody): string {
+  const place = line === undefined ? [] : [`line ${line}, column ${column}`]
+  const about = [...(detail === undefined ? [] : [detail]), ...place].join(', ')
+  return about === '' ? message : `${message} (${about})`
 }

@@ -23,7 +23,7 @@ export const Voucher = Type.Object(
     /** Of the owner's authority (its certificate): whom the device trusts from now on. */
     ownerPin: Fingerprint,
     /** How the device was known for the owner's. */
-    assertion: Type.Union([Type.Literal('code'), Type.Literal('label'), Type.Literal('listed')]),
+    assertion: Type.Union([Type.Literal('code'), Type.Literal('listed')]),
     issuedMs: TimeMs,
     expiresMs: TimeMs,
   },

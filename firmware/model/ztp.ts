@@ -35,8 +35,6 @@ export const ZtpHello = Type.Object(
     keeping: KeyKeeping,
     /** What the firmware calls itself. */
     firmware: Type.String({ maxLength: 64 }),
-    /** HMAC by the secret of the label, base64url; null: there is none. */
-    label: Type.Union([Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), Type.Null()]),
     proof: Proof,
   },
   closed,
@@ -52,8 +50,6 @@ export const ZtpOffer = Type.Object(
     forMs: Type.Integer({ minimum: 0, maximum: 86_400_000 }),
     /** Signed by roots of the owner: its authority may make vouchers for who has one of them. */
     delegations: Type.Array(Type.String({ maxLength: 4_096 }), { maxItems: mostDelegations }),
-    /** HMAC by the secret of the label: the controller has it. Null: it has not. */
-    label: Type.Union([Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), Type.Null()]),
   },
   closed,
 )

@@ -1,8 +1,8 @@
 /**
- * What a device signs, and what both ends of a label's secret show each other, over one TLS connection: its exporter
- * (RFC 8446 §7.5, RFC 5705) is in it, so that whoever sits between two connections has nothing to pass on.
+ * What a device signs over one TLS connection: its exporter (RFC 8446 §7.5, RFC 5705) is in it, so that whoever sits between two
+ * connections has nothing to pass on.
  */
-import { createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
+import { type KeyObject, sign, verify } from 'node:crypto'
 
 /** Label and length of the exporter that both take. */
 export const exporterLabel = 'EXPORTER-causeway-ztp'
@@ -35,30 +35,6 @@ export function isProvenByDevice(
     key,
     Buffer.from(proof, 'base64url'),
   )
-}
-
-/** Who knows the secret of the label. @param who so that what one says cannot be sent back to it @returns base64url */
-export function proveLabel(
-  who: 'device' | 'controller',
-  exporter: Uint8Array,
-  parts: readonly string[],
-  secret: Uint8Array,
-): string {
-  return createHmac('sha256', secret)
-    .update(said(`label ${who}`, exporter, parts))
-    .digest('base64url')
-}
-
-export function isProvenByLabel(
-  who: 'device' | 'controller',
-  exporter: Uint8Array,
-  parts: readonly string[],
-  secret: Uint8Array,
-  proof: string,
-): boolean {
-  const made = Buffer.from(proveLabel(who, exporter, parts, secret), 'base64url')
-  const given = Buffer.from(proof, 'base64url')
-  return made.length === given.length && timingSafeEqual(made, given)
 }
 
 /** Each with its length before it, so that no two lists of parts are one text. */

@@ -22,7 +22,7 @@ import { CausewayError } from '../../model/errors.ts'
 import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
 import { sourceKey } from '../../wire/ip.ts'
-import { readAuditTexts } from '../audit.ts'
+import { readAudit } from '../audit.ts'
 import { addTenant, removeTenant, tenantsOf } from '../tenants.ts'
 import { type ControllerRoute, type RouteParts, tenantOf, tenantUrl } from './controller-route.ts'
 
@@ -115,7 +115,7 @@ function tenantRoutes({ store, users, wallMs }: RouteParts): ControllerRoute[] {
       needs: 'audit.read',
       handle: async ({ params }) => {
         const { tenant, after } = params as { tenant: string; after: string }
-        return { body: await readAuditTexts(store, tenant, Number(after)) }
+        return { body: await readAudit(store, tenant, Number(after)) }
       },
     },
   ]

@@ -1,4 +1,6 @@
 /** Routes about boxes: those of a tenant, those that wait to be claimed, the claim, the move, the release. */
+
+import { noChange } from '../../host/store/store.ts'
 import {
   ClaimAnswer,
   ClaimBody,
@@ -130,7 +132,7 @@ async function refuseWithoutCode(
   if (typed !== undefined || wholeId.test(device)) return
   const code = 'ZTP_CODE_NEEDED'
   const event = { who, what: 'edge.claim', target: `device/${device}`, code }
-  await commitAudited(store, tenant, event, { conditions: [], changes: [] }, wallMs())
+  await commitAudited(store, tenant, event, noChange, wallMs())
   const message = 'type the code that it shows, or the whole id of a box that has your root'
   throw new CausewayError(code, message, { path: '/code' })
 }

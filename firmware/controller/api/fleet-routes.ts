@@ -1,6 +1,7 @@
 /** Routes about a tenant's documents: what they are, what a change would do, the change; and the addresses that were given out. */
 
 import type { Asked } from '../../host/api/route.ts'
+import { noChange } from '../../host/store/store.ts'
 import {
   FleetAnswer,
   FleetBody,
@@ -83,7 +84,6 @@ async function refuseForeign(parts: RouteParts, asked: Asked, who: string): Prom
   if (first === undefined) return
   const { code, message, document, path = '' } = first
   const event = { who, what: 'fleet.apply', target: document, code }
-  const nothing = { conditions: [], changes: [] }
-  await commitAudited(parts.store, tenantOf(asked), event, nothing, parts.wallMs())
+  await commitAudited(parts.store, tenantOf(asked), event, noChange, parts.wallMs())
   throw new CausewayError(code, `${document}: ${message}`, { path: `${document}${path}` })
 }

@@ -1,7 +1,9 @@
 /** Routes about the controller itself: whose it is, what a root of the owner says of it, a backup of what it keeps. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { fingerprintOf } from '../../host/pki/certificate.ts'
+import { readPublicKey } from '../../host/pki/p256.ts'
+import { noChange } from '../../host/store/store.ts'
 import { AuthorityAnswer, DelegationBody, DoneAnswer } from '../../model/controller-api-access.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { version } from '../../model/version.ts'
@@ -76,9 +78,7 @@ async function takeDelegation(
 /** @throws API_INVALID */
 function rootOf(pem: string): KeyObject {
   try {
-    const key = createPublicKey(pem)
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not P-256')
-    return key
+    return readPublicKey(pem)
   } catch {
     throw new CausewayError('API_INVALID', 'is no public key of P-256', { path: '/root' })
   }
@@ -92,5 +92,5 @@ async function tell(
 ): Promise<void> {
   const event = { who, what, target: 'controller', code: null }
   const told = detail === undefined ? event : { ...event, detail }
-  await commitAudited(store, systemTenant, told, { conditions: [], changes: [] }, wallMs())
+  await commitAudited(store, systemTenant, told, noChange, wallMs())
 }

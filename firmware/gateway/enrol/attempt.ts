@@ -3,10 +3,11 @@
  * trusts nothing before a voucher says so that somebody signed whom it trusts, or that a person has confirmed at both ends.
  * zero-touch.md; how often and where it is tried is others' business.
  */
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import type { ZtpConnection } from '../../host/link/ztp.ts'
 import { fingerprintOf, makeRequest, readCertificate } from '../../host/pki/certificate.ts'
 import type { DeviceKey } from '../../host/pki/device-key.ts'
+import { sha256 } from '../../host/system/digest.ts'
 import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import { isDelegation, isVoucher } from '../../model/voucher.ts'
 import {
@@ -142,8 +143,8 @@ async function sayHello(options: AttemptOptions, nonce: string, secret: Buffer):
   const { key, keeping, firmware } = options
   const commitment = commitTo(secret).toString('hex')
   const publicKey = key.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
-  const parts = [key.deviceId, nonce, commitment, keeping, firmware, '']
-  const body = { version: 1, publicKey, nonce, commitment, keeping, firmware, label: null }
+  const parts = [key.deviceId, nonce, commitment, keeping, firmware]
+  const body = { version: 1, publicKey, nonce, commitment, keeping, firmware }
   const offer = await postProven(options, 'hello', '/ztp/v1/hello', parts, body, null)
   if (!isZtpOffer(offer)) throw malformed()
   return offer
@@ -210,7 +211,7 @@ async function certify(options: AttemptOptions, nonce: string, authority: string
   const { key, wireKey } = options
   const { deviceId } = key
   const request = await makeRequest(key, wireKey)
-  const digest = createHash('sha256').update(request).digest('hex')
+  const digest = sha256(request)
   const parts = [deviceId, nonce, digest]
   const body = { deviceId, nonce, request }
   const path = '/ztp/v1/certificate'

@@ -1,5 +1,5 @@
 /**
- * Where a box may ask for its owner: a USB stick, DHCP, controller.yaml, its own page, in this order. All of that are hints:
+ * Where a box may ask for its owner: a USB stick, DHCP, its own page, controller.yaml, in this order. All of that are hints:
  * whoever is asked must prove itself (attempt.ts). zero-touch.md, step 3.
  */
 import type { KeyObject } from 'node:crypto'

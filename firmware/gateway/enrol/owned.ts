@@ -8,6 +8,7 @@ import { renderConfig } from '../../host/config/render.ts'
 import type { Link } from '../../host/link/link.ts'
 import { fingerprintOf, makeRequest, readCertificate } from '../../host/pki/certificate.ts'
 import type { DeviceKey } from '../../host/pki/device-key.ts'
+import { privatePem } from '../../host/pki/p256.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { EdgeMessage } from '../../model/control-link.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
@@ -156,7 +157,7 @@ export class Owned implements Disposable {
     const { authority, certificate, controllers, proxy = null } = this.#record
     const found = await find()
     const all = [...controllers, ...found.controllers]
-    const privateKey = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const privateKey = privatePem(key.privateKey)
     const own = { key: privateKey, certificate }
     return openLink(all[this.#asked++ % all.length]!, found.proxy ?? proxy, own, authority)
   }

@@ -1,11 +1,12 @@
 /** controller.yaml: read whole, bounded, and checked; whoever wrote it is told what is wrong with it. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { type ControllerSettings, isControllerSettings } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { type HostPort, parseHostPort } from '../../model/host-port.ts'
+import { readPublicKey } from '../pki/p256.ts'
 import { type Disk, systemDisk } from '../system/disk.ts'
 
 /** What it says, as it is used. */
@@ -64,10 +65,7 @@ function hostPortOf(text: string, path: string): HostPort {
 /** @param text PEM of a P-256 public key @throws ZTP_SETTINGS_INVALID */
 export function rootKeyOf(text: string, path: string): KeyObject {
   try {
-    if (/PRIVATE KEY/.test(text)) throw new Error('it is a private key, which no box may have')
-    const key = createPublicKey(text)
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not P-256')
-    return key
+    return readPublicKey(text)
   } catch (error) {
     const { message: detail } = error as Error
     const message = 'must be the public half of a root, as PEM'

@@ -5,14 +5,7 @@
  */
 // Before x509, which needs it.
 import 'reflect-metadata'
-import {
-  createHash,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-  webcrypto,
-  X509Certificate,
-} from 'node:crypto'
+import { createHash, type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -28,6 +21,7 @@ import {
 } from '@peculiar/x509'
 import { CausewayError } from '../../model/errors.ts'
 import { deviceIdOf } from './device-key.ts'
+import { type KeyPair, readPublicKey } from './p256.ts'
 
 cryptoProvider.set(webcrypto as unknown as Crypto)
 
@@ -50,7 +44,7 @@ export interface Authority {
 
 /** @param days that it is good for: longer than any device is away */
 export async function makeAuthority(
-  keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject },
+  keys: KeyPair,
   name: string,
   days: number,
   nowMs: number,
@@ -84,15 +78,12 @@ export interface DeviceIdentity {
 }
 
 /** A request of the device for a certificate. PEM. */
-export async function makeRequest(
-  keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject },
-  wireKey: string,
-): Promise<string> {
+export async function makeRequest(keys: KeyPair, wireKey: string): Promise<string> {
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: [{ CN: [deviceIdOf(keys.publicKey)] }],
     keys: { privateKey: await signer(keys.privateKey), publicKey: await verifier(keys.publicKey) },
     signingAlgorithm: signing,
-    extensions: [names({ deviceId: deviceIdOf(keys.publicKey), wireKey })],
+    extensions: [namesOf({ deviceId: deviceIdOf(keys.publicKey), wireKey })],
   })
   return request.toString('pem')
 }
@@ -104,9 +95,7 @@ export async function readRequest(
   if (pem.length > mostRequestBytes) throw badRequest('too long')
   try {
     const request = new Pkcs10CertificateRequest(pem)
-    const der = Buffer.from(request.publicKey.rawData)
-    const publicKey = createPublicKey({ key: der, type: 'spki', format: 'der' })
-    if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not P-256')
+    const publicKey = readPublicKey(Buffer.from(request.publicKey.rawData))
     if (!(await request.verify())) throw new Error('not signed by its key')
     const identity = identityOf(
       request.extensions.find((one) => one instanceof SubjectAlternativeNameExtension),
@@ -120,46 +109,50 @@ export async function readRequest(
 }
 
 /** @param days that it is good for; half of that it is renewed @returns PEM */
-export async function issueCertificate(
+export function issueCertificate(
   authority: Authority,
   { deviceId, wireKey, publicKey }: DeviceIdentity & { readonly publicKey: KeyObject },
   days: number,
   nowMs: number,
 ): Promise<string> {
-  const issuer = new X509Certificate(authority.certificate)
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: randomSerial(),
-    subject: [{ CN: [deviceId] }],
-    issuer: issuer.subject,
-    notBefore: new Date(nowMs - early),
-    notAfter: new Date(nowMs + days * dayMs),
-    publicKey: await verifier(publicKey),
-    signingKey: await signer(authority.privateKey),
-    signingAlgorithm: signing,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([clientAuth]),
-      await AuthorityKeyIdentifierExtension.create(await verifier(issuer.publicKey)),
-      await SubjectKeyIdentifierExtension.create(await verifier(publicKey)),
-      names({ deviceId, wireKey }),
-    ],
-  })
-  return certificate.toString('pem')
+  const names = namesOf({ deviceId, wireKey })
+  return issue(authority, { name: deviceId, publicKey, purpose: clientAuth, names }, days, nowMs)
 }
 
 /** For the controller's own listener. @param hosts names and addresses that devices call it by @returns PEM */
-export async function issueServerCertificate(
+export function issueServerCertificate(
   authority: Authority,
   publicKey: KeyObject,
   hosts: readonly string[],
   days: number,
   nowMs: number,
 ): Promise<string> {
+  const names = new SubjectAlternativeNameExtension(
+    hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+  )
+  const name = 'causeway controller'
+  return issue(authority, { name, publicKey, purpose: serverAuth, names }, days, nowMs)
+}
+
+/** Who is no authority. */
+interface Subject {
+  readonly name: string
+  readonly publicKey: KeyObject
+  /** Of its TLS (RFC 5280 §4.2.1.12). */
+  readonly purpose: typeof serverAuth | typeof clientAuth
+  readonly names: SubjectAlternativeNameExtension
+}
+
+async function issue(
+  authority: Authority,
+  { name, publicKey, purpose, names }: Subject,
+  days: number,
+  nowMs: number,
+): Promise<string> {
   const issuer = new X509Certificate(authority.certificate)
   const certificate = await X509CertificateGenerator.create({
     serialNumber: randomSerial(),
-    subject: [{ CN: ['causeway controller'] }],
+    subject: [{ CN: [name] }],
     issuer: issuer.subject,
     notBefore: new Date(nowMs - early),
     notAfter: new Date(nowMs + days * dayMs),
@@ -169,12 +162,10 @@ export async function issueServerCertificate(
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([serverAuth]),
+      new ExtendedKeyUsageExtension([purpose]),
       await AuthorityKeyIdentifierExtension.create(await verifier(issuer.publicKey)),
       await SubjectKeyIdentifierExtension.create(await verifier(publicKey)),
-      new SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
-      ),
+      names,
     ],
   })
   return certificate.toString('pem')
@@ -209,7 +200,7 @@ export function isServerOf(certificate: X509Certificate, authorities: readonly s
     .some((issuer) => certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))
 }
 
-function names({ deviceId, wireKey }: DeviceIdentity): SubjectAlternativeNameExtension {
+function namesOf({ deviceId, wireKey }: DeviceIdentity): SubjectAlternativeNameExtension {
   const wire = Buffer.from(wireKey, 'base64').toString('base64url')
   return new SubjectAlternativeNameExtension([
     { type: 'url', value: devicePrefix + deviceId },

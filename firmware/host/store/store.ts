@@ -29,6 +29,8 @@ export interface Commit {
   readonly changes: readonly Change[]
 }
 
+export const noChange: Commit = { conditions: [], changes: [] }
+
 export interface Range {
   readonly prefix: string
   /** Only keys behind this one: the last of the page before. */

@@ -7,8 +7,8 @@
  *    stay there meanwhile. Who has the prefix itself is trusted at once.
  *  - None is reached: the first, for which packets wait, or by which they are lost, as with one peer.
  *
- * In transit, from one peer to another, they never go back, and not from hub to hub: so a packet meets two hubs at most, and no
- * loop can be.
+ * In transit, from one peer to another, they never go back, and not from hub to hub: so within a segment a packet meets two hubs at
+ * most, and no loop can be.
  */
 #ifndef CW_NEXT_PEER_H
 #define CW_NEXT_PEER_H

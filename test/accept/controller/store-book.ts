@@ -1,12 +1,13 @@
 /** What must be in a controller's store, and what is: looked at while no controller runs on it. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readAudit, verifyAudit } from '../../../firmware/controller/audit.ts'
+import { readAudit } from '../../../firmware/controller/audit.ts'
 import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { mostPage, type Store } from '../../../firmware/host/store/store.ts'
 import { parseInterfaceAddress } from '../../../firmware/model/address.ts'
 import { overlapsAmong } from '../../../firmware/plan/ipam.ts'
+import { proveAudit } from '../../lab/audit-proof.ts'
 import { tenant } from './many-edges.ts'
 import type { Wanted, Writer } from './writers.ts'
 
@@ -35,7 +36,7 @@ export function newBook(folder: string): StoreBook {
       for (const { wanted } of writers) lost.push(...(await missingOf(store, wanted)))
       book.misgiven += await misgivenOf(store, given)
       book.given = given.size
-      const { brokenAt } = await verifyAudit(store, tenant)
+      const { brokenAt } = await proveAudit(store, tenant)
       if (brokenAt !== null) book.breaks++
       book.entries = await readTold(store, book.entries, told)
       for (const writer of writers) {
@@ -92,7 +93,7 @@ function vnis(given: ReadonlyMap<string, string>): number {
 /** @returns how many entries have been read by now */
 async function readTold(store: Store, after: number, told: Map<string, number>): Promise<number> {
   for (let last = after; ; ) {
-    const entries = await readAudit(store, tenant, last)
+    const { entries } = await readAudit(store, tenant, last)
     for (const { target, detail = '' } of entries) {
       for (const name of [target, ...(detail.match(/(policy|site)\/[\w-]+/g) ?? [])]) {
         told.set(name, (told.get(name) ?? 0) + 1)

@@ -1,10 +1,11 @@
 /** What was done is told once, in order, with what it tells of; and whoever changes the log is found out. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commitAudited, readAudit, verifyAudit } from '../../../firmware/controller/audit.ts'
+import { commitAudited, readAudit } from '../../../firmware/controller/audit.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
+import { proveAudit } from '../../lab/audit-proof.ts'
 
 const event = { who: 'ada', what: 'document.put', target: 'site/berlin', code: null }
 
@@ -26,20 +27,20 @@ async function withEntries(count: number): Promise<{ store: Store; rows: Map<str
 
 test('all that was committed at once is in the log, numbered without gaps, with what it tells of', async () => {
   const { store } = await withEntries(20)
-  const entries = await readAudit(store, 't', 0)
+  const { entries } = await readAudit(store, 't', 0)
   assert.deepEqual(
     entries.map(({ number }) => number),
     Array.from({ length: 20 }, (_, at) => at + 1),
   )
-  assert.deepEqual(await verifyAudit(store, 't'), { entries: 20, brokenAt: null })
+  assert.deepEqual(await proveAudit(store, 't'), { entries: 20, brokenAt: null })
   const { entries: keys } = await store.range({ prefix: 'k' })
   assert.equal(keys.length, 20)
-  assert.equal((await readAudit(store, 't', 18)).length, 2)
+  assert.equal((await readAudit(store, 't', 18)).entries.length, 2)
 })
 
 test('a thousand changes of a tenant at once are all done', async () => {
   const { store } = await withEntries(1_000)
-  assert.deepEqual(await verifyAudit(store, 't'), { entries: 1_000, brokenAt: null })
+  assert.deepEqual(await proveAudit(store, 't'), { entries: 1_000, brokenAt: null })
 })
 
 test('of changes that wait there is a limit, of each tenant its own; once there is room they are done', async () => {
@@ -56,7 +57,7 @@ test('of changes that wait there is a limit, of each tenant its own; once there 
     ['STORE_BUSY'],
   )
   await change('t')
-  assert.deepEqual(await verifyAudit(store, 't'), { entries: 4_097, brokenAt: null })
+  assert.deepEqual(await proveAudit(store, 't'), { entries: 4_097, brokenAt: null })
 })
 
 test('what cannot be committed is not told of', async () => {
@@ -66,7 +67,7 @@ test('what cannot be committed is not told of', async () => {
     code: 'STORE_CONFLICT',
     path: 'k0',
   })
-  assert.equal((await readAudit(store, 't', 0)).length, 1)
+  assert.equal((await readAudit(store, 't', 0)).entries.length, 1)
 })
 
 const tampers: readonly [what: string, tamper: (rows: Map<string, string>) => void, at: number][] =
@@ -98,6 +99,6 @@ for (const [what, tamper, at] of tampers) {
   test(`it is found out where: ${what}`, async () => {
     const { store, rows } = await withEntries(9)
     tamper(rows)
-    assert.equal((await verifyAudit(store, 't')).brokenAt, at)
+    assert.equal((await proveAudit(store, 't')).brokenAt, at)
   })
 }

@@ -59,7 +59,7 @@ test('what is added, changed and taken away is told by document and by site, and
     'office',
     'voice',
   ])
-  const [, last] = await readAudit(store, tenant, 0)
+  const [, last] = (await readAudit(store, tenant, 0)).entries
   assert.equal(last!.detail, 'change site/berlin, remove site/lisbon, add policy/voice')
 })
 

@@ -111,7 +111,7 @@ test("a renewal with another box's wire key is denied and in the log, and the li
   await world.until('a denial', () => world.sent.includes('denied'))
   assert.equal((await readEdge(store, edge.deviceId))?.wireKey, edge.wireKey)
   assert.equal(world.desk.attached.length, 1)
-  const told = (await readAudit(store, tenant, 0)).filter(({ code }) => code !== null)
+  const told = (await readAudit(store, tenant, 0)).entries.filter(({ code }) => code !== null)
   assert.deepEqual(
     told.map(({ what, who, code }) => [what, who, code]),
     [['edge.renew', `device/${edge.deviceId}`, 'ZTP_WIRE_KEY_TAKEN']],
@@ -130,7 +130,7 @@ test("a first certificate with another box's wire key is refused by a code that 
   await assert.rejects(attemptEnrol(copy), { code: 'ZTP_WIRE_KEY_TAKEN' })
   assert.equal((await readEdge(store, copy.key.deviceId))?.wireKey, null)
   const told = async () =>
-    (await readAudit(store, tenant, 0)).filter(({ code }) => code === 'ZTP_WIRE_KEY_TAKEN')
+    (await readAudit(store, tenant, 0)).entries.filter(({ code }) => code === 'ZTP_WIRE_KEY_TAKEN')
   assert.deepEqual(
     (await told()).map(({ what, who }) => `${what} ${who}`),
     [`edge.certify device/${copy.key.deviceId}`],

@@ -6,7 +6,7 @@ import { releaseEdge } from '../../../firmware/controller/release.ts'
 import { fakeLinks } from '../../../firmware/host/link/fake.ts'
 import type { Store } from '../../../firmware/host/store/store.ts'
 import type { EdgeMessage } from '../../../firmware/model/control-link.ts'
-import { newWorld, tenant, World, wallMs } from '../gateway/controller-link-world.ts'
+import { newWorld, tenant, voice, World, wallMs } from '../gateway/controller-link-world.ts'
 
 const hello: EdgeMessage = { kind: 'hello', protocol: 1, firmware: 'test', revision: 0, tried: 0 }
 
@@ -48,7 +48,7 @@ function slowly(store: Store) {
 }
 
 const refusalsOf = async ({ store }: World): Promise<string[]> =>
-  (await readAudit(store, tenant, 0)).flatMap(({ what, code }) =>
+  (await readAudit(store, tenant, 0)).entries.flatMap(({ what, code }) =>
     code === null ? [] : [`${what} ${code}`],
   )
 
@@ -67,6 +67,24 @@ test('what another tenant once had a box told is not sent to it', async () => {
   await world.until('its place in the list', () => world.desk.attached.length === 1)
   for (let round = 0; round < 20; round++) await new Promise((passed) => setImmediate(passed))
   assert.deepEqual(world.sent, ['welcome'])
+})
+
+test('what a box has refused is not sent to it again when it calls again: what it said of it stands', async () => {
+  await using world = await newWorld()
+  const { revision } = await world.published()
+  const first = call(world)
+  first.say(hello)
+  await world.until('a configuration', () => first.heard.includes('config'))
+  first.say({ kind: 'refused', revision, code: 'CONFIG_NIC_MISSING', message: 'no eth7' })
+  await world.answered(revision)
+  const second = call(world)
+  second.say({ ...hello, tried: revision })
+  await world.until('a welcome', () => second.heard.includes('welcome'))
+  await settled()
+  assert.deepEqual(second.heard, ['welcome'])
+  // What comes after it is another matter.
+  await world.publish(voice(100))
+  await world.until('the next one', () => second.heard.includes('config'))
 })
 
 test('a link that breaks while its first message is looked at is not up for that', async () => {

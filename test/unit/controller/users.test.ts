@@ -43,10 +43,10 @@ test('who has the password is known, and nobody else; each wrong attempt is in t
     await assert.rejects(users.signIn(name, password, home), { code: 'API_UNAUTHENTICATED' })
   }
   assert.deepEqual(
-    (await readAudit(store, 'acme', 0)).map(({ what, target }) => `${what} ${target}`),
+    (await readAudit(store, 'acme', 0)).entries.map(({ what, target }) => `${what} ${target}`),
     ['user.add user/ada'],
   )
-  const told = (await readAudit(store, 'system', 0)).map(
+  const told = (await readAudit(store, 'system', 0)).entries.map(
     ({ who, what, code }) => `${who} ${what} ${code}`,
   )
   assert.deepEqual(told, [
@@ -93,10 +93,10 @@ test('strangers do not fill the log: what finds no room is counted', async () =>
   const log = new StrangerLog(store, () => world.nowMs)
   const event = { who: 'eve', what: 'user.sign-in', target: 'controller', code: 'X' }
   for (let at = 0; at < 130; at++) await log.tell(event)
-  assert.equal((await readAudit(store, 'system', 0)).length, 100)
+  assert.equal((await readAudit(store, 'system', 0)).entries.length, 100)
   world.nowMs += 60_000
   await log.tell(event)
-  assert.equal((await readAudit(store, 'system', 100))[0]?.detail, 'and 30 like it before')
+  assert.equal((await readAudit(store, 'system', 100)).entries[0]?.detail, 'and 30 like it before')
 })
 
 test('a name is given once, and is free again when it was taken away', async () => {

@@ -26,6 +26,16 @@ export const silent = { info: () => {}, warn: () => {}, error: () => {} }
 export const wallMs = Date.UTC(2026, 0, 1)
 export const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
+/** Whoever has it is told something new. */
+export const voice = (latencyMs: number): FleetDocument =>
+  ({
+    kind: 'policy',
+    name: 'voice',
+    order: 1,
+    for: { applications: ['sip'] },
+    latencyMs,
+  }) as FleetDocument
+
 export class World implements AsyncDisposable {
   readonly store: Store
   readonly desk: LinkDesk

@@ -8,19 +8,9 @@ import { makeAuthority, makeRequest } from '../../../firmware/host/pki/certifica
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
-import type { FleetDocument } from '../../../firmware/model/fleet.ts'
 import { signJws } from '../../../firmware/wire/jws.ts'
 import { siteOf } from '../plan/fleet-sample.ts'
-import { newWorld, pair, tenant, World, wallMs } from './controller-link-world.ts'
-
-const voice = (latencyMs: number): FleetDocument =>
-  ({
-    kind: 'policy',
-    name: 'voice',
-    order: 1,
-    for: { applications: ['sip'] },
-    latencyMs,
-  }) as FleetDocument
+import { newWorld, pair, tenant, voice, World, wallMs } from './controller-link-world.ts'
 
 test('a box gets what was published, keeps it once the controller has heard that it is in place', async () => {
   await using world = await newWorld()
@@ -99,6 +89,27 @@ test('what this box can never run is refused with its code, and not tried again'
     world.applied.map(([revision]) => revision),
     [1, 3],
   )
+})
+
+test('a refusal that no link could carry is said by the next one, and the configuration is not sent again', async () => {
+  await using world = await newWorld()
+  let onApplied = (): void => {}
+  const box = world.start({
+    apply: async ({ revision }) => {
+      world.applied.push([revision, 0])
+      onApplied()
+    },
+  })
+  await world.confirmedBy(1)
+  onApplied = () => world.links!.cut()
+  await world.publish(voice(100))
+  await world.until('it is tried', () => world.applied.length === 2)
+  await world.until('the link is gone', () => !box.isUp)
+  box.onTakenBack(2, 'CONFIG_UNCONFIRMED', 'nobody confirmed it')
+  await world.clock.advance(10_000)
+  await world.answered(2)
+  assert.equal((await world.appliedRecord())?.code, 'CONFIG_UNCONFIRMED')
+  assert.deepEqual([world.applied.length, world.sent.at(-1)], [2, 'welcome'])
 })
 
 test('what the box was too busy for is tried again by itself, ever more seldom', async () => {

@@ -116,6 +116,15 @@ async function ask(box: Box, path = '', post?: object): Promise<EnrolmentAnswer>
   return JSON.parse(text) as EnrolmentAnswer
 }
 
+/** It waits for its owner, who wants it at a place. @returns its id */
+async function listed(box: Box, { controller }: World): Promise<string> {
+  await box.start()
+  await box.line('waits to be claimed')
+  const { deviceId } = await ask(box)
+  await controller.enrol.list(ada, deviceId, 'berlin')
+  return deviceId
+}
+
 test(
   'a blank box whose root vouches for the controller needs nobody: it is listed, enrols, runs what was published',
   limited,
@@ -187,10 +196,7 @@ test(
   async (context) => {
     const world = await openWorld(context, true)
     const box = await openBlank(context, world, [pemOf(pair())])
-    await box.start()
-    await box.line('waits to be claimed')
-    const { deviceId } = await ask(box)
-    await world.controller.enrol.list(ada, deviceId, 'berlin')
+    const deviceId = await listed(box, world)
     const { code } = await box.line('no owner yet')
     assert.equal(code, 'ZTP_AUTHORITY_UNKNOWN')
     const { state, lastError, offers } = await ask(box)
@@ -212,10 +218,7 @@ test(
   async (context) => {
     const world = await openWorld(context, false)
     const box = await openBlank(context, world, [pemOf(world.root)])
-    await box.start()
-    await box.line('waits to be claimed')
-    const { deviceId } = await ask(box)
-    await world.controller.enrol.list(ada, deviceId, 'berlin')
+    await listed(box, world)
     const begunMs = Date.now()
     await world.controller.enrol.delegations.add(world.signed, world.root.publicKey, begunMs)
     await box.line('has an owner')
@@ -245,10 +248,7 @@ test(
   async (context) => {
     const world = await openWorld(context, true)
     const box = await openBlank(context, world, [pemOf(world.root)])
-    await box.start()
-    await box.line('waits to be claimed')
-    const { deviceId } = await ask(box)
-    await world.controller.enrol.list(ada, deviceId, 'berlin')
+    const deviceId = await listed(box, world)
     await publish(world, deviceId)
     await box.line('signed configuration kept')
     const controllers = ['controller.example.net:8443']
@@ -266,10 +266,7 @@ test(
 test('a box that its owner releases becomes blank', limited, async (context) => {
   const world = await openWorld(context, true)
   const box = await openBlank(context, world, [pemOf(world.root)])
-  await box.start()
-  await box.line('waits to be claimed')
-  const { deviceId } = await ask(box)
-  await world.controller.enrol.list(ada, deviceId, 'berlin')
+  const deviceId = await listed(box, world)
   await publish(world, deviceId)
   await box.line('signed configuration kept')
   await releaseEdge(world.store, world.authority, ada, deviceId, Date.now())

@@ -2,19 +2,16 @@
 import assert from 'node:assert/strict'
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
-import { readAudit, systemTenant, verifyAudit } from '../../../../firmware/controller/audit.ts'
+import { systemTenant } from '../../../../firmware/controller/audit.ts'
 import { attemptEnrol } from '../../../../firmware/gateway/enrol/attempt.ts'
 import type { ZtpConnection } from '../../../../firmware/host/link/ztp.ts'
 import { fingerprintOf, readCertificate } from '../../../../firmware/host/pki/certificate.ts'
 import { claimMs } from '../../../../firmware/plan/claim.ts'
 import { signJws } from '../../../../firmware/wire/jws.ts'
-import { answerOf, connectTo, newDevice, newWorld, pair, type World } from './desk.ts'
+import { proveAudit } from '../../../lab/audit-proof.ts'
+import { answerOf, codesOf, connectTo, newDevice, newWorld, pair, type World } from './desk.ts'
 
 const ada = { who: 'ada', tenant: 't1' }
-
-async function codesOf({ store }: World, tenant: string): Promise<string[]> {
-  return (await readAudit(store, tenant, 0)).map(({ what, code }) => `${what} ${code ?? 'done'}`)
-}
 
 test('who reads the code and confirms it at both ends owns the device', async () => {
   const world = await newWorld(false)
@@ -42,7 +39,7 @@ test('who reads the code and confirms it at both ends owns the device', async ()
   assert.equal(read?.wireKey, device.wireKey)
   assert.deepEqual((await codesOf(world, 't1')).slice(0, 1), ['edge.claim done'])
   assert.ok((await codesOf(world, 't1')).includes('edge.certify done'))
-  assert.equal((await verifyAudit(world.store, 't1')).brokenAt, null)
+  assert.equal((await proveAudit(world.store, 't1')).brokenAt, null)
 })
 
 test("a device that has the owner's root and is listed needs nobody", async () => {

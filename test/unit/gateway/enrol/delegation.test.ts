@@ -1,17 +1,13 @@
 /** A blank device whose controller the owner's roots have named, or not: what counts as their word, and what is left without it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readAudit, systemTenant } from '../../../../firmware/controller/audit.ts'
+import { systemTenant } from '../../../../firmware/controller/audit.ts'
 import { type AttemptOptions, attemptEnrol } from '../../../../firmware/gateway/enrol/attempt.ts'
 import { fingerprintOf } from '../../../../firmware/host/pki/certificate.ts'
 import { signJws } from '../../../../firmware/wire/jws.ts'
-import { newDevice, newWorld, pair, type World } from './desk.ts'
+import { codesOf, newDevice, newWorld, pair, type World } from './desk.ts'
 
 const ada = { who: 'ada', tenant: 't1' }
-
-async function codesOf({ store }: World, tenant: string): Promise<string[]> {
-  return (await readAudit(store, tenant, 0)).map(({ what, code }) => `${what} ${code ?? 'done'}`)
-}
 
 /** Somebody types the code at the controller once it is shown, and confirms it at the box. */
 function withPerson(world: World, more: Partial<AttemptOptions> = {}): AttemptOptions {

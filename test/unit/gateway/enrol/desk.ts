@@ -1,5 +1,6 @@
 /** A controller's desk and a device before it, in one process: connections have an exporter each, and somebody may sit in between. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { readAudit } from '../../../../firmware/controller/audit.ts'
 import { Delegations } from '../../../../firmware/controller/delegations.ts'
 import { EnrolDesk } from '../../../../firmware/controller/enrol.ts'
 import type { AttemptOptions } from '../../../../firmware/gateway/enrol/attempt.ts'
@@ -42,6 +43,12 @@ export async function newWorld(isDelegated: boolean): Promise<World> {
   const store = await openStore(memoryTable())
   const world = { nowMs, store, authority, root, delegations }
   return Object.assign(world, { desk: deskOf(world as World, store) })
+}
+
+/** Of a log, as `edge.claim ZTP_LOCKED` and `edge.certify done`. */
+export async function codesOf({ store }: World, tenant: string): Promise<string[]> {
+  const { entries } = await readAudit(store, tenant, 0)
+  return entries.map(({ what, code }) => `${what} ${code ?? 'done'}`)
 }
 
 /** A controller's desk on that store, or on another that has the same. */
