@@ -1,7 +1,9 @@
 /**
  * What boxes have said of their configurations, in the store under `applied/ID`: what a thousand say within a second is written in
- * a few commits. It tells people how far a box follows; nothing is decided by it.
+ * a few commits, after a while: those who are still to be told go first. It tells people how far a box follows; nothing is decided
+ * by it.
  */
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
@@ -19,37 +21,52 @@ export interface AppliedRecord {
 
 /** Boxes of one commit. */
 const together = 128
+/** From what a box says until it is written; a box waits for that with its next configuration. */
+export const gatherMs = 250
+
+export interface AppliedLogParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+}
 
 export class AppliedLog implements AsyncDisposable {
   readonly #store: Store
+  readonly #clock: Clock
   readonly #log: Log
   /** By box: the newest alone. */
   readonly #waiting = new Map<string, { readonly value: string; readonly onDone: () => void }>()
-  #writing: Promise<void> | null = null
+  #timer: CancelTimer | null = null
+  #writing: Promise<void> = Promise.resolve()
 
-  constructor(store: Store, log: Log) {
+  constructor({ store, clock, log }: AppliedLogParts) {
     this.#store = store
+    this.#clock = clock
     this.#log = log
   }
 
   /** @param onDone it is there, or could not be written; not called when something newer of the box came before that */
   note(deviceId: string, record: AppliedRecord, onDone: () => void): void {
     this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone })
-    this.#writing ??= this.#write()
+    this.#timer ??= this.#clock.after(gatherMs, () => {
+      this.#timer = null
+      this.#writing = this.#writing.then(() => this.#write())
+    })
   }
 
+  /** What waits is written at once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer?.()
     await this.#writing
+    await this.#write()
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const some = [...this.#waiting].slice(0, together)
-      for (const [deviceId] of some) this.#waiting.delete(deviceId)
-      const changes = some.map(([deviceId, { value }]) => ({
-        key: appliedKey(deviceId),
-        value,
-      }))
+    const all = [...this.#waiting]
+    this.#waiting.clear()
+    for (let at = 0; at < all.length; at += together) {
+      const some = all.slice(at, at + together)
+      const changes = some.map(([deviceId, { value }]) => ({ key: appliedKey(deviceId), value }))
       try {
         await this.#store.commit({ conditions: [], changes })
       } catch (error) {
@@ -59,7 +76,6 @@ export class AppliedLog implements AsyncDisposable {
       }
       for (const [, { onDone }] of some) onDone()
     }
-    this.#writing = null
   }
 }
 

@@ -51,7 +51,7 @@ export class LinkDesk implements AsyncDisposable {
 
   constructor(parts: LinkDeskParts) {
     this.#parts = parts
-    this.#applied = new AppliedLog(parts.store, parts.log)
+    this.#applied = new AppliedLog(parts)
     this.#refusals = new RefusalLog(parts)
     this.#door = new LinkDoor({ ...parts, refusals: this.#refusals })
     this.#certificates = new CertificateDesk({ ...parts, nowMs: parts.wallMs })

@@ -17,7 +17,7 @@ import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
 import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
-import { joinJws, verifyJws } from '../wire/jws.ts'
+import { verifyJws, verifyPayload } from '../wire/jws.ts'
 import { fieldsOf, wordsOf } from './log-fields.ts'
 import { RefusedConfig, refusedWords } from './refused-config.ts'
 
@@ -215,12 +215,14 @@ export class ControllerLink implements Disposable {
   async #take(message: ConfigMessage): Promise<void> {
     const { revision } = message
     try {
-      const jws = message.kind === 'config' ? message.jws : this.#join(message)
-      if (jws === null) {
+      const said = await (message.kind === 'config'
+        ? verifyJws('causeway-config', message.jws, this.#parts.ownerKeys)
+        : this.#join(message))
+      if (said === null) {
         this.say({ kind: 'resend' })
         return
       }
-      const signed = await this.#read(jws, revision)
+      const signed = this.#check(said, revision)
       this.#highest = revision
       this.#refused.clear()
       await this.#try(signed)
@@ -255,12 +257,10 @@ export class ControllerLink implements Disposable {
     if (revision === this.#highest && !this.#isClosed) this.#refused.note(signed, words, code)
   }
 
-  /** @throws ZTP_ and WIRE_ errors: it is not for this box, or not the owner's, or was had already */
-  async #read(jws: string, revision: number): Promise<SignedConfig> {
-    const { deviceId, ownerKeys } = this.#parts
-    const signed = await verifyJws('causeway-config', jws, ownerKeys)
+  /** @throws ZTP_ and WIRE_ errors: it is none, or not for this box, or was had already */
+  #check(signed: unknown, revision: number): SignedConfig {
     if (!isSignedConfig(signed)) throw new CausewayError('WIRE_INVALID', 'no signed configuration')
-    const isMine = signed.deviceId === deviceId
+    const isMine = signed.deviceId === this.#parts.deviceId
     if (!isMine) throw new CausewayError('ZTP_VOUCHER_FOREIGN', 'it is for another device')
     if (signed.revision <= this.#highest || signed.revision !== revision) {
       const words = `revision ${signed.revision} is not above ${this.#highest}, which this box has had`
@@ -269,14 +269,18 @@ export class ControllerLink implements Disposable {
     return signed
   }
 
-  /** Null: it was made for another one than the box has. */
-  #join(delta: Extract<ControllerMessage, { kind: 'config-delta' }>): string | null {
+  /**
+   * What the owner signed is the canonical text of what comes out: it is taken as it is.
+   * @returns null: it was made for another one than the box has @throws WIRE_ errors: the owner did not sign it
+   */
+  async #join(delta: Extract<ControllerMessage, { kind: 'config-delta' }>): Promise<unknown> {
     const base = [this.#tried, this.#had].find((one) => one?.revision === delta.base)
     const made = base ? applyDelta(base.config, delta.steps as DeltaStep[]) : null
     if (!base || made === null) return null
-    const { deviceId, revision } = { ...base, revision: delta.revision }
-    const payload = canonicalJson({ version: 1, deviceId, revision, config: made.value })
-    return joinJws(delta.head, payload, delta.signature)
+    const { deviceId } = base
+    const said = { version: 1, deviceId, revision: delta.revision, config: made.value }
+    await verifyPayload('causeway-config', delta, canonicalJson(said), this.#parts.ownerKeys)
+    return said
   }
 
   async #keep(revision: number): Promise<void> {

@@ -52,14 +52,40 @@ export async function verifyJws(
     throw new CausewayError('WIRE_INVALID', 'is no signed document')
   }
   const [head, payload, signature] = text.split('.') as [string, string, string]
+  checkParts(type, head, payload, signature, publicKeys)
+  return parsed(Buffer.from(payload, 'base64url'))
+}
+
+/**
+ * The same for a document of which only head and signature came, and the payload is known.
+ * @param payload as text, not encoded
+ * @throws as `verifyJws`
+ */
+export async function verifyPayload(
+  type: JwsType,
+  { head, signature }: Readonly<Record<'head' | 'signature', string>>,
+  payload: string,
+  publicKeys: readonly KeyObject[],
+): Promise<void> {
+  const encoded = Buffer.from(payload).toString('base64url')
+  if (encoded.length > mostJwsBytes) throw new CausewayError('WIRE_INVALID', 'is too long')
+  checkParts(type, head, encoded, signature, publicKeys)
+}
+
+function checkParts(
+  type: JwsType,
+  head: string,
+  payload: string,
+  signature: string,
+  publicKeys: readonly KeyObject[],
+): void {
   const typ = typeOf(head)
-  if (typ !== null && publicKeys.some((key) => isSignedBy(key, `${head}.${payload}`, signature))) {
-    if (typ !== type) {
-      throw new CausewayError('WIRE_INVALID', `is signed as something else than ${type}`)
-    }
-    return parsed(Buffer.from(payload, 'base64url'))
+  const signed = Buffer.from(`${head}.${payload}`, 'latin1')
+  if (typ === null || !publicKeys.some((key) => isSignedBy(key, signed, signature))) {
+    throw new CausewayError('WIRE_UNAUTHENTIC', 'nobody who is trusted here signed it')
   }
-  throw new CausewayError('WIRE_UNAUTHENTIC', 'nobody who is trusted here signed it')
+  if (typ === type) return
+  throw new CausewayError('WIRE_INVALID', `is signed as something else than ${type}`)
 }
 
 /** Null: it is none, or asks for what nobody here does: another algorithm, or what must be understood (`crit`, RFC 7515 §4.1.11). */
@@ -70,16 +96,11 @@ function typeOf(head: string): unknown {
   return alg === algorithm && crit === undefined ? typ : null
 }
 
-function isSignedBy(key: KeyObject, signed: string, signature: string): boolean {
+function isSignedBy(key: KeyObject, signed: Uint8Array, signature: string): boolean {
   if (key.asymmetricKeyDetails?.namedCurve !== curve) return false
   const bytes = Buffer.from(signature, 'base64url')
   if (bytes.length !== signatureBytes) return false
-  return verify('sha256', Buffer.from(signed, 'latin1'), { key, dsaEncoding: 'ieee-p1363' }, bytes)
-}
-
-/** A compact document from its parts, where the payload is known otherwise. */
-export function joinJws(head: string, payload: string, signature: string): string {
-  return `${head}.${Buffer.from(payload).toString('base64url')}.${signature}`
+  return verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, bytes)
 }
 
 function parsed(payload: Uint8Array): unknown {

@@ -84,11 +84,16 @@ export class Desk {
     return JSON.parse(await askApi(apiSocket, '/api/v1/enrolment')) as EnrolmentAnswer
   }
 
-  /** Reads what the box shows, as somebody does who stands before it, and claims it for its site. */
-  async claim(site: string): Promise<void> {
+  /** The same once it waits to be claimed. */
+  async waiting(site: string): Promise<EnrolmentAnswer> {
     const { gateway } = this.#lab.processes.get(site)!
     await gateway.line((line) => line.includes('"waits to be claimed"'), claimedMs)
-    const { serial, deviceId, offers } = await this.enrolment(site)
+    return this.enrolment(site)
+  }
+
+  /** Reads what the box shows, as somebody does who stands before it, and claims it for its site. */
+  async claim(site: string): Promise<void> {
+    const { serial, deviceId, offers } = await this.waiting(site)
     if (this.#lab.description.controller?.hasRoot === true) {
       await this.ctl('claim', deviceId, site, '--listed')
       return

@@ -1,6 +1,6 @@
 /** Asks a site's gateway how it is, over its local API, as an admin's shell on the box would. */
 import { request } from 'node:http'
-import { CausewayError } from '../../firmware/model/errors.ts'
+import { CausewayError, type ErrorCode } from '../../firmware/model/errors.ts'
 import type { Drops, Status } from '../../firmware/model/local-api.ts'
 import type { Lab } from './lab.ts'
 
@@ -15,13 +15,24 @@ export interface SiteLook {
   readonly drops: Drops
 }
 
-/** @throws LAB_PROGRAM when the gateway does not answer or answers with an error */
+/**
+ * Once it has heard of its datapath.
+ * @throws LAB_PROGRAM when the gateway does not answer or answers with an error; API_NOT_READY it hears nothing of its datapath
+ */
 export async function lookAt(lab: Lab, site: string): Promise<SiteLook> {
-  const [status, drops] = await Promise.all([
-    ask(lab, site, '/api/v1/status'),
-    ask(lab, site, '/api/v1/drops'),
-  ])
-  return { status: JSON.parse(status) as Status, drops: JSON.parse(drops) as Drops }
+  for (let look = 1; ; look++) {
+    try {
+      const [status, drops] = await Promise.all([
+        ask(lab, site, '/api/v1/status'),
+        ask(lab, site, '/api/v1/drops'),
+      ])
+      return { status: JSON.parse(status) as Status, drops: JSON.parse(drops) as Drops }
+    } catch (error) {
+      const isEarly = error instanceof CausewayError && error.code === 'API_NOT_READY'
+      if (!isEarly || look === freshLooks) throw error
+      await new Promise((next) => setTimeout(next, lookEveryMs))
+    }
+  }
 }
 
 /**
@@ -50,8 +61,8 @@ export async function readMetrics(lab: Lab, site: string): Promise<string> {
 function ask(lab: Lab, site: string, path: string): Promise<string> {
   const socketPath = `/run/causeway/${lab.names.instance(site)}/api.sock`
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void =>
-      reject(new CausewayError('LAB_PROGRAM', `${site} gateway, ${path}: ${why}`))
+    const fail = (why: string, code: ErrorCode = 'LAB_PROGRAM'): void =>
+      reject(new CausewayError(code, `${site} gateway, ${path}: ${why}`))
     const question = request({ socketPath, path, timeout: timeoutMs }, (response) => {
       let text = ''
       response.setEncoding('utf8')
@@ -62,7 +73,11 @@ function ask(lab: Lab, site: string, path: string): Promise<string> {
       response.on('error', (error) => fail(error.message))
       response.on('end', () => {
         if (response.statusCode === 200) resolve(text)
-        else fail(`${response.statusCode} ${text.slice(0, 500)}`)
+        else {
+          const isEarly = text.includes('"API_NOT_READY"')
+          const why = `${response.statusCode} ${text.slice(0, 500)}`
+          fail(why, isEarly ? 'API_NOT_READY' : 'LAB_PROGRAM')
+        }
       })
     })
     question.on('timeout', () => question.destroy(new Error(`no answer in ${timeoutMs} ms`)))

@@ -13,7 +13,7 @@ test('blank boxes are claimed by their codes, and their hosts reach each other',
   await desk.apply()
   await lab.start()
   const sites = lab.sites.map(({ name }) => name)
-  assert.equal((await desk.enrolment('berlin')).state, 'waiting')
+  assert.equal((await desk.waiting('berlin')).state, 'waiting')
   for (const site of sites) await desk.claim(site)
   await desk.settled()
   await awaitReachable(lab, 'berlin', 'lisbon')

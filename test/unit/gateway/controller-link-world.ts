@@ -1,6 +1,7 @@
 /** A box and a controller's desk in one process, over links in memory and a store in memory; time stands but for what a test lets pass. */
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { gatherMs } from '../../../firmware/controller/applied.ts'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
 import { PublishedBook, type PublishedConfig } from '../../../firmware/controller/published.ts'
@@ -133,16 +134,22 @@ export class World implements AsyncDisposable {
     }
   }
 
+  /** The same while time passes: answers of boxes are gathered. */
+  async awhile(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    await this.until(what, async () => {
+      await this.clock.advance(gatherMs)
+      return isSo()
+    })
+  }
+
   /** The box has been told, and the controller has its answer. */
   async answered(revision: number): Promise<void> {
-    await this.until(
-      `an answer to ${revision}`,
-      async () => (await this.appliedRecord())?.revision === revision,
-    )
+    const isThere = async () => (await this.appliedRecord())?.revision === revision
+    await this.awhile(`an answer to ${revision}`, isThere)
   }
 
   async confirmedBy(count: number): Promise<void> {
-    await this.until(`${count} confirmed`, () => this.confirmed.length === count)
+    await this.awhile(`${count} confirmed`, () => this.confirmed.length === count)
   }
 
   async appliedRecord(): Promise<{ revision: number; code?: string } | null> {

@@ -132,21 +132,21 @@ test('what the box was too busy for is tried again by itself, ever more seldom',
 
 test('what comes while another waits for its confirm is taken after it, the newest alone', async () => {
   await using world = await newWorld()
-  const asked = Promise.withResolvers<void>()
+  let isAsked = false
   const go = Promise.withResolvers<void>()
   world.start({
     confirm: async ({ revision }) => {
-      asked.resolve()
+      isAsked = true
       await go.promise
       world.confirmed.push(revision)
     },
   })
-  await asked.promise
+  await world.awhile('that it is confirmed', () => isAsked)
   for (const latencyMs of [100, 110, 120]) await world.publish(voice(latencyMs))
   await world.until('a later one is sent', () => world.sent.length > 3)
   assert.equal(world.applied.length, 1)
   go.resolve()
-  await world.until('the newest is kept', () => world.confirmed.at(-1) === 4)
+  await world.awhile('the newest is kept', () => world.confirmed.at(-1) === 4)
   assert.ok(world.applied.every(([revision]) => revision !== 2 || world.applied.length > 2))
 })
 
@@ -189,10 +189,8 @@ test('a configuration of another device, of another owner, or an older one is re
         jws: await signJws('causeway-config', payload, key),
       }),
     )
-    await world.until(
-      'an answer',
-      async () => (await world.store.get(`applied/${world.deviceId}`))!.revision > before,
-    )
+    const answer = async () => (await world.store.get(`applied/${world.deviceId}`))!
+    await world.awhile('an answer', async () => (await answer()).revision > before)
     return (await world.appliedRecord())?.code
   }
   assert.equal(await send('aa'.repeat(32), 5), 'ZTP_VOUCHER_FOREIGN')
