@@ -4,10 +4,12 @@
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { askApi } from '../../firmware/host/system/api-client.ts'
 import { placesOf } from '../../firmware/host/system/places.ts'
 import type { EnrolmentAnswer } from '../../firmware/model/enrolment.ts'
+import { CausewayError } from '../../firmware/model/errors.ts'
 import type { FleetDocument } from '../../firmware/model/fleet.ts'
 import type { CommandResult } from './command.ts'
 import {
@@ -23,6 +25,7 @@ import type { Program } from './program.ts'
 const tenantName = 'lab'
 const ctlMs = 60_000
 const claimedMs = 30_000
+const lookEveryMs = 200
 
 export class Desk {
   readonly #lab: Lab
@@ -104,15 +107,29 @@ export class Desk {
     await this.#lab.exec(site, [causeway, 'enrol', 'confirm', code, '--instance', instance])
   }
 
-  /** Until each box runs what its owner signed and has it confirmed. */
+  /** Until each box runs what its owner signed last and has it confirmed: then it needs no controller to go on with it. */
   async settled(sites = this.#lab.sites.map(({ name }) => name)): Promise<void> {
+    const kept = (line: string): boolean => line.includes('"signed configuration kept"')
     await Promise.all(
-      sites.map((site) =>
-        this.#lab.processes
-          .get(site)!
-          .gateway.line((line) => line.includes('"signed configuration kept"'), claimedMs),
-      ),
+      sites.map((site) => this.#lab.processes.get(site)!.gateway.line(kept, claimedMs)),
     )
+    const deadlineMs = performance.now() + claimedMs
+    while (!(await this.#isAllKept(sites))) {
+      if (performance.now() > deadlineMs) {
+        throw new CausewayError('LAB_TIMEOUT', 'boxes do not keep what was published last')
+      }
+      await passed(lookEveryMs)
+    }
+  }
+
+  async #isAllKept(sites: readonly string[]): Promise<boolean> {
+    const { edges } = JSON.parse(await this.ctl('edges', '--json')) as {
+      readonly edges: readonly { readonly site: string; readonly published: number }[]
+    }
+    const kept = await Promise.all(sites.map(async (site) => (await this.enrolment(site)).revision))
+    return sites.every((name, at) => {
+      return edges.find(({ site }) => site === name)?.published === kept[at]
+    })
   }
 
   #argv(words: readonly string[]): string[] {
