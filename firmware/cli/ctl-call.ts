@@ -129,7 +129,7 @@ export async function confirm(call: CtlCall, question: string, option: string): 
 
 /** Refused, and nothing has changed. */
 const refusals =
-  /^(FLEET_|ZTP_|STORE_(CONFLICT|NOT_EMPTY|SCHEMA|CORRUPT)$|API_(CONFIRM|LAST_OWNER)$)/
+  /^(FLEET_|ZTP_|STORE_(CONFLICT|NOT_EMPTY|SCHEMA|CORRUPT)$|API_(CONFIRM|LAST_OWNER|FORBIDDEN|UNAUTHENTICATED)$)/
 
 export function ctlExitOf(code: ErrorCode): ExitCode {
   return refusals.test(code) ? exitCode.refused : exitOf(code)

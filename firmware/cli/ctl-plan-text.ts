@@ -34,12 +34,12 @@ export function planText(
   })
   const parts = [
     ...(documentLines.length === 0 ? [] : ['Documents\n', ...documentLines.map(indented)]),
-    ...(siteLines.length === 0 ? [] : ['Sites: what their boxes will be told\n']),
-    ...siteLines.map(indented),
-    // What is refused has no outcome.
-    ...(problems.length === 0 ? [`${summaryOf(documents, sites.length)}\n`] : []),
   ]
-  return parts.join('')
+  // What is refused has no outcome.
+  if (problems.length > 0) return parts.join('')
+  const siteTitle = siteLines.length === 0 ? [] : ['Sites: what their boxes will be told\n']
+  const summary = `${summaryOf(documents, sites.length)}\n`
+  return [...parts, ...siteTitle, ...siteLines.map(indented), summary].join('')
 }
 
 export function appliedText({ documents, sites }: FleetChange): string {

@@ -1,4 +1,7 @@
-/** What strangers do is told in the log as far as there is room, so that nobody fills it from outside; the rest is counted, and said with the next. */
+/**
+ * What strangers do, and people beyond their role, is told in the log as far as there is room, so that nobody fills it from outside;
+ * the rest is counted, and said with the next.
+ */
 import { noChange, type Store } from '../host/store/store.ts'
 import { type Bucket, openBucket } from '../plan/rate-limit.ts'
 import { type AuditEvent, commitAudited, systemTenant } from './audit.ts'
@@ -18,7 +21,7 @@ export class StrangerLog {
   }
 
   /** @throws what `commitAudited` throws */
-  async tell(event: AuditEvent): Promise<void> {
+  async tell(event: AuditEvent, tenant = systemTenant): Promise<void> {
     const nowMs = this.#nowMs()
     if (!this.#room.take(nowMs)) {
       this.#untold++
@@ -26,6 +29,6 @@ export class StrangerLog {
     }
     const more = this.#untold === 0 ? {} : { detail: `and ${this.#untold} like it before` }
     this.#untold = 0
-    await commitAudited(this.#store, systemTenant, { ...event, ...more }, noChange, nowMs)
+    await commitAudited(this.#store, tenant, { ...event, ...more }, noChange, nowMs)
   }
 }

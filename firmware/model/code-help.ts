@@ -51,7 +51,10 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   ],
   API_NOT_FOUND: ['There is no such path or entry.', 'See `/api/v1/openapi.json`.'],
   API_TOO_LARGE: ['The request or the answer is too long.', 'Send at most a configuration.'],
-  API_INTERNAL: ['The gateway failed to answer.', 'Its log says why; please report it.'],
+  API_INTERNAL: [
+    'The process that was asked failed to answer.',
+    'Its log says why; please report it.',
+  ],
   DATAPATH_UNREACHABLE: [
     'The process that moves packets does not answer.',
     'Start it; its log says why it ended.',

@@ -109,7 +109,8 @@ function soundPools({ pool: pools }: Documents, problems: FleetProblem[]): Map<s
     const problem = (message: string, path: string): void => {
       problems.push({ code: 'FLEET_POOL_INVALID', message, path, document: nameOf(pool) })
     }
-    if (prefix === null || prefix.address.value !== prefix.network)
+    if (prefix === null) problem('must be a prefix, like 10.0.0.0/12 or fd00::/48', '/prefix')
+    else if (prefix.address.value !== prefix.network)
       problem('must be a prefix without bits below its length', '/prefix')
     else if (!isRoom(pool, prefix))
       problem(`must be from ${prefix.bits} to ${prefix.family === 4 ? 30 : 64}`, '/bits')

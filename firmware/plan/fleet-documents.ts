@@ -53,6 +53,7 @@ export function checkDocuments(documents: Documents): FleetProblem[] {
     ...crowds(documents),
     ...references(documents),
     ...boxesTwice(documents),
+    ...addresses(documents),
     ...poolOverlaps(documents),
   ]
 }
@@ -144,6 +145,20 @@ function boxesTwice({ site: sites }: Documents): FleetProblem[] {
     const message = `this box stands at ${other} already`
     return other === undefined ? [] : [problemOf(site, 'FLEET_DUPLICATE', message, '/edge')]
   })
+}
+
+/** Networks of LANs are compared across sites: what is none cannot be. */
+function addresses({ site: sites }: Documents): FleetProblem[] {
+  const message = 'must be an address with its prefix length, like 10.1.0.1/24 or fd00:1::1/64'
+  return sites.flatMap((site) =>
+    site.lans.flatMap(({ address = [] }, at) =>
+      address.flatMap((text, index) => {
+        const path = `/lans/${at}/address/${index}`
+        const isOne = parseInterfaceAddress(text) !== null
+        return isOne ? [] : [problemOf(site, 'CONFIG_ADDRESS_INVALID', message, path)]
+      }),
+    ),
+  )
 }
 
 /** What one gives out the other would give out as well. */

@@ -6,7 +6,10 @@ import type { Compiled } from './fleet-site.ts'
 import { freeLike, type Holder, overlapsAmong } from './ipam.ts'
 
 /** Of LANs of two sites: whoever hears of both could not tell them apart. */
-export function overlapProblems(sites: readonly Compiled[], { pool }: Documents): FleetProblem[] {
+export function overlapProblems(
+  sites: readonly Compiled[],
+  { pool, segment: segments }: Documents,
+): FleetProblem[] {
   const holders = sites.flatMap(({ site, lans }) =>
     lans.flatMap(({ name, address }) =>
       address.map((text): LanHolder => {
@@ -16,9 +19,13 @@ export function overlapProblems(sites: readonly Compiled[], { pool }: Documents)
     ),
   )
   const taken = holders.map(({ prefix }) => prefix)
-  const pools: Prefix[] = pool
-    .map(({ prefix }) => parseInterfaceAddress(prefix)!)
-    .filter((one) => one !== null)
+  const poolsOf = (segment: string): Prefix[] => {
+    const names = segments.find(({ name }) => name === segment)?.pools ?? []
+    return pool
+      .filter(({ name }) => names.includes(name))
+      .map(({ prefix }) => parseInterfaceAddress(prefix))
+      .filter((one) => one !== null)
+  }
   return overlapsAmong(holders).flatMap(({ one, other }) => {
     const [first, second] = [one, other].map((wanted) => {
       return holders.find(({ holder, prefix }) => {
@@ -27,8 +34,9 @@ export function overlapProblems(sites: readonly Compiled[], { pool }: Documents)
     }) as [LanHolder, LanHolder]
     // A box's own LANs are told of by the rules for its configuration.
     if (first.site === second.site) return []
-    const mirror = overlapOf(first, second, pools, taken)
-    return [{ ...overlapOf(second, first, pools, taken), mirror }]
+    const told = (one: LanHolder, two: LanHolder): FleetProblem =>
+      overlapOf(one, two, poolsOf(one.site.lans[one.at]?.segment ?? ''), taken)
+    return [{ ...told(second, first), mirror: told(first, second) }]
   })
 }
 

@@ -255,7 +255,8 @@ function extentsOf(
   const extents = new Map<string, Prefix[]>(segments.map(({ name }) => [name, []]))
   for (const { name, prefix } of pool) {
     const served = segments.filter(({ pools }) => pools?.includes(name) === true)
-    if (served.length === 1) extents.get(served[0]!.name)!.push(parseInterfaceAddress(prefix)!)
+    const extent = parseInterfaceAddress(prefix)
+    if (served.length === 1 && extent !== null) extents.get(served[0]!.name)!.push(extent)
   }
   for (const { segment, address } of sites.flatMap(({ lans }) => lans)) {
     extents.get(segment)!.push(...address.map((text) => parseInterfaceAddress(text)!))

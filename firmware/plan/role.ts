@@ -10,6 +10,7 @@ export function mayDo({ tenant, role }: Principal, permission: Permission, here:
 /** @throws API_FORBIDDEN */
 export function requirePermission(who: Principal, permission: Permission, tenant: string): void {
   if (mayDo(who, permission, tenant)) return
-  const message = `needs the role ${permissions[permission]} in ${tenant}`
+  const where = tenant === '*' ? 'for all tenants' : `in ${tenant}`
+  const message = `needs the role ${permissions[permission]} ${where}`
   throw new CausewayError('API_FORBIDDEN', message)
 }

@@ -39,8 +39,14 @@ export function lookIn(lab: Lab): string {
     align([['  site', 'namespace', 'gateway pid', 'datapath pid'], ...rows], [0, 1]),
     `  config  /etc/causeway/${place}/device.yaml`,
     `  socket  /run/causeway/${place}/api.sock`,
-    `  logs    ${lab.logFile('SITE', 'gateway')}, ${lab.logFile('SITE', 'datapath')}`,
+    `  logs    ${lab.logFile('SITE', 'gateway')}, ${lab.logFile('SITE', 'datapath')}${logOfController(lab)}`,
   ].join('\n')
+}
+
+function logOfController(lab: Lab): string {
+  const file =
+    lab.description.controller === undefined ? null : lab.logFile('internet', 'controller')
+  return file === null ? '' : `, ${file}`
 }
 
 /** Where the boxes have a controller. */

@@ -13,10 +13,10 @@ import { type LinkServer, serveLinks } from '../../host/link/server.ts'
 import { linkPath } from '../../model/control-link.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { Principal } from '../../model/user.ts'
-import { requirePermission } from '../../plan/role.ts'
 import { systemTenant } from '../audit.ts'
 import { isTenant } from '../tenants.ts'
 import type { ControllerRoute, RouteParts } from './controller-route.ts'
+import { Gate } from './gate.ts'
 import { routesOf } from './routes.ts'
 import { addZtpRoutes } from './ztp.ts'
 
@@ -70,15 +70,16 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   answerErrors(app as never, onFault)
   addZtpRoutes(app as never, parts.enrol, parts.wallMs)
   const routes = routesOf(parts)
+  const gate = new Gate(parts)
   const byPath = new Map(routes.map((route) => [`${route.method} ${route.url}`, route]))
   // Before a body is read: what a stranger sends is not worth the memory.
   app.addHook('onRequest', async ({ method, routeOptions, headers, params }) => {
     const route = byPath.get(`${method} ${routeOptions.url}`)
     if (route === undefined) return
     const who = await known(route, bearerOf({ headers }), parts.users)
-    if (typeof route.tenantOf !== 'function') admit(route, who, params, null)
+    if (typeof route.tenantOf !== 'function') await gate.admit(route, who, params, null)
   })
-  for (const route of routes) addRoute(app as never, guarded(route, parts))
+  for (const route of routes) addRoute(app as never, guarded(route, gate, parts))
   const links: LinkServer = serveLinks({
     server,
     path: linkPath,
@@ -104,12 +105,12 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
 const stranger: Principal = { name: '', tenant: '', role: 'auditor' }
 
 /** The route as the server has it: who asks is known, and may, or it is not entered. */
-function guarded(route: ControllerRoute, { users, store }: RouteParts): Route {
+function guarded(route: ControllerRoute, gate: Gate, { users, store }: RouteParts): Route {
   return {
     ...route,
     handle: async (asked) => {
       const who = await known(route, asked.bearer, users)
-      admit(route, who, asked.params, asked.body)
+      await gate.admit(route, who, asked.params, asked.body)
       const { tenant } = (asked.params ?? {}) as { readonly tenant?: string }
       if (tenant !== undefined && tenant !== systemTenant && !(await isTenant(store, tenant))) {
         throw new CausewayError('API_NOT_FOUND', `there is no tenant ${tenant}`)
@@ -129,17 +130,4 @@ async function known(
   if (bearer !== null) return users.byToken(bearer)
   const message = 'needs a token: sign in, and send it as `Authorization: Bearer`'
   throw new CausewayError('API_UNAUTHENTICATED', message)
-}
-
-/** @throws API_FORBIDDEN */
-function admit(
-  { needs, tenantOf }: ControllerRoute,
-  who: Principal,
-  params: unknown,
-  body: unknown,
-): void {
-  if (needs === 'anybody' || needs === 'signed-in') return
-  const named = ((params ?? {}) as { readonly tenant?: string }).tenant ?? '*'
-  const own = tenantOf === 'own' ? who.tenant : named
-  requirePermission(who, needs, typeof tenantOf === 'function' ? tenantOf(body) : own)
 }

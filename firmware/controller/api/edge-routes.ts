@@ -44,7 +44,7 @@ export function edgeRoutes(parts: RouteParts): ControllerRoute[] {
     {
       ...{ method: 'GET', url: '/api/v1/waiting', answer: WaitingAnswer },
       summary: 'Blank boxes that have called and that nobody owns yet, without their codes.',
-      needs: 'edge.claim',
+      needs: 'fleet.read',
       tenantOf: 'own',
       handle: async (_asked, { tenant }) => {
         const up = new Set(parts.links.attached.map(({ deviceId }) => deviceId))

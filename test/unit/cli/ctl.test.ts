@@ -61,7 +61,7 @@ test('the account is for its owner alone, and a sign-out ends the token', async 
   const account = readFileSync(path, 'utf8')
   assert.equal((await ada.ctl('who')).code, 0)
   assert.equal((await ada.ctl('sign-out')).out, 'signed out\n')
-  assert.equal((await ada.ctl('who')).code, 1)
+  assert.equal((await ada.ctl('who')).code, 4)
   writeFileSync(path, account, { mode: 0o600 })
   assert.match((await ada.ctl('who')).err, /API_UNAUTHENTICATED the token is not known/)
 })
@@ -172,7 +172,7 @@ test('whoever may not apply is told before a plan is shown', async () => {
   const eve = await world.person('eve', tenant, 'operator')
   assert.equal((await eve.ctl('plan', '-f', folder)).code, 0)
   const { code, out, err } = await eve.ctl('apply', '-f', folder, '--yes')
-  assert.deepEqual([code, out], [1, ''])
+  assert.deepEqual([code, out], [4, ''])
   assert.match(err, /API_FORBIDDEN needs the role admin in acme/)
 })
 

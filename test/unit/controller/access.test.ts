@@ -16,7 +16,7 @@ const table: Readonly<Record<string, readonly [Least, object | null, 'tenant' | 
   'GET /api/v1/who': ['signed-in', null, 'own'],
   'POST /api/v1/users/{name}/password': ['owner', { password: 'correct horse 2' }, 'own'],
   'GET /api/v1/tenants': ['auditor', null, 'own'],
-  'GET /api/v1/waiting': ['operator', null, 'own'],
+  'GET /api/v1/waiting': ['auditor', null, 'own'],
   'GET /api/v1/users': ['owner', null, 'own'],
   'POST /api/v1/users/{name}/remove': ['owner', {}, 'own'],
   'GET /api/v1/tokens': ['owner', null, 'own'],

@@ -180,7 +180,7 @@ test('people see and change what their role allows, and nothing without a token'
     ),
     [
       ...['setup user.add', 'setup user.add', 'ada user.sign-in', 'otto user.sign-in'],
-      ...['ada fleet.apply', 'ada edge.list'],
+      ...['otto api.refuse', 'ada api.refuse', 'ada fleet.apply', 'ada edge.list'],
     ],
   )
   const bad = await ask(
