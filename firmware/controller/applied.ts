@@ -1,14 +1,15 @@
 /**
  * What boxes have said of their configurations, in the store under `applied/ID`: what a thousand say within a second is written in
- * a few commits, after a while: those who are still to be told go first. It tells people how far a box follows; nothing is decided
- * by it.
+ * a few commits, after a while: those who are still to be told go first. What a box said to a tenant that has let it go meanwhile is
+ * not kept. It tells people how far a box follows; nothing is decided by it.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
-import { appliedKey } from './keys.ts'
+import { type FoundEdge, lookUpEdge } from './edges.ts'
+import { appliedKey, edgeKey } from './keys.ts'
 
 export interface AppliedRecord {
   readonly revision: number
@@ -21,6 +22,8 @@ export interface AppliedRecord {
 
 /** Boxes of one commit. */
 const together = 128
+/** Of one commit: each box of it may change hands or its certificate meanwhile. */
+const mostTries = 2 * together
 /** From what a box says until it is written; a box waits for that with its next configuration. */
 export const gatherMs = 250
 
@@ -30,12 +33,19 @@ export interface AppliedLogParts {
   readonly log: Log
 }
 
+interface Noted {
+  readonly value: string
+  readonly onDone: () => void
+  /** The box's own entry as it was when it said so. */
+  readonly box: Promise<FoundEdge | null>
+}
+
 export class AppliedLog implements AsyncDisposable {
   readonly #store: Store
   readonly #clock: Clock
   readonly #log: Log
   /** By box: the newest alone. */
-  readonly #waiting = new Map<string, { readonly value: string; readonly onDone: () => void }>()
+  readonly #waiting = new Map<string, Noted>()
   #timer: CancelTimer | null = null
   #writing: Promise<void> = Promise.resolve()
 
@@ -45,9 +55,15 @@ export class AppliedLog implements AsyncDisposable {
     this.#log = log
   }
 
-  /** @param onDone it is there, or could not be written; not called when something newer of the box came before that */
+  /**
+   * @param onDone it is there, or could not be written; not called when something newer of the box came before that, or when its
+   * owner has let it go
+   */
   note(deviceId: string, record: AppliedRecord, onDone: () => void): void {
-    this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone })
+    const box = lookUpEdge(this.#store, deviceId)
+    // Whoever writes hears of it.
+    box.catch(() => {})
+    this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone, box })
     this.#timer ??= this.#clock.after(gatherMs, () => {
       this.#timer = null
       this.#writing = this.#writing.then(() => this.#write())
@@ -65,16 +81,44 @@ export class AppliedLog implements AsyncDisposable {
     const all = [...this.#waiting]
     this.#waiting.clear()
     for (let at = 0; at < all.length; at += together) {
-      const some = all.slice(at, at + together)
-      const changes = some.map(([deviceId, { value }]) => ({ key: appliedKey(deviceId), value }))
+      const some = new Map(all.slice(at, at + together))
       try {
-        await this.#store.commit({ conditions: [], changes })
+        await this.#commit(some)
       } catch (error) {
         // The box says it again with its next configuration.
         if (!(error instanceof CausewayError)) throw error
         this.#log.warn({ code: error.code }, 'what boxes have applied is not written down')
       }
-      for (const [, { onDone }] of some) onDone()
+      for (const { onDone } of some.values()) onDone()
+    }
+  }
+
+  /** @param some whoever was let go is taken out; whose entry has changed otherwise is read again */
+  async #commit(some: Map<string, Noted>): Promise<void> {
+    const found = new Map<string, FoundEdge>()
+    for (const [deviceId, { box }] of some) {
+      const one = await box
+      if (one === null) some.delete(deviceId)
+      else found.set(deviceId, one)
+    }
+    for (let tries = 1; some.size > 0; tries++) {
+      const conditions = [...found].map(([of, { revision }]) => ({ key: edgeKey(of), revision }))
+      const changes = [...some].map(([of, { value }]) => ({ key: appliedKey(of), value }))
+      try {
+        await this.#store.commit({ conditions, changes })
+        return
+      } catch (error) {
+        const isConflict = error instanceof CausewayError && error.code === 'STORE_CONFLICT'
+        const broken = [...found].find(([of]) => isConflict && error.path === edgeKey(of))
+        if (broken === undefined || tries >= mostTries) throw error
+        const [deviceId, before] = broken
+        const now = await lookUpEdge(this.#store, deviceId)
+        if (now?.edge.tenant === before.edge.tenant) found.set(deviceId, now)
+        else {
+          found.delete(deviceId)
+          some.delete(deviceId)
+        }
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Commit, noChange, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { KeyKeeping } from '../model/ztp.ts'
 import { type AuditEvent, commitAudited } from './audit.ts'
-import { edgeKey, releasedKey } from './keys.ts'
+import { appliedKey, edgeKey, releasedKey } from './keys.ts'
 import { wireKeyCommit } from './wire-keys.ts'
 
 export interface Edge {
@@ -79,8 +79,9 @@ export async function registerEdge(
   }
   const wireKey = edge.wireKey ?? there?.edge.wireKey ?? null
   const keys = await wireKeyCommit(store, edge.deviceId, there?.edge.wireKey ?? null, wireKey)
-  // Whoever gets it after its release has it: that it was anybody's is over.
-  const over = there === null ? [{ key: releasedKey(edge.deviceId), value: null }] : []
+  // Whoever gets it after its release has it: that it was anybody's is over, and what it said to whoever had it before.
+  const before = there === null ? [releasedKey, appliedKey] : []
+  const over = before.map((keyOf) => ({ key: keyOf(edge.deviceId), value: null }))
   const change = { key, value: JSON.stringify({ ...edge, wireKey }) }
   const changes = [change, ...over, ...keys.changes, ...more.changes]
   const own = { key, revision: there?.revision ?? 0 }
