@@ -6,9 +6,9 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CausewayError } from '../../model/errors.ts'
 import { makePrivateFolder } from '../system/file.ts'
-import { checkedLines, restoreTable } from './backup.ts'
+import { checkedLines, markWhole, restoreTable } from './backup.ts'
 import { openLevelTable } from './level-table.ts'
-import { openStore } from './ordered-store.ts'
+import { openRestored } from './ordered-store.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function writeBackup(path: string, chunks: AsyncIterable<string>): 
 }
 
 /**
- * @param settle what is to be done to the store before anybody uses it
+ * @param settle what is to be done to the store before anybody can open it
  * @returns how many entries
  * @throws STORE_NOT_EMPTY there is a store already; STORE_CORRUPT, STORE_SCHEMA: nothing is there then
  */
@@ -63,8 +63,9 @@ export async function restoreBackup(
     // It reads from now on: whoever listens later has missed lines.
     const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })
     const entries = await restoreTable(table, lines)
-    const store = await openStore(table)
+    const store = await openRestored(table)
     await settle(store)
+    await markWhole(table)
     await store[Symbol.asyncDispose]()
     return entries
   } catch (error) {

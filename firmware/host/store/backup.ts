@@ -42,7 +42,7 @@ export async function* backupLines(
 }
 
 /**
- * Into a table that has nothing. When it fails, the table is not one that a store opens.
+ * Into a table that has nothing. No store opens it before `markWhole`, and none when this fails.
  * @returns how many entries
  * @throws STORE_NOT_EMPTY; STORE_SCHEMA the backup is of a later release; STORE_CORRUPT, `detail` says where
  */
@@ -89,13 +89,14 @@ export async function restoreTable(table: Table, lines: AsyncIterable<string>): 
   const { entries, sha256 } = (end ?? {}) as { entries?: unknown; sha256?: unknown }
   if (head === null || end === null) throw corrupt('it has no end: it was cut off')
   if (entries !== count || sha256 !== hash.digest('hex')) throw corrupt('its checksum does not fit')
+  rows.push([revisionKey, String(last + lostRevisions)])
   await flush()
-  // Last: without a schema no store opens what is here.
-  await table.write([
-    [revisionKey, String(last + lostRevisions)],
-    [schemaKey, String(schema)],
-  ])
   return count
+}
+
+/** Last of all: without a schema no store opens what is here, as after a cut in the middle of a restore. */
+export async function markWhole(table: Table): Promise<void> {
+  await table.write([[schemaKey, String(schema)]])
 }
 
 /** Passes lines on. @throws STORE_CORRUPT at their end, if they are no whole backup */

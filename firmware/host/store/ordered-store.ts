@@ -45,7 +45,21 @@ export async function openStore(
       throw new CausewayError('STORE_CORRUPT', 'a restore of the store did not end')
     await table.write([[schemaKey, String(schema)]])
   }
-  return new OrderedStore(table, Number(revision ?? 0), await readCommitLog(table), onFailed)
+  return openRows(table, Number(revision ?? 0), onFailed)
+}
+
+/** What a restore has put there (backup.ts), for whoever settles it; for others it is no store yet. @throws STORE_CORRUPT */
+export async function openRestored(table: Table): Promise<Store> {
+  const [revision] = await table.getMany([revisionKey])
+  return openRows(table, Number(revision ?? 0), () => {})
+}
+
+async function openRows(
+  table: Table,
+  revision: number,
+  onFailed: (error: CausewayError) => void,
+): Promise<Store> {
+  return new OrderedStore(table, revision, await readCommitLog(table), onFailed)
 }
 
 class OrderedStore implements Store {

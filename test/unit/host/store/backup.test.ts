@@ -1,7 +1,7 @@
 /** A backup holds all of one moment; half of one, or another file, is refused before a store opens it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { restoreTable } from '../../../../firmware/host/store/backup.ts'
+import { markWhole, restoreTable } from '../../../../firmware/host/store/backup.ts'
 import { memoryTable } from '../../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../../firmware/host/store/ordered-store.ts'
 import { take } from './contract.ts'
@@ -28,6 +28,8 @@ async function* each(lines: readonly string[]): AsyncGenerator<string> {
 test('what was there at the moment of the backup is restored, each with its revision', async () => {
   const table = memoryTable()
   assert.equal(await restoreTable(table, each(await backedUp())), 1_199)
+  await assert.rejects(openStore(table), { code: 'STORE_CORRUPT' })
+  await markWhole(table)
   await using store = await openStore(table)
   assert.deepEqual(await store.get('k7'), { key: 'k7', value: '"7"\n', revision: 8 })
   assert.equal(await store.get('k3'), null)
@@ -36,6 +38,7 @@ test('what was there at the moment of the backup is restored, each with its revi
 test('who saw what was committed after the backup is told to read again', async () => {
   const table = memoryTable()
   await restoreTable(table, each(await backedUp()))
+  await markWhole(table)
   await using store = await openStore(table)
   await store.commit(put('other', 'history'))
   await assert.rejects(take(store.watch('', 1_202), 1), { code: 'STORE_COMPACTED' })
