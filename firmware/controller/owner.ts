@@ -5,7 +5,13 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { type Authority, issueServerCertificate, makeAuthority } from '../host/pki/certificate.ts'
+import {
+  type Authority,
+  isNamed,
+  isServerOf,
+  issueServerCertificate,
+  makeAuthority,
+} from '../host/pki/certificate.ts'
 import { openKeys, privatePem } from '../host/pki/p256.ts'
 import { makeFile, readIfThere, replaceFile } from '../host/system/file.ts'
 import { CausewayError } from '../model/errors.ts'
@@ -66,7 +72,8 @@ async function openServer(
   const key = privatePem(privateKey)
   const path = join(folder, 'server.pem')
   const kept = await readIfThere(path)
-  if (kept !== null && isGood(kept, privateKey, hosts, nowMs)) return { key, certificate: kept }
+  if (kept !== null && isGood(kept, authority, privateKey, hosts, nowMs))
+    return { key, certificate: kept }
   const certificate = await issueServerCertificate(authority, publicKey, hosts, serverDays, nowMs)
   await replaceFile(path, certificate)
   return { key, certificate }
@@ -80,19 +87,20 @@ function isOf(certificate: string, key: KeyObject): boolean {
   }
 }
 
+/** Keys that were put back may be those of another authority than the one that signed what lies beside them. */
 function isGood(
   certificate: string,
+  authority: Authority,
   key: KeyObject,
   hosts: readonly string[],
   nowMs: number,
 ): boolean {
   try {
     const read = new X509Certificate(certificate)
-    const isNamed = (host: string): boolean =>
-      read.checkIP(host) !== undefined || read.checkHost(host) !== undefined
     return (
+      isServerOf(read, [authority.certificate]) &&
       read.checkPrivateKey(key) &&
-      hosts.every(isNamed) &&
+      hosts.every((host) => isNamed(read, host)) &&
       read.validToDate.getTime() - nowMs > renewMs
     )
   } catch {

@@ -6,6 +6,7 @@
 // Before x509, which needs it.
 import 'reflect-metadata'
 import { createHash, type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -128,7 +129,7 @@ export function issueServerCertificate(
   nowMs: number,
 ): Promise<string> {
   const names = new SubjectAlternativeNameExtension(
-    hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+    hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
   )
   const name = 'causeway controller'
   return issue(authority, { name, publicKey, purpose: serverAuth, names }, days, nowMs)
@@ -198,6 +199,13 @@ export function isServerOf(certificate: X509Certificate, authorities: readonly s
   return authorities
     .map((pem) => new X509Certificate(pem))
     .some((issuer) => certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))
+}
+
+/** @param host a name, or an address: it is one that this certificate is for */
+export function isNamed(certificate: X509Certificate, host: string): boolean {
+  // Each throws for what is the other.
+  const check = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)
+  return check !== undefined
 }
 
 function namesOf({ deviceId, wireKey }: DeviceIdentity): SubjectAlternativeNameExtension {
