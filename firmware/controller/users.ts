@@ -4,7 +4,7 @@
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Change, mostPage, type Store } from '../host/store/store.ts'
+import { type Change, type Condition, mostPage, type Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { NewUser, Principal } from '../model/user.ts'
 import { commitAudited, logOf } from './audit.ts'
@@ -90,16 +90,24 @@ export class Users {
     await this.#commit(told, change, revision)
   }
 
-  /** Ends the sessions of who has it. @throws API_NOT_FOUND; API_LAST_OWNER */
+  /** Ends the sessions of who has it. @throws API_NOT_FOUND; API_LAST_OWNER; STORE_CONFLICT the owner that would be left changed meanwhile */
   async remove(by: string, name: string): Promise<void> {
     const { kept, revision } = await this.#kept(name)
-    const others = (await this.list()).filter((one) => one.name !== name)
-    if (isOwnerOfAll(kept) && !others.some(isOwnerOfAll)) {
-      const message = `${name} is the last owner of all tenants: make another one first`
-      throw new CausewayError('API_LAST_OWNER', message)
-    }
+    const staying = isOwnerOfAll(kept) ? [await this.#otherOwner(name)] : []
     const told = { by, what: 'user.remove', name, tenant: kept.tenant }
-    await this.#commit(told, { key: `user/${name}`, value: null }, revision)
+    await this.#commit(told, { key: `user/${name}`, value: null }, revision, [], staying)
+  }
+
+  /** Who stays an owner of all while this one goes: of two that are taken away at once, one is left. @throws API_LAST_OWNER */
+  async #otherOwner(name: string): Promise<Condition> {
+    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostPage })
+    const other = entries.find(({ value }) => {
+      const kept = JSON.parse(value) as KeptUser
+      return kept.name !== name && isOwnerOfAll(kept)
+    })
+    if (other !== undefined) return { key: other.key, revision: other.revision }
+    const message = `${name} is the last owner of all tenants: make another one first`
+    throw new CausewayError('API_LAST_OWNER', message)
   }
 
   /**
@@ -179,11 +187,12 @@ export class Users {
     change: Change,
     revision: number,
     more: readonly Change[] = [],
+    others: readonly Condition[] = [],
   ): Promise<void> {
     const { by, what, name, tenant } = told
     const event = { who: by, what, target: `user/${name}`, code: null }
     const changes = [change, ...more]
-    const commit = { conditions: [{ key: change.key, revision }], changes }
+    const commit = { conditions: [{ key: change.key, revision }, ...others], changes }
     await commitAudited(this.#store, logOf(tenant), event, commit, this.#nowMs())
   }
 

@@ -9,6 +9,7 @@ import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { type Permission, permissions, roles } from '../../../firmware/model/user.ts'
 import { mayDo, requirePermission } from '../../../firmware/plan/role.ts'
+import { interrupted } from './interrupted.ts'
 
 async function newUsers() {
   const rows = new Map<string, string>()
@@ -107,6 +108,20 @@ test('a name is given once, and is free again when it was taken away', async () 
   await assert.rejects(users.signIn('ada', ada.password, home), { code: 'API_UNAUTHENTICATED' })
   await assert.rejects(users.remove('setup', 'ada'), { code: 'API_NOT_FOUND' })
   await users.add('setup', ada)
+})
+
+test('of two owners of all who are taken away at once one stays', async () => {
+  const { users, store } = await newUsers()
+  const root = { ...ada, tenant: '*', role: 'owner' } as const
+  for (const name of ['one', 'two']) await users.add('setup', { ...root, name })
+  const racing = interrupted(store, 'user/one', () => users.remove('setup', 'two'))
+  const late = new Users(racing, () => 1_000).remove('setup', 'one')
+  await assert.rejects(late, { code: 'STORE_CONFLICT', path: 'user/two' })
+  await assert.rejects(users.remove('setup', 'one'), { code: 'API_LAST_OWNER' })
+  assert.deepEqual(
+    (await users.list()).map(({ name }) => name),
+    ['one'],
+  )
 })
 
 test('a token is known until it ends, and stands nowhere', async () => {
