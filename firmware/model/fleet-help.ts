@@ -17,7 +17,7 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'The message says what is missing: write its document, or mend the name.',
   ],
   FLEET_DUPLICATE: [
-    'Two documents of a kind have one name, one box stands at two sites, or two networks of a controller have one `tenant`.',
+    'Two documents of a kind have one name, one box stands at two sites, a segment names a pool twice, or two networks of a controller have one `tenant`.',
     'Take one away, or give it another name; `cat /proc/sys/kernel/random/uuid` makes a `tenant`.',
   ],
   FLEET_TOO_MANY: [

@@ -33,6 +33,7 @@ export function allocate(documents: Documents, allocations: Allocations): Given 
   const vnis = allocateVnis(documents, allocations, made)
   const pools = soundPools(documents, problems)
   const taken = takenBy(documents, allocations)
+  const fresh = new Map<string, Prefix>()
   const lans = new Map<FleetSite, Lan[]>()
   for (const site of documents.site) {
     const own = site.lans.map((lan, at): Lan => {
@@ -42,13 +43,8 @@ export function allocate(documents: Documents, allocations: Allocations): Given 
       const fromPools = wanted.flatMap((name) => {
         const pool = pools.get(name)
         if (pool === undefined) return []
-        const network = networkFor(
-          `lan/${site.name}/${lan.name}/${name}`,
-          pool,
-          allocations,
-          taken,
-          made,
-        )
+        const key = `lan/${site.name}/${lan.name}/${name}`
+        const network = networkFor(key, pool, { allocations, fresh, taken, made })
         if (network !== null) return [firstHost(network)]
         const message = `pool ${name} (${formatPrefix(pool.prefix)}) has no network of /${pool.bits} left`
         const path = `/lans/${at}`
@@ -132,18 +128,27 @@ function takenBy({ site: sites }: Documents, allocations: Allocations): Prefix[]
   return [...byHand, ...given].map(parseInterfaceAddress).filter((one) => one !== null)
 }
 
+interface Giving {
+  readonly allocations: Allocations
+  /** By name, what was given in this round: two that are called the same, though they should not be, have the same. */
+  readonly fresh: Map<string, Prefix>
+  readonly taken: Prefix[]
+  readonly made: NewAllocation[]
+}
+
 function networkFor(
   name: string,
   { prefix, bits }: Pool,
-  allocations: Allocations,
-  taken: Prefix[],
-  made: NewAllocation[],
+  { allocations, fresh, taken, made }: Giving,
 ): Prefix | null {
   const given = allocations.get(name)
   if (given !== undefined) return parseInterfaceAddress(given)
+  const before = fresh.get(name)
+  if (before !== undefined) return before
   const free = lowestFree(prefix, bits, taken)
   if (free === null) return null
   taken.push(free)
+  fresh.set(name, free)
   made.push({ name, value: formatPrefix(free) })
   return free
 }

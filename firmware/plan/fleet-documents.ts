@@ -91,7 +91,7 @@ export function meantOf(name: string, known: Iterable<string>): string {
   return nearest === null ? '' : `, did you mean ${nearest}?`
 }
 
-/** By name, of things that there are not. */
+/** By name, of things that there are not, or that are named already. */
 function references(documents: Documents): FleetProblem[] {
   const problems: FleetProblem[] = []
   const names = (kind: FleetKind): ReadonlySet<string> =>
@@ -109,8 +109,12 @@ function references(documents: Documents): FleetProblem[] {
     problems.push(problemOf(from, 'FLEET_REFERENCE', message, path))
   }
   for (const one of documents.segment) {
-    for (const [at, pool] of (one.pools ?? []).entries())
-      refer(one, 'pool', pools, pool, `/pools/${at}`)
+    for (const [at, pool] of (one.pools ?? []).entries()) {
+      const path = `/pools/${at}`
+      refer(one, 'pool', pools, pool, path)
+      if (one.pools!.indexOf(pool) < at)
+        problems.push(problemOf(one, 'FLEET_DUPLICATE', `${pool} stands here already`, path))
+    }
   }
   for (const one of documents.site) {
     for (const [at, { segment }] of one.lans.entries())

@@ -161,6 +161,13 @@ const refused: readonly [
   ],
   ['a name twice', [...base, siteOf('a'), siteOf('a')], 'FLEET_DUPLICATE', 'site/a', '/name'],
   [
+    'a pool twice',
+    [network, main, { ...office, pools: ['main', 'main'] } as FleetDocument, siteOf('a')],
+    'FLEET_DUPLICATE',
+    'segment/office',
+    '/pools/1',
+  ],
+  [
     'a box twice',
     [...base, siteOf('a'), siteOf('b', { edge: boxOf('a').deviceId })],
     'FLEET_DUPLICATE',
