@@ -21,7 +21,7 @@ import { signJws } from '../wire/jws.ts'
 import type { Fleets } from './fleets.ts'
 import { foreignBoxes } from './foreign-boxes.ts'
 import { allocationKey, edgeKey, publishedKey } from './keys.ts'
-import type { PublishedBook, PublishedConfig } from './published.ts'
+import { type PublishedBook, type PublishedConfig, textOf } from './published.ts'
 
 export interface PublishResult {
   /** Boxes that are told something new. */
@@ -56,9 +56,21 @@ export function newLedger(): Ledger {
   return { entries: null, texts: new WeakMap() }
 }
 
-/** What was published is gone: somebody took it away with its box. */
-export function forgetEntry({ entries }: Ledger, key: string): void {
-  if (key.startsWith(publishedKey(''))) entries?.delete(key.slice(publishedKey('').length))
+/** Somebody else took away what was published for a box, or published above it. @param revision of the commit */
+export function followEntry(
+  { ledger: { entries }, book }: Pick<PublishParts, 'ledger' | 'book'>,
+  { key, value }: Change,
+  revision: number,
+): void {
+  if (entries === null || !key.startsWith(publishedKey(''))) return
+  const deviceId = key.slice(publishedKey('').length)
+  // What is told here may be long over, or be this publisher's own.
+  if ((entries.get(deviceId)?.entry ?? 0) >= revision) return
+  if (value === null) entries.delete(deviceId)
+  else {
+    const published = book.read(deviceId, value)
+    entries.set(deviceId, { entry: revision, published, planned: null })
+  }
 }
 
 /** Boxes whose configurations are committed together. */
@@ -88,7 +100,7 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
     if (planned.deviceId === null && site.edge !== undefined) unplaced.push(site)
     const published = await nextFor(parts, entries, floor, tenant, planned)
     if (published === null) continue
-    const text = parts.book.write(published)
+    const text = textOf(published)
     if (Buffer.byteLength(text) > mostValueBytes) {
       const message = 'its configuration is too large: it has too many peers, or prefixes'
       problems.push({ code: 'FLEET_TOO_MANY', message, document: nameOf(site) })
@@ -185,21 +197,31 @@ class Flights {
     this.#bytes = 0
   }
 
-  /** A box that changed hands or its place meanwhile is left out: that change brings a round of its own. */
+  /**
+   * A box that changed hands or its place meanwhile is left out: that change brings a round of its own. A release changes both of its
+   * entries: the first that is not as it was is told.
+   */
   async #commit(changes: readonly Change[], made: readonly Made[]): Promise<void> {
     if (made.length === 0) return
     const entries = this.#entries
+    const { fleets, book } = this.#parts
     const conditions: Condition[] = made.flatMap(([{ deviceId }]) => [
-      { key: publishedKey(deviceId), revision: entries.get(deviceId)?.entry ?? 0 },
       { key: edgeKey(deviceId), revision: this.#boxes.get(deviceId) ?? 0 },
+      { key: publishedKey(deviceId), revision: entries.get(deviceId)?.entry ?? 0 },
     ])
+    for (const [at, [published]] of made.entries()) book.begin(published, changes[at]!.value!)
     try {
-      const entry = await this.#parts.fleets.store.commit({ conditions, changes })
+      const entry = await fleets.store.commit({ conditions, changes })
       for (const [published, planned] of made) {
-        entries.set(published.deviceId, { entry, published, planned })
+        const { deviceId } = published
+        book.land(deviceId)
+        // Others may have gone on from it already.
+        if ((entries.get(deviceId)?.entry ?? 0) > entry) continue
+        entries.set(deviceId, { entry, published, planned })
       }
       this.landed += made.length
     } catch (error) {
+      for (const [{ deviceId }] of made) book.giveUp(deviceId)
       const isConflict = error instanceof CausewayError && error.code === 'STORE_CONFLICT'
       const at = made.findIndex(([{ deviceId }]) => isConflict && error.path === edgeKey(deviceId))
       if (at < 0) throw error

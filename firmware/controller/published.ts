@@ -23,11 +23,18 @@ export interface PublishedConfig extends Published {
   readonly config: DeviceConfig
 }
 
+interface Written {
+  readonly text: string
+  readonly published: PublishedConfig
+}
+
 /** Boxes whose last texts are remembered; of others they are read again. */
 const mostKept = 8_192
 
 export class PublishedBook {
-  readonly #last = new Map<string, { readonly text: string; readonly published: PublishedConfig }>()
+  readonly #last = new Map<string, Written>()
+  /** On their way into the store: nobody has been told of them. */
+  readonly #underWay = new Map<string, Written>()
   /** Being read from the store: whoever asks meanwhile waits for the same. */
   readonly #asked = new Map<string, Promise<number>>()
 
@@ -35,24 +42,38 @@ export class PublishedBook {
   read(deviceId: string, text: string): PublishedConfig {
     const last = this.#last.get(deviceId)
     if (last?.text === text) return last.published
+    const written = this.#underWay.get(deviceId)
+    if (written?.text === text) {
+      this.land(deviceId)
+      return written.published
+    }
     const published = JSON.parse(text) as Published
     const { config } = unverifiedPayload(published.jws) as SignedConfig
     const whole = { ...published, config }
-    this.#keep(deviceId, text, whole)
+    this.#keep(deviceId, { text, published: whole })
     return whole
   }
 
-  /** What was read or written last for this box; null: nothing, or too long ago. */
+  /** What was read last for this box; null: nothing, or too long ago. */
   known(deviceId: string): PublishedConfig | null {
     return this.#last.get(deviceId)?.published ?? null
   }
 
-  /** @returns the text to be kept in the store */
-  write({ deviceId, tenant, site, revision, jws, config }: PublishedConfig): string {
-    const published: Published = { deviceId, tenant, site, revision, jws }
-    const text = JSON.stringify(published)
-    this.#keep(deviceId, text, { ...published, config })
-    return text
+  /** It is about to be committed: whoever reads this text from now on gets this object. Then it lands, or is given up. */
+  begin(published: PublishedConfig, text: string): void {
+    this.#underWay.set(published.deviceId, { text, published })
+  }
+
+  /** What was begun for this box is in the store. Whoever has read it there was told so already. */
+  land(deviceId: string): void {
+    const written = this.#underWay.get(deviceId)
+    this.#underWay.delete(deviceId)
+    if (written !== undefined) this.#keep(deviceId, written)
+  }
+
+  /** What was begun for this box is not in the store. */
+  giveUp(deviceId: string): void {
+    this.#underWay.delete(deviceId)
   }
 
   /** 0: nothing was published for it. As of what this process has heard last. */
@@ -78,11 +99,16 @@ export class PublishedBook {
     this.#last.delete(deviceId)
   }
 
-  #keep(deviceId: string, text: string, published: PublishedConfig): void {
+  #keep(deviceId: string, written: Written): void {
     this.#last.delete(deviceId)
-    this.#last.set(deviceId, { text, published })
+    this.#last.set(deviceId, written)
     if (this.#last.size <= mostKept) return
     const [oldest] = this.#last.keys()
     this.#last.delete(oldest!)
   }
+}
+
+/** The text to be kept in the store. */
+export function textOf({ deviceId, tenant, site, revision, jws }: PublishedConfig): string {
+  return JSON.stringify({ deviceId, tenant, site, revision, jws } satisfies Published)
 }

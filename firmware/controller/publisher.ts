@@ -1,6 +1,7 @@
 /**
  * Sees to it that what a tenant's documents say is published: once after each change of documents or boxes, for all changes that
- * came meanwhile together. Of several controllers each may do so; what one has published the others find done.
+ * came meanwhile together. A fault in what one tenant's documents bring is that tenant's alone. Of several controllers each may do
+ * so; what one has published the others find done.
  */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../host/clock/clock.ts'
@@ -8,7 +9,7 @@ import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetProblem } from '../plan/fleet-documents.ts'
 import type { Fleets } from './fleets.ts'
-import { forgetEntry, newLedger, type PublishParts, publishFleet } from './publish.ts'
+import { followEntry, newLedger, type PublishParts, publishFleet } from './publish.ts'
 import type { PublishedBook } from './published.ts'
 import { tenantsOf } from './tenants.ts'
 
@@ -57,7 +58,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const { log, fleets } = this.#parts
+    const { log, fleets, book } = this.#parts
     const { store } = fleets
     while (!this.#isClosed) {
       try {
@@ -67,10 +68,10 @@ export class Publisher implements AsyncDisposable {
         using watch = store.watch('', after)
         this.#endWatch = () => watch[Symbol.dispose]()
         if (this.#isClosed) return
-        for await (const { changes } of watch) {
-          for (const { key, value } of changes) {
-            if (value === null) forgetEntry(this.#ledger, key)
-            const tenant = tenantOfChange(key, value)
+        for await (const { changes, revision } of watch) {
+          for (const change of changes) {
+            followEntry({ ledger: this.#ledger, book }, change, revision)
+            const tenant = tenantOfChange(change.key, change.value)
             if (tenant !== null) this.#want(tenant)
           }
         }
@@ -99,12 +100,23 @@ export class Publisher implements AsyncDisposable {
         this.#problems.set(tenant, problems)
         if (changed > 0) log.info({ detail: `${changed} boxes` }, 'published')
       } catch (error) {
-        if (!(error instanceof CausewayError)) throw error
+        if (!(error instanceof CausewayError)) {
+          this.#onFault(tenant, error)
+          continue
+        }
         log.warn({ code: error.code, detail: error.message }, 'not published; tried again')
         this.#due.add(tenant)
         await this.#pause()
       }
     }
+  }
+
+  /** Of this tenant's documents: they would bring it again, and the other tenants need the process. It waits for another change. */
+  #onFault(tenant: string, error: unknown): void {
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#parts.log.error({ detail: `${tenant}: ${told}` }, 'fault')
+    const message = 'the controller failed to compute this; its log says why'
+    this.#problems.set(tenant, [{ code: 'API_INTERNAL', message, document: `tenant/${tenant}` }])
   }
 
   #pause(): Promise<void> {
