@@ -8,7 +8,7 @@ import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
 import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
-import { type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
+import { byKind, crowds, type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { gatherProblems } from '../plan/fleet-origin.ts'
 import { type FleetWarning, fleetWarnings } from '../plan/fleet-warning.ts'
 import { commitAudited } from './audit.ts'
@@ -57,13 +57,15 @@ interface Planned extends ChangePlan {
   readonly after: readonly FleetDocument[]
 }
 
-/** @throws CONFIG_INVALID documents are malformed: `errors` says which and where */
+/** @throws CONFIG_INVALID documents are malformed: `errors` says which and where; FLEET_TOO_MANY; API_BUSY */
 export async function planChange(
   fleets: Fleets,
   tenant: string,
   asked: AskedChange,
 ): Promise<ChangePlan> {
-  const { state, after, ...planned } = await plan(fleets, tenant, asked)
+  const { state, after, ...planned } = await fleets.inTurn(tenant, () =>
+    plan(fleets, tenant, asked),
+  )
   return planned
 }
 
@@ -75,7 +77,7 @@ export async function applyChange(
   who: string,
   nowMs: number,
 ): Promise<ChangePlan> {
-  const planned = await plan(fleets, tenant, asked)
+  const planned = await fleets.inTurn(tenant, () => plan(fleets, tenant, asked))
   const { state, after, ...change } = planned
   const { documents, problems } = change
   const [first] = problems
@@ -124,6 +126,7 @@ async function plan(
   const before = new Map(state.documents.map((one) => [nameOf(one), one]))
   const after = new Map(isWhole ? [] : before)
   for (const one of given) after.set(nameOf(one), one)
+  refuseCrowds([...after.values()])
   const documents: DocumentChange[] = []
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const [one, other] = [before.get(name), after.get(name)]
@@ -143,6 +146,15 @@ async function plan(
   const digest = sha256(JSON.stringify([documents, sites, problems]))
   const warnings = fleetWarnings([...after.values()])
   return { documents, sites, problems, warnings, digest, state, after: [...after.values()] }
+}
+
+/** What is too much is not even thought about. @throws FLEET_TOO_MANY */
+function refuseCrowds(all: readonly FleetDocument[]): void {
+  const errors = crowds(byKind(all)).map(({ document, ...rest }) => ({ ...rest, path: document }))
+  const first = errors.find(({ code }) => code === 'FLEET_TOO_MANY')
+  if (first === undefined) return
+  const told = errors.slice(0, 100)
+  throw new CausewayError(first.code, `${first.path}: ${first.message}`, { errors: told })
 }
 
 async function planAll(

@@ -2,11 +2,11 @@
  * Numbers of segments and networks of LANs that nobody wrote down: what was given before, or the lowest that is free. Pure; what
  * is new is to be kept by the caller, since it must never change.
  */
-import { formatPrefix, type Prefix, parseInterfaceAddress } from '../model/address.ts'
+import { formatPrefix, overlaps, type Prefix, parseInterfaceAddress } from '../model/address.ts'
 import type { Lan } from '../model/device-config.ts'
 import type { FleetLan, FleetPool, FleetSite } from '../model/fleet.ts'
 import { type Documents, type FleetProblem, nameOf } from './fleet-documents.ts'
-import { firstHost, lentRange, lowestFree, lowestNumber } from './ipam.ts'
+import { firstHost, freeNetworks, lentRange, lowestFree, lowestNumber } from './ipam.ts'
 
 /** `vni/office` → `4097`; `lan/berlin/lan0/main4` → `10.1.0.0/24`, of the pool main4. */
 export type Allocations = ReadonlyMap<string, string>
@@ -31,8 +31,8 @@ export function allocate(documents: Documents, allocations: Allocations): Given 
   const made: NewAllocation[] = []
   const problems: FleetProblem[] = []
   const vnis = allocateVnis(documents, allocations, made)
-  const pools = soundPools(documents, problems)
   const taken = takenBy(documents, allocations)
+  const pools = soundPools(documents, taken, problems)
   const fresh = new Map<string, Prefix>()
   const lans = new Map<FleetSite, Lan[]>()
   for (const site of documents.site) {
@@ -96,9 +96,15 @@ function allocateVnis(
 interface Pool {
   readonly prefix: Prefix
   readonly bits: number
+  /** Its free networks one after the other; null: other pools give out the same, so that it is looked for each time. */
+  readonly next: (() => Prefix | null) | null
 }
 
-function soundPools({ pool: pools }: Documents, problems: FleetProblem[]): Map<string, Pool> {
+function soundPools(
+  { pool: pools }: Documents,
+  taken: readonly Prefix[],
+  problems: FleetProblem[],
+): Map<string, Pool> {
   const sound = new Map<string, Pool>()
   for (const pool of pools) {
     const prefix = parseInterfaceAddress(pool.prefix)
@@ -110,9 +116,17 @@ function soundPools({ pool: pools }: Documents, problems: FleetProblem[]): Map<s
       problem('must be a prefix without bits below its length', '/prefix')
     else if (!isRoom(pool, prefix))
       problem(`must be from ${prefix.bits} to ${prefix.family === 4 ? 30 : 64}`, '/bits')
-    else sound.set(pool.name, { prefix, bits: pool.bits })
+    else sound.set(pool.name, { prefix, bits: pool.bits, next: null })
   }
-  return sound
+  const all = [...sound]
+  return new Map(
+    all.map(([name, pool]) => {
+      const isAlone = all.every(
+        ([, other]) => other === pool || !overlaps(other.prefix, pool.prefix),
+      )
+      return [name, { ...pool, next: isAlone ? freeNetworks(pool.prefix, pool.bits, taken) : null }]
+    }),
+  )
 }
 
 function isRoom({ bits }: FleetPool, { family, bits: own }: Prefix): boolean {
@@ -138,14 +152,14 @@ interface Giving {
 
 function networkFor(
   name: string,
-  { prefix, bits }: Pool,
+  { prefix, bits, next }: Pool,
   { allocations, fresh, taken, made }: Giving,
 ): Prefix | null {
   const given = allocations.get(name)
   if (given !== undefined) return parseInterfaceAddress(given)
   const before = fresh.get(name)
   if (before !== undefined) return before
-  const free = lowestFree(prefix, bits, taken)
+  const free = next === null ? lowestFree(prefix, bits, taken) : next()
   if (free === null) return null
   taken.push(free)
   fresh.set(name, free)

@@ -67,7 +67,8 @@ function problemOf(
   return { code, message, path, document: nameOf(document) }
 }
 
-function crowds(documents: Documents): FleetProblem[] {
+/** More of a kind than a tenant may have, and names that are there twice. */
+export function crowds(documents: Documents): FleetProblem[] {
   return fleetKinds.flatMap((kind) => {
     const seen = new Set<string>()
     const list: readonly FleetDocument[] = documents[kind]
@@ -85,27 +86,50 @@ function crowds(documents: Documents): FleetProblem[] {
   })
 }
 
+/** Of so many names is looked for one that somebody meant, among so many: a hint is worth no more. */
+const mostHints = 20
+const mostKnown = 512
+
 /** `, did you mean office?`, or nothing. */
 export function meantOf(name: string, known: Iterable<string>): string {
-  const nearest = nearestOf(name, [...known])
+  const nearest = nearestOf(name, [...Iterator.from(known).take(mostKnown)])
   return nearest === null ? '' : `, did you mean ${nearest}?`
+}
+
+/** The same for many names, of which each is looked for once. */
+export function hintsAmong(known: Iterable<string>): (name: string) => string {
+  const hints = new Map<string, string>()
+  return (name) => {
+    const there = hints.get(name)
+    if (there !== undefined) return there
+    const hint = hints.size < mostHints ? meantOf(name, known) : ''
+    if (hints.size < mostHints) hints.set(name, hint)
+    return hint
+  }
+}
+
+interface Known {
+  readonly names: ReadonlySet<string>
+  readonly hint: (name: string) => string
 }
 
 /** By name, of things that there are not, or that are named already. */
 function references(documents: Documents): FleetProblem[] {
   const problems: FleetProblem[] = []
-  const names = (kind: FleetKind): ReadonlySet<string> =>
-    new Set(documents[kind].map(({ name }) => name))
-  const [pools, segments, sites] = [names('pool'), names('segment'), names('site')]
+  const known = (kind: FleetKind): Known => {
+    const names = new Set(documents[kind].map(({ name }) => name))
+    return { names, hint: hintsAmong(names) }
+  }
+  const [pools, segments, sites] = [known('pool'), known('segment'), known('site')]
   const refer = (
     from: FleetDocument,
     kind: FleetKind,
-    there: ReadonlySet<string>,
+    there: Known,
     name: string,
     path: string,
   ): void => {
-    if (there.has(name)) return
-    const message = `there is no ${kind} '${name}'${meantOf(name, there)}`
+    if (there.names.has(name)) return
+    const message = `there is no ${kind} '${name}'${there.hint(name)}`
     problems.push(problemOf(from, 'FLEET_REFERENCE', message, path))
   }
   for (const one of documents.segment) {

@@ -5,6 +5,9 @@ import { type Documents, type FleetProblem, nameOf } from './fleet-documents.ts'
 import type { Compiled } from './fleet-site.ts'
 import { freeLike, type Holder, overlapsAmong } from './ipam.ts'
 
+/** Of so many overlaps a free network is told: to look for one takes time. */
+const mostTold = 50
+
 /** Of LANs of two sites: whoever hears of both could not tell them apart. */
 export function overlapProblems(
   sites: readonly Compiled[],
@@ -19,23 +22,19 @@ export function overlapProblems(
     ),
   )
   const taken = holders.map(({ prefix }) => prefix)
-  const poolsOf = (segment: string): Prefix[] => {
+  const poolsOf = ({ site, at }: LanHolder): Prefix[] => {
+    const segment = site.lans[at]?.segment
     const names = segments.find(({ name }) => name === segment)?.pools ?? []
     return pool
       .filter(({ name }) => names.includes(name))
       .map(({ prefix }) => parseInterfaceAddress(prefix))
       .filter((one) => one !== null)
   }
-  return overlapsAmong(holders).flatMap(({ one, other }) => {
-    const [first, second] = [one, other].map((wanted) => {
-      return holders.find(({ holder, prefix }) => {
-        return holder === wanted.holder && prefix === wanted.prefix
-      })!
-    }) as [LanHolder, LanHolder]
+  return overlapsAmong(holders).flatMap(({ one: first, other: second }, count) => {
     // A box's own LANs are told of by the rules for its configuration.
     if (first.site === second.site) return []
     const told = (one: LanHolder, two: LanHolder): FleetProblem =>
-      overlapOf(one, two, poolsOf(one.site.lans[one.at]?.segment ?? ''), taken)
+      overlapOf(one, two, count < mostTold ? poolsOf(one) : [], taken)
     return [{ ...told(second, first), mirror: told(first, second) }]
   })
 }

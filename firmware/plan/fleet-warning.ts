@@ -2,7 +2,7 @@
 import { parseEndpoint } from '../model/address.ts'
 import type { FleetDocument, FleetNetwork, FleetSite, Labels } from '../model/fleet.ts'
 import { isPrivateAddress } from './config-warning.ts'
-import { byKind, type Documents, meantOf, nameOf } from './fleet-documents.ts'
+import { byKind, type Documents, hintsAmong, nameOf } from './fleet-documents.ts'
 
 export interface FleetWarning {
   readonly message: string
@@ -87,17 +87,12 @@ function labelsOf({ site: sites, policy, rule }: Documents): FleetWarning[] {
 function uplinksOf({ site: sites, policy: policies }: Documents): FleetWarning[] {
   const there = new Set(sites.flatMap(({ uplinks }) => uplinks.map(({ name }) => name)))
   if (there.size === 0) return []
+  const hint = hintsAmong(there)
   return policies.flatMap((policy) =>
     (policy.prefer ?? []).flatMap((name, at) =>
       there.has(name)
         ? []
-        : [
-            warningOf(
-              policy,
-              `/prefer/${at}`,
-              `no site has an uplink '${name}'${meantOf(name, there)}`,
-            ),
-          ],
+        : [warningOf(policy, `/prefer/${at}`, `no site has an uplink '${name}'${hint(name)}`)],
     ),
   )
 }

@@ -13,19 +13,36 @@ import {
 
 /** The lowest network of `bits` in the pool that overlaps none of those taken; null when it is used up. */
 export function lowestFree(pool: Prefix, bits: number, taken: readonly Prefix[]): Prefix | null {
+  return freeNetworks(pool, bits, taken)()
+}
+
+/** One after the other, the lowest first: what was given before is taken too. Null: it is used up. */
+export function freeNetworks(
+  pool: Prefix,
+  bits: number,
+  taken: readonly Prefix[],
+): () => Prefix | null {
   const width = widthOf(pool.family)
-  if (bits < pool.bits || bits > width) return null
+  if (bits < pool.bits || bits > width) return () => null
   const size = 1n << BigInt(width - bits)
   const end = pool.network + (1n << BigInt(width - pool.bits))
+  const sorted = taken.filter((one) => overlaps(one, pool)).sort(comparePrefixes)
   let network = pool.network
-  for (const other of taken.filter((one) => overlaps(one, pool)).sort(comparePrefixes)) {
-    const behind = other.network + (1n << BigInt(width - other.bits))
-    if (behind <= network) continue
-    if (network + size <= other.network) break
-    // The next start of a network of this size.
-    network = ((behind + size - 1n) / size) * size
+  let at = 0
+  return () => {
+    for (; at < sorted.length; at++) {
+      const other = sorted[at]!
+      const behind = other.network + (1n << BigInt(width - other.bits))
+      if (behind <= network) continue
+      if (network + size <= other.network) break
+      // The next start of a network of this size.
+      network = ((behind + size - 1n) / size) * size
+    }
+    if (network + size > end) return null
+    const free = { family: pool.family, network, bits }
+    network += size
+    return free
   }
-  return network + size <= end ? { family: pool.family, network, bits } : null
 }
 
 /** Something that has a network, by the words that tell people which. */
@@ -34,17 +51,17 @@ export interface Holder {
   readonly prefix: Prefix
 }
 
-export interface Overlap {
-  readonly one: Holder
-  readonly other: Holder
+export interface Overlap<Held extends Holder = Holder> {
+  readonly one: Held
+  readonly other: Held
 }
 
 /** Every holder with the nearest earlier one that it overlaps: one pair a holder is enough to be told. */
-export function overlapsAmong(holders: readonly Holder[]): Overlap[] {
+export function overlapsAmong<Held extends Holder>(holders: readonly Held[]): Overlap<Held>[] {
   const sorted = holders.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix))
-  const found: Overlap[] = []
+  const found: Overlap<Held>[] = []
   /** Those that reach furthest so far lie around each other: of prefixes, one holds the other or they are apart. */
-  const around: Holder[] = []
+  const around: Held[] = []
   for (const holder of sorted) {
     while (around.length > 0 && !overlaps(around.at(-1)!.prefix, holder.prefix)) around.pop()
     const outer = around.at(-1)

@@ -174,3 +174,36 @@ test('of two who change one document at once the second is told', async () => {
   )
   assert.deepEqual(refused, ['STORE_CONFLICT'])
 })
+
+test('more than a tenant may have is refused before anything is planned', async () => {
+  const { fleets } = await applied()
+  const pools = Array.from({ length: 65 }, (_, at) => {
+    return { kind: 'pool', name: `p${at}`, prefix: `10.${at}.0.0/16`, bits: 24 }
+  })
+  const asked = { documents: [network, ...pools], isWhole: true }
+  await assert.rejects(planChange(fleets, tenant, asked), {
+    code: 'FLEET_TOO_MANY',
+    message: /^pool\/p\d+: there are at most 64 of this kind$/,
+  })
+})
+
+test('changes of a tenant are thought through one after the other, and no more than some wait', async () => {
+  const { fleets } = await applied()
+  let running = 0
+  const gate = Promise.withResolvers<void>()
+  const work = async (): Promise<void> => {
+    assert.equal(++running, 1)
+    await gate.promise
+    running--
+  }
+  const asked = Array.from({ length: 9 }, () =>
+    fleets.inTurn(tenant, work).then(
+      () => 'done',
+      (error) => error.code,
+    ),
+  )
+  await fleets.inTurn('other', async () => {})
+  gate.resolve()
+  assert.deepEqual(await Promise.all(asked), [...Array(8).fill('done'), 'API_BUSY'])
+  await fleets.inTurn(tenant, work)
+})

@@ -8,7 +8,13 @@ import {
   type Prefix,
   parseInterfaceAddress,
 } from '../../../firmware/model/address.ts'
-import { firstHost, lentRange, lowestFree, overlapsAmong } from '../../../firmware/plan/ipam.ts'
+import {
+  firstHost,
+  freeNetworks,
+  lentRange,
+  lowestFree,
+  overlapsAmong,
+} from '../../../firmware/plan/ipam.ts'
 
 const prefix = (text: string): Prefix => {
   const { family, network, bits } = parseInterfaceAddress(text)!
@@ -74,4 +80,23 @@ test('what a box lends leaves it room for hosts with fixed addresses, and its ow
   assert.deepEqual(lentRange('10.0.0.1/29'), { from: '10.0.0.2', to: '10.0.0.6' })
   assert.equal(lentRange('10.0.0.1/30'), null)
   assert.equal(lentRange('fd00::1/64'), null)
+})
+
+test('networks that are given one after the other are those that looking each time would find', () => {
+  const pool = prefix('10.0.0.0/24')
+  fc.assert(
+    fc.property(
+      fc.array(anyPrefix, { maxLength: 12 }),
+      fc.integer({ min: 24, max: 32 }),
+      (before, bits) => {
+        const taken = [...before]
+        const next = freeNetworks(pool, bits, before)
+        for (let free = lowestFree(pool, bits, taken); ; free = lowestFree(pool, bits, taken)) {
+          assert.deepEqual(next(), free)
+          if (free === null) return
+          taken.push(free)
+        }
+      },
+    ),
+  )
 })
