@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
-import { mostJwsBytes, signJws, verifyJws } from '../../../firmware/wire/jws.ts'
+import { mostJwsBytes, signJws, verifyJws, verifyPayload } from '../../../firmware/wire/jws.ts'
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const one = pair()
@@ -76,4 +76,25 @@ test('what is none, or too long, is refused before anything is looked at', async
       code: 'WIRE_INVALID',
     })
   }
+})
+
+test('a head and a signature beside a known payload are read as they are verified, or not at all', async () => {
+  const payload = '{"a":1}'
+  const text = await signJws('causeway-config', payload, one.privateKey)
+  const [head, , signature] = text.split('.') as [string, string, string]
+  const read = (parts: { head: string; signature: string }) =>
+    verifyPayload('causeway-config', parts, payload, [one.publicKey])
+  await read({ head, signature })
+  // Each has the low byte of a letter of base64url, which whoever decodes passes over.
+  const folded = head.replace('e', '\u0165')
+  assert.notEqual(folded, head)
+  const invalid = { code: 'WIRE_INVALID' }
+  for (const wrong of [folded, `${head}\u0141`, `${head}=`, '']) {
+    await assert.rejects(read({ head: wrong, signature }), invalid)
+  }
+  for (const wrong of [`${signature}\n`, `${signature}\u0141`, `\u0141${signature}`, '']) {
+    await assert.rejects(read({ head, signature: wrong }), invalid)
+  }
+  const other = Buffer.from('{"alg":"ES256","typ":"causeway-voucher"}').toString('base64url')
+  await assert.rejects(read({ head: other, signature }), { code: 'WIRE_UNAUTHENTIC' })
 })
