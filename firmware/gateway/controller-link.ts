@@ -16,7 +16,7 @@ import {
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
 import { isSignedConfig, type SignedConfig } from '../model/signed-config.ts'
-import { applyDelta, canonicalJson, type DeltaStep } from '../plan/json-delta.ts'
+import { applyDelta, canonicalJson } from '../plan/json-delta.ts'
 import { verifyJws, verifyPayload } from '../wire/jws.ts'
 import { fieldsOf, wordsOf } from './log-fields.ts'
 import { RefusedConfig, refusedWords } from './refused-config.ts'
@@ -275,7 +275,7 @@ export class ControllerLink implements Disposable {
    */
   async #join(delta: Extract<ControllerMessage, { kind: 'config-delta' }>): Promise<unknown> {
     const base = [this.#tried, this.#had].find((one) => one?.revision === delta.base)
-    const made = base ? applyDelta(base.config, delta.steps as DeltaStep[]) : null
+    const made = base ? applyDelta(base.config, delta.steps) : null
     if (!base || made === null) return null
     const { deviceId } = base
     const said = { version: 1, deviceId, revision: delta.revision, config: made.value }

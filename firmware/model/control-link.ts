@@ -114,13 +114,31 @@ export const LinkConfig = Type.Object(
   closed,
 )
 
+/** More steps than that are no delta: the whole is sent. */
+export const mostSteps = 1_000
+/** Names on the way to what differs: a configuration has less than half of them. */
+export const mostDepth = 16
+const Index = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const StepPlace = Type.Array(Type.Union([Type.String(), Index]), { maxItems: mostDepth })
+
+export const DeltaStep = Type.Union([
+  /** A field is this now; without `value` it is gone. */
+  Type.Object({ at: StepPlace, value: Type.Optional(Type.Unknown()) }, closed),
+  /** In the list: from `from`, `remove` entries go and these come. */
+  Type.Object(
+    { at: StepPlace, from: Index, remove: Index, insert: Type.Array(Type.Unknown()) },
+    closed,
+  ),
+])
+export type DeltaStep = Static<typeof DeltaStep>
+
 /** What differs from the one of revision `base`, with head and signature of the new one (`plan/json-delta.ts`). */
 export const LinkConfigDelta = Type.Object(
   {
     kind: Type.Literal('config-delta'),
     revision: Revision,
     base: Revision,
-    steps: Type.Array(Type.Unknown(), { maxItems: 1_000 }),
+    steps: Type.Array(DeltaStep, { maxItems: mostSteps }),
     head: Type.String({ maxLength: 256 }),
     signature: Type.String({ maxLength: 128 }),
   },

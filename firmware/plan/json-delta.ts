@@ -3,25 +3,11 @@
  * and checks the signature of the result, so that a wrong delta can do nothing. Pure; canonical text as RFC 8785 has it for what
  * occurs here (no numbers but whole ones and short fractions).
  */
-
+import { type DeltaStep, mostDepth, mostSteps } from '../model/control-link.ts'
 import { isEqual } from './config-diff.ts'
 
-type Place = readonly (string | number)[]
-
-export type DeltaStep =
-  /** A field is this now; without `value` it is gone. */
-  | { readonly at: Place; readonly value?: unknown }
-  /** In the list: from `from`, `remove` entries go and these come. */
-  | {
-      readonly at: Place
-      readonly from: number
-      readonly remove: number
-      readonly insert: readonly unknown[]
-    }
-
-/** More steps than that are no delta: send the whole. */
-export const mostSteps = 1_000
-
+type Place = DeltaStep['at']
+type Splice = Extract<DeltaStep, { from: number }>
 type Fields = Readonly<Record<string, unknown>>
 
 /** Null when it would be longer than `mostSteps`. */
@@ -33,7 +19,8 @@ export function deltaBetween(before: unknown, after: unknown): DeltaStep[] | nul
 
 function compare(before: unknown, after: unknown, at: Place, steps: DeltaStep[]): void {
   if (steps.length > mostSteps || isEqual(before, after)) return
-  if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, at, steps)
+  if (at.length === mostDepth) steps.push({ at, value: after })
+  else if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, at, steps)
   else if (isFields(before) && isFields(after)) {
     for (const name of Object.keys(before)) {
       if (!Object.hasOwn(after, name)) steps.push({ at: [...at, name] })
@@ -68,14 +55,17 @@ function compareLists(
   steps.push({ at, from: head, remove: one - head - tail, insert })
 }
 
-/** What does not differ is shared with `before`. @returns null when a step has no place in it: it was made for another value */
+/**
+ * What does not differ is shared with `before`.
+ * @returns null when a step has no place in it: it was made for another value; or nests deeper than anything that can be meant
+ */
 export function applyDelta(
   before: unknown,
   steps: readonly DeltaStep[],
 ): { readonly value: unknown } | null {
   let whole: { readonly value: unknown } | null = { value: before }
   for (const step of steps) {
-    if (whole === null) return null
+    if (whole === null || !isFlat('from' in step ? step.insert : step.value, mostDepth)) return null
     const isWhole = step.at.length === 0 && !('from' in step)
     if (isWhole) whole = { value: 'value' in step ? step.value : null }
     else whole = stepped(whole.value, step, 0)
@@ -101,7 +91,7 @@ function stepped(
 
 function spliced(
   value: unknown,
-  { from, remove, insert }: Extract<DeltaStep, { readonly from: number }>,
+  { from, remove, insert }: Splice,
 ): { readonly value: unknown } | null {
   if (!Array.isArray(value) || from + remove > value.length) return null
   return { value: value.toSpliced(from, remove, ...insert) }
@@ -127,6 +117,12 @@ function has(target: unknown, name: string | number): boolean {
   if (Array.isArray(target))
     return typeof name === 'number' && Number.isInteger(name) && name >= 0 && name < target.length
   return isFields(target) && typeof name === 'string' && Object.hasOwn(target, name)
+}
+
+/** Whatever goes through a value goes down into it, and a message can nest deeper than the stack is. */
+function isFlat(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((inner) => isFlat(inner, depth - 1))
 }
 
 function isFields(value: unknown): value is Fields {

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
+  mostDepth,
   mostPlaces,
+  mostSteps,
   mostToldPeers,
   mostWanted,
   readControllerMessage,
   readEdgeMessage,
 } from '../../firmware/model/control-link.ts'
+import { applyDelta, canonicalJson, deltaBetween } from '../../firmware/plan/json-delta.ts'
 import { numRuns } from './bytes.ts'
 
 const wireKey = `${'A'.repeat(43)}=`
@@ -55,6 +58,83 @@ test('places of another form, or more of them, are nothing', () => {
   // Neither end takes what the other says.
   assert.deepEqual(readEdgeMessage(JSON.stringify(peerPlaces)), { kind: 'unknown' })
   assert.deepEqual(readControllerMessage(JSON.stringify(places)), { kind: 'unknown' })
+})
+
+const delta = (steps: unknown): string => {
+  const parts = { head: 'a', signature: 'b' }
+  return JSON.stringify({ kind: 'config-delta', revision: 2, base: 1, steps, ...parts })
+}
+
+test('steps of another form, or more of them, are nothing', () => {
+  const splice = { at: ['peers', 0, 'lans'], from: 0, remove: 1, insert: [null] }
+  const place = fill<unknown>(mostDepth, 'a')
+  const sound = [{ at: [] }, { at: ['a', 0], value: null }, splice, { at: place }]
+  for (const one of sound) assert.notEqual(readControllerMessage(delta([one])), null)
+  const wrong = [
+    null,
+    [],
+    'a',
+    {},
+    ...[null, 'a', [null], [-1], [1.5], [['a']], [...place, 'a']].map((at) => ({ at })),
+    { at: [], from: 0, remove: 0 },
+    { at: [], value: 1, more: 1 },
+    { ...splice, value: 1 },
+    ...[-1, 0.5, null, '0'].flatMap((one) => [
+      { ...splice, from: one },
+      { ...splice, remove: one },
+    ]),
+    { ...splice, insert: {} },
+  ]
+  for (const one of wrong) assert.equal(readControllerMessage(delta([one])), null)
+  const many = fill(mostSteps, { at: [] })
+  assert.notEqual(readControllerMessage(delta(many)), null)
+  for (const steps of [[...many, { at: [] }], {}, null]) {
+    assert.equal(readControllerMessage(delta(steps)), null)
+  }
+})
+
+/** Steps that nearly are some, with values of any kind where others belong. */
+const nearly = fc.oneof(
+  fc.jsonValue(),
+  fc.record(
+    {
+      at: fc.oneof(
+        fc.array(fc.oneof(fc.constantFrom('a', 'b', '__proto__'), fc.integer({ min: -1, max: 3 }))),
+        fc.jsonValue(),
+      ),
+      value: fc.jsonValue(),
+      from: fc.oneof(fc.integer({ min: -1, max: 3 }), fc.jsonValue()),
+      remove: fc.oneof(fc.nat(3), fc.jsonValue()),
+      insert: fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue()),
+    },
+    { requiredKeys: ['at'] },
+  ),
+)
+
+test('whatever steps come, they make another value or are refused, and leave what there was as it was', () => {
+  let read = 0
+  const check = (before: unknown, steps: readonly unknown[]): void => {
+    const message = readControllerMessage(delta(steps))
+    if (message?.kind !== 'config-delta') return
+    read++
+    const text = canonicalJson(before)
+    const made = applyDelta(before, message.steps)
+    if (made !== null) canonicalJson(made.value)
+    assert.equal(canonicalJson(before), text)
+  }
+  const steps = fc.array(nearly, { maxLength: 3 })
+  fc.assert(fc.property(fc.jsonValue(), steps, check), { numRuns })
+  assert.ok(read > numRuns / 100)
+})
+
+test('what differs between two values is read as it was written', () => {
+  const check = (before: unknown, after: unknown): void => {
+    const steps = deltaBetween(before, after)!
+    const message = readControllerMessage(delta(steps))
+    assert.ok(message?.kind === 'config-delta')
+    assert.equal(canonicalJson(applyDelta(before, message.steps)?.value), canonicalJson(after))
+  }
+  fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), check), { numRuns })
 })
 
 /** Whole messages with a value put into them somewhere, and texts that are cut or are nothing. */

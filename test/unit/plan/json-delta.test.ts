@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  applyDelta,
-  canonicalJson,
-  type DeltaStep,
-  deltaBetween,
-} from '../../../firmware/plan/json-delta.ts'
+import { type DeltaStep, mostDepth } from '../../../firmware/model/control-link.ts'
+import { applyDelta, canonicalJson, deltaBetween } from '../../../firmware/plan/json-delta.ts'
 
 const name = fc.constantFrom('a', 'b', 'c', 'name')
 const tree = fc.letrec((tie) => ({
@@ -65,6 +61,31 @@ test('a delta that was made for another value changes nothing of it, or is refus
     assert.equal(applyDelta({ a: {} }, [{ at, value: 1 }]), null)
   }
   assert.equal(({} as { x?: unknown }).x, undefined)
+})
+
+/** So many lists in each other. */
+const nested = (depth: number, inner: unknown): unknown =>
+  depth === 0 ? inner : [nested(depth - 1, inner)]
+
+test('what differs far down is set as far down as a step goes', () => {
+  const after = nested(mostDepth + 4, 'other')
+  const steps = deltaBetween(nested(mostDepth + 4, 'one'), after)!
+  assert.deepEqual(
+    steps.map(({ at }) => at.length),
+    [mostDepth],
+  )
+  assert.deepEqual(applyDelta(nested(mostDepth + 4, 'one'), steps), { value: after })
+})
+
+test('a step that nests deeper than a stack is refused, wherever it does', () => {
+  const deep = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) as unknown
+  for (const step of [
+    { at: [], value: deep },
+    { at: ['a'], value: { b: deep } },
+    { at: ['list'], from: 0, remove: 0, insert: [deep] },
+  ]) {
+    assert.equal(applyDelta({ a: 1, list: [] }, [step]), null)
+  }
 })
 
 test('canonical text does not depend on the order of fields', () => {
