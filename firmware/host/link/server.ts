@@ -76,7 +76,15 @@ const words: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
+/** An answer of one packet is out by then, or nobody takes it. */
+const refusedMs = 1_000
+
+/** A connection that was taken over has no timeout any more, and one that is only ended waits for the end of its other side. */
 function refuse(duplex: Duplex, status: number): void {
+  const destroy = (): void => void duplex.destroy()
+  const late = setTimeout(destroy, refusedMs)
   duplex.on('error', () => {})
+  duplex.once('close', () => clearTimeout(late))
+  duplex.once('finish', destroy)
   duplex.end(`HTTP/1.1 ${status} ${words[status]}\r\nConnection: close\r\n\r\n`)
 }

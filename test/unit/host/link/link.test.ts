@@ -1,11 +1,13 @@
 /** Links over real TLS on loopback: who gets one, what crosses it, and what does not. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo, connect, createServer as createNetServer } from 'node:net'
+import { Duplex } from 'node:stream'
 import { test } from 'node:test'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { openLink } from '../../../../firmware/host/link/client.ts'
 import { type Link, type LinkEnd, mostTextBytes } from '../../../../firmware/host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../../../firmware/host/link/server.ts'
@@ -30,6 +32,7 @@ interface Controller extends AsyncDisposable {
   readonly authority: Authority
   readonly at: HostPort
   readonly server: LinkServer
+  connections(): Promise<number>
   /** The next link that comes. */
   link(): Promise<{ readonly link: Link; readonly identity: DeviceIdentity }>
 }
@@ -64,6 +67,8 @@ async function startController(mostLinks = 10, authority?: Authority): Promise<C
     authority: own,
     at: { host: '127.0.0.1', port: (https.address() as AddressInfo).port },
     server,
+    connections: () =>
+      new Promise((resolve) => https.getConnections((_error, count) => resolve(count))),
     link: async () => {
       while (came.length === 0)
         await new Promise<void>((resolve) => {
@@ -133,6 +138,46 @@ test('a box of another owner, and one without a certificate, gets none', async (
   await assert.rejects(open(controller, { ...(await deviceOf(controller)), path: '/other' }), {
     code: 'LINK_REFUSED',
   })
+})
+
+test('who is refused a link is told so and has no connection any more, though its own end stays open', async () => {
+  await using controller = await startController()
+  for (const [asked, status] of [
+    [path, 403],
+    ['/other', 404],
+  ] as const) {
+    const options = { ...controller.at, rejectUnauthorized: false, allowHalfOpen: true }
+    const socket = connectTls(options as ConnectionOptions)
+    socket.on('error', () => {})
+    let answer = ''
+    socket.on('data', (data: Buffer) => {
+      answer += data
+    })
+    const ended = once(socket, 'end')
+    const key = 'AAAAAAAAAAAAAAAAAAAAAA=='
+    const more = `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n`
+    const upgrade = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    socket.write(`GET ${asked} HTTP/1.1\r\n${upgrade}${more}\r\n`)
+    await ended
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
+    const deadlineMs = performance.now() + 2_000
+    while ((await controller.connections()) > 0) {
+      assert.ok(performance.now() < deadlineMs, 'the controller keeps it')
+      await new Promise((passed) => setTimeout(passed, 5))
+    }
+    socket.destroy()
+  }
+})
+
+test('who takes no answer has no connection for longer', async () => {
+  const https = new EventEmitter() as Server
+  const identify = async () => null
+  const server = serveLinks({ server: https, path, mostLinks: 1, identify, onLink: () => {} })
+  const stuck = new Duplex({ read: () => {}, write: () => {} })
+  const closed = once(stuck, 'close')
+  https.emit('upgrade', { url: '/other' }, stuck, Buffer.alloc(0))
+  await closed
+  server.close()
 })
 
 test('a box tells nobody anything who is no controller of its owner: a stranger, and a box of its owner', async () => {
