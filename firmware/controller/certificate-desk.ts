@@ -1,6 +1,7 @@
 /**
  * Certificates of boxes, the first and those after it: for a box that somebody has, as it stands now, with a wire key that is its
  * alone. Whoever moves or releases the box meanwhile goes first: no certificate brings back what was released, or where it stood.
+ * Each one has its owner's other boxes told of a new key, and stands in the log: a box gets no more than it can need.
  */
 import { type Authority, issueCertificate, type readRequest } from '../host/pki/certificate.ts'
 import { noChange, type Store } from '../host/store/store.ts'
@@ -21,11 +22,14 @@ export const certificateDays = 30
 const mostRounds = 20
 /** Refusals of one box that are told in the log: it may ask as often as it likes. */
 const toldRate = { perSecond: 1 / 600, burst: 5 }
-const mostBoxes = 4_096
+/** One is good for weeks. A box that lost the answer asks again, and one that is set up anew is another attempt. */
+const certificateRate = { perSecond: 1 / 600, burst: 5 }
+const mostBoxes = 8_192
 
 export class CertificateDesk {
   readonly #parts: CertificateDeskParts
   readonly #told = openSourceBuckets(toldRate, mostBoxes)
+  readonly #asked = openSourceBuckets(certificateRate, mostBoxes)
 
   constructor(parts: CertificateDeskParts) {
     this.#parts = parts
@@ -34,7 +38,7 @@ export class CertificateDesk {
   /**
    * @param request of the very device
    * @returns PEM; null: nobody has the box
-   * @throws ZTP_WIRE_KEY_TAKEN, which is told in the log
+   * @throws ZTP_WIRE_KEY_TAKEN, which is told in the log; STORE_BUSY it asks too often, or the store has too much to do
    */
   async certify(
     request: Awaited<ReturnType<typeof readRequest>>,
@@ -44,6 +48,9 @@ export class CertificateDesk {
     for (let round = 1; ; round++) {
       const found = await lookUpEdge(store, request.deviceId)
       if (found === null) return null
+      if (round === 1 && !this.#asked.take(request.deviceId, nowMs())) {
+        throw new CausewayError('STORE_BUSY', 'too many certificates of one box: try later')
+      }
       const certificate = await issueCertificate(authority, request, certificateDays, nowMs())
       try {
         await keepWireKey(store, found, request.wireKey, what, nowMs())

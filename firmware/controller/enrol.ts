@@ -140,7 +140,7 @@ export class EnrolDesk {
     return this.#answer(claim)
   }
 
-  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN */
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN, STORE_BUSY */
   async certify(body: ZtpRequest, exporter: Uint8Array): Promise<ZtpCertificate> {
     const digest = sha256(body.request)
     const { claim } = await this.#proven('certificate', body, [digest], exporter)

@@ -24,7 +24,8 @@ export function openBucket({ perSecond, burst }: Rate, openedAtMs: number): Buck
   let atMs = openedAtMs
   return {
     take: (nowMs) => {
-      tokens = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond)
+      // A wall clock can be set back: nothing is owed for that.
+      tokens = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1000) * perSecond)
       atMs = nowMs
       if (tokens < 1) return false
       tokens--
