@@ -32,7 +32,10 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'The gateway is starting or stopping, or the datapath does not answer.',
     'Ask again in a few seconds; start the datapath.',
   ],
-  API_BUSY: ['Sixteen clients follow events.', 'End one.'],
+  API_BUSY: [
+    'More ask at once than are served: sixteen follow events, say, or eight have changes planned.',
+    'Ask again, or end one.',
+  ],
   API_RATE: ['Asked too often from a LAN.', 'Wait a second.'],
   API_IN_USE: [
     'Another gateway of this instance runs.',

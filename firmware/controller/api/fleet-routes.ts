@@ -42,6 +42,7 @@ export function fleetRoutes(parts: RouteParts): ControllerRoute[] {
     {
       ...{ method: 'POST', url: `${tenantUrl}/plan`, ...fleet, answer: FleetChange },
       summary: 'What documents would change: nothing is done.',
+      errors: ['API_BUSY'],
       needs: 'fleet.read',
       handle: async (asked) => {
         const change = await planChange(fleets, tenantOf(asked), asked.body as FleetBody)
@@ -52,7 +53,7 @@ export function fleetRoutes(parts: RouteParts): ControllerRoute[] {
     {
       ...{ method: 'POST', url: `${tenantUrl}/apply`, ...fleet, answer: FleetChange },
       summary: 'Takes documents as they are; refused if they bring a problem.',
-      errors: ['STORE_CONFLICT', 'STORE_BUSY'],
+      errors: ['STORE_CONFLICT', 'STORE_BUSY', 'API_BUSY'],
       needs: 'fleet.write',
       handle: async (asked, { name }) => {
         const change = asked.body as FleetBody
