@@ -56,8 +56,16 @@ export const Uplink = Type.Object(
       'The most that its frames carry. What paths to peers carry is found out.',
       "the NIC's",
     ),
-    up: maybe(Rate, 'Its rate towards the Internet, in bits per second.', 'unknown'),
-    down: maybe(Rate, 'Its rate from the Internet, in bits per second.', 'unknown'),
+    up: maybe(
+      Rate,
+      'Its rate towards the Internet, in bits per second, Ethernet headers included: no more is sent by it, and what waits takes turns, calls first.',
+      'unknown: all is sent at once',
+    ),
+    down: maybe(
+      Rate,
+      'Its rate from the Internet, in bits per second: other sites are told, and send no more each.',
+      'unknown',
+    ),
     kind: maybe(
       Network,
       'What it leads to: the Internet, or a network (MPLS, a leased line) that other sites are on. Nothing breaks out to a private one.',

@@ -60,6 +60,8 @@ export const dropReasons: Readonly<Record<string, string>> = {
   reassembly_full: 'Too many packets in pieces were under way at once.',
   ecn: 'Congestion was marked on a packet whose inside cannot carry the mark (RFC 6040).',
   control_malformed: 'A control item had a wrong length.',
+  queue_delay: 'A flow sent more than the uplink carries: its packets waited too long (RFC 8289).',
+  queue_full: 'More waited for an uplink than it carries in a fifth of a second.',
   tx_full: 'The queue of a NIC stayed full: it takes no more.',
   tx_refused: 'The kernel refused to send a frame.',
   tx_down: 'The NIC or its twin is down.',

@@ -59,8 +59,10 @@ export interface PortProgram {
   readonly mtu: number
   /** Kernel routing table that holds the uplink's routes; 254 is `main`. */
   readonly table: number
-  /** What an uplink carries outwards; 0: unknown, and for a LAN. */
+  /** What an uplink carries outwards, and is given no more than; 0: unknown, and for a LAN. */
   readonly upBps: number
+  /** And inwards: peers are told, and send no more. */
+  readonly downBps: number
   /** '' for a LAN. */
   readonly network: Network | ''
   readonly isMetered: boolean

@@ -163,6 +163,7 @@ type UplinkFields =
   | 'overlayPorts'
   | 'sprayPort'
   | 'upBps'
+  | 'downBps'
   | 'network'
   | 'isMetered'
   | 'isBackup'
@@ -173,6 +174,7 @@ const noUplink: Pick<PortProgram, UplinkFields> = {
   overlayPorts: [],
   sprayPort: 0,
   upBps: 0,
+  downBps: 0,
   network: '',
   isMetered: false,
   isBackup: false,
@@ -184,12 +186,13 @@ function compileUplink(
   number: number,
 ): Pick<PortProgram, UplinkFields> {
   const uplink = uplinks[number]!
-  const { up, kind = 'internet', metered = false, backup = false } = uplink
+  const { up, down, kind = 'internet', metered = false, backup = false } = uplink
   return {
     overlayPort: overlay.port,
     overlayPorts: overlay.ports ?? [],
     sprayPort: sprayPortOf(overlay),
     upBps: up === undefined ? 0 : rateBps(up),
+    downBps: down === undefined ? 0 : rateBps(down),
     network: kind,
     isMetered: metered,
     isBackup: backup,

@@ -81,7 +81,10 @@ function putPort(out: RecordWriter, port: PortProgram, at: Indices, path: string
   out.u16(port.overlayPort).u16(port.vlan)
   out.u8(port.kind === 'pmd' ? 1 : 0).u8(port.queues)
   out.u16(port.mtu).u32(port.table)
-  out.u64(port.upBps).u8(port.network === '' ? 0 : networks[port.network])
+  out
+    .u64(port.upBps)
+    .u64(port.downBps)
+    .u8(port.network === '' ? 0 : networks[port.network])
   out.u8(Number(port.isMetered)).u8(Number(port.isBackup)).u8(port.risk)
   if (port.overlayPorts.length > overlayPortsMost) {
     const place = { path: `${path}/overlayPorts` }

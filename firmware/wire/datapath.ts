@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 6
+export const abi = 7
 
 export const verbs = {
   describe: 1,
@@ -40,7 +40,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 export const recordSizes = {
   info: 232,
   programHead: 48,
-  port: 184,
+  port: 192,
   segment: 56,
   peer: 88,
   route: 24,

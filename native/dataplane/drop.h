@@ -65,6 +65,9 @@
 	X(REASSEMBLY_FULL, "reassembly_full")           /* too many packets in pieces at once */ \
 	X(ECN, "ecn")                             /* CE outside, not ECN-capable inside: RFC 6040 */ \
 	X(CONTROL_MALFORMED, "control_malformed") /* a control item of a wrong length */         \
+	/* waiting for an uplink whose rate is known */                                          \
+	X(QUEUE_DELAY, "queue_delay")         /* its flow has waited too long: CoDel, RFC 8289 */ \
+	X(QUEUE_FULL, "queue_full")           /* more waits than the link carries in 200 ms */   \
 	/* sending */                                                                            \
 	X(TX_FULL, "tx_full")                 /* the kernel's queue stayed full */               \
 	X(TX_REFUSED, "tx_refused")           /* the kernel refused the frame */                 \

@@ -195,8 +195,8 @@ static int make_pools(struct cw_engine *engine, uint32_t memory_mb)
 	/* One less than a power of two: what a pool's ring holds without waste. */
 	small = rte_align32prevpow2(RTE_MIN(small, SMALL_BUFFERS_MOST)) - 1;
 	engine->pools.small =
-		rte_pktmbuf_pool_create("cw_small", small, 256, 0, room, SOCKET_ID_ANY);
-	engine->pools.large = rte_pktmbuf_pool_create("cw_large", LARGE_BUFFERS, 32, 0,
+		rte_pktmbuf_pool_create("cw_small", small, 256, CW_BUFFER_PRIVATE, room, SOCKET_ID_ANY);
+	engine->pools.large = rte_pktmbuf_pool_create("cw_large", LARGE_BUFFERS, 32, CW_BUFFER_PRIVATE,
 						      LARGE_DATA_ROOM, SOCKET_ID_ANY);
 	return engine->pools.small == NULL || engine->pools.large == NULL ? -ENOMEM : 0;
 }

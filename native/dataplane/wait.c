@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "graph/qos.h"
 #include "worker.h"
 
 #define AWAKE_US 100
@@ -93,6 +94,9 @@ static uint64_t sleep_us(const struct cw_worker *worker)
 		next = worker->paths.next_us;
 	if (worker->spraying.due_us < next)
 		next = worker->spraying.due_us;
+	uint64_t qos_us = cw_qos_due_us(worker);
+	if (qos_us < next)
+		next = qos_us;
 	uint64_t left = next > now ? next - now : 0;
 	uint64_t nap = (now - worker->wait.frame_us) / 8;
 

@@ -15,6 +15,7 @@
 #include "crypto/mac1.h"
 #include "graph/graph.h"
 #include "graph/handshake.h"
+#include "graph/qos.h"
 #include "graph/relay.h"
 #include "graph/server-name.h"
 #include "graph/steer.h"
@@ -87,6 +88,7 @@ void cw_worker_close(struct cw_worker *worker)
 		rte_pktmbuf_free_bulk(worker->peers[i]->waiting, worker->peers[i]->waiting_count);
 		free(worker->peers[i]);
 	}
+	cw_qos_close(worker);
 	cw_path_pool_close(&worker->paths);
 	cw_channels_close(&worker->channels);
 	cw_flows_free(worker->flows);
@@ -310,6 +312,7 @@ void cw_worker_run(struct cw_worker *worker)
 			worker->view_serial = view->serial;
 			list_polled(worker);
 			look_at_all_paths(worker);
+			cw_qos_renew(worker);
 			cw_tx_pending(worker);
 		}
 		/* Before any packet: a key that expired while the box was suspended must not seal one more. */
@@ -334,6 +337,8 @@ void cw_worker_run(struct cw_worker *worker)
 			cw_path_look(worker);
 			finish(worker);
 		}
+		if (view != NULL)
+			cw_qos_serve(worker);
 	}
 	rte_rcu_qsbr_thread_offline(engine->qsbr, 0);
 	rte_rcu_qsbr_thread_unregister(engine->qsbr, 0);

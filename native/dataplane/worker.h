@@ -67,6 +67,8 @@ struct cw_worker {
 	/* The buffer that holds nothing but the datagram being opened: cw_new_packet() takes it, and leaves NULL. */
 	struct rte_mbuf *whole;
 	struct cw_out out;
+	struct cw_uplink_qos *qos[CW_UPLINKS_MAX]; /* of the uplinks that have one, in no order; NULL behind them */
+	bool is_serving_qos;                       /* what leaves has waited */
 	struct cw_merge merge;
 	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];

@@ -1,18 +1,21 @@
 /*
  * Fuzzes what the kernel hands over: any offload header over any frame, on each link. Input: link
- * 0–4 in the low bits, 8: make the IPv4 checksum right, 16: the uplink carries 1280 bytes u8 |
+ * 0–4 in the low bits, 8: make the IPv4 checksum right, 16: the uplink carries 1280 bytes, 32: it has a rate u8 |
  * struct cw_vnet_hdr, little-endian | frame. What is sealed of it must open.
  */
 #include <string.h>
 
 #include "fuzz_bench.h"
 #include "graph/graph.h"
+#include "graph/qos.h"
 #include "packet.h"
 
 #define HEAD 11
 #define FRAME_MAX 65000
 #define FINISH 8
 #define SMALL_PATH 16
+#define SHAPED 32
+#define SHAPED_BPS 100000000ull
 #define SMALL_MTU 1280
 #define OVERHEAD 68
 
@@ -40,6 +43,30 @@ static void serve(struct cw_bench *bench, enum cw_bench_link link, struct rte_mb
 		cw_pass_out(bench->worker, bench->ports[CW_BENCH_UPLINK_PORT], m);
 		break;
 	}
+}
+
+/* The scheduler stays, and is the uplink's for some inputs: made anew for each it would cost more than the rest. */
+static void shape(struct cw_bench *bench, bool is_shaped)
+{
+	struct cw_worker *worker = bench->worker;
+
+	if (worker->qos[0] == NULL) {
+		worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = SHAPED_BPS;
+		cw_qos_renew(worker);
+	}
+	bench->ports[CW_BENCH_UPLINK_PORT]->qos = is_shaped ? worker->qos[0] : NULL;
+}
+
+/* Until nothing waits any more, which must be within a second. */
+static void let_go(struct cw_bench *bench)
+{
+	uint32_t turns = 0;
+
+	for (; cw_qos_due_us(bench->worker) != UINT64_MAX && turns < 1000; turns++) {
+		bench->worker->now_us += 1000;
+		cw_qos_serve(bench->worker);
+	}
+	FUZZ_NEEDS(turns < 1000);
 }
 
 static void check_packet(const uint8_t *ip, uint32_t length)
@@ -99,8 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bench->ports[1]->mtu = data[0] & SMALL_PATH ? SMALL_MTU : CW_BENCH_MTU;
 	struct rte_mbuf *m = cw_fuzz_mbuf(frame, length, l2);
 	if (cw_vnet_to_mbuf(&vnet, m, l2)) {
+		shape(bench, (data[0] & SHAPED) != 0);
 		serve(bench, link, m);
 		cw_bench_flush(bench);
+		let_go(bench);
 		/* From the uplink's twin frames go out as they are. */
 		if (link != CW_BENCH_UPLINK_TWIN)
 			check_sealed(bench, bench->ports[1]->mtu - OVERHEAD);

@@ -304,6 +304,11 @@ static void frame_seeds(void)
 	frame_seed6("lan-udp6-train", 0, &udp6, PACKET_UDP, 48, 220);
 	frame_seed6("lan-udp6-pieces", 16, &none, PACKET_UDP, 40, 1200);
 	frame_seed("lan-udp-fragments", 16, &none, PACKET_UDP, FAR, 1300);
+	/* 32: the uplink has a rate; 3 is its twin. */
+	frame_seed("shaped-udp", 32, &none, PACKET_UDP, FAR, 60);
+	frame_seed("shaped-tcp-train", 32, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed6("shaped-udp6-train", 32, &udp6, PACKET_UDP, 48, 220);
+	frame_seed("shaped-twin-tcp-train", 32 + 3, &tcp, PACKET_TCP, FAR, 220);
 	frame_seed("lan-udp", 0, &none, PACKET_UDP, FAR, 60);
 	frame_seed("lan-partial", 0, &partial, PACKET_TCP, FAR, 60);
 	frame_seed("lan-tcp-train", 0, &tcp, PACKET_TCP, FAR, 220);

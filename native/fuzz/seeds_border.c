@@ -66,6 +66,7 @@ void cw_seeds_program(void)
 		  .overlay_port = 9,
 		  .network = CW_NETWORK_PRIVATE,
 		  .up_bps = 40000000,
+		  .down_bps = 250000000,
 		  .is_metered = 1,
 		  .risk = 3,
 		  .overlay_ports = { 443, 4500 },

@@ -42,9 +42,9 @@ static inline void device_start_eal(struct cw_pools *pools)
 	NEEDS(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)(uintptr_t)argv) >= 0);
 	snprintf(path, sizeof(path), "rm -r %s", folder);
 	device_run(path);
-	pools->small = rte_pktmbuf_pool_create("small", 8191, 0, 0,
+	pools->small = rte_pktmbuf_pool_create("small", 8191, 0, CW_BUFFER_PRIVATE,
 					       CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
-	pools->large = rte_pktmbuf_pool_create("large", 511, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
+	pools->large = rte_pktmbuf_pool_create("large", 511, 0, CW_BUFFER_PRIVATE, UINT16_MAX, SOCKET_ID_ANY);
 	NEEDS(pools->small != NULL && pools->large != NULL);
 }
 

@@ -120,11 +120,11 @@ static void make_engine(struct cw_engine *engine)
 
 	engine->wake = ignore;
 	engine->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	engine->pools.small = rte_pktmbuf_pool_create(name_of("small"), SMALL_BUFFERS, 32, 0,
+	engine->pools.small = rte_pktmbuf_pool_create(name_of("small"), SMALL_BUFFERS, 32, CW_BUFFER_PRIVATE,
 						      CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM,
 						      SOCKET_ID_ANY);
 	engine->pools.large =
-		rte_pktmbuf_pool_create(name_of("large"), LARGE_BUFFERS, 0, 0, UINT16_MAX, SOCKET_ID_ANY);
+		rte_pktmbuf_pool_create(name_of("large"), LARGE_BUFFERS, 0, CW_BUFFER_PRIVATE, UINT16_MAX, SOCKET_ID_ANY);
 	engine->events = rte_ring_create(name_of("events"), EVENTS, SOCKET_ID_ANY, 0);
 	engine->free_events = rte_ring_create(name_of("free_events"), EVENTS, SOCKET_ID_ANY, 0);
 	engine->garbage = rte_ring_create(name_of("garbage"), EVENTS, SOCKET_ID_ANY, 0);

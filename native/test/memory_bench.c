@@ -1,5 +1,5 @@
 /*
- * `memory_bench [ROUNDS] [slow-graph|lost-packet]`: the whole graph on one core beside the bare AEAD (AES-256-GCM, one
+ * `memory_bench [ROUNDS] [slow-graph|slow-shaped|lost-packet]`: the whole graph on one core beside the bare AEAD (AES-256-GCM, one
  * packet a call) and a bare Geneve+GCM loop, in turns, as JSON. Judges no speed; ends with 1 when a packet is lost or
  * wrong. See memory_bench.h.
  */
@@ -11,7 +11,7 @@
 
 #define ROUNDS_MAX 101
 #define BATCHES 4
-#define KINDS 9
+#define KINDS 10
 
 static const uint32_t sizes[] = { 64, 354, 1420 };
 
@@ -27,7 +27,7 @@ static const struct kind {
 	{ "sealLoop", cw_memory_seal_loop, 0 },   { "openLoop", cw_memory_open_loop, 1 },
 	{ "sealGraph", cw_memory_seal_graph, 0 }, { "openGraph", cw_memory_open_graph, 1 },
 	{ "sealGraph6", cw_memory_seal_graph6, 0 }, { "openGraph6", cw_memory_open_graph6, 1 },
-	{ "relayGraph", cw_memory_relay_graph, 0 },
+	{ "relayGraph", cw_memory_relay_graph, 0 }, { "sealShaped", cw_memory_seal_shaped, 4 },
 };
 
 static double ns[SIZES][KINDS][ROUNDS_MAX];
@@ -77,7 +77,7 @@ static void print_size(uint32_t s, int rounds)
 	for (int k = 0; k < KINDS; k++) {
 		printf(",\"%s\":{\"mpps\":%.3f", kinds[k].name, 1e3 / median(ns[s][k], rounds));
 		if (kinds[k].base >= 0)
-			printf(",\"toBare\":%.3f", ratios[k]);
+			printf(",\"%s\":%.3f", kinds[kinds[k].base].base < 0 ? "toBare" : "toGraph", ratios[k]);
 		printf("}");
 	}
 	printf("}");
@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 	const char *fault = argc > 2 ? argv[2] : "";
 	int rounds = argc > 1 ? atoi(argv[1]) : 15;
 	enum memory_plant plant = strcmp(fault, "slow-graph") == 0  ? PLANT_SLOW_GRAPH :
+				  strcmp(fault, "slow-shaped") == 0 ? PLANT_SLOW_SHAPED :
 				  strcmp(fault, "lost-packet") == 0 ? PLANT_LOST_PACKET :
 								      PLANT_NOTHING;
 
@@ -104,13 +105,14 @@ int main(int argc, char **argv)
 	cw_memory_join(&memory);
 	for (int round = 0; round < rounds; round++)
 		run_round(&memory, round);
-	uint64_t in = (uint64_t)SIZES * MEMORY_BATCH * /* of two families, each way, and those that are relayed */
-		      (2 * MEMORY_COMPARED + 5 * BATCHES * (uint64_t)rounds);
+	uint64_t in = (uint64_t)SIZES * MEMORY_BATCH * /* of two families, each way, those that are relayed, and shaped */
+		      (2 * MEMORY_COMPARED + 6 * BATCHES * (uint64_t)rounds);
 	printf("{\"aead\":\"%s\",\"rounds\":%d,\"in\":%llu,\"out\":%llu,\"compared\":%llu,\"wrong\":%llu,"
-	       "\"drops\":\"%s\",\"sizes\":[",
+	       "\"drops\":\"%s\",\"qosBytes\":%llu,\"sizes\":[",
 	       cw_aead_backend_name(memory.bench.worker->aead), rounds, (unsigned long long)in,
 	       (unsigned long long)memory.out, (unsigned long long)memory.looked_at,
-	       (unsigned long long)(memory.wrong + memory.astray), cw_bench_drops(&memory.bench));
+	       (unsigned long long)(memory.wrong + memory.astray), cw_bench_drops(&memory.bench),
+	       (unsigned long long)cw_memory_qos_bytes());
 	for (uint32_t s = 0; s < SIZES; s++)
 		print_size(s, rounds);
 	printf("\n]}\n");

@@ -18,7 +18,7 @@
 #define MEMORY_PLAIN_MAX 1600
 
 /* What to plant, to show that a bench can be bad. */
-enum memory_plant { PLANT_NOTHING, PLANT_SLOW_GRAPH, PLANT_LOST_PACKET };
+enum memory_plant { PLANT_NOTHING, PLANT_SLOW_GRAPH, PLANT_SLOW_SHAPED, PLANT_LOST_PACKET };
 
 struct memory {
 	struct cw_bench bench;
@@ -53,6 +53,11 @@ double cw_memory_open_graph(struct memory *memory, uint32_t size);
 double cw_memory_seal_graph6(struct memory *memory, uint32_t size);
 double cw_memory_open_graph6(struct memory *memory, uint32_t size);
 double cw_memory_relay_graph(struct memory *memory, uint32_t size);
+/* The same as cw_memory_seal_graph(), by an uplink that shapes to a rate which nothing here reaches. */
+double cw_memory_seal_shaped(struct memory *memory, uint32_t size);
+/* What an uplink's scheduler takes with so many peers that have something waiting. */
+#define MEMORY_QOS_PEERS 1000
+uint64_t cw_memory_qos_bytes(void);
 double cw_memory_seal_bare(struct memory *memory, uint32_t size);
 double cw_memory_open_bare(struct memory *memory, uint32_t size);
 double cw_memory_seal_loop(struct memory *memory, uint32_t size);

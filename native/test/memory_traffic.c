@@ -2,16 +2,19 @@
  * The traffic of the in-memory bench, and its ports: every frame that the graph sends comes here instead of to the kernel
  * (the linker's --wrap). See memory_bench.h.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "graph/graph.h"
+#include "graph/qos-parts.h"
 #include "graph/seal.h"
 #include "memory_bench.h"
 #include "packet.h"
 
 #define OUTER (14 + CW_OUTER_IP4_UDP)
+#define SHAPED_BPS 100000000000ull
 #define LOOP_AT (OUTER + CW_SEALED_HEADER)
 #define GENEVE_LAN_VNI(is_v6) \
 	{ 0, 0, (is_v6) ? 0x86 : 0x08, (is_v6) ? 0xdd : 0x00, 0, 0, CW_BENCH_VNI, 0 }
@@ -175,7 +178,7 @@ static void make_frames(struct memory *memory, uint32_t size, bool is_out)
 }
 
 /* One batch through the graph, in bursts as the worker takes them from a port. */
-static double run_graph(struct memory *memory, uint32_t size, bool is_v6, bool is_out)
+static double run_graph(struct memory *memory, uint32_t size, bool is_v6, bool is_out, bool is_shaped)
 {
 	struct cw_worker *worker = memory->bench.worker;
 	const struct cw_nic *nic =
@@ -187,32 +190,64 @@ static double run_graph(struct memory *memory, uint32_t size, bool is_v6, bool i
 	for (uint32_t burst = 0; burst < MEMORY_BATCH; burst += CW_BURST) {
 		worker->now_us = cw_now_us();
 		cw_receive_burst(worker, nic, memory->frames + burst, CW_BURST);
-		if (memory->plant == PLANT_SLOW_GRAPH)
+		if (memory->plant == PLANT_SLOW_GRAPH || (is_shaped && memory->plant == PLANT_SLOW_SHAPED))
 			for (double until = cpu_ns() + 4000 * CW_BURST; cpu_ns() < until;)
 				;
 		cw_bench_flush(&memory->bench);
+		if (is_shaped)
+			cw_qos_serve(worker);
 	}
 	return cpu_ns() - start;
 }
 
+/* The scheduler stays, as an uplink's does, while the other tracks run without it. */
+double cw_memory_seal_shaped(struct memory *memory, uint32_t size)
+{
+	struct cw_worker *worker = memory->bench.worker;
+	struct cw_port *uplink = memory->bench.ports[CW_BENCH_UPLINK_PORT];
+
+	if (worker->qos[0] == NULL) {
+		worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = SHAPED_BPS;
+		cw_qos_renew(worker);
+	}
+	uplink->qos = worker->qos[0];
+	double ns = run_graph(memory, size, false, true, true);
+	/* What the last burst left waiting. */
+	worker->now_us += 1000;
+	cw_qos_serve(worker);
+	uplink->qos = NULL;
+	return ns;
+}
+
+uint64_t cw_memory_qos_bytes(void)
+{
+	const struct cw_qos_shape shape = { .bps = SHAPED_BPS };
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	struct cw_qos *qos = cw_qos_new(&shape);
+	size_t own = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+
+	cw_qos_free(qos);
+	return own + sizeof(struct cw_uplink_qos) + MEMORY_QOS_PEERS * sizeof(struct cw_qos_peer);
+}
+
 double cw_memory_seal_graph(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, false, true);
+	return run_graph(memory, size, false, true, false);
 }
 
 double cw_memory_open_graph(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, false, false);
+	return run_graph(memory, size, false, false, false);
 }
 
 double cw_memory_seal_graph6(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, true, true);
+	return run_graph(memory, size, true, true, false);
 }
 
 double cw_memory_open_graph6(struct memory *memory, uint32_t size)
 {
-	return run_graph(memory, size, true, false);
+	return run_graph(memory, size, true, false, false);
 }
 
 void cw_memory_compare(struct memory *memory, uint32_t size, bool is_v6)
@@ -220,10 +255,10 @@ void cw_memory_compare(struct memory *memory, uint32_t size, bool is_v6)
 	bool *has_trains = &memory->bench.ports[CW_BENCH_UPLINK_PORT]->nic->link.can_send_udp_trains;
 
 	is_comparing = true;
-	run_graph(memory, size, is_v6, true);
-	run_graph(memory, size, is_v6, false);
+	run_graph(memory, size, is_v6, true, false);
+	run_graph(memory, size, is_v6, false, false);
 	*has_trains = true;
-	run_graph(memory, size, is_v6, true);
+	run_graph(memory, size, is_v6, true, false);
 	*has_trains = false;
 	is_comparing = false;
 }

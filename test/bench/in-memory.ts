@@ -25,6 +25,8 @@ export interface SizeFigures {
   readonly openGraph: Rate
   readonly sealGraph6: Rate
   readonly openGraph6: Rate
+  /** IPv4 inside, by an uplink with a rate that it does not reach; beside `sealGraph`. */
+  readonly sealShaped: { readonly mpps: number; readonly toGraph: number }
 }
 
 export interface InMemory {
@@ -35,10 +37,12 @@ export interface InMemory {
   readonly compared: number
   readonly wrong: number
   readonly drops: string
+  /** What an uplink's scheduler takes with 1,000 peers that have something waiting. */
+  readonly qosBytes: number
   readonly sizes: readonly SizeFigures[]
 }
 
-export type InMemoryFault = 'slow-graph' | 'lost-packet'
+export type InMemoryFault = 'slow-graph' | 'slow-shaped' | 'lost-packet'
 
 const ownBinary = join(import.meta.dirname, '../../native/out/test/memory_bench')
 const timeoutMs = 60_000

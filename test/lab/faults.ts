@@ -5,7 +5,7 @@ import type { Lab } from './lab.ts'
 export async function plantDrop(
   lab: Lab,
   where: string,
-  hook: 'input' | 'forward',
+  hook: 'input' | 'forward' | 'output',
   expression: string,
 ): Promise<void> {
   const lines = [

@@ -59,8 +59,11 @@ export interface FlowAccount {
   readonly delayMs: {
     readonly least: number
     readonly median: number
+    readonly p95: number
     readonly p99: number
     readonly most: number
+    /** Mean difference between one datagram and the next (RFC 3550 §6.4.1, not smoothed). */
+    readonly jitter: number
   } | null
 }
 
@@ -163,10 +166,14 @@ function lossRunsOf(
 
 function delaysOf(arrivals: readonly PaceRecord[]): FlowAccount['delayMs'] {
   if (arrivals.length === 0) return null
-  const ms = arrivals.map(({ sentNs, arrivedNs }) => (arrivedNs - sentNs) / 1e6)
+  const inOrder = arrivals.toSorted((a, b) => a.number - b.number)
+  const ms = inOrder.map(({ sentNs, arrivedNs }) => (arrivedNs - sentNs) / 1e6)
+  const steps = ms.slice(1).map((next, at) => Math.abs(next - ms[at]!))
+  const jitter = steps.reduce((sum, step) => sum + step, 0) / Math.max(1, steps.length)
   ms.sort((a, b) => a - b)
   const at = (share: number): number => ms[Math.min(ms.length - 1, Math.floor(ms.length * share))]!
-  return { least: ms[0]!, median: at(0.5), p99: at(0.99), most: ms.at(-1)! }
+  const [median, p95, p99] = [at(0.5), at(0.95), at(0.99)]
+  return { least: ms[0]!, median, p95, p99, most: ms.at(-1)!, jitter }
 }
 
 function longest<Lasting extends { readonly ms: number }>(all: Lasting[]): Lasting[] {

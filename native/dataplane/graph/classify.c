@@ -7,6 +7,7 @@
 #include "graph/l3.h"
 #include "graph/next-peer.h"
 #include "graph/policy.h"
+#include "graph/qos.h"
 #include "graph/steer.h"
 #include "port/vnet.h"
 #include "table/view.h"
@@ -21,8 +22,10 @@ void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m)
 
 void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
 {
-	(void)worker;
+	if (cw_qos_wait_frame(worker, port, m))
+		return;
 	cw_vnet_forward(m);
+	cw_qos_note(worker, port, m);
 	cw_port_tx(port, m);
 }
 

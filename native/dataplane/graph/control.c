@@ -47,7 +47,10 @@ struct answer {
 	uint32_t length;
 };
 
-/* Of a site's uplinks, or relayed: path, own uplink, your uplink, relayed, flags u32. */
+/* In which an uplink's rate is told, 24 bits of it. */
+#define DOWN_UNIT_BPS 8000u
+
+/* Of a site's uplinks, or relayed: path, own uplink, your uplink, relayed, what my uplink takes u24, flags u8. */
 static bool is_uplink_possible(const uint8_t *path_add)
 {
 	return path_add[3] == 0 ? path_add[1] < CW_UPLINKS_MAX : path_add[1] == CW_UPLINK_RELAY;
@@ -146,6 +149,7 @@ static void take_introduction(struct cw_path *path, const uint8_t *value)
 	path->remote_uplink = value[1];
 	path->remote_flags = value[7] & (CW_PATH_METERED | CW_PATH_BACKUP | CW_PATH_NAMED);
 	path->flags = cw_path_flags(path->own_flags, path->remote_flags);
+	path->remote_down_bps = (uint64_t)(value[4] << 16 | value[5] << 8 | value[6]) * DOWN_UNIT_BPS;
 }
 
 /*
@@ -279,7 +283,8 @@ void cw_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_
 static void introduce(const struct cw_path *path, struct answer *frame)
 {
 	bool is_relayed = path->way.uplink == CW_UPLINK_RELAY;
-	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, is_relayed, 0, 0, 0,
+	uint64_t down = RTE_MIN(path->down_bps / DOWN_UNIT_BPS, UINT64_C(0xffffff));
+	const uint8_t value[8] = { path->number, path->way.uplink, path->remote_uplink, is_relayed, down >> 16, down >> 8 & 0xff, down & 0xff,
 				   path->own_flags | (path->is_configured ? CW_PATH_NAMED : 0) };
 
 	put_item(frame, ITEM_PATH_ADD, value, sizeof(value));

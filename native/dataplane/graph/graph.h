@@ -54,7 +54,7 @@ void cw_tx_route(struct cw_worker *worker, uint32_t uplink, struct cw_address de
 void cw_tx_link(struct cw_worker *worker, uint8_t port, struct cw_address next_hop, struct rte_mbuf *m);
 
 /* Out of `port` to `neighbour`, which the frame's Ethernet header names already. */
-void cw_tx_known(struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m);
+void cw_tx_known(struct cw_worker *worker, struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m);
 
 /* Since when packets wait for this next hop on `port`; 0: none does. */
 uint64_t cw_tx_waiting_since(const struct cw_worker *worker, uint8_t port, struct cw_address next_hop);

@@ -189,5 +189,5 @@ void cw_outer_send(struct cw_worker *worker, struct cw_path *path, const struct 
 	if (departure->neighbour == NULL)
 		cw_tx_route(worker, departure->uplink_index, path->way.remote, m);
 	else
-		cw_tx_known(departure->neighbour, departure->port, m);
+		cw_tx_known(worker, departure->neighbour, departure->port, m);
 }

@@ -34,6 +34,7 @@ void cw_path_note_uplink(struct cw_worker *worker, struct cw_path *path)
 		path->is_private = port->network == CW_NETWORK_PRIVATE;
 		path->risk = port->risk;
 		path->up_bps = port->up_bps;
+		path->down_bps = port->down_bps;
 	}
 	path->flags = cw_path_flags(path->own_flags, path->remote_flags);
 }

@@ -10,6 +10,7 @@
 #include "graph/l3.h"
 #include "graph/mss.h"
 #include "graph/path.h"
+#include "graph/qos.h"
 #include "graph/relay-path.h"
 #include "graph/steer.h"
 #include "graph/train.h"
@@ -238,9 +239,10 @@ static void seal_fragments(struct cw_worker *worker, const struct load *load, ui
 	}
 }
 
-static void seal_cut(struct cw_worker *worker, const struct load *load, struct cw_cut *cut)
+/* The next `most` of the cut. */
+static void seal_cut(struct cw_worker *worker, const struct load *load, struct cw_cut *cut, uint32_t most)
 {
-	for (uint32_t length; (length = cw_cut_peek(cut)) != 0;) {
+	for (uint32_t length; most > 0 && (length = cw_cut_peek(cut)) != 0; most--) {
 		uint32_t before = cut->offset;
 		if (length > load->limit) {
 			cw_cut_next(cut, worker->scratch);
@@ -308,6 +310,56 @@ void cw_seal_note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw
 	cw_path_due(worker, peer);
 }
 
+bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
+		  struct cw_cut *cut, uint32_t most, bool is_marked)
+{
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	struct load load = { .keypair = atomic_load_explicit(&peer->current, memory_order_relaxed),
+			     .path = path,
+			     .vni = vni,
+			     .limit = cw_seal_limit(worker, path),
+			     .is_ip6 = cw_l3_is_ip6(l3),
+			     .is_train = cut->is_train,
+			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
+
+	cw_seal_note_data(worker, peer, path);
+	if (is_marked) {
+		/* The next one alone: a train is of many. */
+		uint8_t ecn = load.tos;
+		cw_l3_set_ecn(l3, CW_ECN_CE);
+		load.tos = CW_ECN_CE;
+		seal_cut(worker, &load, cut, 1);
+		cw_l3_set_ecn(l3, ecn);
+		load.tos = ecn;
+		most--;
+	} else if (fits_in_place(worker, &load, cut, m)) {
+		seal_in_place(worker, &load, cut->end, m);
+		return false;
+	}
+	seal_cut(worker, &load, cut, most);
+	return true;
+}
+
+/* The packet or train as it is to cross, cut from its beginning; false: it is too big for the path, which its sender is told. */
+static bool prepare(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
+		    struct cw_cut *cut)
+{
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
+	uint32_t limit = cw_seal_limit(worker, path);
+	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+
+	if (cw_mss_is_due(l3))
+		cw_mss_clamp(l3, m->pkt_len - m->l2_len, least_limit(peer, limit), is_partial);
+	cw_cut_begin(cut, m);
+	/* IPv6 need not be told of less than its least MTU, for up to that a packet may cross in pieces. */
+	uint32_t most = cw_l3_is_ip6(l3) ? RTE_MAX(limit, (uint32_t)CW_IP6_LEAST_MTU) : limit;
+	if (cw_cut_size(cut) <= most || !cw_l3_is_whole(l3))
+		return true;
+	cw_icmp_too_big(worker, vni, m, most);
+	cw_lose(worker, CW_DROP_TOO_BIG, cw_segment_by_vni(worker->view->program, vni), peer, m);
+	return false;
+}
+
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
 {
 	struct cw_keypair *keypair = atomic_load_explicit(&peer->current, memory_order_relaxed);
@@ -322,32 +374,10 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 		cw_lose(worker, CW_DROP_POLICY, cw_segment_by_vni(worker->view->program, vni), peer, m);
 		return;
 	}
-	cw_seal_note_data(worker, peer, path);
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
-	struct load load = { .keypair = keypair,
-			     .path = path,
-			     .vni = vni,
-			     .limit = cw_seal_limit(worker, path),
-			     .is_ip6 = cw_l3_is_ip6(l3),
-			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
-	bool is_partial = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
-	if (cw_mss_is_due(l3))
-		cw_mss_clamp(l3, m->pkt_len - m->l2_len, least_limit(peer, load.limit), is_partial);
-	cw_cut_begin(&cut, m);
-	/* IPv6 need not be told of less than its least MTU, for up to that a packet may cross in pieces. */
-	uint32_t most = load.is_ip6 ? RTE_MAX(load.limit, (uint32_t)CW_IP6_LEAST_MTU) : load.limit;
-	if (cw_cut_size(&cut) > most && cw_l3_is_whole(l3)) {
-		cw_icmp_too_big(worker, vni, m, most);
-		cw_lose(worker, CW_DROP_TOO_BIG, cw_segment_by_vni(worker->view->program, vni), peer, m);
+	if (!prepare(worker, peer, vni, path, m, &cut) || cw_qos_wait_data(worker, peer, vni, path, m, &cut))
 		return;
-	}
-	load.is_train = cut.is_train;
-	if (fits_in_place(worker, &load, &cut, m)) {
-		seal_in_place(worker, &load, cut.end, m);
-		return;
-	}
-	seal_cut(worker, &load, &cut);
-	rte_pktmbuf_free(m);
+	if (cw_seal_some(worker, peer, vni, path, m, &cut, UINT32_MAX, false))
+		rte_pktmbuf_free(m);
 }
 
 int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,

@@ -12,6 +12,7 @@
 
 #include "graph/out.h"
 
+struct cw_cut;
 struct cw_keypair;
 struct cw_path;
 struct cw_peer;
@@ -49,6 +50,13 @@ uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer
 
 /* Seals an inner IP packet or train for a peer; waits in the peer's queue without a keypair. */
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
+
+/*
+ * Seals the next `most` pieces of what `cut` has of `m`, the first of them marked (CE), by `path`; the peer has a keypair.
+ * @return whether `m` is still the caller's: one that needs no copy leaves in its own buffer
+ */
+bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
+		  struct cw_cut *cut, uint32_t most, bool is_marked);
 
 /* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */
 int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,

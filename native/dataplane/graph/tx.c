@@ -5,6 +5,7 @@
 #include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/ip4.h"
+#include "graph/qos.h"
 #include "table/mirror.h"
 #include "table/neighbour.h"
 #include "table/view.h"
@@ -17,7 +18,7 @@
 #define ASKS_PER_SECOND 100
 #define ASKS_BURST 32
 
-static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbuf *m)
+static void send_frame(struct cw_worker *worker, struct cw_port *port, const uint8_t to[6], struct rte_mbuf *m)
 {
 	struct cw_ether *ether = rte_pktmbuf_mtod(m, struct cw_ether *);
 
@@ -25,6 +26,7 @@ static void send_frame(struct cw_port *port, const uint8_t to[6], struct rte_mbu
 	memcpy(ether->from, port->mac, 6);
 	bool is_ip6 = *(const uint8_t *)(ether + 1) >> 4 == 6;
 	ether->type = is_ip6 ? rte_cpu_to_be_16(CW_ETHER_IP6) : rte_cpu_to_be_16(CW_ETHER_IP4);
+	cw_qos_note(worker, port, m);
 	cw_port_tx(port, m);
 }
 
@@ -153,12 +155,13 @@ void cw_tx_link(struct cw_worker *worker, uint8_t index, struct cw_address next_
 		return;
 	}
 	mark_used(neighbour);
-	send_frame(worker->view->program->ports[index], neighbour->mac, m);
+	send_frame(worker, worker->view->program->ports[index], neighbour->mac, m);
 }
 
-void cw_tx_known(struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m)
+void cw_tx_known(struct cw_worker *worker, struct cw_neighbour *neighbour, struct cw_port *port, struct rte_mbuf *m)
 {
 	mark_used(neighbour);
+	cw_qos_note(worker, port, m);
 	cw_port_tx(port, m);
 }
 
@@ -192,7 +195,7 @@ static void settle_pending(struct cw_worker *worker, struct cw_pending *slot)
 		if (neighbour == NULL)
 			lose_unanswered(worker, index, slot->packets[i]);
 		else
-			send_frame(program->ports[index], neighbour->mac, slot->packets[i]);
+			send_frame(worker, program->ports[index], neighbour->mac, slot->packets[i]);
 	}
 	slot->port_id = 0;
 	worker->pending_count--;

@@ -72,7 +72,8 @@ struct cw_port_program {
 	uint16_t mtu;   /* this port's share of a NIC's: the smaller of the two counts; 0: the NIC's */
 	uint32_t table;
 	/* The rest is of uplinks only. */
-	uint64_t up_bps;    /* what the link carries outwards, bits a second; 0: unknown */
+	uint64_t up_bps;    /* what the link carries outwards, bits a second: nothing more is sent by it; 0: unknown */
+	uint64_t down_bps;  /* and inwards: peers are told, and send no more */
 	uint8_t network;    /* of which kind what is behind it is */
 	uint8_t is_metered; /* traffic costs */
 	uint8_t is_backup;  /* for when no path over another uplink is usable */
@@ -185,7 +186,7 @@ struct cw_path_program {
 
 static_assert(sizeof(struct cw_program_head) == 48, "border record");
 static_assert(sizeof(struct cw_path_program) == 24, "border record");
-static_assert(sizeof(struct cw_port_program) == 184, "border record");
+static_assert(sizeof(struct cw_port_program) == 192, "border record");
 static_assert(sizeof(struct cw_segment_program) == 56, "border record");
 static_assert(sizeof(struct cw_peer_program) == 88, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");

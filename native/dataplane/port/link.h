@@ -14,6 +14,7 @@
 
 /* Packets up to this size, headers included, lie in small buffers; trains in large ones. */
 #define CW_SMALL_DATA 2048
+#define CW_BUFFER_PRIVATE 128 /* of each buffer: what is noted of one that waits (graph/qos.c) */
 #define CW_TRAIN_BYTES_MAX 65200 /* with outer headers below the 65,280 of the NICs and twins */
 
 struct cw_pools {

@@ -158,7 +158,7 @@ static int choose_pool(struct cw_link *link, const struct rte_eth_dev_info *info
 			       0;
 	}
 	snprintf(name, sizeof(name), "cw_xdp%u", link->device);
-	link->own_pool = rte_pktmbuf_pool_create(name, link->queues * XDP_BUFFERS, 0, 0,
+	link->own_pool = rte_pktmbuf_pool_create(name, link->queues * XDP_BUFFERS, 0, CW_BUFFER_PRIVATE,
 						 CW_SMALL_DATA + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	return link->own_pool != NULL ? 0 : say(why, -ENOMEM, "too little packet memory for its queues");
 }

@@ -40,6 +40,7 @@ struct cw_port {
 	/* As the mirror saw them last: the smaller MTU of the NIC's and the program's. */
 	_Atomic uint16_t mtu;
 	atomic_bool is_up;
+	struct cw_uplink_qos *qos; /* the worker's: what leaves waits for its turn; NULL: it does not (graph/qos.h) */
 	/* Through the NIC; the worker's. */
 	uint64_t rx_packets, rx_bytes, rx_buffers;
 	uint64_t tx_packets, tx_bytes, tx_buffers;

@@ -75,6 +75,8 @@ struct cw_path {
 	uint64_t session_us;   /* since when the far end is asked what it calls it, and what it costs there */
 	uint8_t alarm;         /* probes sent in it since it began, or since one was answered */
 	uint64_t up_bps;       /* of its uplink; 0: unknown */
+	uint64_t down_bps;     /* what that takes inwards, as the far end is told; 0: unknown */
+	uint64_t remote_down_bps; /* what the far end's uplink takes, as it has said; 0: it has not */
 	uint64_t rx_us;        /* data came by it last */
 	uint64_t rx_packets, rx_bytes;
 	uint32_t flows;   /* that are on it, about */

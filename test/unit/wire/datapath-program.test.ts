@@ -26,6 +26,7 @@ const lan: PortProgram = {
   mtu: 0,
   table: 0,
   upBps: 0,
+  downBps: 0,
   network: '',
   isMetered: false,
   isBackup: false,
@@ -42,6 +43,7 @@ const uplink: PortProgram = {
   sprayPort: 49_152,
   network: 'private',
   upBps: 40_000_000,
+  downBps: 250_000_000,
   isMetered: true,
   risk: 3,
 }

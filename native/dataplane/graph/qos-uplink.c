@@ -1,0 +1,127 @@
+/* Schedulers of uplinks, as these come and go. See qos.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/qos-parts.h"
+#include "table/view.h"
+
+#define UNSHAPED_BPS 1000000000000000ull /* nothing takes a nanosecond */
+
+/* Four classes, without a word of configuration: half of the link at most before all others, the rest 50 : 30 : 20. */
+static const struct cw_qos_class_shape default_classes[CW_QOS_CLASSES] = {
+	{ .weight = 50, .cap_percent = 50 },
+	{ .weight = 50 },
+	{ .weight = 30 },
+	{ .weight = 20 },
+};
+
+uint64_t cw_qos_due_us(const struct cw_worker *worker)
+{
+	uint64_t due_ns = UINT64_MAX;
+
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		uint64_t own_ns = worker->qos[i] == NULL ? UINT64_MAX : cw_qos_due_ns(worker->qos[i]->qos);
+		due_ns = own_ns < due_ns ? own_ns : due_ns;
+	}
+	return due_ns == UINT64_MAX ? UINT64_MAX : (due_ns + 999) / 1000;
+}
+
+static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+{
+	struct cw_qos_grant grant;
+
+	while (cw_qos_empty(uplink->qos, &grant)) {
+		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
+		rte_pktmbuf_free(queued->m);
+	}
+	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++)
+		free(uplink->peers[i]);
+	cw_qos_free(uplink->qos);
+	free(uplink);
+}
+
+static struct cw_uplink_qos *begin_uplink(uint64_t port_id, const struct cw_qos_shape *shape)
+{
+	struct cw_uplink_qos *uplink = calloc(1, sizeof(*uplink));
+
+	if (uplink == NULL)
+		return NULL;
+	uplink->port_id = port_id;
+	uplink->qos = cw_qos_new(shape);
+	if (uplink->qos == NULL) {
+		free(uplink);
+		return NULL;
+	}
+	return uplink;
+}
+
+/* That of the port, of those that were there; NULL: it has none. */
+static struct cw_uplink_qos *take_uplink(struct cw_uplink_qos *before[CW_UPLINKS_MAX], const struct cw_port *port)
+{
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		struct cw_uplink_qos *uplink = before[i];
+		if (uplink == NULL || uplink->port_id != port->id)
+			continue;
+		before[i] = NULL;
+		return uplink;
+	}
+	return NULL;
+}
+
+/* Its rate is not known any more: what waits leaves at once. */
+static void let_all_go(struct cw_worker *worker, struct cw_port *port, struct cw_uplink_qos *uplink)
+{
+	struct cw_qos_shape shape = { .bps = UNSHAPED_BPS };
+
+	memcpy(shape.classes, default_classes, sizeof(shape.classes));
+	cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
+	port->qos = uplink;
+	cw_qos_serve(worker);
+	port->qos = NULL;
+	end_uplink(worker, uplink);
+}
+
+/* Without memory for it an uplink has no scheduler, and all leaves at once. */
+static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW_UPLINKS_MAX], struct cw_port *port,
+		       const struct cw_port_program *p)
+{
+	struct cw_uplink_qos *uplink = take_uplink(before, port);
+	struct cw_qos_shape shape = { .bps = p->role == CW_ROLE_UPLINK ? p->up_bps : 0 };
+
+	memcpy(shape.classes, default_classes, sizeof(shape.classes));
+	if (uplink != NULL && shape.bps == 0)
+		let_all_go(worker, port, uplink);
+	else if (uplink != NULL)
+		cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
+	else if (shape.bps > 0)
+		uplink = begin_uplink(port->id, &shape);
+	port->qos = shape.bps > 0 ? uplink : NULL;
+}
+
+void cw_qos_renew(struct cw_worker *worker)
+{
+	const struct cw_program *program = worker->view->program;
+	struct cw_uplink_qos *before[CW_UPLINKS_MAX];
+	uint32_t count = 0;
+
+	memcpy(before, worker->qos, sizeof(before));
+	memset(worker->qos, 0, sizeof(worker->qos));
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		renew_port(worker, before, program->ports[i], &program->port_programs[i]);
+		if (program->ports[i]->qos != NULL)
+			worker->qos[count++] = program->ports[i]->qos;
+	}
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		if (before[i] != NULL)
+			end_uplink(worker, before[i]);
+	}
+}
+
+void cw_qos_close(struct cw_worker *worker)
+{
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		if (worker->qos[i] != NULL)
+			end_uplink(worker, worker->qos[i]);
+	}
+}

@@ -1,0 +1,253 @@
+/* What comes to wait for its uplink. See qos.h. */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/explain.h"
+#include "graph/graph.h"
+#include "graph/l3.h"
+#include "graph/l4.h"
+#include "graph/outer.h"
+#include "graph/qos-parts.h"
+#include "graph/relay.h"
+#include "overlay-port.h"
+#include "table/view.h"
+
+#define DHCP4_SERVER 67
+#define DHCP4_CLIENT 68
+#define DHCP6_CLIENT 546
+#define ND_FIRST 133 /* RFC 4861 §4: router solicitation to redirect */
+#define ND_LAST 137
+/* Of what the far end takes: the rest is for what it is sent beside, so that its provider has no queue. */
+#define REMOTE_PERCENT 95
+
+enum { VOICE, BUSINESS, NORMAL, BULK };
+
+uint8_t cw_qos_class_of_dscp(uint8_t dscp)
+{
+	switch (dscp) {
+	case 46: /* EF */
+	case 44: /* VOICE-ADMIT, RFC 5865 */
+	case 40: /* CS5: signalling */
+	case 48: /* CS6, CS7: network control */
+	case 56:
+		return VOICE;
+	case 34: /* AF4x, CS4: conferences, interactive video */
+	case 36:
+	case 38:
+	case 32:
+	case 26: /* AF3x, CS3: streaming */
+	case 28:
+	case 30:
+	case 24:
+	case 18: /* AF2x, CS2: transactions, operation */
+	case 20:
+	case 22:
+	case 16:
+		return BUSINESS;
+	case 1: /* LE, CS1, AF1x: what can wait */
+	case 8:
+	case 10:
+	case 12:
+	case 14:
+		return BULK;
+	default:
+		return NORMAL;
+	}
+}
+
+void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
+{
+	worker->drops[reason] += pieces;
+	if (queued->peer != CW_QOS_BREAKOUT)
+		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), worker->peers[queued->peer],
+			rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), queued->m->data_len - queued->m->l2_len);
+}
+
+/* Of the class of a peer by the uplink; NULL: no memory. */
+static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_t place, uint8_t class)
+{
+	struct cw_qos_peer *peer = uplink->peers[place];
+
+	if (peer == NULL) {
+		peer = calloc(1, sizeof(*peer));
+		if (peer == NULL)
+			return NULL;
+		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)
+			peer->streams[i] = (struct cw_qos_stream){ .class = i, .gate = &peer->gate };
+		uplink->peers[place] = peer;
+	}
+	return &peer->streams[class];
+}
+
+/* Flows of one hash share a queue: addresses and ports, where they can be read. */
+static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
+{
+	struct cw_flow flow;
+
+	cw_l4_read(l3, length, &flow);
+	uint64_t ports = (uint64_t)flow.source_port << 16 | flow.destination_port;
+	uint64_t mixed = cw_mix64(flow.source.words[0] ^ flow.source.words[1] ^ ports << 32);
+	return (uint32_t)cw_mix64(mixed ^ flow.destination.words[0] ^ flow.destination.words[1] ^ flow.protocol);
+}
+
+/* The same for almost all packets, whose ports follow an IPv4 header without options. */
+static uint32_t queue_hash(const uint8_t *l3, uint32_t length)
+{
+	const struct cw_ip4 *ip = cw_ip4(l3);
+	uint64_t addresses;
+	uint32_t ports;
+
+	if (l3[0] != 0x45 || length < sizeof(*ip) + sizeof(ports) || cw_ip4_is_fragment(ip) ||
+	    (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP))
+		return slow_hash(l3, length);
+	memcpy(&addresses, &ip->source, sizeof(addresses));
+	memcpy(&ports, ip + 1, sizeof(ports));
+	return (uint32_t)cw_mix64(addresses ^ ((uint64_t)ports * CW_MIX_STEP) ^ ip->protocol);
+}
+
+static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+{
+	struct cw_qos_grant grant;
+
+	while (cw_qos_shed(uplink->qos, &grant)) {
+		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_FULL);
+		rte_pktmbuf_free(queued->m);
+	}
+}
+
+/* @param gate_bps what the far end takes; 0: all @param queued all but its item's time @return false: it cannot wait */
+static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
+		       const uint8_t *l3, uint32_t length)
+{
+	uint8_t class = cw_l3_class(l3);
+	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, cw_qos_class_of_dscp(class >> 2));
+
+	if (stream == NULL)
+		return false;
+	if (queued->peer != CW_QOS_BREAKOUT)
+		uplink->peers[queued->peer]->gate.bps = gate_bps;
+	queued->item.at_ns = cw_qos_now_ns(worker);
+	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
+	if (!cw_qos_add(uplink->qos, stream, queue_hash(l3, length), &queued->item)) {
+		cw_qos_lose_queued(worker, queued, queued->item.pieces, CW_DROP_QUEUE_FULL);
+		rte_pktmbuf_free(queued->m);
+		return true;
+	}
+	shed_queued(worker, uplink);
+	return true;
+}
+
+/* Sizes on the link of what the cut will yield, each with so many bytes more. */
+static void measure_cut(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
+{
+	uint32_t left = cut->end - cut->offset;
+
+	item->piece = cw_cut_size(cut) + more;
+	item->last = item->piece;
+	item->pieces = 1;
+	if (!cut->is_train || cut->segment == 0)
+		return;
+	item->pieces = (uint16_t)((left + cut->segment - 1) / cut->segment);
+	item->last = cut->headers_len + left - (item->pieces - 1u) * cut->segment + more;
+}
+
+/* Of the uplink by which the path's datagrams leave, a relay's too; NULL: what leaves there does not wait. `outer`: bytes around it. */
+static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struct cw_path *path, uint32_t *outer)
+{
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
+
+	*outer = departure->length + CW_SEALED_OVERHEAD;
+	if (departure->uplink == NULL && departure->relay != NULL) {
+		struct cw_path *by = cw_paths_at(&departure->relay->paths, departure->relay->paths.best);
+		if (by == NULL)
+			return NULL;
+		departure = cw_outer_departure(worker, by);
+		*outer = departure->length + CW_SEALED_OVERHEAD + CW_RELAY_OVERHEAD;
+	}
+	return departure->uplink == NULL ? NULL : departure->uplink->qos;
+}
+
+/* Its place for what waits; NULL: it has none. */
+static struct cw_queued *queue_place_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
+}
+
+bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path,
+		      struct rte_mbuf *m, const struct cw_cut *cut)
+{
+	uint32_t outer;
+	struct cw_uplink_qos *uplink = qos_uplink_of(worker, path, &outer);
+	struct cw_queued *queued = uplink == NULL ? NULL : queue_place_of(m);
+
+	if (queued == NULL)
+		return false;
+	queued->is_train = cut->is_train;
+	if (cut->is_train)
+		queued->cut = *cut;
+	queued->m = m;
+	queued->vni = vni;
+	queued->peer = (uint16_t)peer->place;
+	queued->path = path->slot;
+	measure_cut(&queued->item, cut, outer);
+	return add_queued(worker, uplink, path->remote_down_bps / 100 * REMOTE_PERCENT, queued, cut->l3, cut->end);
+}
+
+/* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
+static bool is_of_the_link(const struct cw_port_program *port, const uint8_t *l3, uint32_t length)
+{
+	struct cw_flow flow;
+	bool is_read = cw_l4_read(l3, length, &flow);
+
+	if (is_read && flow.protocol == IPPROTO_UDP && flow.has_ports)
+		return cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
+		       flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
+	return flow.protocol == IPPROTO_ICMPV6 && cw_l3_is_ip6(l3) && length > sizeof(struct cw_ip6) &&
+	       l3[sizeof(struct cw_ip6)] >= ND_FIRST && l3[sizeof(struct cw_ip6)] <= ND_LAST;
+}
+
+static const struct cw_port_program *qos_program_of(const struct cw_worker *worker, const struct cw_port *port)
+{
+	const struct cw_program *program = worker->view->program;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		if (program->ports[i] == port)
+			return &program->port_programs[i];
+	}
+	return NULL;
+}
+
+bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
+{
+	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
+	const uint8_t *l3 = (const uint8_t *)(ether + 1);
+	struct cw_queued *queued = port->qos == NULL ? NULL : queue_place_of(m);
+	const struct cw_port_program *program = port->qos == NULL ? NULL : qos_program_of(worker, port);
+
+	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
+		return false;
+	uint32_t length = m->data_len - sizeof(*ether);
+	bool is_ip = (ether->type == rte_cpu_to_be_16(CW_ETHER_IP4) || ether->type == rte_cpu_to_be_16(CW_ETHER_IP6)) &&
+		     cw_l3_is_sound(l3, length);
+	if (!is_ip || is_of_the_link(program, l3, length))
+		return false;
+	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
+	queued->m = m;
+	queued->peer = CW_QOS_BREAKOUT;
+	queued->is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
+	if (queued->is_train) {
+		cw_cut_begin(&queued->cut, m);
+		measure_cut(&queued->item, &queued->cut, m->l2_len);
+	}
+	return add_queued(worker, port->qos, 0, queued, l3, length);
+}
+
+void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)
+{
+	if (port->qos == NULL || worker->is_serving_qos)
+		return;
+	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
+	cw_qos_charge(port->qos->qos, NULL, cw_qos_now_ns(worker), m->pkt_len + (cw_link_segments(m) - 1) * headers);
+}

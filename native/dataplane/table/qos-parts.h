@@ -1,0 +1,88 @@
+/* What the files of the scheduler share; nobody else includes it. See qos.h. */
+#ifndef CW_QOS_PARTS_H
+#define CW_QOS_PARTS_H
+
+#include "table/qos.h"
+
+struct cw_qos {
+	struct cw_qos_shape shape;
+	uint64_t byte_time; /* of the link */
+	struct cw_qos_class classes[CW_QOS_CLASSES];
+	uint32_t turn;    /* of the classes */
+	uint64_t open_ns; /* when what left has had its time */
+	uint32_t items;
+	uint32_t bytes;
+	uint32_t gate_count; /* of those that are waited for, a heap: the first is open first */
+	struct cw_qos_gate *gates[CW_QOS_GATES_MAX];
+	struct cw_qos_stream *swollen; /* that has more waiting than its rate is good for; NULL: none */
+	struct cw_qos_flow *thinned; /* that loses until it is half as long; NULL: none */
+	uint32_t thin_items, thin_bytes;
+	struct cw_qos_flow *free;
+	struct cw_qos_flow *table[CW_QOS_BUCKETS];
+	struct cw_qos_flow flows[CW_QOS_FLOWS];
+};
+
+static inline uint64_t cw_qos_later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+#define CW_QOS_TIME_SHIFT 20
+
+/* Nanoseconds of a byte, in 1/2^20: what a division would cost is paid once. */
+static inline uint64_t cw_qos_byte_time(uint64_t bps)
+{
+	return (8ull * 1000000000 << CW_QOS_TIME_SHIFT) / bps;
+}
+
+static inline uint64_t cw_qos_time_of(uint64_t byte_time, uint32_t bytes)
+{
+	return bytes * byte_time >> CW_QOS_TIME_SHIFT;
+}
+
+/* What one grant takes at most, and a turn is worth at least. @param bps the least rate that the stream meets; `stream` NULL: the link's */
+uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps);
+
+/* qos-stream.c: streams in their classes, or before a gate that is closed. */
+void cw_qos_list(struct cw_qos *qos, struct cw_qos_stream *stream);
+void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns);
+
+/* It is the turn of the next one of the gate's streams that have something waiting. */
+void cw_qos_pass_turn(struct cw_qos *qos, struct cw_qos_gate *gate);
+
+/*
+ * The stream of the class whose turn it is, among those whose gates are open and whose turn it is there too; NULL: there is none.
+ * @param is_strict the class goes before all others now, and waits for no turn
+ */
+struct cw_qos_stream *cw_qos_next_stream(struct cw_qos *qos, struct cw_qos_class *class, bool is_strict, uint64_t now_ns);
+
+uint32_t cw_qos_least_weight(const struct cw_qos *qos);
+
+/* qos-flow.c. NULL: there is none, and no room for one more. */
+struct cw_qos_flow *cw_qos_find_flow(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash);
+
+/* Behind those that wait for their first turn. */
+void cw_qos_list_flow(struct cw_qos_stream *stream, struct cw_qos_flow *flow, uint32_t turn);
+
+/* Of a stream of which something waits. */
+struct cw_qos_flow *cw_qos_next_flow(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t turn);
+
+/* Of a stream of which nothing waits: forgets them. */
+void cw_qos_forget_flows(struct cw_qos *qos, struct cw_qos_stream *stream);
+
+/* With the most bytes, of `stream` alone or, if that is NULL, of all; NULL: nothing waits. */
+struct cw_qos_flow *cw_qos_fattest_flow(const struct cw_qos *qos, const struct cw_qos_stream *stream);
+
+/* qos-item.c: so many pieces at the head of the flow are lost. */
+void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, struct cw_qos_grant *grant);
+
+/* So many pieces of the first item are gone. @return whether the item is */
+bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces);
+
+/* Whether that is more than 200 ms of the rate: it would be too late when it came. */
+bool cw_qos_is_over(uint64_t bps, uint32_t bytes);
+
+uint32_t cw_qos_bytes(const struct cw_qos_item *item, uint16_t pieces);
+void cw_qos_count(struct cw_qos_count *count, uint32_t packets, uint32_t bytes);
+
+#endif

@@ -1,0 +1,258 @@
+/* The uplink and its classes. See qos.h. */
+#include <stdlib.h>
+
+#include "table/qos-parts.h"
+
+#define PIECE_OF_SECOND 1000u /* what a grant takes of the link, at most: its part of a second */
+#define CAP_BURST_NS 10000000ull
+#define GATE_LATE_NS 10000000ull /* what a peer catches up for which others of the link had no turn left */
+
+uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps)
+{
+	*bps = qos->shape.bps;
+	if (stream != NULL && stream->gate != NULL && stream->gate->bps != 0 && stream->gate->bps < *bps)
+		*bps = stream->gate->bps;
+	uint64_t bytes = *bps / 8 / PIECE_OF_SECOND;
+	return bytes < CW_QOS_MTU ? CW_QOS_MTU : bytes > UINT16_MAX ? UINT16_MAX : (uint32_t)bytes;
+}
+
+static bool is_within_cap(const struct cw_qos *qos, uint32_t index, uint64_t now_ns)
+{
+	return qos->shape.classes[index].cap_percent > 0 && qos->classes[index].cap_ns <= now_ns + CAP_BURST_NS;
+}
+
+static struct cw_qos_stream *next_strict(struct cw_qos *qos, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
+		struct cw_qos_stream *stream = is_within_cap(qos, i, now_ns) ? cw_qos_next_stream(qos, &qos->classes[i], true, now_ns) : NULL;
+		if (stream != NULL)
+			return stream;
+	}
+	return NULL;
+}
+
+uint32_t cw_qos_least_weight(const struct cw_qos *qos)
+{
+	uint32_t least = UINT16_MAX;
+
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
+		if (qos->shape.classes[i].weight < least)
+			least = qos->shape.classes[i].weight;
+	}
+	return least;
+}
+
+static struct cw_qos_stream *next_weighted(struct cw_qos *qos, uint64_t now_ns)
+{
+	uint64_t bps;
+	uint64_t turn = cw_qos_budget(qos, NULL, &bps);
+
+	for (uint32_t idle = 0; idle < CW_QOS_CLASSES;) {
+		struct cw_qos_class *class = &qos->classes[qos->turn];
+		struct cw_qos_stream *stream = cw_qos_next_stream(qos, class, false, now_ns);
+		if (stream != NULL && class->credit > 0)
+			return stream;
+		/* Who has nothing to send saves nothing up; who waits for a gate keeps what it has not used. */
+		if (class->bytes == 0 && class->credit > 0)
+			class->credit = 0;
+		if (stream != NULL)
+			class->credit += (int64_t)(turn * qos->shape.classes[qos->turn].weight / cw_qos_least_weight(qos));
+		idle = stream == NULL ? idle + 1 : 0;
+		qos->turn = (qos->turn + 1) % CW_QOS_CLASSES;
+	}
+	return NULL;
+}
+
+bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item)
+{
+	struct cw_qos_flow *flow = cw_qos_find_flow(qos, stream, hash);
+	uint32_t bytes = cw_qos_bytes(item, item->pieces);
+	uint64_t bps;
+
+	if (flow == NULL)
+		return false;
+	cw_qos_list_flow(stream, flow, cw_qos_budget(qos, stream, &bps));
+	/* A link that has stood still has saved nothing up. */
+	if (qos->items == 0)
+		qos->open_ns = cw_qos_later(qos->open_ns, item->at_ns);
+	item->next = NULL;
+	if (flow->queue.head == NULL)
+		flow->queue.head = item;
+	else
+		flow->queue.tail->next = item;
+	flow->queue.tail = item;
+	flow->bytes += bytes;
+	stream->bytes += bytes;
+	qos->classes[stream->class].bytes += bytes;
+	qos->bytes += bytes;
+	qos->items++;
+	if (stream->gate != NULL)
+		stream->gate->members[stream->class] = stream;
+	if (!stream->is_listed)
+		cw_qos_list(qos, stream);
+	if (cw_qos_is_over(bps, stream->bytes))
+		qos->swollen = stream;
+	return true;
+}
+
+static void charge_gate(struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes)
+{
+	if (gate == NULL || gate->bps == 0)
+		return;
+	uint64_t from = now_ns < GATE_LATE_NS ? 0 : now_ns - GATE_LATE_NS;
+	gate->open_ns = cw_qos_later(gate->open_ns, from) + cw_qos_time_of(cw_qos_byte_time(gate->bps), bytes);
+}
+
+static void charge_link(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
+{
+	uint64_t late_ns = qos->items == 0 ? 0 : CW_QOS_LATE_NS;
+	uint64_t from = now_ns < late_ns ? 0 : now_ns - late_ns;
+
+	qos->open_ns = cw_qos_later(qos->open_ns, from) + cw_qos_time_of(qos->byte_time, bytes);
+}
+
+void cw_qos_charge(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes)
+{
+	charge_link(qos, now_ns, bytes);
+	charge_gate(gate, now_ns, bytes);
+}
+
+static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint64_t now_ns, uint32_t bytes)
+{
+	struct cw_qos_stream *stream = flow->stream;
+	struct cw_qos_class *class = &qos->classes[stream->class];
+	uint32_t cap = qos->shape.classes[stream->class].cap_percent;
+
+	charge_link(qos, now_ns, bytes);
+	charge_gate(stream->gate, now_ns, bytes);
+	if (cap > 0)
+		class->cap_ns = cw_qos_later(class->cap_ns, now_ns) + cw_qos_time_of(qos->byte_time, bytes) * 100 / cap;
+	if (!is_strict) {
+		class->credit -= bytes;
+		if (stream->gate != NULL)
+			stream->gate->credits[stream->class] -= bytes;
+	}
+	stream->credit -= bytes;
+	flow->credit -= bytes;
+}
+
+static void count_delay(struct cw_qos_delays *delays, uint64_t wait_ns)
+{
+	uint64_t of = wait_ns / 64000;
+	uint32_t bucket = of == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(of);
+
+	delays->counts[bucket < CW_QOS_DELAYS ? bucket : CW_QOS_DELAYS - 1]++;
+}
+
+static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint32_t budget, uint64_t now_ns,
+		   struct cw_qos_grant *grant)
+{
+	struct cw_qos_item *item = flow->queue.head;
+	uint32_t fitting = item->piece == 0 ? 1 : budget / item->piece;
+	uint16_t pieces = (uint16_t)(fitting < 1 ? 1 : fitting > item->pieces ? item->pieces : fitting);
+	uint32_t bytes = cw_qos_bytes(item, pieces);
+
+	count_delay(&qos->classes[flow->stream->class].delays, now_ns - item->at_ns);
+	cw_qos_count(&flow->stream->sent, pieces, bytes);
+	if (grant->is_marked)
+		cw_qos_count(&flow->stream->marked, 1, item->pieces == 1 ? item->last : item->piece);
+	/* Before the item goes: a link that empties now was busy until now. */
+	charge(qos, flow, is_strict, now_ns, bytes);
+	grant->item = item;
+	grant->stream = flow->stream;
+	grant->pieces = pieces;
+	grant->is_last = cw_qos_take(qos, flow, pieces);
+	struct cw_qos_gate *gate = flow->stream->gate;
+	if (gate != NULL && gate->credits[gate->turn] <= 0)
+		cw_qos_pass_turn(qos, gate);
+}
+
+/* The time of one and a half packets, where that is more. */
+static uint64_t target_of(uint64_t bps)
+{
+	bool is_fast = bps >= CW_QOS_MTU * 12ull * 1000000000 / CW_CODEL_TARGET_NS;
+
+	return is_fast ? CW_CODEL_TARGET_NS : cw_qos_time_of(cw_qos_byte_time(bps), CW_QOS_MTU * 3 / 2);
+}
+
+bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant)
+{
+	uint64_t bps;
+
+	if (qos->items == 0 || qos->open_ns > now_ns)
+		return false;
+	cw_qos_open_gates(qos, now_ns);
+	struct cw_qos_stream *stream = next_strict(qos, now_ns);
+	bool is_strict = stream != NULL;
+	if (!is_strict)
+		stream = next_weighted(qos, now_ns);
+	if (stream == NULL) {
+		qos->open_ns = cw_qos_later(qos->open_ns, now_ns);
+		return false;
+	}
+	uint32_t budget = cw_qos_budget(qos, stream, &bps);
+	struct cw_qos_flow *flow = cw_qos_next_flow(qos, stream, budget);
+	struct cw_qos_item *item = flow->queue.head;
+	bool loses = cw_codel_loses(&flow->codel, now_ns, now_ns - item->at_ns, target_of(bps), flow->bytes <= CW_QOS_MTU);
+	*grant = (struct cw_qos_grant){ .is_marked = loses && item->is_ect };
+	if (loses && !item->is_ect)
+		cw_qos_lose(qos, flow, 1, grant);
+	else
+		let_go(qos, flow, is_strict, budget, now_ns, grant);
+	return true;
+}
+
+uint64_t cw_qos_due_ns(const struct cw_qos *qos)
+{
+	if (qos->items == 0)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
+		if (qos->classes[i].head != NULL)
+			return qos->open_ns;
+	}
+	return qos->gate_count == 0 ? qos->open_ns : cw_qos_later(qos->open_ns, qos->gates[0]->open_ns);
+}
+
+struct cw_qos *cw_qos_new(const struct cw_qos_shape *shape)
+{
+	struct cw_qos *qos = calloc(1, sizeof(*qos));
+
+	if (qos == NULL)
+		return NULL;
+	for (uint32_t i = CW_QOS_FLOWS; i-- > 0;) {
+		qos->flows[i].next = qos->free;
+		qos->free = &qos->flows[i];
+	}
+	qos->shape = *shape;
+	qos->byte_time = cw_qos_byte_time(shape->bps);
+	return qos;
+}
+
+void cw_qos_free(struct cw_qos *qos)
+{
+	free(qos);
+}
+
+void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t now_ns)
+{
+	/* What has left has had part of its time: the rest passes by the new rate. */
+	if (qos->open_ns > now_ns)
+		qos->open_ns = now_ns + (uint64_t)((double)(qos->open_ns - now_ns) * (double)qos->shape.bps / (double)shape->bps);
+	qos->shape = *shape;
+	qos->byte_time = cw_qos_byte_time(shape->bps);
+}
+
+uint32_t cw_qos_waiting_items(const struct cw_qos *qos)
+{
+	return qos->items;
+}
+
+uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos)
+{
+	return qos->bytes;
+}
+
+const struct cw_qos_class *cw_qos_class(const struct cw_qos *qos, uint32_t class)
+{
+	return &qos->classes[class];
+}

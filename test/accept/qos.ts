@@ -1,0 +1,8 @@
+/** QoS: a call stays clear on a full link. Its promises, in order. */
+import type { Line } from './line.ts'
+import { callLine } from './qos/call.ts'
+import { cost } from './qos/cost.ts'
+import { rate } from './qos/rate.ts'
+import { shares } from './qos/shares.ts'
+
+export const lines: readonly Line[] = [callLine, shares, rate, cost]

@@ -1,0 +1,84 @@
+/** Berlin, whose one link carries 10 Mbit/s each way, and Lisbon, whose link carries ten times that: emulated, with deep queues. */
+import { describeManyLinks } from '../../lab/description.ts'
+import { awaitReachable, hostAddress, startServers } from '../../lab/hosts.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { startPace } from '../../lab/pace.ts'
+import type { Program } from '../../lab/program.ts'
+
+export const narrow = 'berlin'
+export const wide = 'lisbon'
+export const narrowBps = 10_000_000
+const wideBps = 100_000_000
+const delayMs = 5
+/** What routers keep, alas. */
+const queueMs = 400
+const mtuBytes = 1_514
+/** Of a whole frame on the narrow link. */
+export const mtuMs = (mtuBytes * 8_000) / narrowBps
+const startTimeoutMs = 10_000
+
+export interface FullOptions {
+  /** Nobody knows what the links carry. */
+  readonly isRateUnknown: boolean
+}
+
+export async function openNarrow({ isRateUnknown }: FullOptions): Promise<Lab> {
+  const lab = await openLab(
+    describeManyLinks({
+      uplinks: 1,
+      seed: 7,
+      segments: [{ name: 'office', vni: 100, breakout: true }],
+      link: (site) => {
+        const bps = site === narrow ? narrowBps : wideBps
+        const way = { delayMs, rateBps: bps, queueMs }
+        const rate = `${bps / 1_000_000}M`
+        const more = isRateUnknown ? {} : { up: rate, down: rate }
+        return { emulated: { up: way, down: way }, more }
+      },
+    }),
+  )
+  try {
+    await lab.start()
+    await startServers(lab)
+    await awaitReachable(lab, narrow, wide)
+    return lab
+  } catch (error) {
+    await lab[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const flows = 8
+const blast = { ratePps: 1_500, bytes: 1_200, port: 9_200 }
+
+export interface Load extends AsyncDisposable {
+  readonly tcp: Program
+}
+
+/**
+ * Eight TCP connections and a UDP stream of half as much again as the link carries, of one class; returns once it runs.
+ * @param to a place of the lab, at `address`
+ */
+export async function fill(
+  lab: Lab,
+  from: string,
+  to: string,
+  address: string,
+  dscp: number,
+): Promise<Load> {
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(lab.spawn(to, ['iperf3', '--server', '--forceflush']))
+  await server.line((line) => line.includes('Server listening'), startTimeoutMs)
+  const marks = ['--parallel', String(flows), '--tos', String(dscp << 2)]
+  const argv = ['iperf3', '--client', address, ...marks, '--time', '600', '--forceflush']
+  const tcp = stack.use(lab.spawn(from, argv))
+  stack.use(await startPace(lab, from, to, address, { ...blast, dscp }))
+  // After three seconds all of them have found the end of the link.
+  await tcp.line((line) => /\[SUM\]\s+2\.00-3\.0/.test(line), startTimeoutMs)
+  const parts = stack.move()
+  return { tcp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+export function hostOf(lab: Lab, site: string): readonly [place: string, address: string] {
+  return [`${site}-host`, hostAddress(lab, site)]
+}
