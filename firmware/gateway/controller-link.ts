@@ -34,7 +34,7 @@ export interface ControllerLinkParts {
   readonly open: () => Promise<Link>
   /** What was taken last, and confirmed; null: nothing yet. */
   readonly had: SignedConfig | null
-  /** The highest revision of a controller that ran here, as far as something else than `had` tells; 0: none. */
+  /** The highest revision of a controller that ran here, as far as something else than `had` tells; 0: none. Above `had` it comes again. */
   readonly floor?: number
   /**
    * Tries it; taken back by itself in so many seconds, unless confirmed, where there is something to go back to.
@@ -86,7 +86,7 @@ export class ControllerLink implements Disposable {
   constructor(parts: ControllerLinkParts) {
     this.#parts = parts
     this.#had = parts.had
-    this.#highest = Math.max(parts.floor ?? 0, parts.had?.revision ?? 0)
+    this.#highest = Math.max((parts.floor ?? 0) - 1, parts.had?.revision ?? 0)
     this.#refused = new RefusedConfig(parts.clock, (signed) => {
       this.#taking = this.#taking.then(async () => {
         if (this.#refused.is(signed)) await this.#try(signed)

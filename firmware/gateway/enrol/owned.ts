@@ -80,6 +80,7 @@ export class Owned implements Disposable {
   readonly #places: PlaceTeller
   #record: OwnerRecord
   #signed: SignedConfig | null
+  #changing: Promise<void> = Promise.resolve()
   #asked = 0
   /** The controller's clock, where it is ahead of the box's. */
   #aheadMs = 0
@@ -116,6 +117,10 @@ export class Owned implements Disposable {
     })
     this.#lookAgain(renewLookMs)
     this.#report()
+    // Kept, and then the power went: before it was followed.
+    this.#follow(signed?.config.controllers ?? []).catch((error: unknown) => {
+      log.error(fieldsOf(error), 'controllers not kept')
+    })
   }
 
   get record(): OwnerRecord {
@@ -182,14 +187,24 @@ export class Owned implements Disposable {
   async #follow(texts: readonly string[]): Promise<void> {
     const said = texts.map((text) => parseHostPort(text)).filter((one) => one !== null)
     if (said.length === 0) return
-    const all = new Map(
-      [...said, ...this.#record.controllers].map((one) => [formatHostPort(one), one]),
-    )
-    const controllers = [...all.values()].slice(0, mostControllers)
-    if (JSON.stringify(controllers) === JSON.stringify(this.#record.controllers)) return
-    const record = { ...this.#record, controllers }
-    await this.#parts.keepOwner(record)
-    this.#record = record
+    await this.#change((record) => {
+      const all = new Map([...said, ...record.controllers].map((one) => [formatHostPort(one), one]))
+      const controllers = [...all.values()].slice(0, mostControllers)
+      const isSame = JSON.stringify(controllers) === JSON.stringify(record.controllers)
+      return isSame ? null : { ...record, controllers }
+    })
+  }
+
+  /** One change after the other, each of what is there then. @throws STORE_WRITE_FAILED */
+  #change(make: (record: OwnerRecord) => OwnerRecord | null): Promise<void> {
+    const done = this.#changing.then(async () => {
+      const record = make(this.#record)
+      if (record === null) return
+      await this.#parts.keepOwner(record)
+      this.#record = record
+    })
+    this.#changing = done.catch(() => {})
+    return done
   }
 
   /** At half of its time; the controller gives one to whom it gave one, also once that has ended. */
@@ -201,7 +216,7 @@ export class Owned implements Disposable {
   }
 
   async #take(certificate: string): Promise<void> {
-    const { key, wireKey, keepOwner, log } = this.#parts
+    const { key, wireKey, log } = this.#parts
     try {
       const read = readCertificate(new X509Certificate(certificate), [this.#record.authority])
       if (read?.deviceId !== key.deviceId || read.wireKey !== wireKey) {
@@ -210,9 +225,7 @@ export class Owned implements Disposable {
           'the certificate is not what was asked for',
         )
       }
-      const record = { ...this.#record, certificate }
-      await keepOwner(record)
-      this.#record = record
+      await this.#change((record) => ({ ...record, certificate }))
       log.info({}, 'certificate renewed')
     } catch (error) {
       log.error(fieldsOf(error), 'certificate not renewed')
