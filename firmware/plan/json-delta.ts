@@ -10,11 +10,15 @@ type Place = DeltaStep['at']
 type Splice = Extract<DeltaStep, { from: number }>
 type Fields = Readonly<Record<string, unknown>>
 
-/** Null when it would be longer than `mostSteps`. */
+/** A field of this name is set by no step: it would be the object's prototype. */
+const unspeakable = '__proto__'
+
+/** Null when it would be longer than `mostSteps`, or has to do with a field that no step may name: send the whole. */
 export function deltaBetween(before: unknown, after: unknown): DeltaStep[] | null {
   const steps: DeltaStep[] = []
   compare(before, after, [], steps)
-  return steps.length > mostSteps ? null : steps
+  const isSaid = steps.length <= mostSteps && !steps.some(({ at }) => at.includes(unspeakable))
+  return isSaid ? steps : null
 }
 
 function compare(before: unknown, after: unknown, at: Place, steps: DeltaStep[]): void {
@@ -106,7 +110,7 @@ function set(
     if (!has(value, name) || !('value' in step)) return null
     return { value: value.with(name as number, step.value) }
   }
-  if (!isFields(value) || typeof name !== 'string' || name === '__proto__') return null
+  if (!isFields(value) || typeof name !== 'string' || name === unspeakable) return null
   if ('value' in step) return { value: { ...value, [name]: step.value } }
   if (!Object.hasOwn(value, name)) return null
   const { [name]: _gone, ...rest } = value

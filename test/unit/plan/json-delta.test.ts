@@ -94,3 +94,12 @@ test('canonical text does not depend on the order of fields', () => {
     '{"a":{"d":[1,{"e":2,"f":1}]},"b":1}',
   )
 })
+
+test('what no step may name has no delta', () => {
+  const named = JSON.parse('{"__proto__":{"a":1}}') as object
+  assert.equal(deltaBetween({}, named), null)
+  assert.equal(deltaBetween({ in: named }, { in: {} }), null)
+  // Within a value that comes as a whole it is a field like any other.
+  const steps = deltaBetween({}, { in: named })
+  assert.equal(canonicalJson(applyDelta({}, steps!)?.value), '{"in":{"__proto__":{"a":1}}}')
+})
