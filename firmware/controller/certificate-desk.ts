@@ -20,15 +20,12 @@ export interface CertificateDeskParts {
 export const certificateDays = 30
 /** Others may change the box at the same time. */
 const mostRounds = 20
-/** Refusals of one box that are told in the log: it may ask as often as it likes. */
-const toldRate = { perSecond: 1 / 600, burst: 5 }
-/** One is good for weeks. A box that lost the answer asks again, and one that is set up anew is another attempt. */
+/** One is good for weeks. A box that lost the answer asks again, and one that is set up anew is another attempt; refusals count too. */
 const certificateRate = { perSecond: 1 / 600, burst: 5 }
 const mostBoxes = 8_192
 
 export class CertificateDesk {
   readonly #parts: CertificateDeskParts
-  readonly #told = openSourceBuckets(toldRate, mostBoxes)
   readonly #asked = openSourceBuckets(certificateRate, mostBoxes)
 
   constructor(parts: CertificateDeskParts) {
@@ -70,7 +67,6 @@ export class CertificateDesk {
     refusal: CausewayError,
   ): Promise<void> {
     const { store, nowMs } = this.#parts
-    if (!this.#told.take(deviceId, nowMs())) return
     const event = { who: `device/${deviceId}`, what, target: `site/${site}`, code: refusal.code }
     await commitAudited(store, tenant, event, noChange, nowMs())
   }

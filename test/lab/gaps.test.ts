@@ -39,7 +39,7 @@ test('a flow that arrives whole has gaps of its pace, and no losses', () => {
     sentMs: 1,
   })
   assert.deepEqual(all.lossRuns, [])
-  assert.deepEqual(all.delayMs, { least: 20, median: 20, p99: 20, most: 20 })
+  assert.deepEqual(all.delayMs, { least: 20, median: 20, p95: 20, p99: 20, most: 20, jitter: 0 })
 })
 
 test('an outage is a gap between the arrivals around it, and a run of losses', () => {

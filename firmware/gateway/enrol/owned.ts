@@ -79,8 +79,9 @@ export class Owned implements Disposable {
   readonly #link: ControllerLink
   readonly #places: PlaceTeller
   #record: OwnerRecord
+  /** Its changes, one after the other: each begins with what the one before has written. */
+  #recording: Promise<void> = Promise.resolve()
   #signed: SignedConfig | null
-  #changing: Promise<void> = Promise.resolve()
   #asked = 0
   /** The controller's clock, where it is ahead of the box's. */
   #aheadMs = 0
@@ -117,10 +118,10 @@ export class Owned implements Disposable {
     })
     this.#lookAgain(renewLookMs)
     this.#report()
-    // Kept, and then the power went: before it was followed.
-    this.#follow(signed?.config.controllers ?? []).catch((error: unknown) => {
-      log.error(fieldsOf(error), 'controllers not kept')
-    })
+    // The gateway may have ended between the two records.
+    this.#follow(signed?.config.controllers ?? []).catch((error: unknown) =>
+      log.error(fieldsOf(error), 'controllers not followed'),
+    )
   }
 
   get record(): OwnerRecord {
@@ -169,9 +170,14 @@ export class Owned implements Disposable {
 
   async #apply(config: DeviceConfig): Promise<void> {
     const { changes, source } = this.#parts
-    const hasFallback = source.confirmed !== null && source.confirmed.config !== null
+    const text = renderConfig(config, remark)
+    const { confirmed } = source
+    const isInPlace = confirmed?.text === text && confirmed.refusals.length === 0
+    // It came once more, since the record of it was lost: there is nothing to try, and nothing to go back to.
+    if (changes.pending === null && isInPlace) return
+    const hasFallback = confirmed !== null && confirmed.config !== null
     const seconds = hasFallback ? confirmSeconds : 0
-    await changes.apply(renderConfig(config, remark), seconds, 'controller')
+    await changes.apply(text, seconds, 'controller')
   }
 
   async #confirm(signed: SignedConfig): Promise<void> {
@@ -187,24 +193,24 @@ export class Owned implements Disposable {
   async #follow(texts: readonly string[]): Promise<void> {
     const said = texts.map((text) => parseHostPort(text)).filter((one) => one !== null)
     if (said.length === 0) return
-    await this.#change((record) => {
+    await this.#keep((record) => {
       const all = new Map([...said, ...record.controllers].map((one) => [formatHostPort(one), one]))
       const controllers = [...all.values()].slice(0, mostControllers)
       const isSame = JSON.stringify(controllers) === JSON.stringify(record.controllers)
-      return isSame ? null : { ...record, controllers }
+      return isSame ? record : { ...record, controllers }
     })
   }
 
-  /** One change after the other, each of what is there then. @throws STORE_WRITE_FAILED */
-  #change(make: (record: OwnerRecord) => OwnerRecord | null): Promise<void> {
-    const done = this.#changing.then(async () => {
-      const record = make(this.#record)
-      if (record === null) return
+  /** @throws STORE_WRITE_FAILED: the record is as it was */
+  #keep(change: (record: OwnerRecord) => OwnerRecord): Promise<void> {
+    const kept = this.#recording.then(async () => {
+      const record = change(this.#record)
+      if (record === this.#record) return
       await this.#parts.keepOwner(record)
       this.#record = record
     })
-    this.#changing = done.catch(() => {})
-    return done
+    this.#recording = kept.catch(() => {})
+    return kept
   }
 
   /** At half of its time; the controller gives one to whom it gave one, also once that has ended. */
@@ -225,7 +231,7 @@ export class Owned implements Disposable {
           'the certificate is not what was asked for',
         )
       }
-      await this.#change((record) => ({ ...record, certificate }))
+      await this.#keep((record) => ({ ...record, certificate }))
       log.info({}, 'certificate renewed')
     } catch (error) {
       log.error(fieldsOf(error), 'certificate not renewed')

@@ -263,6 +263,26 @@ test(
   },
 )
 
+test(
+  'a box that has lost the record of what its owner signed gets it again, and nothing that runs changes',
+  limited,
+  async (context) => {
+    const world = await openWorld(context, true)
+    const box = await openBlank(context, world, [pemOf(world.root)])
+    const deviceId = await listed(box, world)
+    await publish(world, deviceId)
+    await box.line('signed configuration kept')
+    await box.stop()
+    rmSync(box.places.signedRecord)
+    const before = box.lines.length
+    box.newDatapath()
+    await box.start()
+    await box.line('signed configuration kept')
+    assert.equal((await ask(box)).revision, 1)
+    assert.ok(!box.lines.slice(before).some(({ message }) => message === 'change begins'))
+  },
+)
+
 test('a box that its owner releases becomes blank', limited, async (context) => {
   const world = await openWorld(context, true)
   const box = await openBlank(context, world, [pemOf(world.root)])
