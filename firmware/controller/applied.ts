@@ -36,8 +36,8 @@ export interface AppliedLogParts {
 interface Noted {
   readonly value: string
   readonly onDone: () => void
-  /** The box's own entry as it was when it said so. */
-  readonly box: Promise<FoundEdge | null>
+  /** To whom it was said. */
+  readonly tenant: string
 }
 
 export class AppliedLog implements AsyncDisposable {
@@ -56,14 +56,12 @@ export class AppliedLog implements AsyncDisposable {
   }
 
   /**
+   * @param tenant whose the box was when it said so
    * @param onDone it is there, or could not be written; not called when something newer of the box came before that, or when its
    * owner has let it go
    */
-  note(deviceId: string, record: AppliedRecord, onDone: () => void): void {
-    const box = lookUpEdge(this.#store, deviceId)
-    // Whoever writes hears of it.
-    box.catch(() => {})
-    this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone, box })
+  note(deviceId: string, tenant: string, record: AppliedRecord, onDone: () => void): void {
+    this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone, tenant })
     this.#timer ??= this.#clock.after(gatherMs, () => {
       this.#timer = null
       this.#writing = this.#writing.then(() => this.#write())
@@ -93,14 +91,10 @@ export class AppliedLog implements AsyncDisposable {
     }
   }
 
-  /** @param some whoever was let go is taken out; whose entry has changed otherwise is read again */
+  /** @param some whoever was let go is taken out; whose entry has changed meanwhile is read again */
   async #commit(some: Map<string, Noted>): Promise<void> {
     const found = new Map<string, FoundEdge>()
-    for (const [deviceId, { box }] of some) {
-      const one = await box
-      if (one === null) some.delete(deviceId)
-      else found.set(deviceId, one)
-    }
+    await Promise.all([...some.keys()].map((deviceId) => this.#find(some, found, deviceId)))
     for (let tries = 1; some.size > 0; tries++) {
       const conditions = [...found].map(([of, { revision }]) => ({ key: edgeKey(of), revision }))
       const changes = [...some].map(([of, { value }]) => ({ key: appliedKey(of), value }))
@@ -111,14 +105,22 @@ export class AppliedLog implements AsyncDisposable {
         const isConflict = error instanceof CausewayError && error.code === 'STORE_CONFLICT'
         const broken = [...found].find(([of]) => isConflict && error.path === edgeKey(of))
         if (broken === undefined || tries >= mostTries) throw error
-        const [deviceId, before] = broken
-        const now = await lookUpEdge(this.#store, deviceId)
-        if (now?.edge.tenant === before.edge.tenant) found.set(deviceId, now)
-        else {
-          found.delete(deviceId)
-          some.delete(deviceId)
-        }
+        await this.#find(some, found, broken[0])
       }
+    }
+  }
+
+  /** Whoever has let it go hears nothing of it any more: it is taken out of both. */
+  async #find(
+    some: Map<string, Noted>,
+    found: Map<string, FoundEdge>,
+    deviceId: string,
+  ): Promise<void> {
+    const now = await lookUpEdge(this.#store, deviceId)
+    if (now !== null && now.edge.tenant === some.get(deviceId)?.tenant) found.set(deviceId, now)
+    else {
+      found.delete(deviceId)
+      some.delete(deviceId)
     }
   }
 }

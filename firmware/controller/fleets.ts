@@ -9,6 +9,7 @@ import type { FleetDocument } from '../model/fleet.ts'
 import { isEqual } from '../plan/config-diff.ts'
 import { type FleetPlanner, type PlannedSite, planFleetLater } from '../plan/fleet.ts'
 import { type FleetState, FleetView, fillView } from './fleet.ts'
+import { newQueues } from './queues.ts'
 
 /** Tenants that are kept; others are read anew. */
 const mostTenants = 1_000
@@ -33,7 +34,15 @@ interface Planned extends Pick<FleetState, 'documents' | 'boxes' | 'allocations'
 export class Fleets implements AsyncDisposable {
   readonly store: Store
   readonly #tenants = new Map<string, Kept>()
-  readonly #turns = new Map<string, { waiting: number; last: Promise<unknown> }>()
+  /** One after the other of a tenant. @throws API_BUSY so many wait already */
+  readonly inTurn = newQueues(
+    mostInTurn,
+    (tenant) =>
+      new CausewayError(
+        'API_BUSY',
+        `${mostInTurn} changes of ${tenant} are thought through already`,
+      ),
+  )
   #watch: Watch | null = null
   #following: Promise<void> = Promise.resolve()
   /** All commits up to this one are in the views. */
@@ -76,26 +85,6 @@ export class Fleets implements AsyncDisposable {
     planners.unshift({ documents, boxes, allocations, planner })
     planners.splice(mostPlanners)
     return planner
-  }
-
-  /** One after the other of a tenant. @throws API_BUSY so many wait already */
-  async inTurn<Result>(tenant: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turns.get(tenant) ?? { waiting: 0, last: Promise.resolve() }
-    if (turn.waiting >= mostInTurn) {
-      throw new CausewayError(
-        'API_BUSY',
-        `${mostInTurn} changes of ${tenant} are thought through already`,
-      )
-    }
-    this.#turns.set(tenant, turn)
-    turn.waiting++
-    const result = turn.last.then(work)
-    turn.last = result.catch(() => {})
-    try {
-      return await result
-    } finally {
-      if (--turn.waiting === 0) this.#turns.delete(tenant)
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -178,13 +178,13 @@ export class LinkDesk implements AsyncDisposable {
     }
     const refusal = answer.kind === 'refused' ? { code: answer.code, message: answer.message } : {}
     const at = new Date(this.#parts.wallMs()).toISOString()
-    const { deviceId, link } = box
+    const { deviceId, tenant, link } = box
     const { revision } = answer
     if (answer.kind === 'refused')
       this.#refusals.tell(deviceId, {
         ...{ what: 'edge.refuse', code: answer.code, detail: `revision ${revision}` },
       })
-    this.#applied.note(deviceId, { revision, at, ...refusal }, () => {
+    this.#applied.note(deviceId, tenant, { revision, at, ...refusal }, () => {
       // Configurations that others wait for go first.
       if (answer.kind === 'applied') trySay(link, { kind: 'confirmed', revision })
     })

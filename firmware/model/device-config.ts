@@ -58,7 +58,7 @@ export const Uplink = Type.Object(
     ),
     up: maybe(
       Rate,
-      'Its rate towards the Internet, in bits per second, Ethernet headers included: no more is sent by it, and what waits takes turns, calls first.',
+      'Its rate towards the Internet, in bits per second, Ethernet headers included: no more is sent by it, and what waits takes turns, calls first. Below 64k counts as 64k.',
       'unknown: all is sent at once',
     ),
     down: maybe(

@@ -69,6 +69,7 @@ struct cw_worker {
 	struct cw_out out;
 	struct cw_uplink_qos *qos[CW_UPLINKS_MAX]; /* of the uplinks that have one, in no order; NULL behind them */
 	bool is_serving_qos;                       /* what leaves has waited */
+	uint32_t queued_large;                     /* buffers of that pool that wait for uplinks */
 	struct cw_merge merge;
 	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];

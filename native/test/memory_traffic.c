@@ -221,7 +221,7 @@ double cw_memory_seal_shaped(struct memory *memory, uint32_t size)
 
 uint64_t cw_memory_qos_bytes(void)
 {
-	const struct cw_qos_shape shape = { .bps = SHAPED_BPS };
+	const struct cw_qos_shape shape = { .bps = SHAPED_BPS, .items = 1 };
 	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
 	struct cw_qos *qos = cw_qos_new(&shape);
 	size_t own = mallinfo2().uordblks + mallinfo2().hblkhd - before;

@@ -16,6 +16,23 @@ static void a_class_that_is_strict_has_a_cap(void)
 	end();
 }
 
+/* Who has flooded it is not behind the others for as long once the flood is over. */
+static void a_flood_uses_no_more_than_the_cap(void)
+{
+	struct cw_qos_stream voice = { .class = VOICE }, bulk = { .class = BULK };
+
+	begin(&shape_10m);
+	struct source *flood = add_source((struct source){ .stream = &voice, .hash = 1, .bytes = 1000, .ahead = 40000, .is_ect = true });
+	add_source((struct source){ .stream = &bulk, .bytes = 1500, .ahead = 40000, .is_ect = true });
+	run(20 * SECOND);
+	flood->ahead = 0;
+	run(SECOND);
+	struct source *call = add_source((struct source){ .stream = &voice, .hash = 2, .bytes = 250, .gap_ns = 20 * MS });
+	run(2 * SECOND);
+	CHECK(call->lost == 0 && call->delay_most_ns <= 1500 * 8 * 100 + 1000);
+	end();
+}
+
 static void classes_share_by_weight(void)
 {
 	struct cw_qos_stream streams[] = { { .class = BUSINESS }, { .class = NORMAL }, { .class = BULK } };
@@ -141,6 +158,7 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	a_class_that_is_strict_has_a_cap();
+	a_flood_uses_no_more_than_the_cap();
 	classes_share_by_weight();
 	flows_share_alike();
 	a_peer_is_not_flooded();

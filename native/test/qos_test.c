@@ -92,9 +92,9 @@ static void few_items_are_many_too(void)
 	shape.bps = 1000000000;
 	begin(&shape);
 	struct source *source = add_source((struct source){ .stream = &stream, .bytes = 40, .ahead = 0 });
-	for (uint32_t i = 0; i < 3 * CW_QOS_ITEMS; i++)
+	for (uint32_t i = 0; i < 3 * ITEMS; i++)
 		send_one(source);
-	CHECK(cw_qos_waiting_items(qos) <= CW_QOS_ITEMS && source->lost >= CW_QOS_ITEMS);
+	CHECK(cw_qos_waiting_items(qos) <= ITEMS && source->lost >= ITEMS);
 	end();
 }
 
@@ -147,7 +147,7 @@ static void what_does_not_wait_takes_its_time(void)
 	struct source *source = add_source((struct source){ .stream = &stream, .bytes = 1000, .ahead = 30000, .is_ect = true });
 	for (uint32_t i = 0; i < 1000; i++) {
 		run(10 * MS);
-		cw_qos_charge(qos, NULL, now_ns, 2500);
+		cw_qos_charge(qos, now_ns, 2500);
 	}
 	CHECK(is_within(source->sent_bytes, 12500000 - 2500000, 0.01));
 	end();
@@ -190,7 +190,7 @@ static void holds_under_anything(void)
 			cw_qos_set(qos, &shape, now_ns);
 		}
 		if (check_below(4) == 0)
-			gates[check_below(4)].bps = check_below(2) == 0 ? 0 : 100000 + check_below(20000000);
+			cw_qos_set_gate(qos, &gates[check_below(4)], check_below(2) == 0 ? 0 : 100000 + check_below(20000000));
 	}
 	for (uint32_t i = 0; i < source_count; i++) {
 		sources[i].ahead = 0;

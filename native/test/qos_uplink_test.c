@@ -256,6 +256,45 @@ static void the_kernels_trains_are_cut_too(void)
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 }
 
+/* What looks like the link's own passes what waits, but not as much of it as somebody likes. */
+static void no_flood_passes_as_the_links_own(void)
+{
+	uint32_t passed;
+
+	shape(RATE_BPS);
+	bench.worker->now_us += 10000000;
+	for (uint32_t i = 0; i < 200; i++)
+		give_kernel(0x0800, CW_BENCH_PORT, 0, 100, NULL);
+	passed = cw_bench_drain(&bench, CW_BENCH_UPLINK);
+	CHECK(passed > 0 && passed <= 64);
+	for (uint32_t ms = 0; ms < 40; ms++) {
+		pass_us(1000);
+		passed += cw_bench_drain(&bench, CW_BENCH_UPLINK);
+	}
+	CHECK(passed == 200);
+	shape(0);
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+}
+
+/* Whatever the rate has room for. */
+static void half_of_the_large_buffers_wait_at_most(void)
+{
+	struct cw_vnet_hdr train = { CW_VNET_NEEDS_CSUM, CW_VNET_GSO_TCPV4, 54, 1000, 34, 16 };
+	struct rte_mempool *large = bench.worker->engine->pools.large;
+	uint32_t before = rte_mempool_in_use_count(large);
+
+	shape(1000000000);
+	for (uint32_t i = 0; i < 2 * large->size; i++)
+		give_kernel(0x0800, (uint16_t)(4000 + i % 3), 0, 40 + 3000, &train);
+	uint32_t waiting = bench.worker->queued_large;
+	CHECK(waiting > 0 && waiting <= large->size / 2 && rte_mempool_in_use_count(large) - before <= large->size / 2);
+	CHECK(strncmp(cw_bench_drops(&bench), "queue_full ", 11) == 0);
+	shape(0);
+	CHECK(bench.worker->queued_large == 0);
+	cw_bench_drain(&bench, CW_BENCH_UPLINK);
+	CHECK(cw_bench_drops(&bench)[0] == 0);
+}
+
 /* The session ends, or the path: what waits for it is counted, and nobody is hurt. */
 static void what_it_waits_for_may_go(void)
 {
@@ -286,6 +325,8 @@ int main(int argc, char **argv)
 	who_floods_is_counted();
 	what_the_kernel_sends_waits_too();
 	the_kernels_trains_are_cut_too();
+	no_flood_passes_as_the_links_own();
+	half_of_the_large_buffers_wait_at_most();
 	what_it_waits_for_may_go();
 	cw_bench_close(&bench);
 	return check_result();

@@ -13,6 +13,7 @@
 #define MS 1000000ull
 #define SECOND (1000 * MS)
 #define SOURCES 64
+#define ITEMS 4096
 #define VOICE 0
 #define BUSINESS 1
 #define NORMAL 2
@@ -49,6 +50,7 @@ static uint64_t added, number, least_window_bytes, most_window_bytes, window_byt
 
 static const struct cw_qos_shape shape_10m = {
 	.bps = 10000000,
+	.items = ITEMS,
 	.classes = { { .weight = 50, .cap_percent = 50 }, { .weight = 50 }, { .weight = 30 }, { .weight = 20 } },
 };
 
@@ -108,7 +110,7 @@ static inline void send_one(struct source *source)
 	source->waiting += parcel->item.pieces * source->bytes;
 	added += parcel->item.pieces;
 	CHECK(cw_qos_add(qos, source->stream, source->hash, &parcel->item));
-	while (cw_qos_shed(qos, &grant))
+	while (cw_qos_shed(qos, false, &grant))
 		settle(&grant);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/l3.h"
+#include "graph/qos.h"
 #include "worker.h"
 
 static void write_ip(uint8_t *to, const uint8_t *from, uint32_t l4_len)
@@ -58,5 +59,7 @@ void cw_handshake_send_back(struct cw_worker *worker, uint32_t index, const stru
 	answer->data_len = answer->pkt_len = (uint16_t)(14 + l3_len + l4_len);
 	answer->l2_len = 14;
 	answer->l3_len = (uint16_t)l3_len;
-	cw_port_tx(worker->view->program->ports[index], answer);
+	struct cw_port *port = worker->view->program->ports[index];
+	cw_qos_note(worker, port, answer);
+	cw_port_tx(port, answer);
 }

@@ -94,6 +94,8 @@ static void serve_uplink(struct cw_worker *worker, struct cw_port *port)
 	while (cw_qos_next(port->qos->qos, cw_qos_now_ns(worker), &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
 		bool is_ours = true;
+		if (grant.is_last)
+			cw_qos_forget_queued(worker, queued);
 		if (grant.lost > 0) {
 			skip_pieces(worker, queued, grant.lost);
 			cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_DELAY);

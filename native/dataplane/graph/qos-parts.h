@@ -4,6 +4,7 @@
 
 #include <rte_mbuf.h>
 
+#include "bucket.h"
 #include "graph/qos.h"
 #include "graph/train.h"
 #include "table/qos.h"
@@ -20,7 +21,7 @@ struct cw_qos_peer {
 struct cw_uplink_qos {
 	struct cw_qos *qos;
 	uint64_t port_id;
-	uint64_t bps;
+	struct cw_bucket own; /* frames that pass what waits */
 	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place; NULL: it never had anything waiting */
 };
 
@@ -40,6 +41,17 @@ static_assert(sizeof(struct cw_queued) <= CW_BUFFER_PRIVATE, "what waits says so
 static inline uint64_t cw_qos_now_ns(const struct cw_worker *worker)
 {
 	return worker->now_us * 1000;
+}
+
+static inline bool cw_is_large(const struct cw_worker *worker, const struct rte_mbuf *m)
+{
+	return m->pool == worker->engine->pools.large;
+}
+
+/* Nothing of it waits any more; before its buffer is given away. */
+static inline void cw_qos_forget_queued(struct cw_worker *worker, const struct cw_queued *queued)
+{
+	worker->queued_large -= cw_is_large(worker, queued->m);
 }
 
 /* Pieces at the head of what waits are lost, and were counted by the scheduler; the cut has still to move on. */

@@ -5,6 +5,7 @@
 #include "graph/qos-parts.h"
 #include "table/view.h"
 
+#define ITEMS_MOST 4096u /* that wait by one uplink */
 #define UNSHAPED_BPS 1000000000000000ull /* nothing takes a nanosecond */
 
 /* Four classes, without a word of configuration: half of the link at most before all others, the rest 50 : 30 : 20. */
@@ -32,6 +33,7 @@ static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 
 	while (cw_qos_empty(uplink->qos, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		cw_qos_forget_queued(worker, queued);
 		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
 		rte_pktmbuf_free(queued->m);
 	}
@@ -69,12 +71,30 @@ static struct cw_uplink_qos *take_uplink(struct cw_uplink_qos *before[CW_UPLINKS
 	return NULL;
 }
 
+static uint64_t rate_of(const struct cw_port_program *p)
+{
+	return p->role == CW_ROLE_UPLINK ? p->up_bps : 0;
+}
+
+/* By all uplinks together no more waits than half of the small buffers: the others are for what arrives. */
+static struct cw_qos_shape shape_of(const struct cw_worker *worker, uint64_t bps)
+{
+	const struct cw_program *program = worker->view->program;
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS) };
+	uint32_t shaped = 0;
+
+	for (uint32_t i = 0; i < program->port_count; i++)
+		shaped += rate_of(&program->port_programs[i]) > 0;
+	shape.items = RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(shaped, 1u));
+	memcpy(shape.classes, default_classes, sizeof(shape.classes));
+	return shape;
+}
+
 /* Its rate is not known any more: what waits leaves at once. */
 static void let_all_go(struct cw_worker *worker, struct cw_port *port, struct cw_uplink_qos *uplink)
 {
-	struct cw_qos_shape shape = { .bps = UNSHAPED_BPS };
+	struct cw_qos_shape shape = shape_of(worker, UNSHAPED_BPS);
 
-	memcpy(shape.classes, default_classes, sizeof(shape.classes));
 	cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
 	port->qos = uplink;
 	cw_qos_serve(worker);
@@ -87,16 +107,19 @@ static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW
 		       const struct cw_port_program *p)
 {
 	struct cw_uplink_qos *uplink = take_uplink(before, port);
-	struct cw_qos_shape shape = { .bps = p->role == CW_ROLE_UPLINK ? p->up_bps : 0 };
+	struct cw_qos_shape shape = shape_of(worker, rate_of(p));
 
-	memcpy(shape.classes, default_classes, sizeof(shape.classes));
-	if (uplink != NULL && shape.bps == 0)
-		let_all_go(worker, port, uplink);
-	else if (uplink != NULL)
+	if (rate_of(p) == 0) {
+		if (uplink != NULL)
+			let_all_go(worker, port, uplink);
+		port->qos = NULL;
+		return;
+	}
+	if (uplink != NULL)
 		cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
-	else if (shape.bps > 0)
+	else
 		uplink = begin_uplink(port->id, &shape);
-	port->qos = shape.bps > 0 ? uplink : NULL;
+	port->qos = uplink;
 }
 
 void cw_qos_renew(struct cw_worker *worker)

@@ -20,6 +20,9 @@
 #define ND_LAST 137
 /* Of what the far end takes: the rest is for what it is sent beside, so that its provider has no queue. */
 #define REMOTE_PERCENT 95
+/* Of what an uplink needs: its own are few, and a LAN host's may look like them. */
+#define OWN_RATE 64u
+#define OWN_BURST 64u
 
 enum { VOICE, BUSINESS, NORMAL, BULK };
 
@@ -110,8 +113,10 @@ static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
 	struct cw_qos_grant grant;
 
-	while (cw_qos_shed(uplink->qos, &grant)) {
+	/* The other half of large buffers is for what arrives. */
+	while (cw_qos_shed(uplink->qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		cw_qos_forget_queued(worker, queued);
 		cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_FULL);
 		rte_pktmbuf_free(queued->m);
 	}
@@ -127,7 +132,7 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 	if (stream == NULL)
 		return false;
 	if (queued->peer != CW_QOS_BREAKOUT)
-		uplink->peers[queued->peer]->gate.bps = gate_bps;
+		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
 	queued->item.at_ns = cw_qos_now_ns(worker);
 	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
 	if (!cw_qos_add(uplink->qos, stream, queue_hash(l3, length), &queued->item)) {
@@ -135,6 +140,7 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 		rte_pktmbuf_free(queued->m);
 		return true;
 	}
+	worker->queued_large += cw_is_large(worker, queued->m);
 	shed_queued(worker, uplink);
 	return true;
 }
@@ -231,13 +237,16 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 	uint32_t length = m->data_len - sizeof(*ether);
 	bool is_ip = (ether->type == rte_cpu_to_be_16(CW_ETHER_IP4) || ether->type == rte_cpu_to_be_16(CW_ETHER_IP6)) &&
 		     cw_l3_is_sound(l3, length);
-	if (!is_ip || is_of_the_link(program, l3, length))
+	if (!is_ip)
+		return false;
+	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
+	if (!is_train && is_of_the_link(program, l3, length) && cw_bucket_take(&port->qos->own, worker->now_us, OWN_RATE, OWN_BURST))
 		return false;
 	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
 	queued->m = m;
 	queued->peer = CW_QOS_BREAKOUT;
-	queued->is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
-	if (queued->is_train) {
+	queued->is_train = is_train;
+	if (is_train) {
 		cw_cut_begin(&queued->cut, m);
 		measure_cut(&queued->item, &queued->cut, m->l2_len);
 	}
@@ -249,5 +258,5 @@ void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const str
 	if (port->qos == NULL || worker->is_serving_qos)
 		return;
 	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
-	cw_qos_charge(port->qos->qos, NULL, cw_qos_now_ns(worker), m->pkt_len + (cw_link_segments(m) - 1) * headers);
+	cw_qos_charge(port->qos->qos, cw_qos_now_ns(worker), m->pkt_len + (cw_link_segments(m) - 1) * headers);
 }

@@ -1,9 +1,10 @@
 /* Flows of a stream: a queue each. See qos.h. */
+#include "mix.h"
 #include "table/qos-parts.h"
 
 static struct cw_qos_flow **bucket_of(struct cw_qos *qos, const struct cw_qos_stream *stream, uint32_t hash)
 {
-	uint64_t mixed = ((uint64_t)(uintptr_t)stream ^ hash) * 0x9e3779b97f4a7c15ull;
+	uint64_t mixed = ((uint64_t)(uintptr_t)stream ^ hash) * CW_MIX_STEP;
 
 	return &qos->table[mixed >> 32 & (CW_QOS_BUCKETS - 1)];
 }

@@ -23,7 +23,7 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 	qos->bytes -= bytes;
 	item->pieces -= pieces;
 	struct cw_qos_gate *gate = flow->stream->gate;
-	if (gate != NULL && gate->turn == flow->stream->class && flow->stream->bytes == 0)
+	if (cw_qos_is_gating(gate) && gate->turn == flow->stream->class && flow->stream->bytes == 0)
 		cw_qos_pass_turn(qos, gate);
 	if (item->pieces > 0)
 		return false;
@@ -32,18 +32,11 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 	return true;
 }
 
-void cw_qos_count(struct cw_qos_count *count, uint32_t packets, uint32_t bytes)
-{
-	count->packets += packets;
-	count->bytes += bytes;
-}
-
 void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, struct cw_qos_grant *grant)
 {
 	struct cw_qos_item *item = flow->queue.head;
 
-	cw_qos_count(&flow->stream->lost, pieces, cw_qos_bytes(item, pieces));
-	*grant = (struct cw_qos_grant){ .item = item, .stream = flow->stream, .lost = pieces };
+	*grant = (struct cw_qos_grant){ .item = item, .lost = pieces };
 	grant->is_last = cw_qos_take(qos, flow, pieces);
 }
 
@@ -55,16 +48,15 @@ bool cw_qos_is_over(uint64_t bps, uint32_t bytes)
 }
 
 /* The flow that is to lose next; NULL: there is room for all. */
-static struct cw_qos_flow *find_victim(const struct cw_qos *qos)
+static struct cw_qos_flow *find_victim(const struct cw_qos *qos, bool is_full)
 {
-	bool is_full = qos->items > CW_QOS_ITEMS || cw_qos_is_over(qos->shape.bps, qos->bytes);
-
+	is_full = is_full || qos->items > qos->shape.items || cw_qos_is_over(qos->shape.bps, qos->bytes);
 	return is_full || qos->swollen != NULL ? cw_qos_fattest_flow(qos, is_full ? NULL : qos->swollen) : NULL;
 }
 
-bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant)
+bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant)
 {
-	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos);
+	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos, is_full);
 
 	qos->swollen = NULL;
 	if (flow == NULL)

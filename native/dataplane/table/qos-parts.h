@@ -4,6 +4,13 @@
 
 #include "table/qos.h"
 
+struct cw_qos_class {
+	struct cw_qos_stream *head, *tail;
+	int64_t credit;
+	uint32_t bytes;  /* that wait */
+	uint64_t cap_ns; /* up to when its cap is used */
+};
+
 struct cw_qos {
 	struct cw_qos_shape shape;
 	uint64_t byte_time; /* of the link */
@@ -47,6 +54,12 @@ uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *str
 void cw_qos_list(struct cw_qos *qos, struct cw_qos_stream *stream);
 void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns);
 
+/* Whether it keeps anything back. */
+static inline bool cw_qos_is_gating(const struct cw_qos_gate *gate)
+{
+	return gate != NULL && gate->bps != 0;
+}
+
 /* It is the turn of the next one of the gate's streams that have something waiting. */
 void cw_qos_pass_turn(struct cw_qos *qos, struct cw_qos_gate *gate);
 
@@ -83,6 +96,5 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces);
 bool cw_qos_is_over(uint64_t bps, uint32_t bytes);
 
 uint32_t cw_qos_bytes(const struct cw_qos_item *item, uint16_t pieces);
-void cw_qos_count(struct cw_qos_count *count, uint32_t packets, uint32_t bytes);
 
 #endif

@@ -58,7 +58,7 @@ static void take_first(struct cw_qos_class *class)
 
 static bool is_closed(const struct cw_qos_gate *gate, uint64_t now_ns)
 {
-	return gate != NULL && gate->bps != 0 && gate->open_ns > now_ns;
+	return cw_qos_is_gating(gate) && gate->open_ns > now_ns;
 }
 
 static void wait_for_gate(struct cw_qos *qos, struct cw_qos_gate *gate, struct cw_qos_stream *stream)
@@ -79,6 +79,13 @@ static void list_all(struct cw_qos *qos, struct cw_qos_stream **list)
 		cw_qos_list(qos, stream);
 	}
 	*list = NULL;
+}
+
+void cw_qos_set_gate(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t bps)
+{
+	gate->bps = bps;
+	if (!cw_qos_is_gating(gate))
+		list_all(qos, &gate->held);
 }
 
 void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns)
@@ -117,7 +124,7 @@ static bool is_its_turn(struct cw_qos *qos, const struct cw_qos_stream *stream)
 {
 	struct cw_qos_gate *gate = stream->gate;
 
-	if (gate == NULL || gate->bps == 0)
+	if (!cw_qos_is_gating(gate))
 		return true;
 	if (gate->members[gate->turn] == NULL || gate->members[gate->turn]->bytes == 0)
 		cw_qos_pass_turn(qos, gate);

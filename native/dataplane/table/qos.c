@@ -10,7 +10,7 @@
 uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps)
 {
 	*bps = qos->shape.bps;
-	if (stream != NULL && stream->gate != NULL && stream->gate->bps != 0 && stream->gate->bps < *bps)
+	if (stream != NULL && cw_qos_is_gating(stream->gate) && stream->gate->bps < *bps)
 		*bps = stream->gate->bps;
 	uint64_t bytes = *bps / 8 / PIECE_OF_SECOND;
 	return bytes < CW_QOS_MTU ? CW_QOS_MTU : bytes > UINT16_MAX ? UINT16_MAX : (uint32_t)bytes;
@@ -97,13 +97,12 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 
 static void charge_gate(struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes)
 {
-	if (gate == NULL || gate->bps == 0)
-		return;
 	uint64_t from = now_ns < GATE_LATE_NS ? 0 : now_ns - GATE_LATE_NS;
+
 	gate->open_ns = cw_qos_later(gate->open_ns, from) + cw_qos_time_of(cw_qos_byte_time(gate->bps), bytes);
 }
 
-static void charge_link(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
+void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
 {
 	uint64_t late_ns = qos->items == 0 ? 0 : CW_QOS_LATE_NS;
 	uint64_t from = now_ns < late_ns ? 0 : now_ns - late_ns;
@@ -111,37 +110,26 @@ static void charge_link(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
 	qos->open_ns = cw_qos_later(qos->open_ns, from) + cw_qos_time_of(qos->byte_time, bytes);
 }
 
-void cw_qos_charge(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes)
-{
-	charge_link(qos, now_ns, bytes);
-	charge_gate(gate, now_ns, bytes);
-}
-
 static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint64_t now_ns, uint32_t bytes)
 {
 	struct cw_qos_stream *stream = flow->stream;
 	struct cw_qos_class *class = &qos->classes[stream->class];
-	uint32_t cap = qos->shape.classes[stream->class].cap_percent;
+	bool is_gated = cw_qos_is_gating(stream->gate);
 
-	charge_link(qos, now_ns, bytes);
-	charge_gate(stream->gate, now_ns, bytes);
-	if (cap > 0)
+	cw_qos_charge(qos, now_ns, bytes);
+	if (is_gated)
+		charge_gate(stream->gate, now_ns, bytes);
+	/* What goes by weight uses nothing of the cap, else a flood that is over would keep calls behind for as long. */
+	if (is_strict) {
+		uint32_t cap = qos->shape.classes[stream->class].cap_percent;
 		class->cap_ns = cw_qos_later(class->cap_ns, now_ns) + cw_qos_time_of(qos->byte_time, bytes) * 100 / cap;
-	if (!is_strict) {
+	} else {
 		class->credit -= bytes;
-		if (stream->gate != NULL)
+		if (is_gated)
 			stream->gate->credits[stream->class] -= bytes;
 	}
 	stream->credit -= bytes;
 	flow->credit -= bytes;
-}
-
-static void count_delay(struct cw_qos_delays *delays, uint64_t wait_ns)
-{
-	uint64_t of = wait_ns / 64000;
-	uint32_t bucket = of == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(of);
-
-	delays->counts[bucket < CW_QOS_DELAYS ? bucket : CW_QOS_DELAYS - 1]++;
 }
 
 static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint32_t budget, uint64_t now_ns,
@@ -152,18 +140,13 @@ static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 	uint16_t pieces = (uint16_t)(fitting < 1 ? 1 : fitting > item->pieces ? item->pieces : fitting);
 	uint32_t bytes = cw_qos_bytes(item, pieces);
 
-	count_delay(&qos->classes[flow->stream->class].delays, now_ns - item->at_ns);
-	cw_qos_count(&flow->stream->sent, pieces, bytes);
-	if (grant->is_marked)
-		cw_qos_count(&flow->stream->marked, 1, item->pieces == 1 ? item->last : item->piece);
 	/* Before the item goes: a link that empties now was busy until now. */
 	charge(qos, flow, is_strict, now_ns, bytes);
 	grant->item = item;
-	grant->stream = flow->stream;
 	grant->pieces = pieces;
 	grant->is_last = cw_qos_take(qos, flow, pieces);
 	struct cw_qos_gate *gate = flow->stream->gate;
-	if (gate != NULL && gate->credits[gate->turn] <= 0)
+	if (cw_qos_is_gating(gate) && gate->credits[gate->turn] <= 0)
 		cw_qos_pass_turn(qos, gate);
 }
 
@@ -250,9 +233,4 @@ uint32_t cw_qos_waiting_items(const struct cw_qos *qos)
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos)
 {
 	return qos->bytes;
-}
-
-const struct cw_qos_class *cw_qos_class(const struct cw_qos *qos, uint32_t class)
-{
-	return &qos->classes[class];
 }

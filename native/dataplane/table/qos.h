@@ -21,13 +21,12 @@
 
 #define CW_QOS_CLASSES 4
 #define CW_QOS_MTU 1514u /* a turn of a flow or stream: RFC 8290 §5.2.1 */
-#define CW_QOS_ITEMS 4096u /* that wait by one uplink */
-#define CW_QOS_FLOWS 8192u
+#define CW_QOS_LEAST_BPS 64000u /* times of slower ones would not fit their numbers */
+#define CW_QOS_FLOWS 8192u /* more than items may wait */
 #define CW_QOS_BUCKETS 1024u /* few, for they are met twice for each packet: mostly few flows wait */
 #define CW_QOS_BATCH 64u   /* lost at once where there is no room: RFC 8290 §4.1.3 */
 #define CW_QOS_GATES_MAX 4352u /* more than there are peers */
 #define CW_QOS_LATE_NS 3000000ull /* what a worker that wakes late catches up: so much may stand in the modem then */
-#define CW_QOS_DELAYS 16u
 
 /* Part of what waits: at its beginning, so that the one is the other. A train has pieces of one size, but for the last. */
 struct cw_qos_item {
@@ -62,8 +61,8 @@ struct cw_qos_flows {
 
 /*
  * What a peer takes, which closes it until what left has had its time. Its streams take turns by the weights of their classes, as the
- * classes of the link do: where the peer is the bottleneck, and not the link, it would else be whoever comes first. Zeroed, with its
- * rate set, by the caller.
+ * classes of the link do: where the peer is the bottleneck, and not the link, it would else be whoever comes first. Zeroed by the
+ * caller, who sets its rate by cw_qos_set_gate().
  */
 struct cw_qos_gate {
 	uint64_t bps; /* 0: it is always open */
@@ -76,10 +75,6 @@ struct cw_qos_gate {
 	uint32_t place; /* among the gates that are waited for, from 1; 0: it is not */
 };
 
-struct cw_qos_count {
-	uint64_t packets, bytes;
-};
-
 /* A class of one peer. Zeroed, with its class and gate set, by the caller, who has it for as long as the scheduler is open. */
 struct cw_qos_stream {
 	struct cw_qos_gate *gate;   /* NULL: none */
@@ -89,7 +84,6 @@ struct cw_qos_stream {
 	uint32_t bytes; /* that wait */
 	uint8_t class;
 	bool is_listed; /* by its class or its gate */
-	struct cw_qos_count sent, lost, marked; /* lost: by CoDel or for want of room */
 };
 
 struct cw_qos_class_shape {
@@ -98,21 +92,9 @@ struct cw_qos_class_shape {
 };
 
 struct cw_qos_shape {
-	uint64_t bps; /* above 0 */
+	uint64_t bps; /* CW_QOS_LEAST_BPS at least */
+	uint32_t items; /* that wait at most */
 	struct cw_qos_class_shape classes[CW_QOS_CLASSES];
-};
-
-/* How long what left had waited: below 64 µs, below 128 µs, … */
-struct cw_qos_delays {
-	uint64_t counts[CW_QOS_DELAYS];
-};
-
-struct cw_qos_class {
-	struct cw_qos_stream *head, *tail;
-	int64_t credit;
-	uint32_t bytes;  /* that wait */
-	uint64_t cap_ns; /* up to when its cap is used */
-	struct cw_qos_delays delays;
 };
 
 struct cw_qos;
@@ -120,7 +102,6 @@ struct cw_qos;
 /* What is to be done with an item: in this order its first pieces are lost, then some leave, the first of them marked. */
 struct cw_qos_grant {
 	struct cw_qos_item *item;
-	struct cw_qos_stream *stream;
 	uint16_t lost;
 	uint16_t pieces;
 	bool is_marked;
@@ -136,6 +117,9 @@ void cw_qos_free(struct cw_qos *qos);
 /* A new rate or new weights: what waits goes on waiting, by them from `now_ns` on. */
 void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t now_ns);
 
+/* @param bps CW_QOS_LEAST_BPS at least; 0: it keeps nothing back any more */
+void cw_qos_set_gate(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t bps);
+
 /*
  * @param hash of the flow: two of one hash in one stream are one
  * @param item its `at_ns` is now
@@ -143,23 +127,25 @@ void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t n
  */
 bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item);
 
-/* Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3. */
-bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant);
+/*
+ * Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3.
+ * @param is_full the caller has no room for more, whatever there is here
+ */
+bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant);
 
 /* Until false: what may leave now. */
 bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant);
 
-/* What leaves without waiting (probes, handshakes) takes its time from those that wait. @param gate its peer's; NULL: none */
-void cw_qos_charge(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes);
+/* What leaves without waiting (probes, handshakes) takes its time from those that wait. */
+void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes);
 
 /* When cw_qos_next() is to be asked again; UINT64_MAX: nothing waits. */
 uint64_t cw_qos_due_ns(const struct cw_qos *qos);
 
-/* Until false: takes out what waits, as if there were no room for it. */
+/* False: nothing waits. Else the first item of the flow of which most waits is taken out, as if there were no room for it. */
 bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos);
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos);
-const struct cw_qos_class *cw_qos_class(const struct cw_qos *qos, uint32_t class);
 
 #endif

@@ -51,7 +51,7 @@ async function said(
   const log = new AppliedLog({ store, clock, log: silent })
   const told: string[] = []
   for (const site of sites) {
-    log.note(deviceIdOf(site), { revision: 7, at }, () => told.push(site))
+    log.note(deviceIdOf(site), 'acme', { revision: 7, at }, () => told.push(site))
   }
   await clock.advance(0)
   await meanwhile(inside)
