@@ -121,8 +121,8 @@ describe('discovery by a hub', () => {
       const { status } = await lookAt(lab, 'left')
       const nat = status.uplinks[0]!.nat[0]
       const isUp = status.peers.find(({ name }) => name === 'hub')!.state === 'up'
-      if (nat !== undefined && isUp) {
-        assert.match(nat.explanation, expected['port-443'][2])
+      // The hub begins to answer when it begins: whoever asked before asks again.
+      if (isUp && nat !== undefined && expected['port-443'][2].test(nat.explanation)) {
         assert.equal(nat.isBlocked, false)
         break
       }
