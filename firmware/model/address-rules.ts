@@ -20,9 +20,9 @@ import {
   widthOf,
 } from './address.ts'
 import type { ConfigRule, Refuse } from './config-rule.ts'
-import { staticAddresses } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Parts } from './device-config-parts.ts'
+import { staticAddresses } from './device-config-uplink.ts'
 import { checkGateways } from './gateway-rules.ts'
 import { checkReachable, checkUplinksReach } from './reach-rules.ts'
 import { checkSharedPrefixes, checkTransit, type PeerPrefix } from './shared-prefix-rules.ts'

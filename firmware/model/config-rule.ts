@@ -16,6 +16,7 @@ export const configRules = {
   'peer-name-once': ['CONFIG_NAME_DUPLICATE', 'Peers have different names.'],
   'peer-is-other': ['CONFIG_PEER_SELF', 'No peer has the name of this site.'],
   'acl-name-once': ['CONFIG_NAME_DUPLICATE', 'Rules of `acl` have different names.'],
+  'profile-name-once': ['CONFIG_NAME_DUPLICATE', 'Profiles have different names.'],
   'nic-once': [
     'CONFIG_NIC_DUPLICATE',
     'Who shares a NIC has a `vlan` of its own; one may have none.',

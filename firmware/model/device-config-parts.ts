@@ -3,10 +3,12 @@
  * them: one slip in a file then hides no other.
  */
 import { Compile } from 'typebox/schema'
-import { AclRule, Api, Dns, Lan, Peer, Segment, Uplink } from './device-config.ts'
+import { AclRule, Api, Dns, Lan, Peer, Segment } from './device-config.ts'
 import { Name } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
+import { Profile } from './device-config-qos.ts'
 import { Application, Policy } from './device-config-steering.ts'
+import { Uplink } from './device-config-uplink.ts'
 
 /** A well-formed part of the document, and where it stands (JSON pointer). */
 export interface Located<Part> {
@@ -22,6 +24,7 @@ export interface Parts {
   readonly acl: readonly Located<AclRule>[]
   readonly applications: readonly Located<Application>[]
   readonly policies: readonly Located<Policy>[]
+  readonly profiles: readonly Located<Profile>[]
   /** Null where they are not there, or not well-formed. */
   readonly site: string | null
   readonly overlay: Overlay | null
@@ -31,7 +34,10 @@ export interface Parts {
   readonly isWhole: Readonly<Record<Section, boolean>>
 }
 
-type Section = 'uplinks' | 'segments' | 'lans' | 'peers' | 'applications'
+type Section = 'uplinks' | 'segments' | 'lans' | 'peers' | 'applications' | 'profiles'
+
+/** Those that may be left out. */
+const optional: ReadonlySet<Section> = new Set<Section>(['applications', 'profiles'])
 
 interface Validator<Part> {
   Check(value: unknown): value is Part
@@ -45,6 +51,7 @@ const validators = {
   acl: Compile(AclRule),
   applications: Compile(Application),
   policies: Compile(Policy),
+  profiles: Compile(Profile),
   site: Compile(Name),
   overlay: Compile(Overlay),
   dns: Compile(Dns),
@@ -78,9 +85,10 @@ export function partsOf(document: unknown): Parts {
     lans: take('lans', validators.lans, 32),
     peers: take('peers', validators.peers, 1024),
     applications: take('applications', validators.applications, 128),
+    profiles: take('profiles', validators.profiles, 16),
   }
   const isWhole = (section: Section): boolean => {
-    const { [section]: list = section === 'applications' ? [] : undefined } = sections
+    const { [section]: list = optional.has(section) ? [] : undefined } = sections
     const least = section === 'uplinks' ? 1 : 0
     const { length } = lists[section]
     return Array.isArray(list) && list.length === length && length >= least
@@ -99,6 +107,7 @@ export function partsOf(document: unknown): Parts {
       lans: isWhole('lans'),
       peers: isWhole('peers'),
       applications: isWhole('applications'),
+      profiles: isWhole('profiles'),
     },
   }
 }

@@ -5,9 +5,10 @@
 import { checkAcl } from './acl-rules.ts'
 import { type Claim, checkAddresses } from './address-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
-import type { Peer } from './device-config.ts'
+import type { Lan, Peer } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
 import type { Located, Parts } from './device-config-parts.ts'
+import type { Uplink } from './device-config-uplink.ts'
 import { deviceOf, interfaceOf, kindOf } from './nic.ts'
 import { checkOverlay } from './overlay-rules.ts'
 import { checkPathCount } from './path-rules.ts'
@@ -72,7 +73,7 @@ export const segmentTwinPrefix = 'seg-'
 
 function checkNames(parts: Parts, refuse: Refuse): void {
   const { uplinks, segments, lans, peers, site } = parts
-  const twins = [...uplinks, ...lans]
+  const twins: readonly Located<Uplink | Lan>[] = [...uplinks, ...lans]
   const netdevs = twins.filter(({ part }) => kindOf(part.nic) === 'netdev')
   const nics = new Set(netdevs.map(({ part }) => interfaceOf(part.nic)))
   for (const { at, part } of twins) {
@@ -96,7 +97,7 @@ function checkNames(parts: Parts, refuse: Refuse): void {
 }
 
 function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {
-  const ports = [...uplinks, ...lans]
+  const ports: readonly Located<Uplink | Lan>[] = [...uplinks, ...lans]
   const frames = ({ nic, vlan = 0 }: { nic: string; vlan?: number }): string =>
     `${deviceOf(nic)} ${vlan}`
   refuseRepeated(ports, 'nic', frames, 'nic-once', refuse)

@@ -15,6 +15,7 @@ import {
   Protocol,
   ServerPattern,
 } from './device-config-fields.ts'
+import { TrafficClass } from './device-config-qos.ts'
 import { closed, maybe, means } from './device-config-words.ts'
 
 export const Application = Type.Object(
@@ -113,6 +114,11 @@ export const Policy = Type.Object(
       Type.Union([Type.Literal('one'), Type.Literal('all')], { title: 'one or all' }),
       '`all`: flows are spread over all good paths, by what these carry.',
       'one',
+    ),
+    class: maybe(
+      TrafficClass,
+      'Which class its packets are, both ways. What leaves to the Internet here is marked so.',
+      'what their marks say (DSCP): EF and signalling voice, AF2x to AF4x business, AF1x, CS1 and LE bulk, all others normal',
     ),
     breakout: maybe(
       Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),

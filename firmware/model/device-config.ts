@@ -9,82 +9,29 @@ import {
   DhcpAddress,
   Domain,
   EndpointText,
-  Gateway,
-  Gateway6,
   InterfaceName,
   Mtu,
   Name,
-  Network,
   Nic,
   PortRange,
   PrefixText,
   Protocol,
   ServerAddress,
   Tenant,
-  UplinkAddress,
   Vlan,
   Vni,
   WireKeyText,
 } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
+import { Profile, SegmentLimit } from './device-config-qos.ts'
 import { Application, Policy } from './device-config-steering.ts'
+import { Uplink } from './device-config-uplink.ts'
 import { closed, maybe, means } from './device-config-words.ts'
 import { Controllers } from './host-port.ts'
 import { Rate } from './units.ts'
 
 export const configVersion = 1
 export const defaultLeaseSeconds = 43_200
-
-export const Uplink = Type.Object(
-  {
-    name: means(InterfaceName, "Name of the NIC's twin in the kernel."),
-    nic: means(Nic, "The NIC: one that the kernel drives (`netdev:`), or one of DPDK's (`pmd:`)."),
-    vlan: maybe(Vlan, 'Has the frames with this tag (IEEE 802.1Q).', 'the untagged frames'),
-    queues: maybe(
-      Type.Integer({ minimum: 1, maximum: 16 }),
-      'Receive queues of a `pmd:` NIC.',
-      '1',
-    ),
-    address: means(
-      UplinkAddress,
-      'Addresses of both families, or `dhcp`: then it has IPv4 alone, and takes nothing that IPv6 routers announce.',
-    ),
-    gateway: maybe(Gateway, 'Next hop to everywhere over IPv4.', 'none, or what DHCP says'),
-    gateway6: maybe(Gateway6, 'Next hop to everywhere over IPv6; may be link-local.', 'none'),
-    mtu: maybe(
-      Mtu,
-      'The most that its frames carry. What paths to peers carry is found out.',
-      "the NIC's",
-    ),
-    up: maybe(
-      Rate,
-      'Its rate towards the Internet, in bits per second, Ethernet headers included: no more is sent by it, and what waits takes turns, calls first. Below 64k counts as 64k.',
-      'unknown: all is sent at once',
-    ),
-    down: maybe(
-      Rate,
-      'Its rate from the Internet, in bits per second: other sites are told, and send no more each.',
-      'unknown',
-    ),
-    kind: maybe(
-      Network,
-      'What it leads to: the Internet, or a network (MPLS, a leased line) that other sites are on. Nothing breaks out to a private one.',
-      'internet',
-    ),
-    metered: maybe(
-      Type.Boolean(),
-      'Whether its traffic costs: policies say when it is used. The other end hears of it: a path counts as metered where either end of it is.',
-      'false',
-    ),
-    backup: maybe(Type.Boolean(), 'Only for when no other uplink is usable.', 'false'),
-    risk: maybe(
-      Name,
-      'Uplinks of one `risk` fail together (a duct, a mast, a carrier): what stands by for one is chosen from another.',
-      'it fails alone',
-    ),
-  },
-  closed,
-)
 
 export const Segment = Type.Object(
   {
@@ -100,6 +47,7 @@ export const Segment = Type.Object(
       'Whether its hosts may use SSH and the local API of this box.',
       'false',
     ),
+    limit: maybe(SegmentLimit, 'The most that it takes of the links of this site.', 'no limit'),
   },
   closed,
 )
@@ -161,6 +109,11 @@ export const Peer = Type.Object(
       Type.Boolean(),
       'Of a hub: it forwards for others (`overlay.transit` there), so that its prefixes stand in for longer ones inside them, too: when none of those who have these is reached, it carries.',
       'false: only for prefixes that it has word for word',
+    ),
+    limit: maybe(
+      Rate,
+      'The most that is sent to it by each uplink, in bits per second, headers included.',
+      "what its own uplink's `down` says",
     ),
     segments: means(
       Type.Record(Type.String(), Type.Array(PrefixText, { maxItems: 256 }), { maxProperties: 32 }),
@@ -266,6 +219,11 @@ export const DeviceConfig = Type.Object(
       'How flows are steered, in order: the first that is for a flow decides. At most 768 comparisons once spelt out, `applications` counted.',
       'one, `default`, without limits',
     ),
+    profiles: maybe(
+      Type.Array(Profile, { maxItems: 16 }),
+      'Who gets what of a full uplink, besides the built-in ones.',
+      'the built-in ones',
+    ),
     dns: maybe(Dns, 'DNS for the LANs that have `dhcp`.', 'all by default'),
     api: maybe(Api, 'Who may ask this box how it is, besides its own shell.', 'only its own shell'),
     controllers: maybe(
@@ -277,7 +235,6 @@ export const DeviceConfig = Type.Object(
   closed,
 )
 
-export type Uplink = Static<typeof Uplink>
 export type Segment = Static<typeof Segment>
 export type Lan = Static<typeof Lan>
 export type LanDhcp = Static<typeof LanDhcp>
@@ -286,11 +243,6 @@ export type Dns = Static<typeof Dns>
 export type AclRule = Static<typeof AclRule>
 export type Api = Static<typeof Api>
 export type DeviceConfig = Static<typeof DeviceConfig>
-
-/** Those written down: none where DHCP gives them. */
-export function staticAddresses({ address }: Pick<Uplink, 'address'>): readonly string[] {
-  return address === 'dhcp' ? [] : address
-}
 
 /** Words of later releases, by their place (`*` for an index). They are refused by name, not ignored. */
 export const plannedFields: Readonly<Record<string, readonly string[]>> = {

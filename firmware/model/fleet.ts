@@ -4,10 +4,11 @@
  * a device's configuration has as well means the same here.
  */
 import Type, { type Static } from 'typebox'
-import { AclRule, Api, Dns, Lan, LanDhcp, Segment, Uplink } from './device-config.ts'
+import { AclRule, Api, Dns, Lan, LanDhcp, Segment } from './device-config.ts'
 import { Cidrs, EndpointText, Name, PrefixText, Tenant, Vni } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
 import { Application, Policy } from './device-config-steering.ts'
+import { Uplink } from './device-config-uplink.ts'
 import { closed, maybe, means } from './device-config-words.ts'
 import { Controllers } from './host-port.ts'
 

@@ -9,8 +9,8 @@ import {
   parseAddress,
 } from './address.ts'
 import type { Refuse } from './config-rule.ts'
-import type { Uplink } from './device-config.ts'
 import type { Located } from './device-config-parts.ts'
+import type { Uplink } from './device-config-uplink.ts'
 
 /** @param sound the addresses of each uplink, by its place, without those that are refused */
 export function checkGateways(

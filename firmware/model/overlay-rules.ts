@@ -10,8 +10,8 @@ import {
 } from './address.ts'
 import type { Claim } from './address-rules.ts'
 import type { ConfigRule, Refuse } from './config-rule.ts'
-import { staticAddresses } from './device-config.ts'
 import type { Parts } from './device-config-parts.ts'
+import { staticAddresses } from './device-config-uplink.ts'
 import { filteringPorts, stunPort } from './nat.ts'
 
 /** UDP ports of a box at its uplinks for others: DHCP's (RFC 2131), STUN's where it is a hub, and those of its own tests. */

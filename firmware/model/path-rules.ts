@@ -1,8 +1,9 @@
 /** How many paths a device configuration makes, which the datapath has room for or not. Pure. */
 import { parseAddress, parseEndpoint } from './address.ts'
 import type { Refuse } from './config-rule.ts'
-import { type Peer, staticAddresses, type Uplink } from './device-config.ts'
+import type { Peer } from './device-config.ts'
 import type { Parts } from './device-config-parts.ts'
+import { staticAddresses, type Uplink } from './device-config-uplink.ts'
 
 /** Of a peer: `CW_PEER_PATHS_MAX`. */
 export const maxPeerPaths = 16

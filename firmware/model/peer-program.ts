@@ -5,6 +5,8 @@ export interface PeerProgram {
   /** Tenant (16) and static key (32): no two keys begin alike. A name with another identity is another peer, without sessions. */
   readonly identity: Uint8Array
   readonly isHub: boolean
+  /** The most that is sent to it by each uplink, bits a second; 0: no limit. */
+  readonly limitBps: number
 }
 
 /**

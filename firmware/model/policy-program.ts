@@ -19,6 +19,8 @@ export interface PolicyProgram {
   readonly isStrict: boolean
   /** Flows are spread over all good paths, by what these carry. */
   readonly isSpread: boolean
+  /** Number of the class that its packets are; null: what their marks say. */
+  readonly class: number | null
   /** Its flows do not leave to the Internet here. */
   readonly isBreakoutDenied: boolean
   /** Numbers of uplinks, best first; also of those whose port is absent. At most 8. */

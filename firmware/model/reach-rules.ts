@@ -1,8 +1,8 @@
 /** The rules for what uplinks lead to: each peer's endpoints by one of them, and by each of them some endpoint. */
 import { contains, type Family, type Prefix, parseInterfaceAddress } from './address.ts'
 import type { Refuse } from './config-rule.ts'
-import { staticAddresses, type Uplink } from './device-config.ts'
 import type { Parts } from './device-config-parts.ts'
+import { staticAddresses, type Uplink } from './device-config-uplink.ts'
 
 /** @param endpoints those of a peer; `network` is an endpoint's address */
 export function checkReachable(

@@ -8,8 +8,9 @@ import {
   parseInterfaceAddress,
 } from './address.ts'
 import type { Refuse } from './config-rule.ts'
-import { type Lan, staticAddresses } from './device-config.ts'
+import type { Lan } from './device-config.ts'
 import type { Located, Parts } from './device-config-parts.ts'
+import { staticAddresses } from './device-config-uplink.ts'
 
 export function checkServices(parts: Parts, refuse: Refuse): void {
   for (const lan of parts.lans) checkDhcp(lan, refuse)

@@ -3,9 +3,11 @@
  * must look like. Pure: the same input gives the same output, down to the order of lists.
  */
 import type { DeviceConfig } from '../model/device-config.ts'
+import { defaultInternetPercent } from '../model/device-config-qos.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
-import type { PortProgram, Program } from '../model/program.ts'
+import type { PortProgram } from '../model/port-program.ts'
+import type { Program } from '../model/program.ts'
 import type { LeaseFacts } from '../model/service.ts'
 import { isHub } from '../model/shared-prefix-rules.ts'
 import {
@@ -13,6 +15,7 @@ import {
   leastMtuBytes,
   overlayOverhead6Bytes,
   overlayOverheadBytes,
+  type Rate,
   rateBps,
 } from '../model/units.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
@@ -24,6 +27,7 @@ import { compilePaths } from './path.ts'
 import { compileSteering, riskNumber } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6, overlapsAny } from './prefix.ts'
+import { classShapes } from './qos.ts'
 import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
 import { compileServices } from './service.ts'
 import { compileSysctls } from './sysctl.ts'
@@ -140,16 +144,19 @@ function compileProgram(
         ...(role === 'uplink' ? compileUplink(config, uplink) : noUplink),
       }),
     ),
-    segments: config.segments.map(({ name, vni }) => ({
+    segments: config.segments.map(({ name, vni, limit = {} }) => ({
       name,
       vni,
       twin: segmentTwins.get(name)!,
+      upBps: bpsOf(limit.up),
+      downBps: bpsOf(limit.down),
     })),
     isTransit: config.overlay.transit === true,
     peers: config.peers.map((peer) => ({
       name: peer.name,
       identity: identityOf(config.tenant, peer.wireKey),
       isHub: isHub(peer),
+      limitBps: bpsOf(peer.limit),
     })),
     routes: compileOverlayRoutes(config.peers),
     acl: compileAcl(config.acl),
@@ -168,6 +175,9 @@ type UplinkFields =
   | 'isMetered'
   | 'isBackup'
   | 'risk'
+  | 'classes'
+  | 'marks'
+  | 'internetPercent'
 
 const noUplink: Pick<PortProgram, UplinkFields> = {
   overlayPort: 0,
@@ -179,25 +189,36 @@ const noUplink: Pick<PortProgram, UplinkFields> = {
   isMetered: false,
   isBackup: false,
   risk: 0,
+  classes: [],
+  marks: '',
+  internetPercent: 0,
 }
 
 function compileUplink(
-  { overlay, uplinks }: DeviceConfig,
+  { overlay, uplinks, profiles }: DeviceConfig,
   number: number,
 ): Pick<PortProgram, UplinkFields> {
   const uplink = uplinks[number]!
-  const { up, down, kind = 'internet', metered = false, backup = false } = uplink
+  const { kind = 'internet', metered = false, backup = false, marks = 'class' } = uplink
   return {
     overlayPort: overlay.port,
     overlayPorts: overlay.ports ?? [],
     sprayPort: sprayPortOf(overlay),
-    upBps: up === undefined ? 0 : rateBps(up),
-    downBps: down === undefined ? 0 : rateBps(down),
+    upBps: bpsOf(uplink.up),
+    downBps: bpsOf(uplink.down),
     network: kind,
     isMetered: metered,
     isBackup: backup,
     risk: riskNumber(uplink, uplinks),
+    classes: classShapes(uplink.profile, profiles),
+    marks,
+    internetPercent: uplink.internet ?? defaultInternetPercent,
   }
+}
+
+/** 0: none is told. */
+function bpsOf(rate: Rate | undefined): number {
+  return rate === undefined ? 0 : rateBps(rate)
 }
 
 function compileNics(ports: readonly Port[]): NicState[] {

@@ -1,7 +1,8 @@
 /** What cannot work in a configuration that breaks no rule, as sentences for people: `causeway check` tells it. Pure. */
 import { parseAddress, parseEndpoint } from '../model/address.ts'
-import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRelayRate } from '../model/device-config-overlay.ts'
+import { staticAddresses } from '../model/device-config-uplink.ts'
 import { rateBps } from '../model/units.ts'
 
 /** Hubs answer STUN there. */

@@ -3,7 +3,8 @@
  * datapath leaves it to the kernel, by the conditions of plan/firewall.ts. Pure.
  */
 import { contains, parseAddress, parseInterfaceAddress } from '../model/address.ts'
-import type { DeviceConfig, Uplink } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import type { Uplink } from '../model/device-config-uplink.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import type { ExplainedRoute, Finding } from '../model/local-api-explain.ts'
 import { exitOf } from './explain-exit.ts'

@@ -4,8 +4,10 @@
  */
 import { anyPorts } from '../model/acl.ts'
 import { applicationsByName, termsOf } from '../model/application.ts'
-import type { DeviceConfig, Uplink } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { trafficClasses } from '../model/device-config-qos.ts'
 import type { Policy } from '../model/device-config-steering.ts'
+import type { Uplink } from '../model/device-config-uplink.ts'
 import { defaultPolicyName, type PolicyTerm, policyTerms } from '../model/policy.ts'
 import type { MatchProgram, PolicyProgram } from '../model/policy-program.ts'
 import type { Program } from '../model/program.ts'
@@ -56,6 +58,7 @@ function compilePolicy(policy: Policy, uplinks: readonly Uplink[]): PolicyProgra
     kinds: networks.filter((network) => kinds?.includes(network) !== false),
     isStrict: policy.otherwise === 'drop',
     isSpread: policy.use === 'all',
+    class: policy.class === undefined ? null : trafficClasses.indexOf(policy.class),
     isBreakoutDenied: policy.breakout === 'deny',
     prefer: prefer.map((wanted) => uplinks.findIndex((uplink) => uplink.name === wanted)),
   }

@@ -1,13 +1,9 @@
 /** The ports of a configuration whose NIC is there, with what they are like now. Pure. */
-import {
-  type DeviceConfig,
-  type Lan,
-  staticAddresses,
-  type Uplink,
-} from '../model/device-config.ts'
+import type { DeviceConfig, Lan } from '../model/device-config.ts'
+import { staticAddresses, type Uplink } from '../model/device-config-uplink.ts'
 import type { NicFacts } from '../model/host-state.ts'
 import { interfaceOf, kindOf } from '../model/nic.ts'
-import type { PortProgram } from '../model/program.ts'
+import type { PortProgram } from '../model/port-program.ts'
 import { type LeaseFacts, mostLeaseSeconds } from '../model/service.ts'
 import { ethernetMtuBytes } from '../model/units.ts'
 import { addressOf, canonicalAddress, isIpv6 } from './prefix.ts'

@@ -7,7 +7,8 @@
  * two uplinks may have one gateway, one network and one address. `main` has the ways out for all the rest, breakout above
  * all, the best uplink first; one without a carrier does not count (sysctl.ts).
  */
-import type { DeviceConfig, Uplink } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import type { Uplink } from '../model/device-config-uplink.ts'
 import type { RouteState, RuleState } from '../model/host-state.ts'
 import { hasIpv6, type Port } from './ports.ts'
 import { addressOf, isIpv6, networkOf } from './prefix.ts'

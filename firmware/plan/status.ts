@@ -1,7 +1,8 @@
 /**
  * Puts together what the local API says about the device, and the one sentence that sums it up. Pure.
  */
-import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { staticAddresses } from '../model/device-config-uplink.ts'
 import { dropReasons } from '../model/drop-reason.ts'
 import type { ErrorBody, ErrorCode } from '../model/errors.ts'
 import type {

@@ -4,7 +4,8 @@
  * outside now, or a lease does. Pure.
  */
 import { parseEndpoint } from '../model/address.ts'
-import { type DeviceConfig, staticAddresses } from '../model/device-config.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
+import { staticAddresses } from '../model/device-config-uplink.ts'
 import { isInside, overlapsAny } from './prefix.ts'
 
 /** Longer than what flows without a pause survives its peer: TCP gives up after some minutes (RFC 9293 §3.8.3). */

@@ -5,7 +5,8 @@
 import { CausewayError } from '../model/errors.ts'
 import type { RouteProgram } from '../model/peer-program.ts'
 import type { MatchProgram, PolicyProgram } from '../model/policy-program.ts'
-import type { AclProgram, PortProgram, Program } from '../model/program.ts'
+import type { PortProgram } from '../model/port-program.ts'
+import type { AclProgram, Program } from '../model/program.ts'
 import { RecordWriter } from './bytes.ts'
 import { interfaceBytes, nameBytes, recordSizes } from './datapath.ts'
 import { ipBytes } from './ip.ts'
@@ -22,6 +23,8 @@ const anySegment = 0xffff
 const anyDscp = 0xff
 const networks = { internet: 1, private: 2 } as const
 const metered = { never: 1, last: 2, ok: 3 } as const
+const marks = { '': 0, class: 1, copy: 2, none: 3 } as const
+const classCount = 4
 
 /** Where a name stands in its list. */
 interface Indices {
@@ -56,11 +59,16 @@ export function encodeProgram(program: Program): Buffer {
   }
   for (const key of mac1Keys) out.bytes(key, mac1KeyBytes)
   ports.forEach((port, i) => void putPort(out, port, at, `/ports/${i}`))
-  for (const { name, twin, vni } of segments) {
-    out.name(name, nameBytes).name(twin, interfaceBytes).u32(vni).u32(0)
+  for (const { name, twin, vni, upBps, downBps } of segments) {
+    out.name(name, nameBytes).name(twin, interfaceBytes).u32(vni).u32(0).u64(upBps).u64(downBps)
   }
-  for (const { name, identity, isHub } of peers) {
-    out.name(name, nameBytes).bytes(identity, identityBytes).u8(Number(isHub)).zeros(7)
+  for (const { name, identity, isHub, limitBps } of peers) {
+    out
+      .name(name, nameBytes)
+      .bytes(identity, identityBytes)
+      .u8(Number(isHub))
+      .zeros(7)
+      .u64(limitBps)
   }
   routes.forEach((route, i) => void putRoute(out, route, at, `/routes/${i}`))
   acl.forEach((rule, i) => void putRule(out, rule, at, `/acl/${i}`))
@@ -94,7 +102,12 @@ function putPort(out: RecordWriter, port: PortProgram, at: Indices, path: string
   out
     .zeros(2 * (overlayPortsMost - port.overlayPorts.length))
     .u16(port.sprayPort)
-    .zeros(2)
+    .u8(marks[port.marks])
+    .u8(port.internetPercent)
+  const shapes = Array.from({ length: classCount }, (_, at) => port.classes[at])
+  for (const shape of shapes) out.u16(shape?.weight ?? 0)
+  for (const shape of shapes) out.u8(shape?.capPercent ?? 0)
+  out.zeros(4)
 }
 
 function putRoute(out: RecordWriter, route: RouteProgram, at: Indices, path: string): void {
@@ -129,7 +142,10 @@ function putPolicy(out: RecordWriter, policy: PolicyProgram, path: string): void
   out.u8(Number(policy.isStrict)).u8(Number(policy.isSpread))
   out.u8(Number(policy.isBreakoutDenied)).u8(prefer.length)
   for (const uplink of prefer) out.u8(uplink)
-  out.zeros(preferMost - prefer.length + 6)
+  out
+    .zeros(preferMost - prefer.length)
+    .u8(policy.class === null ? 0 : policy.class + 1)
+    .zeros(5)
 }
 
 function putMatch(out: RecordWriter, match: MatchProgram, at: Indices, path: string): void {

@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 7
+export const abi = 8
 
 export const verbs = {
   describe: 1,
@@ -40,9 +40,9 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 export const recordSizes = {
   info: 232,
   programHead: 48,
-  port: 192,
-  segment: 56,
-  peer: 88,
+  port: 208,
+  segment: 72,
+  peer: 96,
   route: 24,
   acl: 80,
   policy: 64,

@@ -40,6 +40,8 @@ static int check_policy(const struct cw_check *check, const struct cw_policy_pro
 		return cw_check_refuse_at(check, "policies", i, "isStrict", "neither 0 nor 1");
 	if (p->is_spread > 1)
 		return cw_check_refuse_at(check, "policies", i, "isSpread", "neither 0 nor 1");
+	if (p->class > CW_CLASSES)
+		return cw_check_refuse_at(check, "policies", i, "class", "unknown");
 	if (p->is_breakout_denied > 1)
 		return cw_check_refuse_at(check, "policies", i, "isBreakoutDenied", "neither 0 nor 1");
 	if (p->prefer_count > CW_UPLINKS_MAX)

@@ -11,6 +11,7 @@
 #include "table/address.h"
 
 #define MTU_LEAST 68 /* RFC 791 */
+#define WEIGHT_MOST 100
 
 static const uint8_t v4_mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -79,6 +80,14 @@ static int check_uplink(const struct cw_check *check, const struct cw_port_progr
 		return cw_check_refuse_at(check, "ports", i, "isMetered", "neither 0 nor 1");
 	if (p->is_backup > 1)
 		return cw_check_refuse_at(check, "ports", i, "isBackup", "neither 0 nor 1");
+	if (p->marks < CW_MARKS_CLASS || p->marks > CW_MARKS_NONE)
+		return cw_check_refuse_at(check, "ports", i, "marks", "neither class, copy nor none");
+	if (p->internet_percent < 1 || p->internet_percent > 100)
+		return cw_check_refuse_at(check, "ports", i, "internetPercent", "not in 1 to 100");
+	for (uint32_t n = 0; n < CW_CLASSES; n++) {
+		if (p->weights[n] < 1 || p->weights[n] > WEIGHT_MOST || p->cap_percents[n] > 100)
+			return cw_check_refuse_at(check, "ports", i, "classes", "a weight or cap not in 1 to 100");
+	}
 	return check_overlay_ports(check, p, i);
 }
 

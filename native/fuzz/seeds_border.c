@@ -23,6 +23,7 @@ static const struct cw_policy_program policies[2] = {
 	  .kinds = 1,
 	  .is_strict = 1,
 	  .is_breakout_denied = 1,
+	  .class = 1,
 	  .prefer_count = 2,
 	  .prefer = { 2 } },
 };
@@ -70,14 +71,20 @@ void cw_seeds_program(void)
 		  .is_metered = 1,
 		  .risk = 3,
 		  .overlay_ports = { 443, 4500 },
-		  .spray_port = 49152 },
+		  .spray_port = 49152,
+		  .marks = CW_MARKS_COPY,
+		  .internet_percent = 80,
+		  .weights = { 60, 50, 39, 1 },
+		  .cap_percents = { 30 } },
 		{ .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN },
 	};
 	const struct cw_segment_program segment = { .name = "office",
 						    .twin = "office",
-						    .vni = VNI };
+						    .vni = VNI,
+						    .up_bps = 5000000,
+						    .down_bps = 20000000 };
 	const struct cw_peer_program peers[2] = { { .name = "lisbon", .identity = { [16] = 1 } },
-						  { .name = "oslo", .identity = { [16] = 1, [19] = 1 }, .is_hub = 1 } };
+						  { .name = "oslo", .identity = { [16] = 1, [19] = 1 }, .is_hub = 1, .limit_bps = 1000000 } };
 	const struct cw_route_program route = { .address = { [10] = 0xff, 0xff, 10, 2 },
 						.prefix_len = 112,
 						.rank = 2 };

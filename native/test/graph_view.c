@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph_bench.h"
+#include "port_sample.h"
 #include "table/neighbour.h"
 #include "table/view.h"
 
@@ -44,9 +45,9 @@ static struct cw_program *make_program(struct cw_bench *bench)
 	memset(program->mac1_keys[0], 0xA1, 32);
 	memset(program->mac1_keys[1], 0xA2, 32);
 	program->port_programs[CW_BENCH_LAN_PORT].role = CW_ROLE_LAN;
-	program->port_programs[CW_BENCH_UPLINK_PORT].role = CW_ROLE_UPLINK;
-	program->port_programs[CW_BENCH_UPLINK_PORT].overlay_port = CW_BENCH_PORT;
-	program->port_programs[CW_BENCH_UPLINK_PORT].network = CW_NETWORK_INTERNET;
+	program->port_programs[CW_BENCH_UPLINK_PORT] = (struct cw_port_program){
+		.role = CW_ROLE_UPLINK, .overlay_port = CW_BENCH_PORT, .network = CW_NETWORK_INTERNET, CW_SAMPLE_QOS
+	};
 	program->policy_count = 1;
 	program->policies[0] = (struct cw_policy_program){ .name = "default",
 							   .loss_ppm = CW_NONE,

@@ -111,6 +111,14 @@ static void refuses_bad_ports(void)
 	ACCEPTS(p.ports[0].spray_port = 65280);
 	REFUSES("/ports/0/sprayPort", p.ports[0].spray_port = 65281);
 	ACCEPTS(p.ports[1].risk = 255, p.ports[1].up_bps = UINT64_MAX);
+	REFUSES("/ports/0/marks", p.ports[0].marks = 0);
+	REFUSES("/ports/1/marks", p.ports[1].marks = 4);
+	REFUSES("/ports/0/internetPercent", p.ports[0].internet_percent = 0);
+	REFUSES("/ports/0/internetPercent", p.ports[0].internet_percent = 101);
+	REFUSES("/ports/0/classes", p.ports[0].weights[3] = 0);
+	REFUSES("/ports/0/classes", p.ports[0].weights[2] = 101);
+	REFUSES("/ports/1/classes", p.ports[1].cap_percents[0] = 101);
+	ACCEPTS(p.ports[0].cap_percents[0] = 0, p.ports[0].cap_percents[3] = 100, p.ports[0].weights[1] = 1);
 	ACCEPTS(p.ports[0].segment = 9); /* an uplink has none */
 	ACCEPTS(p.ports[2].overlay_port = 1); /* nor has a LAN a port */
 	ACCEPTS(p.ports[2].overlay_ports[3] = 1, p.ports[2].spray_port = 65535);
@@ -179,6 +187,8 @@ static void refuses_bad_policies(void)
 	REFUSES("/policies/1/kinds", p.policies[1].kinds = 4);
 	REFUSES("/policies/1/isStrict", p.policies[1].is_strict = 2);
 	REFUSES("/policies/1/isSpread", p.policies[1].is_spread = 2);
+	REFUSES("/policies/1/class", p.policies[1].class = 5);
+	ACCEPTS(p.policies[1].class = 4, p.policies[0].class = 1);
 	REFUSES("/policies/1/isBreakoutDenied", p.policies[1].is_breakout_denied = 2);
 	REFUSES("/policies/1/prefer", p.policies[1].prefer_count = 9);
 	REFUSES("/policies/1/prefer", p.policies[1].prefer[1] = 1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "port_sample.h"
 #include "program-check.h"
 
 #define WHY 128
@@ -61,7 +62,8 @@ static inline struct sample good_program(void)
 			     .role = CW_ROLE_UPLINK,
 			     .overlay_port = 51820,
 			     .table = 254,
-			     .network = CW_NETWORK_INTERNET },
+			     .network = CW_NETWORK_INTERNET,
+			     CW_SAMPLE_QOS },
 			   { .twin = "lte0",
 			     .nic = "wwan0",
 			     .role = CW_ROLE_UPLINK,
@@ -71,7 +73,8 @@ static inline struct sample good_program(void)
 			     .network = CW_NETWORK_PRIVATE,
 			     .is_metered = 1,
 			     .is_backup = 1,
-			     .risk = 1 },
+			     .risk = 1,
+			     CW_SAMPLE_QOS },
 			   { .twin = "lan0", .nic = "eth0", .role = CW_ROLE_LAN, .segment = 1 } },
 		.segments = { { .name = "office", .twin = "office", .vni = 1 },
 			      { .name = "cameras", .twin = "cameras", .vni = 0xffffff } },

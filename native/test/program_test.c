@@ -10,6 +10,7 @@
 #include "check.h"
 #include "device.h"
 #include "engine.h"
+#include "port_sample.h"
 
 #define PORTS_MAX 3
 #define FIRST "net_null1,no-rx=1"
@@ -28,7 +29,8 @@ static struct cw_port_program uplink(const char *twin, const char *device, uint1
 				     .vlan = vlan,
 				     .kind = CW_KIND_PMD,
 				     .mtu = mtu,
-				     .network = CW_NETWORK_INTERNET };
+				     .network = CW_NETWORK_INTERNET,
+				     CW_SAMPLE_QOS };
 
 	snprintf(p.twin, sizeof(p.twin), "%s", twin);
 	snprintf(p.nic, sizeof(p.nic), "%s", device);

@@ -2,8 +2,9 @@
  * What a lab consists of, as data: sites with LANs and uplinks each, and an internet that routes between the
  * uplinks. The rest of test/lab turns it into namespaces, links, hosts and configuration.
  */
-import type { AclRule, Segment, Uplink } from '../../firmware/model/device-config.ts'
+import type { AclRule, Segment } from '../../firmware/model/device-config.ts'
 import type { Policy } from '../../firmware/model/device-config-steering.ts'
+import type { Uplink } from '../../firmware/model/device-config-uplink.ts'
 import type { NatKind } from './nat-kind.ts'
 import type { WanSettings, WanWay } from './wan.ts'
 

@@ -6,7 +6,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { formatEndpoint } from '../../firmware/model/address.ts'
-import type { DeviceConfig, Uplink } from '../../firmware/model/device-config.ts'
+import type { DeviceConfig } from '../../firmware/model/device-config.ts'
+import type { Uplink } from '../../firmware/model/device-config-uplink.ts'
 import {
   bare,
   type Family,

@@ -172,6 +172,7 @@ export function programOf(generation: number, peers: readonly Box[]): Program {
       name,
       identity: wireKey.publicKey,
       isHub: false,
+      limitBps: 0,
     })),
   }
 }

@@ -8,14 +8,6 @@
 #define ITEMS_MOST 4096u /* that wait by one uplink */
 #define UNSHAPED_BPS 1000000000000000ull /* nothing takes a nanosecond */
 
-/* Four classes, without a word of configuration: half of the link at most before all others, the rest 50 : 30 : 20. */
-static const struct cw_qos_class_shape default_classes[CW_QOS_CLASSES] = {
-	{ .weight = 50, .cap_percent = 50 },
-	{ .weight = 50 },
-	{ .weight = 30 },
-	{ .weight = 20 },
-};
-
 uint64_t cw_qos_due_us(const struct cw_worker *worker)
 {
 	uint64_t due_ns = UINT64_MAX;
@@ -77,7 +69,7 @@ static uint64_t rate_of(const struct cw_port_program *p)
 }
 
 /* By all uplinks together no more waits than half of the small buffers: the others are for what arrives. */
-static struct cw_qos_shape shape_of(const struct cw_worker *worker, uint64_t bps)
+static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct cw_port_program *p, uint64_t bps)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS) };
@@ -86,14 +78,15 @@ static struct cw_qos_shape shape_of(const struct cw_worker *worker, uint64_t bps
 	for (uint32_t i = 0; i < program->port_count; i++)
 		shaped += rate_of(&program->port_programs[i]) > 0;
 	shape.items = RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(shaped, 1u));
-	memcpy(shape.classes, default_classes, sizeof(shape.classes));
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
+		shape.classes[i] = (struct cw_qos_class_shape){ .weight = p->weights[i], .cap_percent = p->cap_percents[i] };
 	return shape;
 }
 
 /* Its rate is not known any more: what waits leaves at once. */
-static void let_all_go(struct cw_worker *worker, struct cw_port *port, struct cw_uplink_qos *uplink)
+static void let_all_go(struct cw_worker *worker, struct cw_port *port, const struct cw_port_program *p, struct cw_uplink_qos *uplink)
 {
-	struct cw_qos_shape shape = shape_of(worker, UNSHAPED_BPS);
+	struct cw_qos_shape shape = shape_of(worker, p, UNSHAPED_BPS);
 
 	cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
 	port->qos = uplink;
@@ -107,11 +100,11 @@ static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW
 		       const struct cw_port_program *p)
 {
 	struct cw_uplink_qos *uplink = take_uplink(before, port);
-	struct cw_qos_shape shape = shape_of(worker, rate_of(p));
+	struct cw_qos_shape shape = shape_of(worker, p, rate_of(p));
 
 	if (rate_of(p) == 0) {
 		if (uplink != NULL)
-			let_all_go(worker, port, uplink);
+			let_all_go(worker, port, p, uplink);
 		port->qos = NULL;
 		return;
 	}

@@ -17,7 +17,7 @@
 #include "causeway_program.h"
 #include "causeway_traversal.h"
 
-#define CW_ABI 7u
+#define CW_ABI 8u
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {

@@ -58,6 +58,14 @@ struct cw_program_head {
 #define CW_NETWORK_INTERNET 1
 #define CW_NETWORK_PRIVATE 2
 
+/* Classes of traffic: voice, business, normal, bulk. */
+#define CW_CLASSES 4
+
+/* How sealed packets are marked outside, RFC 2983. */
+#define CW_MARKS_CLASS 1 /* by their class */
+#define CW_MARKS_COPY 2  /* as what is inside */
+#define CW_MARKS_NONE 3  /* not at all; and marks of what the kernel sends are cleared */
+
 struct cw_port_program {
 	char twin[CW_IFNAME];
 	char nic[CW_DEVICE];
@@ -80,7 +88,11 @@ struct cw_port_program {
 	uint8_t risk;       /* uplinks of one number fail together; 0: with none */
 	uint16_t overlay_ports[CW_OVERLAY_PORTS_MAX]; /* the overlay's too, besides overlay_port; zeros behind */
 	uint16_t spray_port; /* the first of CW_SPRAY_PORTS from which sprays leave; 0: none */
-	uint16_t zero;
+	uint8_t marks;       /* CW_MARKS_… */
+	uint8_t internet_percent; /* of down_bps, that what comes from the Internet takes at most: 1–100 */
+	uint16_t weights[CW_CLASSES]; /* of what strict classes leave: 1–100 */
+	uint8_t cap_percents[CW_CLASSES]; /* of up_bps, up to which a class goes before all others; 0: it is not strict */
+	uint8_t zero[4];
 };
 
 struct cw_segment_program {
@@ -88,6 +100,8 @@ struct cw_segment_program {
 	char twin[CW_IFNAME];
 	uint32_t vni;
 	uint32_t zero;
+	uint64_t up_bps;   /* what leaves the site by all uplinks together, bits a second; 0: no limit */
+	uint64_t down_bps; /* what its LANs are given */
 };
 
 /*
@@ -99,6 +113,7 @@ struct cw_peer_program {
 	uint8_t identity[CW_IDENTITY]; /* tenant 16, static key 32; compared, not read */
 	uint8_t is_hub;
 	uint8_t zero[7];
+	uint64_t limit_bps; /* the most that is sent to it by each uplink; 0: no limit */
 };
 
 /* Of a prefix that several peers have in a segment the one of the lowest rank that is reached carries. */
@@ -153,7 +168,8 @@ struct cw_policy_program {
 	uint8_t is_breakout_denied; /* its flows do not leave to the Internet here */
 	uint8_t prefer_count;
 	uint8_t prefer[CW_UPLINKS_MAX]; /* uplink numbers, best first; also of uplinks whose port is absent */
-	uint8_t zero[6];
+	uint8_t class;              /* that its packets are, its number and 1; 0: what their marks say */
+	uint8_t zero[5];
 };
 
 #define CW_SEGMENT_ANY UINT16_MAX
@@ -186,9 +202,9 @@ struct cw_path_program {
 
 static_assert(sizeof(struct cw_program_head) == 48, "border record");
 static_assert(sizeof(struct cw_path_program) == 24, "border record");
-static_assert(sizeof(struct cw_port_program) == 192, "border record");
-static_assert(sizeof(struct cw_segment_program) == 56, "border record");
-static_assert(sizeof(struct cw_peer_program) == 88, "border record");
+static_assert(sizeof(struct cw_port_program) == 208, "border record");
+static_assert(sizeof(struct cw_segment_program) == 72, "border record");
+static_assert(sizeof(struct cw_peer_program) == 96, "border record");
 static_assert(sizeof(struct cw_route_program) == 24, "border record");
 static_assert(sizeof(struct cw_acl_program) == 80, "border record");
 static_assert(sizeof(struct cw_policy_program) == 64, "border record");

@@ -17,9 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "causeway_program.h"
 #include "table/codel.h"
 
-#define CW_QOS_CLASSES 4
+#define CW_QOS_CLASSES CW_CLASSES
 #define CW_QOS_MTU 1514u /* a turn of a flow or stream: RFC 8290 §5.2.1 */
 #define CW_QOS_LEAST_BPS 64000u /* times of slower ones would not fit their numbers */
 #define CW_QOS_FLOWS 8192u /* more than items may wait */

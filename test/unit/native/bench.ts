@@ -10,6 +10,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { PeerProgram } from '../../../firmware/model/peer-program.ts'
+import type { PortProgram } from '../../../firmware/model/port-program.ts'
 import type {
   Counters,
   DatapathEvent,
@@ -18,6 +19,7 @@ import type {
   Program,
 } from '../../../firmware/model/program.ts'
 import { defaultPolicy } from '../../../firmware/plan/policy.ts'
+import { classShapes } from '../../../firmware/plan/qos.ts'
 import { type SealedSuite, seal } from '../../vector/sealed.ts'
 import { Inside, patienceMs } from './lines.ts'
 
@@ -71,7 +73,33 @@ export function removeSpaces(): void {
 
 /** A peer with an identity made of one byte. */
 export function peer(name: string, byte: number): PeerProgram {
-  return { name, identity: new Uint8Array(48).fill(byte), isHub: false }
+  return { name, identity: new Uint8Array(48).fill(byte), isHub: false, limitBps: 0 }
+}
+
+const lan: PortProgram = {
+  twin: 'lan0',
+  kind: 'netdev',
+  nic: 'eth0',
+  nicNetns: spaces.nics,
+  role: 'lan',
+  uplink: 0,
+  segment: 'office',
+  overlayPort: 0,
+  overlayPorts: [],
+  sprayPort: 0,
+  vlan: 0,
+  queues: 0,
+  mtu: 0,
+  table: 254,
+  upBps: 0,
+  downBps: 0,
+  network: '',
+  isMetered: false,
+  isBackup: false,
+  risk: 0,
+  classes: [],
+  marks: '',
+  internetPercent: 0,
 }
 
 export const program: Program = {
@@ -79,52 +107,15 @@ export const program: Program = {
   mac1Keys: [],
   isTransit: false,
   ports: [
+    lan,
     {
-      twin: 'lan0',
-      kind: 'netdev',
-      nic: 'eth0',
-      nicNetns: spaces.nics,
-      role: 'lan',
-      uplink: 0,
-      segment: 'office',
-      overlayPort: 0,
-      overlayPorts: [],
-      sprayPort: 0,
-      vlan: 0,
-      queues: 0,
-      mtu: 0,
-      table: 254,
-      upBps: 0,
-      downBps: 0,
-      network: '',
-      isMetered: false,
-      isBackup: false,
-      risk: 0,
-    },
-    {
-      twin: 'wan0',
-      kind: 'netdev',
-      nic: 'eth1',
-      nicNetns: spaces.nics,
-      role: 'uplink',
-      uplink: 1,
-      segment: '',
-      overlayPort: port,
-      overlayPorts: [],
-      sprayPort: 0,
-      vlan: 0,
-      queues: 0,
-      mtu: 0,
-      table: 254,
-      upBps: 0,
-      downBps: 0,
-      network: 'internet',
-      isMetered: false,
-      isBackup: false,
-      risk: 0,
+      ...lan,
+      ...{ twin: 'wan0', nic: 'eth1', role: 'uplink', uplink: 1, segment: '' },
+      ...{ overlayPort: port, network: 'internet' },
+      ...{ classes: classShapes(), marks: 'class', internetPercent: 95 },
     },
   ],
-  segments: [{ name: 'office', vni, twin: 'seg' }],
+  segments: [{ name: 'office', vni, twin: 'seg', upBps: 0, downBps: 0 }],
   peers: [peer('far', 1), peer('other', 2)],
   routes: [
     { segment: 'office', prefix: '10.2.0.0/24', peer: 'far', rank: 0 },

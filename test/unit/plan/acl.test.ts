@@ -73,9 +73,12 @@ test('the datapath gets them in order, canonical, and takes them', () => {
       destinationPorts: [53, 53],
     },
   ])
-  const segments = ['office', 'cameras'].map((name, at) => ({ name, vni: at + 1, twin: `t${at}` }))
+  const segments = ['office', 'cameras'].map((name, at) => ({
+    ...{ name, vni: at + 1, twin: `t${at}` },
+    ...{ upBps: 0, downBps: 0 },
+  }))
   const nobody = { isTransit: false, peers: [], routes: [] }
   const rest = { generation: 1, mac1Keys: [], ports: [], segments, ...nobody }
   const steering = { policies: [defaultPolicy], matches: [], paths: [] }
-  assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 48 + 2 * 56 + 2 * 80 + 64)
+  assert.equal(encodeProgram({ ...rest, acl, ...steering }).length, 48 + 2 * 72 + 2 * 80 + 64)
 })

@@ -213,6 +213,7 @@ test('policies of the whole sample, in the units of the datapath, the default fi
       kinds: ['internet', 'private'],
       isStrict: true,
       isSpread: false,
+      class: null,
       isBreakoutDenied: true,
       prefer: [0],
     },

@@ -32,7 +32,13 @@ test('the program names ports, segments, peers and routes as configured', () => 
       ['cams', 'enp3s0', 'lan', 0, 'cameras', 0, 254],
     ],
   )
-  assert.deepEqual(program.segments[0], { name: 'office', vni: 100, twin: 'seg-office' })
+  assert.deepEqual(program.segments[0], {
+    name: 'office',
+    vni: 100,
+    twin: 'seg-office',
+    upBps: 0,
+    downBps: 0,
+  })
   assert.deepEqual(program.routes, [
     { segment: 'office', prefix: '10.0.7.0/24', peer: 'lisbon', rank: 0 },
     { segment: 'office', prefix: '10.0.0.0/16', peer: 'hub-1', rank: 0 },

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { MatchProgram, PolicyProgram } from '../../../firmware/model/policy-program.ts'
-import type { PortProgram, Program } from '../../../firmware/model/program.ts'
+import type { PortProgram } from '../../../firmware/model/port-program.ts'
+import type { Program } from '../../../firmware/model/program.ts'
 import { defaultPolicy } from '../../../firmware/plan/policy.ts'
 import { encodeProgram } from '../../../firmware/wire/datapath-program.ts'
 
@@ -31,6 +32,9 @@ const lan: PortProgram = {
   isMetered: false,
   isBackup: false,
   risk: 0,
+  classes: [],
+  marks: '',
+  internetPercent: 0,
 }
 const uplink: PortProgram = {
   ...lan,
@@ -46,6 +50,14 @@ const uplink: PortProgram = {
   downBps: 250_000_000,
   isMetered: true,
   risk: 3,
+  classes: [
+    { weight: 60, capPercent: 30 },
+    { weight: 50, capPercent: 0 },
+    { weight: 39, capPercent: 0 },
+    { weight: 1, capPercent: 0 },
+  ],
+  marks: 'copy',
+  internetPercent: 80,
 }
 const calls: PolicyProgram = {
   name: 'calls',
@@ -56,6 +68,7 @@ const calls: PolicyProgram = {
   kinds: ['internet'],
   isStrict: true,
   isSpread: false,
+  class: 0,
   isBreakoutDenied: true,
   prefer: [2, 0],
 }
@@ -79,10 +92,10 @@ const program: Program = {
   mac1Keys: [Uint8Array.of(1, ...new Uint8Array(31))],
   isTransit: true,
   ports: [uplink, lan],
-  segments: [{ name: 'office', twin: 'office', vni: 100 }],
+  segments: [{ name: 'office', twin: 'office', vni: 100, upBps: 5_000_000, downBps: 20_000_000 }],
   peers: [
-    { name: 'lisbon', identity: identityOf(1, 0, 0, 0), isHub: false },
-    { name: 'oslo', identity: identityOf(1, 0, 0, 1), isHub: true },
+    { name: 'lisbon', identity: identityOf(1, 0, 0, 0), isHub: false, limitBps: 0 },
+    { name: 'oslo', identity: identityOf(1, 0, 0, 1), isHub: true, limitBps: 1_000_000 },
   ],
   routes: [{ segment: 'office', prefix: '10.2.0.0/16', peer: 'lisbon', rank: 2 }],
   acl: [
