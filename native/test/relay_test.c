@@ -332,7 +332,7 @@ static void seals_the_golden_datagram(void)
 		from_hex(GOLDEN_IV, install.seal.iv);
 		struct cw_keypair *keypair = cw_bench_install(&bench, &install);
 		memcpy(slot + CW_RELAY_HEADER, wanted + CW_RELAY_HEADER, length - CW_RELAY_OVERHEAD);
-		CHECK(cw_relay_seal(bench.worker, keypair, &by, 0xe0, 0x01020304, slot, length - CW_RELAY_OVERHEAD));
+		CHECK(cw_relay_seal(bench.worker, keypair, &by, CW_LANE_CONTROL, 0x01020304, slot, length - CW_RELAY_OVERHEAD));
 		CHECK(memcmp(slot, wanted, length) == 0);
 	}
 }

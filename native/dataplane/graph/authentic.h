@@ -33,7 +33,7 @@ static inline struct cw_replay_lanes *cw_lanes_of(struct cw_keypair *keypair, ui
 {
 	if (type == CW_TYPE_DATA)
 		return &keypair->data_lanes;
-	return type == CW_TYPE_CONTROL ? &keypair->control_lanes : &keypair->relay_lanes[class != 0];
+	return type == CW_TYPE_CONTROL ? &keypair->control_lanes : &keypair->relay_lanes[class == CW_CLASS_CONTROL];
 }
 
 /* Inline, for what it does with `type` and `covered`. NULL: dropped and counted. */

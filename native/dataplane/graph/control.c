@@ -6,15 +6,14 @@
 
 #include "graph/keep.h"
 #include "graph/mtu-probe.h"
+#include "graph/path-report.h"
 #include "graph/path.h"
 #include "graph/seal.h"
 #include "worker.h"
 
 #define ITEM_HEADER 4
 #define ITEMS_MAX 16
-#define REPORT_LANE 24
 #define SILENT_MAX (ITEMS_MAX - 2)
-#define DELIVERED_US 1000000 /* after a pause the rate begins anew */
 #define REPORT_LANES_MAX 40
 #define INTRODUCED_EVERY 16 /* probes: a path names itself again, should the far end have forgotten */
 
@@ -91,59 +90,6 @@ static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw
 		cw_path_due(worker, peer);
 }
 
-static uint32_t word(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return rte_be_to_cpu_32(value);
-}
-
-/* What arrived since the report before, by the size that packets had meanwhile. */
-static void note_delivered(struct cw_path *path, uint32_t received, uint64_t now_us)
-{
-	uint64_t packets = path->tx_packets - path->delivered_tx_packets;
-	uint64_t bytes = path->tx_bytes - path->delivered_tx_bytes;
-	uint64_t elapsed_us = now_us - path->delivered_us;
-
-	if (path->delivered_us != 0 && packets > 0 && elapsed_us > 0) {
-		uint64_t bps = received * bytes / packets * 8000000 / elapsed_us;
-		path->delivered_bps = elapsed_us > DELIVERED_US ? bps : (path->delivered_bps * 7 + bps) / 8;
-	}
-	path->delivered_us = now_us;
-	path->delivered_tx_packets = path->tx_packets;
-	path->delivered_tx_bytes = path->tx_bytes;
-}
-
-/*
- * Path report: receiver index, which is one of ours to seal with; then of each lane of ours: lane u16, zero 2, highest,
- * received, late, least delay, mean above it. What was reported last of a path counts on; class and writer are one so far.
- */
-static void take_report(struct cw_worker *worker, struct cw_peer *peer, const uint8_t *value, uint16_t length)
-{
-	const struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
-	uint32_t index = word(value);
-
-	if (current == NULL || current->remote_index != index)
-		return;
-	for (uint32_t at = 4; at + REPORT_LANE <= length; at += REPORT_LANE) {
-		const uint8_t *lane = value + at;
-		for (uint32_t slot = 0; slot < CW_PATHS_MAX; slot++) {
-			struct cw_path *path = peer->paths.list[slot];
-			/* More than was sent nobody can have received. */
-			if (path == NULL || path->number != lane[0] ||
-			    word(lane + 4) > current->tx[path->number].data_counter || word(lane + 8) > word(lane + 4))
-				continue;
-			bool is_same = path->out.key == index && word(lane + 8) > path->out.received;
-			note_delivered(path, is_same ? word(lane + 8) - path->out.received : 0, worker->now_us);
-			cw_quality_take(&path->out, index, word(lane + 4), word(lane + 8), word(lane + 12),
-					word(lane + 20), worker->now_us);
-		}
-	}
-	/* It may show that flows should leave. */
-	cw_path_due(worker, peer);
-}
-
 static void take_introduction(struct cw_path *path, const uint8_t *value)
 {
 	path->remote_uplink = value[1];
@@ -199,7 +145,7 @@ static void take_item(struct cw_worker *worker, const struct cw_keypair *keypair
 			take_introduction(path, value);
 		return;
 	case ITEM_PATH_REPORT:
-		take_report(worker, peer, value, length);
+		cw_path_report_take(worker, peer, value, length);
 		return;
 	case ITEM_PATH_SILENT:
 		take_silence(worker, peer, path, value);
@@ -363,7 +309,7 @@ static void put_lane(uint8_t *at, uint16_t number, uint32_t highest, struct cw_l
 bool cw_control_report(struct cw_worker *worker, struct cw_keypair *current)
 {
 	struct cw_peer *peer = current->peer;
-	uint8_t value[4 + REPORT_LANES_MAX * REPORT_LANE];
+	uint8_t value[4 + REPORT_LANES_MAX * CW_REPORT_LANE];
 	uint32_t index = rte_cpu_to_be_32(current->local_index);
 	struct answer frame = { .length = 0 };
 	uint16_t length = 4;
@@ -379,7 +325,7 @@ bool cw_control_report(struct cw_worker *worker, struct cw_keypair *current)
 		if (lane->received == lane->told)
 			continue;
 		put_lane(value + length, current->data_lanes.lane[i], highest, lane);
-		length += REPORT_LANE;
+		length += CW_REPORT_LANE;
 		current->report_lane = i + 1;
 	}
 	if (length == 4)

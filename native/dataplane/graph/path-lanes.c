@@ -7,26 +7,36 @@
 #define PROBES_RATED_US 500000u
 
 /*
- * What a keypair's lanes say of the way in, once in CW_REPORT_US: reckoned here as the far end does of what it is told. What
- * still comes under `previous` says nothing once something came under the key that is `current`.
+ * What a keypair's lanes, of all classes, say of the way in, once in CW_REPORT_US: reckoned here as the far end does of what it is
+ * told. What still comes under `previous` says nothing once something came under the key that is `current`.
  */
-static void rate_lane(struct cw_worker *worker, struct cw_path *path, const struct cw_keypair *keypair,
-		      const struct cw_lane *lane, uint32_t highest)
+static void rate_lanes(struct cw_worker *worker, struct cw_path *path, const struct cw_keypair *keypair, const struct cw_quality_sum *sum)
 {
 	const struct cw_keypair *current = atomic_load_explicit(&keypair->peer->current, memory_order_relaxed);
 	bool is_over = keypair != current && current != NULL && path->in.key == current->local_index;
-	bool is_known = path->in.key == keypair->local_index && lane->received == path->in.received;
+	bool is_known = path->in.key == keypair->local_index && sum->received == path->in.received;
 
 	if (is_over || is_known || worker->now_us - path->in.told_us < CW_REPORT_US)
 		return;
-	cw_quality_take(&path->in, keypair->local_index, highest, lane->received, lane->late,
-			cw_lane_above_us(lane), worker->now_us);
+	cw_quality_take(&path->in, keypair->local_index, sum->highest, sum->received, sum->late, cw_quality_above_us(sum),
+			worker->now_us);
+}
+
+static void sum_lane(struct cw_quality_sum *sum, const struct cw_lane *lane, uint32_t highest)
+{
+	sum->highest += highest;
+	sum->received += lane->received;
+	sum->late += lane->late;
+	sum->above_sum += lane->above_sum;
+	sum->above_count += lane->above_count;
 }
 
 /* Of a session before nobody knows which path a lane is of. */
 static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const struct cw_keypair *keypair)
 {
-	if (keypair == NULL || !cw_keypair_is_of_session(keypair))
+	struct cw_quality_sum sums[CW_PATHS_MAX] = { 0 };
+
+	if (keypair == NULL || !cw_keypair_is_of_session(keypair) || keypair->data_lanes.count == 0)
 		return;
 	for (uint32_t i = 0; i < keypair->data_lanes.count; i++) {
 		uint32_t highest;
@@ -36,13 +46,17 @@ static void read_lanes(struct cw_worker *worker, struct cw_peer *peer, const str
 			continue;
 		struct cw_path *path = peer->paths.list[slot];
 		cw_liveness_hear(&path->live, lane->heard_us);
-		rate_lane(worker, path, keypair, lane, highest);
+		sum_lane(&sums[slot], lane, highest);
 		path->rx_packets += lane->received - lane->counted;
 		path->rx_bytes += lane->bytes - lane->counted_bytes;
 		lane->counted = lane->received;
 		lane->counted_bytes = lane->bytes;
 		if (lane->heard_us > path->rx_us)
 			path->rx_us = lane->heard_us;
+	}
+	for (uint32_t slot = 0; slot < peer->paths.slots; slot++) {
+		if (sums[slot].received > 0)
+			rate_lanes(worker, peer->paths.list[slot], keypair, &sums[slot]);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "worker.h"
 
 /* The far end keeps a lane for each number that it heard under a key, and has room for so many and one of none. */
-#define NUMBERS_A_KEY (CW_REPLAY_LANES_MAX - 1)
+#define NUMBERS_A_KEY CW_TX_NUMBERS_MAX
 #define LEARNED_A_RELAY 2u
 #define LEARNED_AN_ADDRESS 4u /* a NAT that is restarted has the next port */
 #define LEARNED_QUIET_US 130000000u /* what is at rest is heard more often */
@@ -166,12 +166,21 @@ struct cw_path *cw_path_learn(struct cw_worker *worker, struct cw_peer *peer, co
 	return place_way(worker, peer, way, false);
 }
 
+/* What is given under this key, and what classes took instead (table/tx-lanes.h). */
+static uint32_t numbers_used(const struct cw_peer *peer)
+{
+	const struct cw_keypair *current = atomic_load_explicit(&peer->current, memory_order_relaxed);
+	uint32_t by_classes = current == NULL ? 0 : RTE_MAX(cw_tx_numbers_taken(&current->tx), cw_tx_numbers_taken(&current->relay_tx));
+
+	return peer->numbers_given + by_classes;
+}
+
 /* False: so many are given under this key. */
 static bool give_number(struct cw_peer *peer, struct cw_path *path, uint32_t most)
 {
 	if (path->number != CW_PATH_NONE)
 		return true;
-	if (peer->numbers_given >= most)
+	if (numbers_used(peer) >= most)
 		return false;
 	peer->numbers_given++;
 	cw_paths_number(&peer->paths, path);
@@ -234,7 +243,7 @@ static bool give_place(struct cw_worker *worker, struct cw_peer *peer, const str
 	struct cw_path *path = cw_paths_find(&peer->paths, way);
 	bool has_number = path != NULL && path->number != CW_PATH_NONE;
 
-	if (!has_number && peer->numbers_given >= NUMBERS_A_KEY)
+	if (!has_number && numbers_used(peer) >= NUMBERS_A_KEY)
 		return false;
 	path = cw_path_place(worker, peer, way);
 	if (path == NULL)

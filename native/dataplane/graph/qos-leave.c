@@ -44,7 +44,7 @@ static bool send_data(struct cw_worker *worker, struct cw_queued *queued, const 
 	if (!queued->is_train)
 		cw_cut_begin(&whole, queued->m);
 	struct cw_cut *cut = queued->is_train ? &queued->cut : &whole;
-	return cw_seal_some(worker, peer, queued->vni, path, queued->m, cut, grant->pieces, grant->is_marked);
+	return cw_seal_some(worker, peer, queued->vni, path, queued->m, cut, grant->class, grant->pieces, grant->is_marked);
 }
 
 /* One piece of a frame in a buffer of its own, as it came. */
@@ -102,6 +102,8 @@ static void serve_uplink(struct cw_worker *worker, struct cw_port *port)
 		}
 		if (grant.pieces > 0 && queued->peer == CW_QOS_BREAKOUT)
 			is_ours = send_frame_pieces(worker, port, queued, &grant);
+		else if (grant.pieces > 0 && cw_is_relayed(queued))
+			is_ours = cw_qos_send_relayed(worker, queued, grant.is_marked);
 		else if (grant.pieces > 0)
 			is_ours = send_data(worker, queued, &grant);
 		if (grant.is_last && is_ours)

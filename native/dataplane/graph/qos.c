@@ -62,7 +62,9 @@ uint8_t cw_qos_class_of_dscp(uint8_t dscp)
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
 	worker->drops[reason] += pieces;
-	if (queued->peer != CW_QOS_BREAKOUT)
+	if (cw_is_relayed(queued))
+		cw_qos_note_relayed(worker, queued, reason);
+	else if (queued->peer != CW_QOS_BREAKOUT)
 		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), worker->peers[queued->peer],
 			rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), queued->m->data_len - queued->m->l2_len);
 }
@@ -122,20 +124,17 @@ static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 	}
 }
 
-/* @param gate_bps what the far end takes; 0: all @param queued all but its item's time @return false: it cannot wait */
-static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
-		       const uint8_t *l3, uint32_t length)
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
+		  struct cw_queued *queued)
 {
-	uint8_t class = cw_l3_class(l3);
-	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, cw_qos_class_of_dscp(class >> 2));
+	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, class);
 
 	if (stream == NULL)
 		return false;
 	if (queued->peer != CW_QOS_BREAKOUT)
 		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
 	queued->item.at_ns = cw_qos_now_ns(worker);
-	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
-	if (!cw_qos_add(uplink->qos, stream, queue_hash(l3, length), &queued->item)) {
+	if (!cw_qos_add(uplink->qos, stream, hash, &queued->item)) {
 		cw_qos_lose_queued(worker, queued, queued->item.pieces, CW_DROP_QUEUE_FULL);
 		rte_pktmbuf_free(queued->m);
 		return true;
@@ -143,6 +142,22 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 	worker->queued_large += cw_is_large(worker, queued->m);
 	shed_queued(worker, uplink);
 	return true;
+}
+
+/* @param gate_bps what the far end takes; 0: all @param queued all but its item's time @return false: it cannot wait */
+static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
+		       const uint8_t *l3, uint32_t length)
+{
+	uint8_t class = cw_l3_class(l3);
+
+	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
+	return cw_qos_queue(worker, uplink, gate_bps, cw_qos_class_of_dscp(class >> 2), queue_hash(l3, length), queued);
+}
+
+uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
+{
+	(void)peer;
+	return path->remote_down_bps / 100 * REMOTE_PERCENT;
 }
 
 /* Sizes on the link of what the cut will yield, each with so many bytes more. */
@@ -175,18 +190,12 @@ static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struc
 	return departure->uplink == NULL ? NULL : departure->uplink->qos;
 }
 
-/* Its place for what waits; NULL: it has none. */
-static struct cw_queued *queue_place_of(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
-}
-
 bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path,
 		      struct rte_mbuf *m, const struct cw_cut *cut)
 {
 	uint32_t outer;
 	struct cw_uplink_qos *uplink = qos_uplink_of(worker, path, &outer);
-	struct cw_queued *queued = uplink == NULL ? NULL : queue_place_of(m);
+	struct cw_queued *queued = uplink == NULL ? NULL : cw_queue_place_of(m);
 
 	if (queued == NULL)
 		return false;
@@ -198,7 +207,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
 	measure_cut(&queued->item, cut, outer);
-	return add_queued(worker, uplink, path->remote_down_bps / 100 * REMOTE_PERCENT, queued, cut->l3, cut->end);
+	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
 }
 
 /* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
@@ -229,7 +238,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
 	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	struct cw_queued *queued = port->qos == NULL ? NULL : queue_place_of(m);
+	struct cw_queued *queued = port->qos == NULL ? NULL : cw_queue_place_of(m);
 	const struct cw_port_program *program = port->qos == NULL ? NULL : qos_program_of(worker, port);
 
 	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))

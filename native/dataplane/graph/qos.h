@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cw_channel_side;
 struct cw_cut;
 struct cw_path;
 struct cw_peer;
 struct cw_port;
+struct cw_relay_onward;
 struct cw_uplink_qos;
 struct cw_worker;
 struct rte_mbuf;
@@ -32,6 +34,14 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 
 /* A frame that the kernel sends by the port's twin. @return as above */
 bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m);
+
+/*
+ * What goes on to the end `to` of a channel, on its way by `by`, as it came: it is sealed when it leaves. `whole`: the buffer that
+ * holds nothing else, or NULL; it is taken, and then NULL. Control is not kept waiting, but for what is more than sessions need.
+ * @return as above
+ */
+bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, struct cw_path *by, const struct cw_relay_onward *onward,
+			 struct rte_mbuf **whole);
 
 /* A frame leaves by the port, and has not waited. */
 void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m);

@@ -23,8 +23,8 @@ bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const s
 		cw_count_drop(worker, CW_DROP_KEY_EXHAUSTED);
 		return false;
 	}
-	uint16_t lane = (uint16_t)(by->number << 8 | class);
-	uint32_t counter = ++keypair->relay_tx[by->number].counter[class != 0];
+	uint32_t counter = ++*cw_tx_counter(&keypair->relay_tx, by->number, &class, keypair->peer->numbers_given);
+	uint16_t lane = (uint16_t)(by->number << 8 | class << CW_CLASS_SHIFT);
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index), rte_cpu_to_be_32(channel), rte_cpu_to_be_32(counter) };
 	keypair->sealed++;
 	slot[0] = CW_TYPE_RELAYED;
@@ -43,7 +43,7 @@ bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const s
 /* Of a datagram that is relayed: that of its own lane, if it has one. */
 static uint8_t class_of(const uint8_t *datagram)
 {
-	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] & CW_CLASS : CW_CLASS_CONTROL;
+	return datagram[0] == CW_TYPE_DATA || datagram[0] == CW_TYPE_CONTROL ? datagram[3] >> CW_CLASS_SHIFT : CW_LANE_CONTROL;
 }
 
 /* By which way, for whom, and under which number. */
@@ -138,7 +138,7 @@ void cw_relay_send(struct cw_worker *worker, struct cw_path *path, const struct 
 		return;
 	}
 	/* What is in one buffer is of one kind: it has one TOS. */
-	if (class_of(rte_pktmbuf_mtod_offset(m, const uint8_t *, CW_OUTER_ROOM)) == 0)
+	if (class_of(rte_pktmbuf_mtod_offset(m, const uint8_t *, CW_OUTER_ROOM)) != CW_LANE_CONTROL)
 		cw_seal_note_data(worker, relay, relaying.by);
 	if (wrap_in_place(worker, &relaying, m))
 		return;

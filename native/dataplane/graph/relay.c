@@ -10,6 +10,7 @@
 #include "graph/outer.h"
 #include "graph/overlay.h"
 #include "graph/path.h"
+#include "graph/qos.h"
 #include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "table/session.h"
@@ -24,7 +25,7 @@ struct relayed {
 	uint32_t channel;
 	uint8_t *slot; /* its header; the datagram is CW_RELAY_HEADER behind */
 	uint32_t length; /* of the datagram */
-	uint8_t class;
+	uint8_t class; /* of its lane; of what says that it is control and is data, normal */
 	uint8_t ecn;
 };
 
@@ -42,7 +43,9 @@ static bool authenticate_relayed(struct cw_worker *worker, uint8_t *d, uint32_t 
 				 .channel = rte_be_to_cpu_32(sealed.words[1]),
 				 .slot = d,
 				 .length = length - CW_RELAY_OVERHEAD,
-				 .class = d[3] & CW_CLASS };
+				 .class = d[3] >> CW_CLASS_SHIFT };
+	if (out->class == CW_LANE_CONTROL && d[CW_RELAY_HEADER] == CW_TYPE_DATA)
+		out->class = CW_LANE_NORMAL;
 	return keypair != NULL;
 }
 
@@ -64,30 +67,31 @@ static void note_sender(struct cw_worker *worker, const struct relayed *relayed)
 		cw_overlay_note_arrival(worker);
 		cw_keypair_confirm(worker, keypair);
 	}
-	if (relayed->class == 0 && !peer->paths.is_awake) {
+	if (relayed->class != CW_LANE_CONTROL && !peer->paths.is_awake) {
 		cw_paths_wake(&peer->paths, worker->now_us);
 		cw_path_due(worker, peer);
 	}
 }
 
-/* The buffer in which it came alone becomes the one that leaves. NULL: it does not, and nothing has happened. */
-static uint8_t *reuse_whole(struct cw_worker *worker, struct cw_path *by, uint8_t tos, const struct relayed *relayed)
+bool cw_relay_has_room(const struct rte_mbuf *m, const uint8_t *slot)
 {
-	struct rte_mbuf *m = worker->whole;
-	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
+	return rte_mbuf_refcnt_read(m) == 1 && slot >= (const uint8_t *)m->buf_addr + sizeof(struct cw_ether) + CW_OUTER_IP6_UDP;
+}
 
-	if (m == NULL || rte_mbuf_refcnt_read(m) != 1 || cw_out_can_join(&worker->out, by, tos, size))
-		return NULL;
-	uint32_t before = (uint32_t)(relayed->slot - (const uint8_t *)m->buf_addr);
-	if (before < sizeof(struct cw_ether) + CW_OUTER_IP6_UDP)
-		return NULL;
+/* The buffer in which it lies alone becomes the one that leaves. False: it does not, and nothing has happened. */
+static bool reuse_buffer(struct cw_worker *worker, struct cw_path *by, uint8_t tos, const struct cw_relay_onward *onward, struct rte_mbuf *m)
+{
+	uint32_t size = onward->length + CW_RELAY_OVERHEAD;
+
+	if (m == NULL || !cw_relay_has_room(m, onward->slot) || cw_out_can_join(&worker->out, by, tos, size))
+		return false;
 	cw_seal_flush(worker);
-	worker->whole = NULL;
-	m->data_off = (uint16_t)(before - CW_OUTER_ROOM);
+	m->data_off = (uint16_t)(onward->slot - (const uint8_t *)m->buf_addr - CW_OUTER_ROOM);
 	m->ol_flags = 0;
 	m->packet_type = 0;
 	m->tx_offload = 0;
-	return cw_out_begin(worker, by, tos, size, m);
+	cw_out_begin(worker, by, tos, size, m);
+	return true;
 }
 
 /* Of a kind that is relayed, and as large as those of it are. */
@@ -112,52 +116,75 @@ static void note_limited(const struct relayed *relayed, struct cw_channel_side *
 	from->came.limited_bytes += relayed->length;
 }
 
+void cw_relay_lose(struct cw_worker *worker, struct cw_channel_side *to, enum cw_drop reason)
+{
+	cw_count_drop(worker, reason);
+	cw_note(worker, reason, 0, cw_channel_other(&worker->channels, to)->peer, NULL, 0);
+}
+
+struct cw_path *cw_relay_way_on(struct cw_worker *worker, struct cw_channel_side *to, const struct cw_relay_onward *onward)
+{
+	struct cw_path *by = cw_relay_by(worker, to->peer, &to->slot, to->number);
+
+	if (by == NULL || (cw_relay_is_data(onward) && !cw_relay_may_take(worker, by))) {
+		cw_relay_lose(worker, to, CW_DROP_RELAY_PEER);
+		return NULL;
+	}
+	if (onward->length + CW_RELAY_OVERHEAD > cw_relay_payload(worker, by)) {
+		cw_relay_lose(worker, to, CW_DROP_RELAY_SIZE);
+		return NULL;
+	}
+	return by;
+}
+
+bool cw_relay_send_on(struct cw_worker *worker, struct cw_channel_side *to, struct cw_path *by, const struct cw_relay_onward *onward,
+		      struct rte_mbuf *m)
+{
+	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
+	uint8_t tos = onward->ecn | (cw_relay_is_data(onward) ? 0 : CW_TOS_CONTROL);
+	bool is_own = reuse_buffer(worker, by, tos, onward, m);
+	uint8_t *slot = is_own ? onward->slot : cw_out_slot(worker, by, tos, onward->length + CW_RELAY_OVERHEAD, false);
+
+	if (slot == NULL) {
+		cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
+		return true;
+	}
+	if (!is_own)
+		memcpy(slot + CW_RELAY_HEADER, onward->slot + CW_RELAY_HEADER, onward->length);
+	if (cw_relay_is_data(onward))
+		cw_seal_note_data(worker, to->peer, by);
+	struct cw_keypair *current = atomic_load_explicit(&to->peer->current, memory_order_relaxed);
+	if (!cw_relay_seal(worker, current, by, onward->class, to->number, slot, onward->length))
+		return !is_own;
+	from->peer->relayed_packets++;
+	from->peer->relayed_bytes += onward->length;
+	from->came.packets++;
+	from->came.bytes += onward->length;
+	return !is_own;
+}
+
 static void forward(struct cw_worker *worker, const struct relayed *relayed, struct cw_channel_side *from)
 {
-	struct cw_peer *sender = relayed->keypair->peer;
 	struct cw_channel_side *to = cw_channel_other(&worker->channels, from);
-	uint8_t tos = relayed->ecn | (relayed->class != 0 ? CW_TOS_CONTROL : 0);
-	uint32_t size = relayed->length + CW_RELAY_OVERHEAD;
+	const struct cw_relay_onward onward = { relayed->slot, relayed->length, relayed->class, relayed->ecn };
 
 	if (!may_cross(relayed->slot + CW_RELAY_HEADER, relayed->length)) {
 		lose(worker, relayed, CW_DROP_RELAY_TYPE);
 		return;
 	}
-	struct cw_path *by = cw_relay_by(worker, to->peer, &to->slot, to->number);
-	if (by == NULL || (relayed->class == 0 && !cw_relay_may_take(worker, by))) {
-		lose(worker, relayed, CW_DROP_RELAY_PEER);
+	struct cw_path *by = cw_relay_way_on(worker, to, &onward);
+	if (by == NULL)
 		return;
-	}
-	if (size > cw_relay_payload(worker, by)) {
-		lose(worker, relayed, CW_DROP_RELAY_SIZE);
-		return;
-	}
 	/* What it costs there, with all headers. */
-	uint32_t cost = size + cw_outer_departure(worker, by)->length - (uint32_t)sizeof(struct cw_ether);
-	if (!cw_channel_take(&worker->channels, from, cost, worker->now_us)) {
+	uint32_t headers = cw_outer_departure(worker, by)->length - (uint32_t)sizeof(struct cw_ether);
+	if (!cw_channel_take(&worker->channels, from, relayed->length + CW_RELAY_OVERHEAD + headers, worker->now_us)) {
 		note_limited(relayed, from);
 		lose(worker, relayed, CW_DROP_RELAY_RATE);
 		return;
 	}
-	uint8_t *slot = reuse_whole(worker, by, tos, relayed);
-	bool is_whole = slot != NULL;
-	if (!is_whole)
-		slot = cw_out_slot(worker, by, tos, size, false);
-	if (slot == NULL) {
-		lose(worker, relayed, CW_DROP_NO_BUFFER);
-		return;
-	}
-	if (!is_whole)
-		memcpy(slot + CW_RELAY_HEADER, relayed->slot + CW_RELAY_HEADER, relayed->length);
-	if (relayed->class == 0)
-		cw_seal_note_data(worker, to->peer, by);
-	struct cw_keypair *current = atomic_load_explicit(&to->peer->current, memory_order_relaxed);
-	if (!cw_relay_seal(worker, current, by, relayed->class, to->number, slot, relayed->length))
-		return;
-	sender->relayed_packets++;
-	sender->relayed_bytes += relayed->length;
-	from->came.packets++;
-	from->came.bytes += relayed->length;
+	bool is_taken = cw_qos_wait_relayed(worker, to, by, &onward, &worker->whole);
+	if (!is_taken && !cw_relay_send_on(worker, to, by, &onward, worker->whole))
+		worker->whole = NULL;
 }
 
 /* A session of this box, and with another than the relay. */

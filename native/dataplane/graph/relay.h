@@ -24,11 +24,14 @@
 #include <stdint.h>
 
 #include "causeway_dp.h"
+#include "drop.h"
+#include "table/tx-lanes.h"
 
 #define CW_CHANNELS_AT_ONCE 256 /* told: the worker does nothing else meanwhile */
 #define CW_RELAY_HEADER 16
 #define CW_RELAY_OVERHEAD 32
 
+struct cw_channel_side;
 struct cw_keypair;
 struct cw_outer_load;
 struct cw_path;
@@ -41,10 +44,39 @@ void cw_relay(struct cw_worker *worker, uint8_t *datagram, uint32_t length, uint
 
 /*
  * Seals for a relay, or an end, the `length` bytes that lie CW_RELAY_HEADER behind `slot`, where there is room for the tag behind
- * them. `class`: the first bits of a lane's second byte. False: not sealed, and counted.
+ * them. `class`: that of its lane, table/tx-lanes.h. False: not sealed, and counted.
  */
 bool cw_relay_seal(struct cw_worker *worker, struct cw_keypair *keypair, const struct cw_path *by, uint8_t class,
 		   uint32_t channel, uint8_t *slot, uint32_t length);
+
+/* What goes on from one end of a channel to the other. */
+struct cw_relay_onward {
+	uint8_t *slot; /* the datagram lies CW_RELAY_HEADER behind */
+	uint32_t length;
+	uint8_t class; /* of its lane: control, or one of data */
+	uint8_t ecn;
+};
+
+static inline bool cw_relay_is_data(const struct cw_relay_onward *onward)
+{
+	return onward->class != CW_LANE_CONTROL;
+}
+
+/* The path by which it gets to the end `to` now; NULL: it does not, and is counted. */
+struct cw_path *cw_relay_way_on(struct cw_worker *worker, struct cw_channel_side *to, const struct cw_relay_onward *onward);
+
+/*
+ * Sends it there by that path. `m`: the buffer that holds nothing else and has room around it, which may be the one that leaves;
+ * NULL: there is none. @return whether `m` is still the caller's
+ */
+bool cw_relay_send_on(struct cw_worker *worker, struct cw_channel_side *to, struct cw_path *by, const struct cw_relay_onward *onward,
+		      struct rte_mbuf *m);
+
+/* Whether what lies at `slot` in `m` can be sealed there once more, whatever the headers. */
+bool cw_relay_has_room(const struct rte_mbuf *m, const uint8_t *slot);
+
+/* One that is on its way to the end `to` is lost: counted, and noted as of who sent it. */
+void cw_relay_lose(struct cw_worker *worker, struct cw_channel_side *to, enum cw_drop reason);
 
 /* What was sealed for the peer of a relayed path leaves by its relay. Takes `m`. */
 void cw_relay_send(struct cw_worker *worker, struct cw_path *path, const struct cw_outer_load *load, struct rte_mbuf *m);

@@ -17,8 +17,6 @@
 #include "table/view.h"
 #include "worker.h"
 
-/* Class 0 and 7, writer 0; the path's number is their first byte. */
-#define LANE_DATA 0x00u
 /* In a buffer, before an inner packet that stays where it is; IPv6 outside needs most. */
 #define ROOM_BEFORE (14 + CW_OUTER_IP6_UDP + CW_SEALED_HEADER + CW_GENEVE_HEADER)
 
@@ -84,12 +82,10 @@ void cw_seal_flush(struct cw_worker *worker)
  * |                            counter                            |
  */
 static int seal_slot(struct cw_worker *worker, struct cw_keypair *keypair, const struct cw_path *path,
-		     uint8_t type, uint8_t *slot, uint32_t plain_len)
+		     uint8_t type, uint8_t class, uint8_t *slot, uint32_t plain_len)
 {
-	bool is_data = type == CW_TYPE_DATA;
-	uint16_t lane = (uint16_t)(path->number << 8) | (is_data ? LANE_DATA : CW_CLASS_CONTROL);
-	struct cw_tx_lane *tx = &keypair->tx[path->number];
-	uint32_t counter = is_data ? ++tx->data_counter : ++tx->control_counter;
+	uint32_t counter = ++*cw_tx_counter(&keypair->tx, path->number, &class, keypair->peer->numbers_given);
+	uint16_t lane = (uint16_t)(path->number << 8 | class << CW_CLASS_SHIFT);
 	uint32_t words[3] = { rte_cpu_to_be_32(keypair->remote_index),
 			      rte_cpu_to_be_32((uint32_t)worker->now_us + keypair->seal_time),
 			      rte_cpu_to_be_32(counter) };
@@ -119,6 +115,7 @@ struct load {
 	bool is_ip6;
 	bool is_train;
 	uint8_t tos;
+	uint8_t class; /* of their lane */
 };
 
 static void count(const struct load *load, uint32_t length)
@@ -162,7 +159,7 @@ static uint8_t *begin(struct cw_worker *worker, const struct load *load, uint32_
 /* False: not sealed, and counted. */
 static bool finish(struct cw_worker *worker, const struct load *load, uint8_t *slot, uint32_t bytes)
 {
-	if (seal_slot(worker, load->keypair, load->path, CW_TYPE_DATA, slot, CW_GENEVE_HEADER + bytes) == 0)
+	if (seal_slot(worker, load->keypair, load->path, CW_TYPE_DATA, load->class, slot, CW_GENEVE_HEADER + bytes) == 0)
 		return true;
 	cw_count_drop(worker, CW_DROP_SEAL);
 	return false;
@@ -311,7 +308,7 @@ void cw_seal_note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw
 }
 
 bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
-		  struct cw_cut *cut, uint32_t most, bool is_marked)
+		  struct cw_cut *cut, uint8_t class, uint32_t most, bool is_marked)
 {
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	struct load load = { .keypair = atomic_load_explicit(&peer->current, memory_order_relaxed),
@@ -320,7 +317,8 @@ bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, 
 			     .limit = cw_seal_limit(worker, path),
 			     .is_ip6 = cw_l3_is_ip6(l3),
 			     .is_train = cut->is_train,
-			     .tos = cw_l3_class(l3) & CW_ECN_MASK };
+			     .tos = cw_l3_class(l3) & CW_ECN_MASK,
+			     .class = cw_lane_class_of(class) };
 
 	cw_seal_note_data(worker, peer, path);
 	if (is_marked) {
@@ -376,7 +374,8 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 	}
 	if (!prepare(worker, peer, vni, path, m, &cut) || cw_qos_wait_data(worker, peer, vni, path, m, &cut))
 		return;
-	if (cw_seal_some(worker, peer, vni, path, m, &cut, UINT32_MAX, false))
+	uint8_t class = cw_qos_class_of_dscp(cw_l3_class(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len)) >> 2);
+	if (cw_seal_some(worker, peer, vni, path, m, &cut, class, UINT32_MAX, false))
 		rte_pktmbuf_free(m);
 }
 
@@ -391,5 +390,5 @@ int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct
 		return -ENOBUFS;
 	memcpy(slot + CW_SEALED_HEADER, items, length);
 	path->left_us = worker->now_us;
-	return seal_slot(worker, keypair, path, CW_TYPE_CONTROL, slot, length);
+	return seal_slot(worker, keypair, path, CW_TYPE_CONTROL, CW_LANE_CONTROL, slot, length);
 }

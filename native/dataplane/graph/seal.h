@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "graph/out.h"
+#include "table/tx-lanes.h"
 
 struct cw_cut;
 struct cw_keypair;
@@ -38,8 +39,9 @@ struct rte_mbuf;
 #define CW_TYPE_CONTROL 0xD2
 #define CW_TYPE_HANDSHAKE 0xD4 /* to 0xD7 */
 #define CW_TYPE_RELAYED 0xD8
-#define CW_CLASS 0xe0         /* of a lane's second byte: 0 is data, which wakes the paths that carry it */
-#define CW_CLASS_CONTROL 0xe0 /* 7; the writer, in the other bits, is 0 so far */
+#define CW_CLASS_SHIFT 5 /* in a lane's second byte, of whose other bits the writer is made: table/tx-lanes.h */
+#define CW_CLASS (CW_LANE_CONTROL << CW_CLASS_SHIFT)
+#define CW_CLASS_CONTROL (CW_LANE_CONTROL << CW_CLASS_SHIFT) /* others are of data, which wakes the paths that carry it */
 #define CW_TOS_CONTROL 0xc0   /* CS6, RFC 4594 §3.1 */
 
 /* Inner packets up to this size go by the path unfragmented. */
@@ -52,11 +54,12 @@ uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
 
 /*
- * Seals the next `most` pieces of what `cut` has of `m`, the first of them marked (CE), by `path`; the peer has a keypair.
+ * Seals the next `most` pieces of what `cut` has of `m`, the first of them marked (CE), by the lane of `class` (one of the
+ * scheduler's) on `path`; the peer has a keypair.
  * @return whether `m` is still the caller's: one that needs no copy leaves in its own buffer
  */
 bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
-		  struct cw_cut *cut, uint32_t most, bool is_marked);
+		  struct cw_cut *cut, uint8_t class, uint32_t most, bool is_marked);
 
 /* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */
 int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,

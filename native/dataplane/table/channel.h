@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bucket.h"
 #include "causeway_dp.h"
 
 #define CW_CHANNEL_UNUSED_US 300000000u
@@ -33,6 +34,7 @@ struct cw_channel_side {
 	uint32_t number;
 	uint8_t slot; /* of the path by which it gets what comes */
 	struct cw_channel_way came; /* from it */
+	struct cw_bucket control; /* of its control what waits nowhere */
 };
 
 enum cw_channel_state { CW_CHANNEL_FREE, CW_CHANNEL_OPEN, CW_CHANNEL_ENDED };

@@ -97,6 +97,7 @@ struct cw_path {
 	uint64_t delivered_bps;  /* inner bits a second that the far end got of late, smoothed */
 	uint64_t delivered_us, delivered_tx_packets, delivered_tx_bytes; /* as of the report before */
 	struct cw_quality out;   /* as the far end reports */
+	struct cw_quality_lanes out_lanes; /* of which that is the sum */
 	struct cw_quality in;    /* as counted here */
 	struct cw_quality asked; /* probes and their answers: both directions */
 	struct cw_rtt_histogram rtts;

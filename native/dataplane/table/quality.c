@@ -92,6 +92,28 @@ void cw_quality_take(struct cw_quality *quality, uint32_t key, uint32_t highest,
 	reckon_fast(quality);
 }
 
+void cw_quality_hear(struct cw_quality_lanes *lanes, uint32_t key, uint8_t class, uint32_t highest, uint32_t received,
+		     uint32_t late, uint32_t above_us)
+{
+	struct cw_quality_sum *sum = &lanes->sum;
+
+	if (lanes->key != key)
+		*lanes = (struct cw_quality_lanes){ .key = key };
+	if (highest < lanes->lanes[class].highest || received < lanes->lanes[class].received || late < lanes->lanes[class].late)
+		return;
+	uint32_t more = received - lanes->lanes[class].received;
+	sum->highest += highest - lanes->lanes[class].highest;
+	sum->received += more;
+	sum->late += late - lanes->lanes[class].late;
+	lanes->lanes[class].highest = highest;
+	lanes->lanes[class].received = received;
+	lanes->lanes[class].late = late;
+	if (above_us == UINT32_MAX)
+		return;
+	sum->above_sum += (uint64_t)above_us * more;
+	sum->above_count += more;
+}
+
 static uint32_t bucket_of(uint32_t rtt_us)
 {
 	uint32_t value = rtt_us < 64 ? 64 : rtt_us;

@@ -11,6 +11,7 @@
 
 #define CW_REPORT_US 100000u
 #define CW_QUALITY_SAMPLES 32u
+#define CW_QUALITY_LANES 4u /* classes of data */
 #define CW_QUALITY_PACKETS 20u /* fewer than that say nothing of loss */
 #define CW_RTT_BUCKETS 64u     /* four to an octave, from 64 µs to 4.2 s */
 
@@ -41,6 +42,31 @@ struct cw_quality {
 /* Counts of the direction under `key` at this moment; `above_us`: mean delay above the least since the last ones, UINT32_MAX: none. */
 void cw_quality_take(struct cw_quality *quality, uint32_t key, uint32_t highest, uint32_t received, uint32_t late,
 		     uint32_t above_us, uint64_t now_us);
+
+/* Counts of all lanes of the direction together: its classes go by lanes of their own. */
+struct cw_quality_sum {
+	uint32_t highest, received, late;
+	uint64_t above_sum; /* delay above the least of its own lane, of `above_count` packets since it was taken last */
+	uint32_t above_count;
+};
+
+static inline uint32_t cw_quality_above_us(const struct cw_quality_sum *sum)
+{
+	return sum->above_count == 0 ? UINT32_MAX : (uint32_t)(sum->above_sum / sum->above_count);
+}
+
+/* What a far end has told of the lanes of one path under one key, by class; it tells of those alone that brought something since. */
+struct cw_quality_lanes {
+	uint32_t key;
+	struct {
+		uint32_t highest, received, late;
+	} lanes[CW_QUALITY_LANES];
+	struct cw_quality_sum sum;
+};
+
+/* Counts of a lane since the key began. One that was overtaken on its way says nothing new. */
+void cw_quality_hear(struct cw_quality_lanes *lanes, uint32_t key, uint8_t class, uint32_t highest, uint32_t received,
+		     uint32_t late, uint32_t above_us);
 
 /* Whether `loss_ppm` says how it is now. */
 static inline bool cw_quality_is_fresh(const struct cw_quality *quality, uint64_t now_us)

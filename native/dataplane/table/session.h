@@ -14,6 +14,7 @@
 #include "table/channel.h"
 #include "table/choice.h"
 #include "table/path.h"
+#include "table/tx-lanes.h"
 
 #define CW_KEYPAIR_PACKETS_REKEY (1u << 28)
 #define CW_KEYPAIR_PACKETS_MAX (1u << 30)
@@ -26,17 +27,6 @@ struct cw_session {
 	uint32_t keypairs;
 };
 
-/* Of one path: the class is 0 for data and 7 for control so far, the writer 0. */
-struct cw_tx_lane {
-	uint32_t data_counter; /* of the packet sealed last; the first is 1 */
-	uint32_t control_counter;
-};
-
-/* The same of what is relayed: of class 0, and of the others, of which there is one so far. */
-struct cw_relay_lane {
-	uint32_t counter[2];
-};
-
 struct cw_keypair {
 	struct cw_aead_key seal_key;
 	struct cw_aead_key open_key;
@@ -47,12 +37,12 @@ struct cw_keypair {
 	uint32_t remote_index;
 	struct cw_peer *peer;
 	struct cw_session *session;
-	struct cw_tx_lane tx[256]; /* by the path's number, never reset: a nonce is used once, whatever becomes of paths */
-	struct cw_relay_lane relay_tx[256];
+	struct cw_tx_lanes tx;
+	struct cw_tx_lanes relay_tx; /* of what is relayed */
 	struct cw_way way;                      /* of the handshake that its session began with */
 	struct cw_replay_lanes data_lanes;
 	struct cw_replay_lanes control_lanes;
-	struct cw_replay_lanes relay_lanes[2]; /* of class 0, and of the others */
+	struct cw_replay_lanes relay_lanes[2]; /* of data, and of control */
 	uint32_t report_lane; /* of the data lanes: where the next report begins */
 	uint64_t installed_us;
 	uint64_t expires_us;
