@@ -53,10 +53,15 @@ async function take(lab: Lab, ride: Ride, isQuick: boolean): Promise<Check[]> {
   const [from] = hostOf(lab, ride.from)
   await using _load = await fill(lab, from, place, address, lowPriority)
   const full = await talk(lab, ride, busy)
-  return checksOf(ride, alone, full)
+  return callChecks(ride, alone, full)
 }
 
-async function talk(lab: Lab, { from, to }: Ride, forSeconds: number): Promise<FlowAccount> {
+/** A call of so many seconds from one site's host to another's. */
+export async function talk(
+  lab: Lab,
+  { from, to }: Pick<Ride, 'from' | 'to'>,
+  forSeconds: number,
+): Promise<FlowAccount> {
   const [place] = hostOf(lab, from)
   const [there, address] = hostOf(lab, to)
   await using pace = await startPace(lab, place, there, address, call)
@@ -66,7 +71,12 @@ async function talk(lab: Lab, { from, to }: Ride, forSeconds: number): Promise<F
   return flows[0]!
 }
 
-function checksOf({ name }: Ride, alone: FlowAccount, full: FlowAccount): Check[] {
+/** Of a call on an idle link, and on the full one. */
+export function callChecks(
+  { name }: Pick<Ride, 'name'>,
+  alone: FlowAccount,
+  full: FlowAccount,
+): Check[] {
   const base = alone.delayMs?.median ?? Number.NaN
   const delay = full.delayMs
   const added = (delay?.p95 ?? Number.NaN) - base
