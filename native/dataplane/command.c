@@ -6,6 +6,7 @@
 #include "graph/explain.h"
 #include "graph/handshake.h"
 #include "graph/path-try.h"
+#include "graph/qos.h"
 #include "graph/relay.h"
 #include "worker.h"
 
@@ -48,6 +49,9 @@ static int list_channels(struct cw_worker *worker, const struct cw_command *comm
 
 static int begin_peer(struct cw_worker *worker, const struct cw_command *command)
 {
+	/* It would be sealed for whose the place is then. */
+	if (cw_qos_has_waiting(worker, command->peer))
+		return -EBUSY;
 	cw_path_clear(worker, command->peer);
 	cw_relay_end_all(worker, command->peer, true);
 	return cw_peer_begin(command->peer, command->begins);

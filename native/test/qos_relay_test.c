@@ -3,6 +3,9 @@
  * order, what keeps sessions alive does not wait, who sends too much is marked or counted, and what a channel had waiting goes
  * with it.
  */
+#include <errno.h>
+
+#include "command.h"
 #include "graph/ip4.h"
 #include "graph/qos.h"
 #include "graph/seal.h"
@@ -276,6 +279,15 @@ static void who_gets_it_gets_no_more_than_it_takes(void)
 	leave();
 }
 
+static int begin_other(void)
+{
+	static const struct cw_peer_program somebody = { .name = "somebody" };
+	struct cw_command command = { .kind = CW_COMMAND_PEER, .peer = bench.other, .begins = &somebody };
+
+	cw_command_run(bench.worker, &command);
+	return command.result;
+}
+
 /* The channel ends, or the path, or the session: what waits is counted, and nobody is hurt. */
 static void what_it_waits_for_may_go(void)
 {
@@ -283,6 +295,8 @@ static void what_it_waits_for_may_go(void)
 	shape(RATE_BPS);
 	for (uint32_t i = 1; i <= 20; i++)
 		relay_one(NORMAL, 0, 1000, i);
+	/* Nor is the place somebody else's meanwhile, to whom it would go. */
+	CHECK(begin_other() == -EBUSY && strcmp(bench.other->name, "other") == 0 && cw_qos_has_waiting(bench.worker, bench.other));
 	struct cw_path *by = bench.other->paths.list[bench.other->paths.best];
 	by->live.state = CW_PATH_DOWN;
 	pass_us(5000);
@@ -293,7 +307,7 @@ static void what_it_waits_for_may_go(void)
 		pass_us(1000);
 	CHECK(strncmp(cw_bench_drops(&bench), "relay_channel ", 14) == 0);
 	hear_all();
-	CHECK(heard.all == 0 && cw_qos_due_us(bench.worker) == UINT64_MAX);
+	CHECK(heard.all == 0 && cw_qos_due_us(bench.worker) == UINT64_MAX && !cw_qos_has_waiting(bench.worker, bench.other));
 	/* With some still waiting the bench is closed: no buffer may be lost. */
 	join();
 	for (uint32_t i = 1; i <= 20; i++)

@@ -19,6 +19,18 @@ uint64_t cw_qos_due_us(const struct cw_worker *worker)
 	return due_ns == UINT64_MAX ? UINT64_MAX : (due_ns + 999) / 1000;
 }
 
+bool cw_qos_has_waiting(const struct cw_worker *worker, const struct cw_peer *peer)
+{
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		const struct cw_qos_peer *waits = worker->qos[i] == NULL ? NULL : worker->qos[i]->peers[peer->place];
+		for (uint32_t class = 0; waits != NULL && class < CW_QOS_CLASSES; class++) {
+			if (waits->streams[class].bytes > 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
 	struct cw_qos_grant grant;

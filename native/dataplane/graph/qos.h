@@ -1,7 +1,8 @@
 /*
- * What waits for its uplink (table/qos.h): packets and trains for peers, before they are sealed, and frames that the kernel sends by the
- * uplink's twin. Only an uplink whose rate is known has such a scheduler; by others all leaves at once. What keeps the overlay
- * and the uplink going (probes, handshakes, ARP, DHCP) does not wait: it takes its time from what does.
+ * What waits for its uplink (table/qos.h): packets and trains for peers, before they are sealed, what is relayed, before it is sealed
+ * once more (qos-relay.c), and frames that the kernel sends by the uplink's twin. Only an uplink whose rate is known has such a
+ * scheduler; by others all leaves at once. What keeps the overlay and the uplink going (probes, handshakes, ARP, DHCP) does not
+ * wait: it takes its time from what does.
  */
 #ifndef CW_GRAPH_QOS_H
 #define CW_GRAPH_QOS_H
@@ -51,6 +52,9 @@ void cw_qos_serve(struct cw_worker *worker);
 
 /* When to serve again; UINT64_MAX: nothing waits. */
 uint64_t cw_qos_due_us(const struct cw_worker *worker);
+
+/* Whether something waits for the peer, by its place, at any uplink. */
+bool cw_qos_has_waiting(const struct cw_worker *worker, const struct cw_peer *peer);
 
 /* Loses all that waits. */
 void cw_qos_close(struct cw_worker *worker);

@@ -159,7 +159,7 @@ void cw_keypairs_move(struct cw_peer *peer, const uint8_t uplinks[CW_UPLINKS_MAX
 
 /*
  * Worker, or the control side with a place that the worker does not know yet: the place is the peer `p` from now on. -EBUSY:
- * packets of the one before, which has no keypair any more, still wait in it.
+ * packets of the one before, which has no keypair any more, still wait in it. Nor may any wait for an uplink.
  */
 int cw_peer_begin(struct cw_peer *peer, const struct cw_peer_program *p);
 
