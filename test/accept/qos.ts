@@ -3,6 +3,7 @@ import type { Line } from './line.ts'
 import { callLine } from './qos/call.ts'
 import { cost } from './qos/cost.ts'
 import { rate } from './qos/rate.ts'
+import { seen } from './qos/seen.ts'
 import { shares } from './qos/shares.ts'
 
-export const lines: readonly Line[] = [callLine, shares, rate, cost]
+export const lines: readonly Line[] = [callLine, shares, rate, seen, cost]
