@@ -1,5 +1,5 @@
 /** Who waits beside a flow's packets: their class, what of it waits for its peer now, and how long such packets waited of late. Pure. */
-import { trafficClasses } from '../model/device-config-qos.ts'
+import { type TrafficClass, trafficClasses } from '../model/device-config-qos.ts'
 import type { ExplainAnswer, ExplainedRoute } from '../model/local-api-explain.ts'
 import type { Queues } from '../model/queue-counters.ts'
 import type { ExplainFacts } from './explain-facts.ts'
@@ -7,27 +7,36 @@ import { uplinkName } from './path-status.ts'
 import { delayOf } from './queue-status.ts'
 import { waitsBetween } from './queue-window.ts'
 
+/** Null: neither the flow nor its answers leave by an uplink. */
+export function classOf(
+  { explanation }: ExplainFacts,
+  { kind }: ExplainedRoute,
+): TrafficClass | null {
+  const leaves = kind === 'peer' || kind === 'internet' || explanation.from === 'peer'
+  return leaves ? explanation.class : null
+}
+
 /** Null: the uplink by which it leaves is kept to no rate, or it leaves by none. */
 export function queueAnswer(facts: ExplainFacts, route: ExplainedRoute): ExplainAnswer['queue'] {
   const { queues, explanation } = facts
-  const name = explanation.class === null ? null : uplinkOf(facts, route)
-  if (queues === null || name === null || explanation.class === null) return null
+  const of = classOf(facts, route)
+  const name = of === null ? null : uplinkOf(facts, route)
+  if (queues === null || of === null || name === null) return null
   const { now, before } = queues
-  const at = trafficClasses.indexOf(explanation.class)
+  const at = trafficClasses.indexOf(of)
   const uplink = now.uplinks.find((one) => one.uplink === name)
   if (uplink === undefined || uplink.bps === 0) return null
   const peer = route.kind === 'internet' ? '' : explanation.peer
   const own = ofPeer(now, name, peer)?.classes[at]
   const then = ofPeer(before, name, peer)?.classes[at]
   const older = before.uplinks.find((one) => one.uplink === name)
-  const of = uplink.classes[at]!
   return {
     uplink: name,
     waitingPackets: own?.waitingPackets ?? 0,
     waitingBytes: own?.waitingBytes ?? 0,
     uplinkBytes: uplink.classes.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
     meanSeconds: own === undefined ? null : meanSeconds(own, then),
-    classDelay: delayOf(waitsBetween(of, older?.classes[at])),
+    classDelay: delayOf(waitsBetween(uplink.classes[at]!, older?.classes[at])),
   }
 }
 

@@ -62,6 +62,12 @@ test('to the Internet it is what the kernel sends; from a peer it is the answers
   assert.match(row({ ...inward, ...bulk }, back)!, /^bulk \(of its answers\): 12 packets/)
 })
 
+test('what is for the box itself, or stays in the LANs, is of no class', () => {
+  const home = { hop: 'box', peer: '', class: 'normal', paths: [], path: null, port: '' } as const
+  const { class: name, queue } = answerTo(home, { ask: { to: '10.1.0.1' }, queues })
+  assert.deepEqual([name, queue], [null, null])
+})
+
 test('no rate, no reading, no class: no queue', () => {
   const free: Queues = { ...now, uplinks: now.uplinks.map((uplink) => ({ ...uplink, bps: 0 })) }
   assert.equal(answerTo(bulk, { queues: { now: free, before } }).queue, null)
