@@ -5,8 +5,9 @@
 import { formatEndpoint } from '../model/address.ts'
 import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
 import { durationText } from './duration.ts'
+import { delayText } from './queue-text.ts'
 import { wayText } from './reach-text.ts'
-import { table } from './table.ts'
+import { bytesText, table } from './table.ts'
 import { protocolName } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
@@ -33,6 +34,7 @@ function chain(answer: ExplainAnswer): string {
     ['rule', ruleText(answer)],
     ['policy', policyText(answer)],
     ['path', pathText(answer)],
+    ['class', classText(answer)],
   ]
   const shown = rows.filter(([, text]) => text !== '')
   return lines(shown.map(([name, text]) => `${name.padEnd(8)} ${text}`))
@@ -119,6 +121,21 @@ function pathText(answer: ExplainAnswer): string {
       : ''
   const would = passes ? '' : 'would be '
   return `${would}${wayText(taken)}${fits}${known}${of}`
+}
+
+function classText({ class: name, queue, comesFrom }: ExplainAnswer): string {
+  if (name === null) return ''
+  const of = comesFrom === 'peer' ? ' (of its answers)' : ''
+  if (queue === null) return `${name}${of}`
+  const { uplink, waitingPackets, waitingBytes, meanSeconds, classDelay } = queue
+  const waits =
+    waitingPackets === 0
+      ? `nothing of it waits there by ${uplink}`
+      : `${waitingPackets} packets of it wait there by ${uplink} (${bytesText(waitingBytes)})`
+  const mean = meanSeconds === null ? '' : `; they waited ${delayText(meanSeconds)} of late`
+  const most =
+    classDelay === null ? '' : `, 95 % of the class up to ${delayText(classDelay.p95Seconds)}`
+  return `${name}${of}: ${waits}${mean}${meanSeconds === null ? '' : most}`
 }
 
 function paths(answer: ExplainAnswer): string {

@@ -11,6 +11,7 @@ import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { durationText } from './duration.ts'
 import { natLines } from './nat-text.ts'
+import { queueText } from './queue-text.ts'
 import { byText, reachLines, wayText } from './reach-text.ts'
 import { relayingText } from './relaying-text.ts'
 import { bitsText, table } from './table.ts'
@@ -70,6 +71,7 @@ export function statusText(status: Status): string {
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${moreText(status)}${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     natLines(uplinks).join(''),
+    queueText(uplinks),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
     reachLines(peers).join(''),
     relayingText(status.relaying),

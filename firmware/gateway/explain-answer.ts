@@ -2,6 +2,7 @@
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ExplainAnswer, ExplainRequest } from '../model/local-api-explain.ts'
+import { noQueues } from '../model/queue-counters.ts'
 import { explain } from '../plan/explain.ts'
 import { questionOf } from '../plan/flow-question.ts'
 import type { Core } from './core.ts'
@@ -17,7 +18,7 @@ export async function explainAnswer(
   const ask = questionOf(request, config)
   const datapath = core.datapath()
   if (datapath === null) throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
-  const explanation = await datapath.explain(ask)
+  const [explanation, now] = await Promise.all([datapath.explain(ask), datapath.queues()])
   return explain({
     config,
     ask,
@@ -28,6 +29,7 @@ export async function explainAnswer(
     relaying: core.peering.relaying(),
     uplinks: status().uplinks,
     counters: core.telemetry.reading.counters,
+    queues: { now, before: core.telemetry.reading.queues?.before.queues ?? noQueues },
     denials: core.denials.recent(),
   })
 }

@@ -157,6 +157,7 @@ function answersOf(
         paths(),
         core.nat.counters(),
         peering.strays(),
+        telemetry.reading.queues?.now.queues ?? null,
       ),
       type: metricsType,
     }),

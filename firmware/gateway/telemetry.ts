@@ -7,6 +7,7 @@ import type { Datapath } from '../host/datapath/datapath.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Counters } from '../model/program.ts'
 import type { NumberedUplinks } from '../plan/path-status.ts'
+import { type QueueWindow, slide } from '../plan/queue-window.ts'
 import { noRates, type Rates, ratesBetween } from '../plan/rates.ts'
 
 const periodMs = 1_000
@@ -27,11 +28,13 @@ export interface Reading {
   /** Null while the datapath cannot be reached. */
   readonly counters: Counters | null
   readonly rates: Rates
+  /** What waits for uplinks; null while that cannot be read. */
+  readonly queues: QueueWindow | null
   /** By number, as the counters have them. */
   readonly uplinks: NumberedUplinks
 }
 
-const nothing: Reading = { counters: null, rates: noRates, uplinks: [] }
+const nothing: Reading = { counters: null, rates: noRates, queues: null, uplinks: [] }
 
 export class Telemetry implements Disposable {
   readonly #parts: TelemetryParts
@@ -83,19 +86,27 @@ export class Telemetry implements Disposable {
       this.#last = nothing
       return
     }
-    const counters = await datapath.counters().catch((error: unknown) => {
-      // Whoever keeps the connection reports its end; here there is just nothing to show.
-      if (error instanceof CausewayError) return null
-      throw error
-    })
+    const [counters, queued] = await Promise.all([
+      datapath.counters().catch(nullOf),
+      datapath.queues().catch(nullOf),
+    ])
     if (counters === null) {
       this.#last = nothing
       return
     }
     const before = this.#last.counters
     const rates = before === null ? noRates : ratesBetween(before, counters)
-    this.#last = { counters, rates, uplinks: this.#parts.uplinks(counters.generation) }
+    const uplinks = this.#parts.uplinks(counters.generation)
     this.#readAtMs = this.#parts.clock.nowMs()
+    const queues =
+      queued === null ? null : slide(this.#last.queues, { atMs: this.#readAtMs, queues: queued })
+    this.#last = { counters, rates, queues, uplinks }
     this.#parts.onCounters(counters)
   }
+}
+
+/** Whoever keeps the connection reports its end; here there is just nothing to show. */
+function nullOf(error: unknown): null {
+  if (error instanceof CausewayError) return null
+  throw error
 }

@@ -2,6 +2,7 @@
  * Why traffic is where it is, at the native border: a flow that is asked about, and what the datapath would do with its next
  * packet. What it means to people is plan/explain.ts's.
  */
+import type { TrafficClass } from './device-config-qos.ts'
 import type { PathReason, PathState } from './path-program.ts'
 
 /** A flow, as its packets say of themselves. */
@@ -149,6 +150,8 @@ export interface Explanation {
   readonly bestPath: number | null
   readonly pinnedPath: number | null
   readonly isNeighbourKnown: boolean
+  /** Of its packets (from a peer: its answers'), where an uplink is full; null: nobody asks. */
+  readonly class: TrafficClass | null
   readonly flowIdleMs: number
   /** Packets have waited so long for the next hop, or for a session; null: none waits. */
   readonly waitingMs: number | null

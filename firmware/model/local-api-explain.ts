@@ -1,8 +1,10 @@
 /** What the local API takes and says about a flow: what becomes of it, and why. */
 import Type, { type Static } from 'typebox'
 import { Dscp, Name, Protocol } from './device-config-fields.ts'
+import { TrafficClass } from './device-config-qos.ts'
 import { type Cause, causes } from './explain-cause.ts'
 import { pathVerdicts, peerStandings } from './explanation.ts'
+import { QueueDelay } from './local-api-queue.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -136,6 +138,24 @@ export const ExplainedPeerAnswer = Type.Object(
 )
 export type ExplainedPeerAnswer = Static<typeof ExplainedPeerAnswer>
 
+/** Who waits for the uplink by which its packets leave, which is kept to a rate. */
+export const ExplainedQueue = Type.Object(
+  {
+    uplink: Type.String(),
+    /** Now: of this class, for whom the flow goes. */
+    waitingPackets: Count,
+    waitingBytes: Count,
+    /** Now, for that uplink, of all classes and for whomever. */
+    uplinkBytes: Count,
+    /** How long packets of this class to there waited of late, on average; null: none was sent. */
+    meanSeconds: Nullable(Quantity),
+    /** How long those of this class waited of late, whomever for; null: none was sent. */
+    classDelay: Nullable(QueueDelay),
+  },
+  closed,
+)
+export type ExplainedQueue = Static<typeof ExplainedQueue>
+
 export const ExplainAnswer = Type.Object(
   {
     cause: CauseName,
@@ -159,6 +179,10 @@ export const ExplainAnswer = Type.Object(
     policy: Nullable(
       Type.Object({ name: Type.String(), application: Nullable(Type.String()) }, closed),
     ),
+    /** Of its packets (from a peer: its answers') where an uplink is full; null: it leaves by none. */
+    class: Nullable(TrafficClass),
+    /** Null: the uplink by which it leaves is kept to no rate, or there is none. */
+    queue: Nullable(ExplainedQueue),
     /** `known`: it has a place in the table of flows and keeps its path; null: it needs none. */
     place: Nullable(words(['new', 'known', 'no-room'])),
     idleSeconds: Nullable(Quantity),

@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { PendingChange } from './local-api-config.ts'
 import { NatAnswer } from './local-api-nat.ts'
+import { UplinkQueue } from './local-api-queue.ts'
 import { PeerReach } from './local-api-reach.ts'
 import { Relaying } from './local-api-relaying.ts'
 
@@ -33,6 +34,8 @@ export const UplinkStatus = Type.Object(
     throughput: Nullable(Throughput),
     /** What stands between it and others, a reading for each family that was tested. */
     nat: Type.Array(NatAnswer),
+    /** Who waits for it; null: it is kept to no rate, or that is not known yet. */
+    queue: Nullable(UplinkQueue),
   },
   closed,
 )

@@ -6,6 +6,7 @@ import type { Explanation, FlowQuestion } from '../model/explanation.ts'
 import type { UplinkStatus } from '../model/local-api.ts'
 import { defaultPolicyName } from '../model/policy.ts'
 import type { Counters, Denial } from '../model/program.ts'
+import type { Queues } from '../model/queue-counters.ts'
 import type { NumberedUplinks } from './path-status.ts'
 import type { ReachFacts } from './relayed.ts'
 import type { RelayingFacts } from './relaying.ts'
@@ -24,6 +25,8 @@ export interface ExplainFacts {
   readonly relaying: RelayingFacts | null
   readonly uplinks: readonly UplinkStatus[]
   readonly counters: Counters | null
+  /** What waits for uplinks now, and did some seconds ago; null: not read. */
+  readonly queues: { readonly now: Queues; readonly before: Queues } | null
   /** The last ones of any flow, the newest first. */
   readonly denials: readonly (Denial & { readonly ageMs: number })[]
 }

@@ -2,10 +2,10 @@
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Samples lack their name, which is the family's. A family without samples is no text at all. */
+/** Samples lack their name, which is the family's; those of a histogram begin with what is behind it (`_bucket`). A family without samples is no text at all. */
 export function family(
   name: string,
-  type: 'counter' | 'gauge',
+  type: 'counter' | 'gauge' | 'histogram',
   help: string,
   samples: readonly string[],
 ): string {

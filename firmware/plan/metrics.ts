@@ -3,9 +3,11 @@ import type { Status } from '../model/local-api.ts'
 import { reachKinds } from '../model/local-api-reach.ts'
 import { natMappings } from '../model/nat.ts'
 import type { Counters } from '../model/program.ts'
+import type { Queues } from '../model/queue-counters.ts'
 import { family, type Labels, sample } from './exposition.ts'
 import { pathFamilies } from './path-metrics.ts'
 import type { PathsByPeer } from './path-status.ts'
+import { queueFamilies } from './queue-metrics.ts'
 import type { SessionFacts } from './status.ts'
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -23,6 +25,7 @@ export function renderMetrics(
   paths: PathsByPeer,
   stun: StunCounts | null = null,
   strays: StrayCounts = {},
+  queues: Queues | null = null,
 ): string {
   const site = { site: status.site ?? '' }
   const families = [
@@ -50,6 +53,7 @@ export function renderMetrics(
     ...sessionFamilies(site, sessions),
     ...(counters === null ? [] : datapathFamilies(site, status, counters)),
     ...pathFamilies(site, paths),
+    ...queueFamilies(site, queues),
   ]
   return families.filter((text) => text !== '').join('')
 }

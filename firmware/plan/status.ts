@@ -22,6 +22,8 @@ import { overflowText } from './overflow.ts'
 import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import { policyProblems } from './policy-problem.ts'
+import { uplinkQueue } from './queue-status.ts'
+import type { QueueWindow } from './queue-window.ts'
 import type { Rates } from './rates.ts'
 import { reachProblems } from './reach-problem.ts'
 import { endpointOf, type ReachFacts, reachAnswer } from './relayed.ts'
@@ -49,6 +51,7 @@ export interface StatusFacts {
   readonly refusedLeases: readonly string[]
   readonly counters: Counters | null
   readonly rates: Rates
+  readonly queues: QueueWindow | null
   /** Of the program that was counted. */
   readonly uplinks: NumberedUplinks
   readonly sessions: readonly SessionFacts[]
@@ -108,7 +111,8 @@ export function composeDrops(counters: Counters): Drops {
   return { sinceSeconds: counters.uptimeMs / 1000, total, reasons, meanings }
 }
 
-function composeUplinks({ config, counters, rates, leases, nats }: StatusFacts): UplinkStatus[] {
+function composeUplinks(facts: StatusFacts): UplinkStatus[] {
+  const { config, counters, rates, leases, nats } = facts
   const ports = new Map(counters?.ports.map((port) => [port.twin, port]))
   return (config?.uplinks ?? []).map((uplink) => {
     const isLent = uplink.address === 'dhcp'
@@ -121,6 +125,7 @@ function composeUplinks({ config, counters, rates, leases, nats }: StatusFacts):
       isUp: ports.get(uplink.name)?.isUp ?? null,
       throughput: rates.ports.get(uplink.name) ?? null,
       nat: [...(nats.get(uplink.name) ?? [])],
+      queue: uplinkQueue(uplink.name, facts.queues),
     }
   })
 }

@@ -1,4 +1,5 @@
 /** `struct cw_explain` and the answer to it: native/dataplane/include/causeway_explain.h. See datapath.ts. */
+import { trafficClasses } from '../model/device-config-qos.ts'
 import {
   type ExplainedPath,
   type ExplainedPeer,
@@ -57,7 +58,8 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
   const flow = flows[from.u8()] ?? 'new'
   const [path, bestPath, pinnedPath] = [known(from.u8()), known(from.u8()), known(from.u8())]
   const isNeighbourKnown = from.u8() !== 0
-  from.skip(3)
+  const trafficClass = trafficClasses[from.u8()] ?? null
+  from.skip(2)
   const flowIdleMs = from.u32()
   const waitingMs = maybe(from)
   const pathCount = from.u32()
@@ -86,6 +88,7 @@ export function decodeExplanation(bytes: Uint8Array, drops: readonly string[]): 
     bestPath,
     pinnedPath,
     isNeighbourKnown,
+    class: trafficClass,
     flowIdleMs,
     waitingMs,
     peers: Array.from({ length: peerCount }, () => decodePeer(from)),

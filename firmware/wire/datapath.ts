@@ -32,6 +32,7 @@ export const verbs = {
   try: 13,
   spray: 14,
   channels: 15,
+  queues: 16,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
@@ -73,6 +74,9 @@ export const recordSizes = {
   relayed: 8,
   channelsHead: 8,
   channelCounters: 152,
+  queuesHead: 16,
+  queueUplink: 1112,
+  queuePeer: 304,
 } as const
 
 export const nameBytes = 32

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call-queues.h"
 #include "call-relay.h"
 #include "call-state.h"
 #include "call-traversal.h"
@@ -49,7 +50,9 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_relay_send), sizeof(struct cw_try),
 				   sizeof(struct cw_way_try), sizeof(struct cw_spray),
 				   sizeof(struct cw_relayed), sizeof(struct cw_channels_head),
-				   sizeof(struct cw_channel_counters) },
+				   sizeof(struct cw_channel_counters),
+				   sizeof(struct cw_queues_head), sizeof(struct cw_queue_uplink),
+				   sizeof(struct cw_queue_peer) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",
@@ -226,6 +229,9 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		break;
 	case CW_VERB_CHANNELS:
 		rc = cw_call_channels(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_QUEUES:
+		rc = cw_call_queues(engine, in, in_len, &answer);
 		break;
 	case CW_VERB_RELAY:
 		rc = cw_call_relay(engine, in, in_len, &answer);

@@ -6,7 +6,7 @@
 #include "graph/explain.h"
 #include "graph/handshake.h"
 #include "graph/path-try.h"
-#include "graph/qos.h"
+#include "graph/qos-count.h"
 #include "graph/relay.h"
 #include "worker.h"
 
@@ -49,8 +49,7 @@ static int list_channels(struct cw_worker *worker, const struct cw_command *comm
 
 static int begin_peer(struct cw_worker *worker, const struct cw_command *command)
 {
-	/* It would be sealed for whose the place is then. */
-	if (cw_qos_has_waiting(worker, command->peer))
+	if (!cw_qos_leave_place(worker, command->peer->place))
 		return -EBUSY;
 	cw_path_clear(worker, command->peer);
 	cw_relay_end_all(worker, command->peer, true);
@@ -111,6 +110,12 @@ static int begin_spray(struct cw_worker *worker, const struct cw_command *comman
 	return cw_spray_begin(worker, command->peer, command->spray);
 }
 
+static int tell_queues(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_qos_tell(worker, command->queues);
+	return 0;
+}
+
 static int (*const run[CW_COMMAND_KINDS])(struct cw_worker *worker, const struct cw_command *command) = {
 	[CW_COMMAND_PEER] = begin_peer,
 	[CW_COMMAND_PATHS_GO] = unname_paths,
@@ -126,6 +131,7 @@ static int (*const run[CW_COMMAND_KINDS])(struct cw_worker *worker, const struct
 	[CW_COMMAND_CHANNEL_CLOSE] = close_channel,
 	[CW_COMMAND_CHANNELS] = list_channels,
 	[CW_COMMAND_RELAY] = relay,
+	[CW_COMMAND_QUEUES] = tell_queues,
 };
 
 void cw_command_run(struct cw_worker *worker, struct cw_command *command)

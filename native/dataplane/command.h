@@ -15,6 +15,7 @@ struct cw_explained;
 struct cw_keypair;
 struct cw_peer;
 struct cw_peer_program;
+struct cw_queues_page;
 struct cw_spray;
 struct cw_worker;
 
@@ -33,6 +34,7 @@ enum cw_command_kind {
 	CW_COMMAND_CHANNEL_CLOSE,
 	CW_COMMAND_CHANNELS,
 	CW_COMMAND_RELAY,
+	CW_COMMAND_QUEUES,
 	CW_COMMAND_KINDS,
 };
 
@@ -40,7 +42,7 @@ enum cw_command_kind {
 struct cw_command {
 	enum cw_command_kind kind;
 	int result;
-	struct cw_peer *peer; /* of all but ENTER, RETIRE, COOKIES, EXPLAIN and CHANNELS */
+	struct cw_peer *peer; /* of all but ENTER, RETIRE, COOKIES, EXPLAIN, CHANNELS and QUEUES */
 	union {
 		/* PATHS_GO (NULL: all), PATHS_COME, TRY */
 		struct {
@@ -68,6 +70,7 @@ struct cw_command {
 		struct cw_keypair *keypair;           /* ENTER */
 		const struct cw_spray *spray;         /* SPRAY */
 		struct cw_channel_page *page;         /* CHANNELS */
+		struct cw_queues_page *queues;        /* QUEUES */
 	};
 };
 

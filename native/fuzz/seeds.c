@@ -364,6 +364,7 @@ int main(int argc, char **argv)
 	vnet_seeds();
 	cw_seeds_program();
 	cw_seeds_call();
+	cw_seeds_queues();
 	cw_seeds_traversal();
 	cw_seeds_rtnetlink();
 	cw_seeds_names();

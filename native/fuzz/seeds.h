@@ -20,6 +20,7 @@ void cw_seed_item(struct seed *seed, uint8_t type, uint16_t length);
 
 void cw_seeds_program(void);
 void cw_seeds_call(void);
+void cw_seeds_queues(void);
 void cw_seeds_traversal(void);
 void cw_seeds_rtnetlink(void);
 void cw_seeds_names(void);

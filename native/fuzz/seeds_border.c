@@ -163,6 +163,17 @@ void cw_seeds_call(void)
 	cw_seed_write("call", "rest", &rest);
 }
 
+/* What waits for uplinks is told from the first place on, and from one behind the first uplink's. */
+void cw_seeds_queues(void)
+{
+	struct seed seed = { 0 };
+	const uint32_t places[2] = { 0, 5000 };
+
+	for (uint32_t i = 0; i < 2; i++)
+		add_call(&seed, CW_VERB_QUEUES, 2000, &places[i], sizeof(places[i]), NULL);
+	cw_seed_write("call", "queues", &seed);
+}
+
 /* A channel opens, is told of, carries a handshake and ends; ways are tried, one of them relayed; a spray begins and ends. */
 void cw_seeds_traversal(void)
 {

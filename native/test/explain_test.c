@@ -136,6 +136,20 @@ static void waits_for_a_session(void)
 	forget();
 }
 
+/* Where an uplink is full: of what leaves by one, and of the answers to what comes. */
+static void names_the_class(void)
+{
+	struct cw_explain call = question(CW_BENCH_HOST, CW_BENCH_FAR);
+
+	CHECK(explain(call)->class == 2);
+	call.dscp = 46;
+	CHECK(explain(call)->class == 0);
+	call.dscp = 8;
+	CHECK(explain(call)->class == 3);
+	CHECK(ask(CW_BENCH_HOST, INTERNET)->class == 2 && ask(CW_BENCH_FAR, CW_BENCH_HOST)->class == 2);
+	CHECK(ask(CW_BENCH_HOST, CW_BENCH_HOST + 1)->class == CW_EXPLAIN_CLASS_NONE);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -147,6 +161,7 @@ int main(int argc, char **argv)
 		says_whence_and_whither();
 		knows_what_a_peer_may_send();
 		names_the_rule();
+		names_the_class();
 		knows_who_does_not_answer();
 		knows_a_link_without_carrier();
 		waits_for_a_session();

@@ -4,6 +4,7 @@ import { callLine } from './qos/call.ts'
 import { cost } from './qos/cost.ts'
 import { rate } from './qos/rate.ts'
 import { relayed } from './qos/relayed.ts'
+import { seen } from './qos/seen.ts'
 import { shares } from './qos/shares.ts'
 
-export const lines: readonly Line[] = [callLine, shares, rate, relayed, cost]
+export const lines: readonly Line[] = [callLine, shares, rate, seen, relayed, cost]

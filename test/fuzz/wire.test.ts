@@ -7,6 +7,7 @@ import { cookieKey, readCookie, withMac2, writeCookie } from '../../firmware/wir
 import { decodeEvent } from '../../firmware/wire/datapath.ts'
 import { decodeExplanation } from '../../firmware/wire/datapath-explain.ts'
 import { encodeFrameHead, FrameReader } from '../../firmware/wire/datapath-frame.ts'
+import { decodeQueues } from '../../firmware/wire/datapath-queues.ts'
 import {
   decodeCounters,
   decodeDescription,
@@ -150,6 +151,7 @@ test('what the datapath says', () => {
     (bytes) => decodeKeypairs(bytes),
     (bytes) => decodeCounters(bytes, ['rx_overflow', 'rx_truncated']),
     (bytes) => decodeExplanation(bytes, ['rx_overflow', 'rx_truncated']),
+    (bytes) => decodeQueues(bytes),
   ]
   const good = [40, 56, 64, 136, 200, 272, 332].map((size) => Buffer.alloc(size, 1))
   fc.assert(

@@ -2,6 +2,7 @@
 
 import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
+import { mostPeerQueues, type PeerQueues, type UplinkQueues } from '../../model/queue-counters.ts'
 import { type ChannelCounters, mostChannelPairs } from '../../model/traversal-program.ts'
 import {
   decodeEvent,
@@ -14,6 +15,7 @@ import {
 } from '../../wire/datapath.ts'
 import { decodeExplanation, encodeExplain } from '../../wire/datapath-explain.ts'
 import { encodeProgram } from '../../wire/datapath-program.ts'
+import { decodeQueues, encodeQueuesAsk } from '../../wire/datapath-queues.ts'
 import {
   type Description,
   decodeCounters,
@@ -89,6 +91,17 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     },
     keypairs: async () => decodeKeypairs(await call(verbs.keypairs, nothing)),
     counters: async () => decodeCounters(await call(verbs.counters, nothing), drops),
+    queues: async () => {
+      const uplinks: UplinkQueues[] = []
+      const peers: PeerQueues[] = []
+      for (let first: number | null = 0; first !== null && peers.length < mostPeerQueues; ) {
+        const answer = decodeQueues(await call(verbs.queues, encodeQueuesAsk(first)))
+        uplinks.push(...answer.uplinks)
+        peers.push(...answer.peers)
+        first = answer.next
+      }
+      return { uplinks, peers }
+    },
     explain: async (ask) => decodeExplanation(await call(verbs.explain, encodeExplain(ask)), drops),
     openChannel: async (channel) => void (await call(verbs.channel, encodeChannel(channel))),
     closeChannel: async (end) => void (await call(verbs.channelClose, encodeChannelEnd(end))),

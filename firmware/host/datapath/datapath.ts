@@ -13,6 +13,7 @@ import type {
   Keypair,
   Program,
 } from '../../model/program.ts'
+import type { Queues } from '../../model/queue-counters.ts'
 import type {
   ChannelCounters,
   ChannelEnd,
@@ -37,6 +38,8 @@ export interface Datapath extends AsyncDisposable {
   cookies(secrets: CookieSecrets): Promise<void>
   keypairs(): Promise<InstalledKeypair[]>
   counters(): Promise<Counters>
+  /** What waits for uplinks, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
+  queues(): Promise<Queues>
   /** What would become of a flow's next packet, and why. @throws DATAPATH_REFUSED, DATAPATH_BUSY before the first load */
   explain(ask: FlowQuestion): Promise<Explanation>
   /** @throws DATAPATH_REFUSED: a peer is not known, a number is taken, or a device has all that it may have */

@@ -6,6 +6,7 @@ import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
 import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
+import { noQueues } from '../../model/queue-counters.ts'
 import { parseRelayed } from '../../model/relayed-address.ts'
 import type { RelaySend, SprayProgram, TryProgram } from '../../model/traversal-program.ts'
 import { abi } from '../../wire/datapath.ts'
@@ -187,6 +188,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       return verb(() => peerOf(peer).sendControl(localIndex, copy))
     },
     cookies: () => verb(() => undefined),
+    queues: () => verb(() => noQueues),
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
     openChannel: (channel) =>
       verb(() => {

@@ -5,6 +5,7 @@
 #include "graph/explain-parts.h"
 #include "graph/graph.h"
 #include "graph/outer.h"
+#include "graph/qos.h"
 #include "graph/relay-path.h"
 #include "graph/seal.h"
 #include "graph/steer.h"
@@ -186,6 +187,7 @@ static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, 
 		policy = policy_then;
 	}
 	memcpy(q->out->head.policy, program->policies[policy].name, CW_NAME);
+	q->out->head.class = cw_qos_class_of_dscp(q->ask->dscp);
 	if (match != CW_NO_MATCH)
 		snprintf(q->out->head.application, CW_NAME, "%s", application_of(program, match, flow, &marks));
 	return policy;

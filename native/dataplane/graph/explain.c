@@ -210,6 +210,7 @@ void cw_explain(struct cw_worker *worker, const struct cw_explain *ask, struct c
 	head->reason = CW_NO_REASON;
 	head->path = head->best = head->pinned = CW_PATH_NONE;
 	head->waiting_ms = CW_NONE;
+	head->class = CW_EXPLAIN_CLASS_NONE;
 	q.length = make_packet(ask, q.l3);
 	cw_policy_name_segment(worker, q.segment, head->segment);
 	if (q.length == 0)

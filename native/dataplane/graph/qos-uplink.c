@@ -19,19 +19,7 @@ uint64_t cw_qos_due_us(const struct cw_worker *worker)
 	return due_ns == UINT64_MAX ? UINT64_MAX : (due_ns + 999) / 1000;
 }
 
-bool cw_qos_has_waiting(const struct cw_worker *worker, const struct cw_peer *peer)
-{
-	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
-		const struct cw_qos_peer *waits = worker->qos[i] == NULL ? NULL : worker->qos[i]->peers[peer->place];
-		for (uint32_t class = 0; waits != NULL && class < CW_QOS_CLASSES; class++) {
-			if (waits->streams[class].bytes > 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+static void lose_all(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
 	struct cw_qos_grant grant;
 
@@ -41,24 +29,30 @@ static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
 		rte_pktmbuf_free(queued->m);
 	}
+}
+
+static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+{
+	lose_all(worker, uplink);
 	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++)
 		free(uplink->peers[i]);
 	cw_qos_free(uplink->qos);
 	free(uplink);
 }
 
-static struct cw_uplink_qos *begin_uplink(uint64_t port_id, const struct cw_qos_shape *shape)
+static struct cw_uplink_qos *begin_uplink(const struct cw_port *port, const struct cw_qos_shape *shape)
 {
 	struct cw_uplink_qos *uplink = calloc(1, sizeof(*uplink));
 
 	if (uplink == NULL)
 		return NULL;
-	uplink->port_id = port_id;
+	uplink->port_id = port->id;
 	uplink->qos = cw_qos_new(shape);
 	if (uplink->qos == NULL) {
 		free(uplink);
 		return NULL;
 	}
+	cw_qos_count_from(uplink->qos, port->queued);
 	return uplink;
 }
 
@@ -104,6 +98,9 @@ static void let_all_go(struct cw_worker *worker, struct cw_port *port, const str
 	port->qos = uplink;
 	cw_qos_serve(worker);
 	port->qos = NULL;
+	lose_all(worker, uplink);
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
+		port->queued[i] = *cw_qos_counted(uplink->qos, i);
 	end_uplink(worker, uplink);
 }
 
@@ -123,7 +120,7 @@ static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW
 	if (uplink != NULL)
 		cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
 	else
-		uplink = begin_uplink(port->id, &shape);
+		uplink = begin_uplink(port, &shape);
 	port->qos = uplink;
 }
 

@@ -75,9 +75,10 @@ static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_
 	struct cw_qos_peer *peer = uplink->peers[place];
 
 	if (peer == NULL) {
-		peer = calloc(1, sizeof(*peer));
+		peer = aligned_alloc(_Alignof(struct cw_qos_peer), sizeof(*peer));
 		if (peer == NULL)
 			return NULL;
+		memset(peer, 0, sizeof(*peer));
 		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)
 			peer->streams[i] = (struct cw_qos_stream){ .class = i, .gate = &peer->gate };
 		uplink->peers[place] = peer;

@@ -53,9 +53,6 @@ void cw_qos_serve(struct cw_worker *worker);
 /* When to serve again; UINT64_MAX: nothing waits. */
 uint64_t cw_qos_due_us(const struct cw_worker *worker);
 
-/* Whether something waits for the peer, by its place, at any uplink. */
-bool cw_qos_has_waiting(const struct cw_worker *worker, const struct cw_peer *peer);
-
 /* Loses all that waits. */
 void cw_qos_close(struct cw_worker *worker);
 

@@ -15,6 +15,7 @@
 
 #include "causeway_explain.h"
 #include "causeway_program.h"
+#include "causeway_queues.h"
 #include "causeway_traversal.h"
 
 #define CW_ABI 8u
@@ -36,6 +37,7 @@ enum cw_verb {
 	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
 	CW_VERB_CHANNELS = 15, /* u32: from this place on, 0 at first -> struct cw_channels_head, struct cw_channel_counters[] */
+	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, struct cw_queue_uplink[], struct cw_queue_peer[] */
 };
 
 #define CW_SIZES 40

@@ -42,6 +42,7 @@ struct cw_explain {
 #define CW_EXPLAIN_FLOW_NO_NEED 3 /* there is nothing to choose: nobody asks the table */
 
 #define CW_NO_REASON UINT16_MAX
+#define CW_EXPLAIN_CLASS_NONE UINT8_MAX
 
 struct cw_explanation {
 	char segment[CW_NAME];    /* whence; '': the address belongs to none */
@@ -63,7 +64,8 @@ struct cw_explanation {
 	uint8_t best;   /* that new flows of its policy take */
 	uint8_t pinned; /* that this flow is on */
 	uint8_t is_neighbour_known; /* that next hop */
-	uint8_t zero[3];
+	uint8_t class; /* of its packets (from a peer: its answers'), where an uplink is full; CW_EXPLAIN_CLASS_NONE: nobody asks */
+	uint8_t zero[2];
 	uint32_t flow_idle_ms; /* since its last packet */
 	uint32_t waiting_ms;   /* packets have waited so long for the next hop, or for a session; CW_NONE: none waits */
 	uint32_t path_count;

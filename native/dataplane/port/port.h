@@ -8,6 +8,7 @@
 #include "causeway_dp.h"
 #include "port/link.h"
 #include "port/pmd.h"
+#include "table/qos-count.h"
 
 #define CW_VLAN_ID 0x0fff /* of a tag; the rest is priority */
 
@@ -41,6 +42,7 @@ struct cw_port {
 	_Atomic uint16_t mtu;
 	atomic_bool is_up;
 	struct cw_uplink_qos *qos; /* the worker's: what leaves waits for its turn; NULL: it does not (graph/qos.h) */
+	struct cw_qos_class_count queued[CW_CLASSES]; /* while it does not: what schedulers before have counted */
 	/* Through the NIC; the worker's. */
 	uint64_t rx_packets, rx_bytes, rx_buffers;
 	uint64_t tx_packets, tx_bytes, tx_buffers;

@@ -19,7 +19,9 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 
 	flow->bytes -= bytes;
 	flow->stream->bytes -= bytes;
+	flow->stream->packets -= pieces;
 	qos->classes[flow->stream->class].bytes -= bytes;
+	qos->classes[flow->stream->class].packets -= pieces;
 	qos->bytes -= bytes;
 	item->pieces -= pieces;
 	struct cw_qos_gate *gate = flow->stream->gate;
@@ -32,10 +34,12 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 	return true;
 }
 
-void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, struct cw_qos_grant *grant)
+void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, bool is_late, struct cw_qos_grant *grant)
 {
 	struct cw_qos_item *item = flow->queue.head;
+	struct cw_qos_stream *stream = flow->stream;
 
+	cw_qos_count_lost(&qos->counts[stream->class], &stream->count, pieces, cw_qos_bytes(item, pieces), is_late);
 	*grant = (struct cw_qos_grant){ .item = item, .lost = pieces };
 	grant->is_last = cw_qos_take(qos, flow, pieces);
 }
@@ -65,7 +69,7 @@ bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant)
 		qos->thin_items = CW_QOS_BATCH;
 		qos->thin_bytes = flow->bytes / 2;
 	}
-	cw_qos_lose(qos, flow, flow->queue.head->pieces, grant);
+	cw_qos_lose(qos, flow, flow->queue.head->pieces, false, grant);
 	bool is_thin = --qos->thin_items == 0 || flow->bytes <= qos->thin_bytes;
 	qos->thinned = is_thin ? NULL : flow;
 	return true;
@@ -78,6 +82,6 @@ bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant)
 	qos->thinned = NULL;
 	if (flow == NULL)
 		return false;
-	cw_qos_lose(qos, flow, flow->queue.head->pieces, grant);
+	cw_qos_lose(qos, flow, flow->queue.head->pieces, false, grant);
 	return true;
 }

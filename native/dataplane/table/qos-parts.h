@@ -8,6 +8,7 @@ struct cw_qos_class {
 	struct cw_qos_stream *head, *tail;
 	int64_t credit;
 	uint32_t bytes;  /* that wait */
+	uint32_t packets; /* the same */
 	uint64_t cap_ns; /* up to when its cap is used */
 };
 
@@ -24,6 +25,7 @@ struct cw_qos {
 	struct cw_qos_stream *swollen; /* that has more waiting than its rate is good for; NULL: none */
 	struct cw_qos_flow *thinned; /* that loses until it is half as long; NULL: none */
 	uint32_t thin_items, thin_bytes;
+	struct cw_qos_class_count counts[CW_QOS_CLASSES];
 	struct cw_qos_flow *free;
 	struct cw_qos_flow *table[CW_QOS_BUCKETS];
 	struct cw_qos_flow flows[CW_QOS_FLOWS];
@@ -86,8 +88,8 @@ void cw_qos_forget_flows(struct cw_qos *qos, struct cw_qos_stream *stream);
 /* With the most bytes, of `stream` alone or, if that is NULL, of all; NULL: nothing waits. */
 struct cw_qos_flow *cw_qos_fattest_flow(const struct cw_qos *qos, const struct cw_qos_stream *stream);
 
-/* qos-item.c: so many pieces at the head of the flow are lost. */
-void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, struct cw_qos_grant *grant);
+/* qos-item.c: so many pieces at the head of the flow are lost. @param is_late they waited too long; else there is no room for them */
+void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, bool is_late, struct cw_qos_grant *grant);
 
 /* So many pieces of the first item are gone. @return whether the item is */
 bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces);

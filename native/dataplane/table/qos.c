@@ -1,5 +1,6 @@
 /* The uplink and its classes. See qos.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "table/qos-parts.h"
 
@@ -69,8 +70,10 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 	uint32_t bytes = cw_qos_bytes(item, item->pieces);
 	uint64_t bps;
 
-	if (flow == NULL)
+	if (flow == NULL) {
+		cw_qos_count_lost(&qos->counts[stream->class], &stream->count, item->pieces, bytes, false);
 		return false;
+	}
 	cw_qos_list_flow(stream, flow, cw_qos_budget(qos, stream, &bps));
 	/* A link that has stood still has saved nothing up. */
 	if (qos->items == 0)
@@ -83,7 +86,9 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 	flow->queue.tail = item;
 	flow->bytes += bytes;
 	stream->bytes += bytes;
+	stream->packets += item->pieces;
 	qos->classes[stream->class].bytes += bytes;
+	qos->classes[stream->class].packets += item->pieces;
 	qos->bytes += bytes;
 	qos->items++;
 	if (stream->gate != NULL)
@@ -142,6 +147,7 @@ static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 
 	/* Before the item goes: a link that empties now was busy until now. */
 	charge(qos, flow, is_strict, now_ns, bytes);
+	cw_qos_count_sent(&qos->counts[flow->stream->class], &flow->stream->count, pieces, bytes, now_ns - item->at_ns, grant->is_marked);
 	grant->item = item;
 	grant->pieces = pieces;
 	grant->is_last = cw_qos_take(qos, flow, pieces);
@@ -179,7 +185,7 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 	bool loses = cw_codel_loses(&flow->codel, now_ns, now_ns - item->at_ns, target_of(bps), flow->bytes <= CW_QOS_MTU);
 	*grant = (struct cw_qos_grant){ .is_marked = loses && item->is_ect, .class = stream->class };
 	if (loses && !item->is_ect)
-		cw_qos_lose(qos, flow, 1, grant);
+		cw_qos_lose(qos, flow, 1, true, grant);
 	else
 		let_go(qos, flow, is_strict, budget, now_ns, grant);
 	return true;
@@ -233,4 +239,29 @@ uint32_t cw_qos_waiting_items(const struct cw_qos *qos)
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos)
 {
 	return qos->bytes;
+}
+
+uint64_t cw_qos_bps(const struct cw_qos *qos)
+{
+	return qos->shape.bps;
+}
+
+const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class)
+{
+	return &qos->counts[class];
+}
+
+void cw_qos_count_from(struct cw_qos *qos, const struct cw_qos_class_count before[CW_QOS_CLASSES])
+{
+	memcpy(qos->counts, before, sizeof(qos->counts));
+}
+
+uint32_t cw_qos_class_packets(const struct cw_qos *qos, uint32_t class)
+{
+	return qos->classes[class].packets;
+}
+
+uint32_t cw_qos_class_bytes(const struct cw_qos *qos, uint32_t class)
+{
+	return qos->classes[class].bytes;
 }

@@ -19,6 +19,7 @@
 
 #include "causeway_program.h"
 #include "table/codel.h"
+#include "table/qos-count.h"
 
 #define CW_QOS_CLASSES CW_CLASSES
 #define CW_QOS_MTU 1514u /* a turn of a flow or stream: RFC 8290 §5.2.1 */
@@ -76,16 +77,20 @@ struct cw_qos_gate {
 	uint32_t place; /* among the gates that are waited for, from 1; 0: it is not */
 };
 
-/* A class of one peer. Zeroed, with its class and gate set, by the caller, who has it for as long as the scheduler is open. */
+/* A class of one peer. Zeroed but for its class and gate by the caller, who has it for as long as the scheduler is open. */
 struct cw_qos_stream {
-	struct cw_qos_gate *gate;   /* NULL: none */
+	_Alignas(64) struct cw_qos_gate *gate; /* NULL: none */
 	struct cw_qos_stream *next; /* in its class's list, or one of its gate's */
 	struct cw_qos_flows fresh, old;
-	int64_t credit;
+	int32_t credit; /* of a turn, which is below 64 KB */
 	uint32_t bytes; /* that wait */
+	uint32_t packets; /* the same */
 	uint8_t class;
 	bool is_listed; /* by its class or its gate */
+	struct cw_qos_count count;
 };
+
+static_assert(offsetof(struct cw_qos_stream, count) == 64, "what a packet meets that comes is on one cache line");
 
 struct cw_qos_class_shape {
 	uint16_t weight;     /* of what strict classes leave; at least 1 */
@@ -149,5 +154,14 @@ bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos);
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos);
+uint64_t cw_qos_bps(const struct cw_qos *qos);
+
+/* Of the class. What is set is what was counted before, by another scheduler: from there on it grows. */
+const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class);
+void cw_qos_count_from(struct cw_qos *qos, const struct cw_qos_class_count before[CW_QOS_CLASSES]);
+
+/* That wait, of the class. */
+uint32_t cw_qos_class_packets(const struct cw_qos *qos, uint32_t class);
+uint32_t cw_qos_class_bytes(const struct cw_qos *qos, uint32_t class);
 
 #endif

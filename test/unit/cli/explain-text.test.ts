@@ -27,6 +27,7 @@ function textOf(
     relaying: null,
     uplinks,
     counters: null,
+    queues: null,
     denials: [],
   }
   return explainText(explain({ config, ask, explanation, ...rest })).split('\n')

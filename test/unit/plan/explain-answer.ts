@@ -31,6 +31,7 @@ export const uplinks = config.uplinks.map(({ name, nic, address, gateway }) => (
   isUp: true,
   throughput: null,
   nat: [],
+  queue: null,
 }))
 
 export interface Change extends Partial<Omit<ExplainFacts, 'explanation' | 'session' | 'ask'>> {
@@ -49,6 +50,7 @@ export function answerTo(said: Partial<Explanation>, { ask, session, ...change }
     relaying: null,
     uplinks,
     counters: null,
+    queues: null,
     denials: [],
     ...change,
   })

@@ -63,6 +63,7 @@ export function sampleExplanation(change: Partial<Explanation> = {}): Explanatio
     bestPath: 0,
     pinnedPath: null,
     isNeighbourKnown: true,
+    class: null,
     flowIdleMs: 0,
     waitingMs: null,
     peers: [],

@@ -58,6 +58,7 @@ export function statusFacts(change: Partial<StatusFacts> = {}): StatusFacts {
     refusedLeases: [],
     counters: statusReading(10_000, 1000),
     rates: ratesBetween(statusReading(8_000, 0), statusReading(10_000, 1000)),
+    queues: null,
     uplinks: sampleConfig().uplinks,
     sessions: [sessionOf('hub-1', 'up'), sessionOf('lisbon', 'rekeying')],
     reaches: [],

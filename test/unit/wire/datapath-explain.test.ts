@@ -16,7 +16,7 @@ function answer(reason: number): Buffer {
     out.name(name, nameBytes)
   out.name('wan0', interfaceBytes).address('198.51.100.1').u16(reason).u16(1432)
   for (const byte of [1, 4, 1, 1, 2, 7, 7, 255, 1]) out.u8(byte)
-  out.zeros(3).u32(40).u32(none).u32(1).u32(1).u32(1).zeros(4).name('oslo', nameBytes)
+  out.u8(3).zeros(2).u32(40).u32(none).u32(1).u32(1).u32(1).zeros(4).name('oslo', nameBytes)
   out.name('hub-1', nameBytes).u8(2).u8(1).zeros(2).u32(12_000)
   out.address('203.0.113.2').u16(51820).u16(1432)
   for (const byte of [7, 1, 2, 5, 1, 0, 3, 34]) out.u8(byte)
@@ -69,6 +69,7 @@ test('an answer is read as its header has it', () => {
     bestPath: 7,
     pinnedPath: null,
     isNeighbourKnown: true,
+    class: 'bulk',
     flowIdleMs: 40,
     waitingMs: null,
     peers: [{ peer: 'hub-1', standing: 'held', isHub: true, holdMs: 12_000 }],

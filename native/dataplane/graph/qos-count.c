@@ -1,0 +1,108 @@
+/* See qos-count.h. */
+#include "graph/qos-count.h"
+
+#include <string.h>
+
+#include "graph/qos-parts.h"
+#include "table/session.h"
+#include "table/view.h"
+
+#define PLACES (CW_PEER_NAMES_MAX + 1u) /* of an uplink, the breakout's among them */
+
+static struct cw_queue_counters counters_of(const struct cw_qos_count *count, uint32_t packets, uint32_t bytes)
+{
+	return (struct cw_queue_counters){
+		.packets = count->packets,
+		.bytes = count->bytes,
+		.wait_us = count->wait_us,
+		.lost_delay = count->lost_delay,
+		.lost_full = count->lost_full,
+		.lost_bytes = count->lost_bytes,
+		.marked = count->marked,
+		.waiting_packets = packets,
+		.waiting_bytes = bytes,
+	};
+}
+
+static void put_uplink(const struct cw_port *port, struct cw_queue_uplink *out)
+{
+	const struct cw_qos *qos = port->qos == NULL ? NULL : port->qos->qos;
+
+	*out = (struct cw_queue_uplink){ .bps = qos == NULL ? 0 : cw_qos_bps(qos) };
+	memcpy(out->twin, port->twin_name, sizeof(out->twin));
+	for (uint32_t i = 0; i < CW_CLASSES; i++) {
+		const struct cw_qos_class_count *count = qos == NULL ? &port->queued[i] : cw_qos_counted(qos, i);
+		out->classes[i].sum = counters_of(&count->sum, qos == NULL ? 0 : cw_qos_class_packets(qos, i),
+						  qos == NULL ? 0 : cw_qos_class_bytes(qos, i));
+		memcpy(out->classes[i].waits, count->waits, sizeof(count->waits));
+	}
+}
+
+static bool has_counted(const struct cw_qos_peer *peer)
+{
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
+		const struct cw_qos_stream *stream = &peer->streams[i];
+		if (stream->packets > 0 || stream->count.packets > 0 || stream->count.lost_bytes > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who is told of in that place; NULL: nobody. */
+static const char *name_at(const struct cw_worker *worker, uint32_t place)
+{
+	if (place == CW_QOS_BREAKOUT)
+		return "";
+	/* Who asks has the control side, and waits: it does not change meanwhile. */
+	return worker->peers[place]->is_listed ? worker->peers[place]->name : NULL;
+}
+
+static bool put_peer(const struct cw_worker *worker, const struct cw_port *port, uint32_t place, struct cw_queue_peer *out)
+{
+	const struct cw_qos_peer *peer = port->qos == NULL ? NULL : port->qos->peers[place];
+	const char *name = peer == NULL || !has_counted(peer) ? NULL : name_at(worker, place);
+
+	if (name == NULL)
+		return false;
+	*out = (struct cw_queue_peer){ 0 };
+	memcpy(out->twin, port->twin_name, sizeof(out->twin));
+	memcpy(out->name, name, strnlen(name, sizeof(out->name) - 1));
+	for (uint32_t i = 0; i < CW_CLASSES; i++) {
+		const struct cw_qos_stream *stream = &peer->streams[i];
+		out->classes[i] = counters_of(&stream->count, stream->packets, stream->bytes);
+	}
+	return true;
+}
+
+void cw_qos_tell(const struct cw_worker *worker, struct cw_queues_page *page)
+{
+	const struct cw_program *program = worker->view == NULL ? NULL : worker->view->program;
+	uint32_t at = page->first, end = program == NULL ? 0 : program->port_count * PLACES;
+
+	page->head = (struct cw_queues_head){ 0 };
+	for (uint32_t i = 0; at == 0 && program != NULL && i < program->port_count; i++) {
+		if (program->port_programs[i].role == CW_ROLE_UPLINK)
+			put_uplink(program->ports[i], &page->uplinks[page->head.uplink_count++]);
+	}
+	for (; at < end && page->head.peer_count < CW_QUEUES_AT_ONCE; at++) {
+		struct cw_queue_peer *out = &page->peers[page->head.peer_count];
+		page->head.peer_count += put_peer(worker, program->ports[at / PLACES], at % PLACES, out);
+	}
+	page->head.next = at < end ? at : 0;
+}
+
+bool cw_qos_leave_place(struct cw_worker *worker, uint32_t place)
+{
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX * CW_QOS_CLASSES; i++) {
+		const struct cw_uplink_qos *uplink = worker->qos[i / CW_QOS_CLASSES];
+		const struct cw_qos_peer *peer = uplink == NULL ? NULL : uplink->peers[place];
+		if (peer != NULL && peer->streams[i % CW_QOS_CLASSES].packets > 0)
+			return false;
+	}
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX * CW_QOS_CLASSES; i++) {
+		const struct cw_uplink_qos *uplink = worker->qos[i / CW_QOS_CLASSES];
+		if (uplink != NULL && uplink->peers[place] != NULL)
+			uplink->peers[place]->streams[i % CW_QOS_CLASSES].count = (struct cw_qos_count){ 0 };
+	}
+	return true;
+}

@@ -1,0 +1,37 @@
+/** How the status reads of an uplink that is kept to a rate: a row for each class of which something came. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { queueText } from '../../../firmware/cli/queue-text.ts'
+import { uplinkQueue } from '../../../firmware/plan/queue-status.ts'
+import { slide } from '../../../firmware/plan/queue-window.ts'
+import { idle, queueOf, sampleQueues } from '../plan/sample-queue.ts'
+
+const bulk = queueOf(
+  { lostDelay: 20, lostFull: 3, waitingPackets: 12, waitingBytes: 15_000 },
+  { 16: 200 },
+)
+
+function textOf(...readings: readonly ReturnType<typeof queueOf>[]): string {
+  const window = readings.reduce<Parameters<typeof slide>[0]>(
+    (before, one, at) => slide(before, { atMs: at * 1_000, queues: sampleQueues(one) }),
+    null,
+  )
+  return queueText(['wan0', 'lte0'].map((name) => ({ name, queue: uplinkQueue(name, window) })))
+}
+
+test('who waited, what was dropped, and how long it took of late', () => {
+  assert.equal(
+    textOf(idle, bulk),
+    [
+      'QUEUE OF  RATE         CLASS  SENT  DROPPED  MARKED  WAITING  DELAY P95',
+      'wan0      10.0 Mbit/s  bulk   200   23       –       15.0 kB  65 ms',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('a class that sent nothing of late has no delay; an idle uplink has a row without class; none has no table', () => {
+  assert.match(textOf(bulk), /bulk {3}200 {3}23 {7}– {7}15\.0 kB {2}–\n$/)
+  assert.match(textOf(idle), /^wan0 {6}10\.0 Mbit\/s {2}– /m)
+  assert.equal(queueText([{ name: 'wan0', queue: null }]), '')
+})
