@@ -8,8 +8,7 @@ import { hostAddress } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
 import { startPace } from '../../lab/pace.ts'
-import { lookAt } from '../../lab/status.ts'
-import { waitFor } from '../any-nat/scene.ts'
+import { watchCrossings } from '../any-nat/crossings.ts'
 import type { Check, Line } from '../line.ts'
 import { callChecks, talk } from './call.ts'
 import { blast, fill, narrowBps } from './scene.ts'
@@ -19,6 +18,7 @@ const way = { delayMs: 5, queueMs: 400 }
 const hubDownBps = 100_000_000
 const ride = { name: 'by the relay', from: 'left', to: 'right' }
 const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 2, busy: 4 } }
+const leastShare = 0.9
 const startTimeoutMs = 15_000
 
 export const relayed: Line = {
@@ -30,6 +30,7 @@ export const relayed: Line = {
   },
   measure: async ({ isQuick, fault }) => {
     await using lab = await openLab(describe(fault === 'rate-unknown'))
+    const crossings = await watchCrossings(lab)
     await lab.start()
     await firstPassed(lab)
     if (fault === 'drop-packet') {
@@ -39,10 +40,11 @@ export const relayed: Line = {
     const alone = await talk(lab, ride, idle)
     const address = hostAddress(lab, ride.to)
     await using _load = await load(lab, address, fault === 'rate-unknown')
-    const before = await relayedPackets(lab)
+    const before = await lookAtLink(lab)
     const full = await talk(lab, ride, busy)
-    const packets = (await relayedPackets(lab)) - before
-    return [...callChecks(ride, alone, full), whatWasRelayed(packets, full.sent, busy)]
+    const after = await lookAtLink(lab)
+    const direct = (await crossings()).left.data
+    return [...callChecks(ride, alone, full), sceneCheck(before, after, direct)]
   },
 }
 
@@ -76,24 +78,28 @@ async function firstPassed(lab: Lab): Promise<void> {
   await pace.heard(0, startTimeoutMs)
 }
 
-/** That came from the branch and went on. */
-async function relayedPackets(lab: Lab): Promise<number> {
-  const found = await waitFor(async () => {
-    const { status } = await lookAt(lab, 'hub')
-    const pair = status.relaying?.pairs[0]
-    return pair?.traffic.reduce((sum, { packets }) => sum + packets, 0) ?? null
-  }, performance.now() + startTimeoutMs)
-  return found ?? Number.NaN
+interface Look {
+  readonly atMs: number
+  /** That came by the hub's link into the internet. */
+  readonly bytes: number
 }
 
-/** Nobody has found another way, and the link was full. */
-function whatWasRelayed(packets: number, sent: number, forSeconds: number): Check {
-  const most = (narrowBps / 8 / 1_300) * forSeconds
-  const least = sent + most / 2
+async function lookAtLink(lab: Lab): Promise<Look> {
+  const argv = ['ip', '-s', '-j', 'link', 'show', 'dev', 'hub']
+  const [link] = JSON.parse(await lab.exec('internet', argv)) as [
+    { readonly stats64: { readonly rx: { readonly bytes: number } } },
+  ]
+  return { atMs: performance.now(), bytes: link.stats64.rx.bytes }
+}
+
+/** Whether there was something to wait for, and nobody has found another way. */
+function sceneCheck(before: Look, after: Look, direct: number): Check {
+  const bps = ((after.bytes - before.bytes) * 8_000) / (after.atMs - before.atMs)
+  const share = bps / narrowBps
   return {
-    check: 'relayed meanwhile',
-    target: `≥ ${least.toFixed(0)} packets`,
-    figure: String(packets),
-    isOk: packets >= least,
+    check: "the hub's link meanwhile",
+    target: `≥ ${leastShare * 100} % used; 0 packets go directly`,
+    figure: `${(share * 100).toFixed(0)} %; ${direct}`,
+    isOk: share >= leastShare && direct === 0,
   }
 }
