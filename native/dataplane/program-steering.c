@@ -9,12 +9,21 @@
 
 static_assert(CW_POLICIES_MAX < CW_PATH_NONE, "a number of none");
 
+static bool has_classes(const struct cw_program *program)
+{
+	for (uint32_t i = 0; i < program->policy_count; i++) {
+		if (program->policies[i].class != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Limits matter where there is another path, or where a policy would rather drop. */
 static bool is_steered(const struct cw_program *program)
 {
 	for (uint32_t i = 0; i < program->policy_count; i++) {
 		const struct cw_policy_program *policy = &program->policies[i];
-		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3)
+		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3 || policy->class != 0)
 			return true;
 	}
 	return false;
@@ -73,6 +82,7 @@ static bool decides_alike(const struct cw_program *program, const struct cw_prog
 void cw_program_steer(struct cw_program *program, const struct cw_program *before)
 {
 	program->is_steered = is_steered(program);
+	program->has_classes = has_classes(program);
 	for (uint32_t i = 0; i < program->policy_count; i++)
 		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;
 	if (before == NULL) {

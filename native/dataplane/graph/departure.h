@@ -25,6 +25,7 @@ struct cw_departure {
 	uint8_t headers[CW_DEPARTURE_HEADERS]; /* at an even place: they are read as what they are */
 	uint8_t length;                 /* of the headers */
 	uint8_t uplink_index;
+	uint8_t marks;                  /* CW_MARKS_… of the uplink */
 	bool has_source;                /* the uplink has an address to send from */
 };
 

@@ -21,6 +21,7 @@ struct cw_qos_peer {
 struct cw_uplink_qos {
 	struct cw_qos *qos;
 	uint64_t port_id;
+	bool is_endless; /* its rate is not known: only what is for peers that have a limit waits */
 	struct cw_bucket own; /* frames that pass what waits */
 	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place; NULL: it never had anything waiting */
 };

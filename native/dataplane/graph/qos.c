@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/l4.h"
+#include "graph/marks.h"
 #include "graph/outer.h"
 #include "graph/qos-parts.h"
 #include "graph/relay.h"
@@ -126,15 +127,14 @@ static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
 		       const uint8_t *l3, uint32_t length)
 {
-	uint8_t class = cw_l3_class(l3);
-	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, cw_qos_class_of_dscp(class >> 2));
+	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, cw_class_of(queued->m));
 
 	if (stream == NULL)
 		return false;
 	if (queued->peer != CW_QOS_BREAKOUT)
 		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
 	queued->item.at_ns = cw_qos_now_ns(worker);
-	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
+	queued->item.is_ect = (cw_l3_class(l3) & CW_ECN_MASK) != 0;
 	if (!cw_qos_add(uplink->qos, stream, queue_hash(l3, length), &queued->item)) {
 		cw_qos_lose_queued(worker, queued, queued->item.pieces, CW_DROP_QUEUE_FULL);
 		rte_pktmbuf_free(queued->m);
@@ -175,6 +175,14 @@ static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struc
 	return departure->uplink == NULL ? NULL : departure->uplink->qos;
 }
 
+/* What a peer takes of what comes by the path, of all that is sent to it by the uplink; 0: all. */
+static uint64_t gate_bps_of(uint64_t limit_bps, const struct cw_path *path)
+{
+	uint64_t taken_bps = path->remote_down_bps / 100 * REMOTE_PERCENT;
+
+	return limit_bps == 0 || (taken_bps != 0 && taken_bps < limit_bps) ? taken_bps : limit_bps;
+}
+
 /* Its place for what waits; NULL: it has none. */
 static struct cw_queued *queue_place_of(struct rte_mbuf *m)
 {
@@ -190,6 +198,9 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 
 	if (queued == NULL)
 		return false;
+	uint64_t limit_bps = atomic_load_explicit(&peer->limit_bps, memory_order_relaxed);
+	if (uplink->is_endless && limit_bps == 0)
+		return false;
 	queued->is_train = cut->is_train;
 	if (cut->is_train)
 		queued->cut = *cut;
@@ -198,7 +209,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
 	measure_cut(&queued->item, cut, outer);
-	return add_queued(worker, uplink, path->remote_down_bps / 100 * REMOTE_PERCENT, queued, cut->l3, cut->end);
+	return add_queued(worker, uplink, gate_bps_of(limit_bps, path), queued, cut->l3, cut->end);
 }
 
 /* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
@@ -228,9 +239,10 @@ static const struct cw_port_program *qos_program_of(const struct cw_worker *work
 bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
-	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	struct cw_queued *queued = port->qos == NULL ? NULL : queue_place_of(m);
-	const struct cw_port_program *program = port->qos == NULL ? NULL : qos_program_of(worker, port);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(*ether));
+	bool is_shaped = port->qos != NULL && !port->qos->is_endless;
+	struct cw_queued *queued = is_shaped ? queue_place_of(m) : NULL;
+	const struct cw_port_program *program = is_shaped ? qos_program_of(worker, port) : NULL;
 
 	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
 		return false;
@@ -239,9 +251,12 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		     cw_l3_is_sound(l3, length);
 	if (!is_ip)
 		return false;
+	cw_class_set(m, cw_qos_class_of_dscp(cw_l3_class(l3) >> 2));
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
 	if (!is_train && is_of_the_link(program, l3, length) && cw_bucket_take(&port->qos->own, worker->now_us, OWN_RATE, OWN_BURST))
 		return false;
+	if (port->is_bleached)
+		cw_l3_set_dscp(l3, 0);
 	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
 	queued->m = m;
 	queued->peer = CW_QOS_BREAKOUT;
@@ -255,7 +270,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 
 void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)
 {
-	if (port->qos == NULL || worker->is_serving_qos)
+	if (port->qos == NULL || port->qos->is_endless || worker->is_serving_qos)
 		return;
 	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
 	cw_qos_charge(port->qos->qos, cw_qos_now_ns(worker), m->pkt_len + (cw_link_segments(m) - 1) * headers);
