@@ -66,11 +66,12 @@ static uint16_t match_now(const struct cw_program *program, const struct cw_prog
 	return CW_NO_MATCH;
 }
 
-/* What was decided about flows is as good as before where the same fits policies of the same numbers. */
+/* What was decided about flows is as good as before where the same fits policies of the same numbers, and answers were asked about. */
 static bool decides_alike(const struct cw_program *program, const struct cw_program *before)
 {
 	bool is_alike = program->policy_count == before->policy_count && program->match_count == before->match_count &&
 			program->segment_count == before->segment_count &&
+			program->has_classes == before->has_classes &&
 			memcmp(program->matches, before->matches, sizeof(program->matches)) == 0 &&
 			memcmp(program->segment_programs, before->segment_programs, sizeof(program->segment_programs)) == 0;
 
