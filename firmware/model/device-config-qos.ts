@@ -23,7 +23,7 @@ export interface ClassMarks {
   readonly outside: readonly [name: string, dscp: number]
 }
 
-/** As the datapath has them (graph/qos.c, graph/marks.c). What has another mark is normal. */
+/** As the datapath has them (graph/marks.c). What has another mark is normal. */
 export const classMarks: Readonly<Record<TrafficClass, ClassMarks>> = {
   voice: {
     marks: [

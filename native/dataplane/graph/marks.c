@@ -1,38 +1,52 @@
 /* See marks.h. */
 #include "graph/marks.h"
 
-#include "graph/departure.h"
 #include "graph/l3.h"
 #include "graph/outer.h"
 #include "table/session.h"
 #include "worker.h"
 
+enum { VOICE, BUSINESS, NORMAL, BULK };
+
+const uint8_t cw_dscp_class[64] __attribute__((aligned(RTE_CACHE_LINE_SIZE))) = {
+	/* LE: what can wait */
+	NORMAL, BULK, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL,
+	/* CS1, AF1x: the same */
+	BULK, NORMAL, BULK, NORMAL, BULK, NORMAL, BULK, NORMAL,
+	/* CS2, AF2x: operation, transactions */
+	BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL,
+	/* CS3, AF3x: streaming */
+	BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL,
+	/* CS4, AF4x: interactive video, conferences */
+	BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL, BUSINESS, NORMAL,
+	/* CS5: signalling; VOICE-ADMIT, RFC 5865; EF */
+	VOICE, NORMAL, NORMAL, NORMAL, VOICE, NORMAL, VOICE, NORMAL,
+	/* CS6, CS7: network control */
+	VOICE, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL,
+	VOICE, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL, NORMAL,
+};
+
 const uint8_t cw_class_dscp[CW_CLASSES] = { 46, 18, 0, 1 };
 
-/* Of the uplink by which it leaves, a relay's too. */
-static uint8_t marks_of(const struct cw_worker *worker, struct cw_path *path)
+struct cw_marking cw_marking_of(uint8_t marks)
 {
-	const struct cw_departure *departure = cw_outer_departure(worker, path);
+	struct cw_marking marking = { .kept = marks == CW_MARKS_COPY ? 0xff : CW_ECN_MASK };
 
-	if (departure->uplink == NULL && departure->relay != NULL) {
-		struct cw_path *by = cw_paths_at(&departure->relay->paths, departure->relay->paths.best);
-		departure = by == NULL ? departure : cw_outer_departure(worker, by);
-	}
-	return departure->marks;
+	for (uint32_t i = 0; i < CW_CLASSES && marks == CW_MARKS_CLASS; i++)
+		marking.of_class[i] = (uint8_t)(cw_class_dscp[i] << 2);
+	return marking;
 }
 
 uint8_t cw_marks_outer(const struct cw_worker *worker, struct cw_path *path, uint8_t inner, uint8_t class)
 {
-	uint8_t ecn = inner & CW_ECN_MASK;
+	const struct cw_departure *departure = cw_outer_departure(worker, path);
 
-	switch (marks_of(worker, path)) {
-	case CW_MARKS_CLASS:
-		return (uint8_t)(cw_class_dscp[class] << 2 | ecn);
-	case CW_MARKS_COPY:
-		return inner;
-	default:
-		return ecn;
+	/* By the uplink that the relay is reached by. */
+	if (departure->uplink == NULL && departure->relay != NULL) {
+		struct cw_path *by = cw_paths_at(&departure->relay->paths, departure->relay->paths.best);
+		departure = by == NULL ? departure : cw_outer_departure(worker, by);
 	}
+	return departure->marking.of_class[class] | (inner & departure->marking.kept);
 }
 
 void cw_marks_clear(struct rte_mbuf *m)

@@ -9,11 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "causeway_program.h"
+#include "graph/departure.h"
 
 struct cw_path;
 struct cw_port;
 struct cw_worker;
+
+/* By DSCP. */
+extern const uint8_t cw_dscp_class[64];
 
 /* What a class is marked with: EF, AF21, none, LE. RFC 4594, RFC 8622. */
 extern const uint8_t cw_class_dscp[CW_CLASSES];
@@ -29,7 +32,10 @@ static inline uint8_t cw_class_of(const struct rte_mbuf *m)
 	return m->hash.sched.traffic_class;
 }
 
-/* TOS or traffic class of a datagram that is sealed and leaves by `path`. `inner`: that of what is inside. ECN is that inside: RFC 6040. */
+/* @param marks CW_MARKS_… */
+struct cw_marking cw_marking_of(uint8_t marks);
+
+/* Of what leaves by `path`. `inner`: that of what is inside. */
 uint8_t cw_marks_outer(const struct cw_worker *worker, struct cw_path *path, uint8_t inner, uint8_t class);
 
 /* An uplink that shows no marks shows none of the kernel's either: clears that of a frame which leaves by it. */

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/ip4.h"
 #include "graph/ip6.h"
+#include "graph/marks.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "table/neighbour.h"
@@ -25,7 +26,8 @@ static void find_uplink(const struct cw_program *program, uint8_t uplink, struct
 		return;
 	departure->uplink_index = (uint8_t)(port - program->port_programs);
 	departure->uplink = program->ports[departure->uplink_index];
-	departure->marks = port->marks;
+	departure->marking = cw_marking_of(port->marks);
+	departure->is_bleached = port->marks == CW_MARKS_NONE;
 }
 
 static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_address source)
@@ -144,7 +146,7 @@ static void put_outer(const struct cw_departure *departure, const struct cw_oute
 	uint32_t udp_len = sizeof(struct cw_udp) + load->bytes;
 	uint32_t l3_len = is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6);
 	/* Control frames have a mark of their own. */
-	uint8_t tos = departure->marks == CW_MARKS_NONE ? load->tos & CW_ECN_MASK : load->tos;
+	uint8_t tos = departure->is_bleached ? load->tos & CW_ECN_MASK : load->tos;
 
 	m->data_off += CW_OUTER_ROOM - departure->length;
 	m->data_len = m->pkt_len = departure->length + load->bytes;

@@ -25,41 +25,6 @@
 #define OWN_RATE 64u
 #define OWN_BURST 64u
 
-enum { VOICE, BUSINESS, NORMAL, BULK };
-
-uint8_t cw_qos_class_of_dscp(uint8_t dscp)
-{
-	switch (dscp) {
-	case 46: /* EF */
-	case 44: /* VOICE-ADMIT, RFC 5865 */
-	case 40: /* CS5: signalling */
-	case 48: /* CS6, CS7: network control */
-	case 56:
-		return VOICE;
-	case 34: /* AF4x, CS4: conferences, interactive video */
-	case 36:
-	case 38:
-	case 32:
-	case 26: /* AF3x, CS3: streaming */
-	case 28:
-	case 30:
-	case 24:
-	case 18: /* AF2x, CS2: transactions, operation */
-	case 20:
-	case 22:
-	case 16:
-		return BUSINESS;
-	case 1: /* LE, CS1, AF1x: what can wait */
-	case 8:
-	case 10:
-	case 12:
-	case 14:
-		return BULK;
-	default:
-		return NORMAL;
-	}
-}
-
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
 	worker->drops[reason] += pieces;
