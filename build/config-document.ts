@@ -11,6 +11,7 @@ import { type ConfigCode, configCodes } from '../firmware/model/config-code.ts'
 import { type ConfigRule, configRules } from '../firmware/model/config-rule.ts'
 import { deviceConfigForm } from '../firmware/model/device-config-check.ts'
 import { type FormSchema, wordsOf } from '../firmware/model/device-config-form.ts'
+import { builtInProfiles, classMarks, trafficClasses } from '../firmware/model/device-config-qos.ts'
 import type { Criteria } from '../firmware/model/device-config-steering.ts'
 import type { ErrorBody } from '../firmware/model/errors.ts'
 import { knownApplications } from '../firmware/model/known-applications.ts'
@@ -47,6 +48,13 @@ export function configDocument(): string {
       '`applications`, then of these. Names of servers are those that clients send in clear as TLS or QUIC begins; ' +
       'what is known only then decides when it is known.',
     applicationTable(),
+    '## Classes',
+    'Where a link is full, packets take turns by class. A packet is of the class that the policy of its flow says (`class`), else of that ' +
+      'of its mark (DSCP, RFC 2474, RFC 4594). What is sealed is marked outside as `marks` of the uplink says: with `class` as ' +
+      'below. Nobody believes that mark where it arrives: anybody on the way can change it.',
+    classTable(),
+    'What an uplink gives each class while it is full is its `profile`. These are built in:',
+    profileTable(),
     '## Errors',
     'Codes are kept: a program may go by them. Each is shown with what it is told for, an example, and what to do.',
     ...(Object.keys(configCodes) as ConfigCode[]).map(codeSection),
@@ -75,6 +83,23 @@ function wordsOfFlows({ to, protocol, ports, names, dscp }: Criteria): string {
     dscp === undefined ? undefined : `marked ${dscp.join(' or ')}`,
   ]
   return words.filter((word) => word !== undefined).join(' ')
+}
+
+function classTable(): string {
+  const rows = trafficClasses.map((name) => {
+    const { marks, outside } = classMarks[name]
+    const inside = marks.map(([mark, dscp]) => `${mark} (${dscp})`).join(', ')
+    return `| ${name} | ${inside || 'all others'} | ${outside[0]} (${outside[1]}) |`
+  })
+  return ['| class | marks of its packets | marked outside |\n|---|---|---|', ...rows].join('\n')
+}
+
+function profileTable(): string {
+  const rows = builtInProfiles.map(({ name, voice, business, normal, bulk }) => {
+    return `| ${name} | before all others, up to ${voice} % | ${business} | ${normal} | ${bulk} |`
+  })
+  const head = '| profile | voice | business | normal | bulk |\n|---|---|---|---|---|'
+  return [head, ...rows].join('\n')
 }
 
 function shownTable(): string {

@@ -18,6 +18,8 @@ const about: Readonly<Record<FleetKind, string>> = {
   pool: 'Addresses that LANs are given networks of. What was given once stays, also when the LAN is gone.',
   segment:
     'A virtual network: its LANs talk to each other at all sites, and to those of no other segment unless a rule says so.',
+  profile:
+    'Who gets what of a full uplink, besides the built-in ones ([CONFIG.md](CONFIG.md#classes)). Boxes get those that their uplinks name.',
   site: 'A place with a box: its uplinks and LANs. What other sites need to know of it they are told.',
   application: 'What policies may be for, besides the well-known ones (CONFIG.md).',
   policy: 'Which uplinks which flows go by. In order; the first that fits decides.',

@@ -231,6 +231,10 @@ function aboutOf(document: FleetDocument): string {
       const lans = document.lans.map(({ name: lan, segment }) => `${lan}: ${segment}`).join(', ')
       return [document.role ?? 'site', lans].join('; ')
     }
+    case 'profile': {
+      const { voice, business, normal, bulk } = document
+      return `voice up to ${voice} %, then ${business} : ${normal} : ${bulk}`
+    }
     case 'policy':
     case 'rule':
     case 'application':

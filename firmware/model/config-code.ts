@@ -222,6 +222,14 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'A name of an uplink is not among `uplinks`.',
     'Mend its spelling, or add the uplink.',
   ),
+  CONFIG_PROFILE_UNKNOWN: help(
+    'An uplink has a profile that is neither among `profiles` nor built in.',
+    'Mend its spelling, or add the profile.',
+  ),
+  CONFIG_UPLINK_RATE: help(
+    'An uplink says what part of its rate something takes, and not the rate.',
+    'Add `down`, as measured, or a little less; or leave `internet` out.',
+  ),
   CONFIG_UPLINKS_BACKUP: help(
     'All uplinks stand by, and none is there for which they could.',
     'Leave `backup` out where the uplink is to be used always.',

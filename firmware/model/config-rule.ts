@@ -17,6 +17,14 @@ export const configRules = {
   'peer-is-other': ['CONFIG_PEER_SELF', 'No peer has the name of this site.'],
   'acl-name-once': ['CONFIG_NAME_DUPLICATE', 'Rules of `acl` have different names.'],
   'profile-name-once': ['CONFIG_NAME_DUPLICATE', 'Profiles have different names.'],
+  'uplink-profile-known': [
+    'CONFIG_PROFILE_UNKNOWN',
+    "An uplink's profile is one of `profiles`, or built in.",
+  ],
+  'uplink-internet-rate': [
+    'CONFIG_UPLINK_RATE',
+    '`internet` is a part of `down`, which the uplink says too.',
+  ],
   'nic-once': [
     'CONFIG_NIC_DUPLICATE',
     'Who shares a NIC has a `vlan` of its own; one may have none.',

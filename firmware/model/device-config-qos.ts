@@ -16,6 +16,45 @@ export const TrafficClass = Type.Union(
   { title: 'voice, business, normal or bulk' },
 )
 
+export interface ClassMarks {
+  /** Code points (RFC 2474) by which a packet is of it, as RFC 4594 and RFC 8622 name them. */
+  readonly marks: readonly (readonly [name: string, dscp: number])[]
+  /** What is sealed is marked so outside, and what leaves to the Internet by a policy with this class. */
+  readonly outside: readonly [name: string, dscp: number]
+}
+
+/** As the datapath has them (graph/marks.c). What has another mark is normal. */
+export const classMarks: Readonly<Record<TrafficClass, ClassMarks>> = {
+  voice: {
+    marks: [
+      ['EF', 46],
+      ['VOICE-ADMIT', 44],
+      ['CS5', 40],
+      ['CS6', 48],
+      ['CS7', 56],
+    ],
+    outside: ['EF', 46],
+  },
+  business: {
+    marks: [
+      ...assured(4),
+      ['CS4', 32] as const,
+      ...assured(3),
+      ['CS3', 24] as const,
+      ...assured(2),
+      ['CS2', 16] as const,
+    ],
+    outside: ['AF21', 18],
+  },
+  normal: { marks: [], outside: ['none', 0] },
+  bulk: { marks: [...assured(1), ['CS1', 8] as const, ['LE', 1] as const], outside: ['LE', 1] },
+}
+
+/** RFC 2597: three of a kind. */
+function assured(kind: number): (readonly [name: string, dscp: number])[] {
+  return [1, 2, 3].map((drop) => [`AF${kind}${drop}`, 8 * kind + 2 * drop] as const)
+}
+
 const Weight = Type.Integer({ minimum: 1, maximum: 100 })
 
 export const Profile = Type.Object(

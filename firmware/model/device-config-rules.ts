@@ -12,6 +12,7 @@ import type { Uplink } from './device-config-uplink.ts'
 import { deviceOf, interfaceOf, kindOf } from './nic.ts'
 import { checkOverlay } from './overlay-rules.ts'
 import { checkPathCount } from './path-rules.ts'
+import { checkQos } from './qos-rules.ts'
 import { checkServices } from './service-rules.ts'
 import { checkSteering } from './steering-rules.ts'
 import { decodeWireKey, encodeWireKey, isUsableWireKey } from './wire-key.ts'
@@ -47,6 +48,7 @@ export function checkGround(parts: Parts, rules: Rules = {}): GroundVerdict {
   const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
   checkOverlay(parts, claims, refuse)
   checkServices(parts, refuse)
+  checkQos(parts, refuse)
   checkPathCount(parts, refuse)
   return { refusals, claims: isComplete ? claims : null }
 }
@@ -72,7 +74,7 @@ const reservedNames = new Set(['all', 'default', 'lo', 'relay'])
 export const segmentTwinPrefix = 'seg-'
 
 function checkNames(parts: Parts, refuse: Refuse): void {
-  const { uplinks, segments, lans, peers, site } = parts
+  const { uplinks, segments, lans, peers, profiles, site } = parts
   const twins: readonly Located<Uplink | Lan>[] = [...uplinks, ...lans]
   const netdevs = twins.filter(({ part }) => kindOf(part.nic) === 'netdev')
   const nics = new Set(netdevs.map(({ part }) => interfaceOf(part.nic)))
@@ -94,6 +96,7 @@ function checkNames(parts: Parts, refuse: Refuse): void {
   refuseRepeated(twins, 'name', ({ name }) => name, 'port-name-once', refuse)
   refuseRepeated(segments, 'name', ({ name }) => name, 'segment-name-once', refuse)
   refuseRepeated(peers, 'name', ({ name }) => name, 'peer-name-once', refuse)
+  refuseRepeated(profiles, 'name', ({ name }) => name, 'profile-name-once', refuse)
 }
 
 function checkNics({ uplinks, lans, isWhole }: Parts, refuse: Refuse): void {

@@ -117,7 +117,10 @@ export const Policy = Type.Object(
     ),
     class: maybe(
       TrafficClass,
-      'Which class its packets are, both ways. What leaves to the Internet here is marked so.',
+      [
+        "Which class its packets are, of answers too: there of two ports the lesser one counts as the server's, and what a client calls",
+        "its server is known at the client's site alone. What leaves to the Internet here is marked so.",
+      ].join(' '),
       'what their marks say (DSCP): EF and signalling voice, AF2x to AF4x business, AF1x, CS1 and LE bulk, all others normal',
     ),
     breakout: maybe(

@@ -62,6 +62,8 @@ export const errorTable = {
   CONFIG_POLICY_TOO_MANY: { http: 422, retry: false },
   CONFIG_PATHS_TOO_MANY: { http: 422, retry: false },
   CONFIG_UPLINK_UNKNOWN: { http: 422, retry: false },
+  CONFIG_PROFILE_UNKNOWN: { http: 422, retry: false },
+  CONFIG_UPLINK_RATE: { http: 422, retry: false },
   CONFIG_UPLINKS_BACKUP: { http: 422, retry: false },
   CONFIG_API_NOBODY: { http: 422, retry: false },
   CONFIG_OVERLAY_PORT: { http: 422, retry: false },

@@ -1,16 +1,18 @@
 /**
- * What the owner of a network wants of it, as documents: a network, its pools, segments, sites, applications, policies and
- * rules. What each box is told (`DeviceConfig`) is computed from them (plan/fleet.ts) and never written by hand. A field that
+ * What the owner of a network wants of it, as documents: a network, its pools, segments, profiles, sites, applications, policies
+ * and rules. What each box is told (`DeviceConfig`) is computed from them (plan/fleet.ts) and never written by hand. A field that
  * a device's configuration has as well means the same here.
  */
 import Type, { type Static } from 'typebox'
 import { AclRule, Api, Dns, Lan, LanDhcp, Segment } from './device-config.ts'
 import { Cidrs, EndpointText, Name, PrefixText, Tenant, Vni } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
+import { Profile } from './device-config-qos.ts'
 import { Application, Policy } from './device-config-steering.ts'
 import { Uplink } from './device-config-uplink.ts'
 import { closed, maybe, means } from './device-config-words.ts'
 import { Controllers } from './host-port.ts'
+import { Rate } from './units.ts'
 
 /** SHA-256 of a device's public key, in hex. */
 export const DeviceId = Type.String({
@@ -133,12 +135,22 @@ export const FleetSite = Type.Object(
       'Where it can be called from the Internet.',
       'nowhere: it calls',
     ),
+    limit: maybe(
+      Rate,
+      'The most that each other site sends it by each of its own uplinks, in bits per second, headers included.',
+      'what `down` of its uplinks says',
+    ),
     uplinks: means(
       Type.Array(Uplink, { minItems: 1, maxItems: 8 }),
       'Its links to the other sites, best first.',
     ),
     lans: means(Type.Array(FleetLan, { maxItems: 32 }), 'Networks that it serves.'),
   },
+  closed,
+)
+
+export const FleetProfile = Type.Object(
+  { kind: Type.Literal('profile'), ...Profile.properties },
   closed,
 )
 
@@ -162,6 +174,7 @@ export const fleetForms = {
   network: FleetNetwork,
   pool: FleetPool,
   segment: FleetSegment,
+  profile: FleetProfile,
   site: FleetSite,
   application: FleetApplication,
   policy: FleetPolicy,
@@ -178,6 +191,7 @@ export type FleetNetwork = Static<typeof FleetNetwork>
 export type FleetPool = Static<typeof FleetPool>
 export type FleetSegment = Static<typeof FleetSegment>
 export type FleetLan = Static<typeof FleetLan>
+export type FleetProfile = Static<typeof FleetProfile>
 export type FleetSite = Static<typeof FleetSite>
 export type FleetApplication = Static<typeof FleetApplication>
 export type FleetPolicy = Static<typeof FleetPolicy>
@@ -187,6 +201,7 @@ export type FleetDocument =
   | FleetNetwork
   | FleetPool
   | FleetSegment
+  | FleetProfile
   | FleetSite
   | FleetApplication
   | FleetPolicy
@@ -200,6 +215,7 @@ export const mostOfKind: Readonly<Record<FleetKind, number>> = {
   network: 1,
   pool: 64,
   segment: 256,
+  profile: 64,
   site: 4_096,
   application: 128,
   policy: 256,

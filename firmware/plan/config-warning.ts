@@ -2,6 +2,7 @@
 import { parseAddress, parseEndpoint } from '../model/address.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { defaultRelayRate } from '../model/device-config-overlay.ts'
+import { defaultProfileName } from '../model/device-config-qos.ts'
 import { staticAddresses } from '../model/device-config-uplink.ts'
 import { rateBps } from '../model/units.ts'
 
@@ -18,6 +19,7 @@ export function configWarnings(config: DeviceConfig): string[] {
     ...stunEndpoints(config),
     ...hiddenHubs(config),
     ...relay(config),
+    ...profiles(config),
   ]
 }
 
@@ -96,6 +98,21 @@ function relay(config: DeviceConfig): string[] {
     ...(rateBps(rate) < leastRelayBps
       ? [`overlay.relay.rate: ${rate} is less than 64k, which does not carry much but handshakes`]
       : []),
+  ]
+}
+
+/** Of an uplink that names one. */
+export const unshapedProfile = 'does nothing without `up`: what leaves by this uplink never waits'
+
+function profiles({ uplinks, profiles: own = [] }: DeviceConfig): string[] {
+  const named = new Set(uplinks.map(({ profile = defaultProfileName }) => profile))
+  return [
+    ...uplinks
+      .filter(({ profile, up }) => profile !== undefined && up === undefined)
+      .map(({ name, profile }) => `profile ${profile} of ${name} ${unshapedProfile}`),
+    ...own
+      .filter(({ name }) => !named.has(name))
+      .map(({ name }) => `profile ${name} is that of no uplink: it does nothing`),
   ]
 }
 

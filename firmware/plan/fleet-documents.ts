@@ -10,6 +10,7 @@ import {
   mostOfKind,
 } from '../model/fleet.ts'
 import { nearestOf } from '../model/nearest.ts'
+import { profileNames } from '../model/qos-rules.ts'
 
 /** The documents of one tenant, by kind and in order. */
 export type Documents = { readonly [Kind in FleetKind]: readonly FleetOf<Kind>[] }
@@ -36,6 +37,7 @@ export function byKind(all: readonly FleetDocument[]): Documents {
     network: of('network'),
     pool: of('pool'),
     segment: of('segment'),
+    profile: of('profile'),
     site: of('site'),
     application: of('application'),
     policy: of('policy'),
@@ -117,10 +119,12 @@ interface Known {
 function references(documents: Documents): FleetProblem[] {
   const problems: FleetProblem[] = []
   const known = (kind: FleetKind): Known => {
-    const names = new Set(documents[kind].map(({ name }) => name))
+    const all = documents[kind]
+    const names = kind === 'profile' ? profileNames(all) : new Set(all.map(({ name }) => name))
     return { names, hint: hintsAmong(names) }
   }
   const [pools, segments, sites] = [known('pool'), known('segment'), known('site')]
+  const profiles = known('profile')
   const refer = (
     from: FleetDocument,
     kind: FleetKind,
@@ -143,6 +147,8 @@ function references(documents: Documents): FleetProblem[] {
   for (const one of documents.site) {
     for (const [at, { segment }] of one.lans.entries())
       refer(one, 'segment', segments, segment, `/lans/${at}/segment`)
+    for (const [at, { profile }] of one.uplinks.entries())
+      if (profile !== undefined) refer(one, 'profile', profiles, profile, `/uplinks/${at}/profile`)
   }
   for (const one of documents.network) {
     for (const [at, hub] of (one.topology?.hubs ?? []).entries()) {

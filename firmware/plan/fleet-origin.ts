@@ -35,6 +35,8 @@ export function originOf(
       return told(named(config.acl, documents.rule), rest)
     case 'applications':
       return told(named(config.applications, documents.application), rest)
+    case 'profiles':
+      return told(named(config.profiles, documents.profile), rest)
     case 'segments':
       return told(named(config.segments, documents.segment), rest)
     case 'policies': {
@@ -42,7 +44,7 @@ export function originOf(
       return told(policy, asWritten(rest, config.policies?.[Number(at)], policy))
     }
     case 'peers': {
-      const isWritten = rest.startsWith('/endpoints')
+      const isWritten = rest.startsWith('/endpoints') || rest === '/limit'
       return told(isWritten ? named(config.peers, documents.site) : undefined, rest)
     }
     case 'overlay':

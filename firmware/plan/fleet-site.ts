@@ -6,6 +6,7 @@ import { formatPrefix, overlaps, type Prefix, parseInterfaceAddress } from '../m
 import type { AclRule, DeviceConfig, Lan, Peer } from '../model/device-config.ts'
 import { configVersion } from '../model/device-config.ts'
 import type { Overlay } from '../model/device-config-overlay.ts'
+import { defaultProfileName, type Profile } from '../model/device-config-qos.ts'
 import type { Policy } from '../model/device-config-steering.ts'
 import type { FleetNetwork, FleetPolicy, FleetRule, FleetSite, Labels } from '../model/fleet.ts'
 import { maxPrefixPeers } from '../model/shared-prefix-rules.ts'
@@ -47,6 +48,7 @@ export function compileGround(own: Compiled, around: Surroundings): Ground {
   const { site, lans } = own
   const { network, documents, vniOf } = around
   const names = segmentsOf(own, around)
+  const profiles = profilesOf(site, documents)
   const config: DeviceConfig = {
     version: configVersion,
     revision: 0,
@@ -59,6 +61,7 @@ export function compileGround(own: Compiled, around: Surroundings): Ground {
       .map(({ kind, pools, vni, ...segment }) => ({ ...segment, vni: vni ?? vniOf(segment.name) })),
     lans: [...lans],
     peers: peersOf(own, names, around),
+    ...(profiles.length === 0 ? {} : { profiles }),
     ...(network.dns === undefined ? {} : { dns: network.dns }),
     ...(network.api === undefined ? {} : { api: network.api }),
     ...(network.controllers === undefined ? {} : { controllers: network.controllers }),
@@ -90,6 +93,12 @@ function overlayAt({ name, role }: FleetSite, { network, hubs }: Surroundings): 
   return { ...rest, ...atHub, ...(hubs.includes(name) ? { transit: true } : {}) }
 }
 
+/** Those that its uplinks name; one without a word has the default, which may be another than the built-in one. */
+function profilesOf({ uplinks }: FleetSite, { profile: all }: Documents): Profile[] {
+  const named = new Set(uplinks.map(({ profile = defaultProfileName }) => profile))
+  return all.filter(({ name }) => named.has(name)).map(({ kind, ...profile }) => profile)
+}
+
 /** Those of its LANs; at a hub through which others talk, all. */
 function segmentsOf({ site, lans }: Compiled, { documents, hubs }: Surroundings): Set<string> {
   const isHub = hubs.includes(site.name)
@@ -111,7 +120,7 @@ function peersOf(own: Compiled, names: ReadonlySet<string>, around: Surroundings
   return others
     .toSorted((one, other) => rankOf(one) - rankOf(other))
     .map((other): Peer => {
-      const { name, role, endpoints = [] } = other.site
+      const { name, role, endpoints = [], limit } = other.site
       const carries = behind !== null && carriersOf(own, hubs).has(name)
       const segments = prefixesOf(other, names)
       return {
@@ -120,6 +129,7 @@ function peersOf(own: Compiled, names: ReadonlySet<string>, around: Surroundings
         ...(role === undefined ? {} : { role }),
         ...(carries ? { transit: true } : {}),
         endpoints,
+        ...(limit === undefined ? {} : { limit }),
         segments: carries ? joined(segments, behind) : segments,
       }
     })

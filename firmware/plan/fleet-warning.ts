@@ -1,7 +1,8 @@
 /** What cannot work, or does nothing, in documents of a fleet that break no rule, as sentences for people. Pure. */
 import { parseEndpoint } from '../model/address.ts'
+import { defaultProfileName } from '../model/device-config-qos.ts'
 import type { FleetDocument, FleetNetwork, FleetSite, Labels } from '../model/fleet.ts'
-import { isPrivateAddress } from './config-warning.ts'
+import { isPrivateAddress, unshapedProfile } from './config-warning.ts'
 import { byKind, type Documents, hintsAmong, nameOf } from './fleet-documents.ts'
 
 export interface FleetWarning {
@@ -24,6 +25,7 @@ export function fleetWarnings(all: readonly FleetDocument[]): FleetWarning[] {
       : documents.site.flatMap((site) => callsOf(site, network, documents))),
     ...labelsOf(documents),
     ...uplinksOf(documents),
+    ...profilesOf(documents),
   ].slice(0, mostWarnings)
 }
 
@@ -95,4 +97,22 @@ function uplinksOf({ site: sites, policy: policies }: Documents): FleetWarning[]
         : [warningOf(policy, `/prefer/${at}`, `no site has an uplink '${name}'${hint(name)}`)],
     ),
   )
+}
+
+/** Profiles that do nothing: their own, or at an uplink. */
+function profilesOf({ site: sites, profile: profiles }: Documents): FleetWarning[] {
+  const uplinks = sites.flatMap((site) => site.uplinks)
+  const named = new Set(uplinks.map(({ profile = defaultProfileName }) => profile))
+  return [
+    ...profiles
+      .filter(({ name }) => uplinks.length > 0 && !named.has(name))
+      .map((one) => warningOf(one, '/name', 'no uplink has this profile: it does nothing')),
+    ...sites.flatMap((site) =>
+      site.uplinks.flatMap(({ profile, up }, at) =>
+        profile === undefined || up !== undefined
+          ? []
+          : [warningOf(site, `/uplinks/${at}/profile`, unshapedProfile)],
+      ),
+    ),
+  ]
 }

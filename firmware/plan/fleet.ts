@@ -101,7 +101,8 @@ export function planFleetLater(
   const [network] = documents.network
   if (network === undefined) return nothing
   const earlier = before?.kept ?? null
-  const inputs = [network, documents.pool, documents.segment, documents.site, boxes, allocations]
+  const { pool, segment, profile, site } = documents
+  const inputs = [network, pool, segment, profile, site, boxes, allocations]
   const isSame =
     earlier !== null && inputs.every((one, at) => isAlike(one, earlier.base.inputs[at]))
   const base = isSame ? earlier.base : baseOf(network, documents, boxes, allocations, inputs)

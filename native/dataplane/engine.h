@@ -56,6 +56,7 @@ struct cw_program {
 	uint16_t matches_now[CW_MATCHES_MAX]; /* number in the program before -> here, by server and policy; 0xffff: none */
 	bool denies_breakout; /* some policy does */
 	bool is_transit; /* what one peer sends for another goes on */
+	bool has_classes; /* some policy says one */
 	bool is_steered; /* a policy could say something of a peer with one path too */
 	uint8_t mac1_keys[CW_MAC1_KEYS_MAX][32];
 	struct cw_port_program port_programs[CW_PORTS_MAX];
@@ -64,6 +65,7 @@ struct cw_program {
 	struct cw_segment *segments[CW_SEGMENTS_MAX];
 	struct cw_peer *peers[CW_PEERS_MAX];
 	bool is_hub[CW_PEERS_MAX]; /* by the peer's number */
+	uint64_t peer_limits_bps[CW_PEERS_MAX]; /* what each uplink sends it at most; 0: no limit */
 	struct cw_key_place by_key[CW_PEERS_MAX];
 	struct cw_acl_program acl[CW_ACL_MAX];
 	struct cw_policy_program policies[CW_POLICIES_MAX];

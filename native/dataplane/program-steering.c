@@ -9,12 +9,21 @@
 
 static_assert(CW_POLICIES_MAX < CW_PATH_NONE, "a number of none");
 
+static bool has_classes(const struct cw_program *program)
+{
+	for (uint32_t i = 0; i < program->policy_count; i++) {
+		if (program->policies[i].class != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Limits matter where there is another path, or where a policy would rather drop. */
 static bool is_steered(const struct cw_program *program)
 {
 	for (uint32_t i = 0; i < program->policy_count; i++) {
 		const struct cw_policy_program *policy = &program->policies[i];
-		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3)
+		if (policy->is_strict || policy->metered == CW_METERED_NEVER || policy->kinds != 3 || policy->class != 0)
 			return true;
 	}
 	return false;
@@ -57,11 +66,12 @@ static uint16_t match_now(const struct cw_program *program, const struct cw_prog
 	return CW_NO_MATCH;
 }
 
-/* What was decided about flows is as good as before where the same fits policies of the same numbers. */
+/* What was decided about flows is as good as before where the same fits policies of the same numbers, and answers were asked about. */
 static bool decides_alike(const struct cw_program *program, const struct cw_program *before)
 {
 	bool is_alike = program->policy_count == before->policy_count && program->match_count == before->match_count &&
 			program->segment_count == before->segment_count &&
+			program->has_classes == before->has_classes &&
 			memcmp(program->matches, before->matches, sizeof(program->matches)) == 0 &&
 			memcmp(program->segment_programs, before->segment_programs, sizeof(program->segment_programs)) == 0;
 
@@ -73,6 +83,7 @@ static bool decides_alike(const struct cw_program *program, const struct cw_prog
 void cw_program_steer(struct cw_program *program, const struct cw_program *before)
 {
 	program->is_steered = is_steered(program);
+	program->has_classes = has_classes(program);
 	for (uint32_t i = 0; i < program->policy_count; i++)
 		program->denies_breakout |= program->policies[i].is_breakout_denied != 0;
 	if (before == NULL) {

@@ -280,6 +280,7 @@ int cw_program_load(struct cw_engine *engine, const void *in, size_t in_len, cha
 	for (uint32_t i = 0; rc == 0 && i < head->peer_count; i++) {
 		program->peers[i] = cw_program_take_peer(engine->worker, &parts.peers[i]);
 		program->is_hub[i] = parts.peers[i].is_hub != 0;
+		program->peer_limits_bps[i] = parts.peers[i].limit_bps;
 		if (program->peers[i] == NULL)
 			rc = fail(why, why_len, -ENOSPC, "peers", i, "too many names");
 	}

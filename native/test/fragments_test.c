@@ -20,7 +20,7 @@ static void note(uint32_t id, uint16_t policy, uint32_t epoch)
 {
 	struct cw_flow_key key = key_of(id);
 
-	cw_fragments_note(&fragments, &key, policy, epoch, now_us);
+	cw_fragments_note(&fragments, &key, policy, 0, epoch, now_us);
 }
 
 /* -1: nobody knows. */

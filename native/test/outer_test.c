@@ -118,7 +118,7 @@ static void puts_headers_before_datagrams(void)
 		uint8_t tos = (uint8_t)check_below(4);
 		struct cw_vnet_hdr vnet;
 		give_train(pieces, bytes, 0xb8 | tos);
-		while ((got = take(tos, &vnet)) > 0) {
+		while ((got = take(0xb8 | tos, &vnet)) > 0) {
 			uint32_t datagram = 40 + bytes + CW_SEALED_OVERHEAD;
 			bool is_train = got > datagram;
 			CHECK(got % datagram == 0 && got / datagram <= 64);

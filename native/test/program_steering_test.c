@@ -61,6 +61,20 @@ static void what_a_policy_says_is_no_other_policy(void)
 	CHECK(!decides_anew() && program.policies_then[2] == UINT8_MAX && program.policies_then[1] == 1);
 }
 
+/* As long as there is none, nobody asks what an answer is to. */
+static void the_first_class_is_decided_about(void)
+{
+	begin();
+	CHECK(!before.has_classes && !before.is_steered);
+	program.policies[1].class = 2;
+	CHECK(decides_anew() && program.has_classes && program.is_steered);
+	before = program;
+	program.policies[1].class = 1;
+	CHECK(!decides_anew());
+	program.policies[1].class = 0;
+	CHECK(decides_anew() && !program.has_classes && !program.is_steered);
+}
+
 static void policies_go_by_their_names(void)
 {
 	begin();
@@ -97,6 +111,7 @@ int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
 	what_a_policy_says_is_no_other_policy();
+	the_first_class_is_decided_about();
 	policies_go_by_their_names();
 	what_fits_another_is_decided_anew();
 	return check_result();

@@ -88,6 +88,7 @@ static void crosses_small_paths_in_pieces(void)
 		uint32_t most = inner_mtu > 1280 ? inner_mtu : 1280;
 		for (uint32_t length = inner_mtu + 1; length <= 1280; length += 1 + check_below(30)) {
 			make_packet(PACKET_UDP, 40, length, CW_BENCH_FAR);
+			sent[0] = 0x60;
 			sent[1] = (uint8_t)((sent[1] & 0xf) | 0x20);
 			packet_finish(sent, length);
 			give(NULL, length);

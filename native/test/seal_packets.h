@@ -7,6 +7,8 @@
 
 #include "check.h"
 #include "graph/graph.h"
+#include "graph/marks.h"
+#include "graph/qos.h"
 #include "graph/seal.h"
 #include "graph_bench.h"
 #include "packet.h"
@@ -110,8 +112,9 @@ static inline void seals_single_packets(void)
 		set_hops(sent, hops - 1);
 		if (!CHECK(hear(&got) == length && memcmp(got, sent, length) == 0))
 			break;
-		/* Outside: the inner ECN, and nothing else of the inner header. */
-		CHECK(bench.frame[15] == ((is6 ? sent[1] >> 4 : sent[1]) & 3) && bench.frame[14 + 8] == 64);
+		/* Outside: the inner ECN and the class, and nothing else of the inner header. */
+		uint8_t tos = (uint8_t)(is6 ? packet_u32(sent) >> 20 : sent[1]);
+		CHECK(bench.frame[15] == (cw_class_dscp[cw_qos_class_of_dscp(tos >> 2)] << 2 | (tos & 3)) && bench.frame[14 + 8] == 64);
 		CHECK(packet_sum(0, bench.frame + 14, 20) == 0xffff);
 		CHECK(hear(&got) == 0 && cw_bench_drops(&bench)[0] == 0);
 	}

@@ -1,10 +1,11 @@
 /** QoS: a call stays clear on a full link. Its promises, in order. */
 import type { Line } from './line.ts'
 import { callLine } from './qos/call.ts'
+import { classes } from './qos/classes.ts'
 import { cost } from './qos/cost.ts'
 import { rate } from './qos/rate.ts'
 import { relayed } from './qos/relayed.ts'
 import { seen } from './qos/seen.ts'
 import { shares } from './qos/shares.ts'
 
-export const lines: readonly Line[] = [callLine, shares, rate, seen, relayed, cost]
+export const lines: readonly Line[] = [callLine, classes, shares, rate, seen, relayed, cost]

@@ -5,6 +5,7 @@
 #include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
+#include "graph/marks.h"
 #include "graph/next-peer.h"
 #include "graph/policy.h"
 #include "graph/qos.h"
@@ -24,6 +25,8 @@ void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf
 {
 	if (cw_qos_wait_frame(worker, port, m))
 		return;
+	if (port->is_bleached)
+		cw_marks_clear(m);
 	cw_vnet_forward(m);
 	cw_qos_note(worker, port, m);
 	cw_port_tx(port, m);
@@ -118,11 +121,15 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	/* What is another segment's here does not leave to the Internet, but by the kernel into that. */
+	uint8_t class = 0;
 	bool is_away = hop->kind == CW_HOP_NONE && cw_all_find(worker->view, cw_packet_destination(l3)) == 0;
-	if (is_away && !cw_steer_may_break_out(worker, (uint16_t)segment, m)) {
+	if (is_away && !cw_steer_may_break_out(worker, (uint16_t)segment, m, &class)) {
 		cw_lose(worker, CW_DROP_BREAKOUT, (int)segment, NULL, m);
 		return;
 	}
+	/* So it is known again where the kernel sends it. */
+	if (class != 0)
+		cw_l3_set_dscp(l3, cw_class_dscp[class - 1]);
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
 	if (!is_ours || hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1) {
 		cw_pass(worker, &port->twin, m);

@@ -8,11 +8,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "causeway_program.h"
+
 struct cw_neighbour;
 struct cw_peer;
 struct cw_port;
 
 #define CW_DEPARTURE_HEADERS (14 + 40 + 8) /* Ethernet, IPv6, UDP */
+
+/* What makes TOS or traffic class of a sealed datagram: that of what is inside as far as it is kept, and more by class. */
+struct cw_marking {
+	uint8_t of_class[CW_CLASSES];
+	uint8_t kept; /* bits; those of ECN in any case: RFC 6040 */
+};
 
 /* The worker's. */
 struct cw_departure {
@@ -25,6 +33,8 @@ struct cw_departure {
 	uint8_t headers[CW_DEPARTURE_HEADERS]; /* at an even place: they are read as what they are */
 	uint8_t length;                 /* of the headers */
 	uint8_t uplink_index;
+	struct cw_marking marking;      /* as the uplink wants it */
+	bool is_bleached;               /* it shows no marks at all */
 	bool has_source;                /* the uplink has an address to send from */
 };
 

@@ -63,6 +63,19 @@ static inline void cw_l3_set_ecn(uint8_t *l3, uint8_t ecn)
 	}
 }
 
+/* ECN is kept. RFC 2474 §3. */
+static inline void cw_l3_set_dscp(uint8_t *l3, uint8_t dscp)
+{
+	uint8_t class = (uint8_t)(dscp << 2 | (cw_l3_class(l3) & CW_ECN_MASK));
+
+	if (cw_l3_is_ip6(l3)) {
+		cw_ip6_set_class(cw_ip6(l3), class);
+	} else {
+		cw_ip4(l3)->tos = class;
+		cw_ip4_set_checksum(cw_ip4(l3));
+	}
+}
+
 static inline uint8_t cw_l3_hops_left(const uint8_t *l3)
 {
 	return cw_l3_is_ip6(l3) ? cw_ip6(l3)->hop_limit : cw_ip4(l3)->ttl;

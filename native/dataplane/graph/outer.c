@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/ip4.h"
 #include "graph/ip6.h"
+#include "graph/marks.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "table/neighbour.h"
@@ -25,6 +26,8 @@ static void find_uplink(const struct cw_program *program, uint8_t uplink, struct
 		return;
 	departure->uplink_index = (uint8_t)(port - program->port_programs);
 	departure->uplink = program->ports[departure->uplink_index];
+	departure->marking = cw_marking_of(port->marks);
+	departure->is_bleached = port->marks == CW_MARKS_NONE;
 }
 
 static void put_ip4(struct cw_ip4 *ip, const struct cw_path *path, struct cw_address source)
@@ -142,6 +145,8 @@ static void put_outer(const struct cw_departure *departure, const struct cw_oute
 	bool is_v4 = departure->length == CW_OUTER_ROOM;
 	uint32_t udp_len = sizeof(struct cw_udp) + load->bytes;
 	uint32_t l3_len = is_v4 ? sizeof(struct cw_ip4) : sizeof(struct cw_ip6);
+	/* Control frames have a mark of their own. */
+	uint8_t tos = departure->is_bleached ? load->tos & CW_ECN_MASK : load->tos;
 
 	m->data_off += CW_OUTER_ROOM - departure->length;
 	m->data_len = m->pkt_len = departure->length + load->bytes;
@@ -152,9 +157,9 @@ static void put_outer(const struct cw_departure *departure, const struct cw_oute
 	struct cw_udp *udp = (struct cw_udp *)(l3 + l3_len);
 	memcpy(start, departure->headers, departure->length);
 	if (is_v4)
-		finish_ip4(cw_ip4(l3), departure->ip4_sum, load->tos, udp_len);
+		finish_ip4(cw_ip4(l3), departure->ip4_sum, tos, udp_len);
 	else
-		finish_ip6(cw_ip6(l3), load->tos, udp_len);
+		finish_ip6(cw_ip6(l3), tos, udp_len);
 	udp->length = rte_cpu_to_be_16((uint16_t)udp_len);
 	/* A single datagram over IPv4 goes without a checksum (RFC 768): the tag covers more than it would. */
 	if (load->count == 1 && is_v4)

@@ -44,7 +44,7 @@ static bool send_data(struct cw_worker *worker, struct cw_queued *queued, const 
 	if (!queued->is_train)
 		cw_cut_begin(&whole, queued->m);
 	struct cw_cut *cut = queued->is_train ? &queued->cut : &whole;
-	return cw_seal_some(worker, peer, queued->vni, path, queued->m, cut, grant->class, grant->pieces, grant->is_marked);
+	return cw_seal_some(worker, peer, queued->vni, path, queued->m, cut, grant->pieces, grant->is_marked);
 }
 
 /* One piece of a frame in a buffer of its own, as it came. */

@@ -8,6 +8,7 @@
 #include "graph/qos.h"
 #include "graph/train.h"
 #include "table/qos.h"
+#include "table/session.h"
 #include "worker.h"
 
 #define CW_QOS_BREAKOUT CW_PEER_NAMES_MAX /* whose frames are for nobody here */
@@ -22,6 +23,7 @@ struct cw_qos_peer {
 struct cw_uplink_qos {
 	struct cw_qos *qos;
 	uint64_t port_id;
+	bool is_endless; /* its rate is not known: only what is for peers that have a limit waits */
 	struct cw_bucket own; /* frames that pass what waits */
 	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place; NULL: it never had anything waiting */
 };
@@ -41,6 +43,12 @@ struct cw_queued {
 };
 
 static_assert(sizeof(struct cw_queued) <= CW_BUFFER_PRIVATE, "what waits says so in its own buffer");
+
+/* Whether what is for the peer waits by the uplink. */
+static inline bool cw_qos_is_for(const struct cw_uplink_qos *uplink, const struct cw_peer *peer)
+{
+	return !uplink->is_endless || atomic_load_explicit(&peer->limit_bps, memory_order_relaxed) != 0;
+}
 
 static inline uint64_t cw_qos_now_ns(const struct cw_worker *worker)
 {

@@ -52,7 +52,7 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
 	struct cw_uplink_qos *uplink = relay_qos_of(worker, by);
 
-	if (uplink == NULL ||
+	if (uplink == NULL || !cw_qos_is_for(uplink, to->peer) ||
 	    (!cw_relay_is_data(onward) && cw_bucket_take(&from->control, worker->now_us, CONTROL_RATE, CONTROL_BURST)))
 		return false;
 	struct rte_mbuf *m = buffer_to_wait_in(worker, onward, whole);

@@ -69,9 +69,22 @@ static struct cw_uplink_qos *take_uplink(struct cw_uplink_qos *before[CW_UPLINKS
 	return NULL;
 }
 
-static uint64_t rate_of(const struct cw_port_program *p)
+/* Some peer has one, which is each uplink's. */
+static bool has_limits(const struct cw_program *program)
 {
-	return p->role == CW_ROLE_UPLINK ? p->up_bps : 0;
+	for (uint32_t i = 0; i < program->peer_count; i++) {
+		if (program->peer_limits_bps[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+/* 0: nothing waits for it. */
+static uint64_t rate_of(const struct cw_program *program, const struct cw_port_program *p)
+{
+	if (p->role != CW_ROLE_UPLINK)
+		return 0;
+	return p->up_bps == 0 && has_limits(program) ? UNSHAPED_BPS : p->up_bps;
 }
 
 /* By all uplinks together no more waits than half of the small buffers: the others are for what arrives. */
@@ -82,11 +95,21 @@ static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct
 	uint32_t shaped = 0;
 
 	for (uint32_t i = 0; i < program->port_count; i++)
-		shaped += rate_of(&program->port_programs[i]) > 0;
+		shaped += rate_of(program, &program->port_programs[i]) > 0;
 	shape.items = RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(shaped, 1u));
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i] = (struct cw_qos_class_shape){ .weight = p->weights[i], .cap_percent = p->cap_percents[i] };
 	return shape;
+}
+
+/* Of all, or of those peers that have no limit: what waits for them leaves at once. */
+static void open_gates(struct cw_worker *worker, struct cw_uplink_qos *uplink, bool is_all)
+{
+	for (uint32_t i = 0; i < CW_PEER_NAMES_MAX; i++) {
+		struct cw_qos_peer *peer = uplink->peers[i];
+		if (peer != NULL && (is_all || atomic_load_explicit(&worker->peers[i]->limit_bps, memory_order_relaxed) == 0))
+			cw_qos_set_gate(uplink->qos, &peer->gate, 0);
+	}
 }
 
 /* Its rate is not known any more: what waits leaves at once. */
@@ -95,6 +118,7 @@ static void let_all_go(struct cw_worker *worker, struct cw_port *port, const str
 	struct cw_qos_shape shape = shape_of(worker, p, UNSHAPED_BPS);
 
 	cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
+	open_gates(worker, uplink, true);
 	port->qos = uplink;
 	cw_qos_serve(worker);
 	port->qos = NULL;
@@ -109,9 +133,11 @@ static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW
 		       const struct cw_port_program *p)
 {
 	struct cw_uplink_qos *uplink = take_uplink(before, port);
-	struct cw_qos_shape shape = shape_of(worker, p, rate_of(p));
+	uint64_t rate = rate_of(worker->view->program, p);
+	struct cw_qos_shape shape = shape_of(worker, p, rate);
 
-	if (rate_of(p) == 0) {
+	port->is_bleached = p->role == CW_ROLE_UPLINK && p->marks == CW_MARKS_NONE;
+	if (rate == 0) {
 		if (uplink != NULL)
 			let_all_go(worker, port, p, uplink);
 		port->qos = NULL;
@@ -121,6 +147,10 @@ static void renew_port(struct cw_worker *worker, struct cw_uplink_qos *before[CW
 		cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
 	else
 		uplink = begin_uplink(port, &shape);
+	if (uplink != NULL)
+		uplink->is_endless = p->up_bps == 0;
+	if (uplink != NULL && uplink->is_endless)
+		open_gates(worker, uplink, false);
 	port->qos = uplink;
 }
 

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/l4.h"
+#include "graph/marks.h"
 #include "graph/outer.h"
 #include "graph/qos-parts.h"
 #include "graph/relay.h"
@@ -23,41 +24,6 @@
 /* Of what an uplink needs: its own are few, and a LAN host's may look like them. */
 #define OWN_RATE 64u
 #define OWN_BURST 64u
-
-enum { VOICE, BUSINESS, NORMAL, BULK };
-
-uint8_t cw_qos_class_of_dscp(uint8_t dscp)
-{
-	switch (dscp) {
-	case 46: /* EF */
-	case 44: /* VOICE-ADMIT, RFC 5865 */
-	case 40: /* CS5: signalling */
-	case 48: /* CS6, CS7: network control */
-	case 56:
-		return VOICE;
-	case 34: /* AF4x, CS4: conferences, interactive video */
-	case 36:
-	case 38:
-	case 32:
-	case 26: /* AF3x, CS3: streaming */
-	case 28:
-	case 30:
-	case 24:
-	case 18: /* AF2x, CS2: transactions, operation */
-	case 20:
-	case 22:
-	case 16:
-		return BUSINESS;
-	case 1: /* LE, CS1, AF1x: what can wait */
-	case 8:
-	case 10:
-	case 12:
-	case 14:
-		return BULK;
-	default:
-		return NORMAL;
-	}
-}
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
@@ -149,16 +115,16 @@ bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64
 static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
 		       const uint8_t *l3, uint32_t length)
 {
-	uint8_t class = cw_l3_class(l3);
-
-	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
-	return cw_qos_queue(worker, uplink, gate_bps, cw_qos_class_of_dscp(class >> 2), queue_hash(l3, length), queued);
+	queued->item.is_ect = (cw_l3_class(l3) & CW_ECN_MASK) != 0;
+	return cw_qos_queue(worker, uplink, gate_bps, cw_class_of(queued->m), queue_hash(l3, length), queued);
 }
 
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 {
-	(void)peer;
-	return path->remote_down_bps / 100 * REMOTE_PERCENT;
+	uint64_t limit_bps = atomic_load_explicit(&peer->limit_bps, memory_order_relaxed);
+	uint64_t taken_bps = path->remote_down_bps / 100 * REMOTE_PERCENT;
+
+	return limit_bps == 0 || (taken_bps != 0 && taken_bps < limit_bps) ? taken_bps : limit_bps;
 }
 
 /* Sizes on the link of what the cut will yield, each with so many bytes more. */
@@ -200,6 +166,8 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 
 	if (queued == NULL)
 		return false;
+	if (!cw_qos_is_for(uplink, peer))
+		return false;
 	queued->is_train = cut->is_train;
 	if (cut->is_train)
 		queued->cut = *cut;
@@ -238,9 +206,10 @@ static const struct cw_port_program *qos_program_of(const struct cw_worker *work
 bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
-	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	struct cw_queued *queued = port->qos == NULL ? NULL : cw_queue_place_of(m);
-	const struct cw_port_program *program = port->qos == NULL ? NULL : qos_program_of(worker, port);
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(*ether));
+	bool is_shaped = port->qos != NULL && !port->qos->is_endless;
+	struct cw_queued *queued = is_shaped ? cw_queue_place_of(m) : NULL;
+	const struct cw_port_program *program = is_shaped ? qos_program_of(worker, port) : NULL;
 
 	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
 		return false;
@@ -249,9 +218,12 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		     cw_l3_is_sound(l3, length);
 	if (!is_ip)
 		return false;
+	cw_class_set(m, cw_qos_class_of_dscp(cw_l3_class(l3) >> 2));
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
 	if (!is_train && is_of_the_link(program, l3, length) && cw_bucket_take(&port->qos->own, worker->now_us, OWN_RATE, OWN_BURST))
 		return false;
+	if (port->is_bleached)
+		cw_l3_set_dscp(l3, 0);
 	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
 	queued->m = m;
 	queued->peer = CW_QOS_BREAKOUT;
@@ -265,7 +237,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 
 void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)
 {
-	if (port->qos == NULL || worker->is_serving_qos)
+	if (port->qos == NULL || port->qos->is_endless || worker->is_serving_qos)
 		return;
 	uint32_t headers = m->l2_len + m->l3_len + m->l4_len;
 	cw_qos_charge(port->qos->qos, cw_qos_now_ns(worker), m->pkt_len + (cw_link_segments(m) - 1) * headers);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "graph/marks.h"
+
 struct cw_channel_side;
 struct cw_cut;
 struct cw_path;
@@ -21,7 +23,10 @@ struct cw_worker;
 struct rte_mbuf;
 
 /* Of the packet's DSCP: its place among the classes, the first is strict. RFC 4594, RFC 8622. */
-uint8_t cw_qos_class_of_dscp(uint8_t dscp);
+static inline uint8_t cw_qos_class_of_dscp(uint8_t dscp)
+{
+	return cw_dscp_class[dscp];
+}
 
 /* A new view: uplinks came, went or have another rate. What waits for one that is gone is lost. */
 void cw_qos_renew(struct cw_worker *worker);

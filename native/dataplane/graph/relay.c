@@ -141,7 +141,8 @@ bool cw_relay_send_on(struct cw_worker *worker, struct cw_channel_side *to, stru
 		      struct rte_mbuf *m)
 {
 	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
-	uint8_t tos = onward->ecn | (cw_relay_is_data(onward) ? 0 : CW_TOS_CONTROL);
+	uint8_t tos = cw_relay_is_data(onward) ? cw_marks_outer(worker, by, onward->ecn, cw_class_of_lane(onward->class)) :
+						 onward->ecn | CW_TOS_CONTROL;
 	bool is_own = reuse_buffer(worker, by, tos, onward, m);
 	uint8_t *slot = is_own ? onward->slot : cw_out_slot(worker, by, tos, onward->length + CW_RELAY_OVERHEAD, false);
 

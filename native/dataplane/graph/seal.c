@@ -8,6 +8,7 @@
 #include "graph/explain.h"
 #include "graph/graph.h"
 #include "graph/l3.h"
+#include "graph/marks.h"
 #include "graph/mss.h"
 #include "graph/path.h"
 #include "graph/qos.h"
@@ -290,9 +291,10 @@ static void seal_in_place(struct cw_worker *worker, const struct load *load, uin
 	count(load, length);
 }
 
-/* Where the packet goes; NULL: nowhere, by its policy. */
-static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, const struct rte_mbuf *m)
+/* Where the packet goes, and of which class it is; NULL: nowhere, by its policy. */
+static struct cw_path *choose_path(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m)
 {
+	cw_class_set(m, cw_qos_class_of_dscp(cw_l3_class(rte_pktmbuf_mtod_offset(m, const uint8_t *, m->l2_len)) >> 2));
 	if (!cw_steer_is_due(worker, peer))
 		return peer->paths.list[peer->paths.best];
 	return cw_steer(worker, peer, (uint16_t)cw_segment_by_vni(worker->view->program, vni), m);
@@ -308,7 +310,7 @@ void cw_seal_note_data(struct cw_worker *worker, struct cw_peer *peer, struct cw
 }
 
 bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
-		  struct cw_cut *cut, uint8_t class, uint32_t most, bool is_marked)
+		  struct cw_cut *cut, uint32_t most, bool is_marked)
 {
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len);
 	struct load load = { .keypair = atomic_load_explicit(&peer->current, memory_order_relaxed),
@@ -317,18 +319,18 @@ bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, 
 			     .limit = cw_seal_limit(worker, path),
 			     .is_ip6 = cw_l3_is_ip6(l3),
 			     .is_train = cut->is_train,
-			     .tos = cw_l3_class(l3) & CW_ECN_MASK,
-			     .class = cw_lane_class_of(class) };
+			     .tos = cw_marks_outer(worker, path, cw_l3_class(l3), cw_class_of(m)),
+			     .class = cw_lane_class_of(cw_class_of(m)) };
 
 	cw_seal_note_data(worker, peer, path);
 	if (is_marked) {
 		/* The next one alone: a train is of many. */
-		uint8_t ecn = load.tos;
+		uint8_t tos = load.tos;
 		cw_l3_set_ecn(l3, CW_ECN_CE);
-		load.tos = CW_ECN_CE;
+		load.tos |= CW_ECN_CE;
 		seal_cut(worker, &load, cut, 1);
-		cw_l3_set_ecn(l3, ecn);
-		load.tos = ecn;
+		cw_l3_set_ecn(l3, tos & CW_ECN_MASK);
+		load.tos = tos;
 		most--;
 	} else if (fits_in_place(worker, &load, cut, m)) {
 		seal_in_place(worker, &load, cut->end, m);
@@ -374,8 +376,7 @@ void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struc
 	}
 	if (!prepare(worker, peer, vni, path, m, &cut) || cw_qos_wait_data(worker, peer, vni, path, m, &cut))
 		return;
-	uint8_t class = cw_qos_class_of_dscp(cw_l3_class(rte_pktmbuf_mtod_offset(m, uint8_t *, m->l2_len)) >> 2);
-	if (cw_seal_some(worker, peer, vni, path, m, &cut, class, UINT32_MAX, false))
+	if (cw_seal_some(worker, peer, vni, path, m, &cut, UINT32_MAX, false))
 		rte_pktmbuf_free(m);
 }
 

@@ -54,12 +54,12 @@ uint32_t cw_seal_peer_limit(const struct cw_worker *worker, const struct cw_peer
 void cw_seal(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct rte_mbuf *m);
 
 /*
- * Seals the next `most` pieces of what `cut` has of `m`, the first of them marked (CE), by the lane of `class` (one of the
- * scheduler's) on `path`; the peer has a keypair.
+ * Seals the next `most` pieces of what `cut` has of `m`, the first of them marked (CE), by the lane of its class on `path`;
+ * the peer has a keypair.
  * @return whether `m` is still the caller's: one that needs no copy leaves in its own buffer
  */
 bool cw_seal_some(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path, struct rte_mbuf *m,
-		  struct cw_cut *cut, uint8_t class, uint32_t most, bool is_marked);
+		  struct cw_cut *cut, uint32_t most, bool is_marked);
 
 /* Seals a control frame of encoded items; -ENOBUFS or -EKEYEXPIRED. */
 int cw_seal_control(struct cw_worker *worker, struct cw_keypair *keypair, struct cw_path *path,

@@ -5,6 +5,7 @@
 
 #include "graph/l3.h"
 #include "graph/l4.h"
+#include "graph/marks.h"
 #include "graph/server-name.h"
 #include "table/flow.h"
 #include "table/fragments.h"
@@ -64,8 +65,33 @@ bool cw_steer_recall(const struct cw_program *program, const struct cw_flow_entr
 	return *match != CW_NO_MATCH;
 }
 
+/* Whether it is sent by whom the flow was begun to, as far as a packet shows: of two ports the lesser one is a server's. */
+static bool may_answer(const struct cw_flow *flow, uint8_t flags)
+{
+	if (flags & CW_TCP_SYN)
+		return (flags & CW_TCP_ACK) != 0;
+	return !flow->has_ports || flow->source_port <= flow->destination_port;
+}
+
+/* Whose class the packets of a flow have, which fits `match`: that of the first policy that it, or what it answers, is for. */
+static uint16_t classing_policy(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks,
+				uint8_t flags, uint16_t match)
+{
+	struct cw_flow asked = *flow;
+	bool may_change;
+
+	if (!program->has_classes || !may_answer(flow, flags))
+		return policy_of(program, match);
+	asked.source = flow->destination;
+	asked.destination = flow->source;
+	asked.source_port = flow->destination_port;
+	asked.destination_port = flow->source_port;
+	uint16_t other = cw_match_find(program->matches, program->match_count, &asked, marks, &may_change);
+	return policy_of(program, RTE_MIN(match, other));
+}
+
 /* Of a flow that is new, or begins again, or was decided about by another program. */
-static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const struct cw_flow *flow, uint8_t dscp)
+static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const struct cw_flow *flow, uint8_t dscp, uint8_t flags)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_marks marks = { .segment = entry->key.segment, .dscp = dscp };
@@ -73,6 +99,7 @@ static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const 
 
 	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
+	entry->classing = (uint8_t)classing_policy(program, flow, &marks, flags, entry->match);
 	entry->looked = 0;
 	entry->is_closed = false;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
@@ -99,6 +126,7 @@ static void recognise(struct cw_worker *worker, struct cw_flow_entry *entry, con
 	struct cw_marks marks = { .segment = entry->key.segment, .dscp = packet->dscp, .server = name };
 	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
+	entry->classing = (uint8_t)entry->policy;
 }
 
 /* Whether the flow leaves the path that it is on, if it is on one. */
@@ -149,14 +177,23 @@ static struct packet read_packet(const struct rte_mbuf *m)
 				.dscp = cw_l3_class(l3) >> 2 };
 }
 
-/* Where there is no room in the table each packet is asked about: a flow may then overtake itself when its path changes. */
-static uint16_t policy_alone(struct cw_worker *worker, uint16_t segment, const struct cw_flow *flow, uint8_t dscp)
-{
-	const struct cw_program *program = worker->view->program;
-	struct cw_marks marks = { .segment = segment, .dscp = dscp };
-	bool may_change;
+/* Of whose policy a packet is, and what class that says, its number and 1; 0: none. */
+struct verdict {
+	uint16_t policy;
+	uint8_t class;
+};
 
-	return policy_of(program, cw_match_find(program->matches, program->match_count, flow, &marks, &may_change));
+/* Where there is no room in the table each packet is asked about: a flow may then overtake itself when its path changes. */
+static struct verdict judge_alone(const struct cw_program *program, uint16_t segment, const struct cw_flow *flow,
+				  const struct packet *packet)
+{
+	struct cw_marks marks = { .segment = segment, .dscp = packet->dscp };
+	const struct cw_tcp *tcp = tcp_of(flow, packet);
+	bool may_change;
+	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
+	uint16_t classing = classing_policy(program, flow, &marks, tcp == NULL ? 0 : tcp->flags, match);
+
+	return (struct verdict){ policy_of(program, match), program->policies[classing].class };
 }
 
 /*
@@ -182,7 +219,9 @@ static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place
 		entry->path = CW_FLOW_NO_PATH;
 	entry->peer = place;
 	if (flags & CW_TCP_SYN || !cw_steer_recall(program, entry, &entry->match, &entry->policy))
-		decide(worker, entry, flow, packet->dscp);
+		decide(worker, entry, flow, packet->dscp, flags);
+	else if (entry->epoch != program->steering_epoch)
+		entry->classing = (uint8_t)entry->policy;
 	entry->epoch = program->steering_epoch;
 	if (flags & CW_TCP_SYN) {
 		entry->first_byte = rte_be_to_cpu_32(tcp->sequence) + 1;
@@ -194,18 +233,29 @@ static struct cw_flow_entry *find_entry(struct cw_worker *worker, uint16_t place
 	return entry;
 }
 
-struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const struct rte_mbuf *m)
+static void say_class(struct rte_mbuf *m, uint8_t class)
 {
+	if (class != 0)
+		cw_class_set(m, class - 1);
+}
+
+struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, struct rte_mbuf *m)
+{
+	const struct cw_program *program = worker->view->program;
 	struct packet packet = read_packet(m);
 	struct cw_flow flow;
 
 	/* What cannot be read has addresses and a protocol all the same. */
 	cw_l4_read(packet.l3, packet.length, &flow);
 	struct cw_flow_entry *entry = find_entry(worker, (uint16_t)peer->place, segment, &packet, &flow);
-	if (entry == NULL)
-		return cw_paths_at(&peer->paths, cw_steer_choice(worker, peer, policy_alone(worker, segment, &flow, packet.dscp))->best);
+	if (entry == NULL) {
+		struct verdict verdict = judge_alone(program, segment, &flow, &packet);
+		say_class(m, verdict.class);
+		return cw_paths_at(&peer->paths, cw_steer_choice(worker, peer, verdict.policy)->best);
+	}
+	say_class(m, program->policies[entry->classing].class);
 	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
-	bool is_spread = worker->view->program->policies[entry->policy].is_spread;
+	bool is_spread = program->policies[entry->policy].is_spread;
 	if (is_to_be_placed(worker, peer, choice, entry, is_spread))
 		place(peer, entry, choice, is_spread);
 	return cw_paths_at(&peer->paths, entry->path);
@@ -225,36 +275,41 @@ static bool may_be_denied(const struct cw_program *program, uint16_t segment, co
 
 /* Without a first fragment, or where headers hide what is behind them, what could be denied is. */
 static bool may_hidden_break_out(struct cw_worker *worker, uint16_t segment, const struct cw_flow *flow,
-				 const struct cw_flow_key *fragments, uint8_t dscp)
+				 const struct cw_flow_key *fragments, uint8_t dscp, uint8_t *class)
 {
 	const struct cw_program *program = worker->view->program;
 	const struct cw_fragments_entry *first = fragments == NULL ? NULL :
 		cw_fragments_find(&worker->fragments, fragments, program->steering_epoch, worker->now_us);
 
-	if (first != NULL)
+	if (first != NULL) {
+		*class = first->class;
 		return !program->policies[first->policy].is_breakout_denied;
+	}
 	return !may_be_denied(program, segment, flow, dscp);
 }
 
-bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m)
+bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m, uint8_t *class)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_flow flow;
 	uint32_t id;
 
-	if (!program->denies_breakout)
+	*class = 0;
+	if (!program->denies_breakout && !program->has_classes)
 		return true;
 	struct packet packet = read_packet(m);
 	bool is_read = cw_l4_read(packet.l3, packet.length, &flow);
 	bool is_fragment = cw_l4_is_fragment(packet.l3, packet.length, &id);
 	struct cw_flow_key fragments = cw_fragments_key(&flow, segment, is_fragment ? id : 0);
 	if (!is_read || flow.is_later)
-		return may_hidden_break_out(worker, segment, &flow, is_fragment ? &fragments : NULL, packet.dscp);
+		return may_hidden_break_out(worker, segment, &flow, is_fragment ? &fragments : NULL, packet.dscp, class);
 	const struct cw_flow_entry *entry = find_entry(worker, NO_PEER, segment, &packet, &flow);
-	uint16_t policy = entry == NULL ? policy_alone(worker, segment, &flow, packet.dscp) : entry->policy;
+	struct verdict verdict = entry == NULL ? judge_alone(program, segment, &flow, &packet) :
+		(struct verdict){ entry->policy, program->policies[entry->classing].class };
 	if (is_fragment && flow.has_ports)
-		cw_fragments_note(&worker->fragments, &fragments, policy, program->steering_epoch, worker->now_us);
-	return !program->policies[policy].is_breakout_denied;
+		cw_fragments_note(&worker->fragments, &fragments, verdict.policy, verdict.class, program->steering_epoch, worker->now_us);
+	*class = verdict.class;
+	return !program->policies[verdict.policy].is_breakout_denied;
 }
 
 static bool count_flow(struct cw_flow_entry *entry, void *context)

@@ -21,14 +21,18 @@ struct rte_mbuf;
 /* Whether there is anything to decide: more than one path, or a policy that could say no. */
 bool cw_steer_is_due(const struct cw_worker *worker, const struct cw_peer *peer);
 
-/* The path of the packet or train in `m`, from segment `segment`. NULL: its policy lets it take none. */
-struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, const struct rte_mbuf *m);
+/*
+ * The path of the packet or train in `m`, from segment `segment`; if its policy says a class, it is of that from now on
+ * (graph/marks.h). NULL: its policy lets it take none.
+ */
+struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, struct rte_mbuf *m);
 
 /*
  * Whether the packet or train in `m`, from a LAN of `segment` and routed to nobody here, may go to the kernel, which could let
  * it out to the Internet: a policy can forbid it.
+ * @param class what its policy says that it is, its number and 1; 0: nothing
  */
-bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m);
+bool cw_steer_may_break_out(struct cw_worker *worker, uint16_t segment, const struct rte_mbuf *m, uint8_t *class);
 
 /* What flows of policy `number` do now; made anew where the paths changed. */
 const struct cw_choice *cw_steer_choice(struct cw_worker *worker, struct cw_peer *peer, uint16_t number);

@@ -59,8 +59,9 @@ struct cw_flow_entry {
 	uint8_t recognition; /* of its server's name: enum cw_recognition */
 	uint8_t looked;      /* packets that were looked at for that */
 	uint8_t packets;     /* the table's: so many, or more where it is full */
-	bool is_closed;      /* ended by its own word: its place is soon another's */
-	bool is_first_known;
+	uint8_t classing;    /* number of the policy that says its class */
+	bool is_closed : 1;  /* ended by its own word: its place is soon another's */
+	bool is_first_known : 1;
 };
 
 static_assert(sizeof(struct cw_flow_entry) == 64, "a cache line");

@@ -7,8 +7,8 @@ static uint32_t set_of(const struct cw_flow_key *key)
 	return cw_flow_key_mix(key, 0) % CW_FRAGMENTS_SETS;
 }
 
-void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key *key, uint16_t policy, uint32_t epoch,
-		       uint64_t now_us)
+void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key *key, uint16_t policy, uint8_t class,
+		       uint32_t epoch, uint64_t now_us)
 {
 	struct cw_fragments_entry *set = &fragments->list[set_of(key) * CW_FRAGMENTS_WAYS], *chosen = set;
 
@@ -20,7 +20,7 @@ void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key 
 		if (at->since_us < chosen->since_us)
 			chosen = at;
 	}
-	*chosen = (struct cw_fragments_entry){ .key = *key, .since_us = now_us, .epoch = epoch, .policy = policy };
+	*chosen = (struct cw_fragments_entry){ .key = *key, .since_us = now_us, .epoch = epoch, .policy = policy, .class = class };
 }
 
 const struct cw_fragments_entry *cw_fragments_find(const struct cw_fragments *fragments, const struct cw_flow_key *key,

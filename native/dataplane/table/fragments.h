@@ -19,6 +19,7 @@ struct cw_fragments_entry {
 	uint64_t since_us; /* 0: free */
 	uint32_t epoch;    /* of steering, in which `policy` was decided */
 	uint16_t policy;
+	uint8_t class; /* that it says, its number and 1; 0: none */
 };
 
 /* All zeros: empty. */
@@ -37,8 +38,8 @@ static inline struct cw_flow_key cw_fragments_key(const struct cw_flow *flow, ui
 }
 
 /* A first fragment came, and this was decided about it; what was known of another packet of that id is forgotten. */
-void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key *key, uint16_t policy, uint32_t epoch,
-		       uint64_t now_us);
+void cw_fragments_note(struct cw_fragments *fragments, const struct cw_flow_key *key, uint16_t policy, uint8_t class,
+		       uint32_t epoch, uint64_t now_us);
 
 /* What was decided about the first; NULL: it is not known, or no more. */
 const struct cw_fragments_entry *cw_fragments_find(const struct cw_fragments *fragments, const struct cw_flow_key *key,

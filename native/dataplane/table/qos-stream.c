@@ -84,8 +84,13 @@ static void list_all(struct cw_qos *qos, struct cw_qos_stream **list)
 void cw_qos_set_gate(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t bps)
 {
 	gate->bps = bps;
-	if (!cw_qos_is_gating(gate))
-		list_all(qos, &gate->held);
+	if (cw_qos_is_gating(gate))
+		return;
+	list_all(qos, &gate->held);
+	/* What waits for it need not any more. */
+	gate->open_ns = 0;
+	if (gate->place != 0)
+		rise(qos, gate->place, gate);
 }
 
 void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns)

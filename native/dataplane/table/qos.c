@@ -183,7 +183,7 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 	struct cw_qos_flow *flow = cw_qos_next_flow(qos, stream, budget);
 	struct cw_qos_item *item = flow->queue.head;
 	bool loses = cw_codel_loses(&flow->codel, now_ns, now_ns - item->at_ns, target_of(bps), flow->bytes <= CW_QOS_MTU);
-	*grant = (struct cw_qos_grant){ .is_marked = loses && item->is_ect, .class = stream->class };
+	*grant = (struct cw_qos_grant){ .is_marked = loses && item->is_ect };
 	if (loses && !item->is_ect)
 		cw_qos_lose(qos, flow, 1, true, grant);
 	else

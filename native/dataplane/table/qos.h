@@ -112,7 +112,6 @@ struct cw_qos_grant {
 	uint16_t pieces;
 	bool is_marked;
 	bool is_last; /* nothing of it is left: it is the caller's again */
-	uint8_t class;
 };
 
 /* NULL: no memory. Some 1 MB. */

@@ -90,6 +90,7 @@ struct cw_peer {
 	uint64_t wanted_us;
 	uint64_t heard_us;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	_Atomic uint64_t limit_bps; /* control side, of the running program: what each uplink sends it at most; 0: no limit */
 	uint64_t relayed_packets, relayed_bytes; /* that came from it and went on to others */
 	uint64_t limited_packets, limited_bytes; /* that were not, for the rate of their channel */
 	struct cw_channel_list channels;         /* that it has with this box as a relay */

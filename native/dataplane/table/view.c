@@ -218,6 +218,7 @@ static void note_peers(const struct cw_program *program)
 	for (uint32_t i = 0; i < program->peer_count; i++) {
 		atomic_store(&program->peers[i]->segments, segments[i]);
 		atomic_store(&program->peers[i]->is_hub, program->is_hub[i]);
+		atomic_store(&program->peers[i]->limit_bps, program->peer_limits_bps[i]);
 	}
 }
 

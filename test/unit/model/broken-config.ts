@@ -80,6 +80,11 @@ export const brokenConfigs: readonly Broken[] = [
   broken('peer-name-once', '/peers/1/name', 'hub-1'),
   broken('peer-is-other', '/peers/1/name', 'berlin'),
   broken('acl-name-once', '/acl/1/name', 'nvr'),
+  brokenBy('profile-name-once', '/profiles/1/name', {
+    '/profiles/1': { name: 'calls-first', voice: 10, business: 1, normal: 1, bulk: 1 },
+  }),
+  broken('uplink-profile-known', '/uplinks/0/profile', 'call-first'),
+  broken('uplink-internet-rate', '/uplinks/1/internet', 80),
   broken('nic-once', '/lans/1/nic', 'netdev:enp1s0'),
   brokenBy('nic-once', '/lans/2/nic', { '/lans/2/vlan': undefined }),
   broken('nic-alike', '/lans/3/nic', 'pmd:01:00.0'),

@@ -157,6 +157,13 @@ export function wholeConfig(): any {
     { name: 'business', for: { applications: ['erp', 'crm'] }, use: 'all' },
     { name: 'default', metered: 'ok' },
   ]
+  config.profiles = [{ name: 'calls-first', voice: 70, business: 60, normal: 30, bulk: 10 }]
+  config.uplinks[0].profile = 'calls-first'
+  config.uplinks[0].internet = 90
+  config.uplinks[0].marks = 'copy'
+  config.segments[1].limit = { up: '4M', down: '20M' }
+  config.peers[1].limit = '30M'
+  config.policies[0].class = 'voice'
   config.overlay.ports = [443, 4500]
   config.overlay.stun = ['203.0.113.5:3478', '[2001:db8:5::5]:3478']
   config.overlay.relay = { rate: '100M' }

@@ -20,6 +20,33 @@ test('a file that can work earns no warning', () => {
   assert.deepEqual(configWarnings(wholeConfig() as DeviceConfig), [])
 })
 
+test('a profile of an uplink without a rate, and one of no uplink, do nothing', () => {
+  const own = { name: 'own', voice: 50, business: 1, normal: 1, bulk: 1 }
+  const warned = (change: (config: ReturnType<typeof sampleConfig>) => void): string[] =>
+    warningsOf((config) => {
+      config.uplinks[1].profile = 'own'
+      config.uplinks[1].up = '1M'
+      config.profiles = [own]
+      change(config)
+    })
+  assert.deepEqual(
+    warned(() => {}),
+    [],
+  )
+  assert.deepEqual(
+    warned((config) => {
+      delete config.uplinks[1].up
+    }),
+    ['profile own of lte0 does nothing without `up`: what leaves by this uplink never waits'],
+  )
+  assert.deepEqual(
+    warned((config) => {
+      config.profiles.push({ ...own, name: 'spare' }, { ...own, name: 'balanced' })
+    }),
+    ['profile spare is that of no uplink: it does nothing'],
+  )
+})
+
 test('behind a NAT a peer without endpoints needs a hub', () => {
   const lonely = (config: ReturnType<typeof sampleConfig>): void => {
     config.uplinks = [{ name: 'wan0', nic: 'netdev:enp1s0', address: 'dhcp' }]

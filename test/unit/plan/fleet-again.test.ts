@@ -24,6 +24,12 @@ const documents: readonly FleetDocument[] = [
   office,
   { ...office, breakout: false },
   { kind: 'segment', name: 'tills' },
+  ...[10, 20].map(
+    (voice): FleetDocument => ({
+      ...{ kind: 'profile', name: 'calls', voice },
+      ...{ business: 3, normal: 2, bulk: 1 },
+    }),
+  ),
   hubOf('hub-1', '198.51.100.1:51820'),
   hubOf('hub-2', '198.51.100.2:51820'),
   hubOf('hub-2', '198.51.100.3:51820'),
@@ -32,6 +38,7 @@ const documents: readonly FleetDocument[] = [
     siteOf(name, { labels: { kind: 'shop' } }),
     siteOf(name, { uplinks: [uplink('wan0'), { ...uplink('lte0'), nic: 'netdev:wwan0' }] }),
     siteOf(name, { uplinks: [uplink('lo')] }),
+    siteOf(name, { uplinks: [{ ...uplink('wan0'), up: '1M', profile: 'calls' }], limit: '5M' }),
     siteOf(name, {
       lans: [{ name: 'lan0', nic: 'netdev:eth1', segment: 'tills', address: ['10.99.0.1/24'] }],
     }),

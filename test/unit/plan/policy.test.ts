@@ -213,7 +213,7 @@ test('policies of the whole sample, in the units of the datapath, the default fi
       kinds: ['internet', 'private'],
       isStrict: true,
       isSpread: false,
-      class: null,
+      class: 0,
       isBreakoutDenied: true,
       prefer: [0],
     },
