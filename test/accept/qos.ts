@@ -4,5 +4,6 @@ import { callLine } from './qos/call.ts'
 import { cost } from './qos/cost.ts'
 import { rate } from './qos/rate.ts'
 import { shares } from './qos/shares.ts'
+import { table } from './qos/table.ts'
 
-export const lines: readonly Line[] = [callLine, shares, rate, cost]
+export const lines: readonly Line[] = [callLine, shares, rate, table, cost]

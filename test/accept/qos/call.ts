@@ -9,7 +9,7 @@ import { fill, hostOf, mtuMs, narrow, openNarrow, wide } from './scene.ts'
 
 const expedited = 46
 const lowPriority = 8
-const addedMs = 5 + mtuMs
+export const addedMs = 5 + mtuMs
 /** 200 bytes of IPv4, as G.711 with 20 ms a packet has. */
 const call = { ratePps: 50, bytes: 172, dscp: expedited, port: 9_100 }
 const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 2, busy: 4 } }
@@ -56,7 +56,12 @@ async function take(lab: Lab, ride: Ride, isQuick: boolean): Promise<Check[]> {
   return checksOf(ride, alone, full)
 }
 
-async function talk(lab: Lab, { from, to }: Ride, forSeconds: number): Promise<FlowAccount> {
+/** A call for so long. */
+export async function talk(
+  lab: Lab,
+  { from, to }: Pick<Ride, 'from' | 'to'>,
+  forSeconds: number,
+): Promise<FlowAccount> {
   const [place] = hostOf(lab, from)
   const [there, address] = hostOf(lab, to)
   await using pace = await startPace(lab, place, there, address, call)
