@@ -33,6 +33,7 @@ struct cw_queued {
 	uint16_t peer; /* its place, or CW_QOS_BREAKOUT */
 	uint8_t path;  /* its slot */
 	bool is_train;
+	uint32_t length; /* of a packet that is no train and is cut nowhere; 0: cw_cut_begin() is to look at it */
 	struct cw_cut cut __attribute__((aligned(RTE_CACHE_LINE_SIZE))); /* of a train: what has not left yet */
 };
 

@@ -197,6 +197,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->vni = vni;
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
+	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
 	measure_cut(&queued->item, cut, outer);
 	return add_queued(worker, uplink, path->remote_down_bps / 100 * REMOTE_PERCENT, queued, cut->l3, cut->end);
 }
