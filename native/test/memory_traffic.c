@@ -14,7 +14,8 @@
 #include "packet.h"
 
 #define OUTER (14 + CW_OUTER_IP4_UDP)
-#define SHAPED_BPS 100000000000ull
+/* Ten times what packets of a full size come to here: with less they wait on, and are sealed when nobody looks at the clock any more. */
+#define SHAPED_BPS 1000000000000ull
 #define LOOP_AT (OUTER + CW_SEALED_HEADER)
 #define GENEVE_LAN_VNI(is_v6) \
 	{ 0, 0, (is_v6) ? 0x86 : 0x08, (is_v6) ? 0xdd : 0x00, 0, 0, CW_BENCH_VNI, 0 }
@@ -197,6 +198,11 @@ static double run_graph(struct memory *memory, uint32_t size, bool is_v6, bool i
 		if (is_shaped)
 			cw_qos_serve(worker);
 	}
+	if (is_shaped) {
+		/* What the last burst left waiting, for its microsecond: it is part of the batch. */
+		worker->now_us++;
+		cw_qos_serve(worker);
+	}
 	return cpu_ns() - start;
 }
 
@@ -212,9 +218,9 @@ double cw_memory_seal_shaped(struct memory *memory, uint32_t size)
 	}
 	uplink->qos = worker->qos[0];
 	double ns = run_graph(memory, size, false, true, true);
-	/* What the last burst left waiting. */
-	worker->now_us += 1000;
-	cw_qos_serve(worker);
+	/* The rate would be what is measured. */
+	if (cw_qos_waiting_items(uplink->qos->qos) > 0)
+		memory->wrong++;
 	uplink->qos = NULL;
 	return ns;
 }

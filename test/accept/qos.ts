@@ -7,5 +7,6 @@ import { rate } from './qos/rate.ts'
 import { relayed } from './qos/relayed.ts'
 import { seen } from './qos/seen.ts'
 import { shares } from './qos/shares.ts'
+import { table } from './qos/table.ts'
 
-export const lines: readonly Line[] = [callLine, classes, shares, rate, seen, relayed, cost]
+export const lines: readonly Line[] = [callLine, classes, shares, rate, seen, relayed, table, cost]

@@ -40,8 +40,8 @@ static bool send_data(struct cw_worker *worker, struct cw_queued *queued, const 
 		worker->drops[CW_DROP_NO_SESSION] += grant->pieces;
 		return true;
 	}
-	struct cw_cut whole;
-	if (!queued->is_train)
+	struct cw_cut whole = { .l3 = rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), .end = queued->length };
+	if (!queued->is_train && queued->length == 0)
 		cw_cut_begin(&whole, queued->m);
 	struct cw_cut *cut = queued->is_train ? &queued->cut : &whole;
 	return cw_seal_some(worker, peer, queued->vni, path, queued->m, cut, grant->pieces, grant->is_marked);

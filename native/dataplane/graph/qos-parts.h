@@ -36,9 +36,12 @@ struct cw_queued {
 	uint16_t peer; /* its place, or CW_QOS_BREAKOUT */
 	uint8_t path;  /* its slot, or CW_QOS_RELAYED */
 	bool is_train;
-	uint32_t channel;   /* the rest of the line is of what is relayed: the number of the end to which it goes */
-	uint8_t lane_class; /* table/tx-lanes.h */
-	uint8_t ecn;
+	uint8_t lane_class; /* of what is relayed: table/tx-lanes.h */
+	uint8_t ecn;        /* the same */
+	union {
+		uint32_t channel; /* of what is relayed: the number of the end to which it goes */
+		uint32_t length;  /* of a packet that is no train and is cut nowhere; 0: cw_cut_begin() is to look at it */
+	};
 	struct cw_cut cut __attribute__((aligned(RTE_CACHE_LINE_SIZE))); /* of a train: what has not left yet */
 };
 

@@ -175,6 +175,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->vni = vni;
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
+	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
 	measure_cut(&queued->item, cut, outer);
 	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
 }

@@ -44,17 +44,17 @@ void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, 
 	grant->is_last = cw_qos_take(qos, flow, pieces);
 }
 
-bool cw_qos_is_over(uint64_t bps, uint32_t bytes)
+uint32_t cw_qos_most_of(uint64_t bps)
 {
 	uint64_t most = bps / 8 / BACKLOG_OF_SECOND;
 
-	return bytes > (most < BACKLOG_LEAST ? BACKLOG_LEAST : most > BACKLOG_MOST ? BACKLOG_MOST : most);
+	return most < BACKLOG_LEAST ? BACKLOG_LEAST : most > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)most;
 }
 
 /* The flow that is to lose next; NULL: there is room for all. */
 static struct cw_qos_flow *find_victim(const struct cw_qos *qos, bool is_full)
 {
-	is_full = is_full || qos->items > qos->shape.items || cw_qos_is_over(qos->shape.bps, qos->bytes);
+	is_full = is_full || qos->items > qos->shape.items || qos->bytes > qos->most;
 	return is_full || qos->swollen != NULL ? cw_qos_fattest_flow(qos, is_full ? NULL : qos->swollen) : NULL;
 }
 

@@ -15,6 +15,8 @@ struct cw_qos_class {
 struct cw_qos {
 	struct cw_qos_shape shape;
 	uint64_t byte_time; /* of the link */
+	uint32_t budget;    /* of a grant, by the link's rate: cw_qos_budget() */
+	uint32_t most;      /* bytes that may wait, by the link's rate */
 	struct cw_qos_class classes[CW_QOS_CLASSES];
 	uint32_t turn;    /* of the classes */
 	uint64_t open_ns; /* when what left has had its time */
@@ -49,18 +51,27 @@ static inline uint64_t cw_qos_time_of(uint64_t byte_time, uint32_t bytes)
 	return bytes * byte_time >> CW_QOS_TIME_SHIFT;
 }
 
-/* What one grant takes at most, and a turn is worth at least. @param bps the least rate that the stream meets; `stream` NULL: the link's */
-uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps);
-
-/* qos-stream.c: streams in their classes, or before a gate that is closed. */
-void cw_qos_list(struct cw_qos *qos, struct cw_qos_stream *stream);
-void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns);
-
 /* Whether it keeps anything back. */
 static inline bool cw_qos_is_gating(const struct cw_qos_gate *gate)
 {
 	return gate != NULL && gate->bps != 0;
 }
+
+uint32_t cw_qos_budget_of(uint64_t bps);
+
+/* What one grant takes at most, and a turn is worth at least. @param bps the least rate that the stream meets; `stream` NULL: the link's */
+static inline uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps)
+{
+	*bps = qos->shape.bps;
+	if (stream == NULL || !cw_qos_is_gating(stream->gate) || stream->gate->bps >= *bps)
+		return qos->budget;
+	*bps = stream->gate->bps;
+	return cw_qos_budget_of(*bps);
+}
+
+/* qos-stream.c: streams in their classes, or before a gate that is closed. */
+void cw_qos_list(struct cw_qos *qos, struct cw_qos_stream *stream);
+void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns);
 
 /* It is the turn of the next one of the gate's streams that have something waiting. */
 void cw_qos_pass_turn(struct cw_qos *qos, struct cw_qos_gate *gate);
@@ -94,8 +105,8 @@ void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, 
 /* So many pieces of the first item are gone. @return whether the item is */
 bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces);
 
-/* Whether that is more than 200 ms of the rate: it would be too late when it came. */
-bool cw_qos_is_over(uint64_t bps, uint32_t bytes);
+/* Bytes that may wait: 200 ms of the rate, for what is behind more would be too late when it came. */
+uint32_t cw_qos_most_of(uint64_t bps);
 
 uint32_t cw_qos_bytes(const struct cw_qos_item *item, uint16_t pieces);
 

@@ -8,12 +8,10 @@
 #define CAP_BURST_NS 10000000ull
 #define GATE_LATE_NS 10000000ull /* what a peer catches up for which others of the link had no turn left */
 
-uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_qos_stream *stream, uint64_t *bps)
+uint32_t cw_qos_budget_of(uint64_t bps)
 {
-	*bps = qos->shape.bps;
-	if (stream != NULL && cw_qos_is_gating(stream->gate) && stream->gate->bps < *bps)
-		*bps = stream->gate->bps;
-	uint64_t bytes = *bps / 8 / PIECE_OF_SECOND;
+	uint64_t bytes = bps / 8 / PIECE_OF_SECOND;
+
 	return bytes < CW_QOS_MTU ? CW_QOS_MTU : bytes > UINT16_MAX ? UINT16_MAX : (uint32_t)bytes;
 }
 
@@ -25,7 +23,9 @@ static bool is_within_cap(const struct cw_qos *qos, uint32_t index, uint64_t now
 static struct cw_qos_stream *next_strict(struct cw_qos *qos, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
-		struct cw_qos_stream *stream = is_within_cap(qos, i, now_ns) ? cw_qos_next_stream(qos, &qos->classes[i], true, now_ns) : NULL;
+		if (qos->classes[i].head == NULL || !is_within_cap(qos, i, now_ns))
+			continue;
+		struct cw_qos_stream *stream = cw_qos_next_stream(qos, &qos->classes[i], true, now_ns);
 		if (stream != NULL)
 			return stream;
 	}
@@ -95,7 +95,7 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 		stream->gate->members[stream->class] = stream;
 	if (!stream->is_listed)
 		cw_qos_list(qos, stream);
-	if (cw_qos_is_over(bps, stream->bytes))
+	if (stream->bytes > (bps == qos->shape.bps ? qos->most : cw_qos_most_of(bps)))
 		qos->swollen = stream;
 	return true;
 }
@@ -137,12 +137,19 @@ static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 	flow->credit -= bytes;
 }
 
+/* Of a train: one at least. */
+static uint16_t fitting_pieces(const struct cw_qos_item *item, uint32_t budget)
+{
+	uint32_t fitting = item->piece == 0 ? 1 : budget / item->piece;
+
+	return (uint16_t)(fitting < 1 ? 1 : fitting > item->pieces ? item->pieces : fitting);
+}
+
 static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint32_t budget, uint64_t now_ns,
 		   struct cw_qos_grant *grant)
 {
 	struct cw_qos_item *item = flow->queue.head;
-	uint32_t fitting = item->piece == 0 ? 1 : budget / item->piece;
-	uint16_t pieces = (uint16_t)(fitting < 1 ? 1 : fitting > item->pieces ? item->pieces : fitting);
+	uint16_t pieces = item->pieces == 1 ? 1 : fitting_pieces(item, budget);
 	uint32_t bytes = cw_qos_bytes(item, pieces);
 
 	/* Before the item goes: a link that empties now was busy until now. */
@@ -202,6 +209,15 @@ uint64_t cw_qos_due_ns(const struct cw_qos *qos)
 	return qos->gate_count == 0 ? qos->open_ns : cw_qos_later(qos->open_ns, qos->gates[0]->open_ns);
 }
 
+/* With what divisions give, so that no packet pays for them. */
+static void take_shape(struct cw_qos *qos, const struct cw_qos_shape *shape)
+{
+	qos->shape = *shape;
+	qos->byte_time = cw_qos_byte_time(shape->bps);
+	qos->budget = cw_qos_budget_of(shape->bps);
+	qos->most = cw_qos_most_of(shape->bps);
+}
+
 struct cw_qos *cw_qos_new(const struct cw_qos_shape *shape)
 {
 	struct cw_qos *qos = calloc(1, sizeof(*qos));
@@ -212,8 +228,7 @@ struct cw_qos *cw_qos_new(const struct cw_qos_shape *shape)
 		qos->flows[i].next = qos->free;
 		qos->free = &qos->flows[i];
 	}
-	qos->shape = *shape;
-	qos->byte_time = cw_qos_byte_time(shape->bps);
+	take_shape(qos, shape);
 	return qos;
 }
 
@@ -227,8 +242,7 @@ void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t n
 	/* What has left has had part of its time: the rest passes by the new rate. */
 	if (qos->open_ns > now_ns)
 		qos->open_ns = now_ns + (uint64_t)((double)(qos->open_ns - now_ns) * (double)qos->shape.bps / (double)shape->bps);
-	qos->shape = *shape;
-	qos->byte_time = cw_qos_byte_time(shape->bps);
+	take_shape(qos, shape);
 }
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos)

@@ -9,7 +9,7 @@ import { fill, hostOf, mtuMs, narrow, openNarrow, wide } from './scene.ts'
 
 const expedited = 46
 const lowPriority = 8
-const addedMs = 5 + mtuMs
+export const addedMs = 5 + mtuMs
 /** 200 bytes of IPv4, as G.711 with 20 ms a packet has. */
 const call = { ratePps: 50, bytes: 172, dscp: expedited, port: 9_100 }
 const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 2, busy: 4 } }

@@ -20,9 +20,11 @@ const startTimeoutMs = 10_000
 export interface FullOptions {
   /** Nobody knows what the links carry. */
   readonly isRateUnknown: boolean
+  /** What carries the sites' traffic, in the place of Causeway. */
+  readonly start?: (lab: Lab) => Promise<unknown>
 }
 
-export async function openNarrow({ isRateUnknown }: FullOptions): Promise<Lab> {
+export async function openNarrow({ isRateUnknown, start }: FullOptions): Promise<Lab> {
   const lab = await openLab(
     describeManyLinks({
       uplinks: 1,
@@ -38,7 +40,7 @@ export async function openNarrow({ isRateUnknown }: FullOptions): Promise<Lab> {
     }),
   )
   try {
-    await lab.start()
+    await (start === undefined ? lab.start() : start(lab))
     await startServers(lab)
     await awaitReachable(lab, narrow, wide)
     return lab
@@ -73,9 +75,12 @@ export async function fill(
   const marks = ['--parallel', String(flows), '--tos', String(dscp << 2)]
   const argv = ['iperf3', '--client', address, ...marks, '--time', '600', '--forceflush']
   const tcp = stack.use(lab.spawn(from, argv))
+  // What has one queue for all would let none of them begin once the stream fills it.
+  let begun = 0
+  await tcp.line((line) => line.includes(' connected to ') && ++begun === flows, startTimeoutMs)
   stack.use(await startPace(lab, from, to, address, { ...blast, dscp }))
   // After three seconds all of them have found the end of the link.
-  await tcp.line((line) => /\[SUM\]\s+2\.00-3\.0/.test(line), startTimeoutMs)
+  await tcp.line((line) => /\[SUM\]\s+2\.\d+-3\./.test(line), startTimeoutMs)
   const parts = stack.move()
   return { tcp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

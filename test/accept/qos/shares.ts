@@ -1,5 +1,6 @@
 /** How classes, and flows within a class, share a link of 10 Mbit/s that all of them would fill. */
 import { setTimeout as passed } from 'node:timers/promises'
+import { jainOf } from '../../bench/qos.ts'
 import { plantDrop } from '../../lab/faults.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { type PacedFlows, startPace } from '../../lab/pace.ts'
@@ -73,7 +74,7 @@ function checkOf(name: string, wanted: number, share: number): Check {
   }
 }
 
-/** R. Jain, "The Art of Computer Systems Performance Analysis": 1 where all have the same. @param isUnfair half of them lose */
+/** @param isUnfair half of them lose */
 async function jain(lab: Lab, forSeconds: number, isUnfair: boolean): Promise<Check> {
   const [from] = hostOf(lab, narrow)
   const [to, address] = hostOf(lab, wide)
@@ -89,9 +90,7 @@ async function jain(lab: Lab, forSeconds: number, isUnfair: boolean): Promise<Ch
     readonly end: { readonly streams: readonly { readonly receiver: { bytes: number } }[] }
   }
   const bytes = end.streams.map(({ receiver }) => receiver.bytes)
-  const sum = bytes.reduce((one, other) => one + other, 0)
-  const squares = bytes.reduce((one, other) => one + other * other, 0)
-  const index = (sum * sum) / (bytes.length * squares)
+  const index = jainOf(bytes)
   return {
     check: `Jain's index of ${connections} connections`,
     target: `≥ ${leastJain}`,
