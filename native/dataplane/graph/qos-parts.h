@@ -29,10 +29,12 @@ struct cw_uplink_qos {
 struct cw_queued {
 	struct cw_qos_item item; /* first: see table/qos.h */
 	struct rte_mbuf *m;
-	uint32_t vni;
+	uint32_t vni;  /* 0: of no segment that is known */
 	uint16_t peer; /* its place, or CW_QOS_BREAKOUT */
 	uint8_t path;  /* its slot */
 	bool is_train;
+	uint8_t way;      /* of what waits for its segment's limit: see qos-segment.c */
+	uint64_t port_id; /* and of a LAN's frame there */
 	struct cw_cut cut __attribute__((aligned(RTE_CACHE_LINE_SIZE))); /* of a train: what has not left yet */
 };
 
@@ -56,5 +58,52 @@ static inline void cw_qos_forget_queued(struct cw_worker *worker, const struct c
 
 /* Pieces at the head of what waits are lost, and were counted by the scheduler; the cut has still to move on. */
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason);
+
+/* The pieces at the head of what waits are passed over. */
+static inline void cw_qos_skip_pieces(struct cw_worker *worker, struct cw_queued *queued, uint16_t pieces)
+{
+	for (uint16_t i = 0; i < pieces && queued->is_train; i++)
+		cw_cut_next(&queued->cut, worker->scratch);
+}
+
+/* Its place for what waits; NULL: it has none. */
+static inline struct cw_queued *cw_queue_place_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
+}
+
+/* qos-queued.c: what is the same of all that waits, for whatever. */
+
+/* So that a rate that is gone keeps nothing back. */
+#define CW_QOS_UNSHAPED_BPS 1000000000000000ull
+
+/* How many may wait in each of the program's schedulers: in all of them no more than half of the small buffers. */
+uint32_t cw_qos_items_each(const struct cw_worker *worker);
+
+/* Flows of one hash share a queue: addresses and ports, where they can be read. */
+uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length);
+
+/* The packet in a frame of Ethernet, sound as far as its header says; NULL: it is none of IP's. */
+uint8_t *cw_qos_packet_of(struct rte_mbuf *m, uint32_t *length);
+
+/* Sizes of what the cut will yield, each with so many bytes more. */
+void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more);
+
+/* It waits from now on, or is lost for `full`, or others are; `queued` has all but its item's time. */
+void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_queued *queued,
+		 enum cw_drop full);
+
+/* Takes a packet, or a piece of what waited as a buffer of its own; its flags and lengths are as of one that was received. */
+typedef void cw_qos_send(struct cw_worker *worker, const struct cw_queued *queued, struct rte_mbuf *m, void *to);
+
+/* Gives out what was granted, whole where all of it was. @return whether the buffer is still the caller's */
+bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, cw_qos_send *send,
+		     void *to);
+
+/* All that may leave now; what is lost for having waited too long is counted as `late`. */
+void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_send *send, void *to);
+
+/* All that waits is lost, for what it waits for is gone. */
+void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos);
 
 #endif

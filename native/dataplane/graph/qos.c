@@ -61,9 +61,11 @@ uint8_t cw_qos_class_of_dscp(uint8_t dscp)
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
+	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT ? NULL : worker->peers[queued->peer];
+
 	worker->drops[reason] += pieces;
-	if (queued->peer != CW_QOS_BREAKOUT)
-		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), worker->peers[queued->peer],
+	if (queued->vni != 0)
+		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), peer,
 			rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), queued->m->data_len - queued->m->l2_len);
 }
 
@@ -83,7 +85,7 @@ static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_
 	return &peer->streams[class];
 }
 
-/* Flows of one hash share a queue: addresses and ports, where they can be read. */
+/* Addresses and ports, where they can be read. */
 static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
 {
 	struct cw_flow flow;
@@ -95,7 +97,7 @@ static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
 }
 
 /* The same for almost all packets, whose ports follow an IPv4 header without options. */
-static uint32_t queue_hash(const uint8_t *l3, uint32_t length)
+uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length)
 {
 	const struct cw_ip4 *ip = cw_ip4(l3);
 	uint64_t addresses;
@@ -109,17 +111,30 @@ static uint32_t queue_hash(const uint8_t *l3, uint32_t length)
 	return (uint32_t)cw_mix64(addresses ^ ((uint64_t)ports * CW_MIX_STEP) ^ ip->protocol);
 }
 
-static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+static void shed_queued(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop full)
 {
 	struct cw_qos_grant grant;
 
 	/* The other half of large buffers is for what arrives. */
-	while (cw_qos_shed(uplink->qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
+	while (cw_qos_shed(qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
 		cw_qos_forget_queued(worker, queued);
-		cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_FULL);
+		cw_qos_lose_queued(worker, queued, grant.lost, full);
 		rte_pktmbuf_free(queued->m);
 	}
+}
+
+void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_queued *queued,
+		 enum cw_drop full)
+{
+	queued->item.at_ns = cw_qos_now_ns(worker);
+	if (!cw_qos_add(qos, stream, hash, &queued->item)) {
+		cw_qos_lose_queued(worker, queued, queued->item.pieces, full);
+		rte_pktmbuf_free(queued->m);
+		return;
+	}
+	worker->queued_large += cw_is_large(worker, queued->m);
+	shed_queued(worker, qos, full);
 }
 
 /* @param gate_bps what the far end takes; 0: all @param queued all but its item's time @return false: it cannot wait */
@@ -133,20 +148,12 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 		return false;
 	if (queued->peer != CW_QOS_BREAKOUT)
 		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
-	queued->item.at_ns = cw_qos_now_ns(worker);
 	queued->item.is_ect = (class & CW_ECN_MASK) != 0;
-	if (!cw_qos_add(uplink->qos, stream, queue_hash(l3, length), &queued->item)) {
-		cw_qos_lose_queued(worker, queued, queued->item.pieces, CW_DROP_QUEUE_FULL);
-		rte_pktmbuf_free(queued->m);
-		return true;
-	}
-	worker->queued_large += cw_is_large(worker, queued->m);
-	shed_queued(worker, uplink);
+	cw_qos_keep(worker, uplink->qos, stream, cw_qos_hash(l3, length), queued, CW_DROP_QUEUE_FULL);
 	return true;
 }
 
-/* Sizes on the link of what the cut will yield, each with so many bytes more. */
-static void measure_cut(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
+void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
 {
 	uint32_t left = cut->end - cut->offset;
 
@@ -175,18 +182,12 @@ static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struc
 	return departure->uplink == NULL ? NULL : departure->uplink->qos;
 }
 
-/* Its place for what waits; NULL: it has none. */
-static struct cw_queued *queue_place_of(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
-}
-
 bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path,
 		      struct rte_mbuf *m, const struct cw_cut *cut)
 {
 	uint32_t outer;
 	struct cw_uplink_qos *uplink = qos_uplink_of(worker, path, &outer);
-	struct cw_queued *queued = uplink == NULL ? NULL : queue_place_of(m);
+	struct cw_queued *queued = uplink == NULL ? NULL : cw_queue_place_of(m);
 
 	if (queued == NULL)
 		return false;
@@ -197,7 +198,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->vni = vni;
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
-	measure_cut(&queued->item, cut, outer);
+	cw_qos_measure(&queued->item, cut, outer);
 	return add_queued(worker, uplink, path->remote_down_bps / 100 * REMOTE_PERCENT, queued, cut->l3, cut->end);
 }
 
@@ -229,7 +230,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 {
 	const struct cw_ether *ether = rte_pktmbuf_mtod(m, const struct cw_ether *);
 	const uint8_t *l3 = (const uint8_t *)(ether + 1);
-	struct cw_queued *queued = port->qos == NULL ? NULL : queue_place_of(m);
+	struct cw_queued *queued = port->qos == NULL ? NULL : cw_queue_place_of(m);
 	const struct cw_port_program *program = port->qos == NULL ? NULL : qos_program_of(worker, port);
 
 	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
@@ -245,10 +246,11 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
 	queued->m = m;
 	queued->peer = CW_QOS_BREAKOUT;
+	queued->vni = 0;
 	queued->is_train = is_train;
 	if (is_train) {
 		cw_cut_begin(&queued->cut, m);
-		measure_cut(&queued->item, &queued->cut, m->l2_len);
+		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
 	return add_queued(worker, port->qos, 0, queued, l3, length);
 }

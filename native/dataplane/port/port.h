@@ -41,6 +41,8 @@ struct cw_port {
 	_Atomic uint16_t mtu;
 	atomic_bool is_up;
 	struct cw_uplink_qos *qos; /* the worker's: what leaves waits for its turn; NULL: it does not (graph/qos.h) */
+	struct cw_ingress *ingress; /* and what comes from the Internet (graph/qos-ingress.h) */
+	struct cw_limit *limit;     /* of a LAN's segment; NULL: it has none (graph/qos-segment.h) */
 	/* Through the NIC; the worker's. */
 	uint64_t rx_packets, rx_bytes, rx_buffers;
 	uint64_t tx_packets, tx_bytes, tx_buffers;
