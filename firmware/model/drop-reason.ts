@@ -62,6 +62,12 @@ export const dropReasons: Readonly<Record<string, string>> = {
   control_malformed: 'A control item had a wrong length.',
   queue_delay: 'A flow sent more than the uplink carries: its packets waited too long (RFC 8289).',
   queue_full: 'More waited for an uplink than it carries in a fifth of a second.',
+  ingress_delay:
+    'A flow from the Internet sent more than its part of the uplink: its packets waited too long.',
+  ingress_full:
+    'More from the Internet waited than its part of the uplink is in a fifth of a second.',
+  limit_delay: 'A flow sent more than the limit of its segment lets through: it waited too long.',
+  limit_full: 'More waited than the limit of its segment lets through in a fifth of a second.',
   tx_full: 'The queue of a NIC stayed full: it takes no more.',
   tx_refused: 'The kernel refused to send a frame.',
   tx_down: 'The NIC or its twin is down.',

@@ -68,6 +68,11 @@
 	/* waiting for an uplink whose rate is known */                                          \
 	X(QUEUE_DELAY, "queue_delay")         /* its flow has waited too long: CoDel, RFC 8289 */ \
 	X(QUEUE_FULL, "queue_full")           /* more waits than the link carries in 200 ms */   \
+	/* waiting on its way in from the Internet, and for its segment's limit: the same of each */ \
+	X(INGRESS_DELAY, "ingress_delay")                                                         \
+	X(INGRESS_FULL, "ingress_full")                                                           \
+	X(LIMIT_DELAY, "limit_delay")                                                             \
+	X(LIMIT_FULL, "limit_full")                                                               \
 	/* sending */                                                                            \
 	X(TX_FULL, "tx_full")                 /* the kernel's queue stayed full */               \
 	X(TX_REFUSED, "tx_refused")           /* the kernel refused the frame */                 \

@@ -68,6 +68,9 @@ struct cw_worker {
 	struct rte_mbuf *whole;
 	struct cw_out out;
 	struct cw_uplink_qos *qos[CW_UPLINKS_MAX]; /* of the uplinks that have one, in no order; NULL behind them */
+	struct cw_ingress *ingress[CW_UPLINKS_MAX]; /* likewise, by which what comes from the Internet waits */
+	struct cw_limit *limits[CW_SEGMENTS_MAX];  /* of the program's segments; NULL: it has none */
+	uint32_t limit_count;
 	bool is_serving_qos;                       /* what leaves has waited */
 	uint32_t queued_large;                     /* buffers of that pool that wait for uplinks */
 	struct cw_merge merge;

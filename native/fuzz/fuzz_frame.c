@@ -1,6 +1,7 @@
 /*
  * Fuzzes what the kernel hands over: any offload header over any frame, on each link. Input: link
- * 0–4 in the low bits, 8: make the IPv4 checksum right, 16: the uplink carries 1280 bytes, 32: it has a rate u8 |
+ * 0–4 in the low bits, 8: make the IPv4 checksum right, 16: the uplink carries 1280 bytes, 32: it has a rate, each way, 64: the
+ * segment has a limit u8 |
  * struct cw_vnet_hdr, little-endian | frame. What is sealed of it must open.
  */
 #include <string.h>
@@ -15,6 +16,7 @@
 #define FINISH 8
 #define SMALL_PATH 16
 #define SHAPED 32
+#define LIMITED 64
 #define SHAPED_BPS 100000000ull
 #define SMALL_MTU 1280
 #define OVERHEAD 68
@@ -45,16 +47,27 @@ static void serve(struct cw_bench *bench, enum cw_bench_link link, struct rte_mb
 	}
 }
 
-/* The scheduler stays, and is the uplink's for some inputs: made anew for each it would cost more than the rest. */
-static void shape(struct cw_bench *bench, bool is_shaped)
+/* Schedulers stay, and are in use for some inputs: made anew for each they would cost more than the rest. */
+static void shape(struct cw_bench *bench, bool is_shaped, bool is_limited)
 {
+	static struct cw_ingress *ingress;
+	static struct cw_limit *limit;
 	struct cw_worker *worker = bench->worker;
+	struct cw_program *program = worker->view->program;
+	struct cw_port *uplink = bench->ports[CW_BENCH_UPLINK_PORT];
 
 	if (worker->qos[0] == NULL) {
-		worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = SHAPED_BPS;
+		program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = SHAPED_BPS;
+		program->port_programs[CW_BENCH_UPLINK_PORT].down_bps = SHAPED_BPS;
+		program->segment_programs[0].up_bps = program->segment_programs[0].down_bps = SHAPED_BPS;
 		cw_qos_renew(worker);
+		ingress = uplink->ingress;
+		limit = worker->limits[0];
 	}
-	bench->ports[CW_BENCH_UPLINK_PORT]->qos = is_shaped ? worker->qos[0] : NULL;
+	uplink->qos = is_shaped ? worker->qos[0] : NULL;
+	uplink->ingress = is_shaped ? ingress : NULL;
+	worker->limits[0] = bench->ports[CW_BENCH_LAN_PORT]->limit = is_limited ? limit : NULL;
+	worker->limit_count = is_limited;
 }
 
 /* Until nothing waits any more, which must be within a second. */
@@ -126,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bench->ports[1]->mtu = data[0] & SMALL_PATH ? SMALL_MTU : CW_BENCH_MTU;
 	struct rte_mbuf *m = cw_fuzz_mbuf(frame, length, l2);
 	if (cw_vnet_to_mbuf(&vnet, m, l2)) {
-		shape(bench, (data[0] & SHAPED) != 0);
+		shape(bench, (data[0] & SHAPED) != 0, (data[0] & LIMITED) != 0);
 		serve(bench, link, m);
 		cw_bench_flush(bench);
 		let_go(bench);

@@ -309,6 +309,10 @@ static void frame_seeds(void)
 	frame_seed("shaped-tcp-train", 32, &tcp, PACKET_TCP, FAR, 220);
 	frame_seed6("shaped-udp6-train", 32, &udp6, PACKET_UDP, 48, 220);
 	frame_seed("shaped-twin-tcp-train", 32 + 3, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed("ingress-tcp-train", 32 + 2, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed("limited-tcp-train", 64, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed("limited-twin-tcp-train", 64 + 1, &tcp, PACKET_TCP, FAR, 220);
+	frame_seed("limited-shaped-udp", 96, &none, PACKET_UDP, FAR, 60);
 	frame_seed("lan-udp", 0, &none, PACKET_UDP, FAR, 60);
 	frame_seed("lan-partial", 0, &partial, PACKET_TCP, FAR, 60);
 	frame_seed("lan-tcp-train", 0, &tcp, PACKET_TCP, FAR, 220);

@@ -8,6 +8,7 @@
 #include "graph/marks.h"
 #include "graph/next-peer.h"
 #include "graph/policy.h"
+#include "graph/qos-segment.h"
 #include "graph/qos.h"
 #include "graph/steer.h"
 #include "port/vnet.h"
@@ -23,7 +24,7 @@ void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m)
 
 void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
 {
-	if (cw_qos_wait_frame(worker, port, m))
+	if ((port->limit != NULL && cw_limit_wait_frame(worker, port, m)) || cw_qos_wait_frame(worker, port, m))
 		return;
 	if (port->is_bleached)
 		cw_marks_clear(m);
@@ -56,7 +57,7 @@ static bool is_offload_own(const struct rte_mbuf *m, const uint8_t *l3, uint32_t
  * Makes the offload's lengths those of this header. They may speak of a header further inside (tunnels of a LAN host,
  * GRO of a NIC that looks into them): a checksum is then finished here, and a train is not ours to cut: false.
  */
-static bool adopt_header(struct rte_mbuf *m, const uint8_t *l3)
+bool cw_adopt_header(struct rte_mbuf *m, const uint8_t *l3)
 {
 	uint32_t header = cw_l3_is_ip6(l3) ? sizeof(struct cw_ip6) : cw_ip4_header_len(cw_ip4(l3));
 
@@ -90,7 +91,10 @@ static bool is_ip_for(const struct cw_port *port, const struct rte_mbuf *m)
 
 static void to_overlay(struct cw_worker *worker, uint32_t segment, struct cw_peer *peer, struct rte_mbuf *m)
 {
-	cw_seal(worker, peer, worker->view->program->segment_programs[segment].vni, m);
+	struct cw_limit *limit = worker->limits[segment];
+
+	if (limit == NULL || !cw_limit_wait_seal(worker, limit, peer, m))
+		cw_seal(worker, peer, worker->view->program->segment_programs[segment].vni, m);
 }
 
 void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
@@ -113,7 +117,7 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 		return;
 	}
 	/* A train that is not ours to cut is the kernel's, which has the rules too, but knows of no policies. */
-	bool is_ours = adopt_header(m, l3);
+	bool is_ours = cw_adopt_header(m, l3);
 	const struct cw_hop *hop = cw_hop_to(worker->view, segment, l3);
 	enum cw_drop reason;
 	if (is_ours && !cw_policy_from_lan(worker, segment, hop, m, &reason)) {
@@ -130,6 +134,8 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t index, struct rte_mbuf *
 	/* So it is known again where the kernel sends it. */
 	if (class != 0)
 		cw_l3_set_dscp(l3, cw_class_dscp[class - 1]);
+	if (is_away && port->limit != NULL && cw_limit_wait_breakout(worker, port, m, is_ours))
+		return;
 	/* The kernel answers an expired TTL: its own route to the prefix is the segment's twin. */
 	if (!is_ours || hop->kind != CW_HOP_OVERLAY || cw_l3_hops_left(l3) <= 1) {
 		cw_pass(worker, &port->twin, m);
@@ -152,7 +158,7 @@ void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_
 		cw_drop(worker, m, CW_DROP_LINK_SCOPE);
 		return;
 	}
-	if (!adopt_header(m, l3)) {
+	if (!cw_adopt_header(m, l3)) {
 		cw_drop(worker, m, CW_DROP_RX_OFFLOAD);
 		return;
 	}

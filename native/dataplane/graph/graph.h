@@ -35,6 +35,12 @@ void cw_classify_lan(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m
 void cw_classify_uplink(struct cw_worker *worker, uint32_t port, struct rte_mbuf *m);
 void cw_classify_segment(struct cw_worker *worker, uint32_t segment, struct rte_mbuf *m);
 
+/*
+ * Makes the offload's lengths those of the header at `l3`, where they speak of one further inside; a checksum in there is finished.
+ * False: a train that is not ours to cut.
+ */
+bool cw_adopt_header(struct rte_mbuf *m, const uint8_t *l3);
+
 /* Up to `twin` as it was received, or from the twin out of `port`: the exception path in both directions. */
 void cw_pass(struct cw_worker *worker, struct cw_link *twin, struct rte_mbuf *m);
 void cw_pass_out(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m);

@@ -7,6 +7,7 @@
 #include "graph/graph.h"
 #include "graph/join.h"
 #include "graph/l3.h"
+#include "graph/qos-segment.h"
 #include "graph/seal.h"
 #include "worker.h"
 
@@ -24,9 +25,11 @@ static struct cw_tcp *flow_tcp(const struct cw_merge_flow *flow)
 
 static void send_on(struct cw_worker *worker, const struct cw_onward *onward, struct rte_mbuf *m)
 {
+	struct cw_limit *limit = onward->peer != NULL ? NULL : worker->view->program->ports[onward->port]->limit;
+
 	if (onward->peer != NULL)
 		cw_seal(worker, onward->peer, onward->vni, m);
-	else
+	else if (limit == NULL || !cw_limit_wait_lan(worker, limit, m))
 		cw_tx_link(worker, onward->port, onward->next_hop, m);
 }
 

@@ -3,6 +3,8 @@
 #define CW_GRAPH_QOS_PARTS_H
 
 #include <rte_mbuf.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bucket.h"
 #include "graph/qos.h"
@@ -32,15 +34,21 @@ struct cw_uplink_qos {
 struct cw_queued {
 	struct cw_qos_item item; /* first: see table/qos.h */
 	struct rte_mbuf *m;
-	uint32_t vni;
+	uint32_t vni;  /* 0: of no segment that is known */
 	uint16_t peer; /* its place, or CW_QOS_BREAKOUT */
 	uint8_t path;  /* its slot, or CW_QOS_RELAYED */
 	bool is_train;
-	uint8_t lane_class; /* of what is relayed: table/tx-lanes.h */
-	uint8_t ecn;        /* the same */
 	union {
-		uint32_t channel; /* of what is relayed: the number of the end to which it goes */
-		uint32_t length;  /* of a packet that is no train and is cut nowhere; 0: cw_cut_begin() is to look at it */
+		uint32_t length; /* of a packet that is no train and is cut nowhere; 0: cw_cut_begin() is to look at it */
+		struct {
+			uint32_t channel;   /* the number of the end to which it goes */
+			uint8_t lane_class; /* table/tx-lanes.h */
+			uint8_t ecn;
+		} relayed;
+		struct {
+			uint64_t port_id; /* of a LAN's frame */
+			uint8_t way;      /* see qos-segment.c */
+		} limited; /* what waits for its segment's limit */
 	};
 	struct cw_cut cut __attribute__((aligned(RTE_CACHE_LINE_SIZE))); /* of a train: what has not left yet */
 };
@@ -51,6 +59,14 @@ static_assert(sizeof(struct cw_queued) <= CW_BUFFER_PRIVATE, "what waits says so
 static inline bool cw_qos_is_for(const struct cw_uplink_qos *uplink, const struct cw_peer *peer)
 {
 	return !uplink->is_endless || atomic_load_explicit(&peer->limit_bps, memory_order_relaxed) != 0;
+}
+
+/* For what has streams, which have cache lines of their own: zeroed; NULL: no memory. */
+static inline void *cw_qos_lines_new(size_t size)
+{
+	void *lines = aligned_alloc(_Alignof(struct cw_qos_stream), size);
+
+	return lines == NULL ? NULL : memset(lines, 0, size);
 }
 
 static inline uint64_t cw_qos_now_ns(const struct cw_worker *worker)
@@ -74,12 +90,6 @@ static inline bool cw_is_relayed(const struct cw_queued *queued)
 	return queued->peer != CW_QOS_BREAKOUT && queued->path == CW_QOS_RELAYED;
 }
 
-/* Its place for what waits; NULL: it has none. */
-static inline struct cw_queued *cw_queue_place_of(struct rte_mbuf *m)
-{
-	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
-}
-
 /* What is sent to the peer by the path at most; 0: no limit. */
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path);
 
@@ -96,5 +106,55 @@ void cw_qos_note_relayed(struct cw_worker *worker, const struct cw_queued *queue
 
 /* Pieces at the head of what waits are lost, and were counted by the scheduler; the cut has still to move on. */
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason);
+
+/* The pieces at the head of what waits are passed over. */
+static inline void cw_qos_skip_pieces(struct cw_worker *worker, struct cw_queued *queued, uint16_t pieces)
+{
+	for (uint16_t i = 0; i < pieces && queued->is_train; i++)
+		cw_cut_next(&queued->cut, worker->scratch);
+}
+
+/* Its place for what waits; NULL: it has none. */
+static inline struct cw_queued *cw_queue_place_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_priv_size(m->pool) < sizeof(struct cw_queued) ? NULL : rte_mbuf_to_priv(m);
+}
+
+/* qos-queued.c: what is the same of all that waits, for whatever. */
+
+/* So that a rate that is gone keeps nothing back. */
+#define CW_QOS_UNSHAPED_BPS 1000000000000000ull
+
+/* How many may wait in each of the program's schedulers: in all of them no more than half of the small buffers. */
+uint32_t cw_qos_items_each(const struct cw_worker *worker);
+
+/* Whether some peer has one, which is each uplink's. */
+bool cw_qos_has_limits(const struct cw_program *program);
+
+/* Flows of one hash share a queue: addresses and ports, where they can be read. */
+uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length);
+
+/* The packet in a frame of Ethernet, sound as far as its header says; NULL: it is none of IP's. */
+uint8_t *cw_qos_packet_of(struct rte_mbuf *m, uint32_t *length);
+
+/* Sizes of what the cut will yield, each with so many bytes more. */
+void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more);
+
+/* It waits from now on, or is lost for `full`, or others are; `queued` has all but its item's time. */
+void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_queued *queued,
+		 enum cw_drop full);
+
+/* Takes a packet, or a piece of what waited as a buffer of its own; its flags and lengths are as of one that was received. */
+typedef void cw_qos_send(struct cw_worker *worker, const struct cw_queued *queued, struct rte_mbuf *m, void *to);
+
+/* Gives out what was granted, whole where all of it was. @return whether the buffer is still the caller's */
+bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, cw_qos_send *send,
+		     void *to);
+
+/* All that may leave now; what is lost for having waited too long is counted as `late`. */
+void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_send *send, void *to);
+
+/* All that waits is lost, for what it waits for is gone. */
+void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos);
 
 #endif

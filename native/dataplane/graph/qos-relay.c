@@ -68,9 +68,9 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 	queued->peer = (uint16_t)to->peer->place;
 	queued->path = CW_QOS_RELAYED;
 	queued->is_train = false;
-	queued->channel = to->number;
-	queued->lane_class = onward->class;
-	queued->ecn = onward->ecn;
+	queued->relayed.channel = to->number;
+	queued->relayed.lane_class = onward->class;
+	queued->relayed.ecn = onward->ecn;
 	uint32_t hash = (uint32_t)cw_mix64(to->number);
 	if (cw_qos_queue(worker, uplink, cw_qos_gate_bps(to->peer, by), cw_class_of_lane(onward->class), hash, queued))
 		return true;
@@ -82,7 +82,7 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 /* NULL: its channel has ended meanwhile. */
 static struct cw_channel_side *end_of_queued(const struct cw_worker *worker, const struct cw_queued *queued)
 {
-	return cw_channel_find(&worker->channels, &worker->peers[queued->peer]->channels, queued->channel);
+	return cw_channel_find(&worker->channels, &worker->peers[queued->peer]->channels, queued->relayed.channel);
 }
 
 void cw_qos_note_relayed(struct cw_worker *worker, const struct cw_queued *queued, enum cw_drop reason)
@@ -98,8 +98,8 @@ bool cw_qos_send_relayed(struct cw_worker *worker, struct cw_queued *queued, boo
 	struct cw_channel_side *to = end_of_queued(worker, queued);
 	const struct cw_relay_onward onward = { .slot = rte_pktmbuf_mtod(queued->m, uint8_t *),
 						.length = queued->m->data_len - CW_RELAY_HEADER,
-						.class = queued->lane_class,
-						.ecn = is_marked ? CW_ECN_CE : queued->ecn };
+						.class = queued->relayed.lane_class,
+						.ecn = is_marked ? CW_ECN_CE : queued->relayed.ecn };
 
 	if (to == NULL) {
 		cw_count_drop(worker, CW_DROP_RELAY_CHANNEL);

@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/qos-ingress.h"
 #include "graph/qos-parts.h"
+#include "graph/qos-segment.h"
 #include "table/view.h"
-
-#define ITEMS_MOST 4096u /* that wait by one uplink */
-#define UNSHAPED_BPS 1000000000000000ull /* nothing takes a nanosecond */
 
 uint64_t cw_qos_due_us(const struct cw_worker *worker)
 {
@@ -16,24 +15,13 @@ uint64_t cw_qos_due_us(const struct cw_worker *worker)
 		uint64_t own_ns = worker->qos[i] == NULL ? UINT64_MAX : cw_qos_due_ns(worker->qos[i]->qos);
 		due_ns = own_ns < due_ns ? own_ns : due_ns;
 	}
+	due_ns = RTE_MIN(due_ns, RTE_MIN(cw_limits_due_ns(worker), cw_ingress_due_ns(worker)));
 	return due_ns == UINT64_MAX ? UINT64_MAX : (due_ns + 999) / 1000;
-}
-
-static void lose_all(struct cw_worker *worker, struct cw_uplink_qos *uplink)
-{
-	struct cw_qos_grant grant;
-
-	while (cw_qos_empty(uplink->qos, &grant)) {
-		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		cw_qos_forget_queued(worker, queued);
-		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
-		rte_pktmbuf_free(queued->m);
-	}
 }
 
 static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
-	lose_all(worker, uplink);
+	cw_qos_lose_all(worker, uplink->qos);
 	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++)
 		free(uplink->peers[i]);
 	cw_qos_free(uplink->qos);
@@ -69,8 +57,7 @@ static struct cw_uplink_qos *take_uplink(struct cw_uplink_qos *before[CW_UPLINKS
 	return NULL;
 }
 
-/* Some peer has one, which is each uplink's. */
-static bool has_limits(const struct cw_program *program)
+bool cw_qos_has_limits(const struct cw_program *program)
 {
 	for (uint32_t i = 0; i < program->peer_count; i++) {
 		if (program->peer_limits_bps[i] != 0)
@@ -84,19 +71,13 @@ static uint64_t rate_of(const struct cw_program *program, const struct cw_port_p
 {
 	if (p->role != CW_ROLE_UPLINK)
 		return 0;
-	return p->up_bps == 0 && has_limits(program) ? UNSHAPED_BPS : p->up_bps;
+	return p->up_bps == 0 && cw_qos_has_limits(program) ? CW_QOS_UNSHAPED_BPS : p->up_bps;
 }
 
-/* By all uplinks together no more waits than half of the small buffers: the others are for what arrives. */
 static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct cw_port_program *p, uint64_t bps)
 {
-	const struct cw_program *program = worker->view->program;
-	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS) };
-	uint32_t shaped = 0;
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .items = cw_qos_items_each(worker) };
 
-	for (uint32_t i = 0; i < program->port_count; i++)
-		shaped += rate_of(program, &program->port_programs[i]) > 0;
-	shape.items = RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(shaped, 1u));
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i] = (struct cw_qos_class_shape){ .weight = p->weights[i], .cap_percent = p->cap_percents[i] };
 	return shape;
@@ -115,14 +96,14 @@ static void open_gates(struct cw_worker *worker, struct cw_uplink_qos *uplink, b
 /* Its rate is not known any more: what waits leaves at once. */
 static void let_all_go(struct cw_worker *worker, struct cw_port *port, const struct cw_port_program *p, struct cw_uplink_qos *uplink)
 {
-	struct cw_qos_shape shape = shape_of(worker, p, UNSHAPED_BPS);
+	struct cw_qos_shape shape = shape_of(worker, p, CW_QOS_UNSHAPED_BPS);
 
 	cw_qos_set(uplink->qos, &shape, cw_qos_now_ns(worker));
 	open_gates(worker, uplink, true);
 	port->qos = uplink;
 	cw_qos_serve(worker);
 	port->qos = NULL;
-	lose_all(worker, uplink);
+	cw_qos_lose_all(worker, uplink->qos);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		port->queued[i] = *cw_qos_counted(uplink->qos, i);
 	end_uplink(worker, uplink);
@@ -171,6 +152,8 @@ void cw_qos_renew(struct cw_worker *worker)
 		if (before[i] != NULL)
 			end_uplink(worker, before[i]);
 	}
+	cw_limits_renew(worker);
+	cw_ingress_renew(worker);
 }
 
 void cw_qos_close(struct cw_worker *worker)
@@ -179,4 +162,6 @@ void cw_qos_close(struct cw_worker *worker)
 		if (worker->qos[i] != NULL)
 			end_uplink(worker, worker->qos[i]);
 	}
+	cw_limits_close(worker);
+	cw_ingress_close(worker);
 }

@@ -27,11 +27,13 @@
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
+	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT ? NULL : worker->peers[queued->peer];
+
 	worker->drops[reason] += pieces;
 	if (cw_is_relayed(queued))
 		cw_qos_note_relayed(worker, queued, reason);
-	else if (queued->peer != CW_QOS_BREAKOUT)
-		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), worker->peers[queued->peer],
+	else if (queued->vni != 0)
+		cw_note(worker, reason, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), peer,
 			rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), queued->m->data_len - queued->m->l2_len);
 }
 
@@ -41,10 +43,9 @@ static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_
 	struct cw_qos_peer *peer = uplink->peers[place];
 
 	if (peer == NULL) {
-		peer = aligned_alloc(_Alignof(struct cw_qos_peer), sizeof(*peer));
+		peer = cw_qos_lines_new(sizeof(*peer));
 		if (peer == NULL)
 			return NULL;
-		memset(peer, 0, sizeof(*peer));
 		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)
 			peer->streams[i] = (struct cw_qos_stream){ .class = i, .gate = &peer->gate };
 		uplink->peers[place] = peer;
@@ -52,7 +53,7 @@ static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_
 	return &peer->streams[class];
 }
 
-/* Flows of one hash share a queue: addresses and ports, where they can be read. */
+/* Addresses and ports, where they can be read. */
 static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
 {
 	struct cw_flow flow;
@@ -64,7 +65,7 @@ static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
 }
 
 /* The same for almost all packets, whose ports follow an IPv4 header without options. */
-static uint32_t queue_hash(const uint8_t *l3, uint32_t length)
+uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length)
 {
 	const struct cw_ip4 *ip = cw_ip4(l3);
 	uint64_t addresses;
@@ -78,17 +79,30 @@ static uint32_t queue_hash(const uint8_t *l3, uint32_t length)
 	return (uint32_t)cw_mix64(addresses ^ ((uint64_t)ports * CW_MIX_STEP) ^ ip->protocol);
 }
 
-static void shed_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink)
+static void shed_queued(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop full)
 {
 	struct cw_qos_grant grant;
 
 	/* The other half of large buffers is for what arrives. */
-	while (cw_qos_shed(uplink->qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
+	while (cw_qos_shed(qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
 		cw_qos_forget_queued(worker, queued);
-		cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_FULL);
+		cw_qos_lose_queued(worker, queued, grant.lost, full);
 		rte_pktmbuf_free(queued->m);
 	}
+}
+
+void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_queued *queued,
+		 enum cw_drop full)
+{
+	queued->item.at_ns = cw_qos_now_ns(worker);
+	if (!cw_qos_add(qos, stream, hash, &queued->item)) {
+		cw_qos_lose_queued(worker, queued, queued->item.pieces, full);
+		rte_pktmbuf_free(queued->m);
+		return;
+	}
+	worker->queued_large += cw_is_large(worker, queued->m);
+	shed_queued(worker, qos, full);
 }
 
 bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
@@ -100,14 +114,7 @@ bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64
 		return false;
 	if (queued->peer != CW_QOS_BREAKOUT)
 		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
-	queued->item.at_ns = cw_qos_now_ns(worker);
-	if (!cw_qos_add(uplink->qos, stream, hash, &queued->item)) {
-		cw_qos_lose_queued(worker, queued, queued->item.pieces, CW_DROP_QUEUE_FULL);
-		rte_pktmbuf_free(queued->m);
-		return true;
-	}
-	worker->queued_large += cw_is_large(worker, queued->m);
-	shed_queued(worker, uplink);
+	cw_qos_keep(worker, uplink->qos, stream, hash, queued, CW_DROP_QUEUE_FULL);
 	return true;
 }
 
@@ -116,7 +123,7 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 		       const uint8_t *l3, uint32_t length)
 {
 	queued->item.is_ect = (cw_l3_class(l3) & CW_ECN_MASK) != 0;
-	return cw_qos_queue(worker, uplink, gate_bps, cw_class_of(queued->m), queue_hash(l3, length), queued);
+	return cw_qos_queue(worker, uplink, gate_bps, cw_class_of(queued->m), cw_qos_hash(l3, length), queued);
 }
 
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
@@ -127,8 +134,7 @@ uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 	return limit_bps == 0 || (taken_bps != 0 && taken_bps < limit_bps) ? taken_bps : limit_bps;
 }
 
-/* Sizes on the link of what the cut will yield, each with so many bytes more. */
-static void measure_cut(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
+void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
 {
 	uint32_t left = cut->end - cut->offset;
 
@@ -176,7 +182,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
 	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
-	measure_cut(&queued->item, cut, outer);
+	cw_qos_measure(&queued->item, cut, outer);
 	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
 }
 
@@ -228,10 +234,11 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 	queued->item = (struct cw_qos_item){ .piece = m->pkt_len, .last = m->pkt_len, .pieces = 1 };
 	queued->m = m;
 	queued->peer = CW_QOS_BREAKOUT;
+	queued->vni = 0;
 	queued->is_train = is_train;
 	if (is_train) {
 		cw_cut_begin(&queued->cut, m);
-		measure_cut(&queued->item, &queued->cut, m->l2_len);
+		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
 	return add_queued(worker, port->qos, 0, queued, l3, length);
 }

@@ -9,6 +9,7 @@
 #include "graph/graph.h"
 #include "graph/l3.h"
 #include "graph/overlay.h"
+#include "graph/qos-ingress.h"
 #include "graph/seal.h"
 #include "overlay-port.h"
 #include "table/session.h"
@@ -127,12 +128,16 @@ static bool is_refused(const struct cw_view *view, uint32_t index, const struct 
 
 void cw_classify_uplink(struct cw_worker *worker, uint32_t index, struct rte_mbuf *m)
 {
+	struct cw_port *port = worker->view->program->ports[index];
 	enum cw_drop reason;
 
-	if (is_overlay(worker, index, m))
+	if (is_overlay(worker, index, m)) {
+		if (port->ingress != NULL)
+			cw_ingress_note(worker, port, m);
 		cw_overlay(worker, index, m);
-	else if (is_refused(worker->view, index, m, &reason))
+	} else if (is_refused(worker->view, index, m, &reason)) {
 		cw_drop(worker, m, reason);
-	else
-		cw_pass(worker, &worker->view->program->ports[index]->twin, m);
+	} else if (port->ingress == NULL || !cw_ingress_wait(worker, port, m)) {
+		cw_pass(worker, &port->twin, m);
+	}
 }

@@ -44,6 +44,8 @@ struct cw_port {
 	struct cw_uplink_qos *qos; /* the worker's: what leaves waits for its turn; NULL: it does not (graph/qos.h) */
 	struct cw_qos_class_count queued[CW_CLASSES]; /* while it does not: what schedulers before have counted */
 	bool is_bleached; /* the worker's: what the kernel sends shows no marks (graph/marks.h) */
+	struct cw_ingress *ingress; /* and what comes from the Internet (graph/qos-ingress.h) */
+	struct cw_limit *limit;     /* of a LAN's segment; NULL: it has none (graph/qos-segment.h) */
 	/* Through the NIC; the worker's. */
 	uint64_t rx_packets, rx_bytes, rx_buffers;
 	uint64_t tx_packets, tx_bytes, tx_buffers;

@@ -20,6 +20,7 @@ struct cw_qos {
 	struct cw_qos_class classes[CW_QOS_CLASSES];
 	uint32_t turn;    /* of the classes */
 	uint64_t open_ns; /* when what left has had its time */
+	uint64_t beside_ns; /* up to when what goes beside has used its part */
 	uint32_t items;
 	uint32_t bytes;
 	uint32_t gate_count; /* of those that are waited for, a heap: the first is open first */

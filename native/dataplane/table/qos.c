@@ -6,6 +6,13 @@
 
 #define PIECE_OF_SECOND 1000u /* what a grant takes of the link, at most: its part of a second */
 #define CAP_BURST_NS 10000000ull
+/*
+ * Nobody but the flow itself is kept waiting by what it has here, and where many share a slow link each needs a few packets to go on at
+ * all: with less a large part of what has crossed the link is lost here, with more the queue before the link has grown by then.
+ */
+#define INWARDS_TARGET_NS 20000000ull
+#define INWARDS_SLOWED_PART 16u /* of the rate, that is not used while more waits than that */
+#define BESIDE_PERCENT 95u /* of the rate */
 #define GATE_LATE_NS 10000000ull /* what a peer catches up for which others of the link had no turn left */
 
 uint32_t cw_qos_budget_of(uint64_t bps)
@@ -115,6 +122,15 @@ void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
 	qos->open_ns = cw_qos_later(qos->open_ns, from) + cw_qos_time_of(qos->byte_time, bytes);
 }
 
+void cw_qos_charge_beside(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
+{
+	/* Else the debt would grow as long as it takes more than its part, and nobody would pay it off. */
+	if (qos->beside_ns > now_ns + CAP_BURST_NS)
+		return;
+	qos->beside_ns = cw_qos_later(qos->beside_ns, now_ns) + cw_qos_time_of(qos->byte_time, bytes) * 100 / BESIDE_PERCENT;
+	cw_qos_charge(qos, now_ns, bytes);
+}
+
 static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict, uint64_t now_ns, uint32_t bytes)
 {
 	struct cw_qos_stream *stream = flow->stream;
@@ -164,10 +180,12 @@ static void let_go(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 }
 
 /* The time of one and a half packets, where that is more. */
-static uint64_t target_of(uint64_t bps)
+static uint64_t target_of(const struct cw_qos *qos, uint64_t bps)
 {
 	bool is_fast = bps >= CW_QOS_MTU * 12ull * 1000000000 / CW_CODEL_TARGET_NS;
 
+	if (qos->shape.is_inwards)
+		return INWARDS_TARGET_NS;
 	return is_fast ? CW_CODEL_TARGET_NS : cw_qos_time_of(cw_qos_byte_time(bps), CW_QOS_MTU * 3 / 2);
 }
 
@@ -189,12 +207,20 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 	uint32_t budget = cw_qos_budget(qos, stream, &bps);
 	struct cw_qos_flow *flow = cw_qos_next_flow(qos, stream, budget);
 	struct cw_qos_item *item = flow->queue.head;
-	bool loses = cw_codel_loses(&flow->codel, now_ns, now_ns - item->at_ns, target_of(bps), flow->bytes <= CW_QOS_MTU);
+	bool loses = cw_codel_loses(&flow->codel, now_ns, now_ns - item->at_ns, target_of(qos, bps), flow->bytes <= CW_QOS_MTU);
 	*grant = (struct cw_qos_grant){ .is_marked = loses && item->is_ect };
-	if (loses && !item->is_ect)
+	if (loses && !item->is_ect) {
+		if (qos->shape.is_inwards)
+			charge(qos, flow, is_strict, now_ns, cw_qos_bytes(item, 1));
 		cw_qos_lose(qos, flow, 1, true, grant);
-	else
+	} else {
+		/* Then there is a queue before the link as well, which is to become shorter. */
+		bool is_slowed = qos->shape.is_inwards && now_ns - item->at_ns > INWARDS_TARGET_NS;
+		uint32_t before = qos->bytes;
 		let_go(qos, flow, is_strict, budget, now_ns, grant);
+		if (is_slowed)
+			cw_qos_charge(qos, now_ns, (before - qos->bytes) / INWARDS_SLOWED_PART);
+	}
 	return true;
 }
 

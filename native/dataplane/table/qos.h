@@ -100,6 +100,7 @@ struct cw_qos_class_shape {
 struct cw_qos_shape {
 	uint64_t bps; /* CW_QOS_LEAST_BPS at least */
 	uint32_t items; /* that wait at most */
+	bool is_inwards; /* what comes has been through the link: what CoDel takes of it has used its time as well */
 	struct cw_qos_class_shape classes[CW_QOS_CLASSES];
 };
 
@@ -144,6 +145,9 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 
 /* What leaves without waiting (probes, handshakes) takes its time from those that wait. */
 void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes);
+
+/* The same of what nobody keeps back and could take all: at most 95 % of the rate is charged, and those that wait have the rest. */
+void cw_qos_charge_beside(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes);
 
 /* When cw_qos_next() is to be asked again; UINT64_MAX: nothing waits. */
 uint64_t cw_qos_due_ns(const struct cw_qos *qos);

@@ -14,10 +14,13 @@ export const addedMs = 5 + mtuMs
 const call = { ratePps: 50, bytes: 172, dscp: expedited, port: 9_100 }
 const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 2, busy: 4 } }
 
-interface Ride {
-  readonly name: string
+export interface Way {
   readonly from: string
   readonly to: string
+}
+
+interface Ride extends Way {
+  readonly name: string
   /** What fills the link goes where the call goes, or out to the Internet beside it. */
   readonly bulk: 'overlay' | 'breakout'
 }
@@ -56,12 +59,8 @@ async function take(lab: Lab, ride: Ride, isQuick: boolean): Promise<Check[]> {
   return callChecks(ride, alone, full)
 }
 
-/** A call of so many seconds from one site's host to another's. */
-export async function talk(
-  lab: Lab,
-  { from, to }: Pick<Ride, 'from' | 'to'>,
-  forSeconds: number,
-): Promise<FlowAccount> {
+/** A call of so many seconds, alone or beside what is under way. */
+export async function talk(lab: Lab, { from, to }: Way, forSeconds: number): Promise<FlowAccount> {
   const [place] = hostOf(lab, from)
   const [there, address] = hostOf(lab, to)
   await using pace = await startPace(lab, place, there, address, call)

@@ -11,7 +11,7 @@ export const narrowBps = 10_000_000
 const wideBps = 100_000_000
 const delayMs = 5
 /** What routers keep, alas. */
-const queueMs = 400
+const deepMs = 400
 const mtuBytes = 1_514
 /** Of a whole frame on the narrow link. */
 export const mtuMs = (mtuBytes * 8_000) / narrowBps
@@ -20,11 +20,17 @@ const startTimeoutMs = 10_000
 export interface FullOptions {
   /** Nobody knows what the links carry. */
   readonly isRateUnknown: boolean
+  /** Of each link; 400 unless told. */
+  readonly queueMs?: number
   /** What carries the sites' traffic, in the place of Causeway. */
   readonly start?: (lab: Lab) => Promise<unknown>
 }
 
-export async function openNarrow({ isRateUnknown, start }: FullOptions): Promise<Lab> {
+export async function openNarrow({
+  isRateUnknown,
+  queueMs = deepMs,
+  start,
+}: FullOptions): Promise<Lab> {
   const lab = await openLab(
     describeManyLinks({
       uplinks: 1,

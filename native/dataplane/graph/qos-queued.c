@@ -1,0 +1,111 @@
+/* What is the same of all that waits, for an uplink, on its way in or for its segment's limit. See qos-parts.h. */
+#include <string.h>
+
+#include "graph/l3.h"
+#include "graph/qos-parts.h"
+#include "table/view.h"
+
+#define ITEMS_MOST 4096u /* that wait in one scheduler */
+
+uint32_t cw_qos_items_each(const struct cw_worker *worker)
+{
+	const struct cw_program *program = worker->view->program;
+	bool has_limits = cw_qos_has_limits(program);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < program->port_count; i++) {
+		const struct cw_port_program *p = &program->port_programs[i];
+		if (p->role == CW_ROLE_UPLINK)
+			count += (p->up_bps > 0 || has_limits) + (p->down_bps > 0);
+	}
+	for (uint32_t i = 0; i < program->segment_count; i++)
+		count += (program->segment_programs[i].up_bps > 0) + (program->segment_programs[i].down_bps > 0);
+	return RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(count, 1u));
+}
+
+uint8_t *cw_qos_packet_of(struct rte_mbuf *m, uint32_t *length)
+{
+	struct cw_ether *ether = rte_pktmbuf_mtod(m, struct cw_ether *);
+	uint8_t *l3 = (uint8_t *)(ether + 1);
+
+	if (m->data_len < sizeof(*ether))
+		return NULL;
+	*length = m->data_len - sizeof(*ether);
+	bool is_ip = ether->type == rte_cpu_to_be_16(CW_ETHER_IP4) || ether->type == rte_cpu_to_be_16(CW_ETHER_IP6);
+	return is_ip && cw_l3_is_sound(l3, *length) ? l3 : NULL;
+}
+
+/* One piece in a buffer of its own, as it came; NULL: there is none, and it is counted. */
+static struct rte_mbuf *copy_piece(struct cw_worker *worker, struct cw_queued *queued)
+{
+	uint32_t size = queued->m->l2_len + cw_cut_peek(&queued->cut);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(size <= CW_SMALL_DATA ? worker->engine->pools.small : worker->engine->pools.large);
+
+	if (m == NULL) {
+		cw_qos_skip_pieces(worker, queued, 1);
+		cw_count_drop(worker, CW_DROP_NO_BUFFER);
+		return NULL;
+	}
+	uint8_t *start = rte_pktmbuf_mtod(m, uint8_t *);
+	memcpy(start, rte_pktmbuf_mtod(queued->m, uint8_t *), queued->m->l2_len);
+	cw_cut_next(&queued->cut, start + queued->m->l2_len);
+	m->data_len = m->pkt_len = size;
+	m->l2_len = queued->m->l2_len;
+	m->l3_len = queued->cut.l3_len;
+	return m;
+}
+
+bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, cw_qos_send *send,
+		     void *to)
+{
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(queued->m, uint8_t *, queued->m->l2_len);
+	uint8_t ecn = cw_l3_class(l3) & CW_ECN_MASK;
+
+	if (grant->is_marked)
+		cw_l3_set_ecn(l3, CW_ECN_CE);
+	bool is_whole = grant->is_last && (!queued->is_train || queued->cut.index == 0);
+	if (is_whole && (grant->pieces == 1 || !grant->is_marked)) {
+		send(worker, queued, queued->m, to);
+		return false;
+	}
+	for (uint16_t i = 0; i < grant->pieces; i++) {
+		struct rte_mbuf *m = copy_piece(worker, queued);
+		if (m != NULL)
+			send(worker, queued, m, to);
+		if (i == 0 && grant->is_marked)
+			cw_l3_set_ecn(l3, ecn);
+	}
+	return true;
+}
+
+void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_send *send, void *to)
+{
+	struct cw_qos_grant grant;
+
+	while (cw_qos_next(qos, cw_qos_now_ns(worker), &grant)) {
+		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		bool is_ours = true;
+		if (grant.is_last)
+			cw_qos_forget_queued(worker, queued);
+		if (grant.lost > 0) {
+			cw_qos_skip_pieces(worker, queued, grant.lost);
+			cw_qos_lose_queued(worker, queued, grant.lost, late);
+		}
+		if (grant.pieces > 0)
+			is_ours = cw_qos_hand_out(worker, queued, &grant, send, to);
+		if (grant.is_last && is_ours)
+			rte_pktmbuf_free(queued->m);
+	}
+}
+
+void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos)
+{
+	struct cw_qos_grant grant;
+
+	while (cw_qos_empty(qos, &grant)) {
+		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		cw_qos_forget_queued(worker, queued);
+		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
+		rte_pktmbuf_free(queued->m);
+	}
+}
