@@ -40,7 +40,7 @@ import {
 } from './claims.ts'
 import type { Delegations } from './delegations.ts'
 import { type Claimant, foreign, newEdge, readEdge, registerEdge } from './edges.ts'
-import { StrangerLog } from './stranger-log.ts'
+import { TriedLog } from './tried-log.ts'
 
 /** Devices that were never seen, of one place: a proof is looked at, and room made. */
 const newcomerRate = { perSecond: 1, burst: 200 }
@@ -69,7 +69,7 @@ interface Proven {
 export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
-  readonly #strangers: StrangerLog
+  readonly #strangers: TriedLog
   readonly #certificates: CertificateDesk
   readonly #room: ClaimRoom
   readonly #newcomers = openSourceBuckets(newcomerRate, mostSources)
@@ -78,7 +78,7 @@ export class EnrolDesk {
     this.#options = options
     this.#certificates = new CertificateDesk(options)
     this.#ownerPin = fingerprintOf(options.authority.certificate)
-    this.#strangers = new StrangerLog(options.store, options.nowMs)
+    this.#strangers = new TriedLog(options.store, options.nowMs)
     this.#room = new ClaimRoom(options.store)
   }
 

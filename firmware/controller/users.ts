@@ -9,8 +9,8 @@ import { CausewayError } from '../model/errors.ts'
 import type { NewUser, Principal } from '../model/user.ts'
 import { commitAudited, logOf } from './audit.ts'
 import { Guesses } from './guesses.ts'
-import { StrangerLog } from './stranger-log.ts'
 import { type NewToken, Tokens, unknownToken } from './tokens.ts'
+import { TriedLog } from './tried-log.ts'
 
 /** OWASP Password Storage: m = 19 MiB, t = 2, p = 1. */
 const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const
@@ -38,7 +38,7 @@ export class Users {
   readonly #store: Store
   readonly #nowMs: () => number
   readonly #guesses = new Guesses()
-  readonly #strangers: StrangerLog
+  readonly #strangers: TriedLog
   #hashing = 0
   readonly #waiting: (() => void)[] = []
 
@@ -46,7 +46,7 @@ export class Users {
     this.#store = store
     this.#nowMs = nowMs
     this.tokens = new Tokens(store, nowMs)
-    this.#strangers = new StrangerLog(store, nowMs)
+    this.#strangers = new TriedLog(store, nowMs)
   }
 
   /** Whether somebody may do all in all tenants. */
