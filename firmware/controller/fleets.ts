@@ -57,7 +57,7 @@ export class Fleets implements AsyncDisposable {
     }
   }
 
-  /** Kept for who goes on from it: whoever applies it, and whoever publishes it. @param documents those of the state, or others in their place */
+  /** Kept for whoever applies it, or publishes it. @param documents those of the state, or others in their place */
   plan(tenant: string, state: FleetState, documents: readonly FleetDocument[]): FleetPlanner {
     const { boxes, allocations } = state
     const planner = this.look(tenant, state, documents)

@@ -187,7 +187,7 @@ export class Owned implements Disposable {
     log.info({ revision: signed.revision }, 'signed configuration kept')
   }
 
-  /** Where the owner says that its controllers are; where the box was linked to stays the last of them. If it fails, the next start does it. */
+  /** Where the owner says that its controllers are; where the box was linked to stays the last. If it fails, the next start does it. */
   async #follow(texts: readonly string[]): Promise<void> {
     const said = texts.map((text) => parseHostPort(text)).filter((one) => one !== null)
     if (said.length === 0) return
