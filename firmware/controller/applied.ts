@@ -48,6 +48,7 @@ export class AppliedLog implements AsyncDisposable {
   readonly #waiting = new Map<string, Noted>()
   #timer: CancelTimer | null = null
   #writing: Promise<void> = Promise.resolve()
+  #isClosed = false
 
   constructor({ store, clock, log }: AppliedLogParts) {
     this.#store = store
@@ -58,9 +59,10 @@ export class AppliedLog implements AsyncDisposable {
   /**
    * @param tenant whose the box was when it said so
    * @param onDone it is there, or could not be written; not called when something newer of the box came before that, or when its
-   * owner has let it go
+   * owner has let it go; nor after the end, where the store may be closed: the box says it again by its next link
    */
   note(deviceId: string, tenant: string, record: AppliedRecord, onDone: () => void): void {
+    if (this.#isClosed) return
     this.#waiting.set(deviceId, { value: JSON.stringify(record), onDone, tenant })
     this.#timer ??= this.#clock.after(gatherMs, () => {
       this.#timer = null
@@ -70,6 +72,7 @@ export class AppliedLog implements AsyncDisposable {
 
   /** What waits is written at once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     this.#timer?.()
     await this.#writing
     await this.#write()

@@ -35,7 +35,7 @@ export class CertificateDesk {
   /**
    * @param request of the very device
    * @returns PEM; null: nobody has the box
-   * @throws ZTP_WIRE_KEY_TAKEN, which is told in the log; STORE_BUSY it asks too often, or the store has too much to do
+   * @throws ZTP_WIRE_KEY_TAKEN, which is told in the log; ZTP_BUSY it asks too often; STORE_BUSY
    */
   async certify(
     request: Awaited<ReturnType<typeof readRequest>>,
@@ -46,7 +46,7 @@ export class CertificateDesk {
       const found = await lookUpEdge(store, request.deviceId)
       if (found === null) return null
       if (round === 1 && !this.#asked.take(request.deviceId, nowMs())) {
-        throw new CausewayError('STORE_BUSY', 'too many certificates of one box: try later')
+        throw new CausewayError('ZTP_BUSY', 'too many certificates of one box: try later')
       }
       const certificate = await issueCertificate(authority, request, certificateDays, nowMs())
       try {

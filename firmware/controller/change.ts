@@ -8,10 +8,12 @@ import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
 import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
+import type { FleetPlanner } from '../plan/fleet.ts'
 import { byKind, crowds, type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { gatherProblems } from '../plan/fleet-origin.ts'
 import { type FleetWarning, fleetWarnings } from '../plan/fleet-warning.ts'
 import { commitAudited } from './audit.ts'
+import { changeInTurn, lookInTurn } from './change-queue.ts'
 import { documentChange, type FleetState } from './fleet.ts'
 import { type Fleets, planSites } from './fleets.ts'
 import { networkCommit, takenNetwork } from './network-key.ts'
@@ -63,8 +65,8 @@ export async function planChange(
   tenant: string,
   asked: AskedChange,
 ): Promise<ChangePlan> {
-  const { state, after, ...planned } = await fleets.inTurn(tenant, () =>
-    plan(fleets, tenant, asked),
+  const { state, after, ...planned } = await lookInTurn(fleets, tenant, () =>
+    plan(fleets, tenant, asked, 'look'),
   )
   return planned
 }
@@ -77,7 +79,24 @@ export async function applyChange(
   who: string,
   nowMs: number,
 ): Promise<ChangePlan> {
-  const planned = await fleets.inTurn(tenant, () => plan(fleets, tenant, asked))
+  const { revisions } = await fleets.read(tenant)
+  return changeInTurn(fleets, tenant, () => apply(fleets, tenant, asked, { who, nowMs, revisions }))
+}
+
+interface Asking {
+  readonly who: string
+  readonly nowMs: number
+  /** Of the documents as they were when this was asked: what others before it change meanwhile is a conflict. */
+  readonly revisions: FleetState['revisions']
+}
+
+async function apply(
+  fleets: Fleets,
+  tenant: string,
+  asked: AskedChange,
+  { who, nowMs, revisions }: Asking,
+): Promise<ChangePlan> {
+  const planned = await plan(fleets, tenant, asked, 'plan')
   const { state, after, ...change } = planned
   const { documents, problems } = change
   const [first] = problems
@@ -101,7 +120,7 @@ export async function applyChange(
   )
   const conditions = documents.map(({ document }, at) => ({
     key: changes[at]!.key,
-    revision: state.revisions.get(document) ?? 0,
+    revision: revisions.get(document) ?? 0,
   }))
   const names = documents.slice(0, 5).map(({ document, action }) => `${action} ${document}`)
   const more = documents.length > 5 ? ` and ${documents.length - 5} more` : ''
@@ -116,10 +135,12 @@ export async function applyChange(
   return change
 }
 
+/** @param as whether what comes out is looked at, or may be done */
 async function plan(
   fleets: Fleets,
   tenant: string,
   { documents: raw, isWhole }: AskedChange,
+  as: 'look' | 'plan',
 ): Promise<Planned> {
   const given = readAll(raw)
   const state = await fleets.read(tenant)
@@ -134,8 +155,8 @@ async function plan(
     else if (other === undefined) documents.push({ document: name, action: 'remove' })
     else if (!isEqual(one, other)) documents.push({ document: name, action: 'change' })
   }
-  const was = await planAll(fleets, tenant, state, state.documents)
-  const will = await planAll(fleets, tenant, state, [...after.values()])
+  const was = await planAll(fleets.plan(tenant, state, state.documents))
+  const will = await planAll(fleets[as](tenant, state, [...after.values()]))
   const known = new Set(was.problems.map(keyOf))
   const sites = siteChanges(was.sites, will.sites)
   const changed = new Set(documents.map(({ document }) => document))
@@ -148,7 +169,7 @@ async function plan(
   return { documents, sites, problems, warnings, digest, state, after: [...after.values()] }
 }
 
-/** What is too much is not even thought about. @throws FLEET_TOO_MANY */
+/** What is too much is not planned. @throws FLEET_TOO_MANY */
 function refuseCrowds(all: readonly FleetDocument[]): void {
   const errors = crowds(byKind(all)).map(({ document, ...rest }) => ({ ...rest, path: document }))
   const first = errors.find(({ code }) => code === 'FLEET_TOO_MANY')
@@ -158,12 +179,8 @@ function refuseCrowds(all: readonly FleetDocument[]): void {
 }
 
 async function planAll(
-  fleets: Fleets,
-  tenant: string,
-  state: FleetState,
-  documents: readonly FleetDocument[],
+  planner: FleetPlanner,
 ): Promise<{ sites: readonly Sited[]; problems: readonly FleetProblem[] }> {
-  const planner = fleets.plan(tenant, state, documents)
   const sites = await planSites(planner)
   const own = sites.flatMap(({ problems }) => problems)
   return { sites, problems: gatherProblems([...planner.problems, ...own]) }

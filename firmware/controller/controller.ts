@@ -5,6 +5,7 @@ import { type DeviceIdentity, fingerprintOf, readCertificate } from '../host/pki
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type Api, openApi } from './api/api.ts'
+import { CertificateDesk } from './certificate-desk.ts'
 import { Delegations } from './delegations.ts'
 import { EnrolDesk } from './enrol.ts'
 import { Fleets } from './fleets.ts'
@@ -41,9 +42,13 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const { store, owner, clock, wallMs, random, log, host, port } = parts
   const { authority } = owner
   const delegations = new Delegations(owner.delegations, owner.keepDelegations)
-  const enrol = new EnrolDesk({ store, authority, delegations, nowMs: wallMs, random })
+  // One for both doors: what a box may ask for counts at either.
+  const certificates = new CertificateDesk({ store, authority, nowMs: wallMs })
+  const enrol = new EnrolDesk({
+    ...{ store, authority, certificates, delegations, nowMs: wallMs, random },
+  })
   const book = new PublishedBook()
-  const links = new LinkDesk({ store, clock, wallMs, authority, log, book })
+  const links = new LinkDesk({ store, clock, wallMs, authority, certificates, log, book })
   const users = new Users(store, wallMs)
   const signingKey = authority.privateKey
   const fleets = new Fleets(store)

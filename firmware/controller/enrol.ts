@@ -28,7 +28,7 @@ import { claimCode, isCommitted, readClaimCode } from '../wire/claim-code.ts'
 import { signJws } from '../wire/jws.ts'
 import { isProvenByDevice, type ProofKind } from '../wire/ztp-proof.ts'
 import { commitAudited } from './audit.ts'
-import { CertificateDesk } from './certificate-desk.ts'
+import type { CertificateDesk } from './certificate-desk.ts'
 import { ClaimRoom } from './claim-room.ts'
 import {
   claimCommit,
@@ -40,7 +40,7 @@ import {
 } from './claims.ts'
 import type { Delegations } from './delegations.ts'
 import { type Claimant, foreign, newEdge, readEdge, registerEdge } from './edges.ts'
-import { StrangerLog } from './stranger-log.ts'
+import { TriedLog } from './tried-log.ts'
 
 /** Devices that were never seen, of one place: a proof is looked at, and room made. */
 const newcomerRate = { perSecond: 1, burst: 200 }
@@ -53,6 +53,7 @@ const mostRounds = 20
 export interface EnrolOptions {
   readonly store: Store
   readonly authority: Authority
+  readonly certificates: CertificateDesk
   /** Of the owner's roots, where it has some. */
   readonly delegations: Delegations
   readonly nowMs: () => number
@@ -69,16 +70,14 @@ interface Proven {
 export class EnrolDesk {
   readonly #options: EnrolOptions
   readonly #ownerPin: string
-  readonly #strangers: StrangerLog
-  readonly #certificates: CertificateDesk
+  readonly #strangers: TriedLog
   readonly #room: ClaimRoom
   readonly #newcomers = openSourceBuckets(newcomerRate, mostSources)
 
   constructor(options: EnrolOptions) {
     this.#options = options
-    this.#certificates = new CertificateDesk(options)
     this.#ownerPin = fingerprintOf(options.authority.certificate)
-    this.#strangers = new StrangerLog(options.store, options.nowMs)
+    this.#strangers = new TriedLog(options.store, options.nowMs)
     this.#room = new ClaimRoom(options.store)
   }
 
@@ -140,7 +139,7 @@ export class EnrolDesk {
     return this.#answer(claim)
   }
 
-  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN, STORE_BUSY */
+  /** @throws ZTP_PROOF_INVALID, ZTP_CODE_EXPIRED, ZTP_REQUEST_INVALID, ZTP_WIRE_KEY_TAKEN, ZTP_BUSY, STORE_BUSY */
   async certify(body: ZtpRequest, exporter: Uint8Array): Promise<ZtpCertificate> {
     const digest = sha256(body.request)
     const { claim } = await this.#proven('certificate', body, [digest], exporter)
@@ -148,7 +147,7 @@ export class EnrolDesk {
     if (request.deviceId !== claim.deviceId) {
       throw new CausewayError('ZTP_REQUEST_INVALID', 'the request names another device')
     }
-    const certificate = await this.#certificates.certify(request, 'edge.certify')
+    const certificate = await this.#options.certificates.certify(request, 'edge.certify')
     if (certificate === null) {
       throw new CausewayError('ZTP_CODE_EXPIRED', 'nobody has claimed this device')
     }

@@ -9,14 +9,11 @@ import type { FleetDocument } from '../model/fleet.ts'
 import { isEqual } from '../plan/config-diff.ts'
 import { type FleetPlanner, type PlannedSite, planFleetLater } from '../plan/fleet.ts'
 import { type FleetState, FleetView, fillView } from './fleet.ts'
-import { newQueues } from './queues.ts'
 
 /** Tenants that are kept; others are read anew. */
 const mostTenants = 1_000
-/** Of one tenant: a change that somebody thinks through takes its time, and others have theirs. */
-const mostInTurn = 8
-/** As it was, as it would be, and one more that somebody only looks at. */
-const mostPlanners = 3
+/** As it was, and as it is or will be. */
+const mostPlanners = 2
 
 interface Kept {
   readonly view: FleetView
@@ -34,15 +31,6 @@ interface Planned extends Pick<FleetState, 'documents' | 'boxes' | 'allocations'
 export class Fleets implements AsyncDisposable {
   readonly store: Store
   readonly #tenants = new Map<string, Kept>()
-  /** One after the other of a tenant. @throws API_BUSY so many wait already */
-  readonly inTurn = newQueues(
-    mostInTurn,
-    (tenant) =>
-      new CausewayError(
-        'API_BUSY',
-        `${mostInTurn} changes of ${tenant} are thought through already`,
-      ),
-  )
   #watch: Watch | null = null
   #following: Promise<void> = Promise.resolve()
   /** All commits up to this one are in the views. */
@@ -69,8 +57,18 @@ export class Fleets implements AsyncDisposable {
     }
   }
 
-  /** @param documents those of the state, or others in their place */
-  plan(
+  /** Kept for whoever applies it, or publishes it. @param documents those of the state, or others in their place */
+  plan(tenant: string, state: FleetState, documents: readonly FleetDocument[]): FleetPlanner {
+    const { boxes, allocations } = state
+    const planner = this.look(tenant, state, documents)
+    const planners = this.#tenants.get(tenant)?.planners ?? []
+    planners.unshift({ documents, boxes, allocations, planner })
+    planners.splice(mostPlanners)
+    return planner
+  }
+
+  /** The same, for who only looks: it takes no room after that. */
+  look(
     tenant: string,
     { boxes, allocations }: FleetState,
     documents: readonly FleetDocument[],
@@ -80,11 +78,9 @@ export class Fleets implements AsyncDisposable {
       (one) =>
         one.boxes === boxes && one.allocations === allocations && isEqual(one.documents, documents),
     )
-    if (same !== undefined) return same.planner
-    const planner = planFleetLater(documents, boxes, allocations, planners[0]?.planner ?? null)
-    planners.unshift({ documents, boxes, allocations, planner })
-    planners.splice(mostPlanners)
-    return planner
+    return (
+      same?.planner ?? planFleetLater(documents, boxes, allocations, planners[0]?.planner ?? null)
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

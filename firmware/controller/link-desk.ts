@@ -12,7 +12,7 @@ import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/contro
 import { CausewayError } from '../model/errors.ts'
 import { AppliedLog } from './applied.ts'
 import { type Attached, type AttachedStatus, end } from './attached.ts'
-import { CertificateDesk, certificateDays } from './certificate-desk.ts'
+import { type CertificateDesk, certificateDays } from './certificate-desk.ts'
 import { readEdge } from './edges.ts'
 import { publishedKey } from './keys.ts'
 import { type Admitted, type Caller, LinkDoor, sayReleased } from './link-door.ts'
@@ -28,6 +28,7 @@ export interface LinkDeskParts {
   /** Milliseconds since 1970. */
   readonly wallMs: () => number
   readonly authority: Authority
+  readonly certificates: CertificateDesk
   readonly log: Log
   readonly book: PublishedBook
 }
@@ -43,7 +44,6 @@ export class LinkDesk implements AsyncDisposable {
   readonly #applied: AppliedLog
   readonly #refusals: RefusalLog
   readonly #door: LinkDoor
-  readonly #certificates: CertificateDesk
   readonly #exchange: PlaceExchange
   #isClosed = false
   #watching: Promise<void>
@@ -54,7 +54,6 @@ export class LinkDesk implements AsyncDisposable {
     this.#applied = new AppliedLog(parts)
     this.#refusals = new RefusalLog(parts)
     this.#door = new LinkDoor({ ...parts, refusals: this.#refusals })
-    this.#certificates = new CertificateDesk({ ...parts, nowMs: parts.wallMs })
     this.#exchange = new PlaceExchange(parts.clock, (deviceId) => parts.book.known(deviceId))
     this.#watching = this.#watch()
   }
@@ -200,7 +199,7 @@ export class LinkDesk implements AsyncDisposable {
     if (request.deviceId !== box.deviceId) {
       return denyRenewal(box.link, 'ZTP_REQUEST_INVALID', 'the request is of another device')
     }
-    const asked = this.#certificates.certify(request, 'edge.renew')
+    const asked = this.#parts.certificates.certify(request, 'edge.renew')
     const certificate = await asked.catch((error: unknown) => denyFor(box.link, error))
     if (certificate === undefined) return
     if (certificate === null) return sayReleased(this.#parts.store, box)

@@ -53,6 +53,7 @@ export function denyRenewal(link: Link, code: ErrorCode, message: string): void 
 const denied: ReadonlySet<ErrorCode> = new Set([
   'STORE_BUSY',
   'STORE_CONFLICT',
+  'ZTP_BUSY',
   'ZTP_WIRE_KEY_TAKEN',
 ])
 

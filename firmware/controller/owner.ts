@@ -72,8 +72,9 @@ async function openServer(
   const key = privatePem(privateKey)
   const path = join(folder, 'server.pem')
   const kept = await readIfThere(path)
-  if (kept !== null && isGood(kept, authority, privateKey, hosts, nowMs))
+  if (kept !== null && isGood(kept, authority, privateKey, hosts, nowMs)) {
     return { key, certificate: kept }
+  }
   const certificate = await issueServerCertificate(authority, publicKey, hosts, serverDays, nowMs)
   await replaceFile(path, certificate)
   return { key, certificate }

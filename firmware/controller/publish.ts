@@ -5,7 +5,6 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { newTurns, otherTurns } from '../host/clock/turn.ts'
-import { entriesBelow } from '../host/store/entries-below.ts'
 import { type Change, type Condition, mostValueBytes, type Store } from '../host/store/store.ts'
 import { revisionFloorKey } from '../model/controller-keys.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
@@ -21,6 +20,7 @@ import { signJws } from '../wire/jws.ts'
 import type { Fleets } from './fleets.ts'
 import { foreignBoxes } from './foreign-boxes.ts'
 import { allocationKey, edgeKey, publishedKey } from './keys.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
 import { type PublishedBook, type PublishedConfig, textOf } from './published.ts'
 
 export interface PublishResult {
@@ -36,43 +36,6 @@ export interface PublishParts {
   readonly ledger: Ledger
 }
 
-/** What is there for each box, so that it need not be read again; another controller's word ends that. */
-export interface Ledger {
-  /** Null: to be read. */
-  entries: Map<string, LedgerEntry> | null
-  /** Canonical texts of parts of configurations that come again. */
-  readonly texts: WeakMap<object, string>
-}
-
-interface LedgerEntry {
-  /** Of the entry in the store. */
-  readonly entry: number
-  readonly published: PublishedConfig
-  /** What it was made of, where that was here. */
-  readonly planned: DeviceConfig | null
-}
-
-export function newLedger(): Ledger {
-  return { entries: null, texts: new WeakMap() }
-}
-
-/** Somebody else took away what was published for a box, or published above it. @param revision of the commit */
-export function followEntry(
-  { ledger: { entries }, book }: Pick<PublishParts, 'ledger' | 'book'>,
-  { key, value }: Change,
-  revision: number,
-): void {
-  if (entries === null || !key.startsWith(publishedKey(''))) return
-  const deviceId = key.slice(publishedKey('').length)
-  // What is told here may be long over, or be this publisher's own.
-  if ((entries.get(deviceId)?.entry ?? 0) >= revision) return
-  if (value === null) entries.delete(deviceId)
-  else {
-    const published = book.read(deviceId, value)
-    entries.set(deviceId, { entry: revision, published, planned: null })
-  }
-}
-
 /** Boxes whose configurations are committed together. */
 const together = 32
 const togetherBytes = 448 * 1024
@@ -86,8 +49,7 @@ export async function publishFleet(parts: PublishParts, tenant: string): Promise
   const state = await fleets.read(tenant)
   const planner = fleets.plan(tenant, state, state.documents)
   await keepAllocations(store, tenant, planner.allocations)
-  ledger.entries ??= await readEntries(store, parts.book)
-  const { entries } = ledger
+  const entries = await ledger.read()
   const floor = Number((await store.get(revisionFloorKey))?.value ?? 0)
   const problems: FleetProblem[] = [...planner.problems]
   const flights = new Flights(parts, entries, state.boxRevisions)
@@ -188,7 +150,7 @@ class Flights {
     const flight: Promise<void> = this.#commit(this.#changes, this.#made)
       .catch((error: unknown) => {
         this.#failure ??= { error }
-        this.#parts.ledger.entries = null
+        this.#parts.ledger.forget()
       })
       .finally(() => this.#flying.delete(flight))
     this.#flying.add(flight)
@@ -228,17 +190,6 @@ class Flights {
       await this.#commit(changes.toSpliced(at, 1), made.toSpliced(at, 1))
     }
   }
-}
-
-async function readEntries(store: Store, book: PublishedBook): Promise<Map<string, LedgerEntry>> {
-  const entries = new Map<string, LedgerEntry>()
-  const prefix = publishedKey('')
-  for await (const { key, value, revision } of entriesBelow(store, prefix)) {
-    const deviceId = key.slice(prefix.length)
-    const published = book.read(deviceId, value)
-    entries.set(deviceId, { entry: revision, published, planned: null })
-  }
-  return entries
 }
 
 /** Each is given once: whoever else gave it meanwhile makes this fail. */

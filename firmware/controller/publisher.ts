@@ -9,7 +9,8 @@ import type { Log } from '../host/system/log.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetProblem } from '../plan/fleet-documents.ts'
 import type { Fleets } from './fleets.ts'
-import { followEntry, newLedger, type PublishParts, publishFleet } from './publish.ts'
+import { Ledger } from './ledger.ts'
+import { type PublishParts, publishFleet } from './publish.ts'
 import type { PublishedBook } from './published.ts'
 import { tenantsOf } from './tenants.ts'
 
@@ -29,7 +30,7 @@ export class Publisher implements AsyncDisposable {
   /** Tenants whose boxes are to be computed. */
   readonly #due = new Set<string>()
   readonly #problems = new Map<string, readonly FleetProblem[]>()
-  readonly #ledger = newLedger()
+  readonly #ledger: Ledger
   #isClosed = false
   #wake = (): void => {}
   #endWatch = (): void => {}
@@ -37,6 +38,7 @@ export class Publisher implements AsyncDisposable {
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
+    this.#ledger = new Ledger(parts.fleets.store, parts.book)
     this.#work = Promise.all([this.#watch(), this.#publish()])
   }
 
@@ -58,19 +60,19 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const { log, fleets, book } = this.#parts
+    const { log, fleets } = this.#parts
     const { store } = fleets
     while (!this.#isClosed) {
       try {
         const after = await store.revision()
-        this.#ledger.entries = null
+        this.#ledger.forget()
         for (const tenant of await tenantsOf(store)) this.#want(tenant)
         using watch = store.watch('', after)
         this.#endWatch = () => watch[Symbol.dispose]()
         if (this.#isClosed) return
         for await (const { changes, revision } of watch) {
           for (const change of changes) {
-            followEntry({ ledger: this.#ledger, book }, change, revision)
+            this.#ledger.follow(change, revision)
             const tenant = tenantOfChange(change.key, change.value)
             if (tenant !== null) this.#want(tenant)
           }

@@ -4,13 +4,19 @@
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Change, type Condition, mostPage, type Store } from '../host/store/store.ts'
+import {
+  type Change,
+  type Condition,
+  type Entry,
+  mostPage,
+  type Store,
+} from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { NewUser, Principal } from '../model/user.ts'
 import { commitAudited, logOf } from './audit.ts'
 import { Guesses } from './guesses.ts'
-import { StrangerLog } from './stranger-log.ts'
 import { type NewToken, Tokens, unknownToken } from './tokens.ts'
+import { TriedLog } from './tried-log.ts'
 
 /** OWASP Password Storage: m = 19 MiB, t = 2, p = 1. */
 const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const
@@ -28,6 +34,11 @@ interface KeptUser extends Principal {
   readonly hash: string
 }
 
+interface FoundUser {
+  readonly kept: KeptUser
+  readonly revision: number
+}
+
 export interface Session {
   readonly token: string
   readonly who: Principal
@@ -38,7 +49,7 @@ export class Users {
   readonly #store: Store
   readonly #nowMs: () => number
   readonly #guesses = new Guesses()
-  readonly #strangers: StrangerLog
+  readonly #strangers: TriedLog
   #hashing = 0
   readonly #waiting: (() => void)[] = []
 
@@ -46,7 +57,7 @@ export class Users {
     this.#store = store
     this.#nowMs = nowMs
     this.tokens = new Tokens(store, nowMs)
-    this.#strangers = new StrangerLog(store, nowMs)
+    this.#strangers = new TriedLog(store, nowMs)
   }
 
   /** Whether somebody may do all in all tenants. */
@@ -55,8 +66,7 @@ export class Users {
   }
 
   async list(): Promise<Principal[]> {
-    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostPage })
-    return entries.map(({ value }) => principalOf(JSON.parse(value) as KeptUser))
+    return (await this.#all()).map(({ kept }) => principalOf(kept))
   }
 
   /** @throws API_NOT_FOUND */
@@ -100,12 +110,9 @@ export class Users {
 
   /** Who stays an owner of all while this one goes: of two that are taken away at once, one is left. @throws API_LAST_OWNER */
   async #otherOwner(name: string): Promise<Condition> {
-    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostPage })
-    const other = entries.find(({ value }) => {
-      const kept = JSON.parse(value) as KeptUser
-      return kept.name !== name && isOwnerOfAll(kept)
-    })
-    if (other !== undefined) return { key: other.key, revision: other.revision }
+    const all = await this.#all()
+    const other = all.find(({ kept }) => kept.name !== name && isOwnerOfAll(kept))
+    if (other !== undefined) return { key: `user/${other.kept.name}`, revision: other.revision }
     const message = `${name} is the last owner of all tenants: make another one first`
     throw new CausewayError('API_LAST_OWNER', message)
   }
@@ -148,10 +155,15 @@ export class Users {
     return principalOf(kept)
   }
 
-  async #kept(name: string): Promise<{ readonly kept: KeptUser; readonly revision: number }> {
+  async #all(): Promise<FoundUser[]> {
+    const { entries } = await this.#store.range({ prefix: 'user/', limit: mostPage })
+    return entries.map(foundUser)
+  }
+
+  async #kept(name: string): Promise<FoundUser> {
     const there = await this.#store.get(`user/${name}`)
     if (there === null) throw new CausewayError('API_NOT_FOUND', `there is no user ${name}`)
-    return { kept: JSON.parse(there.value) as KeptUser, revision: there.revision }
+    return foundUser(there)
   }
 
   async #withPassword(who: Principal, password: string): Promise<KeptUser> {
@@ -212,6 +224,10 @@ export class Users {
       this.#waiting.shift()?.()
     }
   }
+}
+
+function foundUser({ value, revision }: Entry): FoundUser {
+  return { kept: JSON.parse(value) as KeptUser, revision }
 }
 
 function principalOf({ name, tenant, role }: Principal): Principal {

@@ -80,6 +80,7 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'The file of the key holds none.',
     'Put the saved one back. Without it, remove the file: a new key is made, which every peer must be told.',
   ],
+  STORE_READ_FAILED: ['A store could not be read.', 'It is tried again; look after the disk.'],
   STORE_WRITE_FAILED: ['A file could not be written.', 'Look at space and permissions.'],
   STORE_CORRUPT: [
     'A saved configuration does not match its checksum, or a store or a backup holds what was never written.',

@@ -118,6 +118,8 @@ export const LinkConfig = Type.Object(
 export const mostSteps = 1_000
 /** Names on the way to what differs: a configuration has less than half of them. */
 export const mostDepth = 16
+/** Lists and objects in each other within what a step brings: a configuration has less than half of them. */
+export const mostNesting = 16
 const Index = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const StepPlace = Type.Array(Type.Union([Type.String(), Index]), { maxItems: mostDepth })
 

@@ -130,6 +130,7 @@ export const errorTable = {
   ZTP_SETTINGS_INVALID: { http: 422, retry: false },
   ZTP_OWNED: { http: 409, retry: false },
   STORE_CORRUPT: { http: 500, retry: false },
+  STORE_READ_FAILED: { http: 500, retry: true },
   STORE_WRITE_FAILED: { http: 500, retry: true },
   STORE_CONFLICT: { http: 409, retry: true },
   STORE_COMPACTED: { http: 410, retry: true },

@@ -57,7 +57,10 @@ export const fleetCodes: Readonly<Record<FleetCode, readonly [string, string]>> 
     'Its link was ended, and it may call again; look at what runs on it.',
   ],
   LINK_SLOW: ['The other end takes nothing any more.', 'Nothing: the link is made anew.'],
-  ZTP_BUSY: ['A thousand boxes wait to be claimed.', 'Wait: old ones are forgotten.'],
+  ZTP_BUSY: [
+    'A thousand boxes wait to be claimed, or one box or one place asks too often.',
+    'Wait: old ones are forgotten, and who asks less often is answered.',
+  ],
   ZTP_CODE_WRONG: [
     'The code is not the one that the box shows.',
     'Read it again. After five wrong ones the box cannot be claimed for an hour.',

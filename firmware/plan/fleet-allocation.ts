@@ -6,7 +6,7 @@ import { formatPrefix, overlaps, type Prefix, parseInterfaceAddress } from '../m
 import type { Lan } from '../model/device-config.ts'
 import type { FleetLan, FleetPool, FleetSite } from '../model/fleet.ts'
 import { type Documents, type FleetProblem, nameOf } from './fleet-documents.ts'
-import { firstHost, freeNetworks, lentRange, lowestFree, lowestNumber } from './ipam.ts'
+import { firstHost, freeNetworks, lentRange, lowestNumber } from './ipam.ts'
 
 /** `vni/office` → `4097`; `lan/berlin/lan0/main4` → `10.1.0.0/24`, of the pool main4. */
 export type Allocations = ReadonlyMap<string, string>
@@ -36,6 +36,7 @@ export function allocate(documents: Documents, allocations: Allocations): Given 
   const fresh = new Map<string, Prefix>()
   const lans = new Map<FleetSite, Lan[]>()
   for (const site of documents.site) {
+    let isTold = false
     const own = site.lans.map((lan, at): Lan => {
       const address = lan.address ?? []
       const segment = documents.segment.find(({ name }) => name === lan.segment)
@@ -46,9 +47,10 @@ export function allocate(documents: Documents, allocations: Allocations): Given 
         const key = `lan/${site.name}/${lan.name}/${name}`
         const network = networkFor(key, pool, { allocations, fresh, taken, made })
         if (network !== null) return [firstHost(network)]
-        const message = `pool ${name} (${formatPrefix(pool.prefix)}) has no network of /${pool.bits} left`
-        const path = `/lans/${at}`
-        problems.push({ code: 'FLEET_POOL_FULL', message, path, document: nameOf(site) })
+        // Of all LANs of a site it says the same.
+        if (pool.next === null && isTold) return []
+        isTold ||= pool.next === null
+        problems.push({ ...nothingOf(name, pool), path: `/lans/${at}`, document: nameOf(site) })
         return []
       })
       if (lan.address === undefined && wanted.length === 0) {
@@ -96,7 +98,7 @@ function allocateVnis(
 interface Pool {
   readonly prefix: Prefix
   readonly bits: number
-  /** Its free networks one after the other; null: other pools give out the same, so that it is looked for each time. */
+  /** Its free networks one after the other. Null: another pool would give out the same, which is refused; nothing new is given. */
   readonly next: (() => Prefix | null) | null
 }
 
@@ -129,6 +131,17 @@ function soundPools(
   )
 }
 
+function nothingOf(
+  name: string,
+  { prefix, bits, next }: Pool,
+): Pick<FleetProblem, 'code' | 'message'> {
+  const pool = `pool ${name} (${formatPrefix(prefix)})`
+  if (next === null) {
+    return { code: 'FLEET_OVERLAP', message: `${pool} overlaps another: it gives nothing new` }
+  }
+  return { code: 'FLEET_POOL_FULL', message: `${pool} has no network of /${bits} left` }
+}
+
 function isRoom({ bits }: FleetPool, { family, bits: own }: Prefix): boolean {
   return bits >= own && bits <= (family === 4 ? 30 : 64)
 }
@@ -152,14 +165,14 @@ interface Giving {
 
 function networkFor(
   name: string,
-  { prefix, bits, next }: Pool,
+  { next }: Pool,
   { allocations, fresh, taken, made }: Giving,
 ): Prefix | null {
   const given = allocations.get(name)
   if (given !== undefined) return parseInterfaceAddress(given)
   const before = fresh.get(name)
   if (before !== undefined) return before
-  const free = next === null ? lowestFree(prefix, bits, taken) : next()
+  const free = next?.() ?? null
   if (free === null) return null
   taken.push(free)
   fresh.set(name, free)

@@ -107,7 +107,7 @@ export function planFleetLater(
     earlier !== null && inputs.every((one, at) => isAlike(one, earlier.base.inputs[at]))
   const base = isSame ? earlier.base : baseOf(network, documents, boxes, allocations, inputs)
   const around: Surroundings = { ...base.around, documents }
-  const works = new Map(earlier?.works)
+  const works = new Map([...(earlier?.works ?? [])].filter(([name]) => base.compiledOf.has(name)))
   const planned = new Map<string, PlannedSite>()
   const forms: TrafficForms = new Map()
   const plan = (site: FleetSite): PlannedSite => {

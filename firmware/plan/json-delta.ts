@@ -3,22 +3,22 @@
  * and checks the signature of the result, so that a wrong delta can do nothing. Pure; canonical text as RFC 8785 has it for what
  * occurs here (no numbers but whole ones and short fractions).
  */
-import { type DeltaStep, mostDepth, mostSteps } from '../model/control-link.ts'
+import { type DeltaStep, mostDepth, mostNesting, mostSteps } from '../model/control-link.ts'
 import { isEqual } from './config-diff.ts'
 
 type Place = DeltaStep['at']
 type Splice = Extract<DeltaStep, { from: number }>
 type Fields = Readonly<Record<string, unknown>>
 
-/** A field of this name is set by no step: it would be the object's prototype. */
+/** No step names a field of this name: a rule of what is said, for whoever else reads it might take it for the object's prototype. */
 const unspeakable = '__proto__'
 
-/** Null when it would be longer than `mostSteps`, or has to do with a field that no step may name: send the whole. */
+/** Null when no box would take it: more than `mostSteps`, a field that no step may name, or what nests too deep: send the whole. */
 export function deltaBetween(before: unknown, after: unknown): DeltaStep[] | null {
   const steps: DeltaStep[] = []
   compare(before, after, [], steps)
-  const isSaid = steps.length <= mostSteps && !steps.some(({ at }) => at.includes(unspeakable))
-  return isSaid ? steps : null
+  const isSaid = steps.every((step) => !step.at.includes(unspeakable) && isFlatStep(step))
+  return steps.length <= mostSteps && isSaid ? steps : null
 }
 
 function compare(before: unknown, after: unknown, at: Place, steps: DeltaStep[]): void {
@@ -69,7 +69,7 @@ export function applyDelta(
 ): { readonly value: unknown } | null {
   let whole: { readonly value: unknown } | null = { value: before }
   for (const step of steps) {
-    if (whole === null || !isFlat('from' in step ? step.insert : step.value, mostDepth)) return null
+    if (whole === null || !isFlatStep(step)) return null
     const isWhole = step.at.length === 0 && !('from' in step)
     if (isWhole) whole = { value: 'value' in step ? step.value : null }
     else whole = stepped(whole.value, step, 0)
@@ -121,6 +121,10 @@ function has(target: unknown, name: string | number): boolean {
   if (Array.isArray(target))
     return typeof name === 'number' && Number.isInteger(name) && name >= 0 && name < target.length
   return isFields(target) && typeof name === 'string' && Object.hasOwn(target, name)
+}
+
+function isFlatStep(step: DeltaStep): boolean {
+  return isFlat('from' in step ? step.insert : step.value, mostNesting)
 }
 
 /** Whatever goes through a value goes down into it, and a message can nest deeper than the stack is. */

@@ -3,8 +3,8 @@ import type { Store } from '../../host/store/store.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { Principal } from '../../model/user.ts'
 import { requirePermission } from '../../plan/role.ts'
-import { systemTenant } from '../audit.ts'
-import { StrangerLog } from '../stranger-log.ts'
+import { type AuditEvent, logOf } from '../audit.ts'
+import { TriedLog } from '../tried-log.ts'
 import type { ControllerRoute } from './controller-route.ts'
 
 export interface GateParts {
@@ -13,10 +13,10 @@ export interface GateParts {
 }
 
 export class Gate {
-  readonly #log: StrangerLog
+  readonly #log: TriedLog
 
   constructor({ store, wallMs }: GateParts) {
-    this.#log = new StrangerLog(store, wallMs)
+    this.#log = new TriedLog(store, wallMs)
   }
 
   /** @throws API_FORBIDDEN */
@@ -41,8 +41,17 @@ export class Gate {
       const { code, message } = error
       const target = `${method} ${url.replace(':tenant', named)}`
       const event = { who: who.name, what: 'api.refuse', target, code, detail: message }
-      await this.#log.tell(event, who.tenant === '*' ? systemTenant : who.tenant)
+      await this.#tell(event, logOf(who.tenant))
       throw error
+    }
+  }
+
+  /** What does not get into the log is counted there: who asked is told of the refusal, not of that. */
+  async #tell(event: AuditEvent, tenant: string): Promise<void> {
+    try {
+      await this.#log.tell(event, tenant)
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
     }
   }
 }

@@ -119,9 +119,7 @@ export class Owned implements Disposable {
     this.#lookAgain(renewLookMs)
     this.#report()
     // The gateway may have ended between the two records.
-    this.#follow(signed?.config.controllers ?? []).catch((error: unknown) =>
-      log.error(fieldsOf(error), 'controllers not followed'),
-    )
+    void this.#follow(signed?.config.controllers ?? [])
   }
 
   get record(): OwnerRecord {
@@ -189,16 +187,18 @@ export class Owned implements Disposable {
     log.info({ revision: signed.revision }, 'signed configuration kept')
   }
 
-  /** Where the owner says that its controllers are; where the box was linked to stays the last of them. */
+  /** Where the owner says that its controllers are; where the box was linked to stays the last. If it fails, the next start does it. */
   async #follow(texts: readonly string[]): Promise<void> {
     const said = texts.map((text) => parseHostPort(text)).filter((one) => one !== null)
     if (said.length === 0) return
-    await this.#keep((record) => {
+    const kept = this.#keep((record) => {
       const all = new Map([...said, ...record.controllers].map((one) => [formatHostPort(one), one]))
       const controllers = [...all.values()].slice(0, mostControllers)
       const isSame = JSON.stringify(controllers) === JSON.stringify(record.controllers)
       return isSame ? record : { ...record, controllers }
     })
+    const { log } = this.#parts
+    await kept.catch((error: unknown) => log.error(fieldsOf(error), 'controllers not followed'))
   }
 
   /** @throws STORE_WRITE_FAILED: the record is as it was */

@@ -28,16 +28,17 @@ export async function openLevelTable(folder: string): Promise<Table> {
     throw openError(folder, error)
   }
   return {
-    getMany: (keys) => db.getMany([...keys]),
+    getMany: (keys) => readable(folder, () => db.getMany([...keys])),
     scan: (prefix, after, limit) => {
       const from = Buffer.from(prefix)
       const behind = after === null ? { gte: from } : { gt: Buffer.from(after) }
       const range = { ...behind, lt: pastPrefix(from), limit }
-      return scanRows(db, range)
+      return readable(folder, () => scanRows(db, range))
     },
     rows: (prefix) => {
       const from = Buffer.from(prefix)
       return textRows(
+        folder,
         db.iterator<Buffer, string>({ gte: from, lt: pastPrefix(from), keyEncoding: 'buffer' }),
       )
     },
@@ -64,9 +65,14 @@ function pastPrefix(prefix: Buffer): Buffer {
 }
 
 async function* textRows(
+  folder: string,
   rows: AsyncIterable<readonly [Buffer, string]>,
 ): AsyncGenerator<[string, string]> {
-  for await (const [key, value] of rows) yield [key.toString('utf8'), value]
+  try {
+    for await (const [key, value] of rows) yield [key.toString('utf8'), value]
+  } catch (error) {
+    throw readError(folder, error)
+  }
 }
 
 async function scanRows(
@@ -75,6 +81,21 @@ async function scanRows(
 ): Promise<[string, string][]> {
   const rows = await db.iterator<Buffer, string>({ ...range, keyEncoding: 'buffer' }).all()
   return rows.map(([key, value]) => [key.toString('utf8'), value])
+}
+
+/** @throws STORE_READ_FAILED, STORE_CORRUPT */
+async function readable<Read>(folder: string, read: () => Promise<Read>): Promise<Read> {
+  try {
+    return await read()
+  } catch (error) {
+    throw readError(folder, error)
+  }
+}
+
+function readError(folder: string, error: unknown): CausewayError {
+  const { code, message: detail } = error as Error & { readonly code?: string }
+  const own = code === 'LEVEL_CORRUPTION' ? 'STORE_CORRUPT' : 'STORE_READ_FAILED'
+  return new CausewayError(own, `cannot read the store ${folder}`, { detail, cause: error })
 }
 
 const openCodes: Readonly<Record<string, ErrorCode>> = {

@@ -1,4 +1,4 @@
-/** What a store stands on: ordered rows on some medium. Knows nothing of revisions. */
+/** What a store stands on: ordered rows on some medium. Knows nothing of revisions. What fails is a STORE_ error, of reads too. */
 
 export type Row = readonly [key: string, value: string]
 

@@ -95,6 +95,18 @@ test('a box whose certificate is renewed meanwhile, even more than once, is kept
   )
 })
 
+test('what a box says after the end is not written, for the store may be closed', async () => {
+  const store = await openStore(memoryTable())
+  await own(store, 'acme', 'berlin')
+  const clock = virtualClock()
+  const log = new AppliedLog({ store, clock, log: silent })
+  await log[Symbol.asyncDispose]()
+  log.note(deviceIdOf('berlin'), 'acme', { revision: 7, at }, () => assert.fail('told'))
+  await clock.advance(gatherMs)
+  await log[Symbol.asyncDispose]()
+  assert.equal((await appliedRecords(store)).size, 0)
+})
+
 test('a record that was left by whoever had it before goes when a box is claimed', async () => {
   const store = await openStore(memoryTable())
   const key = `applied/${deviceIdOf('berlin')}`

@@ -5,8 +5,11 @@ import { readAudit } from '../../../firmware/controller/audit.ts'
 import { applyChange, planChange } from '../../../firmware/controller/change.ts'
 import { readFleet } from '../../../firmware/controller/fleet.ts'
 import { Fleets } from '../../../firmware/controller/fleets.ts'
+import { newQueues } from '../../../firmware/controller/queues.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
+import { planFleet } from '../../../firmware/plan/fleet.ts'
 import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-sample.ts'
 
 const tenant = 't'
@@ -187,23 +190,61 @@ test('more than a tenant may have is refused before anything is planned', async 
   })
 })
 
-test('changes of a tenant are thought through one after the other, and no more than some wait', async () => {
+test('of two who bring an overlap at once, each by a document of its own, the second is refused', async () => {
+  const { store, fleets } = await applied()
+  const lan = { name: 'lan0', nic: 'netdev:eth1', segment: 'office', address: ['10.0.9.1/24'] }
+  const results = await Promise.allSettled(
+    ['berlin', 'lisbon'].map((site) => {
+      const asked = { documents: [siteOf(site, { lans: [lan] })], isWhole: false }
+      return applyChange(fleets, tenant, asked, 'ada', 1)
+    }),
+  )
+  const refused = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason.code] : [],
+  )
+  assert.deepEqual(refused, ['FLEET_OVERLAP'])
+  const { documents, boxes, allocations } = await readFleet(store, tenant)
+  assert.deepEqual(planFleet(documents, boxes, allocations).problems, [])
+})
+
+test('who looks keeps nobody from changing, nor other tenants from looking; of one tenant no more than some wait', async () => {
   const { fleets } = await applied()
-  let running = 0
-  const gate = Promise.withResolvers<void>()
-  const work = async (): Promise<void> => {
-    assert.equal(++running, 1)
-    await gate.promise
-    running--
-  }
-  const asked = Array.from({ length: 9 }, () =>
-    fleets.inTurn(tenant, work).then(
+  const code = (asked: Promise<unknown>): Promise<string> =>
+    asked.then(
       () => 'done',
       (error) => error.code,
-    ),
+    )
+  const asked = { documents: base, isWhole: true }
+  const looks = Array.from({ length: 9 }, () => code(planChange(fleets, tenant, asked)))
+  const change = { documents: [siteOf('berlin', { labels: { a: 'b' } })], isWhole: false }
+  const others = [
+    code(applyChange(fleets, tenant, change, 'ada', 1)),
+    code(planChange(fleets, 'other', asked)),
+  ]
+  assert.deepEqual(await Promise.all(looks), [...Array(8).fill('done'), 'API_BUSY'])
+  assert.deepEqual(await Promise.all(others), ['done', 'done'])
+  const changes = Array.from({ length: 9 }, () => code(applyChange(fleets, tenant, asked, 'a', 1)))
+  assert.equal((await Promise.all(changes)).filter((one) => one === 'API_BUSY').length, 1)
+  await planChange(fleets, tenant, asked)
+})
+
+test('what waits in a queue comes one after the other, also behind what failed', async () => {
+  const queue = newQueues(3, () => new CausewayError('API_BUSY', 'too many'))
+  let running = 0
+  const order: number[] = []
+  const asked = [0, 1, 2].map((at) =>
+    queue('t', async () => {
+      assert.equal(++running, 1)
+      await new Promise((turn) => setImmediate(turn))
+      running--
+      order.push(at)
+      if (at === 1) throw new CausewayError('STORE_CONFLICT', 'not as it was')
+    }),
   )
-  await fleets.inTurn('other', async () => {})
-  gate.resolve()
-  assert.deepEqual(await Promise.all(asked), [...Array(8).fill('done'), 'API_BUSY'])
-  await fleets.inTurn(tenant, work)
+  const results = await Promise.allSettled(asked)
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.deepEqual(order, [0, 1, 2])
 })

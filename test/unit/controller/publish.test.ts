@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { type Edge, registerEdge } from '../../../firmware/controller/edges.ts'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { Fleets } from '../../../firmware/controller/fleets.ts'
-import { newLedger, publishFleet } from '../../../firmware/controller/publish.ts'
+import { Ledger } from '../../../firmware/controller/ledger.ts'
+import { publishFleet } from '../../../firmware/controller/publish.ts'
 import { PublishedBook, type PublishedConfig } from '../../../firmware/controller/published.ts'
 import { releaseEdge } from '../../../firmware/controller/release.ts'
 import { makeAuthority } from '../../../firmware/host/pki/certificate.ts'
@@ -40,8 +41,14 @@ async function twoBoxes(before: (store: Store) => Promise<void>) {
   }
   const store = interrupted(inside, 'config/', () => before(inside))
   const fleets = new Fleets(store)
-  const parts = { fleets, signingKey: keys.privateKey, book: new PublishedBook() }
-  return { ...{ store: inside, ...parts }, ledger: newLedger() }
+  const book = new PublishedBook()
+  return {
+    store: inside,
+    fleets,
+    signingKey: keys.privateKey,
+    book,
+    ledger: new Ledger(store, book),
+  }
 }
 
 test('a box that is released while it is published is left out, with its first configuration or a later one', async () => {
@@ -113,4 +120,51 @@ test('whoever hears of a commit reads the very objects that were published, and 
   assert.equal(parts.book.known(berlin), heard[1])
   assert.equal(heard[1]!.config.lans, heard[0]!.config.lans)
   assert.notEqual(heard[1]!.config.policies, heard[0]!.config.policies)
+})
+
+/** As the store, but that something happens behind the first page of what is published. */
+function readingSlowly(store: Store, meanwhile: () => Promise<void>): Store {
+  let isFirst = true
+  const range: Store['range'] = async (asked) => {
+    const page = await store.range(asked)
+    if (!asked.prefix.startsWith('config/') || !isFirst) return page
+    isFirst = false
+    await meanwhile()
+    return page
+  }
+  return Object.assign(
+    interrupted(store, 'none/', async () => {}),
+    { range },
+  )
+}
+
+test('a box that is released while it is read what is published, and claimed again, is told anew', async () => {
+  const { store, fleets, signingKey, book, ledger: before } = await twoBoxes(async () => {})
+  await using _fleets = fleets
+  await publishFleet({ fleets, signingKey, book, ledger: before }, 't')
+  const [key, site] = [`config/${deviceIdOf('berlin')}`, 'berlin']
+  const slow = readingSlowly(store, async () => {
+    await releaseEdge(store, authority, by, deviceIdOf(site), nowMs)
+    ledger.follow({ key, value: null }, await store.revision())
+  })
+  const ledger = new Ledger(slow, book)
+  const parts = { fleets, signingKey, book, ledger }
+  assert.equal((await publishFleet(parts, 't')).changed, 0)
+  const box = { deviceId: deviceIdOf(site), wireKey: boxOf(site).wireKey }
+  const edge: Edge = { ...box, tenant: 't', site, keeping: 'software', claimedAt: '' }
+  await registerEdge(store, by, edge, { what: 'edge.list', target: site }, nowMs)
+  assert.equal((await publishFleet(parts, 't')).changed, 1)
+  assert.ok(await store.get(key))
+})
+
+test('what is published is read again where nobody followed it while it was read', async () => {
+  const { store, fleets, signingKey, book, ledger: before } = await twoBoxes(async () => {})
+  await using _fleets = fleets
+  await publishFleet({ fleets, signingKey, book, ledger: before }, 't')
+  const slow = readingSlowly(store, async () => {
+    await releaseEdge(store, authority, by, deviceIdOf('berlin'), nowMs)
+    ledger.forget()
+  })
+  const ledger = new Ledger(slow, book)
+  assert.deepEqual([...(await ledger.read()).keys()], [deviceIdOf('lisbon')])
 })

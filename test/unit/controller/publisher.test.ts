@@ -1,15 +1,21 @@
 /** A publisher that runs: what one tenant or one box does keeps no other from being told. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { Level } from 'level'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { Fleets } from '../../../firmware/controller/fleets.ts'
 import { PublishedBook } from '../../../firmware/controller/published.ts'
 import { Publisher } from '../../../firmware/controller/publisher.ts'
 import { raiseAbove } from '../../../firmware/controller/raise.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
+import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
+import { revisionFloorKey } from '../../../firmware/model/controller-keys.ts'
 import type { FleetDocument } from '../../../firmware/model/fleet.ts'
 import { nameOf } from '../../../firmware/plan/fleet-documents.ts'
 import { voice } from '../gateway/controller-link-world.ts'
@@ -17,9 +23,9 @@ import { boxOf, deviceIdOf, main, network, office, siteOf } from '../plan/fleet-
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** A publisher in a store of its own, whose time stands: what waits for time never comes. */
-async function publishing(tenants: readonly string[]) {
-  const store = await openStore(memoryTable())
+/** A publisher in a store of its own, whose time stands: what waits for time never comes by itself. */
+async function publishing(tenants: readonly string[], table = memoryTable()) {
+  const store = await openStore(table)
   const changes = tenants.map((tenant) => ({ key: `tenant/${tenant}`, value: '{}' }))
   await store.commit({ conditions: [], changes })
   const fleets = new Fleets(store)
@@ -44,7 +50,7 @@ async function publishing(tenants: readonly string[]) {
     }
   }
   return {
-    ...{ store, publisher, lines, revisionOf, until },
+    ...{ store, clock, publisher, lines, revisionOf, until },
     put: async (tenant: string, ...documents: readonly FleetDocument[]): Promise<void> => {
       const puts = documents.map((one) => documentChange(tenant, nameOf(one), one))
       await store.commit({ conditions: [], changes: puts })
@@ -92,6 +98,32 @@ test("a fault that one tenant's documents bring is told in the log and as its pr
   await world.own('broken', 'athens')
   await world.until('it is mended', async () => (await world.revisionOf('athens')) === 1)
   assert.deepEqual(codes(), [])
+})
+
+test('a read that fails is no fault of the documents: what it was for is published a little later', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'causeway-publisher-'))
+  after(() => rmSync(folder, { recursive: true }))
+  await using world = await publishing(['t'], await openLevelTable(folder))
+  const { getMany } = Level.prototype
+  let failures = 0
+  const failing = async function (this: unknown, keys: readonly string[]): Promise<unknown> {
+    const isMeant = failures === 0 && keys.some((key) => key.endsWith(revisionFloorKey))
+    if (!isMeant) return Reflect.apply(getMany, this, [keys])
+    failures++
+    throw Object.assign(new Error('IO error: input/output error'), { code: 'LEVEL_IO_ERROR' })
+  }
+  Object.assign(Level.prototype, { getMany: failing })
+  try {
+    await world.put('t', network, main, office, siteOf('berlin'))
+    await world.own('t', 'berlin')
+    await world.until('it fails', () => world.lines.length > 0)
+    assert.match(world.lines[0]!, /^warn not published; tried again cannot read the store /)
+    assert.deepEqual(world.publisher.problemsOf('t'), [])
+    await world.clock.advance(500)
+    await world.until('the next try', async () => (await world.revisionOf('berlin')) === 1)
+  } finally {
+    Level.prototype.getMany = getMany
+  }
 })
 
 test('a segment that names a pool twice, and a LAN that stands there twice, are problems and no fault', async () => {

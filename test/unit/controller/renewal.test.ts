@@ -75,7 +75,7 @@ test('each box has certificates of its own, and gets another one ten minutes lat
   const desk = new CertificateDesk({ store, authority, nowMs: () => nowMs })
   const ask = async (who = keys) =>
     desk.certify(await readRequest(await requestOf(who)), 'edge.renew')
-  const busy = { code: 'STORE_BUSY' }
+  const busy = { code: 'ZTP_BUSY' }
   for (let count = 0; count < 5; count++) assert.ok(await ask())
   await assert.rejects(ask(), busy)
   assert.equal(await ask(pair()), null)

@@ -4,9 +4,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { type Edge, registerEdge } from '../../../firmware/controller/edges.ts'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
-import { Fleets } from '../../../firmware/controller/fleets.ts'
-import { newLedger, publishFleet } from '../../../firmware/controller/publish.ts'
-import { PublishedBook } from '../../../firmware/controller/published.ts'
 import { releaseEdge } from '../../../firmware/controller/release.ts'
 import { makeAuthority } from '../../../firmware/host/pki/certificate.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
@@ -75,9 +72,7 @@ test('a box that is released while its configuration is made gets none, and othe
     const by = { who: 'ada', tenant: 'acme' }
     await releaseEdge(store, authority, by, deviceIdOf('berlin'), nowMs)
   })
-  await using fleets = new Fleets(racing)
-  const parts = { fleets, signingKey: privateKey, book: new PublishedBook(), ledger: newLedger() }
-  const { changed } = await publishFleet(parts, 'acme')
+  const { changed } = await publishOnce(racing, 'acme', privateKey)
   assert.equal(changed, 1)
   assert.equal(await tenantOf(store, 'berlin'), null)
   assert.equal(await tenantOf(store, 'lisbon'), 'acme')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAudit } from '../../../firmware/controller/audit.ts'
 import { Guesses } from '../../../firmware/controller/guesses.ts'
-import { StrangerLog } from '../../../firmware/controller/stranger-log.ts'
+import { TriedLog } from '../../../firmware/controller/tried-log.ts'
 import { Users } from '../../../firmware/controller/users.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
@@ -91,7 +91,7 @@ test('one place tries many names no faster than one', () => {
 
 test('strangers do not fill the log: what finds no room is counted', async () => {
   const { store, world } = await newUsers()
-  const log = new StrangerLog(store, () => world.nowMs)
+  const log = new TriedLog(store, () => world.nowMs)
   const event = { who: 'eve', what: 'user.sign-in', target: 'controller', code: 'X' }
   for (let at = 0; at < 130; at++) await log.tell(event)
   assert.equal((await readAudit(store, 'system', 0)).entries.length, 100)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { gatherMs } from '../../../firmware/controller/applied.ts'
+import { CertificateDesk } from '../../../firmware/controller/certificate-desk.ts'
 import { documentChange } from '../../../firmware/controller/fleet.ts'
 import { LinkDesk } from '../../../firmware/controller/link-desk.ts'
 import { PublishedBook, type PublishedConfig } from '../../../firmware/controller/published.ts'
@@ -62,6 +63,7 @@ export class World implements AsyncDisposable {
       clock: this.clock,
       wallMs: () => wallMs,
       authority,
+      certificates: new CertificateDesk({ store, authority, nowMs: () => wallMs }),
       log: silent,
       book: new PublishedBook(),
     })

@@ -165,3 +165,14 @@ test('of a site that a change leaves as it was, the very same plan comes again',
   const same = after.sites.map((site) => after.planSite(site) === before.planSite(site))
   assert.deepEqual(same, [false, true, true, true])
 })
+
+test('of sites that are gone nothing is kept for the next plan', () => {
+  let planner: FleetPlanner | null = null
+  for (const round of [1, 2, 3]) {
+    const own = sites.slice(0, 2).map((name) => siteOf(`${name}-${round}`))
+    const boxes = own.map(({ name }) => boxOf(name))
+    planner = planFleetLater([network, main, office, ...own], boxes, new Map(), planner)
+    for (const site of planner.sites) planner.planSite(site)
+  }
+  assert.deepEqual([...planner!.kept!.works.keys()], ['athens-3', 'berlin-3'])
+})

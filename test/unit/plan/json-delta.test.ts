@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type DeltaStep, mostDepth } from '../../../firmware/model/control-link.ts'
+import { type DeltaStep, mostDepth, mostNesting } from '../../../firmware/model/control-link.ts'
 import { applyDelta, canonicalJson, deltaBetween } from '../../../firmware/plan/json-delta.ts'
 
 const name = fc.constantFrom('a', 'b', 'c', 'name')
@@ -102,4 +102,11 @@ test('what no step may name has no delta', () => {
   // Within a value that comes as a whole it is a field like any other.
   const steps = deltaBetween({}, { in: named })
   assert.equal(canonicalJson(applyDelta({}, steps!)?.value), '{"in":{"__proto__":{"a":1}}}')
+})
+
+test('what nests deeper than a box takes has no delta', () => {
+  const [takes, refuses] = [nested(mostNesting, 1), nested(mostNesting + 1, 1)]
+  assert.deepEqual(applyDelta({}, deltaBetween({}, { a: takes })!), { value: { a: takes } })
+  assert.equal(deltaBetween({}, { a: refuses }), null)
+  assert.equal(deltaBetween({ a: [] }, { a: [takes] }), null)
 })

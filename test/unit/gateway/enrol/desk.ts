@@ -1,6 +1,7 @@
 /** A controller's desk and a device before it, in one process: connections have an exporter each, and somebody may sit in between. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readAudit } from '../../../../firmware/controller/audit.ts'
+import { CertificateDesk } from '../../../../firmware/controller/certificate-desk.ts'
 import { Delegations } from '../../../../firmware/controller/delegations.ts'
 import { EnrolDesk } from '../../../../firmware/controller/enrol.ts'
 import type { AttemptOptions } from '../../../../firmware/gateway/enrol/attempt.ts'
@@ -54,8 +55,10 @@ export async function codesOf({ store }: World, tenant: string): Promise<string[
 /** A controller's desk on that store, or on another that has the same. */
 export function deskOf(world: World, store: Store): EnrolDesk {
   const { authority, delegations } = world
+  const nowMs = (): number => world.nowMs
+  const certificates = new CertificateDesk({ store, authority, nowMs })
   return new EnrolDesk({
-    ...{ store, authority, delegations, nowMs: () => world.nowMs, random: randomBytes },
+    ...{ store, authority, certificates, delegations, nowMs, random: randomBytes },
   })
 }
 

@@ -143,6 +143,24 @@ test('a record that could not be written keeps none after it from being written'
   assert.deepEqual([box.record.controllers, box.record.certificate], [[first], certificate])
 })
 
+test('controllers that cannot be written down do not have the box refuse what it runs and has kept', async () => {
+  const keepOwner = async (): Promise<void> => {
+    throw new CausewayError('STORE_WRITE_FAILED', 'the disk is full')
+  }
+  const world = await start({ keepOwner })
+  using box = world.box
+  await world.publish(configOf(1, [second]))
+  await world.until('it is applied', () => world.said.some(({ kind }) => kind === 'applied'))
+  world.say({ kind: 'confirmed', revision: 1 })
+  await world.publish(configOf(2, [second]))
+  await world.until('the next', () => world.said.length === 3)
+  assert.deepEqual(
+    world.said.map(({ kind }) => kind),
+    ['hello', 'applied', 'applied'],
+  )
+  assert.equal(box.revision, 1)
+})
+
 test('controllers of what was kept before the gateway ended are followed by the next one', async () => {
   const world = await start({ kept: configOf(1, [second]) })
   using box = world.box

@@ -41,6 +41,18 @@ test('a store has one process', async () => {
   await assert.rejects(open(folder), { code: 'STORE_LOCKED' })
 })
 
+test('what cannot be read is said to be that, one row or many', async () => {
+  const folder = freshFolder()
+  const table = await openLevelTable(folder)
+  await table.write([['key', 'value']])
+  const rows = table.rows('')
+  await table.close()
+  const reads = [() => table.getMany(['key']), () => table.scan('', null, 1)]
+  for (const read of [...reads, () => Array.fromAsync(rows)]) {
+    await assert.rejects(read, { code: 'STORE_READ_FAILED', message: /^cannot read the store / })
+  }
+})
+
 test('a store of a later release is not touched', async () => {
   const folder = freshFolder()
   const table = await openLevelTable(folder)
