@@ -11,4 +11,15 @@ import { seen } from './qos/seen.ts'
 import { shares } from './qos/shares.ts'
 import { table } from './qos/table.ts'
 
-export const lines: readonly Line[] = [callLine, classes, shares, rate, ingress, limits, seen, relayed, table, cost]
+export const lines: readonly Line[] = [
+  callLine,
+  classes,
+  shares,
+  rate,
+  ingress,
+  limits,
+  seen,
+  relayed,
+  table,
+  cost,
+]
