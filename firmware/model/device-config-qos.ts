@@ -88,7 +88,7 @@ export const SegmentLimit = Type.Object(
     up: maybe(Rate, 'What leaves the site by all uplinks together.', 'no limit'),
     down: maybe(Rate, 'What its LANs here get from other sites and from the Internet.', 'no limit'),
   },
-  { ...closed, minProperties: 1 },
+  closed,
 )
 
 export type Profile = Static<typeof Profile>
