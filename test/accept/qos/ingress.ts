@@ -15,7 +15,7 @@ import { narrow, narrowBps, openNarrow, wide } from './scene.ts'
 import { startTally, type Tally } from './tally.ts'
 
 /** What a configuration without a word of it has. */
-const internetShare = 0.95
+const internetShare = 0.85
 const leastOfShare = 0.8
 const leastOfBulk = 0.5
 const addedMs = 20
