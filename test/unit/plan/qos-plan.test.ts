@@ -21,7 +21,7 @@ test('an uplink has the shares of its profile, its marks and its part of what co
   assert.deepEqual([marks, internetPercent], ['copy', 90])
 })
 
-test('one without a word is balanced, marks by class, and takes 95 % from the Internet', () => {
+test('one without a word is balanced, marks by class, and takes 85 % from the Internet', () => {
   const { classes, marks, internetPercent } = portOf(sampleConfig(), 'wan0')
   assert.deepEqual(
     classes.map(({ weight }) => weight),
