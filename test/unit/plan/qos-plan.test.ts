@@ -27,7 +27,7 @@ test('one without a word is balanced, marks by class, and takes 85 % from the In
     classes.map(({ weight }) => weight),
     [50, 50, 30, 20],
   )
-  assert.deepEqual([marks, internetPercent], ['class', 95])
+  assert.deepEqual([marks, internetPercent], ['class', 85])
 })
 
 test('a profile takes the place of the built-in one of its name, also of the default', () => {
