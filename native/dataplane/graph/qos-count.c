@@ -28,7 +28,7 @@ static void put_uplink(const struct cw_port *port, struct cw_queue_uplink *out)
 {
 	const struct cw_qos *qos = port->qos == NULL ? NULL : port->qos->qos;
 
-	*out = (struct cw_queue_uplink){ .bps = qos == NULL ? 0 : cw_qos_bps(qos) };
+	*out = (struct cw_queue_uplink){ .bps = qos == NULL || port->qos->is_endless ? 0 : cw_qos_bps(qos) };
 	memcpy(out->twin, port->twin_name, sizeof(out->twin));
 	for (uint32_t i = 0; i < CW_CLASSES; i++) {
 		const struct cw_qos_class_count *count = qos == NULL ? &port->queued[i] : cw_qos_counted(qos, i);
