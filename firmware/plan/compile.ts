@@ -3,7 +3,6 @@
  * must look like. Pure: the same input gives the same output, down to the order of lists.
  */
 import type { DeviceConfig } from '../model/device-config.ts'
-import { defaultInternetPercent } from '../model/device-config-qos.ts'
 import { segmentTwinPrefix } from '../model/device-config-rules.ts'
 import type { HostState, NicFacts, NicState, TwinState } from '../model/host-state.ts'
 import type { PortProgram } from '../model/port-program.ts'
@@ -15,22 +14,19 @@ import {
   leastMtuBytes,
   overlayOverhead6Bytes,
   overlayOverheadBytes,
-  type Rate,
-  rateBps,
 } from '../model/units.ts'
 import { decodeWireKey } from '../model/wire-key.ts'
 import { compileAcl } from './acl.ts'
 import { compileFirewall } from './firewall.ts'
-import { sprayPortOf } from './overlay-port.ts'
 import { compileOverlayRoutes } from './overlay-route.ts'
 import { compilePaths } from './path.ts'
-import { compileSteering, riskNumber } from './policy.ts'
+import { compileSteering } from './policy.ts'
 import { findPorts, hasIpv6, type Port } from './ports.ts'
 import { isIpv6, overlapsAny } from './prefix.ts'
-import { classShapes } from './qos.ts'
 import { compileRoutes, compileRules, insidePrefixes, tableOf } from './route.ts'
 import { compileServices } from './service.ts'
 import { compileSysctls } from './sysctl.ts'
+import { bpsOf, compileUplink, noUplink } from './uplink.ts'
 
 export interface Facts {
   /** HASH('cw1-mac1' ‖ own wire public key), one per own static key (wire.md). */
@@ -163,62 +159,6 @@ function compileProgram(
     ...compileSteering(config),
     paths: compilePaths(config, ports),
   }
-}
-
-type UplinkFields =
-  | 'overlayPort'
-  | 'overlayPorts'
-  | 'sprayPort'
-  | 'upBps'
-  | 'downBps'
-  | 'network'
-  | 'isMetered'
-  | 'isBackup'
-  | 'risk'
-  | 'classes'
-  | 'marks'
-  | 'internetPercent'
-
-const noUplink: Pick<PortProgram, UplinkFields> = {
-  overlayPort: 0,
-  overlayPorts: [],
-  sprayPort: 0,
-  upBps: 0,
-  downBps: 0,
-  network: '',
-  isMetered: false,
-  isBackup: false,
-  risk: 0,
-  classes: [],
-  marks: '',
-  internetPercent: 0,
-}
-
-function compileUplink(
-  { overlay, uplinks, profiles }: DeviceConfig,
-  number: number,
-): Pick<PortProgram, UplinkFields> {
-  const uplink = uplinks[number]!
-  const { kind = 'internet', metered = false, backup = false, marks = 'class' } = uplink
-  return {
-    overlayPort: overlay.port,
-    overlayPorts: overlay.ports ?? [],
-    sprayPort: sprayPortOf(overlay),
-    upBps: bpsOf(uplink.up),
-    downBps: bpsOf(uplink.down),
-    network: kind,
-    isMetered: metered,
-    isBackup: backup,
-    risk: riskNumber(uplink, uplinks),
-    classes: classShapes(uplink.profile, profiles),
-    marks,
-    internetPercent: uplink.internet ?? defaultInternetPercent,
-  }
-}
-
-/** 0: none is told. */
-function bpsOf(rate: Rate | undefined): number {
-  return rate === undefined ? 0 : rateBps(rate)
 }
 
 function compileNics(ports: readonly Port[]): NicState[] {

@@ -8,6 +8,9 @@
 #include "seal_packets.h"
 #include "table/flow.h"
 
+/* Needs the bench of the header above. */
+#include "qos_bench.h"
+
 #define RATE_BPS 10000000u
 #define EF 46
 #define LE 1
@@ -46,13 +49,6 @@ static void say_classes(uint8_t of_calls, uint8_t of_backups)
 	cw_program_steer(program, NULL);
 }
 
-static void shape(uint64_t bps)
-{
-	bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = bps;
-	cw_bench_changed(&bench);
-	cw_qos_renew(bench.worker);
-}
-
 static uint8_t tos_of(const uint8_t *l3)
 {
 	return (uint8_t)(l3[0] >> 4 == 6 ? packet_u32(l3) >> 20 : l3[1]);
@@ -87,12 +83,6 @@ static void give_udp(uint16_t from, uint16_t to, uint8_t dscp, uint32_t length)
 {
 	put_sample(&(struct sample){ CW_BENCH_FAR, from, to, PACKET_UDP, 0, (uint8_t)(dscp << 2), length });
 	give(NULL, length);
-}
-
-static void pass_us(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_qos_serve(bench.worker);
 }
 
 /* To which port the next one is that is heard, of which `tos` was outside; 0: there is none. */

@@ -12,6 +12,9 @@
 #include "graph/seal.h"
 #include "relay_ends.h"
 
+/* Needs the bench of the header above. */
+#include "qos_bench.h"
+
 #define RATE_BPS 10000000u
 #define FAR_CHANNEL 5
 #define OTHER_CHANNEL 9
@@ -20,19 +23,6 @@
 #define BULK (3 << CW_CLASS_SHIFT)
 #define CONTROL CW_CLASS_CONTROL
 #define OUTER_BYTES (42 + CW_RELAY_OVERHEAD)
-
-static void shape(uint64_t bps)
-{
-	bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = bps;
-	cw_bench_changed(&bench);
-	cw_qos_renew(bench.worker);
-}
-
-static void pass_us(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_qos_serve(bench.worker);
-}
 
 /* One of `far` that the class has, by its lane; its number within the class is in it. */
 static void relay_one(uint8_t class, uint8_t ecn, uint32_t length, uint32_t number)

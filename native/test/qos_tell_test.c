@@ -10,6 +10,9 @@
 #include "graph/qos-parts.h"
 #include "seal_packets.h"
 
+/* Needs the bench of the header above. */
+#include "qos_bench.h"
+
 #define RATE_BPS 10000000u
 #define OUTER (14 + 28 + CW_SEALED_OVERHEAD)
 #define EF 46
@@ -71,19 +74,6 @@ static const struct cw_queue_peer *of_peer(const char *name)
 static uint64_t came(const struct cw_queue_counters *of)
 {
 	return of->packets + of->lost_delay + of->lost_full + of->waiting_packets;
-}
-
-static void shape(uint64_t bps)
-{
-	bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = bps;
-	cw_bench_changed(&bench);
-	cw_qos_renew(bench.worker);
-}
-
-static void pass_us(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_qos_serve(bench.worker);
 }
 
 static void give_packet(uint32_t length, uint16_t port, uint8_t dscp)

@@ -8,23 +8,13 @@
 #include "graph/qos.h"
 #include "seal_packets.h"
 
+/* Needs the bench of the header above. */
+#include "qos_bench.h"
+
 #define RATE_BPS 10000000u
 #define OUTER (14 + 28 + CW_SEALED_OVERHEAD)
 #define EF 46
 #define LE 1
-
-static void shape(uint64_t bps)
-{
-	bench.worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = bps;
-	cw_bench_changed(&bench);
-	cw_qos_renew(bench.worker);
-}
-
-static void pass_us(uint32_t us)
-{
-	bench.worker->now_us += us;
-	cw_qos_serve(bench.worker);
-}
 
 /* A packet of the host's to `port`, of a class and with an ECN field. */
 static void give_packet(uint32_t length, uint16_t port, uint8_t dscp, uint8_t ecn)

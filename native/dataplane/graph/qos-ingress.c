@@ -13,8 +13,6 @@
 
 #define DHCP4_CLIENT_PORT 68
 #define DHCP6_CLIENT_PORT 546
-#define ND_FIRST_TYPE 133 /* RFC 4861 §4: router solicitation to redirect */
-#define ND_LAST_TYPE 137
 /* Of what looks like the link's own, a second: whoever floods waits as others do. */
 #define LINK_RATE 64u
 #define LINK_BURST 64u
@@ -35,17 +33,15 @@ static uint64_t ingress_bps_of(const struct cw_port_program *p)
 /* Of the link alone, or what gives the link its address. */
 static bool is_needed_by_link(const uint8_t *l3, uint32_t length)
 {
-	bool is_ip6 = cw_l3_is_ip6(l3);
 	struct cw_flow flow;
 
 	if (!cw_l3_may_cross(l3))
 		return true;
-	if ((is_ip6 ? cw_ip6(l3)->next_header : cw_ip4(l3)->protocol) == IPPROTO_TCP)
+	if ((cw_l3_is_ip6(l3) ? cw_ip6(l3)->next_header : cw_ip4(l3)->protocol) == IPPROTO_TCP)
 		return false;
 	if (cw_l4_read(l3, length, &flow) && flow.protocol == IPPROTO_UDP && flow.has_ports)
 		return flow.destination_port == DHCP4_CLIENT_PORT || flow.destination_port == DHCP6_CLIENT_PORT;
-	return is_ip6 && cw_ip6(l3)->next_header == IPPROTO_ICMPV6 && length > sizeof(struct cw_ip6) &&
-	       l3[sizeof(struct cw_ip6)] >= ND_FIRST_TYPE && l3[sizeof(struct cw_ip6)] <= ND_LAST_TYPE;
+	return cw_qos_is_nd(l3, length);
 }
 
 void cw_ingress_note(struct cw_worker *worker, struct cw_port *port, const struct rte_mbuf *m)
@@ -92,6 +88,11 @@ static void send_up(struct cw_worker *worker, const struct cw_queued *queued, st
 	cw_pass(worker, &port->twin, m);
 }
 
+static bool give_twin(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, void *to)
+{
+	return cw_qos_hand_out(worker, queued, grant, send_up, to);
+}
+
 void cw_ingress_serve(struct cw_worker *worker)
 {
 	const struct cw_program *program = worker->view->program;
@@ -99,7 +100,7 @@ void cw_ingress_serve(struct cw_worker *worker)
 	for (uint32_t i = 0; i < program->port_count && worker->ingress[0] != NULL; i++) {
 		struct cw_port *port = program->ports[i];
 		if (port->ingress != NULL)
-			cw_qos_let_go(worker, port->ingress->qos, CW_DROP_INGRESS_DELAY, send_up, port);
+			cw_qos_let_go(worker, port->ingress->qos, CW_DROP_INGRESS_DELAY, give_twin, port);
 	}
 }
 
@@ -166,7 +167,7 @@ static struct cw_ingress *renew_ingress(struct cw_worker *worker, struct cw_port
 	cw_qos_set(ingress->qos, &shape, cw_qos_now_ns(worker));
 	if (bps != 0)
 		return ingress;
-	cw_qos_let_go(worker, ingress->qos, CW_DROP_INGRESS_DELAY, send_up, port);
+	cw_qos_let_go(worker, ingress->qos, CW_DROP_INGRESS_DELAY, give_twin, port);
 	end_ingress(worker, ingress);
 	return NULL;
 }

@@ -47,28 +47,14 @@ static void send_waited_frame(struct cw_worker *worker, const struct cw_queued *
 	cw_port_tx(to, m);
 }
 
-static void serve_uplink(struct cw_worker *worker, struct cw_port *port)
+/* By the uplink's port `to`. */
+static bool give_uplink(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, void *to)
 {
-	struct cw_qos_grant grant;
-
-	while (cw_qos_next(port->qos->qos, cw_qos_now_ns(worker), &grant)) {
-		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		bool is_ours = true;
-		if (grant.is_last)
-			cw_qos_forget_queued(worker, queued);
-		if (grant.lost > 0) {
-			cw_qos_skip_pieces(worker, queued, grant.lost);
-			cw_qos_lose_queued(worker, queued, grant.lost, CW_DROP_QUEUE_DELAY);
-		}
-		if (grant.pieces > 0 && queued->peer == CW_QOS_BREAKOUT)
-			is_ours = cw_qos_hand_out(worker, queued, &grant, send_waited_frame, port);
-		else if (grant.pieces > 0 && cw_is_relayed(queued))
-			is_ours = cw_qos_send_relayed(worker, queued, grant.is_marked);
-		else if (grant.pieces > 0)
-			is_ours = send_data(worker, queued, &grant);
-		if (grant.is_last && is_ours)
-			rte_pktmbuf_free(queued->m);
-	}
+	if (queued->peer == CW_QOS_BREAKOUT)
+		return cw_qos_hand_out(worker, queued, grant, send_waited_frame, to);
+	if (cw_is_relayed(queued))
+		return cw_qos_send_relayed(worker, queued, grant->is_marked);
+	return send_data(worker, queued, grant);
 }
 
 void cw_qos_serve(struct cw_worker *worker)
@@ -81,7 +67,7 @@ void cw_qos_serve(struct cw_worker *worker)
 	worker->is_serving_qos = true;
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		if (program->ports[i]->qos != NULL)
-			serve_uplink(worker, program->ports[i]);
+			cw_qos_let_go(worker, program->ports[i]->qos->qos, CW_DROP_QUEUE_DELAY, give_uplink, program->ports[i]);
 	}
 	cw_seal_flush(worker);
 	worker->is_serving_qos = false;

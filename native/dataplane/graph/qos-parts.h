@@ -134,6 +134,9 @@ bool cw_qos_has_limits(const struct cw_program *program);
 /* Flows of one hash share a queue: addresses and ports, where they can be read. */
 uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length);
 
+/* Whether it is RFC 4861's. @param l3 sound as far as its header says */
+bool cw_qos_is_nd(const uint8_t *l3, uint32_t length);
+
 /* The packet in a frame of Ethernet, sound as far as its header says; NULL: it is none of IP's. */
 uint8_t *cw_qos_packet_of(struct rte_mbuf *m, uint32_t *length);
 
@@ -151,8 +154,11 @@ typedef void cw_qos_send(struct cw_worker *worker, const struct cw_queued *queue
 bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, cw_qos_send *send,
 		     void *to);
 
+/* Does with what waited what was granted. @return whether the buffer is still the caller's */
+typedef bool cw_qos_give(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, void *to);
+
 /* All that may leave now; what is lost for having waited too long is counted as `late`. */
-void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_send *send, void *to);
+void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_give *give, void *to);
 
 /* All that waits is lost, for what it waits for is gone. */
 void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos);

@@ -1,10 +1,13 @@
 /* What is the same of all that waits, for an uplink, on its way in or for its segment's limit. See qos-parts.h. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "graph/l3.h"
 #include "graph/qos-parts.h"
 #include "table/view.h"
 
+#define ND_FIRST 133 /* RFC 4861 §4: router solicitation to redirect */
+#define ND_LAST 137
 #define ITEMS_MOST 4096u /* that wait in one scheduler */
 
 uint32_t cw_qos_items_each(const struct cw_worker *worker)
@@ -21,6 +24,12 @@ uint32_t cw_qos_items_each(const struct cw_worker *worker)
 	for (uint32_t i = 0; i < program->segment_count; i++)
 		count += (program->segment_programs[i].up_bps > 0) + (program->segment_programs[i].down_bps > 0);
 	return RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(count, 1u));
+}
+
+bool cw_qos_is_nd(const uint8_t *l3, uint32_t length)
+{
+	return cw_l3_is_ip6(l3) && cw_ip6(l3)->next_header == IPPROTO_ICMPV6 && length > sizeof(struct cw_ip6) &&
+	       l3[sizeof(struct cw_ip6)] >= ND_FIRST && l3[sizeof(struct cw_ip6)] <= ND_LAST;
 }
 
 uint8_t *cw_qos_packet_of(struct rte_mbuf *m, uint32_t *length)
@@ -78,7 +87,7 @@ bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const s
 	return true;
 }
 
-void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_send *send, void *to)
+void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_give *give, void *to)
 {
 	struct cw_qos_grant grant;
 
@@ -92,7 +101,7 @@ void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop la
 			cw_qos_lose_queued(worker, queued, grant.lost, late);
 		}
 		if (grant.pieces > 0)
-			is_ours = cw_qos_hand_out(worker, queued, &grant, send, to);
+			is_ours = give(worker, queued, &grant, to);
 		if (grant.is_last && is_ours)
 			rte_pktmbuf_free(queued->m);
 	}

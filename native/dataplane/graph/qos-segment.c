@@ -177,10 +177,15 @@ static void send_limited(struct cw_worker *worker, const struct cw_queued *queue
 	}
 }
 
+static bool give_limited(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, void *to)
+{
+	return cw_qos_hand_out(worker, queued, grant, send_limited, to);
+}
+
 static void serve_shaper(struct cw_worker *worker, struct shaper *shaper)
 {
 	if (shaper->qos != NULL)
-		cw_qos_let_go(worker, shaper->qos, CW_DROP_LIMIT_DELAY, send_limited, NULL);
+		cw_qos_let_go(worker, shaper->qos, CW_DROP_LIMIT_DELAY, give_limited, NULL);
 }
 
 void cw_limits_serve(struct cw_worker *worker)

@@ -17,8 +17,6 @@
 #define DHCP4_SERVER 67
 #define DHCP4_CLIENT 68
 #define DHCP6_CLIENT 546
-#define ND_FIRST 133 /* RFC 4861 §4: router solicitation to redirect */
-#define ND_LAST 137
 /* Of what the far end takes: the rest is for what it is sent beside, so that its provider has no queue. */
 #define REMOTE_PERCENT 95
 /* Of what an uplink needs: its own are few, and a LAN host's may look like them. */
@@ -195,8 +193,7 @@ static bool is_of_the_link(const struct cw_port_program *port, const uint8_t *l3
 	if (is_read && flow.protocol == IPPROTO_UDP && flow.has_ports)
 		return cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
 		       flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
-	return flow.protocol == IPPROTO_ICMPV6 && cw_l3_is_ip6(l3) && length > sizeof(struct cw_ip6) &&
-	       l3[sizeof(struct cw_ip6)] >= ND_FIRST && l3[sizeof(struct cw_ip6)] <= ND_LAST;
+	return cw_qos_is_nd(l3, length);
 }
 
 static const struct cw_port_program *qos_program_of(const struct cw_worker *worker, const struct cw_port *port)

@@ -20,6 +20,7 @@ import type {
 } from '../../../firmware/model/program.ts'
 import { defaultPolicy } from '../../../firmware/plan/policy.ts'
 import { classShapes } from '../../../firmware/plan/qos.ts'
+import { noUplink } from '../../../firmware/plan/uplink.ts'
 import { type SealedSuite, seal } from '../../vector/sealed.ts'
 import { Inside, patienceMs } from './lines.ts'
 
@@ -77,6 +78,7 @@ export function peer(name: string, byte: number): PeerProgram {
 }
 
 const lan: PortProgram = {
+  ...noUplink,
   twin: 'lan0',
   kind: 'netdev',
   nic: 'eth0',
@@ -84,22 +86,10 @@ const lan: PortProgram = {
   role: 'lan',
   uplink: 0,
   segment: 'office',
-  overlayPort: 0,
-  overlayPorts: [],
-  sprayPort: 0,
   vlan: 0,
   queues: 0,
   mtu: 0,
   table: 254,
-  upBps: 0,
-  downBps: 0,
-  network: '',
-  isMetered: false,
-  isBackup: false,
-  risk: 0,
-  classes: [],
-  marks: '',
-  internetPercent: 0,
 }
 
 export const program: Program = {

@@ -7,11 +7,13 @@ import type { MatchProgram, PolicyProgram } from '../../../firmware/model/policy
 import type { PortProgram } from '../../../firmware/model/port-program.ts'
 import type { Program } from '../../../firmware/model/program.ts'
 import { defaultPolicy } from '../../../firmware/plan/policy.ts'
+import { noUplink } from '../../../firmware/plan/uplink.ts'
 import { encodeProgram } from '../../../firmware/wire/datapath-program.ts'
 
 const corpus = join(import.meta.dirname, '../../../native/fuzz/corpus/program_check')
 
 const lan: PortProgram = {
+  ...noUplink,
   twin: 'lan0',
   kind: 'netdev',
   nic: 'eth0',
@@ -19,22 +21,10 @@ const lan: PortProgram = {
   role: 'lan',
   uplink: 0,
   segment: 'office',
-  overlayPort: 0,
-  overlayPorts: [],
-  sprayPort: 0,
   vlan: 0,
   queues: 0,
   mtu: 0,
   table: 0,
-  upBps: 0,
-  downBps: 0,
-  network: '',
-  isMetered: false,
-  isBackup: false,
-  risk: 0,
-  classes: [],
-  marks: '',
-  internetPercent: 0,
 }
 const uplink: PortProgram = {
   ...lan,
