@@ -157,8 +157,26 @@ bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const s
 /* Does with what waited what was granted. @return whether the buffer is still the caller's */
 typedef bool cw_qos_give(struct cw_worker *worker, struct cw_queued *queued, const struct cw_qos_grant *grant, void *to);
 
-/* All that may leave now; what is lost for having waited too long is counted as `late`. */
-void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_give *give, void *to);
+/* All that may leave now; what is lost for having waited too long is counted as `late`. Inline: no packet pays for a call by pointer. */
+static inline void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_give *give, void *to)
+{
+	struct cw_qos_grant grant;
+
+	while (cw_qos_next(qos, cw_qos_now_ns(worker), &grant)) {
+		struct cw_queued *queued = (struct cw_queued *)grant.item;
+		bool is_ours = true;
+		if (grant.is_last)
+			cw_qos_forget_queued(worker, queued);
+		if (grant.lost > 0) {
+			cw_qos_skip_pieces(worker, queued, grant.lost);
+			cw_qos_lose_queued(worker, queued, grant.lost, late);
+		}
+		if (grant.pieces > 0)
+			is_ours = give(worker, queued, &grant, to);
+		if (grant.is_last && is_ours)
+			rte_pktmbuf_free(queued->m);
+	}
+}
 
 /* All that waits is lost, for what it waits for is gone. */
 void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos);

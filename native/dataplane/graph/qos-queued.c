@@ -87,26 +87,6 @@ bool cw_qos_hand_out(struct cw_worker *worker, struct cw_queued *queued, const s
 	return true;
 }
 
-void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop late, cw_qos_give *give, void *to)
-{
-	struct cw_qos_grant grant;
-
-	while (cw_qos_next(qos, cw_qos_now_ns(worker), &grant)) {
-		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		bool is_ours = true;
-		if (grant.is_last)
-			cw_qos_forget_queued(worker, queued);
-		if (grant.lost > 0) {
-			cw_qos_skip_pieces(worker, queued, grant.lost);
-			cw_qos_lose_queued(worker, queued, grant.lost, late);
-		}
-		if (grant.pieces > 0)
-			is_ours = give(worker, queued, &grant, to);
-		if (grant.is_last && is_ours)
-			rte_pktmbuf_free(queued->m);
-	}
-}
-
 void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos)
 {
 	struct cw_qos_grant grant;

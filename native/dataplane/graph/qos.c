@@ -110,8 +110,9 @@ bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64
 
 	if (stream == NULL)
 		return false;
-	if (queued->peer != CW_QOS_BREAKOUT)
-		cw_qos_set_gate(uplink->qos, stream->gate, gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS));
+	uint64_t bps = gate_bps == 0 ? 0 : RTE_MAX(gate_bps, CW_QOS_LEAST_BPS);
+	if (stream->gate->bps != bps)
+		cw_qos_set_gate(uplink->qos, stream->gate, bps);
 	cw_qos_keep(worker, uplink->qos, stream, hash, queued, CW_DROP_QUEUE_FULL);
 	return true;
 }
