@@ -11,6 +11,7 @@ import type { Places } from '../host/system/places.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
+import { strangerPrincipal } from '../model/local-user.ts'
 import type { Counters } from '../model/program.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
@@ -22,6 +23,7 @@ import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
 import { LanApi } from './api/lan-api.ts'
+import { routeFor } from './api/local-route.ts'
 import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
@@ -68,7 +70,9 @@ export function openFront(
     new LanApi({
       clock,
       port: parts.lanApiPort,
-      routes: routesOf(answers).filter(({ isForLan }) => isForLan === true),
+      routes: routesOf(answers)
+        .filter(({ needs }) => needs === 'anybody' || needs === 'status')
+        .map((route) => routeFor(route, strangerPrincipal)),
       certificate: parts.certificate,
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),

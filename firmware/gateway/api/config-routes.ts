@@ -1,6 +1,5 @@
 /** The routes about configurations: show, apply, confirm, rollback, history. */
 
-import type { Route } from '../../host/api/route.ts'
 import { CausewayError, configErrors } from '../../model/errors.ts'
 import {
   ApplyRequest,
@@ -10,6 +9,7 @@ import {
   HistoryEntry,
   HistoryParams,
 } from '../../model/local-api-config.ts'
+import type { LocalRoute } from './local-route.ts'
 
 export interface ConfigParts {
   readonly show: () => ConfigAnswer
@@ -29,7 +29,7 @@ const applyMaxBytes = 3 * 1024 * 1024
 /** The longest wait for a confirm, and a little. */
 const applyAnswerMs = 130_000
 
-export function configRoutes(config: ConfigParts): readonly Route[] {
+export function configRoutes(config: ConfigParts): readonly LocalRoute[] {
   const answer = (): { body: ChangeAnswer } => {
     const { revision, pendingChange } = config.show()
     return { body: { revision, pendingChange } }
@@ -38,6 +38,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/config',
+      needs: 'config.read',
       summary: 'The configuration that runs, and a change that waits for its confirm.',
       answer: ConfigAnswer,
       handle: () => ({ body: config.show() }),
@@ -45,6 +46,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/config/apply',
+      needs: 'config.write',
       summary:
         'Tries a configuration: answers once it is in place. It is taken back unless it is confirmed in time.',
       body: ApplyRequest,
@@ -61,6 +63,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/config/confirm',
+      needs: 'config.write',
       summary: 'Makes the change that waits permanent: answers once it is on the disk.',
       answer: ChangeAnswer,
       errors: [
@@ -78,6 +81,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/config/rollback',
+      needs: 'config.write',
       summary: 'Takes the change that waits back.',
       answer: ChangeAnswer,
       errors: ['CONFIG_NOT_PENDING', 'CONFIG_PENDING'],
@@ -89,6 +93,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/config/history',
+      needs: 'config.read',
       summary: 'The configurations that ran here, newest first.',
       answer: HistoryAnswer,
       handle: () => ({ body: { entries: config.history() } }),
@@ -96,6 +101,7 @@ export function configRoutes(config: ConfigParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/config/history/:number',
+      needs: 'config.read',
       summary: 'One of them with its text; secrets are hidden.',
       params: HistoryParams,
       answer: HistoryEntry,

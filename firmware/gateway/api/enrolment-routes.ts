@@ -1,11 +1,11 @@
 /** The routes about whose the box is: who waits to own it, which code to compare, and where to ask. */
-import type { Route } from '../../host/api/route.ts'
 import {
   type ControllerSettings,
   EnrolmentAnswer,
   EnrolmentConfirm,
   EnrolmentController,
 } from '../../model/enrolment.ts'
+import type { LocalRoute } from './local-route.ts'
 
 export interface EnrolmentParts {
   readonly show: () => EnrolmentAnswer
@@ -20,12 +20,12 @@ export interface EnrolmentParts {
 /** Two roots, four controllers. */
 const askMaxBytes = 8 * 1024
 
-export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
+export function enrolmentRoutes(enrolment: EnrolmentParts): readonly LocalRoute[] {
   return [
     {
       method: 'GET',
       url: '/api/v1/enrolment',
-      isForLan: true,
+      needs: 'anybody',
       summary:
         'Whose the box is, or who waits to own it and by which code; how its link to the controller is.',
       answer: EnrolmentAnswer,
@@ -35,7 +35,7 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
       method: 'POST',
       url: '/api/v1/enrolment/confirm',
       // Who can say so stands before the box: a box with an owner takes it from nobody.
-      isForLan: true,
+      needs: 'anybody',
       summary: 'Says that a code that the box shows is the one that was typed at the controller.',
       body: EnrolmentConfirm,
       answer: EnrolmentAnswer,
@@ -48,6 +48,7 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/enrolment/controller',
+      needs: 'config.write',
       summary:
         'Says where controllers are, until the gateway starts anew; controller.yaml says it for good.',
       body: EnrolmentController,
@@ -62,6 +63,8 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/reset',
+      needs: 'reset',
+      isFresh: true,
       summary:
         'Makes the box blank: owner, configurations, keys of sessions and certificates go, its device key stays. The gateway ends.',
       answer: EnrolmentAnswer,

@@ -1,7 +1,6 @@
 /** All routes of the local API, in the order of its document. */
 
 import { openapiOf } from '../../host/api/openapi.ts'
-import type { Route } from '../../host/api/route.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { Drops, Health, Status } from '../../model/local-api.ts'
 import { type DenialAnswer, DenialsAnswer } from '../../model/local-api-denial.ts'
@@ -12,6 +11,7 @@ import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-sessio
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
+import type { LocalRoute } from './local-route.ts'
 
 export interface RouteParts {
   readonly status: () => Status
@@ -39,14 +39,14 @@ export const commonErrors: readonly ErrorCode[] = [
   'API_INTERNAL',
 ]
 
-export function routesOf(parts: RouteParts): readonly Route[] {
-  const routes: Route[] = [
+export function routesOf(parts: RouteParts): readonly LocalRoute[] {
+  const routes: LocalRoute[] = [
     {
       method: 'GET',
       url: '/api/v1/health',
+      needs: 'status',
       summary:
         'Whether all is well, as 200, or what is not, as 503: for a load balancer or monitor.',
-      isForLan: true,
       answer: Health,
       otherStatuses: [503],
       handle: () => {
@@ -57,14 +57,15 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/status',
+      needs: 'status',
       summary: 'Uplinks, peers and health of the device.',
-      isForLan: true,
       answer: Status,
       handle: () => ({ body: parts.status() }),
     },
     {
       method: 'GET',
       url: '/api/v1/drops',
+      needs: 'status.read',
       summary: 'Packets that were dropped, by reason.',
       answer: Drops,
       errors: ['API_NOT_READY'],
@@ -73,6 +74,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/paths',
+      needs: 'status.read',
       summary:
         'Paths to each peer: state, quality, traffic, and why those that are not up are not.',
       answer: PathsAnswer,
@@ -82,6 +84,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/sessions',
+      needs: 'status.read',
       summary: 'Sessions with peers, without their secrets.',
       answer: SessionsAnswer,
       handle: () => ({ body: { sessions: parts.sessions() } }),
@@ -89,6 +92,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/denials',
+      needs: 'status.read',
       summary: 'The last packets that policy kept out, newest first.',
       answer: DenialsAnswer,
       handle: () => ({ body: { denials: parts.denials() } }),
@@ -96,6 +100,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'POST',
       url: '/api/v1/explain',
+      needs: 'diagnose',
       summary:
         'What becomes of a flow now, and why; what befell its packets of late. Changes nothing.',
       body: ExplainRequest,
@@ -108,6 +113,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/events',
+      needs: 'status.read',
       summary: 'Server-sent events: first how all is, then what changes. Each data line is JSON.',
       answer: 'text/event-stream',
       answerSchema: ApiEvent,
@@ -116,9 +122,10 @@ export function routesOf(parts: RouteParts): readonly Route[] {
       stream: openEventStream(parts.subscribe),
     },
     ...['/api/v1/metrics', '/metrics'].map(
-      (url): Route => ({
+      (url): LocalRoute => ({
         method: 'GET',
         url,
+        needs: 'status.read',
         summary: 'Metrics in the text form of Prometheus.',
         answer: 'text/plain; version=0.0.4; charset=utf-8',
         handle: () => ({ body: parts.metrics().text }),
@@ -127,6 +134,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       url: '/api/v1/openapi.json',
+      needs: 'signed-in',
       summary: 'This document.',
       answer: { type: 'object' },
       handle: () => ({ body: document }),

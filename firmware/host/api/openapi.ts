@@ -20,10 +20,13 @@ export interface Operation {
   >
 }
 
+/** Whoever handles it. */
+type ToldRoute = Omit<Route, 'handle'>
+
 type Content = Readonly<Record<string, { readonly schema: Schema }>>
 
 export function openapiOf(
-  routes: readonly Route[],
+  routes: readonly ToldRoute[],
   common: readonly ErrorCode[],
   about: { readonly title: string; readonly description: string },
 ): OpenApi {
@@ -43,7 +46,7 @@ export function openapiOf(
   }
 }
 
-function operationOf(route: Route, common: readonly ErrorCode[]): Operation {
+function operationOf(route: ToldRoute, common: readonly ErrorCode[]): Operation {
   const { summary, params, body, answer, answerSchema, errors = [], otherStatuses = [] } = route
   const good =
     typeof answer === 'string'

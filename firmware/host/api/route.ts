@@ -14,8 +14,6 @@ export interface Route {
   readonly url: string
   /** One sentence for the document. */
   readonly summary: string
-  /** Also for whoever asks from a LAN, where the configuration allows that at all. */
-  readonly isForLan?: true
   readonly params?: Schema
   readonly body?: Schema
   /** Of the largest body; a few KB unless told. */

@@ -1,0 +1,22 @@
+/** A route of a box: what it needs of whoever asks from a LAN. On the socket all is allowed. */
+import type { Answer, Asked, Route } from '../../host/api/route.ts'
+import type { LocalPermission, LocalPrincipal } from '../../model/local-user.ts'
+
+/**
+ * `anybody`: before signing in. `signed-in`: whoever is known, whatever the role. `shell`: never from a LAN.
+ * `status`: `status.read`, or anybody where the configuration says `api.lan: status`.
+ */
+export type Needs = LocalPermission | 'anybody' | 'signed-in' | 'status' | 'shell'
+
+export interface LocalRoute extends Omit<Route, 'handle'> {
+  readonly needs: Needs
+  /** The password was typed within the last minutes: for keys, users, updates, and what cannot be undone. */
+  readonly isFresh?: true
+  readonly handle: (asked: Asked, who: LocalPrincipal) => Answer | Promise<Answer>
+}
+
+/** As asked by somebody who is known already. */
+export function routeFor(route: LocalRoute, who: LocalPrincipal): Route {
+  const { needs, isFresh, handle, ...rest } = route
+  return { ...rest, handle: (asked) => handle(asked, who) }
+}
