@@ -23,19 +23,21 @@ import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
 import { LanApi } from './api/lan-api.ts'
+import type { LanParts } from './api/lan-routes.ts'
 import { routeFor } from './api/local-route.ts'
 import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
 import { explainAnswer } from './explain-answer.ts'
+import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
 
-export interface FrontParts {
+export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
   readonly places: Places
   readonly clock: Clock
   readonly log: Log
@@ -65,7 +67,8 @@ export function openFront(
   const { clock, log } = parts
   const status = statusOf(parts, core)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const answers = answersOf(core, { log, status, watch, enrolment: owner })
+  const lan = lanAnswers({ ...parts, nicNetns: parts.places.nicNetns }, core)
+  const answers = answersOf(core, { log, status, watch, enrolment: owner, lan })
   const lanApi = owned.use(
     new LanApi({
       clock,
@@ -117,11 +120,12 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
+  readonly lan: LanParts
 }
 
 function answersOf(
   core: Core,
-  { log, status, watch, enrolment }: Told,
+  { log, status, watch, enrolment, lan }: Told,
 ): Omit<ApiParts, 'socketPath'> {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
@@ -142,6 +146,7 @@ function answersOf(
     explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
+    lan,
     enrolment: {
       show: () => enrolment.answer,
       confirm: (code) => enrolment.confirm(code),

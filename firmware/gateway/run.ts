@@ -7,6 +7,7 @@ import { openLink } from '../host/link/client.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
+import { readHostLeases } from '../host/service/host-lease.ts'
 import { openServices } from '../host/service/system.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
@@ -61,6 +62,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
+    hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
       runFolder: places.serviceFolder,

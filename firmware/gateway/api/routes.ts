@@ -11,6 +11,7 @@ import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-sessio
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
+import { type LanParts, lanRoutes } from './lan-routes.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface RouteParts {
@@ -28,6 +29,7 @@ export interface RouteParts {
   readonly explain: (request: ExplainRequest) => Promise<ExplainAnswer>
   readonly subscribe: Subscribe
   readonly config: ConfigParts
+  readonly lan: LanParts
   readonly enrolment: EnrolmentParts
 }
 
@@ -109,6 +111,7 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
     ...configRoutes(parts.config),
+    ...lanRoutes(parts.lan),
     ...enrolmentRoutes(parts.enrolment),
     {
       method: 'GET',

@@ -22,6 +22,7 @@ import { orderReset } from '../../../firmware/host/system/reset.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { HostLease } from '../../../firmware/model/host-lease.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
 
@@ -35,6 +36,8 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  /** What hosts of the LANs were lent. */
+  hostLeases: HostLease[]
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -77,6 +80,7 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    hostLeases: [],
     lines,
     datapath: null,
     loads: 0,
@@ -107,6 +111,7 @@ export async function openBox(
         },
         bindUdp: async (local) => network.bind(local),
         services: box.services,
+        hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
         key: await openDeviceKey(places.deviceKey),
