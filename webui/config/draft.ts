@@ -1,10 +1,7 @@
 /**
- * Changes that somebody has made on the pages and not handed in yet: the text that they began with and the text as it is now.
- * Kept as long as the tab is open; nobody else sees them. Pure.
+ * Changes that somebody has made on the pages and not kept yet: the text that they began with and the text as it is now. Kept as
+ * long as the tab is open; nobody else sees them. Knows nothing of YAML (draft-edit.ts does): the frame has it from the first load.
  */
-import { type Difference, diffConfigs } from '../../firmware/model/config-diff.ts'
-import type { Edit } from './edit.ts'
-import { editedAll, valueOfText } from './text.ts'
 
 export interface Draft {
   /** What ran when they began, as the box showed it. */
@@ -14,6 +11,10 @@ export interface Draft {
   readonly text: string
   /** The entry of the history that `text` was made of; null: what ran. */
   readonly basedOn: number | null
+  /** Fields that differ. */
+  readonly count: number
+  /** Under which it was handed in and has not been taken back; null: it was not. */
+  readonly revision: number | null
 }
 
 export interface Shown {
@@ -22,11 +23,7 @@ export interface Shown {
 }
 
 export function beginDraft({ text, sha256 }: Shown, basedOn: number | null = null): Draft {
-  return { base: text, baseSha256: sha256, text, basedOn }
-}
-
-export function withEdits(draft: Draft, edits: readonly Edit[]): Draft {
-  return { ...draft, text: editedAll(draft.text, edits) }
+  return { base: text, baseSha256: sha256, text, basedOn, count: 0, revision: null }
 }
 
 /** The same changes on what runs now: whoever changed it meanwhile is overruled where they differ. */
@@ -34,21 +31,9 @@ export function onTopOf(draft: Draft, { text, sha256 }: Shown): Draft {
   return { ...draft, base: text, baseSha256: sha256 }
 }
 
-export function isOutdated({ baseSha256 }: Draft, { sha256 }: Shown): boolean {
-  return baseSha256 !== sha256
-}
-
-/** By field, without the revision, which is counted up for whoever applies. Null: the text is no YAML. */
-export function changesOf({ base, text }: Draft): readonly Difference[] | null {
-  if (base === text) return []
-  const after = valueOfText(text)
-  if (after === undefined) return null
-  return diffConfigs(valueOfText(base), after).filter(({ path }) => path !== '/revision')
-}
-
-/** With the revision that it is to be applied under. */
-export function handedIn({ text }: Draft, revision: number): string {
-  return editedAll(text, [{ kind: 'set', at: ['revision'], value: revision }])
+/** Whether something else runs by now; what runs on trial is the draft's own. */
+export function isOutdated({ baseSha256, revision }: Draft, { sha256 }: Shown): boolean {
+  return revision === null && baseSha256 !== sha256
 }
 
 export function draftToText(draft: Draft): string {
@@ -59,10 +44,9 @@ export function draftToText(draft: Draft): string {
 export function draftOfText(stored: string | null): Draft | null {
   try {
     const draft = JSON.parse(stored ?? 'null') as Partial<Draft> | null
-    const isDraft = typeof draft?.base === 'string' && typeof draft.text === 'string'
-    if (!isDraft) return null
-    const { base, text, baseSha256 = null, basedOn = null } = draft as Draft
-    return { base, text, baseSha256, basedOn }
+    if (typeof draft?.base !== 'string' || typeof draft.text !== 'string') return null
+    const { base, text, baseSha256 = null, basedOn = null, count = 0, revision = null } = draft
+    return { base, text, baseSha256, basedOn, count, revision }
   } catch {
     return null
   }

@@ -1,4 +1,5 @@
 /** One change of a configuration as a page makes it, and what it makes of the configuration's value. Of the text see text.ts. */
+import { isEqual } from '../../firmware/model/config-diff.ts'
 import { changedAt, type Place, valueAt } from './place.ts'
 import type { Value } from './spell.ts'
 
@@ -40,16 +41,35 @@ function moved(list: unknown, from: number, to: number): unknown {
   return (list as unknown[]).toSpliced(from, 1).toSpliced(to, 0, list[from])
 }
 
+/** What makes one value of another, field by field; lists of anything are set as a whole. Undefined: it is not there. */
+export function editsBetween(at: Place, before: unknown, after: unknown): Edit[] {
+  if (isEqual(before, after)) return []
+  if (after === undefined) return [{ kind: 'remove', at }]
+  if (!isFields(before) || !isFields(after)) return [{ kind: 'set', at, value: after as Value }]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => editsBetween([...at, name], before[name], after[name]))
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /**
  * What makes one list of words of another, entry by entry, so that what is said beside those that stay is kept; null where
  * their order is another.
  */
-export function wordEdits(at: Place, before: readonly Value[], after: readonly Value[]): Edit[] | null {
+export function wordEdits(
+  at: Place,
+  before: readonly Value[],
+  after: readonly Value[],
+): Edit[] | null {
   const kept = before.filter((word) => after.includes(word))
   const order = after.filter((word) => kept.includes(word))
   const isSame = kept.length === order.length && kept.every((word, index) => word === order[index])
   if (!isSame || new Set(after).size !== after.length || kept.length === 0) return null
-  const gone = before.map((word, index) => ({ word, index })).filter(({ word }) => !after.includes(word))
+  const gone = before
+    .map((word, index) => ({ word, index }))
+    .filter(({ word }) => !after.includes(word))
   return [
     ...gone.toReversed().map(({ index }): Edit => ({ kind: 'remove', at: [...at, index] })),
     ...after.flatMap((value, index): Edit[] =>

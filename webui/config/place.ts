@@ -3,14 +3,17 @@
 export type Place = readonly (string | number)[]
 
 export function pointerOf(place: Place): string {
-  return place.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return place
+    .map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
 }
 
 /** What stands there; undefined: nothing does. */
 export function valueAt(value: unknown, place: Place): unknown {
   let found = value
   for (const token of place) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, token)) return undefined
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, token))
+      return undefined
     found = (found as Record<string | number, unknown>)[token]
   }
   return found

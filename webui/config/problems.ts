@@ -66,7 +66,9 @@ function offsetOf(document: Document, pointer: string): number | null {
   let offset: number | null = null
   for (const token of pointer.split('/').slice(1)) {
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && escapeToken(String(key.value)) === token)
+      const pair = node.items.find(
+        ({ key }) => isScalar(key) && escapeToken(String(key.value)) === token,
+      )
       if (pair === undefined) return offset
       node = pair.value
       offset = (pair.key as Node).range?.[0] ?? offset

@@ -1,6 +1,12 @@
 /** Writes values as YAML (1.2, core schema) the way people do: lists of plain words on one line, things with fields in lines. */
 
-export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value }
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Value[]
+  | { readonly [name: string]: Value }
 
 /** So much still stands on one line. */
 const longest = 72
@@ -9,7 +15,9 @@ const longest = 72
 export function spellFlow(value: Value): string {
   if (isList(value)) return `[${value.map(spellFlow).join(', ')}]`
   if (typeof value !== 'object' || value === null) return spellWord(value)
-  const fields = Object.entries(value).map(([name, inner]) => `${spellWord(name)}: ${spellFlow(inner)}`)
+  const fields = Object.entries(value).map(
+    ([name, inner]) => `${spellWord(name)}: ${spellFlow(inner)}`,
+  )
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
 }
 
@@ -43,7 +51,9 @@ export function spellEntry(value: Value): string[] {
 /** A list of things with fields, or fields with such. */
 function holdsThings(value: Value): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).some((inner) => typeof inner === 'object' && inner !== null && !isWordList(inner))
+  return Object.values(value).some(
+    (inner) => typeof inner === 'object' && inner !== null && !isWordList(inner),
+  )
 }
 
 function isWordList(value: Value): boolean {
@@ -68,6 +78,7 @@ function spellWord(value: string | number | boolean | null): string {
 /** What would be a number, a truth, nothing, or (YAML 1.1) a time. */
 function isOtherKind(text: string): boolean {
   if (/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)) return true
-  if (/^[0-9.+-]/.test(text) && /^[+-]?(0x[0-9a-f]+|0o[0-7]+|[0-9_.]+(e[+-]?[0-9]+)?)$/i.test(text)) return true
+  if (/^[0-9.+-]/.test(text) && /^[+-]?(0x[0-9a-f]+|0o[0-7]+|[0-9_.]+(e[+-]?[0-9]+)?)$/i.test(text))
+    return true
   return /^[0-9]+(:[0-9]+)+$/.test(text)
 }

@@ -39,7 +39,8 @@ function* set(text: string, root: unknown, at: Place, value: Value): Iterable<st
   }
   if (!isMap(holder)) {
     // Not even what should hold it is there.
-    if (at.length > 1 && typeof last === 'string') yield* set(text, root, at.slice(0, -1), { [last]: value })
+    if (at.length > 1 && typeof last === 'string')
+      yield* set(text, root, at.slice(0, -1), { [last]: value })
     return
   }
   const pair = pairOf(holder, last)
@@ -67,7 +68,8 @@ function* replaceEntry(text: string, list: Node, index: number, value: Value): I
   if (!isSeq(list)) return
   const item = list.items[index] as Node
   if (item.range == null) return
-  if (isFlow(list) || isScalar(item)) yield replaced(text, item.range[0], item.range[1], spellFlow(value))
+  if (isFlow(list) || isScalar(item))
+    yield replaced(text, item.range[0], item.range[1], spellFlow(value))
   if (isFlow(list)) return
   const dash = dashBefore(text, item.range[0])
   const indent = ' '.repeat(columnAt(text, dash))
@@ -100,7 +102,7 @@ function* remove(text: string, root: unknown, at: Place): Iterable<string> {
   const last = at.at(-1)!
   if (!isCollection(holder)) return
   const index = isMap(holder)
-    ? holder.items.findIndex((pair) => pair === pairOf(holder, last))
+    ? holder.items.indexOf(pairOf(holder, last)!)
     : Number(last)
   if (index < 0 || index >= holder.items.length) return
   if (holder.items.length === 1) {
@@ -120,7 +122,13 @@ function* remove(text: string, root: unknown, at: Place): Iterable<string> {
 }
 
 /** The first key of an entry stands behind its dash. */
-function* cut(text: string, start: number, end: number, holder: Node, index: number): Iterable<string> {
+function* cut(
+  text: string,
+  start: number,
+  end: number,
+  holder: Node,
+  index: number,
+): Iterable<string> {
   const line = text.slice(lineStart(text, start), start)
   if (!isMap(holder) || !/-\s*$/.test(line)) yield replaced(text, start, end, '')
   else {
@@ -177,7 +185,9 @@ function regionOf(text: string, holder: Node, index: number): readonly [number, 
   const [begin] = spanOf(item)
   const own = isSeq(holder) ? dashBefore(text, begin) : begin
   const isBehindDash = isMap(holder) && /-\s*$/.test(text.slice(lineStart(text, own), own))
-  const start = isBehindDash ? own : withComments(text, lineStart(text, own), columnAt(text, own), index)
+  const start = isBehindDash
+    ? own
+    : withComments(text, lineStart(text, own), columnAt(text, own), index)
   const end = endOfLine(text, endOfNode(item))
   return [start, Math.min(end + 1, text.length)]
 }
@@ -207,7 +217,8 @@ function spanOf(item: unknown): readonly [number, number] {
 function endOfNode(item: unknown): number {
   const { key, value } = item as Pair
   const node = key === undefined ? (item as Node) : ((value as Node | null) ?? (key as Node))
-  if (isCollection(node) && !isFlow(node) && node.items.length > 0) return endOfNode(node.items.at(-1))
+  if (isCollection(node) && !isFlow(node) && node.items.length > 0)
+    return endOfNode(node.items.at(-1))
   return node.range?.[1] ?? 0
 }
 

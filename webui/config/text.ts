@@ -18,10 +18,10 @@ export function readDocument(text: string): Document.Parsed {
 
 /** Undefined: it is no YAML that a configuration may be: aliases are how a small text becomes a large value. */
 export function valueOfText(text: string): unknown {
-  return valueOf(readDocument(text))
+  return valueIn(readDocument(text))
 }
 
-function valueOf(document: Document.Parsed): unknown {
+function valueIn(document: Document.Parsed): unknown {
   if (document.errors.length > 0) return undefined
   try {
     return document.toJS({ maxAliasCount: 0 })
@@ -33,7 +33,7 @@ function valueOf(document: Document.Parsed): unknown {
 /** @param text one that is YAML; else it comes back as it is */
 export function edited(text: string, edit: Edit): string {
   const document = readDocument(text)
-  const before = valueOf(document)
+  const before = valueIn(document)
   if (before === undefined) return text
   const after = applied(before, edit)
   if (isEqual(before, after)) return text

@@ -4,14 +4,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   beginDraft,
-  changesOf,
   draftOfText,
   draftToText,
-  handedIn,
   isOutdated,
   onTopOf,
-  withEdits,
 } from '../../../webui/config/draft.ts'
+import { changesOf, handedIn, withEdits } from '../../../webui/config/draft-edit.ts'
 import { hunksOf, lineDiff } from '../../../webui/config/line-diff.ts'
 
 const shown = { text: 'revision: 7 # mine\nsite: berlin\n', sha256: 'a' }
@@ -20,7 +18,7 @@ test('a change is counted by field, and gone when it is undone', () => {
   const draft = withEdits(beginDraft(shown), [{ kind: 'set', at: ['site'], value: 'bonn' }])
   assert.deepEqual(changesOf(draft), [{ path: '/site', before: 'berlin', after: 'bonn' }])
   const undone = withEdits(draft, [{ kind: 'set', at: ['site'], value: 'berlin' }])
-  assert.deepEqual(changesOf(undone), [])
+  assert.deepEqual([changesOf(undone), draft.count, undone.count], [[], 1, 0])
   assert.equal(changesOf({ ...draft, text: '[' }), null)
 })
 
@@ -35,6 +33,7 @@ test('it knows when something else runs by now', () => {
   const other = { text: 'revision: 8\nsite: ulm\n', sha256: 'b' }
   assert.deepEqual([isOutdated(draft, shown), isOutdated(draft, other)], [false, true])
   assert.equal(isOutdated(onTopOf(draft, other), other), false)
+  assert.equal(isOutdated({ ...draft, revision: 8 }, other), false, 'it runs on trial itself')
 })
 
 test('it is kept as text; what is none is none', () => {
