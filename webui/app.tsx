@@ -7,6 +7,7 @@ import { FirstRun } from './page/first-run/first-run.tsx'
 import { SignIn } from './page/sign-in/sign-in.tsx'
 import { Button } from './part/button.tsx'
 import { Empty } from './part/empty.tsx'
+import { FreshDialog } from './part/fresh.tsx'
 import { Loading } from './part/loading.tsx'
 import { Toasts } from './part/toast.tsx'
 import { frameText } from './text/en.ts'
@@ -27,6 +28,7 @@ export function App() {
   return (
     <>
       <Shown kind={kind} />
+      <FreshDialog />
       <Toasts />
     </>
   )

@@ -36,5 +36,5 @@ export function applyEvent(status: Status | null, event: ApiEvent): Status | nul
 
 /** Whether more may be different now than the event itself says. */
 export function asksForStatus(event: { readonly kind: string }): boolean {
-  return event.kind !== 'status' && event.kind !== 'sample'
+  return event.kind !== 'status' && event.kind !== 'sample' && event.kind !== 'told'
 }

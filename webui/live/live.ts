@@ -18,7 +18,7 @@ export const changes = signal(0)
 
 const kinds = [
   ...['status', 'health', 'datapath', 'config', 'change', 'uplink', 'peer'],
-  ...['path', 'best-path', 'reach', 'sample'],
+  ...['path', 'best-path', 'reach', 'told', 'sample'],
 ] as const
 const readAgainMs = 15_000
 /** Several things change at once: they are read once. */

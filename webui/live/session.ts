@@ -45,14 +45,33 @@ export async function loadSession(): Promise<void> {
   }
 }
 
+/** Hashing a password takes a box a while, and others may be before it. */
+const timeoutMs = 25_000
+
 /** @throws CallFailure */
 export async function signIn(name: string, password: string): Promise<void> {
-  take(await call<SessionAnswer>('POST', '/session', { body: { name, password } }))
+  const body = { name, password }
+  take(await call<SessionAnswer>('POST', '/sign-in', { body, timeoutMs }))
+}
+
+/** The first user of a box, an admin. @param code that the box's shell printed, where it asks for one @throws CallFailure */
+export async function makeFirst(
+  name: string,
+  password: string,
+  code: string | null,
+): Promise<void> {
+  const body = { name, password, ...(code === null ? {} : { code }) }
+  take(await call<SessionAnswer>('POST', '/first-password', { body, timeoutMs }))
+}
+
+/** The password again, for what asks for one that was typed of late. @throws CallFailure */
+export async function refresh(password: string): Promise<void> {
+  take(await call<SessionAnswer>('POST', '/session/refresh', { body: { password }, timeoutMs }))
 }
 
 export async function signOut(): Promise<void> {
   try {
-    await call('DELETE', '/session')
+    await call('POST', '/sign-out')
   } finally {
     csrfToken.value = ''
     session.value = { kind: 'signed-out' }

@@ -63,6 +63,14 @@ export const partText = {
   hide: 'Hide',
   copy: 'Copy',
   copied: 'Copied',
+  fresh: {
+    title: 'Type your password again',
+    text: 'What you are about to do needs it. It then holds for five minutes.',
+    password: 'Password',
+    submit: 'Go on',
+    cancel: 'Cancel',
+    wrong: 'The password is wrong.',
+  },
   left: (seconds: number) => `${seconds} s left`,
   chart: {
     none: 'Nothing was measured in this time.',
