@@ -24,7 +24,10 @@ export function allowanceFor(
 }
 
 /** Of a packet, as rules write it. */
-export function flowOf({ protocol, destinationPort }: Pick<DenialAnswer, 'protocol' | 'destinationPort'>): Flow {
+export function flowOf({
+  protocol,
+  destinationPort,
+}: Pick<DenialAnswer, 'protocol' | 'destinationPort'>): Flow {
   const name = names[protocol] ?? protocol
   if (name === 0) return {}
   const hasPorts = (name === 'tcp' || name === 'udp') && destinationPort > 0

@@ -15,7 +15,10 @@ export function withText(draft: Draft, text: string): Draft {
 }
 
 /** By field, without the revision, which is counted up for whoever applies. Null: the text is no YAML. */
-export function changesOf({ base, text }: Pick<Draft, 'base' | 'text'>): readonly Difference[] | null {
+export function changesOf({
+  base,
+  text,
+}: Pick<Draft, 'base' | 'text'>): readonly Difference[] | null {
   if (base === text) return []
   const after = valueOfText(text)
   if (after === undefined) return null

@@ -13,7 +13,12 @@ export function renameEdits(config: DeviceConfig, kind: Named, from: string, to:
     case 'uplinks':
       return inPolicies(config, ({ prefer }) => [['prefer', prefer]], from, to)
     case 'applications':
-      return inPolicies(config, ({ for: flows }) => [['for/applications', flows?.applications]], from, to)
+      return inPolicies(
+        config,
+        ({ for: flows }) => [['for/applications', flows?.applications]],
+        from,
+        to,
+      )
     case 'profiles':
       return config.uplinks.flatMap(({ profile }, index) =>
         wordAt(['uplinks', index, 'profile'], profile, from, to),
@@ -39,7 +44,12 @@ function segmentEdits(config: DeviceConfig, from: string, to: string): Edit[] {
       wordAt(['acl', index, side, 'segment'], rule[side].segment, from, to),
     ),
   )
-  const policies = inPolicies(config, ({ for: flows }) => [['for/segments', flows?.segments]], from, to)
+  const policies = inPolicies(
+    config,
+    ({ for: flows }) => [['for/segments', flows?.segments]],
+    from,
+    to,
+  )
   return [...lans, ...peers, ...rules, ...policies]
 }
 

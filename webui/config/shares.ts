@@ -7,7 +7,12 @@ export interface Share {
   readonly percent: number
 }
 
-export function sharesOf({ voice, business, normal, bulk }: Omit<Profile, 'name'>): readonly Share[] {
+export function sharesOf({
+  voice,
+  business,
+  normal,
+  bulk,
+}: Omit<Profile, 'name'>): readonly Share[] {
   const weights = [business, normal, bulk]
   const whole = weights.reduce((sum, weight) => sum + weight, 0)
   const rest = 100 - voice

@@ -101,9 +101,7 @@ function* remove(text: string, root: unknown, at: Place): Iterable<string> {
   const holder = nodeAt(root, at.slice(0, -1))
   const last = at.at(-1)!
   if (!isCollection(holder)) return
-  const index = isMap(holder)
-    ? holder.items.indexOf(pairOf(holder, last)!)
-    : Number(last)
+  const index = isMap(holder) ? holder.items.indexOf(pairOf(holder, last)!) : Number(last)
   if (index < 0 || index >= holder.items.length) return
   if (holder.items.length === 1) {
     // What is left is an empty list, or empty fields.

@@ -1,7 +1,8 @@
 /** What the page about access rules says. */
 
 export const accessText = {
-  about: 'Inside a segment all may talk; between two segments nobody, unless a rule says so. The first rule that fits decides.',
+  about:
+    'Inside a segment all may talk; between two segments nobody, unless a rule says so. The first rule that fits decides.',
   add: 'Add a rule',
   addTitle: 'A new rule',
   list: 'Rules, in their order',
@@ -27,7 +28,13 @@ export const accessText = {
     toPrefix: 'Only to',
     prefixHelp: 'A prefix like 10.1.20.0/24. Empty: all of it.',
     protocol: 'Protocol',
-    protocols: { any: 'Any', tcp: 'TCP', udp: 'UDP', icmp: 'ICMP (both families)', other: 'Other …' },
+    protocols: {
+      any: 'Any',
+      tcp: 'TCP',
+      udp: 'UDP',
+      icmp: 'ICMP (both families)',
+      other: 'Other …',
+    },
     number: 'Number of the protocol',
     ports: 'Ports',
     portsHelp: 'Of the destination, like 443, 8000-8010. Empty: any.',

@@ -1,7 +1,8 @@
 /** What is said of changes that are not applied yet, of their review, and of what became of them. */
 
 export const draftText = {
-  bar: (count: number) => (count === 1 ? '1 change is not applied yet.' : `${count} changes are not applied yet.`),
+  bar: (count: number) =>
+    count === 1 ? '1 change is not applied yet.' : `${count} changes are not applied yet.`,
   onTrial: 'Your changes run on trial.',
   review: 'Review',
   discard: 'Discard',
@@ -19,7 +20,8 @@ export const draftText = {
     text: 'Below is what differs from that one now. Applied, your text takes its place as a whole.',
   },
   confirm: 'Time to keep it',
-  confirmHelp: 'Unless you press “Keep it” by then, the box goes back by itself: no mistake here can lock you out.',
+  confirmHelp:
+    'Unless you press “Keep it” by then, the box goes back by itself: no mistake here can lock you out.',
   confirmTimes: [
     ['30', '30 seconds'],
     ['60', '1 minute'],

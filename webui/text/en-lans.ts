@@ -1,7 +1,8 @@
 /** What the page about LANs says. */
 
 export const lansText = {
-  about: 'The networks of this site: their addresses, who has one of them, and what each NIC is for.',
+  about:
+    'The networks of this site: their addresses, who has one of them, and what each NIC is for.',
   add: 'Add a LAN',
   addTitle: 'A new LAN',
   none: 'No LANs yet',

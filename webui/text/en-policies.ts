@@ -1,13 +1,15 @@
 /** What the page about policies says. */
 
 export const policiesText = {
-  about: 'Which way flows go to other sites, by what they are. The first policy that is for a flow decides.',
+  about:
+    'Which way flows go to other sites, by what they are. The first policy that is for a flow decides.',
   add: 'Add a policy',
   addTitle: 'A new policy',
   list: 'Policies, in their order',
   none: 'No policies yet: all flows take the best path.',
   default: 'All other flows',
-  defaultImplicit: 'Best path, metered uplinks last. Nobody has written it down: it holds where no policy fits.',
+  defaultImplicit:
+    'Best path, metered uplinks last. Nobody has written it down: it holds where no policy fits.',
   addDefault: 'Set what holds for all others',
   for: 'For',
   wants: 'Wants',
@@ -55,9 +57,17 @@ export const policiesText = {
       ok: 'Like any other',
     },
     otherwise: 'While no path is good',
-    otherwiseNames: { '-': 'Take the least bad', 'least-bad': 'Take the least bad (said)', drop: 'Drop' },
+    otherwiseNames: {
+      '-': 'Take the least bad',
+      'least-bad': 'Take the least bad (said)',
+      drop: 'Drop',
+    },
     use: 'Over',
-    useNames: { '-': 'One path a flow', one: 'One path a flow (said)', all: 'All good paths at once' },
+    useNames: {
+      '-': 'One path a flow',
+      one: 'One path a flow (said)',
+      all: 'All good paths at once',
+    },
     class: 'Class',
     classHelp: 'Who goes first where an uplink is full.',
     byMarks: 'By the marks of its packets',

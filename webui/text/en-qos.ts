@@ -1,7 +1,8 @@
 /** What the page about QoS says. */
 
 export const qosText = {
-  about: 'Who goes first where an uplink is full: calls, then what is left by weight. What never fills never waits.',
+  about:
+    'Who goes first where an uplink is full: calls, then what is left by weight. What never fills never waits.',
   rates: 'Rates',
   up: 'Up',
   down: 'Down',
@@ -11,8 +12,10 @@ export const qosText = {
   markNames: { class: 'by class', copy: 'copied from inside', none: 'none' },
   marksHelp: 'How sealed packets are marked (DSCP) for the networks on the way.',
   internet: 'Share of what comes from the Internet',
-  internetHelp: 'Percent of “down” that it takes at most, so that calls of other sites have room. Usual is 85.',
-  noRate: 'This uplink has no rate “up”: all is sent at once, and nobody goes first. Say its rate, a little below what it can do.',
+  internetHelp:
+    'Percent of “down” that it takes at most, so that calls of other sites have room. Usual is 85.',
+  noRate:
+    'This uplink has no rate “up”: all is sent at once, and nobody goes first. Say its rate, a little below what it can do.',
   setRate: 'Say the rate',
   shares: (profile: string) => `Shares of ${profile}`,
   voiceUpTo: (percent: number) => `Voice, up to ${percent} %`,

@@ -1,7 +1,8 @@
 /** What the page about segments says. */
 
 export const segmentsText = {
-  about: 'Networks of their own, at every site: inside one all may talk, between two nobody, unless an access rule says so.',
+  about:
+    'Networks of their own, at every site: inside one all may talk, between two nobody, unless an access rule says so.',
   add: 'Add a segment',
   addTitle: 'A new segment',
   none: 'No segments yet',

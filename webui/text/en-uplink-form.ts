@@ -36,7 +36,8 @@ export const peerFormText = {
   role: 'Role',
   roles: { site: 'Site', hub: 'Hub: helps others to meet, and relays' },
   endpoints: 'Endpoints',
-  endpointsHelp: 'Where it can be called, one a line, like 198.51.100.7:51820. Empty: it always calls first.',
+  endpointsHelp:
+    'Where it can be called, one a line, like 198.51.100.7:51820. Empty: it always calls first.',
   transit: 'Transit',
   transitHelp: 'This hub carries for others where they are not reached directly.',
   limit: 'Limit',

@@ -1,5 +1,4 @@
 /** The command line as its user meets it: exit codes, text, JSON; and the processes behind the launcher. */
-
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +10,9 @@ import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
+import { noAccess } from '../gateway/sample-access.ts'
 import { noChanges, noLans } from '../gateway/sample-answers.ts'
+
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
@@ -70,7 +71,8 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, lan: noLans, onFault: () => {} },
+    ...{ config: noChanges, enrolment: noEnrolment, access: noAccess(), lan: noLans },
+    onFault: () => {},
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -137,8 +139,7 @@ test('config show says who or what took the last change back, with the detail', 
     denials: () => [],
     explain: () => assert.fail(),
     subscribe: () => () => {},
-    enrolment: noEnrolment,
-    lan: noLans,
+    ...{ enrolment: noEnrolment, access: noAccess(), lan: noLans },
     config: {
       ...noChanges,
       show: () => ({

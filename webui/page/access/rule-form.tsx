@@ -99,9 +99,9 @@ function What({ form: { value, set, errorOf } }: { readonly form: Form<AclRule> 
   const chosen: ProtocolChoice =
     protocol === undefined ? 'any' : typeof protocol === 'number' ? 'other' : protocol
   const choose = (choice: ProtocolChoice): void => {
-    if (choice === 'any') set({ protocol: undefined, ports: undefined } as Change)
-    else if (choice === 'other') set({ protocol: 47, ports: undefined } as Change)
-    else if (choice === 'icmp') set({ protocol: 'icmp', ports: undefined } as Change)
+    if (choice === 'any') set({ protocol: undefined, ports: undefined } as unknown as Change)
+    else if (choice === 'other') set({ protocol: 47, ports: undefined } as unknown as Change)
+    else if (choice === 'icmp') set({ protocol: 'icmp', ports: undefined } as unknown as Change)
     else set({ protocol: choice })
   }
   return (

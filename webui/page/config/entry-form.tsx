@@ -12,8 +12,8 @@ import type { Value } from '../../config/spell.ts'
 import { Button } from '../../part/button.tsx'
 import { Dialog } from '../../part/dialog.tsx'
 import { Notice } from '../../part/notice.tsx'
-import { sentence } from '../../text/format.ts'
 import { configText } from '../../text/en-config.ts'
+import { sentence } from '../../text/format.ts'
 import type { SoundConfiguration } from './use-config.ts'
 
 export interface EntryFormProps<Entry> {
@@ -41,7 +41,7 @@ export interface Form<Entry> {
 }
 
 export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
-  const { title, configuration, at, index, initial, named, isWide, onClose } = props
+  const { title, configuration, index, initial, isWide, onClose } = props
   const [value, setValue] = useState(initial)
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
   const [isTried, setTried] = useState(false)
@@ -106,7 +106,7 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
         <Problems title={configText.stillUsed} problems={configuration.problemsAfter(removal)} />
       )}
       <div class="form">{props.children(form)}</div>
-      {isTried && <Others pointer={pointer} problems={problems} named={named} />}
+      {isTried && <Others pointer={pointer} problems={problems} />}
     </Dialog>
   )
 }
@@ -114,7 +114,6 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
 interface OthersProps {
   readonly pointer: string
   readonly problems: readonly Problem[]
-  readonly named: Named | undefined
 }
 
 /** What no field of the form says. */
@@ -125,7 +124,13 @@ function Others({ pointer, problems }: OthersProps) {
   return others.length === 0 ? null : <Problems title={configText.elsewhere} problems={others} />
 }
 
-export function Problems({ title, problems }: { readonly title: string; readonly problems: readonly Problem[] }) {
+export function Problems({
+  title,
+  problems,
+}: {
+  readonly title: string
+  readonly problems: readonly Problem[]
+}) {
   return (
     <Notice tone="bad" title={title} isLive>
       <ul class="problems">

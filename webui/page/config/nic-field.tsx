@@ -35,7 +35,9 @@ export function NicField(props: NicFieldProps) {
               <option key={nic} value={nic}>
                 {[
                   ports.map(({ name }) => name).join(', '),
-                  hasCarrier === true && speedBitsPerSecond !== null ? rate(speedBitsPerSecond) : '',
+                  hasCarrier === true && speedBitsPerSecond !== null
+                    ? rate(speedBitsPerSecond)
+                    : '',
                 ]
                   .filter(Boolean)
                   .join(' · ')}

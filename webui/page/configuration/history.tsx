@@ -60,11 +60,7 @@ export function History({ running, onEdit }: HistoryProps) {
               head: text.show,
               isUnseenHead: true,
               cell: (entry) => (
-                <Button
-                  isSmall
-                  label={text.look(entry.revision)}
-                  onClick={() => setLooked(entry)}
-                >
+                <Button isSmall label={text.look(entry.revision)} onClick={() => setLooked(entry)}>
                   {text.show}
                 </Button>
               ),
@@ -117,11 +113,7 @@ function Entry({ head, running, onEdit, onClose }: EntryProps) {
       {entry !== null && (
         <>
           <h3>{text.differs}</h3>
-          {head.isRunning ? (
-            <p>{text.same}</p>
-          ) : (
-            <Diff before={running.text} after={entry.text} />
-          )}
+          {head.isRunning ? <p>{text.same}</p> : <Diff before={running.text} after={entry.text} />}
         </>
       )}
     </Dialog>

@@ -1,10 +1,11 @@
 /** The text of the configuration in a field, with what is wrong in which line as somebody types. */
-import { useDeferred } from '../../live/deferred.ts'
+
 import { useMemo, useRef } from 'preact/hooks'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import { beginDraft } from '../../config/draft.ts'
 import { withText } from '../../config/draft-edit.ts'
 import { type Problem, problemsOf } from '../../config/problems.ts'
+import { useDeferred } from '../../live/deferred.ts'
 import { draft, isReviewing } from '../../live/draft.ts'
 import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'

@@ -1,6 +1,7 @@
 /** A LAN, made or changed: where it is plugged in, its addresses, and what the box lends there. */
 import type { Lan, LanDhcp } from '../../../firmware/model/device-config.ts'
 import type { NicAnswer } from '../../../firmware/model/local-api-lan.ts'
+import { rangeFor } from '../../config/range.ts'
 import { NumberField, SelectField, SwitchField, TextField } from '../../part/field.tsx'
 import { configText } from '../../text/en-config.ts'
 import { lansText as text } from '../../text/en-lans.ts'
@@ -8,7 +9,6 @@ import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { LinesField } from '../config/fields.tsx'
 import { NicField } from '../config/nic-field.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { rangeFor } from '../../config/range.ts'
 
 type Change = Partial<Lan>
 
@@ -118,9 +118,7 @@ function Dhcp({ form: { value, set, errorOf } }: { readonly form: Form<Lan> }) {
         label={text.dhcp}
         help={text.dhcpHelp}
         value={dhcp !== undefined}
-        onInput={(isOn) =>
-          set({ dhcp: isOn ? rangeFor(value.address) : undefined } as Change)
-        }
+        onInput={(isOn) => set({ dhcp: isOn ? rangeFor(value.address) : undefined } as Change)}
         error={dhcp === undefined ? errorOf('dhcp') : null}
       />
       {dhcp !== undefined && (

@@ -23,7 +23,11 @@ import { Leases } from './leases.tsx'
 import { Nics } from './nics.tsx'
 import './lans.css'
 
-type Edited = { readonly kind: 'lan' | 'uplink'; readonly index: number | null; readonly nic?: string }
+type Edited = {
+  readonly kind: 'lan' | 'uplink'
+  readonly index: number | null
+  readonly nic?: string
+}
 
 const againMs = 10_000
 

@@ -75,8 +75,7 @@ function Role({ nic: { nic, ports }, mayEdit, onUse }: RoleProps) {
       <span class="chips">
         {ports.map(({ kind, name, vlan }) => (
           <span key={name} class="chip">
-            {text.roles[kind]}{' '}
-            {kind === 'uplink' ? <a href={linkTo('uplinks')}>{name}</a> : name}
+            {text.roles[kind]} {kind === 'uplink' ? <a href={linkTo('uplinks')}>{name}</a> : name}
             {vlan !== null && `, ${text.vlanTag(vlan)}`}
           </span>
         ))}

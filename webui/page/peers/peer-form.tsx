@@ -79,7 +79,8 @@ export function PeerForm({ configuration, index, onClose }: PeerFormProps) {
               value={value.segments[name]}
               onInput={(prefixes) => {
                 const { [name]: _, ...others } = value.segments
-                const all = prefixes === undefined ? others : { ...value.segments, [name]: prefixes }
+                const all =
+                  prefixes === undefined ? others : { ...value.segments, [name]: prefixes }
                 set({ segments: all })
               }}
               error={errorOf(`segments/${name}`)}

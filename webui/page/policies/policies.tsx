@@ -114,9 +114,7 @@ function Policies({ configuration, onEdit }: PoliciesProps) {
 }
 
 function EditButton({ name, onClick }: { readonly name: string; readonly onClick: () => void }) {
-  return (
-    <Button kind="quiet" icon="edit" isSmall label={configText.edit(name)} onClick={onClick} />
-  )
+  return <Button kind="quiet" icon="edit" isSmall label={configText.edit(name)} onClick={onClick} />
 }
 
 function PolicyBody({ policy }: { readonly policy: Policy; readonly config: DeviceConfig }) {

@@ -1,6 +1,7 @@
 /** A policy, made or changed: which flows, what of a path is good enough for them, which way they go. */
-import type { Policy, PolicyFlows } from '../../../firmware/model/device-config-steering.ts'
+
 import { trafficClasses } from '../../../firmware/model/device-config-qos.ts'
+import type { Policy, PolicyFlows } from '../../../firmware/model/device-config-steering.ts'
 import { knownApplications } from '../../../firmware/model/known-applications.ts'
 import { NumberField, SelectField, SwitchField, TextField } from '../../part/field.tsx'
 import { configText } from '../../text/en-config.ts'
@@ -8,8 +9,8 @@ import { policiesText } from '../../text/en-policies.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { SetField, unset, WordsField } from '../config/fields.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { ApplicationsField, PreferField } from './policy-fields.tsx'
 import type { EditedPolicy } from './policies.tsx'
+import { ApplicationsField, PreferField } from './policy-fields.tsx'
 
 const text = policiesText.form
 
@@ -62,8 +63,9 @@ interface PartProps {
 
 function Which({ form: { value, set, errorOf }, configuration: { config } }: PartProps) {
   const flows: PolicyFlows = value.for ?? {}
-  const setFlows = (change: { [Name in keyof PolicyFlows]?: PolicyFlows[Name] | undefined }): void =>
-    set({ for: { ...flows, ...change } as PolicyFlows })
+  const setFlows = (
+    change: { [Name in keyof PolicyFlows]?: PolicyFlows[Name] | undefined },
+  ): void => set({ for: { ...flows, ...change } as PolicyFlows })
   const names = new Set([
     ...(config.applications ?? []).map(({ name }) => name),
     ...knownApplications.map(({ name }) => name),

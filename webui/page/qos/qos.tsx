@@ -20,8 +20,8 @@ import { qosText as text } from '../../text/en-qos.ts'
 import { bytes, count, delay, rate } from '../../text/format.ts'
 import { ConfigPage } from '../config/config-page.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { ShapingForm } from './shaping-form.tsx'
 import { Profiles } from './profiles.tsx'
+import { ShapingForm } from './shaping-form.tsx'
 import { Shares } from './shares.tsx'
 
 export function Page() {

@@ -17,7 +17,11 @@ export function Shares({ profile }: SharesProps) {
   )
   return (
     <>
-      <div class="shares" role="img" aria-label={`${text.shares(profile.name)}: ${said.join(', ')}`}>
+      <div
+        class="shares"
+        role="img"
+        aria-label={`${text.shares(profile.name)}: ${said.join(', ')}`}
+      >
         {shares.map(({ class: name, percent }) => (
           <span key={name} class={`class-${name}`} style={{ flexGrow: percent, flexBasis: 0 }}>
             {percent >= leastWritten ? `${percent} %` : ''}

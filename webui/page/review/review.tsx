@@ -7,7 +7,7 @@ import type { CheckAnswer, ConfigAnswer } from '../../../firmware/model/local-ap
 import { type Draft, isOutdated } from '../../config/draft.ts'
 import { handedIn } from '../../config/draft-edit.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { CallFailure, type CallError, call, errorOf } from '../../live/call.ts'
+import { type CallError, CallFailure, call, errorOf } from '../../live/call.ts'
 import { draft, isReviewing } from '../../live/draft.ts'
 import { readStatus } from '../../live/live.ts'
 import { Button } from '../../part/button.tsx'

@@ -28,7 +28,11 @@ export function ToldList({ differences, more, isKnown }: ToldListProps) {
   )
 }
 
-function Difference({ told: { thing, name, field, kind, before, after } }: { readonly told: Told }) {
+function Difference({
+  told: { thing, name, field, kind, before, after },
+}: {
+  readonly told: Told
+}) {
   return (
     <>
       <span>

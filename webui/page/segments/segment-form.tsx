@@ -17,8 +17,7 @@ export interface SegmentFormProps {
 
 export function SegmentForm({ configuration, index, onClose }: SegmentFormProps) {
   const { segments } = configuration.config
-  const initial: Segment =
-    index === null ? { name: '', vni: freeVni(segments) } : segments[index]!
+  const initial: Segment = index === null ? { name: '', vni: freeVni(segments) } : segments[index]!
   const isLastAdmin =
     initial.admin === true && segments.filter(({ admin }) => admin === true).length === 1
   return (

@@ -93,9 +93,7 @@ function Segments({ configuration, onEdit }: SegmentsProps) {
                 {text.admin}
               </Badge>
             )}
-            {segment.limit !== undefined && (
-              <Badge icon="qos">{limitText(segment.limit)}</Badge>
-            )}
+            {segment.limit !== undefined && <Badge icon="qos">{limitText(segment.limit)}</Badge>}
           </p>
           <Members config={config} segment={segment} />
         </Card>
@@ -111,7 +109,13 @@ function limitText({ up, down }: NonNullable<Segment['limit']>): string {
 
 const mostShown = 6
 
-function Members({ config, segment }: { readonly config: DeviceConfig; readonly segment: Segment }) {
+function Members({
+  config,
+  segment,
+}: {
+  readonly config: DeviceConfig
+  readonly segment: Segment
+}) {
   const lans = config.lans.filter((lan) => lan.segment === segment.name)
   const peers = config.peers.flatMap(({ name, segments }) =>
     (segments[segment.name] ?? []).map((prefix) => ({ name, prefix })),
