@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
+import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -28,6 +29,7 @@ import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
+import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
@@ -44,6 +46,11 @@ export interface FrontParts {
   /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly lanApiPort: number
+  readonly diagnostics: DiagnoseMachine
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
+  /** Milliseconds since 1970, as far as the box knows: for people only. */
+  readonly wallMs: () => number
 }
 
 export interface Front {
@@ -65,7 +72,8 @@ export function openFront(
   const { clock, log } = parts
   const status = statusOf(parts, core)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const answers = answersOf(core, { log, status, watch, enrolment: owner })
+  const told = answersOf(core, { log, status, watch, enrolment: owner })
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
   const lanApi = owned.use(
     new LanApi({
       clock,
@@ -114,15 +122,34 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
   }
 }
 
+type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
+
+function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+  const { status, paths, sessions, drops, denials, metrics, config } = told
+  return {
+    ...parts,
+    ...{ status, paths, machine: parts.diagnostics },
+    config: () => core.reconciler.outcome.running.config,
+    leases: () => parts.services.leases(),
+    audit: ({ name, by }, action, detail) =>
+      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    answers: {
+      ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
+      ...{ 'drops.json': drops, 'denials.json': denials },
+      'metrics.txt': () => metrics().text,
+      'config.yaml': () => config.show().text,
+      'config.json': () => ({ ...config.show(), text: undefined }),
+      'config-history.json': () => config.history(),
+    },
+  }
+}
+
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
 }
 
-function answersOf(
-  core: Core,
-  { log, status, watch, enrolment }: Told,
-): Omit<ApiParts, 'socketPath'> {
+function answersOf(core: Core, { log, status, watch, enrolment }: Told): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
+import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
@@ -11,6 +12,7 @@ import { openServices } from '../host/service/system.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
+import type { LogRing } from '../host/system/log-ring.ts'
 import type { Places } from '../host/system/places.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
@@ -24,8 +26,8 @@ import type { RecordFile } from './program-loader.ts'
 /** No answer within this is none. */
 const controllerMs = 10_000
 
-/** @throws STORE_ errors of the keys, API_IN_USE */
-export async function runGateway(places: Places, log: Log): Promise<Gateway> {
+/** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
+export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
   return openGateway({
@@ -40,6 +42,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     bindUdp,
     certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
     lanApiPort: 443,
+    diagnostics: systemDiagnostics(places, logRing),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),

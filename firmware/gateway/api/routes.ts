@@ -8,7 +8,9 @@ import { ApiEvent } from '../../model/local-api-event.ts'
 import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
+import { type CaptureRouteParts, captureRoutes } from './capture-routes.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
+import { type DiagnoseParts, diagnoseRoutes } from './diagnose-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
 import type { LocalRoute } from './local-route.ts'
@@ -29,6 +31,8 @@ export interface RouteParts {
   readonly subscribe: Subscribe
   readonly config: ConfigParts
   readonly enrolment: EnrolmentParts
+  readonly diagnose: DiagnoseParts
+  readonly capture: CaptureRouteParts
 }
 
 /** What any route may answer with. */
@@ -108,6 +112,8 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       errors: ['API_NOT_READY', 'DATAPATH_UNREACHABLE', 'DATAPATH_BUSY', 'DATAPATH_REFUSED'],
       handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
+    ...diagnoseRoutes(parts.diagnose),
+    ...captureRoutes(parts.capture),
     ...configRoutes(parts.config),
     ...enrolmentRoutes(parts.enrolment),
     {

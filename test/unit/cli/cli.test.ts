@@ -12,6 +12,7 @@ import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
+import { noDiagnostics } from '../gateway/no-diagnostics.ts'
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
@@ -70,7 +71,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, onFault: () => {} },
+    ...{ config: noChanges, enrolment: noEnrolment, ...noDiagnostics, onFault: () => {} },
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -133,11 +134,9 @@ test('config show says who or what took the last change back, with the detail', 
     drops: () => assert.fail(),
     paths: () => assert.fail(),
     metrics: () => assert.fail(),
-    sessions: () => [],
-    denials: () => [],
-    explain: () => assert.fail(),
+    ...{ sessions: () => [], denials: () => [], explain: () => assert.fail() },
     subscribe: () => () => {},
-    enrolment: noEnrolment,
+    ...{ enrolment: noEnrolment, ...noDiagnostics },
     config: {
       ...noChanges,
       show: () => ({

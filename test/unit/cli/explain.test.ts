@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
+import { noDiagnostics } from '../gateway/no-diagnostics.ts'
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { cli, root } from './shell.ts'
 
@@ -74,6 +75,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     subscribe: fail,
     enrolment: noEnrolment,
+    ...noDiagnostics,
     config: {
       ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
     },

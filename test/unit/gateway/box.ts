@@ -9,6 +9,7 @@ import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
@@ -35,6 +36,7 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  readonly machine: FakeMachine
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -77,6 +79,7 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    machine: fakeMachine(),
     lines,
     datapath: null,
     loads: 0,
@@ -122,6 +125,7 @@ export async function openBox(
           }),
         certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
         lanApiPort: 0,
+        diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)

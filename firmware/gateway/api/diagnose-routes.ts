@@ -1,0 +1,105 @@
+/** The routes of tests, of the log and of the support bundle. Recordings are capture-routes.ts's. */
+import type { ErrorCode } from '../../model/errors.ts'
+import {
+  DnsRequest,
+  LinkRequest,
+  MtuRequest,
+  PingRequest,
+  RunAnswer,
+  RunParams,
+  TraceRequest,
+} from '../../model/local-api-diagnose.ts'
+import { LogAnswer, LogParams } from '../../model/local-api-log.ts'
+import type { LocalRoute } from './local-route.ts'
+
+export interface DiagnoseParts {
+  /** Each begins a test. @throws API_INVALID, API_BUSY, API_NOT_READY */
+  readonly ping: (request: PingRequest) => RunAnswer
+  readonly trace: (request: TraceRequest) => RunAnswer
+  readonly mtu: (request: MtuRequest) => RunAnswer
+  readonly dns: (request: DnsRequest) => RunAnswer
+  readonly link: (request: LinkRequest) => RunAnswer
+  /** @throws API_NOT_FOUND */
+  readonly run: (id: string) => RunAnswer
+  readonly stopRun: (id: string) => RunAnswer
+  /** The lines after that number. */
+  readonly log: (after: number) => LogAnswer
+  /** A .tar.gz. @throws API_BUSY */
+  readonly bundle: () => Promise<Buffer>
+}
+
+const beginErrors: readonly ErrorCode[] = ['API_BUSY', 'API_NOT_READY']
+/** Some tools of the machine answer slowly where it is busy. */
+const bundleMs = 60_000
+
+export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
+  const begin = (
+    kind: 'ping' | 'trace' | 'mtu' | 'dns' | 'link',
+    body: object,
+    summary: string,
+  ): LocalRoute => ({
+    method: 'POST',
+    url: `/api/v1/diagnose/${kind}`,
+    needs: 'diagnose',
+    summary,
+    body,
+    answer: RunAnswer,
+    errors: beginErrors,
+    handle: ({ body: request }) => ({ body: parts[kind](request as never) }),
+  })
+  const ofRun = (
+    method: 'GET' | 'POST',
+    end: '' | '/stop',
+    summary: string,
+    handle: (id: string) => RunAnswer,
+  ): LocalRoute => ({
+    method,
+    url: `/api/v1/diagnose/runs/:id${end}`,
+    needs: 'diagnose',
+    summary,
+    params: RunParams,
+    answer: RunAnswer,
+    handle: ({ params }) => ({ body: handle((params as RunParams).id) }),
+  })
+  return [
+    begin('ping', PingRequest, 'Begins to ping an address or a name, from where it is told.'),
+    begin('trace', TraceRequest, 'Begins to look who passes packets on, on the way to an address.'),
+    begin(
+      'mtu',
+      MtuRequest,
+      'Begins to look what size the way to an address or a peer takes whole.',
+    ),
+    begin('dns', DnsRequest, 'Begins to look a name up, with the box’s servers or another one.'),
+    begin('link', LinkRequest, 'Begins to test an uplink, from the plug outwards.'),
+    ofRun('GET', '', 'How a test stands. One after which nobody asks for 6 s ends.', parts.run),
+    ofRun('POST', '/stop', 'Ends a test.', parts.stopRun),
+    {
+      method: 'GET',
+      url: '/api/v1/log',
+      needs: 'log.read',
+      summary: 'The last thousand lines of the gateway’s log, oldest first.',
+      answer: LogAnswer,
+      handle: () => ({ body: parts.log(0) }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/log/after/:after',
+      needs: 'log.read',
+      summary: 'Those of them that came after the line with this number.',
+      params: LogParams,
+      answer: LogAnswer,
+      handle: ({ params }) => ({ body: parts.log(Number((params as LogParams).after)) }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/bundle',
+      needs: 'log.read',
+      summary:
+        'What the box knows of itself, without secrets, as one .tar.gz: for whoever is to help.',
+      answer: 'application/gzip',
+      answerMs: bundleMs,
+      errors: ['API_BUSY'],
+      handle: async () => ({ body: await parts.bundle() }),
+    },
+  ]
+}
