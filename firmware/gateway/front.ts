@@ -131,6 +131,11 @@ function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): Diagnose
     ...{ status, paths, machine: parts.diagnostics },
     config: () => core.reconciler.outcome.running.config,
     leases: () => parts.services.leases(),
+    flowSources: {
+      ...{ datapath: core.datapath, numbered: core.numbered },
+      uplinks: () => status().uplinks,
+      counters: () => core.telemetry.reading.counters,
+    },
     audit: ({ name, by }, action, detail) =>
       parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
     answers: {

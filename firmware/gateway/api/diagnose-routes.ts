@@ -9,6 +9,7 @@ import {
   RunParams,
   TraceRequest,
 } from '../../model/local-api-diagnose.ts'
+import { FlowsAnswer } from '../../model/local-api-flow.ts'
 import { LogAnswer, LogParams } from '../../model/local-api-log.ts'
 import type { LocalRoute } from './local-route.ts'
 
@@ -24,6 +25,8 @@ export interface DiagnoseParts {
   readonly stopRun: (id: string) => RunAnswer
   /** The lines after that number. */
   readonly log: (after: number) => LogAnswer
+  /** @throws API_NOT_READY, DATAPATH_ errors */
+  readonly flows: () => Promise<FlowsAnswer>
   /** A .tar.gz. @throws API_BUSY */
   readonly bundle: () => Promise<Buffer>
 }
@@ -89,6 +92,15 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
       params: LogParams,
       answer: LogAnswer,
       handle: ({ params }) => ({ body: parts.log(Number((params as LogParams).after)) }),
+    },
+    {
+      method: 'GET',
+      url: '/api/v1/flows',
+      needs: 'diagnose',
+      summary: 'Flows that pass now, with segment, policy, path and verdict; what the list covers.',
+      answer: FlowsAnswer,
+      errors: ['API_NOT_READY', 'DATAPATH_UNREACHABLE', 'DATAPATH_BUSY', 'DATAPATH_REFUSED'],
+      handle: async () => ({ body: await parts.flows() }),
     },
     {
       method: 'GET',

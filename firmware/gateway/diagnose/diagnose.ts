@@ -13,6 +13,7 @@ import { Bundles } from './bundle.ts'
 import { capturePlaceOf } from './capture-place.ts'
 import { Captures } from './captures.ts'
 import { dnsWork } from './dns.ts'
+import { type FlowSources, flowsAnswer } from './flows.ts'
 import { linkWork } from './link.ts'
 import { logLine } from './log-lines.ts'
 import { mtuWork } from './mtu.ts'
@@ -35,6 +36,7 @@ export interface DiagnoseOpening extends Omit<Surroundings, 'tools'> {
   readonly wireKey: X25519Pair
   readonly machine: DiagnoseMachine
   readonly audit: Audit
+  readonly flowSources: Omit<FlowSources, 'tools'>
   /** What is told of the box, by the name of a file in the bundle. */
   readonly answers: Readonly<Record<string, () => unknown>>
 }
@@ -67,6 +69,7 @@ export function openDiagnose(
       run: (id) => runs.show(id),
       stopRun: (id) => runs.stop(id),
       log,
+      flows: () => flowsAnswer({ ...opening.flowSources, tools }),
       bundle: async () => (await bundles.make()).bytes,
     },
     capture: captureParts(opening, captures),
