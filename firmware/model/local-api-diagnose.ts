@@ -130,5 +130,17 @@ export const RunAnswer = Type.Object(
 )
 export type RunAnswer = Static<typeof RunAnswer>
 
+/** What a test or a recording can be told to be of: names of the configuration that runs. */
+export const PlacesAnswer = Type.Object(
+  {
+    uplinks: Type.Array(Type.String()),
+    lans: Type.Array(Type.String()),
+    segments: Type.Array(Type.String()),
+    peers: Type.Array(Type.String()),
+  },
+  closed,
+)
+export type PlacesAnswer = Static<typeof PlacesAnswer>
+
 export const RunParams = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) }, closed)
 export type RunParams = Static<typeof RunParams>

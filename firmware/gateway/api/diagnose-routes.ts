@@ -5,6 +5,7 @@ import {
   LinkRequest,
   MtuRequest,
   PingRequest,
+  PlacesAnswer,
   RunAnswer,
   RunParams,
   TraceRequest,
@@ -14,6 +15,8 @@ import { LogAnswer, LogParams } from '../../model/local-api-log.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface DiagnoseParts {
+  /** Names; none while no configuration runs. */
+  readonly places: () => PlacesAnswer
   /** Each begins a test. @throws API_INVALID, API_BUSY, API_NOT_READY */
   readonly ping: (request: PingRequest) => RunAnswer
   readonly trace: (request: TraceRequest) => RunAnswer
@@ -65,6 +68,14 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     handle: ({ params }) => ({ body: handle((params as RunParams).id) }),
   })
   return [
+    {
+      method: 'GET',
+      url: '/api/v1/diagnose/places',
+      needs: 'diagnose',
+      summary: 'Names of uplinks, LANs, segments and peers, for tests and recordings.',
+      answer: PlacesAnswer,
+      handle: () => ({ body: parts.places() }),
+    },
     begin('ping', PingRequest, 'Begins to ping an address or a name, from where it is told.'),
     begin('trace', TraceRequest, 'Begins to look who passes packets on, on the way to an address.'),
     begin(

@@ -3,7 +3,9 @@ import type { Clock } from '../../host/clock/clock.ts'
 import type { DiagnoseMachine } from '../../host/diagnose/machine.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { Places } from '../../host/system/places.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
 import type { CaptureAnswer, CaptureRequest } from '../../model/local-api-capture.ts'
+import type { PlacesAnswer } from '../../model/local-api-diagnose.ts'
 import type { LocalPrincipal } from '../../model/local-user.ts'
 import { interfaceOf, kindOf } from '../../model/nic.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
@@ -61,6 +63,7 @@ export function openDiagnose(
   const bundles = bundlesOf(opening, log)
   return {
     diagnose: {
+      places: () => placesOf(opening.config()),
       ping: (request) => runs.begin('ping', pingWork(request, around)),
       trace: (request) => runs.begin('trace', traceWork(request, around)),
       mtu: (request) => runs.begin('mtu', mtuWork(request, around)),
@@ -74,6 +77,13 @@ export function openDiagnose(
     },
     capture: captureParts(opening, captures),
   }
+}
+
+function placesOf(config: DeviceConfig | null): PlacesAnswer {
+  const names = (parts: readonly { readonly name: string }[] = []) => parts.map(({ name }) => name)
+  const { uplinks, lans, segments, peers } = config ?? {}
+  const own = { uplinks: names(uplinks), lans: names(lans), segments: names(segments) }
+  return { ...own, peers: names(peers) }
 }
 
 function captureParts(opening: DiagnoseOpening, captures: Captures): CaptureRouteParts {

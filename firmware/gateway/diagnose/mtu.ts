@@ -75,17 +75,19 @@ export function searchOf(family: Family): {
       if (tries >= mostTries) return null
       if (low === null) return tries === 0 ? smallBytes[family] : null
       if (high - low <= 1) return null
-      const middle = low + Math.ceil((high - low) / 2)
-      return hint !== null && hint > low && hint < high ? hint : Math.min(middle, high - 1)
+      if (hint !== null && hint > low && hint < high) return hint
+      // The size that was named passes: one more says whether it is the largest.
+      if (hint === low) return low + 1
+      return Math.min(low + Math.ceil((high - low) / 2), high - 1)
     },
     take: (bytes, word) => {
       tries++
-      hint = tries === 1 ? hint : null
       if (word.kind === 'passes') {
         low = Math.max(low ?? 0, bytes)
         return
       }
       high = Math.min(high, bytes)
+      hint = null
       if (word.mtuBytes !== null && word.mtuBytes >= leastBytes[family]) hint = word.mtuBytes
     },
     get found() {

@@ -61,7 +61,7 @@ export function readPing(line: string): PingWord | null {
   )
   if (answer !== null) {
     const [, from = '', number, ms] = answer
-    return { kind: 'answer', number: Number(number), from, seconds: Number(ms) / 1000 }
+    return { kind: 'answer', number: Number(number), from, seconds: Number(ms) / 1e3 }
   }
   const late = /^no answer yet for icmp_seq=(\d+)/.exec(line)
   if (late !== null) return { kind: 'late', number: Number(late[1]) }

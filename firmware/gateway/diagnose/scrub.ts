@@ -5,31 +5,30 @@
 
 const hidden = '<hidden>'
 
-/** Names whose values nobody may see, however they are written: `preSharedKey`, `private_key`, `api-token`. */
+/** In names whose values nobody may see, however they are written: `preSharedKey`, `private_key`, `api-token`. Bounded: texts are long. */
 const secretName =
-  '[\\w-]*(?:psk|pre[-_]?shared[-_]?key|private[-_]?key|secret|password|passwd|passphrase|token|cookie|authorization|csrf)[\\w-]*'
+  '(?:psk|pre[-_]?shared[-_]?key|private[-_]?key|secret|password|passwd|passphrase|token|cookie|authorization|csrf)[\\w-]{0,32}'
 const value = '"(?:[^"\\\\\\n]|\\\\.)*"|\'[^\'\\n]*\'|[^\\s,;}\\]"\']+(?:[ \\t]+[^\\s,;}\\]"\'#]+)*'
+/** Within a text of JSON, which escapes the quotes. */
+const escapedValue = '\\\\"(?:[^"\\\\]|\\\\[^"])*\\\\"'
 
-const forms: readonly (readonly [RegExp, string])[] = [
+/** In order: what is found as a whole goes before its parts. */
+const forms: readonly (readonly [form: RegExp, instead: string])[] = [
   [
     /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
     hidden,
   ],
-  // As JSON, YAML, key=value or a header has it; in JSON within JSON the quotes are escaped.
-  [
-    new RegExp(
-      `((?:\\\\?["'])?\\b${secretName}(?:\\\\?["'])?[ \\t]*[:=][ \\t]*)(?:\\\\"(?:[^"\\\\]|\\\\[^"])*\\\\"|${value})`,
-      'gi',
-    ),
-    `$1${hidden}`,
-  ],
   // A block of YAML.
   [
-    new RegExp(
-      `^([ \\t-]*${secretName}:[ \\t]*)[|>][+-]?\\d?[ \\t]*\\n(?:[ \\t]+\\S.*\\n?)+`,
-      'gim',
-    ),
+    new RegExp(`(${secretName}:[ \\t]*)[|>][+-]?\\d?[ \\t]*\\n(?:[ \\t]+\\S.*\\n?)+`, 'gi'),
     `$1${hidden}\n`,
+  ],
+  // A header of HTTP: all of its line.
+  [/\b(set-cookie|cookie|authorization)([ \t]*:[ \t]*)[^\n"]+/gi, `$1$2${hidden}`],
+  // As JSON, YAML or key=value.
+  [
+    new RegExp(`(${secretName}(?:\\\\?["'])?[ \\t]*[:=][ \\t]*)(?:${escapedValue}|${value})`, 'gi'),
+    `$1${hidden}`,
   ],
   [/\b(Bearer|Basic|Digest)[ \t]+[A-Za-z0-9+/=._~-]{8,}/gi, `$1 ${hidden}`],
   [/(:\/\/[^\s:@/]{0,128}):[^\s@/]{1,256}@/g, `$1:${hidden}@`],
@@ -37,9 +36,7 @@ const forms: readonly (readonly [RegExp, string])[] = [
 
 /** @param secrets such as the box knows, in each form in which they could be written; short ones are no secrets */
 export function scrub(text: string, secrets: readonly string[]): string {
-  const [first, second, block, ...rest] = forms
-  const ordered = [first!, block!, second!, ...rest]
-  const formed = ordered.reduce((done, [form, instead]) => done.replaceAll(form, instead), text)
+  const formed = forms.reduce((done, [form, instead]) => done.replaceAll(form, instead), text)
   return secrets
     .filter(({ length }) => length >= 8)
     .reduce((done, secret) => done.replaceAll(secret, hidden), formed)
