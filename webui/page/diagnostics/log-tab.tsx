@@ -122,7 +122,7 @@ function Line({ line }: { readonly line: LogLine }) {
         {Number.isNaN(at.getTime()) ? '–' : moment(at, new Date())}
       </time>
       {level === 'info' ? (
-        <span class="unseen">{text.words.info}</span>
+        <span class="log-level">{text.words.info}</span>
       ) : (
         <Badge tone={tones[level]}>{text.words[level]}</Badge>
       )}

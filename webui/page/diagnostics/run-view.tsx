@@ -5,7 +5,7 @@ import { Icon } from '../../part/icon.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { type Tone, toneIcons } from '../../part/tone.ts'
 import { diagnosticsText } from '../../text/en-diagnostics.ts'
-import { delay, sentence } from '../../text/format.ts'
+import { delay } from '../../text/format.ts'
 
 const text = diagnosticsText.reach
 
@@ -22,12 +22,12 @@ export function RunView({ run }: { readonly run: RunAnswer }) {
     <>
       {isDone && run.sentence !== null ? (
         <Notice tone={tones[verdict]} isLive>
-          {sentence(run.sentence)}
+          {run.sentence}
         </Notice>
       ) : (
         <p class="run-under-way" role="status">
           <span class="spinner" aria-hidden="true" />
-          {run.sentence === null ? text.running : sentence(run.sentence)}
+          {run.sentence ?? text.running}
         </p>
       )}
       {steps.length > 0 && (
@@ -60,7 +60,7 @@ function Step({ step, before }: { readonly step: RunStep; readonly before: strin
         {before !== '' && address !== null && !step.sentence.includes(address) && (
           <span class="mono">{address} </span>
         )}
-        {before === '' ? sentence(step.sentence) : step.sentence}
+        {step.sentence}
         {remedy !== null && <span class="run-remedy">{remedy}</span>}
       </span>
       {seconds !== null && <span class="run-time">{delay(seconds)}</span>}
