@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
+import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -31,6 +32,7 @@ import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
+import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
@@ -53,6 +55,10 @@ export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
   /** Of the web UI, read when they are asked for. */
   readonly readPages: () => Promise<readonly Page[]>
   readonly openStore: AccessParts['openStore']
+  readonly diagnostics: DiagnoseMachine
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
+  /** Milliseconds since 1970, as far as the box knows: for people only. */
   readonly wallMs: () => number
 }
 
@@ -77,7 +83,8 @@ export function openFront(
   const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
   const lan = lanAnswers({ ...parts, nicNetns: parts.places.nicNetns }, core)
-  const answers = answersOf(core, { log, status, watch, enrolment: owner, access, lan })
+  const told = answersOf(core, { log, status, watch, enrolment: owner, access, lan })
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -139,6 +146,33 @@ function statusOf(
   }
 }
 
+type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
+
+function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+  const { status, paths, sessions, drops, denials, metrics, config } = told
+  return {
+    ...parts,
+    ...{ status, paths, machine: parts.diagnostics },
+    config: () => core.reconciler.outcome.running.config,
+    leases: () => parts.services.leases(),
+    flowSources: {
+      ...{ datapath: core.datapath, numbered: core.numbered },
+      uplinks: () => status().uplinks,
+      counters: () => core.telemetry.reading.counters,
+    },
+    audit: ({ name, by }, action, detail) =>
+      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    answers: {
+      ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
+      ...{ 'drops.json': drops, 'denials.json': denials },
+      'metrics.txt': () => metrics().text,
+      'config.yaml': () => config.show().text,
+      'config.json': () => ({ ...config.show(), text: undefined }),
+      'config-history.json': () => config.history(),
+    },
+  }
+}
+
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
@@ -146,10 +180,7 @@ interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly access: Access
 }
 
-function answersOf(
-  core: Core,
-  { log, status, watch, enrolment, access, lan }: Told,
-): Omit<ApiParts, 'socketPath'> {
+function answersOf(core: Core, { log, status, watch, enrolment, access, lan }: Told): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading

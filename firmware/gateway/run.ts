@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
+import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
@@ -15,6 +16,7 @@ import type { Store } from '../host/store/store.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
+import type { LogRing } from '../host/system/log-ring.ts'
 import type { Places } from '../host/system/places.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
@@ -30,8 +32,8 @@ import type { RecordFile } from './program-loader.ts'
 /** No answer within this is none. */
 const controllerMs = 10_000
 
-/** @throws STORE_ errors of the keys, API_IN_USE */
-export async function runGateway(places: Places, log: Log): Promise<Gateway> {
+/** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
+export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
   return openGateway({
@@ -49,6 +51,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     plainPort: 80,
     readPages: () => readWebui(places),
     openStore: (onFailed) => openBoxStore(places.storeFolder, onFailed),
+    diagnostics: systemDiagnostics(places, logRing),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),

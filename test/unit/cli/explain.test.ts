@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
+import { noDiagnostics } from '../gateway/no-diagnostics.ts'
 import { noAccess } from '../gateway/sample-access.ts'
 import { noChanges, noLans } from '../gateway/sample-answers.ts'
-
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { cli, root } from './shell.ts'
 
@@ -77,9 +77,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     subscribe: fail,
     enrolment: noEnrolment,
-    access: noAccess(),
-    lan: noLans,
-    config: noChanges,
+    ...{ access: noAccess(), lan: noLans, config: noChanges, ...noDiagnostics },
     onFault: () => {},
   })
 }

@@ -9,6 +9,7 @@ import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
@@ -40,6 +41,7 @@ export interface Box {
   readonly services: FakeServices
   /** What hosts of the LANs were lent. */
   hostLeases: HostLease[]
+  readonly machine: FakeMachine
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -83,6 +85,7 @@ export async function openBox(
     net: fakeNet(nics),
     services: fakeServices(),
     hostLeases: [],
+    machine: fakeMachine(),
     lines,
     datapath: null,
     loads: 0,
@@ -132,6 +135,7 @@ export async function openBox(
         plainPort: null,
         readPages: async () => [],
         openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)
