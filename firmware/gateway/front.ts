@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
+import type { DeviceKey } from '../host/pki/device-key.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -19,31 +20,40 @@ import { lanApiAddresses } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
+import type { SampleFacts } from '../plan/sample.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { type ApiParts, openApi } from './api/api.ts'
+import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
 import { routeFor } from './api/local-route.ts'
 import { routesOf } from './api/routes.ts'
+import type { SystemParts } from './api/system-routes.ts'
+import { noUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
 import { explainAnswer } from './explain-answer.ts'
+import { openRecorder } from './history/recorder.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
+import { type Host, openSystem } from './system.ts'
 
 export interface FrontParts {
   readonly places: Places
   readonly clock: Clock
+  readonly wallMs: () => number
   readonly log: Log
   readonly wireKey: X25519Pair
   readonly services: Services
   /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly lanApiPort: number
+  readonly host: Host
+  readonly key: Pick<DeviceKey, 'deviceId'>
 }
 
 export interface Front {
@@ -65,7 +75,20 @@ export function openFront(
   const { clock, log } = parts
   const status = statusOf(parts, core)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const answers = answersOf(core, { log, status, watch, enrolment: owner })
+  const history = openRecorder(
+    { ...parts, folder: parts.places.historyFolder, watch, facts: () => sampleFacts(core) },
+    owned,
+  )
+  const { parts: system, backups } = openSystem(
+    {
+      ...{ ...parts, status, users: noUsers },
+      wireKey: encodeWireKey(parts.wireKey.publicKey),
+      deviceId: () => parts.key.deviceId,
+    },
+    core,
+    owner,
+  )
+  const answers = answersOf(core, { log, status, watch, enrolment: owner, history, system })
   const lanApi = owned.use(
     new LanApi({
       clock,
@@ -83,12 +106,19 @@ export function openFront(
       watch.look()
       void lanApi.listen(lanApiAddresses(running.config, absentNics))
     },
-    onChange: (event) => watch.tell(event),
+    onChange: (event) => {
+      backups.onChange(event)
+      watch.tell(event)
+    },
     onPath: (event) => watch.tell(event),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },
   }
+}
+
+function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
+  return { config: reconciler.outcome.running.config, ...telemetry.reading }
 }
 
 function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core): () => Status {
@@ -117,11 +147,13 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
 }
 
 function answersOf(
   core: Core,
-  { log, status, watch, enrolment }: Told,
+  { log, status, watch, enrolment, history, system }: Told,
 ): Omit<ApiParts, 'socketPath'> {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
@@ -148,6 +180,7 @@ function answersOf(
       ask: (settings) => enrolment.ask(controllerPlacesOf(settings)),
       reset: () => enrolment.reset(),
     },
+    ...{ history, system },
     drops: () => composeDrops(ready()),
     paths: () => {
       ready()

@@ -50,6 +50,11 @@ export class BoxOwner implements Disposable {
     return this.#record !== null || this.#owned !== null
   }
 
+  /** Null: nobody owns it. */
+  get record(): OwnerRecord | null {
+    return this.#owned?.record ?? this.#record
+  }
+
   /** What the disk knows; before `begin`. */
   async read(): Promise<void> {
     const { ownerRecord, signedRecord, log } = this.#parts

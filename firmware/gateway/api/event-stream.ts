@@ -16,6 +16,14 @@ const heartbeatMs = 10_000
 /** @returns what serves one client; it throws API_BUSY when there are too many */
 export function openEventStream(subscribe: Subscribe): (out: ServerResponse) => void {
   let clients = 0
+  /** All clients are told the same, one after the other: it is put into words once. */
+  let last: { readonly event: ApiEvent; readonly text: string } | null = null
+  const textOf = (event: ApiEvent): string => {
+    if (last?.event !== event) {
+      last = { event, text: `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n` }
+    }
+    return last.text
+  }
   return (out) => {
     if (clients >= mostClients) {
       throw new CausewayError('API_BUSY', `${mostClients} clients follow events already`)
@@ -28,9 +36,7 @@ export function openEventStream(subscribe: Subscribe): (out: ServerResponse) => 
       if (out.writableLength > mostWaitingBytes) out.destroy()
       else out.write(text)
     }
-    const stop = subscribe((event) =>
-      write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`),
-    )
+    const stop = subscribe((event) => write(textOf(event)))
     const heartbeat = setInterval(() => write(': here\n\n'), heartbeatMs)
     out.once('close', () => {
       clients--

@@ -11,7 +11,9 @@ import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-sessio
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
+import { type HistoryRouteParts, historyRoutes } from './history-routes.ts'
 import type { LocalRoute } from './local-route.ts'
+import { type SystemParts, systemRoutes } from './system-routes.ts'
 
 export interface RouteParts {
   readonly status: () => Status
@@ -29,6 +31,8 @@ export interface RouteParts {
   readonly subscribe: Subscribe
   readonly config: ConfigParts
   readonly enrolment: EnrolmentParts
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
 }
 
 /** What any route may answer with. */
@@ -110,6 +114,8 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
     },
     ...configRoutes(parts.config),
     ...enrolmentRoutes(parts.enrolment),
+    ...historyRoutes(parts.history),
+    ...systemRoutes(parts.system),
     {
       method: 'GET',
       url: '/api/v1/events',

@@ -12,7 +12,7 @@ import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
-import { noEnrolment } from '../gateway/sample-enrolment.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
 
@@ -70,7 +70,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, onFault: () => {} },
+    ...{ config: noChanges, ...nothingElse, onFault: () => {} },
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -137,7 +137,7 @@ test('config show says who or what took the last change back, with the detail', 
     denials: () => [],
     explain: () => assert.fail(),
     subscribe: () => () => {},
-    enrolment: noEnrolment,
+    ...nothingElse,
     config: {
       ...noChanges,
       show: () => ({

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
-import { noEnrolment } from '../gateway/sample-enrolment.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { cli, root } from './shell.ts'
 
 const flow = ['explain', '10.1.0.10', '10.2.0.10'] as const
@@ -73,7 +73,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     explain: (asked) => Promise.resolve(answer(asked)),
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     subscribe: fail,
-    enrolment: noEnrolment,
+    ...nothingElse,
     config: {
       ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
     },

@@ -24,6 +24,7 @@ import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
+import { type FakeHost, fakeHost } from './sample-system.ts'
 
 interface Line {
   readonly fields: LogFields
@@ -35,6 +36,7 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  readonly host: FakeHost
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -77,6 +79,7 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    host: fakeHost(),
     lines,
     datapath: null,
     loads: 0,
@@ -109,6 +112,7 @@ export async function openBox(
         services: box.services,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
+        host: box.host,
         key: await openDeviceKey(places.deviceKey),
         imageRoots: [],
         ownerRecord: recordAt(places.ownerRecord),
