@@ -125,18 +125,27 @@ export class Tier {
 
   /** Never throws. What is not written waits for the next time. */
   async #write(): Promise<void> {
-    const points = this.#waiting
-    if (points.length === 0) return
     try {
-      const mark = points.at(-1)!.number * this.#parts.stepSeconds * 1000
-      await this.#parts.log.append({ mark, payload: encode(points, this.#parts.stepSeconds) })
-      this.#waiting = this.#waiting.filter((point) => !points.includes(point))
-      this.#parts.onWritten(null)
+      for (let points = run(this.#waiting); points.length > 0; points = run(this.#waiting)) {
+        const mark = points.at(-1)!.number * this.#parts.stepSeconds * 1000
+        await this.#parts.log.append({ mark, payload: encode(points, this.#parts.stepSeconds) })
+        this.#waiting = this.#waiting.filter((point) => !points.includes(point))
+        this.#parts.onWritten(null)
+      }
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
       this.#parts.onWritten(error)
     }
   }
+}
+
+/** The first ones, up to where the clock jumped: a block is looked for by the time of its last. */
+function run(points: readonly Point[]): readonly Point[] {
+  const jump = points.findIndex(({ number }, index) => {
+    const before = points[index - 1]?.number ?? number - 1
+    return number <= before || number > before + mostWaitingSteps
+  })
+  return jump < 0 ? points : points.slice(0, jump)
 }
 
 function pointOf({ number, names }: Step): Point {
