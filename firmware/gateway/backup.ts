@@ -27,14 +27,6 @@ export interface BackupUsers {
   readonly replace: (users: readonly BackupUser[]) => Promise<void>
 }
 
-/** Where nobody signs in. */
-export const noUsers: BackupUsers = {
-  list: async () => [],
-  replace: async () => {
-    throw new CausewayError('API_NOT_READY', 'nobody can sign in on this box')
-  },
-}
-
 export interface BackupParts {
   readonly wallMs: () => number
   readonly deviceId: () => string

@@ -9,27 +9,29 @@ import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import type { Page } from '../host/web/pages.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
-import { strangerPrincipal } from '../model/local-user.ts'
 import type { Counters } from '../model/program.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
-import { lanApiAddresses } from '../plan/lan-api.ts'
+import { lanApiAddresses, lanApiOf } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
 import type { SampleFacts } from '../plan/sample.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
+import { Access, type AccessParts } from './access/access.ts'
 import { type ApiParts, openApi } from './api/api.ts'
+import { openGate } from './api/gate.ts'
 import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
-import { routeFor } from './api/local-route.ts'
+import { ownNames } from './api/origin.ts'
 import { routesOf } from './api/routes.ts'
 import type { SystemParts } from './api/system-routes.ts'
-import { noUsers } from './backup.ts'
+import type { BackupUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
@@ -54,6 +56,11 @@ export interface FrontParts {
   readonly lanApiPort: number
   readonly host: Host
   readonly key: Pick<DeviceKey, 'deviceId'>
+  /** Of plain HTTP, which is sent on to the page; null: there is none. */
+  readonly plainPort: number | null
+  /** Of the web UI, read when they are asked for. */
+  readonly readPages: () => Promise<readonly Page[]>
+  readonly openStore: AccessParts['openStore']
 }
 
 export interface Front {
@@ -73,7 +80,8 @@ export function openFront(
   owned: AsyncDisposableStack,
 ): Front {
   const { clock, log } = parts
-  const status = statusOf(parts, core)
+  const access = owned.use(new Access(parts))
+  const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
   const history = openRecorder(
     { ...parts, folder: parts.places.historyFolder, watch, facts: () => sampleFacts(core) },
@@ -81,30 +89,38 @@ export function openFront(
   )
   const { parts: system, backups } = openSystem(
     {
-      ...{ ...parts, status, users: noUsers },
+      ...{ ...parts, status, users: backupUsers(access) },
       wireKey: encodeWireKey(parts.wireKey.publicKey),
       deviceId: () => parts.key.deviceId,
     },
     core,
     owner,
   )
-  const answers = answersOf(core, { log, status, watch, enrolment: owner, history, system })
+  const answers = answersOf(core, { log, status, watch, enrolment: owner, history, system, access })
+  let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
-      clock,
-      port: parts.lanApiPort,
-      routes: routesOf(answers)
-        .filter(({ needs }) => needs === 'anybody' || needs === 'status')
-        .map((route) => routeFor(route, strangerPrincipal)),
+      ...{ clock, port: parts.lanApiPort, plainPort: parts.plainPort },
+      routes: routesOf(answers),
+      gate: openGate({ access, clock, isStatusOpen: answers.access.isStatusOpen }),
+      pages: () => {
+        pages ??= parts.readPages()
+        return pages
+      },
       certificate: parts.certificate,
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),
   )
   return {
     status,
-    onPass: ({ running, absentNics }) => {
+    onPass: ({ running, absentNics, isDone }) => {
       watch.look()
-      void lanApi.listen(lanApiAddresses(running.config, absentNics))
+      const { config } = running
+      const addresses = lanApiAddresses(config, absentNics)
+      const names = ownNames(addresses, config?.site ?? null, config?.dns?.domain ?? null)
+      void lanApi.listen(addresses, names)
+      // The box forwards by now.
+      if (isDone) access.begin()
     },
     onChange: (event) => {
       backups.onChange(event)
@@ -117,11 +133,22 @@ export function openFront(
   }
 }
 
+function backupUsers(access: Access): BackupUsers {
+  return {
+    list: async () => (await access.books()).users.list(),
+    replace: async (users) => (await access.books()).users.replaceAll(users),
+  }
+}
+
 function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
   return { config: reconciler.outcome.running.config, ...telemetry.reading }
 }
 
-function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core): () => Status {
+function statusOf(
+  { places, clock, wireKey, services }: FrontParts,
+  core: Core,
+  access: Access,
+): () => Status {
   const startedAtMs = clock.nowMs()
   return () => {
     const { running, failure, ...outcome } = core.reconciler.outcome
@@ -140,6 +167,7 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
       relaying: core.peering.relaying(),
+      access: access.problem,
     })
   }
 }
@@ -149,11 +177,12 @@ interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly enrolment: BoxOwner
   readonly history: HistoryRouteParts
   readonly system: SystemParts
+  readonly access: Access
 }
 
 function answersOf(
   core: Core,
-  { log, status, watch, enrolment, history, system }: Told,
+  { log, status, watch, enrolment, history, system, access }: Told,
 ): Omit<ApiParts, 'socketPath'> {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
@@ -167,8 +196,15 @@ function answersOf(
     if (counters !== null) return counters
     throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
   }
+  const running = () => reconciler.outcome.running.config
   return {
     status,
+    access: {
+      access,
+      isBlank: () => enrolment.isUnclaimed,
+      isStatusOpen: () => lanApiOf(running()) === 'status',
+      site: () => running()?.site ?? null,
+    },
     sessions: () => peering.status().map((session) => sessionAnswer(session, names())),
     denials: () => denials.recent().map(denialAnswer),
     explain: (request) => explainAnswer(core, status, request),

@@ -8,13 +8,15 @@ import { LocalRoleName } from './local-user.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-const Hex = Type.String({ pattern: '^[0-9a-f]+$', maxLength: 256 })
+/** As passwords are kept: host/system/password.ts. */
+const Salt = Type.String({ pattern: '^[0-9a-f]{32}$' })
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const Ms = Type.Integer({ minimum: 0 })
 /** PKCS #8. */
 const Pem = Type.String({ minLength: 1, maxLength: 4_096 })
 
 export const BackupUser = Type.Object(
-  { name: Name, role: LocalRoleName, salt: Hex, hash: Hex, madeMs: Ms, passwordMs: Ms },
+  { name: Name, role: LocalRoleName, salt: Salt, hash: Hash, madeMs: Ms, passwordMs: Ms },
   closed,
 )
 export type BackupUser = Static<typeof BackupUser>

@@ -8,6 +8,7 @@ import { ApiEvent } from '../../model/local-api-event.ts'
 import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
+import { type AccessRouteParts, accessRoutes } from './access-routes.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
@@ -33,6 +34,7 @@ export interface RouteParts {
   readonly enrolment: EnrolmentParts
   readonly history: HistoryRouteParts
   readonly system: SystemParts
+  readonly access: AccessRouteParts
 }
 
 /** What any route may answer with. */
@@ -41,6 +43,9 @@ export const commonErrors: readonly ErrorCode[] = [
   'API_NOT_FOUND',
   'API_TOO_LARGE',
   'API_INTERNAL',
+  // By HTTPS, before a route is entered.
+  ...(['API_UNAUTHENTICATED', 'API_FORBIDDEN', 'API_NOT_FRESH', 'API_CROSS_SITE'] as const),
+  ...(['API_MISDIRECTED', 'API_RATE', 'API_NOT_READY'] as const),
 ]
 
 export function routesOf(parts: RouteParts): readonly LocalRoute[] {
@@ -116,6 +121,7 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
     ...enrolmentRoutes(parts.enrolment),
     ...historyRoutes(parts.history),
     ...systemRoutes(parts.system),
+    ...accessRoutes(parts.access),
     {
       method: 'GET',
       url: '/api/v1/events',
@@ -148,7 +154,8 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
   ]
   const document = openapiOf(routes, commonErrors, {
     title: 'Causeway local API',
-    description: 'What a gateway tells and takes on its own socket. Fields are only ever added.',
+    description:
+      'What a gateway tells and takes, on its own socket and by HTTPS in its LANs. Fields are only ever added.',
   })
   return routes
 }

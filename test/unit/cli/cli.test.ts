@@ -1,5 +1,4 @@
 /** The command line as its user meets it: exit codes, text, JSON; and the processes behind the launcher. */
-
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

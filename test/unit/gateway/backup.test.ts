@@ -17,7 +17,7 @@ import { rootOf } from './temporary.ts'
 
 const passphrase = 'correct horse battery'
 const userOf = (name: string, role: BackupUser['role']): BackupUser => ({
-  ...{ name, role, salt: '00ff', hash: 'aabb', madeMs: 1, passwordMs: 2 },
+  ...{ name, role, salt: '0f'.repeat(16), hash: 'ab'.repeat(32), madeMs: 1, passwordMs: 2 },
 })
 const textOf = (revision: number): string =>
   `# by hand\n${JSON.stringify({ ...sampleConfig(), revision })}\n`

@@ -8,6 +8,7 @@ import { noAppliance } from '../../../firmware/host/system/power.ts'
 import type { BackupIdentity } from '../../../firmware/model/backup.ts'
 import type { MachineAnswer } from '../../../firmware/model/local-api-system.ts'
 
+import { noAccess } from './sample-access.ts'
 import { noEnrolment } from './sample-enrolment.ts'
 
 const fail = () => assert.fail()
@@ -21,7 +22,12 @@ export const noSystem: SystemParts = {
 }
 
 /** All that an API has besides status and configurations. */
-export const nothingElse = { history: noHistory, system: noSystem, enrolment: noEnrolment }
+export const nothingElse = {
+  history: noHistory,
+  system: noSystem,
+  enrolment: noEnrolment,
+  access: noAccess(),
+}
 
 export const sampleMachine: MachineAnswer = {
   ...{ hostname: 'berlin', system: 'Debian GNU/Linux 13', kernel: '6.12.0', architecture: 'x64' },
