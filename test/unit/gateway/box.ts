@@ -28,6 +28,7 @@ import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { HostLease } from '../../../firmware/model/host-lease.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
+import { type FakeHost, fakeHost } from './sample-system.ts'
 
 interface Line {
   readonly fields: LogFields
@@ -42,6 +43,7 @@ export interface Box {
   /** What hosts of the LANs were lent. */
   hostLeases: HostLease[]
   readonly machine: FakeMachine
+  readonly host: FakeHost
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -86,6 +88,7 @@ export async function openBox(
     services: fakeServices(),
     hostLeases: [],
     machine: fakeMachine(),
+    host: fakeHost(),
     lines,
     datapath: null,
     loads: 0,
@@ -119,6 +122,7 @@ export async function openBox(
         hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
+        host: box.host,
         key: await openDeviceKey(places.deviceKey),
         imageRoots: [],
         ownerRecord: recordAt(places.ownerRecord),
