@@ -72,7 +72,6 @@ struct cw_worker {
 	struct cw_limit *limits[CW_SEGMENTS_MAX];  /* of the program's segments; NULL: it has none */
 	uint32_t limit_count;
 	bool is_serving_qos;                       /* what leaves has waited */
-	uint32_t queued_large;                     /* buffers of that pool that wait for uplinks */
 	struct cw_merge merge;
 	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];

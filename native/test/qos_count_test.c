@@ -123,7 +123,7 @@ static void what_has_no_room_is_counted_too(void)
 	/* 200 ms of the link are 200 packets. */
 	for (uint32_t i = 0; i < 300; i++) {
 		put(&stream, 1, PACKET, 1, true);
-		while (cw_qos_shed(qos, false, &grant)) {
+		while (cw_qos_shed(qos, &grant)) {
 			shed += grant.lost;
 			free(grant.item);
 		}

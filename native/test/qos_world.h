@@ -110,7 +110,7 @@ static inline void send_one(struct source *source)
 	source->waiting += parcel->item.pieces * source->bytes;
 	added += parcel->item.pieces;
 	CHECK(cw_qos_add(qos, source->stream, source->hash, &parcel->item));
-	while (cw_qos_shed(qos, false, &grant))
+	while (cw_qos_shed(qos, &grant))
 		settle(&grant);
 }
 

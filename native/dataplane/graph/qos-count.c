@@ -24,11 +24,11 @@ static struct cw_queue_counters counters_of(const struct cw_qos_count *count, ui
 	};
 }
 
-static void put_uplink(const struct cw_port *port, struct cw_queue_uplink *out)
+static void put_uplink(const struct cw_port *port, const struct cw_port_program *p, struct cw_queue_uplink *out)
 {
 	const struct cw_qos *qos = port->qos == NULL ? NULL : port->qos->qos;
 
-	*out = (struct cw_queue_uplink){ .bps = qos == NULL || port->qos->is_endless ? 0 : cw_qos_bps(qos) };
+	*out = (struct cw_queue_uplink){ .bps = qos == NULL ? 0 : p->up_bps };
 	memcpy(out->twin, port->twin_name, sizeof(out->twin));
 	for (uint32_t i = 0; i < CW_CLASSES; i++) {
 		const struct cw_qos_class_count *count = qos == NULL ? &port->queued[i] : cw_qos_counted(qos, i);
@@ -82,7 +82,7 @@ void cw_qos_tell(const struct cw_worker *worker, struct cw_queues_page *page)
 	page->head = (struct cw_queues_head){ 0 };
 	for (uint32_t i = 0; at == 0 && program != NULL && i < program->port_count; i++) {
 		if (program->port_programs[i].role == CW_ROLE_UPLINK)
-			put_uplink(program->ports[i], &page->uplinks[page->head.uplink_count++]);
+			put_uplink(program->ports[i], &program->port_programs[i], &page->uplinks[page->head.uplink_count++]);
 	}
 	for (; at < end && page->head.peer_count < CW_QUEUES_AT_ONCE; at++) {
 		struct cw_queue_peer *out = &page->peers[page->head.peer_count];

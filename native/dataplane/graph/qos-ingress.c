@@ -115,8 +115,9 @@ uint64_t cw_ingress_due_ns(const struct cw_worker *worker)
 
 static struct cw_qos_shape ingress_shape_of(const struct cw_worker *worker, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .items = cw_qos_items_each(worker), .is_inwards = true };
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .is_inwards = true };
 
+	cw_qos_give_room(worker, &shape, false);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i].weight = 1;
 	return shape;

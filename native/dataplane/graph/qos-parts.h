@@ -74,17 +74,6 @@ static inline uint64_t cw_qos_now_ns(const struct cw_worker *worker)
 	return worker->now_us * 1000;
 }
 
-static inline bool cw_is_large(const struct cw_worker *worker, const struct rte_mbuf *m)
-{
-	return m->pool == worker->engine->pools.large;
-}
-
-/* Nothing of it waits any more; before its buffer is given away. */
-static inline void cw_qos_forget_queued(struct cw_worker *worker, const struct cw_queued *queued)
-{
-	worker->queued_large -= cw_is_large(worker, queued->m);
-}
-
 static inline bool cw_is_relayed(const struct cw_queued *queued)
 {
 	return queued->peer != CW_QOS_BREAKOUT && queued->path == CW_QOS_RELAYED;
@@ -125,8 +114,11 @@ static inline struct cw_queued *cw_queue_place_of(struct rte_mbuf *m)
 /* So that a rate that is gone keeps nothing back. */
 #define CW_QOS_UNSHAPED_BPS 1000000000000000ull
 
-/* How many may wait in each of the program's schedulers: in all of them no more than half of the small buffers. */
-uint32_t cw_qos_items_each(const struct cw_worker *worker);
+/*
+ * How many may wait in one of the program's schedulers, and in large buffers: in all of them half of either pool, for the rest is for
+ * what arrives. Where segments have limits, half of that half is for all of these, so that nobody there costs an uplink its packets.
+ */
+void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape, bool is_limit);
 
 /* Whether some peer has one, which is each uplink's. */
 bool cw_qos_has_limits(const struct cw_program *program);
@@ -165,8 +157,6 @@ static inline void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, e
 	while (cw_qos_next(qos, cw_qos_now_ns(worker), &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
 		bool is_ours = true;
-		if (grant.is_last)
-			cw_qos_forget_queued(worker, queued);
 		if (grant.lost > 0) {
 			cw_qos_skip_pieces(worker, queued, grant.lost);
 			cw_qos_lose_queued(worker, queued, grant.lost, late);

@@ -238,9 +238,9 @@ static void end_limit(struct cw_worker *worker, struct cw_limit *limit)
 /* Without a limit what waits leaves at once; without memory for it there is none. */
 static void renew_shaper(struct cw_worker *worker, struct shaper *shaper, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = bps == 0 ? CW_QOS_UNSHAPED_BPS : RTE_MAX(bps, CW_QOS_LEAST_BPS),
-				      .items = cw_qos_items_each(worker) };
+	struct cw_qos_shape shape = { .bps = bps == 0 ? CW_QOS_UNSHAPED_BPS : RTE_MAX(bps, CW_QOS_LEAST_BPS) };
 
+	cw_qos_give_room(worker, &shape, true);
 	memcpy(shape.classes, limit_classes, sizeof(shape.classes));
 	if (shaper->qos == NULL) {
 		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)

@@ -7,6 +7,12 @@
 #include "graph/qos-segment.h"
 #include "table/view.h"
 
+/*
+ * Of the rate, that is not used: what left late and all at once stands in the modem, and would stand there as long as the link is full,
+ * before every call; so does what comes of clocks that differ.
+ */
+#define DRAIN_PART 256u
+
 uint64_t cw_qos_due_us(const struct cw_worker *worker)
 {
 	uint64_t due_ns = UINT64_MAX;
@@ -76,8 +82,9 @@ static uint64_t rate_of(const struct cw_program *program, const struct cw_port_p
 
 static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct cw_port_program *p, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .items = cw_qos_items_each(worker) };
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps - bps / DRAIN_PART, CW_QOS_LEAST_BPS) };
 
+	cw_qos_give_room(worker, &shape, false);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i] = (struct cw_qos_class_shape){ .weight = p->weights[i], .cap_percent = p->cap_percents[i] };
 	return shape;

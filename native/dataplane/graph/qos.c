@@ -25,7 +25,9 @@
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
-	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT ? NULL : worker->peers[queued->peer];
+	/* A limit does not know when a place becomes another peer's. */
+	bool is_limit = reason == CW_DROP_LIMIT_FULL || reason == CW_DROP_LIMIT_DELAY;
+	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT || is_limit ? NULL : worker->peers[queued->peer];
 
 	worker->drops[reason] += pieces;
 	if (cw_is_relayed(queued))
@@ -81,10 +83,8 @@ static void shed_queued(struct cw_worker *worker, struct cw_qos *qos, enum cw_dr
 {
 	struct cw_qos_grant grant;
 
-	/* The other half of large buffers is for what arrives. */
-	while (cw_qos_shed(qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
+	while (cw_qos_shed(qos, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		cw_qos_forget_queued(worker, queued);
 		cw_qos_lose_queued(worker, queued, grant.lost, full);
 		rte_pktmbuf_free(queued->m);
 	}
@@ -94,12 +94,12 @@ void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_str
 		 enum cw_drop full)
 {
 	queued->item.at_ns = cw_qos_now_ns(worker);
+	queued->item.is_large = queued->m->pool == worker->engine->pools.large;
 	if (!cw_qos_add(qos, stream, hash, &queued->item)) {
 		cw_qos_lose_queued(worker, queued, queued->item.pieces, full);
 		rte_pktmbuf_free(queued->m);
 		return;
 	}
-	worker->queued_large += cw_is_large(worker, queued->m);
 	shed_queued(worker, qos, full);
 }
 

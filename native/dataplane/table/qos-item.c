@@ -31,6 +31,7 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 		return false;
 	flow->queue.head = item->next;
 	qos->items--;
+	qos->large -= item->is_large;
 	return true;
 }
 
@@ -52,15 +53,16 @@ uint32_t cw_qos_most_of(uint64_t bps)
 }
 
 /* The flow that is to lose next; NULL: there is room for all. */
-static struct cw_qos_flow *find_victim(const struct cw_qos *qos, bool is_full)
+static struct cw_qos_flow *find_victim(const struct cw_qos *qos)
 {
-	is_full = is_full || qos->items > qos->shape.items || qos->bytes > qos->most;
+	bool is_full = qos->items > qos->shape.items || qos->bytes > qos->most || qos->large > qos->shape.large;
+
 	return is_full || qos->swollen != NULL ? cw_qos_fattest_flow(qos, is_full ? NULL : qos->swollen) : NULL;
 }
 
-bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant)
+bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant)
 {
-	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos, is_full);
+	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos);
 
 	qos->swollen = NULL;
 	if (flow == NULL)

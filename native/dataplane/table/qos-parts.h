@@ -22,6 +22,7 @@ struct cw_qos {
 	uint64_t open_ns; /* when what left has had its time */
 	uint64_t beside_ns; /* up to when what goes beside has used its part */
 	uint32_t items;
+	uint32_t large; /* of them */
 	uint32_t bytes;
 	uint32_t gate_count; /* of those that are waited for, a heap: the first is open first */
 	struct cw_qos_gate *gates[CW_QOS_GATES_MAX];

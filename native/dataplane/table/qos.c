@@ -98,6 +98,7 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 	qos->classes[stream->class].packets += item->pieces;
 	qos->bytes += bytes;
 	qos->items++;
+	qos->large += item->is_large;
 	if (stream->gate != NULL)
 		stream->gate->members[stream->class] = stream;
 	if (!stream->is_listed)
@@ -279,11 +280,6 @@ uint32_t cw_qos_waiting_items(const struct cw_qos *qos)
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos)
 {
 	return qos->bytes;
-}
-
-uint64_t cw_qos_bps(const struct cw_qos *qos)
-{
-	return qos->shape.bps;
 }
 
 const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class)

@@ -38,6 +38,7 @@ struct cw_qos_item {
 	uint32_t last;
 	uint16_t pieces; /* that are left */
 	bool is_ect;     /* RFC 3168: it can be marked instead of lost */
+	bool is_large;   /* its buffer is one of few */
 };
 
 struct cw_qos_queue {
@@ -100,6 +101,7 @@ struct cw_qos_class_shape {
 struct cw_qos_shape {
 	uint64_t bps; /* CW_QOS_LEAST_BPS at least */
 	uint32_t items; /* that wait at most */
+	uint32_t large; /* of them, at most */
 	bool is_inwards; /* what comes has been through the link: what CoDel takes of it has used its time as well */
 	struct cw_qos_class_shape classes[CW_QOS_CLASSES];
 };
@@ -134,11 +136,8 @@ void cw_qos_set_gate(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t bps)
  */
 bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item);
 
-/*
- * Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3.
- * @param is_full the caller has no room for more, whatever there is here
- */
-bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant);
+/* Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3. */
+bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 /* Until false: what may leave now. */
 bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant);
@@ -157,7 +156,6 @@ bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos);
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos);
-uint64_t cw_qos_bps(const struct cw_qos *qos);
 
 /* Of the class. What is set is what was counted before, by another scheduler: from there on it grows. */
 const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class);
