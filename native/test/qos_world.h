@@ -109,7 +109,7 @@ static inline void send_one(struct source *source)
 					     .is_ect = source->is_ect };
 	source->waiting += parcel->item.pieces * source->bytes;
 	added += parcel->item.pieces;
-	CHECK(cw_qos_add(qos, source->stream, source->hash, &parcel->item));
+	cw_qos_add(qos, source->stream, source->hash, &parcel->item);
 	while (cw_qos_shed(qos, &grant))
 		settle(&grant);
 }

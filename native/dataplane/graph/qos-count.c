@@ -38,12 +38,14 @@ static void put_uplink(const struct cw_port *port, const struct cw_port_program 
 	}
 }
 
-static bool has_counted(const struct cw_qos_peer *peer)
+static bool has_counted(const struct cw_qos_peer *peers)
 {
-	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
-		const struct cw_qos_stream *stream = &peer->streams[i];
-		if (stream->packets > 0 || stream->count.packets > 0 || stream->count.lost_bytes > 0)
-			return true;
+	for (const struct cw_qos_peer *peer = peers; peer != NULL; peer = peer->next) {
+		for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
+			const struct cw_qos_stream *stream = &peer->streams[i];
+			if (stream->packets > 0 || stream->count.packets > 0 || stream->count.lost_bytes > 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -57,19 +59,35 @@ static const char *name_at(const struct cw_worker *worker, uint32_t place)
 	return worker->peers[place]->is_listed ? worker->peers[place]->name : NULL;
 }
 
+/* By whichever of the peer's uplinks. */
+static void add_stream(struct cw_queue_counters *out, const struct cw_qos_stream *stream)
+{
+	const struct cw_qos_count *count = &stream->count;
+
+	out->packets += count->packets;
+	out->bytes += count->bytes;
+	out->wait_us += count->wait_us;
+	out->lost_delay += count->lost_delay;
+	out->lost_full += count->lost_full;
+	out->lost_bytes += count->lost_bytes;
+	out->marked += count->marked;
+	out->waiting_packets += stream->packets;
+	out->waiting_bytes += stream->bytes;
+}
+
 static bool put_peer(const struct cw_worker *worker, const struct cw_port *port, uint32_t place, struct cw_queue_peer *out)
 {
-	const struct cw_qos_peer *peer = port->qos == NULL ? NULL : port->qos->peers[place];
-	const char *name = peer == NULL || !has_counted(peer) ? NULL : name_at(worker, place);
+	const struct cw_qos_peer *peers = port->qos == NULL ? NULL : port->qos->peers[place];
+	const char *name = has_counted(peers) ? name_at(worker, place) : NULL;
 
 	if (name == NULL)
 		return false;
 	*out = (struct cw_queue_peer){ 0 };
 	memcpy(out->twin, port->twin_name, sizeof(out->twin));
 	memcpy(out->name, name, strnlen(name, sizeof(out->name) - 1));
-	for (uint32_t i = 0; i < CW_CLASSES; i++) {
-		const struct cw_qos_stream *stream = &peer->streams[i];
-		out->classes[i] = counters_of(&stream->count, stream->packets, stream->bytes);
+	for (const struct cw_qos_peer *peer = peers; peer != NULL; peer = peer->next) {
+		for (uint32_t i = 0; i < CW_CLASSES; i++)
+			add_stream(&out->classes[i], &peer->streams[i]);
 	}
 	return true;
 }
@@ -93,16 +111,22 @@ void cw_qos_tell(const struct cw_worker *worker, struct cw_queues_page *page)
 
 bool cw_qos_leave_place(struct cw_worker *worker, uint32_t place)
 {
-	for (uint32_t i = 0; i < CW_UPLINKS_MAX * CW_QOS_CLASSES; i++) {
-		const struct cw_uplink_qos *uplink = worker->qos[i / CW_QOS_CLASSES];
-		const struct cw_qos_peer *peer = uplink == NULL ? NULL : uplink->peers[place];
-		if (peer != NULL && peer->streams[i % CW_QOS_CLASSES].packets > 0)
-			return false;
+	struct cw_qos_peer *all[CW_UPLINKS_MAX];
+
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		all[i] = worker->qos[i] == NULL ? NULL : worker->qos[i]->peers[place];
+		for (const struct cw_qos_peer *peer = all[i]; peer != NULL; peer = peer->next) {
+			for (uint32_t class = 0; class < CW_QOS_CLASSES; class++) {
+				if (peer->streams[class].packets > 0)
+					return false;
+			}
+		}
 	}
-	for (uint32_t i = 0; i < CW_UPLINKS_MAX * CW_QOS_CLASSES; i++) {
-		const struct cw_uplink_qos *uplink = worker->qos[i / CW_QOS_CLASSES];
-		if (uplink != NULL && uplink->peers[place] != NULL)
-			uplink->peers[place]->streams[i % CW_QOS_CLASSES].count = (struct cw_qos_count){ 0 };
+	for (uint32_t i = 0; i < CW_UPLINKS_MAX; i++) {
+		for (struct cw_qos_peer *peer = all[i]; peer != NULL; peer = peer->next) {
+			for (uint32_t class = 0; class < CW_QOS_CLASSES; class++)
+				peer->streams[class].count = (struct cw_qos_count){ 0 };
+		}
 	}
 	return true;
 }

@@ -75,7 +75,7 @@ bool cw_ingress_wait(struct cw_worker *worker, struct cw_port *port, struct rte_
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
-	cw_qos_keep(worker, ingress->qos, &ingress->stream, cw_qos_hash(l3, length), queued, CW_DROP_INGRESS_FULL);
+	cw_qos_keep(worker, ingress->qos, &ingress->stream, cw_qos_hash(worker, l3, length), queued, CW_DROP_INGRESS_FULL);
 	return true;
 }
 

@@ -16,8 +16,12 @@
 #define CW_QOS_BREAKOUT CW_PEER_NAMES_MAX /* whose frames are for nobody here */
 #define CW_QOS_RELAYED CW_PATH_NONE       /* for the other end of a channel, and sealed by who sent it */
 
-/* What one peer has waiting by one uplink. */
+#define CW_QOS_RELAYED_ENDS 0x100 /* with the slot of a path by a relay, in place of a far uplink's number */
+
+/* What one peer has waiting by one uplink, for one of its own: each has what that takes. */
 struct cw_qos_peer {
+	struct cw_qos_peer *next; /* for another one */
+	uint16_t end;
 	struct cw_qos_gate gate;
 	struct cw_qos_stream streams[CW_QOS_CLASSES];
 };
@@ -27,7 +31,7 @@ struct cw_uplink_qos {
 	uint64_t port_id;
 	bool is_endless; /* its rate is not known: only what is for peers that have a limit waits */
 	struct cw_bucket own; /* frames that pass what waits */
-	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place; NULL: it never had anything waiting */
+	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place: lists; NULL: it never had anything waiting */
 };
 
 /* In the private part of a buffer that waits (CW_BUFFER_PRIVATE): of what is no train the first cache line alone. */
@@ -84,9 +88,9 @@ uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 
 /*
  * It waits from now on, of `queued` all is said but its item's time; where there is no room, somebody's is lost.
- * @param gate_bps 0: none @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
+ * @param path NULL: to the Internet @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
  */
-bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint8_t class, uint32_t hash,
 		  struct cw_queued *queued);
 
 /* qos-relay.c. @return whether the buffer is still the caller's */
@@ -124,7 +128,7 @@ void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape
 bool cw_qos_has_limits(const struct cw_program *program);
 
 /* Flows of one hash share a queue: addresses and ports, where they can be read. */
-uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length);
+uint32_t cw_qos_hash(const struct cw_worker *worker, const uint8_t *l3, uint32_t length);
 
 /* Whether it is RFC 4861's. @param l3 sound as far as its header says */
 bool cw_qos_is_nd(const uint8_t *l3, uint32_t length);

@@ -53,7 +53,7 @@ static bool keep_limited(struct cw_worker *worker, struct cw_limit *limit, struc
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, 0);
 	}
-	cw_qos_keep(worker, shaper->qos, stream, cw_qos_hash(l3, length), queued, CW_DROP_LIMIT_FULL);
+	cw_qos_keep(worker, shaper->qos, stream, cw_qos_hash(worker, l3, length), queued, CW_DROP_LIMIT_FULL);
 	return true;
 }
 

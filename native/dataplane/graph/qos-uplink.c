@@ -28,8 +28,12 @@ uint64_t cw_qos_due_us(const struct cw_worker *worker)
 static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
 	cw_qos_lose_all(worker, uplink->qos);
-	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++)
-		free(uplink->peers[i]);
+	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++) {
+		for (struct cw_qos_peer *peer = uplink->peers[i], *next; peer != NULL; peer = next) {
+			next = peer->next;
+			free(peer);
+		}
+	}
 	cw_qos_free(uplink->qos);
 	free(uplink);
 }
@@ -94,9 +98,10 @@ static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct
 static void open_gates(struct cw_worker *worker, struct cw_uplink_qos *uplink, bool is_all)
 {
 	for (uint32_t i = 0; i < CW_PEER_NAMES_MAX; i++) {
-		struct cw_qos_peer *peer = uplink->peers[i];
-		if (peer != NULL && (is_all || atomic_load_explicit(&worker->peers[i]->limit_bps, memory_order_relaxed) == 0))
-			cw_qos_set_gate(uplink->qos, &peer->gate, 0);
+		for (struct cw_qos_peer *peer = uplink->peers[i]; peer != NULL; peer = peer->next) {
+			if (is_all || atomic_load_explicit(&worker->peers[i]->limit_bps, memory_order_relaxed) == 0)
+				cw_qos_set_gate(uplink->qos, &peer->gate, 0);
+		}
 	}
 }
 
