@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 8
+export const abi = 9
 
 export const verbs = {
   describe: 1,
@@ -75,8 +75,9 @@ export const recordSizes = {
   channelsHead: 8,
   channelCounters: 152,
   queuesHead: 16,
-  queueUplink: 1112,
+  queueUplink: 1392,
   queuePeer: 304,
+  queueSegment: 2224,
 } as const
 
 export const nameBytes = 32

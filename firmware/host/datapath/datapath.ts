@@ -38,7 +38,7 @@ export interface Datapath extends AsyncDisposable {
   cookies(secrets: CookieSecrets): Promise<void>
   keypairs(): Promise<InstalledKeypair[]>
   counters(): Promise<Counters>
-  /** What waits for uplinks, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
+  /** What waits, for uplinks and for limits, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
   queues(): Promise<Queues>
   /** What would become of a flow's next packet, and why. @throws DATAPATH_REFUSED, DATAPATH_BUSY before the first load */
   explain(ask: FlowQuestion): Promise<Explanation>

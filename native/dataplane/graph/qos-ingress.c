@@ -104,6 +104,11 @@ void cw_ingress_serve(struct cw_worker *worker)
 	}
 }
 
+const struct cw_qos *cw_ingress_qos(const struct cw_ingress *ingress)
+{
+	return ingress->qos;
+}
+
 uint64_t cw_ingress_due_ns(const struct cw_worker *worker)
 {
 	uint64_t due_ns = UINT64_MAX;

@@ -200,6 +200,11 @@ void cw_limits_serve(struct cw_worker *worker)
 	}
 }
 
+const struct cw_qos *cw_limit_qos(const struct cw_limit *limit, bool is_up)
+{
+	return is_up ? limit->up.qos : limit->down.qos;
+}
+
 static uint64_t shaper_due_ns(const struct shaper *shaper)
 {
 	return shaper->qos == NULL ? UINT64_MAX : cw_qos_due_ns(shaper->qos);

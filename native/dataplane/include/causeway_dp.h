@@ -18,7 +18,7 @@
 #include "causeway_queues.h"
 #include "causeway_traversal.h"
 
-#define CW_ABI 8u
+#define CW_ABI 9u
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {
@@ -37,7 +37,7 @@ enum cw_verb {
 	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
 	CW_VERB_CHANNELS = 15, /* u32: from this place on, 0 at first -> struct cw_channels_head, struct cw_channel_counters[] */
-	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, struct cw_queue_uplink[], struct cw_queue_peer[] */
+	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, then uplinks, peers and segments: causeway_queues.h */
 };
 
 #define CW_SIZES 40

@@ -302,6 +302,11 @@ uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos)
 	return qos->bytes;
 }
 
+uint64_t cw_qos_bps(const struct cw_qos *qos)
+{
+	return qos->shape.bps;
+}
+
 const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class)
 {
 	return &qos->counts[class];

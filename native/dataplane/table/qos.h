@@ -165,6 +165,7 @@ bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos);
 uint32_t cw_qos_waiting_bytes(const struct cw_qos *qos);
+uint64_t cw_qos_bps(const struct cw_qos *qos);
 
 /* Of the class. What is set is what was counted before, by another scheduler: from there on it grows. */
 const struct cw_qos_class_count *cw_qos_counted(const struct cw_qos *qos, uint32_t class);
