@@ -70,7 +70,7 @@ static void keeps_to_its_rate(void)
 	shape(0);
 }
 
-/* What a late worker gave the modem all at once stands there for a second, not as long as the link is full. */
+/* What a late worker gave the modem all at once stands there for two seconds, not as long as the link is full. */
 static void what_left_late_does_not_stand_for_ever(void)
 {
 	const int64_t ms_bytes = RATE_BPS / 8000;
@@ -79,7 +79,7 @@ static void what_left_late_does_not_stand_for_ever(void)
 	uint16_t port;
 
 	shape(RATE_BPS);
-	for (uint32_t ms = 0; ms < 2000; ms++) {
+	for (uint32_t ms = 0; ms < 2500; ms++) {
 		uint32_t passed = ms == 300 ? 4 : 1;
 		give_packet(1000, (uint16_t)(100 + ms % 8), 0, CW_ECN_ECT0);
 		give_packet(1000, (uint16_t)(100 + ms % 8), 0, CW_ECN_ECT0);

@@ -11,7 +11,7 @@
  * Of the rate, that is not used: what left late and all at once stands in the modem, and would stand there as long as the link is full,
  * before every call; so does what comes of clocks that differ.
  */
-#define DRAIN_PART 256u
+#define DRAIN_PART 512u
 
 uint64_t cw_qos_due_us(const struct cw_worker *worker)
 {
