@@ -43,7 +43,8 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,
-    certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+    certificate: (address) =>
+      openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
     lanApiPort: 443,
     plainPort: 80,
     readPages: () => readWebui(places),

@@ -38,6 +38,8 @@ export interface Box {
   readonly net: FakeNet
   readonly services: FakeServices
   readonly lines: Line[]
+  /** Who may use the box cannot be read; null: it can. */
+  brokenStore: CausewayError | null
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
@@ -81,6 +83,7 @@ export async function openBox(
     services: fakeServices(),
     lines,
     datapath: null,
+    brokenStore: null,
     loads: 0,
     newDatapath: () => {
       const local = { address: '192.0.2.2', port: 51820 }
@@ -122,11 +125,15 @@ export async function openBox(
           openLink({
             ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: 5_000 },
           }),
-        certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+        certificate: (address) =>
+          openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
         lanApiPort: 0,
         plainPort: null,
         readPages: async () => [],
-        openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        openStore: async (onFailed) => {
+          if (box.brokenStore !== null) throw box.brokenStore
+          return openStore(memoryTable(), onFailed)
+        },
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)
