@@ -193,6 +193,47 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
   await api[Symbol.asyncDispose]()
 })
 
+test('who is being answered is not cut off, and shown no other certificate, because another LAN comes', async () => {
+  const port = await freePort()
+  const entered = Promise.withResolvers<void>()
+  const leave = Promise.withResolvers<void>()
+  const api = new LanApi({
+    ...without(systemClock()),
+    port,
+    routes: [
+      {
+        ...{ method: 'GET', url: '/api/v1/health', needs: 'anybody', summary: 'Slow.' },
+        answer: { type: 'object' },
+        handle: async () => {
+          entered.resolve()
+          await leave.promise
+          return { body: { isHealthy: true } }
+        },
+      },
+    ],
+    certificate: (address) =>
+      openCertificate(join(root, `keys/${address}.pem`), [address], Date.now()),
+    onFault: () => assert.fail(),
+  })
+  const seen = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()!.fingerprint256)
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  await api.listen(['127.0.0.1'], names)
+  const before = await seen()
+  const answer = ask('127.0.0.1', port, '/api/v1/health')
+  await entered.promise
+  await api.listen(['127.0.0.1', '127.0.0.2'], names)
+  leave.resolve()
+  assert.deepEqual(await answer, [200, 'isHealthy'])
+  assert.equal(await seen(), before)
+  await api[Symbol.asyncDispose]()
+})
+
 test('a source that asks too often waits; the others do not, and their number is bounded', () => {
   let nowMs = 0
   const buckets = openSourceBuckets({ perSecond: 5, burst: 20 }, 256)
