@@ -1,15 +1,15 @@
 #!/bin/sh
 # Runs one of the project's verbs: brings the machine into shape (setup.sh), then hands over to it.
 # Every last step is an exec, so that a signal sent to npm reaches the program that must clean up.
-#   sh build/run.sh start | test | check | accept | bench | native [ARGUMENTS]
+#   sh build/run.sh start | test | check | accept | bench | native | webui [ARGUMENTS]
 set -eu
 cd "$(dirname "$0")/.."
 
-verb=${1:?"usage: sh build/run.sh start|test|check|accept|bench|native [ARGUMENTS]"}
+verb=${1:?"usage: sh build/run.sh start|test|check|accept|bench|native|webui [ARGUMENTS]"}
 shift
 
 case $verb in
-  start | test | check | accept | bench | native) ;;
+  start | test | check | accept | bench | native | webui) ;;
   *) echo "causeway: unknown verb '$verb'" >&2; exit 2 ;;
 esac
 
@@ -21,5 +21,5 @@ case $verb in
   accept) exec "$node" test/accept/accept.ts "$@" ;;
   bench) exec "$node" test/bench/bench.ts "$@" ;;
   check | test) exec "$node" build/verify.ts "$verb" ;;
-  native) exit 0 ;; # setup.sh has built it
+  native | webui) exit 0 ;; # setup.sh has built it
 esac

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Brings a bare Debian 12 or 13 into the shape that a verb of build/run.sh needs: Debian packages, the
-# locked npm packages with Node itself among them, and the native module. Says what it installs and why;
+# locked npm packages with Node itself among them, the native module and the web UI. Says what it installs and why;
 # looks, and does nothing, when nothing is missing. It runs before the right Node exists, hence POSIX sh.
-#   sh build/setup.sh start|test|check|accept|bench|native
+#   sh build/setup.sh start|test|check|accept|bench|native|webui
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,13 +18,13 @@ case $(uname -m) in
   *) die "Causeway runs on x86-64 and ARM64, not on $(uname -m)" ;;
 esac
 case $verb in
-  check | native) ;;
+  check | native | webui) ;;
   *) [ "$(id -u)" -eq 0 ] || die "'$verb' makes network namespaces and needs root: sudo npm run $verb" ;;
 esac
 
 # One line per need: the packages after the colon serve what stands before it.
 needs="Node $node_version: libatomic1"
-if [ "$verb" != check ]; then
+if [ "$verb" != check ] && [ "$verb" != webui ]; then
   needs="$needs
 the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
 the gateway: iproute2 nftables ethtool procps openssl
@@ -34,7 +34,8 @@ fast AES-GCM: libipsec-mb-dev"
 fi
 case $verb in
   test | accept) needs="$needs
-the fuzzers: clang libclang-rt-dev" ;;
+the fuzzers: clang libclang-rt-dev
+tests in a browser: chromium" ;;
 esac
 case $verb in
   start | test | accept | bench) needs="$needs
@@ -98,4 +99,13 @@ install_npm_packages() {
 
 install_packages
 install_npm_packages
-[ "$verb" = check ] || sh build/native.sh
+case $verb in
+  check) ;;
+  native) sh build/native.sh ;;
+  webui) sh build/webui.sh ;;
+  bench) sh build/native.sh ;;
+  *)
+    sh build/native.sh
+    sh build/webui.sh
+    ;;
+esac

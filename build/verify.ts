@@ -34,6 +34,7 @@ const allCores = `--test-concurrency=${availableParallelism()}`
 
 const checkSteps: readonly Step[] = [
   { title: 'types', argv: [node, 'node_modules/typescript/bin/tsc', '-p', '.'] },
+  { title: 'types of the web UI', argv: [node, 'node_modules/typescript/bin/tsc', '-p', 'webui'] },
   { title: 'lint and format', argv: [node, 'node_modules/@biomejs/biome/bin/biome', 'check'] },
   { title: 'laws', argv: [node, '--test', '--test-reporter=dot', 'test/law/**/*.test.ts'] },
 ]
@@ -45,7 +46,7 @@ const testSteps: readonly Step[] = [
     title: 'unit, vector, sim and fuzz tests',
     argv: [...test, allCores, ...computing.map((folder) => `test/${folder}/**/*.test.ts`)],
   },
-  ...['unit/native', 'lab'].map((folder) => ({
+  ...['unit/native', 'browser', 'lab'].map((folder) => ({
     title: `${folder} tests`,
     argv: [...test, `test/${folder}/**/*.test.ts`],
   })),

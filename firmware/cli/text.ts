@@ -8,6 +8,8 @@ import type { Drops, Health, PeerStatus, Status, Throughput } from '../model/loc
 import type { LastChange } from '../model/local-api-config.ts'
 import type { DenialsAnswer } from '../model/local-api-denial.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
+import type { SampleEvent } from '../model/local-api-history.ts'
+import type { ToldEvent } from '../model/local-api-recent.ts'
 import type { SessionsAnswer } from '../model/local-api-session.ts'
 import { durationText } from './duration.ts'
 import { natLines } from './nat-text.ts'
@@ -183,8 +185,9 @@ function flowText(address: string, port: number): string {
   return port === 0 ? address : formatEndpoint({ address, port })
 }
 
-/** One line an event. @param at when it was heard of; told in UTC, as the history does */
+/** A line an event; nothing for figures of a second, and for what other events say too. @param at when it was heard of; told in UTC, as the history does */
 export function eventText(event: ApiEvent, at: Date): string {
+  if (event.kind === 'sample' || event.kind === 'told') return ''
   return `${timeText(at.toISOString())}  ${happeningText(event)}\n`
 }
 
@@ -193,7 +196,7 @@ export function timeText(time: string): string {
   return `${time.slice(0, 19).replace('T', ' ')}Z`
 }
 
-function happeningText(event: ApiEvent): string {
+function happeningText(event: Exclude<ApiEvent, SampleEvent | ToldEvent>): string {
   switch (event.kind) {
     case 'status':
       return event.status.health

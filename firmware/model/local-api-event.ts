@@ -2,8 +2,10 @@
 import Type, { type Static } from 'typebox'
 import { PeerState, Status } from './local-api.ts'
 import { ErrorPart } from './local-api-config.ts'
+import { SampleEvent } from './local-api-history.ts'
 import { PathFaultName } from './local-api-path.ts'
 import { PeerReach } from './local-api-reach.ts'
+import { ToldEvent } from './local-api-recent.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -104,5 +106,7 @@ export const ApiEvent = Type.Union([
   PathChangeEvent,
   BestPathEvent,
   ReachEvent,
+  ToldEvent,
+  SampleEvent,
 ])
 export type ApiEvent = Static<typeof ApiEvent>

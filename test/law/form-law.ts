@@ -4,7 +4,10 @@
  */
 import type { SourceTree, Violation } from './source-tree.ts'
 
-const maxLines: Readonly<Record<string, number>> = { ts: 300, sh: 300, c: 400, h: 400 }
+const maxLines: Readonly<Record<string, number>> = {
+  ...{ ts: 300, tsx: 300, css: 300, sh: 300 },
+  ...{ c: 400, h: 400 },
+}
 const minHeaderChars = 20
 /** Names that other programs prescribe. */
 const foreignExports = /^(main|napi_\w+|LLVMFuzzer\w+|fdatasync)$/

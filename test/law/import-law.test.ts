@@ -136,6 +136,38 @@ const planted: readonly [sentence: string, files: Record<string, string>, expect
     /never spawns/,
   ],
   [
+    'a page that knows what the gateway does',
+    {
+      'firmware/plan/a.ts': 'export const a = 1\n',
+      'webui/page/b.tsx': "import { a } from '../../firmware/plan/a.ts'\nconst b = <b />\n",
+    },
+    /'webui' may not import 'plan'/,
+  ],
+  [
+    'what a page asks for behind its markup',
+    {
+      ...host,
+      'webui/b.tsx':
+        "const b = <p>it's</p>\nconst c = <b {...b} />\nawait import('../firmware/host/udp/udp.ts')\n",
+    },
+    /'webui' may not import 'host'/,
+  ],
+  [
+    'a file read by a page',
+    { 'webui/a.tsx': "import { readFileSync } from 'node:fs'\n" },
+    /runs in a browser/,
+  ],
+  [
+    'charts that are drawn outside of the parts',
+    { 'webui/page/a.tsx': "import uPlot from 'uplot'\n" },
+    /'uplot' outside its home/,
+  ],
+  [
+    'the web UI in the firmware',
+    { 'webui/a.ts': '', 'firmware/gateway/a.ts': "import '../../webui/a.ts'\n" },
+    /'gateway' may not import 'webui'/,
+  ],
+  [
     'a folder that nobody planned',
     { 'firmware/misc/a.ts': "import '../misc/b.ts'\n", 'firmware/misc/b.ts': '' },
     /the import law does not know/,
@@ -169,6 +201,10 @@ test('what the law allows passes', () => {
     'firmware/cli/cli.ts': "import '../host/udp/udp.ts'\nimport { parseArgs } from 'node:util'\n",
     'firmware/main.ts': "import './cli/cli.ts'\nimport './gateway/reconcile.ts'\n",
     'firmware/wire/noise.ts': "import { hkdfSync } from 'node:crypto'\n",
+    'webui/page/a.tsx':
+      "import '../../firmware/model/unit.ts'\nimport { h } from 'preact'\nimport './a.css'\n",
+    'webui/vite.config.ts':
+      "import { join } from 'node:path'\nimport { defineConfig } from 'vite'\n",
   }
   assert.equal(problems(files), '')
 })

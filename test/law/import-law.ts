@@ -3,7 +3,7 @@
  * home, and where the machine (sockets, files, processes) may be touched.
  */
 import { builtinModules } from 'node:module'
-import { findCircles, type Import, importGraph, importsOf, reachable } from './imports.ts'
+import { findCircles, type Import, importGraph, importsOf, isModule, reachable } from './imports.ts'
 import { tokenize } from './lexer.ts'
 import type { SourceTree, Violation } from './source-tree.ts'
 
@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   webui: ['model'],
 }
 
-/** npm packages that the firmware may use, and the only modules that may import them. */
+/** npm packages that the firmware and the web UI may use, and the only modules that may import them. */
 const packageHomes: Readonly<Record<string, RegExp>> = {
   typebox: /^firmware\/model\//,
   level: /^firmware\/(host|controller)\/store\//,
@@ -30,7 +30,11 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
   ws: /^firmware\/host\/link\//,
   fastify: /^firmware\/(.+\/)?api\//,
   stun: /^firmware\/wire\/stun\.ts$/,
-  yaml: /^firmware\/host\/config\//,
+  yaml: /^(firmware\/host\/config|webui\/.+)\//,
+  preact: /^webui\//,
+  '@preact/signals': /^webui\//,
+  uplot: /^webui\/part\//,
+  vite: /^webui\/vite\.config\.ts$/,
   systeminformation: /^firmware\/host\/system\//,
   pino: /^firmware\/(main\.ts$|host\/|datapath\/|gateway\/|controller\/)/,
 }
@@ -39,6 +43,8 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
 const pureBuiltins = new Set(['assert', 'assert/strict', 'buffer', 'events', 'path', 'url', 'util'])
 const cryptoHomes = /^firmware\/(wire|host|gateway|controller)\//
 const machineHomes = /^firmware\/(host\/|(.+\/)?(api|store)\/)/
+/** Part of the build, and no part of what runs in a browser. */
+const webuiBuild = 'webui/vite.config.ts'
 const nativeHome = 'firmware/host/datapath/addon.ts'
 /** Its own for each native module: the datapath, the gateway's twins, its sockets. */
 const nativeHomes = [nativeHome, 'firmware/host/net/twin-holder.ts', 'firmware/host/udp/device.ts']
@@ -48,7 +54,7 @@ const forbiddenInDatapath = ['child_process', 'worker_threads', 'cluster']
 export function checkImports(tree: SourceTree): Violation[] {
   const violations: Violation[] = []
   for (const [path, source] of tree) {
-    if (!path.endsWith('.ts')) continue
+    if (!isModule(path)) continue
     const imports = importsOf(path, source, violations)
     for (const item of imports) violations.push(...checkTarget(tree, path, item))
     const folder = folderOf(path)
@@ -70,8 +76,8 @@ function folderOf(path: string): string | null {
 }
 
 function checkTarget(tree: SourceTree, path: string, { specifier, target }: Import): Violation[] {
-  if (target === null || !target.endsWith('.ts')) {
-    const isBare = target !== null && !/\.(json|node|wasm)$/.test(target)
+  if (target === null || !isModule(target)) {
+    const isBare = target !== null && !/\.(json|node|wasm|css)$/.test(target)
     return isBare ? [{ path, problem: `imports '${specifier}' without its ending` }] : []
   }
   return tree.has(target) ? [] : [{ path, problem: `imports '${specifier}', which does not exist` }]
@@ -103,6 +109,7 @@ function checkFolder(path: string, folder: string, { specifier, target }: Import
 function checkBuiltin(path: string, folder: string, specifier: string, name: string): Violation[] {
   if (!specifier.startsWith('node:'))
     return [{ path, problem: `imports '${name}' without 'node:'` }]
+  if (path === webuiBuild) return []
   if (folder === 'model' || folder === 'webui') {
     return [{ path, problem: `imports '${specifier}': '${folder}' runs in a browser` }]
   }

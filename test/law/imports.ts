@@ -13,6 +13,10 @@ export interface Import {
   readonly target: string | null
 }
 
+export function isModule(path: string): boolean {
+  return path.endsWith('.ts') || path.endsWith('.tsx')
+}
+
 /** Imports of one file, in order. Dynamic imports of anything but a literal go to `violations`. */
 export function importsOf(path: string, source: string, violations: Violation[]): Import[] {
   const tokens = tokenize(source)
@@ -35,7 +39,7 @@ export function importsOf(path: string, source: string, violations: Violation[])
 export function importGraph(tree: SourceTree): Map<string, string[]> {
   const graph = new Map<string, string[]>()
   for (const [path, source] of tree) {
-    if (!path.endsWith('.ts')) continue
+    if (!isModule(path)) continue
     const targets = importsOf(path, source, []).flatMap(({ target }) => target ?? [])
     graph.set(path, targets)
   }

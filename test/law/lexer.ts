@@ -1,6 +1,7 @@
 /**
  * Cuts TypeScript into the tokens that the laws look at: words, string literals and punctuation, without
- * comments, template text and regular expressions. It is no parser; it only has to know what is code.
+ * comments, template text and regular expressions. It is no parser; it only has to know what is code. Of JSX it
+ * knows that tags end in slashes, and that an apostrophe in text opens no string beyond its line.
  */
 
 export type Token =
@@ -8,8 +9,8 @@ export type Token =
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'punctuation'; readonly text: string }
 
-/** After these a slash starts a regular expression; after anything else it divides. */
-const beforeRegex = /^(?:[(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|yield|await|=>)$/
+/** After these a slash starts a regular expression; after anything else it divides, or ends a tag. */
+const beforeRegex = /^(?:[(,=:[!&|?{};+\-*%>~^]|return|typeof|case|in|of|yield|await|=>)$/
 
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = []
@@ -50,7 +51,7 @@ export function tokenize(source: string): Token[] {
       templates.pop()
       at++
       skipTemplate()
-    } else if (char === '/' && startsRegex(tokens)) {
+    } else if (char === '/' && startsRegex(tokens) && source[at + 1] !== '>') {
       at = regexEnd(source, at)
     } else if (/[\w$]/.test(char)) {
       const text = /^[\w$]+/.exec(source.slice(at, at + 200))![0]
@@ -72,7 +73,9 @@ function endOr(source: string, index: number): number {
 
 function quoteEnd(source: string, start: number, quote: string): number {
   let at = start + 1
-  while (at < source.length && source[at] !== quote) at += source[at] === '\\' ? 2 : 1
+  while (at < source.length && source[at] !== quote && source[at] !== '\n') {
+    at += source[at] === '\\' ? 2 : 1
+  }
   return at
 }
 

@@ -18,7 +18,7 @@ export const projectRoot: string = join(import.meta.dirname, '../..')
 
 const folders = ['firmware', 'native', 'build', 'test', 'webui'] as const
 const skipped = /(^|\/)(node_modules|\.cache|out|out-[^/]*|fixtures)$/
-const kept = /\.(ts|c|h|sh|build)$/
+const kept = /\.(ts|tsx|css|c|h|sh|build)$/
 
 /** Reads every source file below the project's source folders; folders that do not exist are empty. */
 export function readSourceTree(root: string = projectRoot): SourceTree {

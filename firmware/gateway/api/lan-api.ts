@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
-import { addRoute, answerError, answerErrors } from '../../host/api/answer.ts'
+import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import type { Page } from '../../host/web/pages.ts'
@@ -120,10 +120,12 @@ export class LanApi implements AsyncDisposable {
       https: {
         ...{ ...secure(own), handshakeTimeout: timeoutMs },
         maxHeaderSize: headerMaxBytes,
+        headersTimeout: timeoutMs,
       },
       bodyLimit: 1,
       exposeHeadRoutes: false,
-      requestTimeout: timeoutMs,
+      // Who may send a file is known before it comes; what stands still is cut off by the connection's own limit.
+      requestTimeout: apiLimits.uploadMs,
       connectionTimeout: timeoutMs,
       keepAliveTimeout: timeoutMs / 2,
       forceCloseConnections: true,

@@ -1,17 +1,37 @@
 /** What all HTTP APIs of the firmware have in common: routes from data, nothing that is unknown is taken, errors of one shape. */
+import { Readable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
-import type { Route } from './route.ts'
+import type { Asked, Route } from './route.ts'
 
 /** Where a route says nothing else. */
-export const apiLimits = { bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 } as const
+export const apiLimits = {
+  ...{ bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 },
+  /** The longest that a file takes to come, where there is a route for one. */
+  uploadMs: 15 * 60_000,
+} as const
 
 /** No query is known to any route. */
 const nothingAsked = { type: 'object', additionalProperties: false }
 
 export function addRoute(app: FastifyInstance, route: Route): void {
+  if (route.uploadMaxBytes === undefined) addTo(app, route)
+  else {
+    // A scope of its own: no other route takes a body that is not read at once.
+    void app.register(async (scope) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('application/octet-stream', (_request, body, done) =>
+        done(null, body),
+      )
+      addTo(scope, route)
+    })
+  }
+}
+
+function addTo(app: FastifyInstance, route: Route): void {
   const { method, url, params, body, answerMs = apiLimits.requestMs } = route
-  const bodyLimit = route.bodyMaxBytes ?? apiLimits.bodyBytes
+  const isUpload = route.uploadMaxBytes !== undefined
+  const bodyLimit = route.uploadMaxBytes ?? route.bodyMaxBytes ?? apiLimits.bodyBytes
   app.route({
     method,
     url,
@@ -20,11 +40,12 @@ export function addRoute(app: FastifyInstance, route: Route): void {
       if (params !== undefined) check(request, 'params', params)
       if (body !== undefined) check(request, 'body', body)
       check(request, 'querystring', nothingAsked)
-      if (body === undefined && method !== 'GET') refuseBody(request.body)
+      if (body === undefined && method !== 'GET' && !isUpload) refuseBody(request.body)
       const asked = {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
+        upload: isUpload ? uploadOf(request, bodyLimit) : null,
         address: request.ip ?? '',
         request: request.raw,
         isStillAllowed: () => true,
@@ -61,6 +82,30 @@ function check(
   const message = `${part} ${first?.message ?? 'is invalid'}`
   const detail = JSON.stringify(first?.params ?? {}).slice(0, 200)
   throw new CausewayError('API_INVALID', message, { path: first?.instancePath ?? '', detail })
+}
+
+/** @throws API_INVALID there is no body; API_TOO_LARGE, as soon as that is known */
+function uploadOf({ body, headers }: FastifyRequest, most: number): NonNullable<Asked['upload']> {
+  if (!(body instanceof Readable)) {
+    throw new CausewayError('API_INVALID', 'the body must be a file, as application/octet-stream')
+  }
+  const length = headers['content-length']
+  const totalBytes = length === undefined ? null : Number(length)
+  if (totalBytes !== null && totalBytes > most) throw tooLarge(most)
+  return { chunks: bounded(body, most), totalBytes }
+}
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>, most: number) {
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > most) throw tooLarge(most)
+    yield chunk
+  }
+}
+
+function tooLarge(most: number): CausewayError {
+  return new CausewayError('API_TOO_LARGE', `a body has at most ${most} bytes`)
 }
 
 /** Of the header `Authorization: Bearer`; null: there is none. */

@@ -2,17 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
-import type { RouteParts } from '../../../firmware/gateway/api/routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
-import { noAccess } from '../gateway/sample-access.ts'
+import { noAccess, partsWith } from '../gateway/sample-access.ts'
 import { cliReading, root } from './shell.ts'
 
 const parts = noAccess()
-const api = await openApi({
-  ...({ access: parts } as RouteParts),
-  socketPath: placesOf('main', root).apiSocket,
-  onFault: (error) => assert.fail(error),
-})
+const socketPath = placesOf('main', root).apiSocket
+const onFault = (error: Error) => assert.fail(error)
+const api = await openApi(Object.assign(partsWith(parts), { socketPath, onFault }))
 after(async () => {
   await api[Symbol.asyncDispose]()
   await parts.access[Symbol.asyncDispose]()

@@ -1,0 +1,63 @@
+/** Decides what is shown: the first run, signing in, or the frame with a page in it. */
+import { useEffect } from 'preact/hooks'
+import { Frame } from './frame/frame.tsx'
+import { startLive } from './live/live.ts'
+import { loadSession, session } from './live/session.ts'
+import { FirstRun } from './page/first-run/first-run.tsx'
+import { SignIn } from './page/sign-in/sign-in.tsx'
+import { Button } from './part/button.tsx'
+import { Empty } from './part/empty.tsx'
+import { FreshDialog } from './part/fresh.tsx'
+import { Loading } from './part/loading.tsx'
+import { Toasts } from './part/toast.tsx'
+import { frameText } from './text/en.ts'
+
+const askAgainMs = 3_000
+
+export function App() {
+  const { kind } = session.value
+  useEffect(() => {
+    void loadSession()
+  }, [])
+  useEffect(() => {
+    if (kind === 'signed-in') return startLive()
+    if (kind !== 'unreachable') return
+    const timer = setInterval(() => void loadSession(), askAgainMs)
+    return () => clearInterval(timer)
+  }, [kind])
+  return (
+    <>
+      <Shown kind={kind} />
+      <FreshDialog />
+      <Toasts />
+    </>
+  )
+}
+
+function Shown({ kind }: { readonly kind: (typeof session.value)['kind'] }) {
+  switch (kind) {
+    case 'loading':
+      return (
+        <main class="alone">
+          <Loading />
+        </main>
+      )
+    case 'unreachable':
+      return (
+        <main class="alone">
+          <Empty icon="bad" title={frameText.unreachable.title}>
+            <p>{frameText.unreachable.text}</p>
+            <Button icon="refresh" onClick={() => void loadSession()}>
+              {frameText.unreachable.retry}
+            </Button>
+          </Empty>
+        </main>
+      )
+    case 'first-run':
+      return <FirstRun />
+    case 'signed-out':
+      return <SignIn />
+    case 'signed-in':
+      return <Frame />
+  }
+}

@@ -1,0 +1,46 @@
+/** What stands around every page: navigation at the left or, on a phone, below; what is going on above; the page itself. */
+import { useEffect, useRef } from 'preact/hooks'
+import { route } from '../live/route.ts'
+import { frameText } from '../text/en.ts'
+import { Banners } from './banners.tsx'
+import { DraftBar } from './draft-bar.tsx'
+import { Bar, Rail } from './navigation.tsx'
+import { entryOf, ShownPage } from './shown-page.tsx'
+
+export function Frame() {
+  const main = useRef<HTMLElement>(null)
+  const [first = ''] = route.value
+  const isFirst = useRef(true)
+  // Whoever follows a link by keyboard or screen reader goes on in the page.
+  useEffect(() => {
+    const title = entryOf(first)?.title
+    document.title = title === undefined ? frameText.product : `${title} · ${frameText.product}`
+    if (isFirst.current) isFirst.current = false
+    else {
+      scrollTo(0, 0)
+      main.current?.focus({ preventScroll: true })
+    }
+  }, [first])
+  return (
+    <div class="frame">
+      {/* biome-ignore lint/a11y/useValidAnchor: a place in the page, while the hash names pages */}
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        {frameText.skip}
+      </a>
+      <Rail />
+      <main id="main" class="main" tabIndex={-1} ref={main}>
+        <Banners />
+        <ShownPage key={first} path={first} />
+        <DraftBar />
+      </main>
+      <Bar />
+    </div>
+  )
+}

@@ -1,0 +1,11 @@
+/** Where the web UI begins: styles, then the frame. */
+import './style/tokens.css'
+import './style/base.css'
+import './style/frame.css'
+import './style/parts.css'
+import './style/controls.css'
+import './style/dialog.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+
+render(<App />, document.getElementById('app')!)
