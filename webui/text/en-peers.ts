@@ -19,7 +19,13 @@ export const peersText = {
     paths: 'Paths',
   },
   roles: { hub: 'hub', site: 'site' } as Readonly<Record<string, string>>,
-  states: { up: 'up', connecting: 'connecting', unreached: 'not reached', down: 'down' },
+  states: {
+    up: 'up',
+    relayed: 'relayed',
+    connecting: 'connecting',
+    unreached: 'not reached',
+    down: 'down',
+  },
   reached: {
     direct: (uplink: string) => `directly by ${uplink}`,
     relayed: (relay: string, uplink: string) => `through ${relay}, by ${uplink}`,

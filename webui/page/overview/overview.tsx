@@ -1,11 +1,16 @@
 /** The first page: how the site is in one sentence and what to do about it; a picture of it; figures; what happened. */
+import type { Status } from '../../../firmware/model/local-api.ts'
 import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { status } from '../../live/live.ts'
+import { linkTo } from '../../live/route.ts'
+import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
+import { Notice } from '../../part/notice.tsx'
 import { toneIcons } from '../../part/tone.ts'
+import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
 import { overviewText } from '../../text/en-overview.ts'
 import { type Headline, headlineOf } from './headline.ts'
@@ -28,6 +33,11 @@ export function Page() {
   return (
     <div class="stack">
       <Health headline={headlineOf(value)} site={value.site} />
+      {isBlank(value) && may('config.write') && (
+        <Notice title={overviewText.setUpAbout}>
+          <a href={linkTo('set-up')}>{overviewText.setUp}</a>
+        </Notice>
+      )}
       <SitePicture status={value} paths={paths.value} />
       {names.length > 0 && (
         <Figures
@@ -40,6 +50,10 @@ export function Page() {
       <Recent />
     </div>
   )
+}
+
+function isBlank({ site, configSource }: Status): boolean {
+  return site === null || configSource === 'factory'
 }
 
 interface HealthProps {
@@ -58,7 +72,11 @@ function Health({ headline, site }: HealthProps) {
         <div aria-live="polite">
           <h1 id="health">{sentence}</h1>
         </div>
-        {first?.remedy != null && <p class="health-remedy">{first.remedy}</p>}
+        {first?.remedy != null && (
+          <p class="health-remedy">
+            <Words text={first.remedy} />
+          </p>
+        )}
         {about !== '' && <p class="health-about">{about}</p>}
         {problems.length > 1 && (
           <ol class="health-more" aria-label={overviewText.problems}>

@@ -68,7 +68,7 @@ function To({ endpoint, isMetered, isBackup, isLearned }: PathAnswer) {
   ].filter(Boolean)
   return (
     <>
-      <code>{endpoint}</code>
+      <code class="peer-to">{endpoint}</code>
       {marks.length > 0 && <span class="peer-why">{marks.join(', ')}</span>}
     </>
   )
