@@ -24,10 +24,15 @@ test('a site that is well is said to be, with what is up', () => {
 })
 
 test('a cut uplink comes first, with what to do and that traffic goes on', () => {
-  const { tone, sentence, about, problems } = headlineOf(cut)
+  const { tone, sentence, about, remedy } = headlineOf(cut)
   assert.deepEqual([tone, sentence], ['warn', 'Uplink wan0 (enp1s0) is down.'])
   assert.match(about, /goes on by lte0: all 4 peers are reached/)
-  assert.match(problems[0]!.remedy!, /cable/)
+  assert.match(remedy!, /cable/)
+})
+
+test('a blank box says so, and not what it lacks', () => {
+  const { sentence, isBlank, more } = headlineOf(statusOf({ site: 'blank' }))
+  assert.deepEqual([sentence, isBlank, more], ['This box is not set up yet.', true, []])
 })
 
 test('what users notice is bad', () => {
