@@ -15,6 +15,7 @@ import { Notice } from '../../part/notice.tsx'
 import { PageHead } from '../../part/page-head.tsx'
 import { peersText } from '../../text/en-peers.ts'
 import { rate } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { PathsCard } from './paths-card.tsx'
 import { peerState } from './peer-state.ts'
 import { SessionCard } from './session-card.tsx'
@@ -55,7 +56,16 @@ export function PeerPage({ name, status }: PeerPageProps) {
   return (
     <>
       {back}
-      <PageHead title={name} about={sentence} actions={<Badge tone={tone}>{word}</Badge>} />
+      <PageHead
+        title={name}
+        about={sentence}
+        actions={
+          <>
+            <Badge tone={tone}>{word}</Badge>
+            <EntryButton section="peers" name={name} />
+          </>
+        }
+      />
       <div class="stack">
         <Why peer={peer} />
         <Card>
