@@ -2,6 +2,7 @@
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
 import type { Canned, CannedBox } from './canned.ts'
 import { CannedError } from './canned.ts'
+import { configAnswers } from './config.ts'
 import { diagnosticsAnswers } from './diagnostics.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
@@ -73,4 +74,4 @@ const siteAnswers: Canned = {
 }
 
 /** Of all areas. */
-export const canned: Canned = { ...siteAnswers, ...diagnosticsAnswers }
+export const canned: Canned = { ...siteAnswers, ...configAnswers, ...diagnosticsAnswers }

@@ -171,5 +171,5 @@ function Side({ side: { segment, prefix } }: { readonly side: AclRule['from'] })
 export function whatText({ protocol, ports }: Pick<AclRule, 'protocol' | 'ports'>): string {
   if (protocol === undefined) return text.anything
   const name = typeof protocol === 'string' ? protocol.toUpperCase() : `IP ${protocol}`
-  return ports === undefined ? name : `${name}, ${text.ports(ports.join(', '))}`
+  return ports === undefined ? name : `${name}, ${text.ports(ports.join(', '), ports.length)}`
 }

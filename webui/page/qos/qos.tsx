@@ -92,8 +92,8 @@ function UplinkCard({ uplink, configuration, onEdit }: UplinkCardProps) {
       <div class="stack">
         <KeyValue
           items={[
-            [text.up, up === undefined ? text.unknown : `${up}bit/s`],
-            [text.down, down === undefined ? text.unknown : `${down}bit/s`],
+            [text.up, up === undefined ? text.unknown : spelt(up)],
+            [text.down, down === undefined ? text.unknown : spelt(down)],
             [text.profile, called],
             [text.marks, text.markNames[marks]],
           ]}
@@ -114,13 +114,13 @@ function UplinkCard({ uplink, configuration, onEdit }: UplinkCardProps) {
         ) : (
           <>
             {profile !== undefined && (
-              <div>
+              <div class="titled">
                 <h3>{text.shares(profile.name)}</h3>
                 <p class="field-help">{text.sharesAbout}</p>
                 <Shares profile={profile} />
               </div>
             )}
-            <div>
+            <div class="titled">
               <h3>{text.now}</h3>
               <Queue name={name} queue={queue} />
             </div>
@@ -129,6 +129,11 @@ function UplinkCard({ uplink, configuration, onEdit }: UplinkCardProps) {
       </div>
     </Card>
   )
+}
+
+/** `40M` → `40 Mbit/s` */
+function spelt(text: string): string {
+  return `${text.slice(0, -1)} ${text.slice(-1)}bit/s`
 }
 
 function Queue({ name, queue }: { readonly name: string; readonly queue: UplinkQueue | null }) {
