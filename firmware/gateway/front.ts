@@ -4,6 +4,8 @@
  */
 import type { Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
+import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
+import type { DeviceKey } from '../host/pki/device-key.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -19,41 +21,54 @@ import { lanApiAddresses, lanApiOf } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
+import type { SampleFacts } from '../plan/sample.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { Access, type AccessParts } from './access/access.ts'
 import { type ApiParts, openApi } from './api/api.ts'
 import { openGate } from './api/gate.ts'
+import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
 import type { LanParts } from './api/lan-routes.ts'
 import { ownNames } from './api/origin.ts'
 import { routesOf } from './api/routes.ts'
+import type { SystemParts } from './api/system-routes.ts'
+import type { BackupUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
+import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
+import { openRecorder } from './history/recorder.ts'
 import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
+import { type Host, openSystem } from './system.ts'
 
 export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
   readonly places: Places
   readonly clock: Clock
+  /** Milliseconds since 1970, as far as the box knows. */
+  readonly wallMs: () => number
   readonly log: Log
   readonly wireKey: X25519Pair
   readonly services: Services
   /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly lanApiPort: number
+  readonly host: Host
+  readonly key: Pick<DeviceKey, 'deviceId'>
   /** Of plain HTTP, which is sent on to the page; null: there is none. */
   readonly plainPort: number | null
   /** Of the web UI, read when they are asked for. */
   readonly readPages: () => Promise<readonly Page[]>
   readonly openStore: AccessParts['openStore']
-  readonly wallMs: () => number
+  readonly diagnostics: DiagnoseMachine
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
 }
 
 export interface Front {
@@ -77,7 +92,22 @@ export function openFront(
   const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
   const lan = lanAnswers({ ...parts, nicNetns: parts.places.nicNetns }, core)
-  const answers = answersOf(core, { log, status, watch, enrolment: owner, access, lan })
+  const history = openRecorder(
+    { ...parts, folder: parts.places.historyFolder, watch, facts: () => sampleFacts(core) },
+    owned,
+  )
+  const { parts: system, backups } = openSystem(
+    {
+      ...{ ...parts, status, users: backupUsers(access) },
+      wireKey: encodeWireKey(parts.wireKey.publicKey),
+      deviceId: () => parts.key.deviceId,
+    },
+    core,
+    owner,
+  )
+  const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
+  const told = answersOf(core, asked)
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -103,12 +133,26 @@ export function openFront(
       // The box forwards by now.
       if (isDone) access.begin()
     },
-    onChange: (event) => watch.tell(event),
+    onChange: (event) => {
+      backups.onChange(event)
+      watch.tell(event)
+    },
     onPath: (event) => watch.tell(event),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },
   }
+}
+
+function backupUsers(access: Access): BackupUsers {
+  return {
+    list: async () => (await access.books()).users.list(),
+    replace: async (users) => (await access.books()).users.replaceAll(users),
+  }
+}
+
+function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
+  return { config: reconciler.outcome.running.config, ...telemetry.reading }
 }
 
 function statusOf(
@@ -139,17 +183,46 @@ function statusOf(
   }
 }
 
+type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
+
+function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+  const { status, paths, sessions, drops, denials, metrics, config } = told
+  return {
+    ...parts,
+    ...{ status, paths, machine: parts.diagnostics },
+    config: () => core.reconciler.outcome.running.config,
+    leases: () => parts.services.leases(),
+    flowSources: {
+      ...{ datapath: core.datapath, numbered: core.numbered },
+      uplinks: () => status().uplinks,
+      counters: () => core.telemetry.reading.counters,
+    },
+    audit: ({ name, by }, action, detail) =>
+      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    answers: {
+      ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
+      ...{ 'drops.json': drops, 'denials.json': denials },
+      'metrics.txt': () => metrics().text,
+      'config.yaml': () => config.show().text,
+      'config.json': () => ({ ...config.show(), text: undefined }),
+      'config-history.json': () => config.history(),
+    },
+  }
+}
+
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
   readonly lan: LanParts
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
   readonly access: Access
 }
 
 function answersOf(
   core: Core,
-  { log, status, watch, enrolment, access, lan }: Told,
-): Omit<ApiParts, 'socketPath'> {
+  { log, status, watch, enrolment, access, lan, history, system }: Told,
+): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading
@@ -183,6 +256,7 @@ function answersOf(
       ask: (settings) => enrolment.ask(controllerPlacesOf(settings)),
       reset: () => enrolment.reset(),
     },
+    ...{ history, system },
     drops: () => composeDrops(ready()),
     paths: () => {
       ready()

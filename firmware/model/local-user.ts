@@ -22,6 +22,8 @@ export const localPermissions = {
   diagnose: 'operator',
   /** What others send, with payloads cut off. */
   capture: 'operator',
+  /** The same with payloads. */
+  'capture.full': 'admin',
   restart: 'operator',
   'config.write': 'admin',
   'audit.read': 'admin',

@@ -9,11 +9,15 @@ import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type AccessRouteParts, accessRoutes } from './access-routes.ts'
+import { type CaptureRouteParts, captureRoutes } from './capture-routes.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
+import { type DiagnoseParts, diagnoseRoutes } from './diagnose-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
+import { type HistoryRouteParts, historyRoutes } from './history-routes.ts'
 import { type LanParts, lanRoutes } from './lan-routes.ts'
 import type { LocalRoute } from './local-route.ts'
+import { type SystemParts, systemRoutes } from './system-routes.ts'
 
 export interface RouteParts {
   readonly status: () => Status
@@ -32,7 +36,11 @@ export interface RouteParts {
   readonly config: ConfigParts
   readonly lan: LanParts
   readonly enrolment: EnrolmentParts
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
   readonly access: AccessRouteParts
+  readonly diagnose: DiagnoseParts
+  readonly capture: CaptureRouteParts
 }
 
 /** What any route may answer with. */
@@ -115,9 +123,13 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       errors: ['API_NOT_READY', 'DATAPATH_UNREACHABLE', 'DATAPATH_BUSY', 'DATAPATH_REFUSED'],
       handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
+    ...diagnoseRoutes(parts.diagnose),
+    ...captureRoutes(parts.capture),
     ...configRoutes(parts.config),
     ...lanRoutes(parts.lan),
     ...enrolmentRoutes(parts.enrolment),
+    ...historyRoutes(parts.history),
+    ...systemRoutes(parts.system),
     ...accessRoutes(parts.access),
     {
       method: 'GET',

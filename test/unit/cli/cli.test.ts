@@ -10,10 +10,8 @@ import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
-import { noAccess } from '../gateway/sample-access.ts'
-import { noChanges, noLans } from '../gateway/sample-answers.ts'
-
-import { noEnrolment } from '../gateway/sample-enrolment.ts'
+import { noChanges } from '../gateway/sample-answers.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
 
@@ -71,8 +69,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, access: noAccess(), lan: noLans },
-    onFault: () => {},
+    ...{ config: noChanges, ...nothingElse, onFault: () => {} },
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -135,11 +132,9 @@ test('config show says who or what took the last change back, with the detail', 
     drops: () => assert.fail(),
     paths: () => assert.fail(),
     metrics: () => assert.fail(),
-    sessions: () => [],
-    denials: () => [],
-    explain: () => assert.fail(),
+    ...{ sessions: () => [], denials: () => [], explain: () => assert.fail() },
     subscribe: () => () => {},
-    ...{ enrolment: noEnrolment, access: noAccess(), lan: noLans },
+    ...nothingElse,
     config: {
       ...noChanges,
       show: () => ({

@@ -9,6 +9,7 @@ import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
@@ -27,6 +28,7 @@ import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { HostLease } from '../../../firmware/model/host-lease.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
+import { type FakeHost, fakeHost } from './sample-system.ts'
 
 interface Line {
   readonly fields: LogFields
@@ -40,6 +42,8 @@ export interface Box {
   readonly services: FakeServices
   /** What hosts of the LANs were lent. */
   hostLeases: HostLease[]
+  readonly machine: FakeMachine
+  readonly host: FakeHost
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -83,6 +87,8 @@ export async function openBox(
     net: fakeNet(nics),
     services: fakeServices(),
     hostLeases: [],
+    machine: fakeMachine(),
+    host: fakeHost(),
     lines,
     datapath: null,
     loads: 0,
@@ -116,6 +122,7 @@ export async function openBox(
         hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
+        host: box.host,
         key: await openDeviceKey(places.deviceKey),
         imageRoots: [],
         ownerRecord: recordAt(places.ownerRecord),
@@ -132,6 +139,7 @@ export async function openBox(
         plainPort: null,
         readPages: async () => [],
         openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)
