@@ -331,7 +331,7 @@ export const configAnswers: Canned = {
     return second(box)
   },
   'POST /api/v1/config/rollback': ({ box }) => {
-    end(box, false, 'somebody gave `config rollback`')
+    end(box, false, 'somebody took it back')
     return second(box)
   },
   'GET /api/v1/config/history': ({ box }) => ({

@@ -170,7 +170,6 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
     draft.value = { ...mine, revision }
     try {
       await call('POST', '/config/apply', { body, timeoutMs: applyMs })
-      showToast(text.inPlace, 'info')
       onClose()
     } catch (thrown) {
       if (thrown instanceof CallFailure && thrown.status === 0) {
