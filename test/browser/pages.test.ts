@@ -235,3 +235,22 @@ test('a scheme that was chosen stays', async () => {
   assert.equal(await paper(), dark)
   await context.close()
 })
+
+test('who may change something and touches nothing for half an hour is signed out, a viewer is not', async () => {
+  for (const role of ['admin', 'viewer'] as const) {
+    await using box = await openFakeBox({ role })
+    const { page, context } = await openPage(browser, 'desktop', 'light')
+    await page.clock.install()
+    await page.goto(box.url)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(20 * 60_000)
+    await page.keyboard.press('Shift')
+    await page.clock.fastForward(20 * 60_000)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(11 * 60_000)
+    const heading = role === 'admin' ? 'Sign in' : 'All is well.'
+    await page.getByRole('heading', { name: heading }).waitFor()
+    assert.equal(box.scene.role, role === 'admin' ? null : 'viewer')
+    await context.close()
+  }
+})
