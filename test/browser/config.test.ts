@@ -164,11 +164,11 @@ test('the text tells problems by line, and one that ran before runs again', asyn
 test('who was denied is let in by a rule that begins with all that is known', async () => {
   await withPage('access', async ({ page }) => {
     await button(page, 'Allow this').click()
-    assert.equal(await page.getByLabel('Only from').inputValue(), '10.1.20.17/32')
-    assert.equal(await page.getByLabel('Ports').inputValue(), '445')
+    assert.equal(await page.getByLabel('Only from').inputValue(), '10.1.0.22/32')
+    assert.equal(await page.getByLabel('Ports').inputValue(), '554')
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByText('1 change is not applied yet.').waitFor()
-    await page.getByText('3. allow-cameras-office').waitFor()
+    await page.getByText('3. allow-office-cameras').waitFor()
   })
 })
 

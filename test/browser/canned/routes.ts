@@ -6,6 +6,7 @@ import { CannedError } from './canned.ts'
 import { configAnswers } from './config.ts'
 import { diagnosticsAnswers } from './diagnostics.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
+import { lanAnswers } from './lans.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
 
 const password = 'correct horse battery'
@@ -75,4 +76,9 @@ const siteAnswers: Canned = {
 }
 
 /** Of all areas. */
-export const canned: Canned = { ...siteAnswers, ...configAnswers, ...diagnosticsAnswers }
+export const canned: Canned = {
+  ...siteAnswers,
+  ...configAnswers,
+  ...lanAnswers,
+  ...diagnosticsAnswers,
+}

@@ -22,6 +22,7 @@ import { Problems } from '../config/entry-form.tsx'
 import '../config/config.css'
 import { Diff } from './diff.tsx'
 import { ToldList } from './told.tsx'
+import './review.css'
 
 /** Longer than the box may take: it answers once the change is in place. */
 const applyMs = 135_000
