@@ -17,7 +17,7 @@ export const accessText = {
   deny: 'Deny',
   anything: 'anything',
   anyPort: 'any port',
-  ports: (ports: string) => `port ${ports}`,
+  ports: (ports: string, count: number) => `${count === 1 ? 'port' : 'ports'} ${ports}`,
   lately: 'Denied lately',
   deniedBy: (count: number) => `kept out ${count} lately`,
   form: {

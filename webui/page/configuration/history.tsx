@@ -35,7 +35,7 @@ export function History({ running, onEdit }: HistoryProps) {
   const [looked, setLooked] = useState<Head | null>(null)
   const now = new Date()
   return (
-    <Card title={text.history} isFlush>
+    <Card title={text.history} isFlush class="history">
       <ErrorNotice error={error} />
       {value === null && error === null && <Loading />}
       {value !== null && (

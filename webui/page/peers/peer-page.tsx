@@ -13,8 +13,10 @@ import { Icon } from '../../part/icon.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { PageHead } from '../../part/page-head.tsx'
+import { Words } from '../../part/words.tsx'
 import { peersText } from '../../text/en-peers.ts'
 import { rate } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { PathsCard } from './paths-card.tsx'
 import { peerState } from './peer-state.ts'
 import { SessionCard } from './session-card.tsx'
@@ -55,7 +57,16 @@ export function PeerPage({ name, status }: PeerPageProps) {
   return (
     <>
       {back}
-      <PageHead title={name} about={sentence} actions={<Badge tone={tone}>{word}</Badge>} />
+      <PageHead
+        title={name}
+        about={sentence}
+        actions={
+          <>
+            <Badge tone={tone}>{word}</Badge>
+            <EntryButton section="peers" name={name} />
+          </>
+        }
+      />
       <div class="stack">
         <Why peer={peer} />
         <Card>
@@ -81,7 +92,7 @@ function Why({ peer }: { readonly peer: PeerStatus }) {
         : peersText.nextTry(nextTrySeconds)
   return (
     <Notice tone={tone} title={why === null ? undefined : `${peersText.why} ${why}`}>
-      {remedy} {next}
+      {remedy !== null && <Words text={remedy} />} {next}
     </Notice>
   )
 }
