@@ -117,7 +117,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(text)
 }
 
-async function serveFile(pathname: string, response: ServerResponse): Promise<void> {
+export async function serveFile(pathname: string, response: ServerResponse): Promise<void> {
   const name = pathname === '/' ? '/index.html' : pathname
   const bytes = name.includes('..') ? null : await readFile(join(built, name)).catch(() => null)
   if (bytes === null) {

@@ -227,10 +227,30 @@ test('a scheme that was chosen stays', async () => {
     page.evaluate('getComputedStyle(document.body).backgroundColor')
   const light = await paper()
   await page.locator('.rail').getByRole('button', { name: 'Dark' }).click()
+  await page.locator('html[data-scheme=dark]').waitFor()
   const dark = await paper()
   assert.notEqual(dark, light)
   await page.reload()
-  await page.locator('h1').first().waitFor()
+  await page.locator('html[data-scheme=dark] h1').first().waitFor()
   assert.equal(await paper(), dark)
   await context.close()
+})
+
+test('who may change something and touches nothing for half an hour is signed out, a viewer is not', async () => {
+  for (const role of ['admin', 'viewer'] as const) {
+    await using box = await openFakeBox({ role })
+    const { page, context } = await openPage(browser, 'desktop', 'light')
+    await page.clock.install()
+    await page.goto(box.url)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(20 * 60_000)
+    await page.keyboard.press('Shift')
+    await page.clock.fastForward(20 * 60_000)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(11 * 60_000)
+    const heading = role === 'admin' ? 'Sign in' : 'All is well.'
+    await page.getByRole('heading', { name: heading }).waitFor()
+    assert.equal(box.scene.role, role === 'admin' ? null : 'viewer')
+    await context.close()
+  }
 })

@@ -1,5 +1,6 @@
 /** What stands around every page: navigation at the left or, on a phone, below; what is going on above; the page itself. */
 import { useEffect, useRef } from 'preact/hooks'
+import { status } from '../live/live.ts'
 import { route } from '../live/route.ts'
 import { frameText } from '../text/en.ts'
 import { Banners } from './banners.tsx'
@@ -11,10 +12,15 @@ export function Frame() {
   const main = useRef<HTMLElement>(null)
   const [first = ''] = route.value
   const isFirst = useRef(true)
-  // Whoever follows a link by keyboard or screen reader goes on in the page.
+  const isUnwell = status.value?.isHealthy === false
   useEffect(() => {
     const title = entryOf(first)?.title
-    document.title = title === undefined ? frameText.product : `${title} · ${frameText.product}`
+    const plain = title === undefined ? frameText.product : `${title} · ${frameText.product}`
+    // In a row of tabs it is seen, too.
+    document.title = isUnwell ? `⚠ ${plain}` : plain
+  }, [first, isUnwell])
+  // Whoever follows a link by keyboard or screen reader goes on in the page.
+  useEffect(() => {
     if (isFirst.current) isFirst.current = false
     else {
       scrollTo(0, 0)

@@ -1,7 +1,11 @@
 /** Who sits before the page: nobody yet, a box without a password, or somebody with a role. */
 import { effect, signal } from '@preact/signals'
 import type { SessionState } from '../../firmware/model/local-api-access.ts'
-import { isAllowed, type LocalPermission, type LocalRole } from '../../firmware/model/local-user.ts'
+import {
+  isAllowed,
+  type LocalPermission,
+  type LocalRole,
+} from '../../firmware/model/local-permission.ts'
 import { CallFailure, call, csrfToken, refusedCount } from './call.ts'
 
 export interface SignedIn {
