@@ -48,7 +48,7 @@ import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
 import { type Host, openSystem } from './system.ts'
 
-export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
+export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns' | 'clock'> {
   readonly places: Places
   readonly clock: Clock
   /** Milliseconds since 1970, as far as the box knows. */
