@@ -26,6 +26,7 @@ export default defineConfig({
     rolldownOptions: {
       treeshake: {
         // Schemas of the model that a page does not check by are left out, and TypeBox with them.
+        propertyReadSideEffects: false,
         manualPureFunctions: ['Type', 'Compile', 'Nullable', 'words', 'means', 'maybe'],
       },
     },

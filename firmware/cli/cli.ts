@@ -44,6 +44,7 @@ import {
   soundText,
   statusText,
 } from './text.ts'
+import { user } from './user.ts'
 
 export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
 
@@ -70,6 +71,13 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
                           ask this controller (port 8443 unless told); one that the owner's root
                           vouches for needs no code
   reset --yes  make this box blank: no owner, no configuration, new keys of sessions
+
+  user list               show who may use the page of this box
+  user add NAME ROLE      make a user: viewer, operator or admin; the password is read from standard input
+  user role NAME ROLE     another role
+  user password NAME      another password: at this shell nobody needs the old one
+  user remove NAME        take a user away
+  user setup-code         print the code by which the first password is set on the page
 
   config show             print the configuration that runs, without secrets
   config apply FILE       try a configuration; it is taken back unless it is confirmed within
@@ -209,9 +217,10 @@ const commands: Readonly<Record<string, Command>> = {
   config,
   enrol,
   reset,
+  user,
 }
 /** The others are a word alone. */
-const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'enrol', 'explain'])
+const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'enrol', 'explain', 'user'])
 
 async function perform(call: Call): Promise<ExitCode> {
   const [name, ...rest] = call.words

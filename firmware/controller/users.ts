@@ -2,8 +2,6 @@
  * People who use a controller: names with passwords (Argon2id, RFC 9106), in the store under `user/NAME`, and what they and their
  * programs show instead of one (tokens.ts). Each change is in the log of the tenant that it concerns.
  */
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
 import {
   type Change,
   type Condition,
@@ -11,28 +9,19 @@ import {
   mostPage,
   type Store,
 } from '../host/store/store.ts'
+import { type KeptPassword, openPasswords } from '../host/system/password.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { NewUser, Principal } from '../model/user.ts'
+import { Guesses } from '../plan/guesses.ts'
 import { commitAudited, logOf } from './audit.ts'
-import { Guesses } from './guesses.ts'
 import { type NewToken, Tokens, unknownToken } from './tokens.ts'
 import { TriedLog } from './tried-log.ts'
 
-/** OWASP Password Storage: m = 19 MiB, t = 2, p = 1. */
-const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const
-const saltBytes = 16
-/** Passwords that are looked at at once: each takes 19 MiB, and tens of milliseconds of a core. */
-const mostHashing = 2
-const mostWaiting = 32
 const mostUsers = 1_000
 /** Of one tenant: nobody takes the room of others. */
 const mostOfTenant = 250
 
-interface KeptUser extends Principal {
-  /** Hex. */
-  readonly salt: string
-  readonly hash: string
-}
+interface KeptUser extends Principal, KeptPassword {}
 
 interface FoundUser {
   readonly kept: KeptUser
@@ -49,9 +38,8 @@ export class Users {
   readonly #store: Store
   readonly #nowMs: () => number
   readonly #guesses = new Guesses()
+  readonly #passwords = openPasswords()
   readonly #strangers: TriedLog
-  #hashing = 0
-  readonly #waiting: (() => void)[] = []
 
   constructor(store: Store, nowMs: () => number) {
     this.#store = store
@@ -167,9 +155,7 @@ export class Users {
   }
 
   async #withPassword(who: Principal, password: string): Promise<KeptUser> {
-    const salt = randomBytes(saltBytes)
-    const hash = await this.#hash(password, salt)
-    return { ...who, salt: salt.toString('hex'), hash: hash.toString('hex') }
+    return { ...who, ...(await this.#passwords.keep(password)) }
   }
 
   async #verify(typed: string, password: string, source: string): Promise<KeptUser> {
@@ -177,9 +163,7 @@ export class Users {
     this.#guesses.check(name, source, this.#nowMs())
     const entry = await this.#store.get(`user/${name}`)
     const kept = entry === null ? null : (JSON.parse(entry.value) as KeptUser)
-    const salt = Buffer.from(kept?.salt ?? '00'.repeat(saltBytes), 'hex')
-    const hash = await this.#hash(password.slice(0, 256), salt)
-    if (kept !== null && timingSafeEqual(hash, Buffer.from(kept.hash, 'hex'))) {
+    if ((await this.#passwords.isRight(password, kept)) && kept !== null) {
       this.#guesses.right(name, source)
       return kept
     }
@@ -207,23 +191,6 @@ export class Users {
     const commit = { conditions: [{ key: change.key, revision }, ...others], changes }
     await commitAudited(this.#store, logOf(tenant), event, commit, this.#nowMs())
   }
-
-  /** @throws API_BUSY */
-  async #hash(password: string, salt: Buffer): Promise<Buffer> {
-    if (this.#hashing >= mostHashing) {
-      if (this.#waiting.length >= mostWaiting) {
-        throw new CausewayError('API_BUSY', 'too many sign in at once')
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    this.#hashing++
-    try {
-      return await argon2id(password, salt)
-    } finally {
-      this.#hashing--
-      this.#waiting.shift()?.()
-    }
-  }
 }
 
 function foundUser({ value, revision }: Entry): FoundUser {
@@ -236,10 +203,4 @@ function principalOf({ name, tenant, role }: Principal): Principal {
 
 function isOwnerOfAll({ tenant, role }: Principal): boolean {
   return tenant === '*' && role === 'owner'
-}
-
-const run = promisify(argon2)
-
-async function argon2id(password: string, nonce: Buffer): Promise<Buffer> {
-  return Buffer.from(await run('argon2id', { message: password.normalize('NFKC'), nonce, ...cost }))
 }

@@ -9,22 +9,24 @@ import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import type { Page } from '../host/web/pages.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
-import { strangerPrincipal } from '../model/local-user.ts'
 import type { Counters } from '../model/program.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
-import { lanApiAddresses } from '../plan/lan-api.ts'
+import { lanApiAddresses, lanApiOf } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
+import { Access, type AccessParts } from './access/access.ts'
 import { type ApiParts, openApi } from './api/api.ts'
+import { openGate } from './api/gate.ts'
 import { LanApi } from './api/lan-api.ts'
-import { routeFor } from './api/local-route.ts'
+import { ownNames } from './api/origin.ts'
 import { routesOf } from './api/routes.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
@@ -46,6 +48,11 @@ export interface FrontParts {
   /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly lanApiPort: number
+  /** Of plain HTTP, which is sent on to the page; null: there is none. */
+  readonly plainPort: number | null
+  /** Of the web UI, read when they are asked for. */
+  readonly readPages: () => Promise<readonly Page[]>
+  readonly openStore: AccessParts['openStore']
   readonly diagnostics: DiagnoseMachine
   /** Cryptographically strong. */
   readonly random: (bytes: number) => Uint8Array
@@ -70,26 +77,35 @@ export function openFront(
   owned: AsyncDisposableStack,
 ): Front {
   const { clock, log } = parts
-  const status = statusOf(parts, core)
+  const access = owned.use(new Access(parts))
+  const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const told = answersOf(core, { log, status, watch, enrolment: owner })
-  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
+  const told = answersOf(core, { log, status, watch, enrolment: owner, access })
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told, access), owned) }
+  let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
-      clock,
-      port: parts.lanApiPort,
-      routes: routesOf(answers)
-        .filter(({ needs }) => needs === 'anybody' || needs === 'status')
-        .map((route) => routeFor(route, strangerPrincipal)),
+      ...{ clock, port: parts.lanApiPort, plainPort: parts.plainPort },
+      routes: routesOf(answers),
+      gate: openGate({ access, clock, isStatusOpen: answers.access.isStatusOpen }),
+      pages: () => {
+        pages ??= parts.readPages()
+        return pages
+      },
       certificate: parts.certificate,
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),
   )
   return {
     status,
-    onPass: ({ running, absentNics }) => {
+    onPass: ({ running, absentNics, isDone }) => {
       watch.look()
-      void lanApi.listen(lanApiAddresses(running.config, absentNics))
+      const { config } = running
+      const addresses = lanApiAddresses(config, absentNics)
+      const names = ownNames(addresses, config?.site ?? null, config?.dns?.domain ?? null)
+      void lanApi.listen(addresses, names)
+      // The box forwards by now.
+      if (isDone) access.begin()
     },
     onChange: (event) => watch.tell(event),
     onPath: (event) => watch.tell(event),
@@ -99,7 +115,11 @@ export function openFront(
   }
 }
 
-function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core): () => Status {
+function statusOf(
+  { places, clock, wireKey, services }: FrontParts,
+  core: Core,
+  access: Access,
+): () => Status {
   const startedAtMs = clock.nowMs()
   return () => {
     const { running, failure, ...outcome } = core.reconciler.outcome
@@ -118,13 +138,19 @@ function statusOf({ places, clock, wireKey, services }: FrontParts, core: Core):
       nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
       relaying: core.peering.relaying(),
+      access: access.problem,
     })
   }
 }
 
 type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
 
-function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+function diagnoseOpening(
+  parts: FrontParts,
+  core: Core,
+  told: Answers,
+  access: Access,
+): DiagnoseOpening {
   const { status, paths, sessions, drops, denials, metrics, config } = told
   return {
     ...parts,
@@ -136,8 +162,11 @@ function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): Diagnose
       uplinks: () => status().uplinks,
       counters: () => core.telemetry.reading.counters,
     },
-    audit: ({ name, by }, action, detail) =>
-      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    audit: ({ name }, what, target) =>
+      void access
+        .books()
+        .then(({ audit }) => audit.done({ who: name, what, target, from: '', code: null }))
+        .catch(() => {}),
     answers: {
       ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
       ...{ 'drops.json': drops, 'denials.json': denials },
@@ -152,9 +181,10 @@ function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): Diagnose
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
+  readonly access: Access
 }
 
-function answersOf(core: Core, { log, status, watch, enrolment }: Told): Answers {
+function answersOf(core: Core, { log, status, watch, enrolment, access }: Told): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading
@@ -167,8 +197,15 @@ function answersOf(core: Core, { log, status, watch, enrolment }: Told): Answers
     if (counters !== null) return counters
     throw new CausewayError('API_NOT_READY', 'the datapath does not answer')
   }
+  const running = () => reconciler.outcome.running.config
   return {
     status,
+    access: {
+      access,
+      isBlank: () => enrolment.isUnclaimed,
+      isStatusOpen: () => lanApiOf(running()) === 'status',
+      site: () => running()?.site ?? null,
+    },
     sessions: () => peering.status().map((session) => sessionAnswer(session, names())),
     denials: () => denials.recent().map(denialAnswer),
     explain: (request) => explainAnswer(core, status, request),

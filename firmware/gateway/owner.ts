@@ -50,6 +50,11 @@ export class BoxOwner implements Disposable {
     return this.#record !== null || this.#owned !== null
   }
 
+  /** It is nobody's yet: no owner, and it runs what its image brought. */
+  get isUnclaimed(): boolean {
+    return !this.hasOwner && this.#unread === null && this.#parts.isBlank()
+  }
+
   /** What the disk knows; before `begin`. */
   async read(): Promise<void> {
     const { ownerRecord, signedRecord, log } = this.#parts

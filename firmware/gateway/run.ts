@@ -1,5 +1,6 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
@@ -9,15 +10,19 @@ import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
 import { openServices } from '../host/service/system.ts'
+import { openStore } from '../host/store/ordered-store.ts'
+import type { Store } from '../host/store/store.ts'
 import { openCertificate } from '../host/system/certificate.ts'
-import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
+import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { LogRing } from '../host/system/log-ring.ts'
 import type { Places } from '../host/system/places.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
+import { type Page, readPages } from '../host/web/pages.ts'
 import { linkPath } from '../model/control-link.ts'
+import type { CausewayError } from '../model/errors.ts'
 import { earliestMs } from '../model/version.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { fieldsOf } from './log-fields.ts'
@@ -43,6 +48,9 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
     lanApiPort: 443,
     diagnostics: systemDiagnostics(places, logRing),
+    plainPort: 80,
+    readPages: () => readWebui(places),
+    openStore: (onFailed) => openBoxStore(places.storeFolder, onFailed),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),
@@ -72,6 +80,22 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         log.error({ ...fieldsOf(error), detail: service }, 'service fault'),
     }),
   })
+}
+
+/** On an appliance; beside this program, where it runs from its sources. */
+async function readWebui({ webuiFolder }: Places): Promise<readonly Page[]> {
+  const pages = await readPages(webuiFolder)
+  return pages.length > 0 ? pages : readPages(join(import.meta.dirname, '../../webui/out'))
+}
+
+/** LevelDB is loaded when it is needed: a box forwards without it. */
+async function openBoxStore(
+  folder: string,
+  onFailed: (error: CausewayError) => void,
+): Promise<Store> {
+  const { openLevelTable } = await import('../host/store/level-table.ts')
+  await makePrivateFolder(folder)
+  return openStore(await openLevelTable(folder), onFailed)
 }
 
 function recordAt(path: string): RecordFile {

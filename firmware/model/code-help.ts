@@ -33,7 +33,7 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'Ask again in a few seconds; start the datapath.',
   ],
   API_BUSY: [
-    'More ask at once than are served: sixteen follow events, say, or eight have changes planned.',
+    'More ask at once than are served: sixteen from one place follow events, say, or eight have changes planned.',
     'Ask again, or end one.',
   ],
   API_RATE: ['Asked too often from a LAN.', 'Wait a second.'],
@@ -44,6 +44,30 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   API_INVALID: ['The request has a wrong form.', 'See `/api/v1/openapi.json`.'],
   API_UNAUTHENTICATED: ['Name, password or token is wrong.', 'Sign in anew.'],
   API_FORBIDDEN: ['Who asks may not do this.', 'The message says which role may.'],
+  API_LAST_ADMIN: [
+    'Nobody would be left who may change users of the box.',
+    'Make another admin first.',
+  ],
+  API_NOT_FRESH: [
+    'This asks for a password that was typed within the last five minutes; a token never has.',
+    'Type it again.',
+  ],
+  API_SETUP_CODE: [
+    'The first password of a box that is not blank needs a code, and this is not it.',
+    'Have one printed at the shell of the box: `causeway user setup-code`. It counts for a quarter of an hour and five tries.',
+  ],
+  API_SETUP_DONE: [
+    'The first password is set.',
+    'Sign in; who has forgotten it says `causeway user password NAME` at the shell of the box.',
+  ],
+  API_MISDIRECTED: [
+    'The box was asked by a name that is not its own.',
+    'Ask an address of its LAN, its site name, or `causeway.local`.',
+  ],
+  API_CROSS_SITE: [
+    'A page of another site asks, or the header that goes with a session is missing.',
+    'Use the page of the box itself, or a token.',
+  ],
   API_LAST_OWNER: [
     'Nobody would be left who may do all.',
     'Make another owner of all tenants first.',

@@ -233,7 +233,10 @@ export const configRules = {
     'All peers together have 7,168 paths at most: each pair of an uplink and an endpoint of its families counted, up to 16 a peer.',
   ],
   'uplink-regular': ['CONFIG_UPLINKS_BACKUP', 'One uplink at least is no `backup`.'],
-  'api-for-somebody': ['CONFIG_API_NOBODY', '`lan: status` needs a LAN in a segment with `admin`.'],
+  'api-for-somebody': [
+    'CONFIG_API_NOBODY',
+    '`lan: web` and `lan: status` need a LAN in a segment with `admin`.',
+  ],
 } as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>
 
 export type ConfigRule = keyof typeof configRules

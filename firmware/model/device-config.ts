@@ -170,9 +170,11 @@ export const AclRule = Type.Object(
 export const Api = Type.Object(
   {
     lan: maybe(
-      Type.Union([Type.Literal('off'), Type.Literal('status')], { title: 'off or status' }),
-      '`status`: read-only HTTPS on the LAN addresses, for segments with `admin`.',
-      'off',
+      Type.Union([Type.Literal('off'), Type.Literal('web'), Type.Literal('status')], {
+        title: 'off, web or status',
+      }),
+      'HTTPS on the LAN addresses of segments with `admin`. `web`: the page of the box and its API, for who signs in. `status`: as well, health and status for anybody there.',
+      'web',
     ),
   },
   closed,

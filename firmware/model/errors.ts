@@ -87,6 +87,15 @@ export const errorTable = {
   API_RATE: { http: 429, retry: true },
   API_BUSY: { http: 503, retry: true },
   API_LAST_OWNER: { http: 409, retry: false },
+  API_LAST_ADMIN: { http: 409, retry: false },
+  /** The password was not typed within the last minutes. */
+  API_NOT_FRESH: { http: 403, retry: false },
+  API_SETUP_CODE: { http: 403, retry: false },
+  API_SETUP_DONE: { http: 409, retry: false },
+  /** Asked by a name that is not this box's (RFC 9110 §15.5.20). */
+  API_MISDIRECTED: { http: 421, retry: false },
+  /** A page of another site asks. */
+  API_CROSS_SITE: { http: 403, retry: false },
   API_CONFIRM: { http: 400, retry: false },
   API_IN_USE: { http: 500, retry: false },
   API_UNREACHABLE: { http: 503, retry: true },

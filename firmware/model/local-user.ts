@@ -50,8 +50,16 @@ export interface LocalPrincipal {
   readonly name: string
   readonly role: LocalRole
   readonly by: 'shell' | 'session' | 'token' | 'nobody'
+  /** Which of that user's; null: it is none. */
+  readonly session: string | null
 }
 
-export const shellPrincipal: LocalPrincipal = { name: 'shell', role: 'admin', by: 'shell' }
-/** Who has not signed in, where the configuration lets anybody see how the box is. */
-export const strangerPrincipal: LocalPrincipal = { name: 'stranger', role: 'viewer', by: 'nobody' }
+export const shellPrincipal: LocalPrincipal = {
+  ...{ name: 'shell', role: 'admin', by: 'shell', session: null },
+}
+/** Who has not signed in. May do what is for anybody, and see how the box is where the configuration says so. */
+export const strangerPrincipal: LocalPrincipal = {
+  ...{ name: 'stranger', role: 'viewer', by: 'nobody', session: null },
+}
+/** No user may be called so: the audit log would not tell them apart. */
+export const reservedUsers: ReadonlySet<string> = new Set(['shell', 'stranger'])

@@ -83,7 +83,7 @@ function checkDns({ dns, uplinks, lans }: Parts, refuse: Refuse): void {
 }
 
 function checkApi({ api, segments, lans, isWhole }: Parts, refuse: Refuse): void {
-  if (api?.lan !== 'status' || !isWhole.segments || !isWhole.lans) return
+  if ((api?.lan ?? 'off') === 'off' || !isWhole.segments || !isWhole.lans) return
   const admins = new Set(segments.filter(({ part }) => part.admin).map(({ part }) => part.name))
   if (lans.some(({ part }) => admins.has(part.segment))) return
   refuse('api-for-somebody', '/api/lan', "nobody could ask: no LAN is in a segment with 'admin'")

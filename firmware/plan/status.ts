@@ -59,6 +59,8 @@ export interface StatusFacts {
   readonly nats: NatsByUplink
   /** Null: it relays nothing. */
   readonly relaying: RelayingFacts | null
+  /** Why nobody can sign in; null: they can. */
+  readonly access: string | null
 }
 
 export interface SessionFacts {
@@ -204,6 +206,7 @@ function problemsOf(
     leftOut === '' ? null : `the datapath has no room for ${leftOut} (DATAPATH_OVERFLOW)`,
     // Without a datapath there is none with anybody.
     counters === null ? null : lostPeers(peers),
+    facts.access,
   ]
   return told.filter((text) => text !== null)
 }

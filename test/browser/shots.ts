@@ -36,10 +36,11 @@ for (const name of wanted.length > 0 ? wanted : all) {
       await page.locator('h1').first().waitFor()
       // Charts and samples come a little later.
       await page.waitForTimeout(700)
-      await page.screenshot({
-        path: join(folder, `${name.replaceAll('/', '-')}-${width}-${scheme}.png`),
-        fullPage: true,
-      })
+      // As tall as the page: what stays at the window's edge is then at the page's.
+      const height = await page.evaluate('document.documentElement.scrollHeight')
+      await page.setViewportSize({ width: widths[width].width, height: Number(height) })
+      const path = join(folder, `${name.replaceAll('/', '-')}-${width}-${scheme}.png`)
+      await page.screenshot({ path })
       for (const complaint of complaints) console.error(`${name} ${width} ${scheme}: ${complaint}`)
       await context.close()
     }

@@ -54,7 +54,7 @@ export function optionsOf(element: HTMLElement, shape: ChartShape): uPlot.Option
         space: 34,
         grid,
         ticks: { show: false },
-        values: (_, splits) => splits.map((value) => shape.format(value)),
+        values: (_, splits) => splits.map((value) => axisText(shape.format(value))),
       },
     ],
     series: [
@@ -72,6 +72,14 @@ export function optionsOf(element: HTMLElement, shape: ChartShape): uPlot.Option
       }),
     ],
   }
+}
+
+/** `50.0 Mbit/s` → `50 Mbit/s`, `0 µs` → `0`: on an axis figures are round. */
+function axisText(text: string): string {
+  return text
+    .replace(/^0 .*/, '0')
+    .replace(/\.0+(?= )/, '')
+    .replace(/(\.\d)0+(?= )/, '$1')
 }
 
 /** @param step seconds from one label to the next */

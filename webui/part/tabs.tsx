@@ -1,10 +1,17 @@
 /** A few views of one thing, one of them shown: the tabs pattern of WAI-ARIA, with arrow keys. */
 import type { ComponentChildren } from 'preact'
 import { useId, useRef } from 'preact/hooks'
+import { Icon } from './icon.tsx'
+import { type Tone, toneIcons } from './tone.ts'
 
 export interface TabsProps<Id extends string> {
   readonly label: string
-  readonly tabs: readonly { readonly id: Id; readonly label: string }[]
+  readonly tabs: readonly {
+    readonly id: Id
+    readonly label: string
+    /** With an icon before it that says how it is. */
+    readonly tone?: Tone
+  }[]
   readonly value: Id
   readonly onChange: (id: Id) => void
   /** Of the tab that is chosen. */
@@ -41,6 +48,11 @@ export function Tabs<Id extends string>(props: TabsProps<Id>) {
             tabIndex={tab.id === value ? 0 : -1}
             onClick={() => onChange(tab.id)}
           >
+            {tab.tone !== undefined && (
+              <span class={`tab-tone is-${tab.tone}`}>
+                <Icon name={toneIcons[tab.tone]} size={15} />
+              </span>
+            )}
             {tab.label}
           </button>
         ))}

@@ -84,11 +84,12 @@ export function list(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
-/** As a sentence: a capital first, a stop last. */
-export function sentence(text: string): string {
+/** As a sentence: a capital first, unless it begins with one of these names, and a stop last. */
+export function sentence(text: string, names: readonly string[] = []): string {
   const trimmed = text.trim()
   if (trimmed === '') return ''
-  const first = trimmed[0]!.toUpperCase() + trimmed.slice(1)
+  const isName = names.some((name) => trimmed.startsWith(name))
+  const first = isName ? trimmed : trimmed[0]!.toUpperCase() + trimmed.slice(1)
   return /[.!?…]$/.test(first) ? first : `${first}.`
 }
 

@@ -5,8 +5,7 @@
 import { chmod } from 'node:fs/promises'
 import fastify from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
-import { shellPrincipal } from '../../model/local-user.ts'
-import { routeFor } from './local-route.ts'
+import { openForShell } from './gate.ts'
 import { type RouteParts, routesOf } from './routes.ts'
 import { clearSocket } from './socket.ts'
 
@@ -33,7 +32,9 @@ export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
   })
   app.server.maxConnections = mostConnections
   answerErrors(app, parts.onFault)
-  for (const route of routesOf(parts)) addRoute(app, routeFor(route, shellPrincipal))
+  for (const route of routesOf(parts)) {
+    addRoute(app, openForShell(route, parts.access.access))
+  }
   await clearSocket(parts.socketPath)
   await app.listen({ path: parts.socketPath })
   // Until here the folder kept others out.

@@ -8,11 +8,11 @@ import type { Clock } from '../../host/clock/clock.ts'
 import { openSourceBuckets } from '../../plan/rate-limit.ts'
 import { sourceKey } from '../../wire/ip.ts'
 
-/** A browser opens six at once. */
-const rate = { perSecond: 5, burst: 20 }
+/** A browser opens six at once, and keeps one for each page that follows events. */
+const rate = { perSecond: 5, burst: 40 }
 const mostSources = 256
-/** Of the 32 that an address has; the rest is for others. */
-const mostOpen = 8
+/** Of the 160 that an address has; the rest is for others. */
+const mostOpen = 32
 
 export interface ConnectionLimit {
   /** What comes above the limits is closed before TLS sees it. */

@@ -12,6 +12,7 @@ import {
 } from '../../model/local-api-diagnose.ts'
 import { FlowsAnswer } from '../../model/local-api-flow.ts'
 import { LogAnswer, LogParams } from '../../model/local-api-log.ts'
+import type { LocalPrincipal } from '../../model/local-user.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface DiagnoseParts {
@@ -31,7 +32,7 @@ export interface DiagnoseParts {
   /** @throws API_NOT_READY, DATAPATH_ errors */
   readonly flows: () => Promise<FlowsAnswer>
   /** A .tar.gz. @throws API_BUSY */
-  readonly bundle: () => Promise<Buffer>
+  readonly bundle: (who: LocalPrincipal) => Promise<Buffer>
 }
 
 const beginErrors: readonly ErrorCode[] = ['API_BUSY', 'API_NOT_READY']
@@ -47,6 +48,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     method: 'POST',
     url: `/api/v1/diagnose/${kind}`,
     needs: 'diagnose',
+    isQuiet: true,
     summary,
     body,
     answer: RunAnswer,
@@ -62,6 +64,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     method,
     url: `/api/v1/diagnose/runs/:id${end}`,
     needs: 'diagnose',
+    isQuiet: true,
     summary,
     params: RunParams,
     answer: RunAnswer,
@@ -122,7 +125,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
       answer: 'application/gzip',
       answerMs: bundleMs,
       errors: ['API_BUSY'],
-      handle: async () => ({ body: await parts.bundle() }),
+      handle: async (_, who) => ({ body: await parts.bundle(who) }),
     },
   ]
 }

@@ -1,44 +1,50 @@
 /**
- * What the box tells whoever asks it from a LAN: health and status by HTTPS, read-only, where the configuration allows it.
- * Bound to the LANs' addresses one by one. That alone keeps no other interface from answering, since Linux takes a packet
- * for any of its addresses by any link (RFC 1122 §3.3.4.2, weak model): the firewall does. Few connections, few questions.
+ * The box's page and its whole API by HTTPS, for whoever asks from a LAN and may (gate.ts). Bound to the LANs' addresses one by one.
+ * That alone keeps no other interface from answering, since Linux takes a packet for any of its addresses by any link (RFC 1122
+ * §3.3.4.2, weak model): the firewall does. Connections, questions and bodies are bounded.
  */
+import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
 import { addRoute, answerError, answerErrors } from '../../host/api/answer.ts'
-import type { Route } from '../../host/api/route.ts'
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
-import { CausewayError } from '../../model/errors.ts'
-import { openSourceBuckets, type SourceBuckets } from '../../plan/rate-limit.ts'
-import { sourceKey } from '../../wire/ip.ts'
+import type { Page } from '../../host/web/pages.ts'
 import { type ConnectionLimit, openConnectionLimit } from './connection-limit.ts'
+import type { Gate } from './gate.ts'
+import type { LocalRoute } from './local-route.ts'
+import { addPages, securityHeaders } from './page-routes.ts'
+import { openRedirect } from './redirect.ts'
 
 export interface LanApiParts {
   readonly clock: Clock
   readonly port: number
-  /** Those of the whole API that may be asked from a LAN. */
-  readonly routes: readonly Route[]
+  /** Where plain HTTP is sent on from; null: nowhere. */
+  readonly plainPort: number | null
+  readonly routes: readonly LocalRoute[]
+  readonly gate: Gate
+  readonly pages: () => Promise<readonly Page[]>
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly onFault: (error: unknown) => void
 }
 
-type LanServer = FastifyInstance<Server>
+interface LanServer extends AsyncDisposable {
+  /** From the next connection on: who is being answered is not cut off. */
+  readonly show: (own: Certificate) => void
+}
 
-const mostConnections = 32
-const questionRate = { perSecond: 5, burst: 20 }
-const mostSources = 256
+const mostConnections = 160
 const timeoutMs = 10_000
 /** So often a certificate is looked at again: one that ends soon comes back as another. */
 const renewMs = 24 * 3600 * 1000
-const headerMaxBytes = 4096
+const headerMaxBytes = 8192
 
 export class LanApi implements AsyncDisposable {
   readonly #parts: LanApiParts
   readonly #open = new Map<string, LanServer>()
   readonly #connections: ConnectionLimit
-  readonly #questions: SourceBuckets = openSourceBuckets(questionRate, mostSources)
-  #names = ''
+  #addresses = ''
+  #names: ReadonlySet<string> = new Set()
   #certificate = ''
   #renewAtMs = 0
   #turn: Promise<void> = Promise.resolve()
@@ -49,8 +55,12 @@ export class LanApi implements AsyncDisposable {
     this.#connections = openConnectionLimit(parts.clock)
   }
 
-  /** Listens on these and no others. One that fails is tried again by the next call; never throws. */
-  listen(addresses: readonly string[]): Promise<void> {
+  /**
+   * Listens on these and no others. One that fails is tried again by the next call; never throws.
+   * @param names by which the box may be asked
+   */
+  listen(addresses: readonly string[], names: ReadonlySet<string>): Promise<void> {
+    this.#names = names
     this.#turn = this.#turn.then(() => (this.#isClosed ? undefined : this.#bring(addresses)))
     return this.#turn
   }
@@ -62,71 +72,95 @@ export class LanApi implements AsyncDisposable {
   }
 
   async #bring(addresses: readonly string[]): Promise<void> {
-    const names = addresses.join(' ')
-    // Other addresses, another certificate.
-    const obsolete = [...this.#open.keys()].filter(
-      (address) => names !== this.#names || !addresses.includes(address),
-    )
-    await this.#close(obsolete)
-    this.#names = names
+    await this.#close([...this.#open.keys()].filter((address) => !addresses.includes(address)))
+    const all = addresses.join(' ')
     const isMissing = (address: string): boolean => !this.#open.has(address)
     const nowMs = this.#parts.clock.nowMs()
-    const isDue = addresses.length > 0 && nowMs >= this.#renewAtMs
+    const isDue = addresses.length > 0 && (nowMs >= this.#renewAtMs || all !== this.#addresses)
+    this.#addresses = all
     if (!isDue && !addresses.some(isMissing)) return
     try {
-      const { key, certificate } = await this.#parts.certificate(addresses)
-      if (certificate !== this.#certificate) await this.#close([...this.#open.keys()])
-      this.#certificate = certificate
+      const own = await this.#parts.certificate(addresses)
+      if (own.certificate !== this.#certificate) {
+        for (const server of this.#open.values()) server.show(own)
+      }
+      this.#certificate = own.certificate
       this.#renewAtMs = nowMs + renewMs
-      for (const address of addresses.filter(isMissing))
-        await this.#listen(address, key, certificate)
+      for (const address of addresses.filter(isMissing)) await this.#listen(address, own)
     } catch (error) {
       this.#parts.onFault(error)
     }
   }
 
   /** One that cannot be had does not keep the others from being served. */
-  async #listen(address: string, key: string, certificate: string): Promise<void> {
-    const app = this.#app(key, certificate)
+  async #listen(address: string, own: Certificate): Promise<void> {
+    const { port, plainPort, pages, onFault } = this.#parts
+    const found = await pages().catch((error: unknown) => {
+      onFault(error)
+      return []
+    })
+    const app = this.#app(own, found)
     try {
-      await app.listen({ host: address, port: this.#parts.port })
-      this.#open.set(address, app)
+      await app.listen({ host: address, port })
     } catch (error) {
       await app.close()
-      this.#parts.onFault(error)
+      onFault(error)
+      return
     }
+    const redirect = plainPort === null ? null : openRedirect(address, plainPort, onFault)
+    this.#open.set(address, {
+      show: (next) => (app.server as unknown as Server).setSecureContext(secure(next)),
+      [Symbol.asyncDispose]: async () => {
+        redirect?.[Symbol.dispose]()
+        await app.close()
+      },
+    })
   }
 
-  #app(key: string, cert: string): LanServer {
-    const { clock, routes, onFault } = this.#parts
+  #app(own: Certificate, pages: readonly Page[]): FastifyInstance<Server> {
+    const { routes, gate, port, onFault } = this.#parts
     const app = fastify({
       https: {
-        ...{ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: timeoutMs },
+        ...{ ...secure(own), handshakeTimeout: timeoutMs },
         maxHeaderSize: headerMaxBytes,
       },
       bodyLimit: 1,
+      exposeHeadRoutes: false,
       requestTimeout: timeoutMs,
       connectionTimeout: timeoutMs,
       keepAliveTimeout: timeoutMs / 2,
       forceCloseConnections: true,
-      frameworkErrors: (error, _request, reply) => answerError(error, reply, onFault),
+      frameworkErrors: (error, _request, reply) => {
+        reply.headers(securityHeaders)
+        answerError(error, reply, onFault)
+      },
+      routerOptions: { maxParamLength: 100 },
       ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     })
     app.server.maxConnections = mostConnections
     this.#connections.guard(app.server)
-    app.addHook('onRequest', async (request) => {
-      if (this.#questions.take(sourceKey(request.ip), clock.nowMs())) return
-      throw new CausewayError('API_RATE', 'asked too often: a few times a second is enough')
+    const byPath = new Map(routes.map((route) => [`${route.method} ${route.url}`, route]))
+    // Before a body is read: what a stranger sends is not worth the memory.
+    app.addHook('onRequest', async ({ method, routeOptions, ip, raw }, reply) => {
+      reply.headers(securityHeaders)
+      const route = byPath.get(`${method} ${routeOptions.url}`) ?? null
+      const knock = { method, address: ip, request: raw as IncomingMessage }
+      await gate.admit(knock, route, this.#names, port)
     })
-    answerErrors(app, onFault)
-    for (const route of routes) addRoute(app, route)
+    answerErrors(app as never, onFault)
+    addPages(app as never, pages)
+    for (const route of routes) addRoute(app as never, gate.open(route))
     return app
   }
 
   async #close(addresses: readonly string[]): Promise<void> {
     for (const address of addresses) {
-      await this.#open.get(address)?.close()
+      await this.#open.get(address)?.[Symbol.asyncDispose]()
       this.#open.delete(address)
     }
   }
+}
+
+function secure({ key, certificate }: Certificate) {
+  return { key, cert: certificate, minVersion: 'TLSv1.2' } as const
 }

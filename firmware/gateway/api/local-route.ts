@@ -12,11 +12,9 @@ export interface LocalRoute extends Omit<Route, 'handle'> {
   readonly needs: Needs
   /** The password was typed within the last minutes: for keys, users, updates, and what cannot be undone. */
   readonly isFresh?: true
+  /** The box's log is not told by whoever serves the route: nothing is changed by it, or the route tells itself. */
+  readonly isQuiet?: true
+  /** What it was done to, for the log; never a secret. Without it: what the path names. */
+  readonly target?: (asked: Asked) => string
   readonly handle: (asked: Asked, who: LocalPrincipal) => Answer | Promise<Answer>
-}
-
-/** As asked by somebody who is known already. */
-export function routeFor(route: LocalRoute, who: LocalPrincipal): Route {
-  const { needs, isFresh, handle, ...rest } = route
-  return { ...rest, handle: (asked) => handle(asked, who) }
 }

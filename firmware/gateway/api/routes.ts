@@ -8,6 +8,7 @@ import { ApiEvent } from '../../model/local-api-event.ts'
 import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
+import { type AccessRouteParts, accessRoutes } from './access-routes.ts'
 import { type CaptureRouteParts, captureRoutes } from './capture-routes.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type DiagnoseParts, diagnoseRoutes } from './diagnose-routes.ts'
@@ -31,6 +32,7 @@ export interface RouteParts {
   readonly subscribe: Subscribe
   readonly config: ConfigParts
   readonly enrolment: EnrolmentParts
+  readonly access: AccessRouteParts
   readonly diagnose: DiagnoseParts
   readonly capture: CaptureRouteParts
 }
@@ -41,6 +43,9 @@ export const commonErrors: readonly ErrorCode[] = [
   'API_NOT_FOUND',
   'API_TOO_LARGE',
   'API_INTERNAL',
+  // By HTTPS, before a route is entered.
+  ...(['API_UNAUTHENTICATED', 'API_FORBIDDEN', 'API_NOT_FRESH', 'API_CROSS_SITE'] as const),
+  ...(['API_MISDIRECTED', 'API_RATE', 'API_NOT_READY'] as const),
 ]
 
 export function routesOf(parts: RouteParts): readonly LocalRoute[] {
@@ -105,6 +110,7 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       method: 'POST',
       url: '/api/v1/explain',
       needs: 'diagnose',
+      isQuiet: true,
       summary:
         'What becomes of a flow now, and why; what befell its packets of late. Changes nothing.',
       body: ExplainRequest,
@@ -116,6 +122,7 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
     ...captureRoutes(parts.capture),
     ...configRoutes(parts.config),
     ...enrolmentRoutes(parts.enrolment),
+    ...accessRoutes(parts.access),
     {
       method: 'GET',
       url: '/api/v1/events',
@@ -148,7 +155,8 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
   ]
   const document = openapiOf(routes, commonErrors, {
     title: 'Causeway local API',
-    description: 'What a gateway tells and takes on its own socket. Fields are only ever added.',
+    description:
+      'What a gateway tells and takes, on its own socket and by HTTPS in its LANs. Fields are only ever added.',
   })
   return routes
 }

@@ -23,21 +23,29 @@ export function addRoute(app: FastifyInstance, route: Route): void {
     schema,
     bodyLimit,
     handler: async (request, reply) => {
-      if (body === undefined && method === 'POST') refuseBody(request.body)
-      if (route.stream !== undefined) {
-        route.stream(reply.raw)
-        return reply.hijack()
-      }
-      request.raw.socket.setTimeout(answerMs)
-      const answer = await route.handle({
+      if (body === undefined && method !== 'GET') refuseBody(request.body)
+      const asked = {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
         address: request.ip ?? '',
-      })
+        request: request.raw,
+        isStillAllowed: () => true,
+      }
+      if (route.stream !== undefined) {
+        // What was said of the answer so far goes with it.
+        reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders() as Record<string, string>)))
+        route.stream(reply.raw, asked)
+        return reply.hijack()
+      }
+      request.raw.socket.setTimeout(answerMs)
+      const answer = await route.handle(asked)
       request.raw.socket.setTimeout(apiLimits.requestMs)
       if (typeof route.answer === 'string') reply.type(route.answer)
-      return reply.status(answer.status ?? 200).send(answer.body)
+      return reply
+        .status(answer.status ?? 200)
+        .headers(answer.headers ?? {})
+        .send(answer.body)
     },
   })
 }

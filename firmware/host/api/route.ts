@@ -2,7 +2,7 @@
  * What a route of the local API is: data from which both the server and its OpenAPI document are made, so that
  * neither can say what the other does not.
  */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorCode } from '../../model/errors.ts'
 
 /** A JSON schema, as typebox makes them. */
@@ -31,7 +31,7 @@ export interface Route {
   /** Given what the schemas have let through. */
   readonly handle: (asked: Asked) => Answer | Promise<Answer>
   /** Takes over from `handle` for an answer without end. */
-  readonly stream?: (out: ServerResponse) => void
+  readonly stream?: (out: ServerResponse, asked: Asked) => void
 }
 
 export interface Asked {
@@ -41,9 +41,14 @@ export interface Asked {
   readonly bearer: string | null
   /** The address at the other end; empty: it is this machine's own, over a socket file. */
   readonly address: string
+  /** By which what is known of the request is found. */
+  readonly request: IncomingMessage
+  /** Whether whoever asks may still have an answer without end. */
+  readonly isStillAllowed: () => boolean
 }
 
 export interface Answer {
   readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: unknown
 }

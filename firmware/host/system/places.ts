@@ -42,10 +42,12 @@ export interface Places {
   readonly wireKey: string
   /** Keys of the device, or of a controller's owner. */
   readonly keyFolder: string
-  /** Of a controller: what it keeps. */
+  /** What a controller keeps; of a gateway, who may use the box. */
   readonly storeFolder: string
   /** Of a controller without users: a token for whoever makes the first one. */
   readonly setupToken: string
+  /** The built web UI. */
+  readonly webuiFolder: string
   /** Key and certificate for HTTPS in the LANs. */
   readonly lanCertificate: string
   /** Configurations that ran here, and one that is tried. */
@@ -70,6 +72,7 @@ export function placesOf(instance: string, root = '/'): Places {
     controllerSettings: join(root, 'etc/causeway', instance, 'controller.yaml'),
     usbSettings: join(run, 'usb/controller.yaml'),
     imageRoots: join(root, 'usr/share/causeway/roots'),
+    webuiFolder: join(root, 'usr/share/causeway/webui'),
     deviceKey: join(lib, 'keys/device.key'),
     resetOrder: join(lib, 'reset'),
     ownerRecord: join(lib, 'owner.json'),

@@ -15,8 +15,11 @@ export async function orderReset({ resetOrder }: Places): Promise<void> {
 export async function resetIfOrdered(places: Places): Promise<boolean> {
   const { resetOrder, config, configFolder, wireKey, ownerRecord, signedRecord } = places
   const { whereaboutsRecord, dnsmasqLeases, lanCertificate, programRecord, insideRecord } = places
+  const { storeFolder } = places
   if ((await readIfThere(resetOrder)) === null) return false
-  await rm(configFolder, { recursive: true, force: true })
+  for (const folder of [configFolder, storeFolder]) {
+    await rm(folder, { recursive: true, force: true })
+  }
   for (const path of [
     ...[config, wireKey, signedRecord, ownerRecord, whereaboutsRecord, dnsmasqLeases],
     ...[lanCertificate, programRecord, insideRecord],

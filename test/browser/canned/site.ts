@@ -30,7 +30,7 @@ export function statusOf({ site }: Pick<Scene, 'site'>): Status {
 
 const worn = [
   '1 of 4 peers are not up: porto',
-  'peer lisbon is reached through hub-1 only: nothing gets through between the two',
+  'policy calls drops what goes to oslo: no path keeps its limits',
 ]
 
 const blank: Status = {

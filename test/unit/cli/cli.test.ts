@@ -1,5 +1,4 @@
 /** The command line as its user meets it: exit codes, text, JSON; and the processes behind the launcher. */
-
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,6 +12,7 @@ import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
 import { noDiagnostics } from '../gateway/no-diagnostics.ts'
+import { noAccess } from '../gateway/sample-access.ts'
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
@@ -71,7 +71,8 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, ...noDiagnostics, onFault: () => {} },
+    ...{ config: noChanges, enrolment: noEnrolment, access: noAccess(), ...noDiagnostics },
+    onFault: () => {},
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -136,7 +137,7 @@ test('config show says who or what took the last change back, with the detail', 
     metrics: () => assert.fail(),
     ...{ sessions: () => [], denials: () => [], explain: () => assert.fail() },
     subscribe: () => () => {},
-    ...{ enrolment: noEnrolment, ...noDiagnostics },
+    ...{ enrolment: noEnrolment, access: noAccess(), ...noDiagnostics },
     config: {
       ...noChanges,
       show: () => ({

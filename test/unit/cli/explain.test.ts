@@ -5,6 +5,7 @@ import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
 import { noDiagnostics } from '../gateway/no-diagnostics.ts'
+import { noAccess } from '../gateway/sample-access.ts'
 import { noEnrolment } from '../gateway/sample-enrolment.ts'
 import { cli, root } from './shell.ts'
 
@@ -76,6 +77,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     subscribe: fail,
     enrolment: noEnrolment,
     ...noDiagnostics,
+    access: noAccess(),
     config: {
       ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
     },

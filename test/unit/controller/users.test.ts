@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAudit } from '../../../firmware/controller/audit.ts'
-import { Guesses } from '../../../firmware/controller/guesses.ts'
 import { TriedLog } from '../../../firmware/controller/tried-log.ts'
 import { Users } from '../../../firmware/controller/users.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
 import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { type Permission, permissions, roles } from '../../../firmware/model/user.ts'
+import { Guesses } from '../../../firmware/plan/guesses.ts'
 import { mayDo, requirePermission } from '../../../firmware/plan/role.ts'
 import { interrupted } from './interrupted.ts'
 

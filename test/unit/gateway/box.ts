@@ -15,6 +15,8 @@ import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
 import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
 import { type FakeServices, fakeServices } from '../../../firmware/host/service/fake.ts'
+import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
+import { openStore } from '../../../firmware/host/store/ordered-store.ts'
 import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { makePrivateFolder, readIfThere, replaceFile } from '../../../firmware/host/system/file.ts'
 import type { LogFields } from '../../../firmware/host/system/log.ts'
@@ -126,6 +128,9 @@ export async function openBox(
         certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
         lanApiPort: 0,
         diagnostics: box.machine,
+        plainPort: null,
+        readPages: async () => [],
+        openStore: (onFailed) => openStore(memoryTable(), onFailed),
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)

@@ -8,16 +8,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { connect } from 'node:tls'
-import { LanApi } from '../../../firmware/gateway/api/lan-api.ts'
+import { openGate } from '../../../firmware/gateway/api/gate.ts'
+import { LanApi, type LanApiParts } from '../../../firmware/gateway/api/lan-api.ts'
+import { ownNames } from '../../../firmware/gateway/api/origin.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { openCertificate } from '../../../firmware/host/system/certificate.ts'
 import { lanApiAddresses } from '../../../firmware/plan/lan-api.ts'
 import { openSourceBuckets } from '../../../firmware/plan/rate-limit.ts'
 import { sampleConfig } from '../model/sample-config.ts'
+import { openAccess } from './sample-access.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'cwgw-'))
 after(() => rm(root, { recursive: true }))
 const dayMs = 24 * 3600 * 1000
+const names = ownNames(['127.0.0.1', '127.0.0.2', '127.0.0.4'], null, null)
+
+/** No pages, no users. */
+function without(clock: LanApiParts['clock']) {
+  const access = openAccess()
+  const gate = openGate({ access, clock, isStatusOpen: () => false })
+  return { clock, gate, plainPort: null, pages: async () => [] }
+}
 
 test('only LANs of segments with admin, only where it is asked for, never another address', () => {
   const config = sampleConfig()
@@ -26,6 +37,8 @@ test('only LANs of segments with admin, only where it is asked for, never anothe
   assert.deepEqual(lanApiAddresses(config), [])
   config.api.lan = 'status'
   const all = lanApiAddresses(config)
+  delete config.api
+  assert.deepEqual(lanApiAddresses(config), all, 'unless told')
   assert.ok(all.includes('10.1.0.1') && all.length >= 2)
   const others = config.uplinks.flatMap(({ address }: { address: string[] }) => address)
   assert.ok(all.every((address) => !others.some((other: string) => other.startsWith(address))))
@@ -57,12 +70,13 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   const port = await freePort()
   const faults: unknown[] = []
   const api = new LanApi({
-    clock: systemClock(),
+    ...without(systemClock()),
     port,
     routes: [
       {
         method: 'GET',
         url: '/api/v1/health',
+        needs: 'anybody',
         summary: 'For the test.',
         answer: { type: 'object' },
         handle: () => ({ body: { isHealthy: true, problems: [] } }),
@@ -71,22 +85,22 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
     certificate: (addresses) => openCertificate(join(root, 'keys/two.pem'), addresses, Date.now()),
     onFault: (error) => faults.push(error),
   })
-  await api.listen(['127.0.0.1', '127.0.0.2'])
+  await api.listen(['127.0.0.1', '127.0.0.2'], names)
   assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/health'), [200, 'isHealthy'])
   assert.deepEqual(await ask('127.0.0.2', port, '/api/v1/health'), [200, 'isHealthy'])
   await assert.rejects(ask('127.0.0.3', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
   assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/config'), [404, 'code'])
   assert.deepEqual(await ask('127.0.0.1', port, '/api/v1/health?all=1'), [400, 'code'])
-  await api.listen(['127.0.0.2'])
+  await api.listen(['127.0.0.2'], names)
   await assert.rejects(ask('127.0.0.1', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const many = await Promise.all(
-    Array.from({ length: 30 }, () => ask('127.0.0.2', port, '/api/v1/health', agent)),
+    Array.from({ length: 180 }, () => ask('127.0.0.2', port, '/api/v1/health', agent)),
   )
   agent.destroy()
   assert.ok(many.some(([status]) => status === 429))
   // An address that the box does not have is a fault, and no more: also for those that come after it.
-  await api.listen(['127.0.0.2', '203.0.113.77', '127.0.0.4'])
+  await api.listen(['127.0.0.2', '203.0.113.77', '127.0.0.4'], names)
   assert.equal(faults.length, 1)
   const other = new Agent({ localAddress: '127.0.0.8' })
   assert.deepEqual(await ask('127.0.0.4', port, '/api/v1/health', other), [200, 'isHealthy'])
@@ -99,13 +113,13 @@ test('one source has a share of the connections, and none above its rate gets as
   const port = await freePort()
   let nowMs = 0
   const api = new LanApi({
-    clock: { ...systemClock(), nowMs: () => nowMs },
+    ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
     certificate: (addresses) => openCertificate(join(root, 'keys/four.pem'), addresses, Date.now()),
     onFault: () => assert.fail(),
   })
-  await api.listen(['127.0.0.1'])
+  await api.listen(['127.0.0.1'], names)
   const open = (localAddress: string): Promise<Socket | null> =>
     new Promise((resolve) => {
       const socket = connect({
@@ -123,8 +137,8 @@ test('one source has a share of the connections, and none above its rate gets as
     }
     return sockets
   }
-  const held = await openMany('127.0.0.1', 12)
-  assert.equal(held.length, 8)
+  const held = await openMany('127.0.0.1', 36)
+  assert.equal(held.length, 32)
   const others = await openMany('127.0.0.9', 2)
   assert.equal(others.length, 2, 'another source has its own')
   const close = async (sockets: readonly Socket[]): Promise<void> => {
@@ -133,7 +147,7 @@ test('one source has a share of the connections, and none above its rate gets as
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await close(held)
-  // 20 at once in all, and then 5 a second.
+  // 40 at once in all, and then 5 a second.
   let more = 0
   for (let one = 0; one < 16; one++) {
     const socket = await open('127.0.0.1')
@@ -141,7 +155,7 @@ test('one source has a share of the connections, and none above its rate gets as
     more++
     await close([socket])
   }
-  assert.equal(more, 12)
+  assert.equal(more, 8)
   nowMs = 1_000
   const later = await openMany('127.0.0.1', 6)
   assert.equal(later.length, 5)
@@ -155,14 +169,14 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
   let nowMs = 0
   const path = join(root, 'keys/three.pem')
   const api = new LanApi({
-    clock: { ...systemClock(), nowMs: () => nowMs },
+    ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
     certificate: (addresses) => openCertificate(path, addresses, Date.now() + nowMs),
     onFault: () => assert.fail(),
   })
   const shown = async (): Promise<string> => {
-    await api.listen(['127.0.0.1'])
+    await api.listen(['127.0.0.1'], names)
     return new Promise((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
         resolve(socket.getPeerX509Certificate()!.serialNumber)

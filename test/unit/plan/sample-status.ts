@@ -63,6 +63,7 @@ export function statusFacts(change: Partial<StatusFacts> = {}): StatusFacts {
     sessions: [sessionOf('hub-1', 'up'), sessionOf('lisbon', 'rekeying')],
     reaches: [],
     nats: new Map(),
+    access: null,
     ...change,
   }
 }

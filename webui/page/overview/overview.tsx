@@ -1,7 +1,93 @@
-/** The page about overview: not built yet. */
-import { PageHead } from '../../part/page-head.tsx'
+/** The first page: how the site is in one sentence and what to do about it; a picture of it; figures; what happened. */
+import type { Status } from '../../../firmware/model/local-api.ts'
+import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
+import { useAnswer } from '../../live/answer.ts'
+import { status } from '../../live/live.ts'
+import { linkTo } from '../../live/route.ts'
+import { may } from '../../live/session.ts'
+import { Figures } from '../../part/figures.tsx'
+import { Icon } from '../../part/icon.tsx'
+import { Loading } from '../../part/loading.tsx'
+import { Notice } from '../../part/notice.tsx'
+import { toneIcons } from '../../part/tone.ts'
+import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
+import { overviewText } from '../../text/en-overview.ts'
+import { type Headline, headlineOf } from './headline.ts'
+import { Recent } from './recent.tsx'
+import { SitePicture } from './site-picture.tsx'
+import './overview.css'
 
 export function Page() {
-  return <PageHead title={frameText.pages.overview} />
+  const { value } = status
+  const paths = useAnswer<PathsAnswer>('/paths')
+  if (value === null) {
+    return (
+      <>
+        <h1 class="unseen">{frameText.pages.overview}</h1>
+        <Loading />
+      </>
+    )
+  }
+  const names = value.uplinks.map(({ name }) => name)
+  return (
+    <div class="stack">
+      <Health headline={headlineOf(value)} site={value.site} />
+      {isBlank(value) && may('config.write') && (
+        <Notice title={overviewText.setUpAbout}>
+          <a href={linkTo('set-up')}>{overviewText.setUp}</a>
+        </Notice>
+      )}
+      <SitePicture status={value} paths={paths.value} />
+      {names.length > 0 && (
+        <Figures
+          title={overviewText.figures.title}
+          about={overviewText.figures.about}
+          subject="uplinks"
+          names={names}
+        />
+      )}
+      <Recent />
+    </div>
+  )
+}
+
+function isBlank({ site, configSource }: Status): boolean {
+  return site === null || configSource === 'factory'
+}
+
+interface HealthProps {
+  readonly headline: Headline
+  readonly site: string | null
+}
+
+function Health({ headline, site }: HealthProps) {
+  const { tone, sentence, about, problems } = headline
+  const [first] = problems
+  return (
+    <section class={`health is-${tone}`} aria-labelledby="health">
+      <Icon name={toneIcons[tone]} size={34} />
+      <div>
+        <p class="health-site">{site ?? overviewText.noSite}</p>
+        <div aria-live="polite">
+          <h1 id="health">{sentence}</h1>
+        </div>
+        {first?.remedy != null && (
+          <p class="health-remedy">
+            <Words text={first.remedy} />
+          </p>
+        )}
+        {about !== '' && <p class="health-about">{about}</p>}
+        {problems.length > 1 && (
+          <ol class="health-more" aria-label={overviewText.problems}>
+            {problems.slice(1).map((problem) => (
+              <li key={problem.sentence}>
+                {problem.sentence} <span class="quiet">{problem.remedy}</span>
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
+    </section>
+  )
 }

@@ -1,10 +1,11 @@
 /**
  * How often somebody may guess a password. Who guesses at a name from one place waits, twice as long each time (NIST SP 800-63B
  * §5.2.2), and one place has so many tries whatever names it has: nobody else is kept out by that. Against guesses at one name
- * from ever new places there is a slow measure for all of them, which who was right there before does not share. In memory, bounded.
+ * from ever new places there is a slow measure for all of them, which who was right there before does not share. Pure: time is an
+ * argument. Bounded.
  */
 import { CausewayError } from '../model/errors.ts'
-import { openSourceBuckets } from '../plan/rate-limit.ts'
+import { openSourceBuckets } from './rate-limit.ts'
 
 const freeTries = 5
 const mostWaitMs = 60_000

@@ -1,0 +1,53 @@
+/** How uplinks or peers were over a span that can be chosen: read from the box, and for the last minutes gone on with live. */
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import {
+  type HistoryOfName,
+  type HistorySpan,
+  historySpans,
+} from '../../firmware/model/local-api-history.ts'
+import { call } from './call.ts'
+import { type Subject, samples } from './samples.ts'
+import { type Timeline, timelineOf } from './timeline.ts'
+
+/** As often a span is read again as there is a new point, and not more often than this. */
+const leastMs = 20_000
+/** Of more, lines cannot be told apart. */
+const mostNames = 6
+
+export function useTimeline(
+  subject: Subject,
+  allNames: readonly string[],
+  span: HistorySpan,
+): Timeline {
+  const names = allNames.slice(0, mostNames)
+  const histories = useSignal<ReadonlyMap<string, HistoryOfName>>(new Map())
+  const key = names.join('\n')
+
+  useEffect(() => {
+    let isOver = false
+    const read = async (): Promise<void> => {
+      const found = new Map<string, HistoryOfName>()
+      for (const name of names) {
+        const path = `/history/${subject}/${encodeURIComponent(name)}/${span}`
+        const history = await call<HistoryOfName>('GET', path).catch(() => null)
+        if (history !== null) found.set(name, history)
+      }
+      if (!isOver) histories.value = found
+    }
+    histories.value = new Map()
+    void read()
+    const isLive = span === 'minutes'
+    const everyMs = Math.max(leastMs, historySpans[span].stepSeconds * 1000)
+    const timer = isLive
+      ? undefined
+      : setInterval(() => {
+          if (!document.hidden) void read()
+        }, everyMs)
+    return () => {
+      isOver = true
+      clearInterval(timer)
+    }
+  }, [subject, key, span])
+  return timelineOf(names, histories.value, span === 'minutes' ? samples.value : [], subject)
+}

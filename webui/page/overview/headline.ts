@@ -1,0 +1,68 @@
+/** Says in one sentence how the site is, and in a second one what that means for whoever works there. Pure. */
+import type { Status } from '../../../firmware/model/local-api.ts'
+import type { Tone } from '../../part/tone.ts'
+import { overviewText } from '../../text/en-overview.ts'
+import { list, sentence } from '../../text/format.ts'
+import { remedyOf } from '../../text/remedy.ts'
+
+export interface Headline {
+  readonly tone: Tone
+  readonly sentence: string
+  /** '': nothing more to say. */
+  readonly about: string
+  readonly problems: readonly Problem[]
+}
+
+export interface Problem {
+  readonly sentence: string
+  readonly remedy: string | null
+}
+
+export function headlineOf(status: Status): Headline {
+  const { isHealthy, problems } = status
+  const names = [...status.uplinks, ...status.peers].map(({ name }) => name)
+  if (isHealthy) {
+    return { tone: 'good', sentence: overviewText.well, about: upText(status), problems: [] }
+  }
+  return {
+    tone: carriesOn(status) ? 'warn' : 'bad',
+    sentence: sentence(problems[0] ?? status.health, names),
+    about: goesOnText(status),
+    problems: problems.map((problem) => ({
+      sentence: sentence(problem, names),
+      remedy: remedyOf(problem),
+    })),
+  }
+}
+
+function counts({ uplinks, peers }: Status) {
+  return {
+    upUplinks: uplinks.filter(({ isUp }) => isUp === true),
+    upPeers: peers.filter(({ state }) => state === 'up').length,
+  }
+}
+
+/** Something is wrong, and nobody at the site needs to notice. */
+function carriesOn(status: Status): boolean {
+  const { upUplinks, upPeers } = counts(status)
+  const isWhole = upPeers === status.peers.length && upUplinks.length > 0
+  return status.datapathUptimeSeconds !== null && status.site !== null && isWhole
+}
+
+function upText(status: Status): string {
+  const { upUplinks, upPeers } = counts(status)
+  const { uplinks, peers, datapathUptimeSeconds } = status
+  const texts = [
+    overviewText.ofAll(upUplinks.length, uplinks.length, 'uplink'),
+    ...(peers.length === 0 ? [] : [overviewText.ofAll(upPeers, peers.length, 'peer')]),
+  ]
+  const isOne = texts.length === 1 && uplinks.length === 1
+  return overviewText.up(list(texts), isOne, datapathUptimeSeconds ?? 0)
+}
+
+function goesOnText(status: Status): string {
+  const { upUplinks, upPeers } = counts(status)
+  if (upUplinks.length === 0 || status.peers.length === 0 || upPeers === 0) return ''
+  const names = upUplinks.map(({ name }) => name)
+  return overviewText.goesOn(names, overviewText.reached(upPeers, status.peers.length))
+}

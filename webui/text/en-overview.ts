@@ -1,0 +1,72 @@
+/** What the overview says. */
+import { duration, list, plural } from './format.ts'
+
+export const overviewText = {
+  waiting: 'Asking the box …',
+  well: 'All is well.',
+  noSite: 'A box without a site',
+  setUp: 'Set it up',
+  setUpAbout: 'This box has no configuration of its own yet.',
+  up: (what: string, isOne: boolean, seconds: number) =>
+    `${what} ${isOne ? 'is' : 'are'} up. Running for ${duration(seconds)}.`,
+  ofAll: (some: number, all: number, noun: string) =>
+    some === all ? plural(all, noun) : `${some} of ${plural(all, noun)}`,
+  goesOn: (uplinks: readonly string[], peers: string) =>
+    `Traffic goes on by ${list(uplinks)}: ${peers} reached.`,
+  reached: (some: number, all: number) =>
+    some === all ? `all ${plural(all, 'peer')} are` : `${some} of ${plural(all, 'peer')} are`,
+  problems: 'What is wrong',
+  map: {
+    title: 'This site',
+    uplinks: 'Uplinks',
+    peers: 'Peers',
+    more: (count: number) => `${plural(count, 'more peer')}`,
+    noUplinks: 'No uplinks',
+    noPeers: 'No peers yet',
+    table: 'Paths from this box to each peer',
+    columns: { peer: 'Peer', uplink: 'Uplink', state: 'State' },
+    kinds: {
+      used: 'in use',
+      ready: 'ready, not in use',
+      relayed: 'in use, through a relay',
+      untried: 'not tried yet',
+      down: 'down',
+    },
+  },
+  uplink: {
+    noCarrier: 'no carrier',
+    unknown: 'not known yet',
+    noAddress: 'no address',
+    rates: (rx: string, tx: string, between: string) => `↓ ${rx}${between}↑ ${tx}`,
+  },
+  peer: {
+    by: (rtt: string, uplink: string) => `${rtt} by ${uplink}`,
+    through: (rtt: string, relay: string) => `${rtt} through ${relay}`,
+    connecting: 'connecting',
+    unreached: 'no path carries packets',
+    down: (seconds: number) => `not reached for ${duration(seconds)}`,
+  },
+  figures: {
+    title: 'Traffic and quality',
+    about: 'Quality is that of the way to other sites.',
+    span: 'Time',
+  },
+  events: {
+    title: 'What happened',
+    none: 'Nothing yet',
+    noneAbout: 'Since this box keeps a record.',
+    more: 'Show more',
+    times: (times: number, since: string) => `${times} times since ${since}`,
+  },
+} as const
+
+export const figuresText = {
+  spans: { minutes: '10 min', hour: '1 h', day: '24 h', week: '7 d', month: '30 d' },
+  span: 'Time',
+  throughput: 'Throughput',
+  received: 'in',
+  sent: 'out',
+  latency: 'Latency',
+  loss: 'Loss',
+  jitter: 'Jitter',
+} as const
