@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { Frame } from './frame/frame.tsx'
 import { Lazy } from './frame/lazy.tsx'
+import { entryOf } from './frame/shown-page.tsx'
 import { startLive } from './live/live.ts'
 import { route } from './live/route.ts'
 import { loadSession, session } from './live/session.ts'
@@ -21,6 +22,8 @@ export function App() {
   const { kind } = session.value
   useEffect(() => {
     void loadSession()
+    // While the box says who is signed in, the page that was asked for is on its way.
+    void entryOf(route.peek()[0] ?? '')?.load()
   }, [])
   useEffect(() => {
     if (kind === 'signed-in') return startLive()

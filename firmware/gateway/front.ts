@@ -5,6 +5,7 @@
 import type { Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
 import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
+import type { DeviceKey } from '../host/pki/device-key.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
 import type { Log } from '../host/system/log.ts'
@@ -20,34 +21,46 @@ import { lanApiAddresses, lanApiOf } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
+import type { SampleFacts } from '../plan/sample.ts'
 import { composeDrops, composeStatus } from '../plan/status.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { Access, type AccessParts } from './access/access.ts'
 import { type ApiParts, openApi } from './api/api.ts'
 import { openGate } from './api/gate.ts'
+import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
+import type { LanParts } from './api/lan-routes.ts'
 import { ownNames } from './api/origin.ts'
 import { routesOf } from './api/routes.ts'
+import type { SystemParts } from './api/system-routes.ts'
+import type { BackupUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
 import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
+import { openRecorder } from './history/recorder.ts'
+import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
 import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
+import { type Host, openSystem } from './system.ts'
 
-export interface FrontParts {
+export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
   readonly places: Places
   readonly clock: Clock
+  /** Milliseconds since 1970, as far as the box knows. */
+  readonly wallMs: () => number
   readonly log: Log
   readonly wireKey: X25519Pair
   readonly services: Services
   /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
   readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
   readonly lanApiPort: number
+  readonly host: Host
+  readonly key: Pick<DeviceKey, 'deviceId'>
   /** Of plain HTTP, which is sent on to the page; null: there is none. */
   readonly plainPort: number | null
   /** Of the web UI, read when they are asked for. */
@@ -56,8 +69,6 @@ export interface FrontParts {
   readonly diagnostics: DiagnoseMachine
   /** Cryptographically strong. */
   readonly random: (bytes: number) => Uint8Array
-  /** Milliseconds since 1970, as far as the box knows: for people only. */
-  readonly wallMs: () => number
 }
 
 export interface Front {
@@ -80,7 +91,22 @@ export function openFront(
   const access = owned.use(new Access(parts))
   const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
-  const told = answersOf(core, { log, status, watch, enrolment: owner, access })
+  const lan = lanAnswers({ ...parts, nicNetns: parts.places.nicNetns }, core)
+  const history = openRecorder(
+    { ...parts, folder: parts.places.historyFolder, watch, facts: () => sampleFacts(core) },
+    owned,
+  )
+  const { parts: system, backups } = openSystem(
+    {
+      ...{ ...parts, status, users: backupUsers(access) },
+      wireKey: encodeWireKey(parts.wireKey.publicKey),
+      deviceId: () => parts.key.deviceId,
+    },
+    core,
+    owner,
+  )
+  const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
+  const told = answersOf(core, asked)
   const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told, access), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
@@ -107,12 +133,26 @@ export function openFront(
       // The box forwards by now.
       if (isDone) access.begin()
     },
-    onChange: (event) => watch.tell(event),
+    onChange: (event) => {
+      backups.onChange(event)
+      watch.tell(event)
+    },
     onPath: (event) => watch.tell(event),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },
   }
+}
+
+function backupUsers(access: Access): BackupUsers {
+  return {
+    list: async () => (await access.books()).users.list(),
+    replace: async (users) => (await access.books()).users.replaceAll(users),
+  }
+}
+
+function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
+  return { config: reconciler.outcome.running.config, ...telemetry.reading }
 }
 
 function statusOf(
@@ -181,10 +221,16 @@ function diagnoseOpening(
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
+  readonly lan: LanParts
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
   readonly access: Access
 }
 
-function answersOf(core: Core, { log, status, watch, enrolment, access }: Told): Answers {
+function answersOf(
+  core: Core,
+  { log, status, watch, enrolment, access, lan, history, system }: Told,
+): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading
@@ -211,12 +257,14 @@ function answersOf(core: Core, { log, status, watch, enrolment, access }: Told):
     explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
+    lan,
     enrolment: {
       show: () => enrolment.answer,
       confirm: (code) => enrolment.confirm(code),
       ask: (settings) => enrolment.ask(controllerPlacesOf(settings)),
       reset: () => enrolment.reset(),
     },
+    ...{ history, system },
     drops: () => composeDrops(ready()),
     paths: () => {
       ready()

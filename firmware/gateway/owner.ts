@@ -50,6 +50,11 @@ export class BoxOwner implements Disposable {
     return this.#record !== null || this.#owned !== null
   }
 
+  /** Null: nobody owns it. */
+  get record(): OwnerRecord | null {
+    return this.#owned?.record ?? this.#record
+  }
+
   /** It is nobody's yet: no owner, and it runs what its image brought. */
   get isUnclaimed(): boolean {
     return !this.hasOwner && this.#unread === null && this.#parts.isBlank()

@@ -1,6 +1,7 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { Clock } from '../host/clock/clock.ts'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
@@ -9,15 +10,22 @@ import { openLink } from '../host/link/client.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
+import { readHostLeases } from '../host/service/host-lease.ts'
 import { openServices } from '../host/service/system.ts'
+import { noSlots } from '../host/slots/none.ts'
 import { openStore } from '../host/store/ordered-store.ts'
 import type { Store } from '../host/store/store.ts'
 import { openCertificate } from '../host/system/certificate.ts'
+import { readClockSync } from '../host/system/clock-sync.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { LogRing } from '../host/system/log-ring.ts'
+import { openMachine } from '../host/system/machine.ts'
 import type { Places } from '../host/system/places.ts'
+import { openPower, restartAfterMs } from '../host/system/power.ts'
+import { readPrivate } from '../host/system/private-key.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
+import { orderRestore, restoreIfOrdered } from '../host/system/restore.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { type Page, readPages } from '../host/web/pages.ts'
@@ -27,6 +35,7 @@ import { earliestMs } from '../model/version.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
+import type { Host } from './system.ts'
 
 /** No answer within this is none. */
 const controllerMs = 10_000
@@ -35,6 +44,7 @@ const controllerMs = 10_000
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
+  if (await restoreIfOrdered(places)) log.warn({}, 'restored: this box is the one of a backup')
   return openGateway({
     places,
     log,
@@ -47,10 +57,10 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     bindUdp,
     certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
     lanApiPort: 443,
-    diagnostics: systemDiagnostics(places, logRing),
     plainPort: 80,
     readPages: () => readWebui(places),
     openStore: (onFailed) => openBoxStore(places.storeFolder, onFailed),
+    diagnostics: systemDiagnostics(places, logRing),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),
@@ -60,6 +70,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
+    host: hostAt(places, clock),
     reset: async () => {
       await orderReset(places)
       // In order: its supervisor starts another.
@@ -72,6 +83,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
+    hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
       runFolder: places.serviceFolder,
@@ -80,6 +92,21 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         log.error({ ...fieldsOf(error), detail: service }, 'service fault'),
     }),
   })
+}
+
+function hostAt(places: Places, clock: Clock): Host {
+  return {
+    ...{ machine: openMachine(places.historyFolder, () => clock.nowMs()), restartAfterMs },
+    clockSync: () => readClockSync(),
+    power: openPower(places.applianceMark),
+    slots: noSlots(),
+    lanCertificate: () => readIfThere(places.lanCertificate),
+    readKeys: async () => ({
+      deviceKey: (await readPrivate(places.deviceKey)) ?? '',
+      wireKey: (await readPrivate(places.wireKey)) ?? '',
+    }),
+    orderRestore: (identity, config) => orderRestore(places, { identity, config }),
+  }
 }
 
 /** On an appliance; beside this program, where it runs from its sources. */

@@ -6,7 +6,7 @@ import type { ErrorCode } from './errors.ts'
 
 export type ShownCode = Extract<
   ErrorCode,
-  `${'API' | 'DATAPATH' | 'SESSION' | 'STORE' | 'WIRE'}_${string}`
+  `${'API' | 'BACKUP' | 'DATAPATH' | 'SESSION' | 'STORE' | 'UPDATE' | 'WIRE'}_${string}`
 >
 
 /** Meaning, and what to do. */
@@ -26,6 +26,39 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
   ],
   WIRE_INVALID: ['A message of a handshake has another form.', 'Run one version at both sites.'],
   WIRE_TRUNCATED: ['A message was cut short.', 'Run one version at both sites.'],
+  BACKUP_INVALID: ['It is no backup of a box.', 'Choose the file that `Make a backup` gave you.'],
+  BACKUP_TRUNCATED: ['The end of the backup is missing.', 'Copy the file again, whole.'],
+  BACKUP_VERSION: [
+    'A later release made the backup.',
+    'Restore it with that release, or a later one.',
+  ],
+  BACKUP_PASSPHRASE: [
+    'The passphrase is not the one that the backup was made with.',
+    'Type that one. Without it nobody can open the backup.',
+  ],
+  BACKUP_BROKEN: [
+    'The backup was changed or damaged after it was made.',
+    'Take another copy, or another backup.',
+  ],
+  BACKUP_NO_IDENTITY: [
+    'The backup was made without the keys of its box.',
+    'Restore the configuration alone; claim the box anew, and give its peers its key.',
+  ],
+  BACKUP_OWNED: [
+    'A box with an owner cannot become another one.',
+    'Reset it first (`causeway reset`).',
+  ],
+  UPDATE_UNSUPPORTED: [
+    'The machine has no slots for firmware.',
+    'Update it as you update its packages.',
+  ],
+  UPDATE_REFUSED: [
+    'The file is no update that this box takes.',
+    'The message says why; get the file for this machine from whom you have the box from.',
+  ],
+  UPDATE_TRUNCATED: ['The upload broke off.', 'Send it again; what runs has not changed.'],
+  UPDATE_BUSY: ['Another update is on its way.', 'Wait for its end.'],
+  UPDATE_NO_OTHER: ['There is no other firmware to go back to.', 'Install one.'],
   API_UNREACHABLE: ['No gateway answers.', 'The message says what to start, or as whom to ask.'],
   API_TIMEOUT: ['The gateway answers too slowly.', 'Ask again; its log may say why.'],
   API_NOT_READY: [

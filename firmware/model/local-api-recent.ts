@@ -1,5 +1,6 @@
 /** What happened of late, in words: the last events of a box as sentences for people, kept across restarts. */
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/schema'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -59,3 +60,9 @@ export type RecentEventsAnswer = Static<typeof RecentEventsAnswer>
 /** On the stream of events: one is new, or one of before has gone on. */
 export const ToldEvent = Type.Object({ kind: Type.Literal('told'), event: RecentEvent }, closed)
 export type ToldEvent = Static<typeof ToldEvent>
+
+const kept = Compile(Type.Array(RecentEvent))
+
+export function isRecentEvents(value: unknown): value is RecentEvent[] {
+  return kept.Check(value)
+}

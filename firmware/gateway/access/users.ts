@@ -41,6 +41,8 @@ export interface LocalUsers {
   readonly changePassword: (name: string, password: string) => Promise<void>
   /** @throws API_NOT_FOUND, API_LAST_ADMIN */
   readonly remove: (name: string) => Promise<void>
+  /** These and no others, as a backup has them: all or nothing. @throws API_LAST_ADMIN none of them is one; API_INVALID */
+  readonly replaceAll: (all: readonly KeptUser[]) => Promise<void>
   /** @param source tells places apart @throws API_UNAUTHENTICATED, API_RATE, API_BUSY */
   readonly verify: (name: string, password: string, source: string) => Promise<KeptUser>
 }
@@ -122,6 +124,26 @@ export async function openUsers({ store, nowMs, wallMs }: UsersParts): Promise<L
         keepAdmin(name)
         await store.commit({ conditions: [], changes: [{ key: prefix + name, value: null }] })
         users.delete(name)
+      }),
+    replaceAll: (all) =>
+      inTurn(async () => {
+        if (!all.some(({ role }) => role === 'admin')) {
+          throw new CausewayError('API_LAST_ADMIN', 'none of these users is an admin')
+        }
+        if (all.length > mostUsers || all.some(({ name }) => reservedUsers.has(name))) {
+          throw new CausewayError('API_INVALID', 'there cannot be such users')
+        }
+        const wanted = new Map(all.map((user) => [user.name, user]))
+        const gone = [...users.keys()].filter((name) => !wanted.has(name))
+        const changes = [
+          ...gone.map((name) => ({ key: prefix + name, value: null })),
+          ...[...wanted.values()].map((user) => ({
+            ...{ key: prefix + user.name, value: JSON.stringify(user) },
+          })),
+        ]
+        await store.commit({ conditions: [], changes })
+        for (const name of gone) users.delete(name)
+        for (const [name, user] of wanted) users.set(name, user)
       }),
     verify: async (name, password, source) => {
       guesses.check(name, source, nowMs())

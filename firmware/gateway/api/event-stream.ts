@@ -22,6 +22,14 @@ export function openEventStream(
   subscribe: Subscribe,
 ): (out: ServerResponse, asked: Pick<Asked, 'address' | 'isStillAllowed'>) => void {
   let clients = 0
+  /** All clients are told the same, one after the other: it is put into words once. */
+  let last: { readonly event: ApiEvent; readonly text: string } | null = null
+  const textOf = (event: ApiEvent): string => {
+    if (last?.event !== event) {
+      last = { event, text: `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n` }
+    }
+    return last.text
+  }
   const bySource = new Map<string, number>()
   return (out, { address, isStillAllowed }) => {
     const source = sourceOf(address)
@@ -38,9 +46,7 @@ export function openEventStream(
       if (out.writableLength > mostWaitingBytes) out.destroy()
       else out.write(text)
     }
-    const stop = subscribe((event) =>
-      write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`),
-    )
+    const stop = subscribe((event) => write(textOf(event)))
     const heartbeat = setInterval(() => {
       // Who has signed out meanwhile, or was taken away, sees no more.
       if (isStillAllowed()) write(': here\n\n')

@@ -14,7 +14,10 @@ import { type ConfigParts, configRoutes } from './config-routes.ts'
 import { type DiagnoseParts, diagnoseRoutes } from './diagnose-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
+import { type HistoryRouteParts, historyRoutes } from './history-routes.ts'
+import { type LanParts, lanRoutes } from './lan-routes.ts'
 import type { LocalRoute } from './local-route.ts'
+import { type SystemParts, systemRoutes } from './system-routes.ts'
 
 export interface RouteParts {
   readonly status: () => Status
@@ -31,7 +34,10 @@ export interface RouteParts {
   readonly explain: (request: ExplainRequest) => Promise<ExplainAnswer>
   readonly subscribe: Subscribe
   readonly config: ConfigParts
+  readonly lan: LanParts
   readonly enrolment: EnrolmentParts
+  readonly history: HistoryRouteParts
+  readonly system: SystemParts
   readonly access: AccessRouteParts
   readonly diagnose: DiagnoseParts
   readonly capture: CaptureRouteParts
@@ -121,7 +127,10 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
     ...diagnoseRoutes(parts.diagnose),
     ...captureRoutes(parts.capture),
     ...configRoutes(parts.config),
+    ...lanRoutes(parts.lan),
     ...enrolmentRoutes(parts.enrolment),
+    ...historyRoutes(parts.history),
+    ...systemRoutes(parts.system),
     ...accessRoutes(parts.access),
     {
       method: 'GET',

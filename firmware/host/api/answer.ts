@@ -1,7 +1,8 @@
 /** What all HTTP APIs of the firmware have in common: routes from data, nothing that is unknown is taken, errors of one shape. */
+import { Readable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
-import type { Route } from './route.ts'
+import type { Asked, Route } from './route.ts'
 
 /** Where a route says nothing else. */
 export const apiLimits = { bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 } as const
@@ -10,24 +11,40 @@ export const apiLimits = { bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs:
 const nothingAsked = { type: 'object', additionalProperties: false }
 
 export function addRoute(app: FastifyInstance, route: Route): void {
+  if (route.uploadMaxBytes === undefined) addTo(app, route)
+  else {
+    // A scope of its own: no other route takes a body that is not read at once.
+    void app.register(async (scope) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('application/octet-stream', (_request, body, done) =>
+        done(null, body),
+      )
+      addTo(scope, route)
+    })
+  }
+}
+
+function addTo(app: FastifyInstance, route: Route): void {
   const { method, url, params, body, answerMs = apiLimits.requestMs } = route
   const schema = {
     querystring: nothingAsked,
     ...(params === undefined ? {} : { params }),
     ...(body === undefined ? {} : { body }),
   }
-  const bodyLimit = route.bodyMaxBytes ?? apiLimits.bodyBytes
+  const isUpload = route.uploadMaxBytes !== undefined
+  const bodyLimit = route.uploadMaxBytes ?? route.bodyMaxBytes ?? apiLimits.bodyBytes
   app.route({
     method,
     url,
     schema,
     bodyLimit,
     handler: async (request, reply) => {
-      if (body === undefined && method !== 'GET') refuseBody(request.body)
+      if (body === undefined && method !== 'GET' && !isUpload) refuseBody(request.body)
       const asked = {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
+        upload: isUpload ? uploadOf(request) : null,
         address: request.ip ?? '',
         request: request.raw,
         isStillAllowed: () => true,
@@ -48,6 +65,15 @@ export function addRoute(app: FastifyInstance, route: Route): void {
         .send(answer.body)
     },
   })
+}
+
+/** @throws API_INVALID there is no body */
+function uploadOf({ body, headers }: FastifyRequest): NonNullable<Asked['upload']> {
+  if (!(body instanceof Readable)) {
+    throw new CausewayError('API_INVALID', 'the body must be a file, as application/octet-stream')
+  }
+  const length = headers['content-length']
+  return { chunks: body, totalBytes: length === undefined ? null : Number(length) }
 }
 
 /** Of the header `Authorization: Bearer`; null: there is none. */

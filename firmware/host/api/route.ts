@@ -18,6 +18,8 @@ export interface Route {
   readonly body?: Schema
   /** Of the largest body; a few KB unless told. */
   readonly bodyMaxBytes?: number
+  /** The body is a file as it is, of so many bytes at most, handed over as it comes: `Asked.upload`. */
+  readonly uploadMaxBytes?: number
   /** How long the answer may take; some seconds unless told. */
   readonly answerMs?: number
   /** Schema of the JSON that answers, or the content type of another text. */
@@ -39,6 +41,12 @@ export interface Asked {
   readonly body: unknown
   /** Of the header `Authorization: Bearer`; null: there is none. */
   readonly bearer: string | null
+  /** Null: the route takes none. */
+  readonly upload: {
+    readonly chunks: AsyncIterable<Uint8Array>
+    /** As its sender says; null: they did not. */
+    readonly totalBytes: number | null
+  } | null
   /** The address at the other end; empty: it is this machine's own, over a socket file. */
   readonly address: string
   /** By which what is known of the request is found. */

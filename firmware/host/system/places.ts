@@ -52,6 +52,12 @@ export interface Places {
   readonly lanCertificate: string
   /** Configurations that ran here, and one that is tried. */
   readonly configFolder: string
+  /** How uplinks and peers were, and what happened. */
+  readonly historyFolder: string
+  /** Is there where the whole machine is the gateway's: it may be restarted and updated. */
+  readonly applianceMark: string
+  /** Is there between the word that the box become another, and its being so. */
+  readonly restoreOrder: string
   /** Name of the network namespace for the NICs. */
   readonly nicNetns: string
 }
@@ -92,6 +98,9 @@ export function placesOf(instance: string, root = '/'): Places {
     setupToken: join(lib, 'setup-token'),
     lanCertificate: join(lib, 'keys/lan.pem'),
     configFolder: join(lib, 'config'),
+    historyFolder: join(lib, 'history'),
+    applianceMark: join(root, 'etc/causeway/appliance'),
+    restoreOrder: join(lib, 'restore'),
     nicNetns: `causeway-${instance}`,
   }
 }

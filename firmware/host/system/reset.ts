@@ -15,14 +15,14 @@ export async function orderReset({ resetOrder }: Places): Promise<void> {
 export async function resetIfOrdered(places: Places): Promise<boolean> {
   const { resetOrder, config, configFolder, wireKey, ownerRecord, signedRecord } = places
   const { whereaboutsRecord, dnsmasqLeases, lanCertificate, programRecord, insideRecord } = places
-  const { storeFolder } = places
+  const { historyFolder, restoreOrder, storeFolder } = places
   if ((await readIfThere(resetOrder)) === null) return false
-  for (const folder of [configFolder, storeFolder]) {
+  for (const folder of [configFolder, storeFolder, historyFolder]) {
     await rm(folder, { recursive: true, force: true })
   }
   for (const path of [
     ...[config, wireKey, signedRecord, ownerRecord, whereaboutsRecord, dnsmasqLeases],
-    ...[lanCertificate, programRecord, insideRecord],
+    ...[lanCertificate, programRecord, insideRecord, restoreOrder],
   ]) {
     await rm(path, { force: true })
   }

@@ -7,13 +7,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { statusText } from '../../../firmware/cli/text.ts'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
-import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
-import { noDiagnostics } from '../gateway/no-diagnostics.ts'
-import { noAccess } from '../gateway/sample-access.ts'
-import { noEnrolment } from '../gateway/sample-enrolment.ts'
+import { noChanges } from '../gateway/sample-answers.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
 
@@ -71,8 +69,7 @@ test('status: 3 without a gateway; else what it says, for people or programs', a
       setImmediate(() => listener({ kind: 'peer', peer: 'hub-1', state: 'down' }))
       return () => {}
     },
-    ...{ config: noChanges, enrolment: noEnrolment, access: noAccess(), ...noDiagnostics },
-    onFault: () => {},
+    ...{ config: noChanges, ...nothingElse, onFault: () => {} },
   })
   const other = await cli('status', '--instance', 'second')
   const running = 'running (--instance): main'
@@ -137,7 +134,7 @@ test('config show says who or what took the last change back, with the detail', 
     metrics: () => assert.fail(),
     ...{ sessions: () => [], denials: () => [], explain: () => assert.fail() },
     subscribe: () => () => {},
-    ...{ enrolment: noEnrolment, access: noAccess(), ...noDiagnostics },
+    ...nothingElse,
     config: {
       ...noChanges,
       show: () => ({
@@ -146,6 +143,7 @@ test('config show says who or what took the last change back, with the detail', 
         sha256: null,
         text: 'revision: 2\n',
         pendingChange: null,
+        nextRevision: 3,
         lastChange: { revision: 3, result: 'taken-back', reason },
         refusals: [],
       }),
@@ -157,15 +155,6 @@ test('config show says who or what took the last change back, with the detail', 
   const fate = 'revision 3 was taken back: could not be applied (there is no NIC eth9)'
   assert.equal(err, `# revision 2, from device.yaml\n# ${fate}\n`)
 })
-
-const noChanges: ConfigParts = {
-  show: () => assert.fail(),
-  apply: () => assert.fail(),
-  confirm: () => assert.fail(),
-  rollback: () => assert.fail(),
-  history: () => [],
-  entry: () => null,
-}
 
 const sampleDenial = {
   ageSeconds: 3,

@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
-import { noDiagnostics } from '../gateway/no-diagnostics.ts'
-import { noAccess } from '../gateway/sample-access.ts'
-import { noEnrolment } from '../gateway/sample-enrolment.ts'
+import { noChanges } from '../gateway/sample-answers.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { cli, root } from './shell.ts'
 
 const flow = ['explain', '10.1.0.10', '10.2.0.10'] as const
@@ -75,12 +74,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     explain: (asked) => Promise.resolve(answer(asked)),
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     subscribe: fail,
-    enrolment: noEnrolment,
-    ...noDiagnostics,
-    access: noAccess(),
-    config: {
-      ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
-    },
+    ...{ ...nothingElse, config: noChanges },
     onFault: () => {},
   })
 }

@@ -25,8 +25,10 @@ import { orderReset } from '../../../firmware/host/system/reset.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { HostLease } from '../../../firmware/model/host-lease.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
+import { type FakeHost, fakeHost } from './sample-system.ts'
 
 interface Line {
   readonly fields: LogFields
@@ -38,7 +40,10 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  /** What hosts of the LANs were lent. */
+  hostLeases: HostLease[]
   readonly machine: FakeMachine
+  readonly host: FakeHost
   readonly lines: Line[]
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
@@ -81,7 +86,9 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    hostLeases: [],
     machine: fakeMachine(),
+    host: fakeHost(),
     lines,
     datapath: null,
     loads: 0,
@@ -112,8 +119,10 @@ export async function openBox(
         },
         bindUdp: async (local) => network.bind(local),
         services: box.services,
+        hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
+        host: box.host,
         key: await openDeviceKey(places.deviceKey),
         imageRoots: [],
         ownerRecord: recordAt(places.ownerRecord),
@@ -127,10 +136,10 @@ export async function openBox(
           }),
         certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
         lanApiPort: 0,
-        diagnostics: box.machine,
         plainPort: null,
         readPages: async () => [],
         openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)

@@ -5,7 +5,6 @@ import { Icon } from '../../part/icon.tsx'
 import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { type Tone, toneIcons } from '../../part/tone.ts'
 import { firstRunText } from '../../text/en-first-run.ts'
-import { sentence } from '../../text/format.ts'
 
 type Verdict = 'good' | 'bad' | 'info' | 'unknown'
 
@@ -81,8 +80,7 @@ export function LinkTestView({ test: { run, error, isRunning } }: { readonly tes
             <li key={step.sentence} class={`link-step is-${tones[step.verdict]}`}>
               <Icon name={toneIcons[tones[step.verdict]]} />
               <span>
-                {sentence(step.sentence)}{' '}
-                {step.remedy !== null && <span class="quiet">{step.remedy}</span>}
+                {step.sentence} {step.remedy !== null && <span class="quiet">{step.remedy}</span>}
               </span>
             </li>
           ))}
@@ -95,7 +93,7 @@ export function LinkTestView({ test: { run, error, isRunning } }: { readonly tes
       )}
       {run?.isDone === true && run.sentence !== null && (
         <Notice tone={tones[run.verdict]} isLive>
-          {sentence(run.sentence)}
+          {run.sentence}
         </Notice>
       )}
       <ErrorNotice error={error} />

@@ -1,5 +1,4 @@
 /** The first page: how the site is in one sentence and what to do about it; a picture of it; figures; what happened. */
-import type { Status } from '../../../firmware/model/local-api.ts'
 import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { status } from '../../live/live.ts'
@@ -8,7 +7,6 @@ import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
-import { Notice } from '../../part/notice.tsx'
 import { toneIcons } from '../../part/tone.ts'
 import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
@@ -33,11 +31,6 @@ export function Page() {
   return (
     <div class="stack">
       <Health headline={headlineOf(value)} site={value.site} />
-      {isBlank(value) && may('config.write') && (
-        <Notice title={overviewText.setUpAbout}>
-          <a href={linkTo('set-up')}>{overviewText.setUp}</a>
-        </Notice>
-      )}
       <SitePicture status={value} paths={paths.value} />
       {names.length > 0 && (
         <Figures
@@ -52,18 +45,13 @@ export function Page() {
   )
 }
 
-function isBlank({ site, configSource }: Status): boolean {
-  return site === null || configSource === 'factory'
-}
-
 interface HealthProps {
   readonly headline: Headline
   readonly site: string | null
 }
 
 function Health({ headline, site }: HealthProps) {
-  const { tone, sentence, about, problems } = headline
-  const [first] = problems
+  const { tone, sentence, remedy, about, more, isBlank } = headline
   return (
     <section class={`health is-${tone}`} aria-labelledby="health">
       <Icon name={toneIcons[tone]} size={34} />
@@ -72,17 +60,27 @@ function Health({ headline, site }: HealthProps) {
         <div aria-live="polite">
           <h1 id="health">{sentence}</h1>
         </div>
-        {first?.remedy != null && (
+        {remedy !== null && (
           <p class="health-remedy">
-            <Words text={first.remedy} />
+            <Words text={remedy} />
           </p>
         )}
         {about !== '' && <p class="health-about">{about}</p>}
-        {problems.length > 1 && (
+        {isBlank && may('config.write') && (
+          <p class="health-act">
+            <a class="button is-primary" href={linkTo('set-up')}>
+              {overviewText.setUp}
+            </a>
+          </p>
+        )}
+        {more.length > 0 && (
           <ol class="health-more" aria-label={overviewText.problems}>
-            {problems.slice(1).map((problem) => (
+            {more.map((problem) => (
               <li key={problem.sentence}>
-                {problem.sentence} <span class="quiet">{problem.remedy}</span>
+                {problem.sentence}{' '}
+                <span class="quiet">
+                  <Words text={problem.remedy ?? ''} />
+                </span>
               </li>
             ))}
           </ol>

@@ -8,6 +8,7 @@ import { KeyValue } from '../../part/key-value.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { uplinksText } from '../../text/en-uplinks.ts'
 import { delay, rate, ratio } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { mtuRange, type UplinkState } from './uplink-state.ts'
 import './uplinks.css'
 
@@ -38,6 +39,7 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
             <Badge icon="clock">{uplinksText.standby}</Badge>
           )}
           <Badge tone={state.tone}>{state.word}</Badge>
+          <EntryButton section="uplinks" name={name} />
         </span>
       }
     >
@@ -50,9 +52,9 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
         <KeyValue
           items={[
             [text.now, uplink.isUp ? `↓ ${rx}  ↑ ${tx}` : null],
-            [text.latency, live === null ? null : delay(live.latencySeconds)],
-            [text.loss, live === null ? null : ratio(live.lossRatio)],
-            [text.jitter, live === null ? null : delay(live.jitterSeconds)],
+            [text.latency, known(live?.latencySeconds, delay)],
+            [text.loss, known(live?.lossRatio, ratio)],
+            [text.jitter, known(live?.jitterSeconds, delay)],
             [text.address, address.length === 0 ? null : <Lines texts={address} />],
             [text.gateway, gateway],
             [text.nic, <code key="nic">{nic}</code>],
@@ -63,6 +65,11 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
       </div>
     </Card>
   )
+}
+
+/** Null is left out. */
+function known(value: number | null | undefined, format: (value: number) => string): string | null {
+  return value === null || value === undefined ? null : format(value)
 }
 
 function Lines({ texts }: { readonly texts: readonly string[] }) {

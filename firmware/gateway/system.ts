@@ -1,0 +1,122 @@
+/** What the API says of the machine and does to it, put together. What each part does is its own file's. */
+
+import { parseDeviceConfig } from '../host/config/parse.ts'
+import { viewCertificate } from '../host/pki/certificate-view.ts'
+import type { Slots } from '../host/slots/slots.ts'
+import type { Log } from '../host/system/log.ts'
+import type { Machine } from '../host/system/machine.ts'
+import type { Power } from '../host/system/power.ts'
+import type { BackupIdentity } from '../model/backup.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { Status } from '../model/local-api.ts'
+import type { ClockAnswer } from '../model/local-api-system.ts'
+import type { SystemParts } from './api/system-routes.ts'
+import { Backups, type BackupUsers } from './backup.ts'
+import type { Core } from './core.ts'
+import { Firmware } from './firmware.ts'
+import { fieldsOf } from './log-fields.ts'
+import type { BoxOwner } from './owner.ts'
+
+/** The machine as the gateway sees it; each has a fake. */
+export interface Host {
+  readonly machine: Machine
+  readonly clockSync: () => Promise<Omit<ClockAnswer, 'nowSeconds' | 'zone'>>
+  readonly power: Power
+  /** Until the answer is out. */
+  readonly restartAfterMs: number
+  readonly slots: Slots
+  /** PEM; null: there is none. */
+  readonly lanCertificate: () => Promise<string | null>
+  /** Keys as PEM. @throws STORE_KEY_ errors */
+  readonly readKeys: () => Promise<Omit<BackupIdentity, 'owner'>>
+  /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
+  readonly orderRestore: (identity: BackupIdentity, config: string) => Promise<void>
+}
+
+export interface SystemFacts {
+  readonly host: Host
+  readonly wallMs: () => number
+  readonly log: Log
+  readonly wireKey: string
+  readonly deviceId: () => string
+  readonly status: () => Status
+  readonly users: BackupUsers
+}
+
+/** @returns also who must hear of changes of configuration */
+export function openSystem(
+  facts: SystemFacts,
+  core: Core,
+  owner: BoxOwner,
+): { readonly parts: SystemParts; readonly backups: Backups } {
+  const { host, wallMs, log, wireKey, deviceId, users } = facts
+  const { source, changes } = core
+  const backups = new Backups({
+    ...{ wallMs, deviceId, users },
+    isOwned: () => owner.hasOwner,
+    running: () => {
+      const { text, config } = source.confirmed ?? { text: '', config: null }
+      return config === null ? null : { text, revision: config.revision, site: config.site }
+    },
+    highestRevision: () => Math.max(0, ...source.entries.map(({ revision }) => revision)),
+    check: (text) => {
+      const { errors } = parseDeviceConfig(text, { ownWireKey: wireKey })
+      const [first] = errors
+      if (first !== undefined)
+        throw new CausewayError(first.code, first.message, { ...first, errors })
+    },
+    apply: (text, confirmSeconds) => changes.apply(text, confirmSeconds),
+    readIdentity: async () => ({ ...(await host.readKeys()), owner: owner.record }),
+    orderRestore: host.orderRestore,
+    restart: host.power.restartGateway,
+    onFault: (error) => log.error(fieldsOf(error), 'users of a backup not restored'),
+  })
+  const firmware = new Firmware(host.slots)
+  const parts: SystemParts = {
+    show: () => show(facts, owner),
+    restart: async (what) => {
+      if (what === 'machine') await host.power.rebootMachine()
+      else host.power.restartGateway()
+      log.warn({ detail: what }, 'restart asked for')
+      return { inSeconds: host.restartAfterMs / 1000 }
+    },
+    backup: {
+      make: (request) => backups.make(request),
+      look: (request) => backups.look(request),
+      restore: (request) => backups.restore(request),
+    },
+    firmware: {
+      show: () => firmware.show(),
+      install: (upload) => firmware.install(upload),
+      markGood: () => firmware.markGood(),
+      rollBack: () => firmware.rollBack(),
+    },
+  }
+  return { parts, backups }
+}
+
+async function show({ host, wallMs, status }: SystemFacts, owner: BoxOwner) {
+  const [machine, sync, lan, isAppliance] = await Promise.all([
+    host.machine.read(),
+    host.clockSync(),
+    host.lanCertificate().catch(() => null),
+    host.power.isAppliance(),
+  ])
+  const { version, instance, uptimeSeconds, datapathUptimeSeconds } = status()
+  const nowMs = wallMs()
+  const device = owner.record?.certificate ?? null
+  const certificates = [
+    device === null ? null : viewCertificate(device, 'device', nowMs),
+    lan === null ? null : viewCertificate(lan, 'lan', nowMs),
+  ].filter((one) => one !== null)
+  return {
+    ...{ version, instance, uptimeSeconds, datapathUptimeSeconds, isAppliance, machine },
+    clock: {
+      nowSeconds: nowMs / 1000,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...sync,
+    },
+    certificates,
+    owner: owner.answer,
+  }
+}

@@ -1,0 +1,17 @@
+/** No slots: a machine that is updated as its administrator does it. */
+import { CausewayError } from '../../model/errors.ts'
+import type { Slots } from './slots.ts'
+
+export function noSlots(): Slots {
+  const refuse = async (): Promise<never> => {
+    throw new CausewayError(
+      'UPDATE_UNSUPPORTED',
+      'this machine has no slots for firmware: it is updated as its packages are',
+    )
+  }
+  return {
+    isSupported: false,
+    list: async () => [],
+    ...{ install: refuse, markGood: refuse, rollBack: refuse },
+  }
+}

@@ -1,0 +1,150 @@
+/** The machine by the API of a whole box: what it says, what it refuses, a backup there and back, an upload in pieces. */
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import { Compile } from 'typebox/schema'
+import { openApi } from '../../../firmware/gateway/api/api.ts'
+import { Firmware } from '../../../firmware/gateway/firmware.ts'
+import { fakeSlots } from '../../../firmware/host/slots/fake.ts'
+import { askApi } from '../../../firmware/host/system/api-client.ts'
+import { HistoryOfBox, HistoryOfName } from '../../../firmware/model/local-api-history.ts'
+import { RecentEventsAnswer } from '../../../firmware/model/local-api-recent.ts'
+import { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
+import { sampleConfig } from '../model/sample-config.ts'
+import { openBox, until } from './box.ts'
+import { noChanges } from './sample-answers.ts'
+import { nothingElse } from './sample-system.ts'
+import { rootOf } from './temporary.ts'
+
+const passphrase = 'correct horse battery'
+const textOf = (revision: number): string => JSON.stringify({ ...sampleConfig(), revision })
+
+interface Answered {
+  readonly status: number
+  readonly body: Buffer
+}
+
+/** @param bytes sent as a file, in pieces; none: JSON */
+function post(
+  socketPath: string,
+  path: string,
+  bytes: Buffer | null,
+  body = {},
+): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const type = bytes === null ? 'application/json' : 'application/octet-stream'
+    const headers = { 'content-type': type }
+    const asked = request({ socketPath, path, method: 'POST', headers, agent: false }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () => resolve({ status: answer.statusCode!, body: Buffer.concat(chunks) }))
+    })
+    // Who is refused may find the door shut while it still talks.
+    asked.on('error', reject)
+    if (bytes === null) asked.end(JSON.stringify(body))
+    else
+      for (let at = 0; at < bytes.length; at += 30_000) asked.write(bytes.subarray(at, at + 30_000))
+    if (bytes !== null) asked.end()
+  })
+}
+
+test('the box says how it is and how it was, in the form that is documented', async (t) => {
+  const box = await openBox(t)
+  await box.write(textOf(42))
+  await box.start()
+  await box.line('gateway ready')
+  const ask = async (path: string): Promise<unknown> =>
+    JSON.parse(await askApi(box.places.apiSocket, `/api/v1/${path}`))
+  const known = await until(async () => {
+    const answer = (await ask('history/box/minutes')) as {
+      figures: { healthyRatio: { mean: unknown[] } }
+    }
+    return answer.figures.healthyRatio.mean.some((value) => value !== null) ? answer : null
+  })
+  assert.ok(Compile(HistoryOfBox).Check(known))
+  assert.ok(Compile(HistoryOfName).Check(await ask('history/uplinks/wan0/hour-3')))
+  assert.ok(Compile(HistoryOfName).Check(await ask('history/peers/hub-1/minutes')))
+  assert.ok(Compile(RecentEventsAnswer).Check(await ask('events/recent')))
+  const system = await ask('system')
+  assert.ok(Compile(SystemAnswer).Check(system), JSON.stringify(system))
+  assert.deepEqual(await ask('slots'), { isSupported: false, slots: [], install: null })
+  for (const path of [
+    'history/uplinks/wan0/year',
+    'history/uplinks/wan0/hour-0',
+    'history/box/minutes-1',
+  ]) {
+    await assert.rejects(ask(path), { code: 'API_INVALID' }, path)
+  }
+  await assert.rejects(ask('history/uplinks/wan9/hour'), { code: 'API_NOT_FOUND' })
+})
+
+test('a machine that is no appliance is not started anew; its gateway is', async (t) => {
+  const box = await openBox(t)
+  await box.write(textOf(42))
+  await box.start()
+  const ask = (what: string) =>
+    askApi(box.places.apiSocket, '/api/v1/system/restart', { post: { what } })
+  await assert.rejects(ask('machine'), { code: 'HOST_NO_APPLIANCE' })
+  await assert.rejects(ask('world'), { code: 'API_INVALID' })
+  assert.deepEqual(box.host.restarts, [])
+  await ask('gateway')
+  assert.deepEqual(box.host.restarts, ['gateway'])
+})
+
+test('a backup comes as a file, and is restored as a change that waits for its confirm', async (t) => {
+  const box = await openBox(t)
+  await box.write(textOf(42))
+  await box.start()
+  await box.line('gateway ready')
+  const { apiSocket } = box.places
+  const made = await post(apiSocket, '/api/v1/backup', null, { passphrase, withIdentity: false })
+  assert.equal(made.status, 200)
+  const file = made.body.toString('base64')
+  const short = post(apiSocket, '/api/v1/backup', null, {
+    passphrase: 'short',
+    withIdentity: false,
+  })
+  assert.equal((await short).status, 400)
+  const request = { passphrase, file, withUsers: false, withIdentity: false, confirmSeconds: 60 }
+  const answer = await askApi(apiSocket, '/api/v1/backup/restore', {
+    post: request,
+    timeoutMs: 20_000,
+  })
+  assert.equal((JSON.parse(answer) as { revision: number }).revision, 43)
+  await askApi(apiSocket, '/api/v1/config/confirm', { post: {} })
+  const { revision } = JSON.parse(await askApi(apiSocket, '/api/v1/config')) as { revision: number }
+  assert.equal(revision, 43)
+})
+
+test('an update comes in pieces, and no other route takes such a body', async (t) => {
+  const socketPath = `${await rootOf(t)}/api.sock`
+  const firmware = new Firmware(fakeSlots('0.1.0'))
+  const fail = () => assert.fail()
+  await using _ = await openApi({
+    socketPath,
+    ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
+    ...{ explain: fail, subscribe: fail, ...nothingElse },
+    config: noChanges,
+    system: {
+      ...nothingElse.system,
+      firmware: {
+        show: fail,
+        install: (upload) => firmware.install(upload),
+        markGood: fail,
+        rollBack: fail,
+      },
+    },
+    onFault: (error) => assert.fail(String(error)),
+  })
+  const update = Buffer.concat([Buffer.from('causeway 0.2.0\n'), Buffer.alloc(500_000)])
+  const taken = await post(socketPath, '/api/v1/slots/install', update)
+  assert.equal(taken.status, 200)
+  const { install } = JSON.parse(taken.body.toString()) as {
+    install: { phase: string; bytes: number }
+  }
+  assert.deepEqual([install.phase, install.bytes], ['done', update.length])
+  const json = await post(socketPath, '/api/v1/slots/install', null, { version: 1 })
+  assert.ok(json.status >= 400 && json.status < 500, `${json.status}`)
+  const elsewhere = await post(socketPath, '/api/v1/backup', Buffer.from('file'))
+  assert.ok(elsewhere.status >= 400 && elsewhere.status < 500, `${elsewhere.status}`)
+})
