@@ -88,8 +88,10 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     ),
     begin('dns', DnsRequest, 'Begins to look a name up, with the box’s servers or another one.'),
     begin('link', LinkRequest, 'Begins to test an uplink, from the plug outwards.'),
-    ofRun('GET', '', 'How a test stands. One after which nobody asks for 6 s ends.', parts.run),
-    ofRun('POST', '/stop', 'Ends a test.', parts.stopRun),
+    ofRun('GET', '', 'How a test stands. One after which nobody asks for 6 s ends.', (id) =>
+      parts.run(id),
+    ),
+    ofRun('POST', '/stop', 'Ends a test.', (id) => parts.stopRun(id)),
     {
       method: 'GET',
       url: '/api/v1/log',
