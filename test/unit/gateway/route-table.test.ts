@@ -12,15 +12,23 @@ import { isAllowed, type LocalRole, localRoles } from '../../../firmware/model/l
 import { type Asking, type LanWorld, openLanWorld, type SignedIn } from './lan-world.ts'
 import { noAccess } from './sample-access.ts'
 
+/** Stands for whatever answers: routes are listed with it, and it is never asked. */
+const anything: object = new Proxy({}, { get: () => anything })
+
+function partsWith(access: AccessRouteParts): RouteParts {
+  const own = { access } as RouteParts
+  return new Proxy(own, { get: (parts, name) => Reflect.get(parts, name) ?? anything })
+}
+
 /** All routes; only signing in does what it does. */
 function emptied(access: AccessRouteParts): LocalRoute[] {
   const entered = { answer: { type: 'object' }, handle: () => ({ body: { in: true } }) }
-  return routesOf({ access } as RouteParts).map(({ stream: _, ...route }) =>
+  return routesOf(partsWith(access)).map(({ stream: _, ...route }) =>
     route.url === '/api/v1/sign-in' ? route : { ...route, ...entered },
   )
 }
 
-const routes = routesOf({ access: noAccess() } as RouteParts)
+const routes = routesOf(partsWith(noAccess()))
 /** With something for each of its parameters. */
 const pathOf = ({ url }: LocalRoute): string =>
   url.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? 'f'.repeat(16) : '1'))

@@ -32,7 +32,8 @@ test('a page of flows, and where it goes on', () => {
   const head = Buffer.from('0200000000100000', 'hex')
   const none = record({ path: 255, uplink: 255, flags: 7, class: 0 })
   none.fill(0, 64, 96)
-  const some = record({ path: 3, uplink: 1, flags: 0, class: 1 })
+  const all = { path: 3, uplink: 1, flags: 0, class: 1 }
+  const some = record(all)
   const { flows, next } = decodeFlows(Buffer.concat([head, some, none]))
   assert.equal(next, 4096)
   assert.deepEqual(flows[0], {
@@ -45,6 +46,15 @@ test('a page of flows, and where it goes on', () => {
     [peer, policy, name, path, uplink, isClosed, isBreakout],
     [null, null, null, null, null, true, true],
   )
+  for (const [flags, expected] of [
+    [1, [true, false, 'calls']],
+    [2, [false, true, 'calls']],
+    [4, [false, false, null]],
+  ] as const) {
+    const page = Buffer.concat([Buffer.from('0100000000000000', 'hex'), record({ ...all, flags })])
+    const [one] = decodeFlows(page).flows
+    assert.deepEqual([one!.isClosed, one!.isBreakout, one!.policy], expected)
+  }
   assert.equal(decodeFlows(Buffer.alloc(8)).next, null)
   assert.throws(() => decodeFlows(head), { code: 'WIRE_TRUNCATED' })
 })
