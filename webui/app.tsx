@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { Frame } from './frame/frame.tsx'
 import { Lazy } from './frame/lazy.tsx'
 import { entryOf } from './frame/shown-page.tsx'
+import { startIdle } from './live/idle.ts'
 import { startLive } from './live/live.ts'
 import { route } from './live/route.ts'
 import { loadSession, session } from './live/session.ts'
@@ -26,7 +27,12 @@ export function App() {
     void entryOf(route.peek()[0] ?? '')?.load()
   }, [])
   useEffect(() => {
-    if (kind === 'signed-in') return startLive()
+    if (kind === 'signed-in') {
+      const ends = [startLive(), startIdle()]
+      return () => {
+        for (const end of ends) end()
+      }
+    }
     if (kind !== 'unreachable') return
     const timer = setInterval(() => void loadSession(), askAgainMs)
     return () => clearInterval(timer)

@@ -9,6 +9,7 @@ import { defineConfig, type Plugin } from 'vite'
 /** Of HTML, style and script before the first page, gzip: some 1 s on a slow phone link (1.6 Mbit/s), with room. */
 const firstLoadMaxBytes = 150_000
 
+const schemas = /node_modules\/typebox\/|firmware\/model\/(?!local-permission|relayed-reason)/
 const firstPage = '/webui/page/overview/overview.tsx'
 
 export default defineConfig({
@@ -24,6 +25,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      output: {
+        // By themselves: else what pages share of them is put where the frame loads it. The frame takes plain tables of some files.
+        codeSplitting: { groups: [{ name: 'schema', test: schemas }] },
+      },
       treeshake: {
         // Schemas of the model that a page does not check by are left out, and TypeBox with them.
         propertyReadSideEffects: false,

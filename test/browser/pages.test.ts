@@ -41,7 +41,7 @@ async function findings(page: Page): Promise<string[]> {
 
 async function look(page: Page, where: string): Promise<void> {
   await page.locator('h1').first().waitFor()
-  await page.waitForFunction(`!document.querySelector('main > .loading')`)
+  await page.locator('main > .loading').waitFor({ state: 'detached' })
   assert.deepEqual(await findings(page), [], where)
   const tooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   assert.equal(tooWide, false, `${where} is wider than the window`)
@@ -172,7 +172,7 @@ test('the sheet of a phone has all pages, and closes by Escape and by a page', a
   const { page, context } = await opened(box, 'phone')
   const sheet = page.getByRole('dialog', { name: 'All pages' })
   await page.getByRole('button', { name: 'More' }).click()
-  assert.equal(await sheet.getByRole('link').count(), 10)
+  assert.equal(await sheet.getByRole('link').count(), await page.locator('.rail .nav-link').count())
   await page.keyboard.press('Escape')
   await sheet.waitFor({ state: 'hidden' })
   await page.getByRole('button', { name: 'More' }).click()
@@ -227,10 +227,30 @@ test('a scheme that was chosen stays', async () => {
     page.evaluate('getComputedStyle(document.body).backgroundColor')
   const light = await paper()
   await page.locator('.rail').getByRole('button', { name: 'Dark' }).click()
+  await page.locator('html[data-scheme=dark]').waitFor()
   const dark = await paper()
   assert.notEqual(dark, light)
   await page.reload()
-  await page.locator('h1').first().waitFor()
+  await page.locator('html[data-scheme=dark] h1').first().waitFor()
   assert.equal(await paper(), dark)
   await context.close()
+})
+
+test('who may change something and touches nothing for half an hour is signed out, a viewer is not', async () => {
+  for (const role of ['admin', 'viewer'] as const) {
+    await using box = await openFakeBox({ role })
+    const { page, context } = await openPage(browser, 'desktop', 'light')
+    await page.clock.install()
+    await page.goto(box.url)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(20 * 60_000)
+    await page.keyboard.press('Shift')
+    await page.clock.fastForward(20 * 60_000)
+    await page.getByRole('heading', { name: 'All is well.' }).waitFor()
+    await page.clock.fastForward(11 * 60_000)
+    const heading = role === 'admin' ? 'Sign in' : 'All is well.'
+    await page.getByRole('heading', { name: heading }).waitFor()
+    assert.equal(box.scene.role, role === 'admin' ? null : 'viewer')
+    await context.close()
+  }
 })

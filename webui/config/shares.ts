@@ -1,5 +1,6 @@
 /** What each class gets of a full uplink while all want something: voice up to its share, the rest by weight. Pure. */
-import type { Profile } from '../../firmware/model/device-config-qos.ts'
+import type { DeviceConfig } from '../../firmware/model/device-config.ts'
+import { builtInProfiles, type Profile } from '../../firmware/model/device-config-qos.ts'
 
 export interface Share {
   readonly class: 'voice' | 'business' | 'normal' | 'bulk'
@@ -22,4 +23,10 @@ export function sharesOf({
     { class: 'normal', percent: percentOf(normal) },
     { class: 'bulk', percent: percentOf(bulk) },
   ]
+}
+
+/** By name: those of the configuration take the place of built-in ones. */
+export function profilesOf({ profiles = [] }: Pick<DeviceConfig, 'profiles'>): readonly Profile[] {
+  const names = new Set(profiles.map(({ name }) => name))
+  return [...profiles, ...builtInProfiles.filter(({ name }) => !names.has(name))]
 }

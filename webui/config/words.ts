@@ -41,7 +41,19 @@ export function toldOf(difference: ConfigDifference, labels: Labels): Told {
       : after === undefined
         ? 'removed'
         : 'changed'
-  return { thing, name, field, kind, before: said(before, labels), after: said(after, labels) }
+  // What may be left out of what is true or false is false then.
+  const isTruth = typeof before === 'boolean' || typeof after === 'boolean'
+  const [was, is] = isTruth
+    ? [before === true, after === true]
+    : [withoutName(before, name), withoutName(after, name)]
+  return { thing, name, field, kind, before: said(was, labels), after: said(is, labels) }
+}
+
+/** It is said already. */
+function withoutName(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { name: own, ...fields } = value as Readonly<Record<string, unknown>>
+  return own === name ? fields : value
 }
 
 function said(value: unknown, labels: Labels): string {
@@ -55,9 +67,11 @@ function textOf(value: unknown, labels: Labels): string {
   if (Array.isArray(value)) return value.map((one) => textOf(one, labels)).join(', ')
   if (typeof value !== 'object') return String(value)
   const { name, ...fields } = value as Readonly<Record<string, unknown>>
-  const parts = Object.entries(fields).map(
-    ([key, inner]) => `${labels.fields[key] ?? key} ${textOf(inner, labels)}`,
-  )
+  const parts = Object.entries(fields).map(([key, inner]) => {
+    const isThing = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    const text = textOf(inner, labels)
+    return `${labels.fields[key] ?? key} ${isThing ? `(${text.replaceAll('; ', ', ')})` : text}`
+  })
   if (name === undefined) return parts.join('; ')
   return parts.length === 0 ? String(name) : `${String(name)} (${parts.join('; ')})`
 }

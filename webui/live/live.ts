@@ -21,8 +21,9 @@ const kinds = [
   ...['path', 'best-path', 'reach', 'told', 'sample'],
 ] as const
 const readAgainMs = 15_000
-/** Several things change at once: they are read once. */
-const settleMs = 200
+/** Several things change at once: they are read once, and not more often than this. Pages do not all ask in one moment. */
+const settleMs = { least: 150, spread: 250 }
+const readApartMs = 1_000
 const unseenMs = 30_000
 const retryMs = { first: 1_000, most: 20_000 }
 
@@ -50,6 +51,8 @@ export function startLive(): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
   let source: EventSource | null = null
   let retryAfterMs = retryMs.first
+  let isSettling = false
+  let readAtMs = Number.NEGATIVE_INFINITY
 
   const later = (name: string, ms: number, action: () => void): void => {
     clearTimeout(timers.get(name))
@@ -58,6 +61,7 @@ export function startLive(): () => void {
   const close = (): void => {
     source?.close()
     source = null
+    isSettling = false
     for (const timer of timers.values()) clearTimeout(timer)
   }
   const take = ({ data }: MessageEvent<string>): void => {
@@ -67,8 +71,16 @@ export function startLive(): () => void {
     status.value = applyEvent(status.peek(), event)
     if (event.kind === 'status') statusAtMs.value = performance.now()
     for (const listener of listeners) listener(event)
-    if (!asksForStatus(event)) return
-    later('settle', settleMs, () => {
+    if (asksForStatus(event)) settle()
+  }
+  const settle = (): void => {
+    if (isSettling) return
+    isSettling = true
+    const { least, spread } = settleMs
+    const waitMs = Math.max(least + spread * Math.random(), readApartMs - sinceMs(readAtMs))
+    later('settle', waitMs, () => {
+      isSettling = false
+      readAtMs = performance.now()
       changes.value++
       void readStatus()
     })
@@ -108,4 +120,8 @@ export function startLive(): () => void {
     status.value = null
     stream.value = 'opening'
   }
+}
+
+function sinceMs(atMs: number): number {
+  return performance.now() - atMs
 }

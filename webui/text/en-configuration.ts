@@ -19,7 +19,7 @@ export const configurationText = {
   origin: 'From',
   origins: { edit: 'file on the box', apply: 'page or API', controller: 'controller' },
   runs: 'runs',
-  look: (revision: number) => `Look at revision ${revision}`,
+  look: (revision: number) => `Show revision ${revision}`,
   show: 'Show',
   again: 'Run it again …',
   edit: 'Change it first',

@@ -3,7 +3,6 @@
 export const draftText = {
   bar: (count: number) =>
     count === 1 ? '1 change is not applied yet.' : `${count} changes are not applied yet.`,
-  onTrial: 'Your changes run on trial.',
   review: 'Review',
   discard: 'Discard',
   discarded: 'Your changes are gone.',
@@ -29,8 +28,6 @@ export const draftText = {
   ],
   apply: 'Apply on trial',
   applying: 'It is being put in place …',
-  again: 'Run revision again',
-  inPlace: 'It runs. Keep it, or the box goes back by itself.',
   unanswered:
     'The box has not answered. If it is in place, it goes back by itself unless you keep it: this page shows it as soon as it hears the box.',
   more: (count: number) => `and ${count} more`,

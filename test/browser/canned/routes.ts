@@ -1,15 +1,17 @@
 /** What the fake box answers: signing in, status, paths, history. Areas with files of their own are put together here. */
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
+import type { SessionState } from '../../../firmware/model/local-api-access.ts'
 import type { Canned, CannedBox } from './canned.ts'
 import { CannedError } from './canned.ts'
 import { configAnswers } from './config.ts'
 import { diagnosticsAnswers } from './diagnostics.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
+import { lanAnswers } from './lans.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
 
 const password = 'correct horse battery'
 
-function sessionOf({ scene: { role, isFirst, site } }: CannedBox): unknown {
+function sessionOf({ scene: { role, isFirst, site } }: CannedBox): SessionState {
   return {
     user: role === null ? null : { name: role === 'admin' ? 'anna' : role, role },
     by: role === null ? 'nobody' : 'session',
@@ -74,4 +76,9 @@ const siteAnswers: Canned = {
 }
 
 /** Of all areas. */
-export const canned: Canned = { ...siteAnswers, ...configAnswers, ...diagnosticsAnswers }
+export const canned: Canned = {
+  ...siteAnswers,
+  ...configAnswers,
+  ...lanAnswers,
+  ...diagnosticsAnswers,
+}

@@ -27,8 +27,15 @@ test('differences are told of a thing, a field, and what it was and is', () => {
     'added: Segment / office / limit, up:  → 4M',
   )
   assert.equal(
-    told('/acl/nvr', undefined, { name: 'nvr', action: 'allow', ports: [443, 554] }),
-    'added: Access rule / nvr:  → nvr (action allow; ports 443, 554)',
+    told('/acl/nvr', undefined, {
+      ...{ name: 'nvr', action: 'allow', from: { segment: 'office', prefix: '10.1.0.0/24' } },
+      ports: [443, 554],
+    }),
+    'added: Access rule / nvr:  → action allow; from (segment office, prefix 10.1.0.0/24); ports 443, 554',
+  )
+  assert.equal(
+    told('/segments/office/admin', true, undefined),
+    'removed: Segment / office / may manage the box: yes → no',
   )
   assert.equal(told('/policies', ['a', 'b'], ['b', 'a']), 'order: Policy: a, b → b, a')
   assert.equal(told('/dns/domain', 'a.example', undefined), 'removed: DNS / domain: a.example → ')

@@ -14,10 +14,8 @@ import { ConfigPage } from '../config/config-page.tsx'
 import { Order } from '../config/order.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { Denials } from './denials.tsx'
-import { RuleForm } from './rule-form.tsx'
-
-/** An entry by its place, or a new one that begins so. */
-export type EditedRule = number | AclRule
+import { type EditedRule, RuleForm } from './rule-form.tsx'
+import { whatText } from './what-text.ts'
 
 const againMs = 5_000
 
@@ -166,10 +164,4 @@ function Side({ side: { segment, prefix } }: { readonly side: AclRule['from'] })
       )}
     </>
   )
-}
-
-export function whatText({ protocol, ports }: Pick<AclRule, 'protocol' | 'ports'>): string {
-  if (protocol === undefined) return text.anything
-  const name = typeof protocol === 'string' ? protocol.toUpperCase() : `IP ${protocol}`
-  return ports === undefined ? name : `${name}, ${text.ports(ports.join(', '), ports.length)}`
 }

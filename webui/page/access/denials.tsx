@@ -10,7 +10,7 @@ import { Table } from '../../part/table.tsx'
 import { accessText } from '../../text/en-access.ts'
 import { ago } from '../../text/format.ts'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { whatText } from './access.tsx'
+import { whatText } from './what-text.ts'
 
 const text = accessText.denials
 

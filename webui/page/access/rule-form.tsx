@@ -7,10 +7,12 @@ import { configText } from '../../text/en-config.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { WordField, WordsField } from '../config/fields.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import type { EditedRule } from './access.tsx'
 
 const text = accessText.form
 type Change = Partial<AclRule>
+
+/** An entry by its place, or a new one that begins so. */
+export type EditedRule = number | AclRule
 
 export interface RuleFormProps {
   readonly configuration: SoundConfiguration

@@ -12,6 +12,7 @@ import { configurationText as text } from '../../text/en-configuration.ts'
 import '../config/config.css'
 import { History } from './history.tsx'
 import { TextEditor } from './text-editor.tsx'
+import './configuration.css'
 
 type Tab = 'text' | 'history'
 

@@ -1,5 +1,5 @@
 /** The page about diagnostics: a tab for each kind of question; each tab has an address of its own. */
-import type { LocalPermission } from '../../../firmware/model/local-user.ts'
+import type { LocalPermission } from '../../../firmware/model/local-permission.ts'
 import { goTo, route } from '../../live/route.ts'
 import { may } from '../../live/session.ts'
 import { PageHead } from '../../part/page-head.tsx'

@@ -6,6 +6,7 @@ import { Notice } from '../../part/notice.tsx'
 import { type Tone, toneIcons } from '../../part/tone.ts'
 import { diagnosticsText } from '../../text/en-diagnostics.ts'
 import { delay } from '../../text/format.ts'
+import './run-view.css'
 
 const text = diagnosticsText.reach
 

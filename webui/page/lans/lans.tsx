@@ -4,7 +4,6 @@ import { useState } from 'preact/hooks'
 import type { Lan } from '../../../firmware/model/device-config.ts'
 import type { LanAnswer, LansAnswer, NicsAnswer } from '../../../firmware/model/local-api-lan.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { Badge } from '../../part/badge.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { Empty } from '../../part/empty.tsx'
@@ -17,6 +16,7 @@ import { rate } from '../../text/format.ts'
 import { ConfigPage } from '../config/config-page.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { UplinkForm } from '../uplinks/uplink-form.tsx'
+import { Carrier } from './carrier.tsx'
 import { Dns } from './dns.tsx'
 import { LanForm } from './lan-form.tsx'
 import { Leases } from './leases.tsx'
@@ -186,9 +186,4 @@ function LanCard({ lan, told, edit }: LanCardProps) {
       </div>
     </Card>
   )
-}
-
-export function Carrier({ isUp }: { readonly isUp: boolean | null }) {
-  if (isUp === null) return <Badge>{text.unknown}</Badge>
-  return isUp ? <Badge tone="good">{text.up}</Badge> : <Badge tone="bad">{text.down}</Badge>
 }

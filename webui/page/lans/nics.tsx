@@ -10,7 +10,7 @@ import { ErrorNotice } from '../../part/notice.tsx'
 import { Table } from '../../part/table.tsx'
 import { lansText as text } from '../../text/en-lans.ts'
 import { rate } from '../../text/format.ts'
-import { Carrier } from './lans.tsx'
+import { Carrier } from './carrier.tsx'
 
 export interface NicsProps {
   readonly told: readonly NicAnswer[] | null

@@ -12,10 +12,8 @@ import { ConfigPage } from '../config/config-page.tsx'
 import { Order } from '../config/order.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { Applications } from './applications.tsx'
-import { PolicyForm } from './policy-form.tsx'
-
-/** An entry by its place, or a new one of this name. */
-export type EditedPolicy = number | { readonly name: string }
+import { type EditedPolicy, PolicyForm } from './policy-form.tsx'
+import './policies.css'
 
 export function Page() {
   const [edited, setEdited] = useState<EditedPolicy | null>(null)

@@ -9,10 +9,12 @@ import { policiesText } from '../../text/en-policies.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { SetField, unset, WordsField } from '../config/fields.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import type { EditedPolicy } from './policies.tsx'
 import { ApplicationsField, PreferField } from './policy-fields.tsx'
 
 const text = policiesText.form
+
+/** An entry by its place, or a new one of this name. */
+export type EditedPolicy = number | { readonly name: string }
 
 export interface PolicyFormProps {
   readonly configuration: SoundConfiguration

@@ -1,6 +1,7 @@
 /** Profiles: what each class gets of a full uplink. The built-in ones are shown, and can be taken the place of. */
 import { useState } from 'preact/hooks'
 import { defaultProfileName, type Profile } from '../../../firmware/model/device-config-qos.ts'
+import { profilesOf } from '../../config/shares.ts'
 import { Badge } from '../../part/badge.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
@@ -9,7 +10,6 @@ import { configText } from '../../text/en-config.ts'
 import { qosText as text } from '../../text/en-qos.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { profilesOf } from './qos.tsx'
 import { Shares } from './shares.tsx'
 
 export function Profiles({ configuration }: { readonly configuration: SoundConfiguration }) {
@@ -29,7 +29,7 @@ export function Profiles({ configuration }: { readonly configuration: SoundConfi
       }
     >
       <ul class="profiles">
-        {profilesOf(configuration).map((profile) => {
+        {profilesOf(configuration.config).map((profile) => {
           const index = own.indexOf(profile)
           const users = config.uplinks.filter(
             ({ profile: called = defaultProfileName }) => called === profile.name,

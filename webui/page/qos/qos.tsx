@@ -1,12 +1,9 @@
 /** QoS: of each uplink its rates, who gets what of it while it is full, and what waits for it now; and the profiles. */
 import { useState } from 'preact/hooks'
-import {
-  builtInProfiles,
-  defaultProfileName,
-  type Profile,
-} from '../../../firmware/model/device-config-qos.ts'
+import { defaultProfileName } from '../../../firmware/model/device-config-qos.ts'
 import type { Uplink } from '../../../firmware/model/device-config-uplink.ts'
 import type { QueuedClass, UplinkQueue } from '../../../firmware/model/local-api-queue.ts'
+import { profilesOf } from '../../config/shares.ts'
 import { status } from '../../live/live.ts'
 import { linkTo } from '../../live/route.ts'
 import { Button } from '../../part/button.tsx'
@@ -23,6 +20,7 @@ import type { SoundConfiguration } from '../config/use-config.ts'
 import { Profiles } from './profiles.tsx'
 import { ShapingForm } from './shaping-form.tsx'
 import { Shares } from './shares.tsx'
+import './qos.css'
 
 export function Page() {
   const [shaped, setShaped] = useState<number | null>(null)
@@ -57,13 +55,6 @@ export function Page() {
   )
 }
 
-/** By name: those of the configuration take the place of built-in ones. */
-export function profilesOf({ config }: SoundConfiguration): readonly Profile[] {
-  const own = config.profiles ?? []
-  const names = new Set(own.map(({ name }) => name))
-  return [...own, ...builtInProfiles.filter(({ name }) => !names.has(name))]
-}
-
 interface UplinkCardProps {
   readonly uplink: Uplink
   readonly configuration: SoundConfiguration
@@ -72,7 +63,7 @@ interface UplinkCardProps {
 
 function UplinkCard({ uplink, configuration, onEdit }: UplinkCardProps) {
   const { name, up, down, profile: called = defaultProfileName, marks = 'class' } = uplink
-  const profile = profilesOf(configuration).find((one) => one.name === called)
+  const profile = profilesOf(configuration.config).find((one) => one.name === called)
   const queue = status.value?.uplinks.find((one) => one.name === name)?.queue ?? null
   return (
     <Card

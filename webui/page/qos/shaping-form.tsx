@@ -1,12 +1,12 @@
 /** How an uplink is shaped: its rates, its profile, and how what leaves it is marked. */
 import { defaultProfileName } from '../../../firmware/model/device-config-qos.ts'
 import type { Uplink } from '../../../firmware/model/device-config-uplink.ts'
+import { profilesOf } from '../../config/shares.ts'
 import { NumberField, SelectField } from '../../part/field.tsx'
 import { qosText as text } from '../../text/en-qos.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import { RateField } from '../config/fields.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
-import { profilesOf } from './qos.tsx'
 
 type Change = Partial<Uplink>
 
@@ -46,7 +46,7 @@ export function ShapingForm({ configuration, index, onClose }: ShapingFormProps)
           <SelectField
             label={text.profile}
             value={value.profile ?? defaultProfileName}
-            options={profilesOf(configuration).map(({ name }) => [name, name])}
+            options={profilesOf(configuration.config).map(({ name }) => [name, name])}
             onInput={(name) =>
               set({ profile: name === defaultProfileName ? undefined : name } as Change)
             }

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { hunksOf, type Line, lineDiff } from '../../config/line-diff.ts'
 import { draftText as text } from '../../text/en-draft.ts'
+import './review.css'
 
 export interface DiffProps {
   readonly before: string

@@ -22,6 +22,7 @@ import { Problems } from '../config/entry-form.tsx'
 import '../config/config.css'
 import { Diff } from './diff.tsx'
 import { ToldList } from './told.tsx'
+import './review.css'
 
 /** Longer than the box may take: it answers once the change is in place. */
 const applyMs = 135_000
@@ -170,7 +171,6 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
     draft.value = { ...mine, revision }
     try {
       await call('POST', '/config/apply', { body, timeoutMs: applyMs })
-      showToast(text.inPlace, 'info')
       onClose()
     } catch (thrown) {
       if (thrown instanceof CallFailure && thrown.status === 0) {

@@ -3,6 +3,7 @@ import type { ConfigDifference } from '../../../firmware/model/local-api-config.
 import { type Told, toldOf } from '../../config/words.ts'
 import { configLabels } from '../../text/en-config.ts'
 import { draftText as text } from '../../text/en-draft.ts'
+import './review.css'
 
 export interface ToldListProps {
   readonly differences: readonly ConfigDifference[]
