@@ -110,7 +110,7 @@ export function openFront(
   )
   const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
   const told = answersOf(core, asked)
-  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told, access), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -193,7 +193,12 @@ function statusOf(
 
 type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
 
-function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+function diagnoseOpening(
+  parts: FrontParts,
+  core: Core,
+  told: Answers,
+  access: Access,
+): DiagnoseOpening {
   const { status, paths, sessions, drops, denials, metrics, config } = told
   return {
     ...parts,
@@ -205,8 +210,11 @@ function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): Diagnose
       uplinks: () => status().uplinks,
       counters: () => core.telemetry.reading.counters,
     },
-    audit: ({ name, by }, action, detail) =>
-      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    audit: ({ name }, what, target) =>
+      void access
+        .books()
+        .then(({ audit }) => audit.done({ who: name, what, target, from: '', code: null }))
+        .catch(() => {}),
     answers: {
       ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
       ...{ 'drops.json': drops, 'denials.json': denials },
