@@ -4,6 +4,7 @@ import type { Canned, CannedBox } from './canned.ts'
 import { CannedError } from './canned.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
+import { systemAnswers } from './system.ts'
 
 const password = 'correct horse battery'
 
@@ -72,4 +73,4 @@ const siteAnswers: Canned = {
 }
 
 /** Of all areas. */
-export const canned: Canned = { ...siteAnswers }
+export const canned: Canned = { ...siteAnswers, ...systemAnswers }
