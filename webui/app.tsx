@@ -1,9 +1,11 @@
 /** Decides what is shown: the first run, signing in, or the frame with a page in it. */
 import { useEffect } from 'preact/hooks'
 import { Frame } from './frame/frame.tsx'
+import { Lazy } from './frame/lazy.tsx'
+import { entryOf } from './frame/shown-page.tsx'
 import { startLive } from './live/live.ts'
+import { route } from './live/route.ts'
 import { loadSession, session } from './live/session.ts'
-import { FirstRun } from './page/first-run/first-run.tsx'
 import { SignIn } from './page/sign-in/sign-in.tsx'
 import { Button } from './part/button.tsx'
 import { Empty } from './part/empty.tsx'
@@ -12,12 +14,16 @@ import { Loading } from './part/loading.tsx'
 import { Toasts } from './part/toast.tsx'
 import { frameText } from './text/en.ts'
 
+/** Once in a box's life: it is no part of what everybody loads. */
+const loadFirstRun = () => import('./page/first-run/first-run.tsx')
 const askAgainMs = 3_000
 
 export function App() {
   const { kind } = session.value
   useEffect(() => {
     void loadSession()
+    // While the box says who is signed in, the page that was asked for is on its way.
+    void entryOf(route.peek()[0] ?? '')?.load()
   }, [])
   useEffect(() => {
     if (kind === 'signed-in') return startLive()
@@ -25,9 +31,14 @@ export function App() {
     const timer = setInterval(() => void loadSession(), askAgainMs)
     return () => clearInterval(timer)
   }, [kind])
+  const isSettingUp = kind === 'first-run' || route.value[0] === 'set-up'
   return (
     <>
-      <Shown kind={kind} />
+      {isSettingUp && (kind === 'first-run' || kind === 'signed-in') ? (
+        <Lazy name="first-run" load={loadFirstRun} />
+      ) : (
+        <Shown kind={kind} />
+      )}
       <FreshDialog />
       <Toasts />
     </>
@@ -54,7 +65,7 @@ function Shown({ kind }: { readonly kind: (typeof session.value)['kind'] }) {
         </main>
       )
     case 'first-run':
-      return <FirstRun />
+      return null
     case 'signed-out':
       return <SignIn />
     case 'signed-in':

@@ -19,7 +19,7 @@ function shownPages(): readonly PageEntry[] {
 
 export function Rail() {
   return (
-    <div class="rail">
+    <header class="rail">
       <a class="mark" href="#/">
         <Mark />
         <span>
@@ -33,7 +33,7 @@ export function Rail() {
       <div class="rail-foot">
         <Who />
       </div>
-    </div>
+    </header>
   )
 }
 

@@ -7,8 +7,8 @@ import {
   historySpans,
 } from '../../firmware/model/local-api-history.ts'
 import { call } from './call.ts'
-import { type Subject, samples } from './samples.ts'
-import { type Timeline, timelineOf } from './timeline.ts'
+import { samples } from './samples.ts'
+import { type Subject, type Timeline, timelineOf } from './timeline.ts'
 
 /** As often a span is read again as there is a new point, and not more often than this. */
 const leastMs = 20_000

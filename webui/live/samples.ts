@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import type { LiveFigures, SampleEvent } from '../../firmware/model/local-api-history.ts'
 import { onEvent } from './live.ts'
+import type { Subject } from './timeline.ts'
 
 const most = 600
 export const samples = signal<readonly SampleEvent[]>([])
@@ -9,8 +10,6 @@ export const samples = signal<readonly SampleEvent[]>([])
 onEvent((event) => {
   if (event.kind === 'sample') samples.value = [...samples.value.slice(1 - most), event]
 })
-
-export type Subject = 'uplinks' | 'peers'
 
 /** Of this second; null before the first sample. */
 export function liveOf(subject: Subject, name: string): LiveFigures | null {

@@ -5,7 +5,8 @@ import type {
   LiveFigures,
   SampleEvent,
 } from '../../firmware/model/local-api-history.ts'
-import type { Subject } from './samples.ts'
+
+export type Subject = 'uplinks' | 'peers'
 
 export interface Timeline {
   /** Seconds since 1970, growing. */

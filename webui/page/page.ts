@@ -1,7 +1,7 @@
 /** What each page's module exports, and what the frame knows of it before that is loaded. */
 import type { ComponentType } from 'preact'
 import type { LocalPermission } from '../../firmware/model/local-user.ts'
-import type { IconName } from '../part/icon.tsx'
+import type { IconName } from '../part/icon-shapes.ts'
 
 export interface PageModule {
   readonly Page: ComponentType

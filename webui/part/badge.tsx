@@ -1,6 +1,7 @@
 /** One word of state, with its icon. */
 import type { ComponentChildren } from 'preact'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
+import type { IconName } from './icon-shapes.ts'
 import { type Tone, toneIcons } from './tone.ts'
 
 export interface BadgeProps {

@@ -1,6 +1,7 @@
 /** What is pressed. While its work is under way it says so and takes no other press. */
 import type { ComponentChildren } from 'preact'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
+import type { IconName } from './icon-shapes.ts'
 
 export interface ButtonProps {
   readonly kind?: 'plain' | 'primary' | 'danger' | 'quiet'

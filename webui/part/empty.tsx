@@ -1,6 +1,7 @@
 /** There is nothing to show, why that is, and what to do. */
 import type { ComponentChildren } from 'preact'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
+import type { IconName } from './icon-shapes.ts'
 
 export interface EmptyProps {
   readonly icon?: IconName

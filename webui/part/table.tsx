@@ -1,5 +1,6 @@
 /** Rows and columns. On a phone each row becomes a block, with the columns' heads inside. */
 import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 export interface Column<Row> {
   readonly head: string
@@ -21,12 +22,15 @@ export interface TableProps<Row> {
   readonly keyOf: (row: Row) => string | number
   /** Shown instead when there are no rows. */
   readonly empty?: ComponentChildren
+  /** For screen readers alone: stands behind a picture. */
+  readonly isUnseen?: boolean
 }
 
-export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<Row>) {
+export function Table<Row>(props: TableProps<Row>) {
+  const { caption, columns, rows, keyOf, empty, isUnseen } = props
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>
   return (
-    <div class="table-scroll">
+    <Scroll label={caption} isUnseen={isUnseen === true}>
       <table class="table is-stacking">
         <caption class="unseen">{caption}</caption>
         <thead>
@@ -48,6 +52,31 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
           ))}
         </tbody>
       </table>
+    </Scroll>
+  )
+}
+
+interface ScrollProps {
+  readonly label: string
+  readonly isUnseen: boolean
+  readonly children: ComponentChildren
+}
+
+/** What is wider than its place can be scrolled, and then the keyboard gets at it too. */
+function Scroll({ label, isUnseen, children }: ScrollProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const [isWider, setWider] = useState(false)
+  useEffect(() => {
+    const element = place.current
+    if (element === null || isUnseen) return
+    const observer = new ResizeObserver(() => setWider(element.scrollWidth > element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [isUnseen])
+  const reach = isWider ? { tabIndex: 0, role: 'region' as const, 'aria-label': label } : {}
+  return (
+    <div ref={place} class={isUnseen ? 'unseen' : 'table-scroll'} {...reach}>
+      {children}
     </div>
   )
 }

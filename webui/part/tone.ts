@@ -1,5 +1,5 @@
 /** How something is, for its colour and its icon: never by colour alone. */
-import type { IconName } from './icon.tsx'
+import type { IconName } from './icon-shapes.ts'
 
 export type Tone = 'good' | 'warn' | 'bad' | 'idle' | 'info'
 

@@ -4,9 +4,10 @@ import { duration, list, plural } from './format.ts'
 export const overviewText = {
   waiting: 'Asking the box …',
   well: 'All is well.',
-  noSite: 'A box without a site',
+  noSite: 'This box',
+  blank: 'This box is not set up yet.',
+  blankAbout: 'It needs an owner or a configuration of its own. That takes some minutes.',
   setUp: 'Set it up',
-  setUpAbout: 'This box has no configuration of its own yet.',
   up: (what: string, isOne: boolean, seconds: number) =>
     `${what} ${isOne ? 'is' : 'are'} up. Running for ${duration(seconds)}.`,
   ofAll: (some: number, all: number, noun: string) =>

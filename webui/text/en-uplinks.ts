@@ -15,7 +15,7 @@ export const uplinksText = {
     blocked: 'UDP is blocked',
   },
   why: {
-    down: 'Its link has no carrier.',
+    down: 'It is down.',
     unknown: 'The datapath does not answer, so nobody looks at the link.',
     noAddress: 'It has a carrier, and nobody has lent it an address.',
     useless: 'It has a carrier and an address, and none of the peers answers by it.',

@@ -98,7 +98,7 @@ export function recentOf({ site }: Scene, nowSeconds: number): RecentEventsAnswe
     string,
     number,
   ])[] = [
-    ...(site === 'well' ? [] : cutEvents),
+    ...(site === 'well' || site === 'blank' ? [] : cutEvents),
     [
       'reach',
       'lisbon',
@@ -118,8 +118,9 @@ export function recentOf({ site }: Scene, nowSeconds: number): RecentEventsAnswe
     ['uplink', 'lte0', 'good', 'lte0 is up', 412_300],
     ['box', null, 'info', 'the gateway has started', 1_036_812],
   ]
+  const shown = site === 'blank' ? told.slice(-1) : told
   return {
-    events: told.map(([kind, subject, severity, sentence, age], index) => ({
+    events: shown.map(([kind, subject, severity, sentence, age], index) => ({
       ...{ number: 400 - index, kind, subject, severity, sentence },
       atSeconds: nowSeconds - age,
       times: 1,

@@ -8,9 +8,14 @@ import { remedyOf } from '../../text/remedy.ts'
 export interface Headline {
   readonly tone: Tone
   readonly sentence: string
+  /** What to do about it. */
+  readonly remedy: string | null
   /** '': nothing more to say. */
   readonly about: string
-  readonly problems: readonly Problem[]
+  /** What else is wrong. */
+  readonly more: readonly Problem[]
+  /** It runs no configuration that somebody gave it. */
+  readonly isBlank: boolean
 }
 
 export interface Problem {
@@ -19,19 +24,28 @@ export interface Problem {
 }
 
 export function headlineOf(status: Status): Headline {
-  const { isHealthy, problems } = status
+  const { isHealthy, configSource } = status
   const names = [...status.uplinks, ...status.peers].map(({ name }) => name)
-  if (isHealthy) {
-    return { tone: 'good', sentence: overviewText.well, about: upText(status), problems: [] }
+  const problems = status.problems.map((problem): Problem => {
+    return { sentence: sentence(problem, names), remedy: remedyOf(problem) }
+  })
+  const isBlank = configSource === 'factory' || configSource === 'none'
+  const plain = { remedy: null, more: [], isBlank }
+  if (isBlank) {
+    const { blank, blankAbout } = overviewText
+    const more = configSource === 'none' ? problems : []
+    return { ...plain, tone: 'info', sentence: blank, about: blankAbout, more }
   }
+  if (isHealthy) {
+    return { ...plain, tone: 'good', sentence: overviewText.well, about: upText(status) }
+  }
+  const [first, ...more] = problems
   return {
     tone: carriesOn(status) ? 'warn' : 'bad',
-    sentence: sentence(problems[0] ?? status.health, names),
+    sentence: first?.sentence ?? sentence(status.health, names),
+    remedy: first?.remedy ?? null,
     about: goesOnText(status),
-    problems: problems.map((problem) => ({
-      sentence: sentence(problem, names),
-      remedy: remedyOf(problem),
-    })),
+    ...{ more, isBlank },
   }
 }
 

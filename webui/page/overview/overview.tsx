@@ -2,10 +2,13 @@
 import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { status } from '../../live/live.ts'
+import { linkTo } from '../../live/route.ts'
+import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
 import { toneIcons } from '../../part/tone.ts'
+import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
 import { overviewText } from '../../text/en-overview.ts'
 import { type Headline, headlineOf } from './headline.ts'
@@ -48,8 +51,7 @@ interface HealthProps {
 }
 
 function Health({ headline, site }: HealthProps) {
-  const { tone, sentence, about, problems } = headline
-  const [first] = problems
+  const { tone, sentence, remedy, about, more, isBlank } = headline
   return (
     <section class={`health is-${tone}`} aria-labelledby="health">
       <Icon name={toneIcons[tone]} size={34} />
@@ -58,13 +60,27 @@ function Health({ headline, site }: HealthProps) {
         <div aria-live="polite">
           <h1 id="health">{sentence}</h1>
         </div>
-        {first?.remedy != null && <p class="health-remedy">{first.remedy}</p>}
+        {remedy !== null && (
+          <p class="health-remedy">
+            <Words text={remedy} />
+          </p>
+        )}
         {about !== '' && <p class="health-about">{about}</p>}
-        {problems.length > 1 && (
+        {isBlank && may('config.write') && (
+          <p class="health-act">
+            <a class="button is-primary" href={linkTo('set-up')}>
+              {overviewText.setUp}
+            </a>
+          </p>
+        )}
+        {more.length > 0 && (
           <ol class="health-more" aria-label={overviewText.problems}>
-            {problems.slice(1).map((problem) => (
+            {more.map((problem) => (
               <li key={problem.sentence}>
-                {problem.sentence} <span class="quiet">{problem.remedy}</span>
+                {problem.sentence}{' '}
+                <span class="quiet">
+                  <Words text={problem.remedy ?? ''} />
+                </span>
               </li>
             ))}
           </ol>

@@ -6,7 +6,8 @@ import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { linkTo } from '../../live/route.ts'
 import { liveOf } from '../../live/samples.ts'
 import { Card } from '../../part/card.tsx'
-import { Icon, type IconName, Mark } from '../../part/icon.tsx'
+import { Icon, Mark } from '../../part/icon.tsx'
+import type { IconName } from '../../part/icon-shapes.ts'
 import { Table } from '../../part/table.tsx'
 import { type Tone, toneIcons } from '../../part/tone.ts'
 import { overviewText } from '../../text/en-overview.ts'
@@ -76,20 +77,19 @@ export function SitePicture({ status, paths }: SitePictureProps) {
         </p>
       )}
       {status.peers.length === 0 && <p class="map-more quiet">{text.noPeers}</p>}
-      <div class="unseen">
-        <Table
-          caption={text.table}
-          columns={[
-            { head: text.columns.peer, cell: ({ peer }) => peer, isRowHead: true },
-            { head: text.columns.uplink, cell: ({ uplink }) => uplink },
-            { head: text.columns.state, cell: ({ kind }) => text.kinds[kind] },
-          ]}
-          rows={peers.flatMap(({ peer, paths: its }) =>
-            its.map((path) => ({ peer: peer.name, ...path })),
-          )}
-          keyOf={({ peer, uplink }) => `${peer} ${uplink}`}
-        />
-      </div>
+      <Table
+        isUnseen
+        caption={text.table}
+        columns={[
+          { head: text.columns.peer, cell: ({ peer }) => peer, isRowHead: true },
+          { head: text.columns.uplink, cell: ({ uplink }) => uplink },
+          { head: text.columns.state, cell: ({ kind }) => text.kinds[kind] },
+        ]}
+        rows={peers.flatMap(({ peer, paths: its }) =>
+          its.map((path) => ({ peer: peer.name, ...path })),
+        )}
+        keyOf={({ peer, uplink }) => `${peer} ${uplink}`}
+      />
     </Card>
   )
 }

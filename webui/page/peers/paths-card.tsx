@@ -35,12 +35,22 @@ const columns: readonly Column<PathAnswer>[] = [
   {
     head: text.columns.latency,
     isNumber: true,
-    cell: ({ rttSeconds, rttP95Seconds }) => `${delay(rttSeconds)} (${delay(rttP95Seconds)})`,
+    cell: ({ rttSeconds, rttP95Seconds }) => (
+      <>
+        {delay(rttSeconds)}
+        <span class="peer-why">{rttP95Seconds !== null && text.p95(delay(rttP95Seconds))}</span>
+      </>
+    ),
   },
   {
     head: text.columns.loss,
     isNumber: true,
-    cell: ({ tx, rx }) => `${ratio(tx.lossRatio)}, ${ratio(rx.lossRatio)}`,
+    cell: ({ tx, rx }) => (
+      <>
+        ↓ {ratio(rx.lossRatio)}
+        <br />↑ {ratio(tx.lossRatio)}
+      </>
+    ),
   },
   { head: text.columns.jitter, isNumber: true, cell: ({ tx }) => delay(tx.jitterSeconds) },
   {
@@ -68,7 +78,7 @@ function To({ endpoint, isMetered, isBackup, isLearned }: PathAnswer) {
   ].filter(Boolean)
   return (
     <>
-      <code>{endpoint}</code>
+      <code class="peer-to">{endpoint}</code>
       {marks.length > 0 && <span class="peer-why">{marks.join(', ')}</span>}
     </>
   )
@@ -80,7 +90,7 @@ function State({ path }: { readonly path: PathAnswer }) {
   return (
     <>
       <Badge tone={tone}>{word}</Badge>
-      <span class="peer-why">
+      <span class="peer-why is-sentence">
         {explanation === null ? sentence(text.since(stateSeconds)) : sentence(explanation)}{' '}
         {failures > 0 && sentence(text.failures(failures))}
       </span>

@@ -13,6 +13,7 @@ import { Icon } from '../../part/icon.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { PageHead } from '../../part/page-head.tsx'
+import { Words } from '../../part/words.tsx'
 import { peersText } from '../../text/en-peers.ts'
 import { rate } from '../../text/format.ts'
 import { PathsCard } from './paths-card.tsx'
@@ -81,7 +82,7 @@ function Why({ peer }: { readonly peer: PeerStatus }) {
         : peersText.nextTry(nextTrySeconds)
   return (
     <Notice tone={tone} title={why === null ? undefined : `${peersText.why} ${why}`}>
-      {remedy} {next}
+      {remedy !== null && <Words text={remedy} />} {next}
     </Notice>
   )
 }

@@ -33,7 +33,7 @@ export function peerState(peer: PeerStatus): PeerState {
       if (reach.how !== 'relayed') {
         return { ...plain, tone: 'good', sentence: sentences.direct(reach.seconds) }
       }
-      return { ...relayed(peer), tone: 'warn', word }
+      return { ...relayed(peer), tone: 'warn', word: states.relayed }
   }
 }
 

@@ -4,6 +4,7 @@ import type { QueuedClass } from '../../../firmware/model/local-api-queue.ts'
 import { Card } from '../../part/card.tsx'
 import { Meter } from '../../part/meter.tsx'
 import { Table } from '../../part/table.tsx'
+import { Words } from '../../part/words.tsx'
 import { uplinksText } from '../../text/en-uplinks.ts'
 import { bytes, count, delay, rate } from '../../text/format.ts'
 
@@ -13,7 +14,7 @@ export function QueueCard({ uplink: { isUp, queue } }: { readonly uplink: Uplink
   if (queue === null) {
     return (
       <Card title={text.title}>
-        <p class="quiet">{isUp === false ? text.down : text.none}</p>
+        <p class="quiet">{isUp === false ? text.down : <Words text={text.none} />}</p>
       </Card>
     )
   }

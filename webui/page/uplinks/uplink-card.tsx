@@ -50,9 +50,9 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
         <KeyValue
           items={[
             [text.now, uplink.isUp ? `↓ ${rx}  ↑ ${tx}` : null],
-            [text.latency, live === null ? null : delay(live.latencySeconds)],
-            [text.loss, live === null ? null : ratio(live.lossRatio)],
-            [text.jitter, live === null ? null : delay(live.jitterSeconds)],
+            [text.latency, known(live?.latencySeconds, delay)],
+            [text.loss, known(live?.lossRatio, ratio)],
+            [text.jitter, known(live?.jitterSeconds, delay)],
             [text.address, address.length === 0 ? null : <Lines texts={address} />],
             [text.gateway, gateway],
             [text.nic, <code key="nic">{nic}</code>],
@@ -63,6 +63,11 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
       </div>
     </Card>
   )
+}
+
+/** Null is left out. */
+function known(value: number | null | undefined, format: (value: number) => string): string | null {
+  return value === null || value === undefined ? null : format(value)
 }
 
 function Lines({ texts }: { readonly texts: readonly string[] }) {

@@ -1,0 +1,83 @@
+/** The first run: its steps, which passwords will do, and how an uplink is written into a configuration. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isUserName, passwordFault } from '../../../webui/page/first-run/password-rule.ts'
+import { after, stepOf } from '../../../webui/page/first-run/steps.ts'
+import { connectionOf, withUplink } from '../../../webui/page/first-run/uplink-edit.ts'
+
+test('whoever has no password begins there, whoever has one is past it', () => {
+  assert.equal(stepOf(false, 'done'), 'password')
+  assert.equal(stepOf(true, 'password'), 'owner')
+  assert.equal(stepOf(true, undefined), 'owner')
+  assert.equal(stepOf(true, 'internet'), 'internet')
+  assert.deepEqual((['password', 'owner', 'internet', 'done'] as const).map(after), [
+    ...['owner', 'internet', 'done', 'done'],
+  ])
+})
+
+test('passwords that are short or easy are told so', () => {
+  assert.equal(passwordFault('elevenchars', 'anna'), '1 more character')
+  assert.equal(passwordFault('', 'anna'), '12 more characters')
+  for (const easy of ['aaaaaaaaaaaa', '123456789012', 'passwordpassword1', 'annaannaanna']) {
+    assert.match(passwordFault(easy, 'anna')!, /easy/, easy)
+  }
+  assert.match(passwordFault('x'.repeat(100) + 'yzuvw'.repeat(40), 'anna')!, /256/)
+  assert.equal(passwordFault('correct horse battery', 'anna'), null)
+})
+
+test('user names', () => {
+  for (const name of ['anna', 'a1', 'on-call']) assert.ok(isUserName(name), name)
+  for (const name of ['', 'Anna', '1a', 'a-', 'a b']) assert.ok(!isUserName(name), name)
+})
+
+const text = `version: 1
+revision: 7 # by hand
+site: blank
+tenant: 00000000-0000-4000-8000-000000000000
+uplinks:
+  # the fibre
+  - { name: wan0, nic: "netdev:enp1s0", address: dhcp, up: 40M }
+  - name: lte0
+    nic: netdev:wwan0
+    address: [192.0.2.9/24]
+    gateway: 192.0.2.1
+    vlan: 7
+`
+
+test('how an uplink is connected is read', () => {
+  assert.deepEqual(connectionOf(text, 'wan0'), {
+    ...{ address: 'dhcp', gateway: '', vlan: null, up: '40M', down: '', site: 'blank' },
+  })
+  assert.deepEqual(connectionOf(text, 'lte0'), {
+    ...{
+      address: ['192.0.2.9/24'],
+      gateway: '192.0.2.1',
+      vlan: 7,
+      up: '',
+      down: '',
+      site: 'blank',
+    },
+  })
+  assert.equal(connectionOf(text, 'wan9'), null)
+})
+
+test('a change keeps comments, counts the revision up and takes out what is not said', () => {
+  const rest = { vlan: null, up: '', down: '250M' }
+  const fixed = withUplink(text, {
+    ...{ name: 'wan0', address: ['198.51.100.2/30'], gateway: '198.51.100.1', ...rest, site: null },
+  })!
+  assert.match(fixed, /revision: 8 # by hand/)
+  assert.match(fixed, /# the fibre/)
+  assert.deepEqual(connectionOf(fixed, 'wan0'), {
+    ...{ address: ['198.51.100.2/30'], gateway: '198.51.100.1', vlan: null },
+    ...{ up: '', down: '250M', site: 'blank' },
+  })
+  const site = { name: 'berlin', tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11' }
+  const lent = withUplink(text, {
+    ...{ name: 'lte0', address: 'dhcp', gateway: '192.0.2.1', ...rest, site },
+  })!
+  const { gateway, address, vlan } = connectionOf(lent, 'lte0')!
+  assert.deepEqual([gateway, address, vlan], ['', 'dhcp', null])
+  assert.match(lent, /site: berlin\ntenant: 8c1f0e6a/)
+  assert.equal(withUplink(text, { name: 'x', address: 'dhcp', gateway: '', ...rest, site }), null)
+})

@@ -1,0 +1,70 @@
+/** An uplink that is tested while one looks on, and how it is connected, if that has to be changed. */
+import { useState } from 'preact/hooks'
+import { status } from '../../live/live.ts'
+import { may } from '../../live/session.ts'
+import { Button } from '../../part/button.tsx'
+import { Choice } from '../../part/choice.tsx'
+import { Loading } from '../../part/loading.tsx'
+import { Notice } from '../../part/notice.tsx'
+import { firstRunText } from '../../text/en-first-run.ts'
+import { ConnectionForm } from './connection-form.tsx'
+import { LinkTestView, useLinkTest } from './link-test.tsx'
+import { StepHead } from './step-head.tsx'
+import { Trial } from './trial.tsx'
+
+const text = firstRunText.internet
+
+export function InternetStep({ onDone }: { readonly onDone: () => void }) {
+  const { value } = status
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [isChanging, setChanging] = useState(false)
+  const names = value?.uplinks.map(({ name }) => name) ?? []
+  const uplink = names.find((name) => name === chosen) ?? names[0] ?? null
+  const test = useLinkTest(uplink)
+  if (value === null) return <Loading />
+  const isDone = test.run?.isDone === true
+  return (
+    <>
+      <StepHead title={text.title} about={text.about} />
+      {uplink === null && <Notice tone="warn">{text.none}</Notice>}
+      {names.length > 1 && (
+        <Choice
+          label={text.uplink}
+          value={uplink ?? ''}
+          options={names.map((name) => [name, name] as const)}
+          onChange={setChosen}
+        />
+      )}
+      {value.pendingChange !== null && <Trial change={value.pendingChange} onEnd={test.begin} />}
+      {isChanging && uplink !== null ? (
+        <ConnectionForm
+          uplink={uplink}
+          isNewSite={value.configSource === 'factory'}
+          onEnd={(isApplied) => {
+            setChanging(false)
+            if (isApplied) test.begin()
+          }}
+        />
+      ) : (
+        <LinkTestView test={test} />
+      )}
+      {!isChanging && (
+        <div class="actions">
+          <Button kind={isDone ? 'primary' : 'plain'} onClick={onDone}>
+            {isDone ? firstRunText.next : firstRunText.skip}
+          </Button>
+          {uplink !== null && (
+            <Button icon="refresh" isDisabled={test.isRunning} onClick={test.begin}>
+              {test.run === null ? text.test : text.again}
+            </Button>
+          )}
+          {uplink !== null && may('config.write') && value.pendingChange === null && (
+            <Button kind="quiet" icon="edit" onClick={() => setChanging(true)}>
+              {text.change}
+            </Button>
+          )}
+        </div>
+      )}
+    </>
+  )
+}
