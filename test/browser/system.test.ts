@@ -108,6 +108,8 @@ test('a reset asks for a word, by keyboard alone', async () => {
     await page.keyboard.press('Backspace')
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
+    await page.locator('dialog h2').waitFor({ state: 'detached' })
+    // Focus is back where it was.
     await page.keyboard.press('Enter')
     await dialog.getByLabel('Type reset to go on').fill('reset')
     const asked = page.waitForRequest('**/api/v1/reset')

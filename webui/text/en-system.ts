@@ -87,12 +87,10 @@ export const systemText = {
     none: 'There is no certificate',
     noneAbout: 'The one of this page is made once the box serves pages in a LAN.',
     columns: {
-      use: 'For',
       subject: 'Issued to',
       issuer: 'Issued by',
       names: 'Names',
       end: 'Ends',
-      left: 'Left',
     },
     own: 'itself',
     ended: 'ended',

@@ -40,9 +40,9 @@ export function Audit() {
       <Table
         caption={text.title}
         columns={[
+          { head: text.columns.what, cell: (entry) => <What entry={entry} />, isRowHead: true },
+          { head: text.columns.who, cell: ({ who }) => who },
           { head: text.columns.at, cell: ({ at }) => moment(new Date(at), new Date()) },
-          { head: text.columns.who, cell: ({ who }) => who, isRowHead: true },
-          { head: text.columns.what, cell: (entry) => <What entry={entry} />, isWide: true },
           { head: text.columns.from, cell: ({ from }) => (from === 'shell' ? text.shell : from) },
           { head: text.columns.result, cell: (entry) => <Result entry={entry} /> },
         ]}

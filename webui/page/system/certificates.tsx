@@ -58,7 +58,6 @@ function Shown({ certificate }: { readonly certificate: CertificateAnswer }) {
               columns.end,
               new Date(endSeconds * 1000).toLocaleDateString('en-GB', { dateStyle: 'long' }),
             ],
-            [columns.left, remainingSeconds < 0 ? text.ended : duration(remainingSeconds)],
             [columns.names, isLong(names.join()) ? null : names.join(', ')],
             [columns.subject, isLong(subject) ? <Long key="subject" text={subject} /> : null],
             [
