@@ -41,7 +41,9 @@ const controllerMs = 10_000
 export async function runGateway(places: Places, log: Log): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
-  if (await restoreIfOrdered(places)) log.warn({}, 'restored: this box is the one of a backup')
+  const restored = await restoreIfOrdered(places)
+  if (restored === 'done') log.warn({}, 'restored: this box is the one of a backup')
+  if (restored === 'broken') log.error({}, 'not restored: the order cannot be read')
   return openGateway({
     places,
     log,

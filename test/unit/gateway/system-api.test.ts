@@ -146,6 +146,16 @@ test('an update comes in pieces, and no other route takes such a body', async (t
   assert.deepEqual([install.phase, install.bytes], ['done', update.length])
   const json = await post(socketPath, '/api/v1/slots/install', null, { version: 1 })
   assert.ok(json.status >= 400 && json.status < 500, `${json.status}`)
+  const nothing = await new Promise<number>((resolve, reject) => {
+    const path = '/api/v1/slots/install'
+    const asked = request({ socketPath, path, method: 'POST', agent: false }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode!)
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+  assert.equal(nothing, 400)
   const elsewhere = await post(socketPath, '/api/v1/backup', Buffer.from('file'))
   assert.ok(elsewhere.status >= 400 && elsewhere.status < 500, `${elsewhere.status}`)
 })
