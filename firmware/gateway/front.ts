@@ -2,7 +2,7 @@
  * What is told of the gateway, and to whom: status, changes of it, metrics, the local API on its socket and in the LANs. Does
  * nothing of the gateway's work itself.
  */
-import type { Clock } from '../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
 import type { DeviceKey } from '../host/pki/device-key.ts'
 import type { Services } from '../host/service/service.ts'
@@ -51,8 +51,8 @@ export interface FrontParts {
   readonly log: Log
   readonly wireKey: X25519Pair
   readonly services: Services
-  /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
-  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  /** For HTTPS on this address. @throws STORE_, HOST_ errors */
+  readonly certificate: (address: string) => Promise<Certificate>
   readonly lanApiPort: number
   readonly host: Host
   readonly key: Pick<DeviceKey, 'deviceId'>
@@ -71,6 +71,9 @@ export interface Front {
   /** Opens the API's socket. @throws API_IN_USE */
   readonly listen: () => Promise<void>
 }
+
+/** Unless somebody asks before. */
+const openAfterMs = 3_000
 
 /** @param owned takes what must be closed, in the order in which it was opened */
 export function openFront(
@@ -111,6 +114,12 @@ export function openFront(
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),
   )
+  let cancel: CancelTimer | null = null
+  owned.defer(() => cancel?.())
+  /** The box forwards by now, and has its first sessions to open: what is wrong with the store can wait. */
+  const beginOnce = (): void => {
+    cancel ??= clock.after(openAfterMs, () => access.begin())
+  }
   return {
     status,
     onPass: ({ running, absentNics, isDone }) => {
@@ -119,8 +128,7 @@ export function openFront(
       const addresses = lanApiAddresses(config, absentNics)
       const names = ownNames(addresses, config?.site ?? null, config?.dns?.domain ?? null)
       void lanApi.listen(addresses, names)
-      // The box forwards by now.
-      if (isDone) access.begin()
+      if (isDone) beginOnce()
     },
     onChange: (event) => {
       backups.onChange(event)

@@ -54,7 +54,8 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,
-    certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+    certificate: (address) =>
+      openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
     lanApiPort: 443,
     plainPort: 80,
     readPages: () => readWebui(places),
@@ -97,7 +98,7 @@ function hostAt(places: Places, clock: Clock): Host {
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
     slots: noSlots(),
-    lanCertificate: () => readIfThere(places.lanCertificate),
+    lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({
       deviceKey: (await readPrivate(places.deviceKey)) ?? '',
       wireKey: (await readPrivate(places.wireKey)) ?? '',

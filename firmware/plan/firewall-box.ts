@@ -150,7 +150,7 @@ function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
       `icmpv6 type { echo-request, ${errors6} } accept`,
       ...lansRule(served, 'meta l4proto { tcp, udp } th dport 53'),
       // SSH and the local API.
-      ...(isAdmin ? ['tcp dport { 22, 443 } accept'] : []),
+      ...(isAdmin ? ['tcp dport { 22, 80, 443 } accept'] : []),
       'counter name denied_box drop',
     ],
   }

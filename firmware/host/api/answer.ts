@@ -26,19 +26,16 @@ export function addRoute(app: FastifyInstance, route: Route): void {
 
 function addTo(app: FastifyInstance, route: Route): void {
   const { method, url, params, body, answerMs = apiLimits.requestMs } = route
-  const schema = {
-    querystring: nothingAsked,
-    ...(params === undefined ? {} : { params }),
-    ...(body === undefined ? {} : { body }),
-  }
   const isUpload = route.uploadMaxBytes !== undefined
   const bodyLimit = route.uploadMaxBytes ?? route.bodyMaxBytes ?? apiLimits.bodyBytes
   app.route({
     method,
     url,
-    schema,
     bodyLimit,
     handler: async (request, reply) => {
+      if (params !== undefined) check(request, 'params', params)
+      if (body !== undefined) check(request, 'body', body)
+      check(request, 'querystring', nothingAsked)
       if (body === undefined && method !== 'GET' && !isUpload) refuseBody(request.body)
       const asked = {
         params: request.params,
@@ -74,6 +71,22 @@ function uploadOf({ body, headers }: FastifyRequest): NonNullable<Asked['upload'
   }
   const length = headers['content-length']
   return { chunks: body, totalBytes: length === undefined ? null : Number(length) }
+}
+
+/** A schema is compiled when it is first asked for: a process that starts has better things to do. @throws API_INVALID */
+function check(
+  request: FastifyRequest,
+  part: 'params' | 'body' | 'querystring',
+  schema: object,
+): void {
+  const validate = request.compileValidationSchema(schema as Record<string, unknown>, part)
+  const value = part === 'querystring' ? request.query : request[part]
+  // A body that is not there is none of any form.
+  if (validate(value ?? null) === true) return
+  const [first] = validate.errors ?? []
+  const message = `${part} ${first?.message ?? 'is invalid'}`
+  const detail = JSON.stringify(first?.params ?? {}).slice(0, 200)
+  throw new CausewayError('API_INVALID', message, { path: first?.instancePath ?? '', detail })
 }
 
 /** Of the header `Authorization: Bearer`; null: there is none. */
@@ -113,12 +126,6 @@ function bodyOf(error: FastifyError, bodyLimit: number): ErrorBody {
   if (error instanceof CausewayError) return error.toJSON()
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { code: 'API_TOO_LARGE', message: `a body has at most ${bodyLimit} bytes` }
-  }
-  const [first] = error.validation ?? []
-  if (first !== undefined) {
-    const message = `${error.validationContext ?? 'request'} ${first.message ?? 'is invalid'}`
-    const detail = JSON.stringify(first.params).slice(0, 200)
-    return { code: 'API_INVALID', message, path: first.instancePath, detail }
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return { code: 'API_INVALID', message: error.message }

@@ -40,6 +40,8 @@ export interface Box {
   readonly services: FakeServices
   readonly host: FakeHost
   readonly lines: Line[]
+  /** Who may use the box cannot be read; null: it can. */
+  brokenStore: CausewayError | null
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
@@ -84,6 +86,7 @@ export async function openBox(
     host: fakeHost(),
     lines,
     datapath: null,
+    brokenStore: null,
     loads: 0,
     newDatapath: () => {
       const local = { address: '192.0.2.2', port: 51820 }
@@ -126,11 +129,15 @@ export async function openBox(
           openLink({
             ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: 5_000 },
           }),
-        certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+        certificate: (address) =>
+          openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
         lanApiPort: 0,
         plainPort: null,
         readPages: async () => [],
-        openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        openStore: async (onFailed) => {
+          if (box.brokenStore !== null) throw box.brokenStore
+          return openStore(memoryTable(), onFailed)
+        },
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)

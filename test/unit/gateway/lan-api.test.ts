@@ -82,7 +82,7 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
         handle: () => ({ body: { isHealthy: true, problems: [] } }),
       },
     ],
-    certificate: (addresses) => openCertificate(join(root, 'keys/two.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(root, 'keys/two.pem'), [address], Date.now()),
     onFault: (error) => faults.push(error),
   })
   await api.listen(['127.0.0.1', '127.0.0.2'], names)
@@ -116,7 +116,7 @@ test('one source has a share of the connections, and none above its rate gets as
     ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
-    certificate: (addresses) => openCertificate(join(root, 'keys/four.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(root, 'keys/four.pem'), [address], Date.now()),
     onFault: () => assert.fail(),
   })
   await api.listen(['127.0.0.1'], names)
@@ -172,7 +172,7 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
     ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
-    certificate: (addresses) => openCertificate(path, addresses, Date.now() + nowMs),
+    certificate: (address) => openCertificate(path, [address], Date.now() + nowMs),
     onFault: () => assert.fail(),
   })
   const shown = async (): Promise<string> => {

@@ -1,6 +1,6 @@
 /** A box's HTTPS on a loopback address, with users in memory and a clock by hand, and whoever asks it. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request } from 'node:https'
+import { type Agent, request } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,10 @@ export interface Asking {
   readonly from?: string
   /** Signed in: its cookie and its CSRF token go with it. */
   readonly as?: SignedIn
+  /** Without one, on a connection of its own. */
+  readonly agent?: Agent | false
+  /** Of a body that is announced, nothing is sent. */
+  readonly isUnfinished?: true
 }
 
 export interface Answered {
@@ -79,7 +83,7 @@ export async function openLanWorld(context: TestContext, of: WorldParts): Promis
     ...{ clock, port, plainPort: of.plainPort ?? null, routes: of.routes(parts) },
     gate: openGate({ access, clock, isStatusOpen: parts.isStatusOpen }),
     pages: async () => of.pages ?? [],
-    certificate: (addresses) => openCertificate(join(folder, 'lan.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(folder, 'lan.pem'), [address], Date.now()),
     onFault: (error) => faults.push(error),
   })
   const ask = (path: string, asking: Asking = {}): Promise<Answered> => askAt(port, path, asking)
@@ -113,9 +117,8 @@ export function signedInBy({ status, headers, body, text }: Answered): SignedIn 
   return { cookie: line.split(';')[0]!, csrf: (body as { csrf?: string }).csrf! }
 }
 
-/** On a connection of its own. */
 export function askAt(port: number, path: string, asking: Asking): Promise<Answered> {
-  const { method = 'GET', headers = {}, body, from, as } = asking
+  const { method = 'GET', headers = {}, body, from, as, agent = false, isUnfinished } = asking
   const isJson = typeof body === 'object'
   const own = {
     ...(isJson ? { 'content-type': 'application/json' } : {}),
@@ -123,7 +126,7 @@ export function askAt(port: number, path: string, asking: Asking): Promise<Answe
     ...headers,
   }
   const options = {
-    ...{ host: '127.0.0.1', port, path, method, headers: own, agent: false as const },
+    ...{ host: '127.0.0.1', port, path, method, headers: own, agent },
     ...{ rejectUnauthorized: false, ...(from === undefined ? {} : { localAddress: from }) },
   }
   return new Promise((resolve, reject) => {
@@ -136,6 +139,7 @@ export function askAt(port: number, path: string, asking: Asking): Promise<Answe
         const parsed = /json/.test(response.headers['content-type'] ?? '')
           ? (JSON.parse(text) as Answered['body'])
           : {}
+        if (isUnfinished) asked.destroy()
         resolve({
           ...{ status: response.statusCode ?? 0, headers: response.headers, text },
           body: parsed,
@@ -143,7 +147,8 @@ export function askAt(port: number, path: string, asking: Asking): Promise<Answe
       })
     })
     asked.on('error', reject)
-    asked.end(isJson ? JSON.stringify(body) : body)
+    if (isUnfinished) asked.flushHeaders()
+    else asked.end(isJson ? JSON.stringify(body) : body)
   })
 }
 

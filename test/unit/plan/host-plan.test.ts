@@ -156,7 +156,7 @@ test('the box answers a LAN where it is told to, and administrators', () => {
     'iifname { "lan0" } udp sport 68 udp dport 67 accept',
     'iifname { "lan0" } udp sport 546 udp dport 547 accept',
     'iifname { "lan0" } meta l4proto { tcp, udp } th dport 53 accept',
-    'tcp dport { 22, 443 } accept',
+    'tcp dport { 22, 80, 443 } accept',
   ]) {
     assert.ok(office.includes(rule), rule)
     assert.ok(!cameras.includes(rule), rule)
@@ -165,7 +165,7 @@ test('the box answers a LAN where it is told to, and administrators', () => {
   const foreign = office.findIndex((rule) =>
     rule.includes('ip daddr != { 255.255.255.255, 224.0.0.0/4, 10.1.0.1 }'),
   )
-  assert.ok(foreign > 0 && foreign < office.indexOf('tcp dport { 22, 443 } accept'))
+  assert.ok(foreign > 0 && foreign < office.indexOf('tcp dport { 22, 80, 443 } accept'))
   assert.ok(
     chainOf(host, 'from_uplink').includes('iifname { "lte0" } udp sport 67 udp dport 68 accept'),
   )
