@@ -4,6 +4,7 @@
  */
 import process from 'node:process'
 import type { Log } from './host/system/log.ts'
+import type { LogRing } from './host/system/log-ring.ts'
 import type { ControllerArguments, RoleArguments } from './host/system/role-arguments.ts'
 import { CausewayError } from './model/errors.ts'
 
@@ -47,14 +48,16 @@ async function run(role: Role, argv: readonly string[]): Promise<void> {
     return
   }
   const { openLog } = await import('./host/system/log.ts')
-  const log = openLog(role, read.places.instance)
+  const { openLogRing } = await import('./host/system/log-ring.ts')
+  const logRing = openLogRing()
+  const log = openLog(role, read.places.instance, role === 'gateway' ? logRing.write : undefined)
   // Before anything is opened: a signal during the start must not leave half of it behind.
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve())
   let running: Running | null = null
   process.on('SIGHUP', () => running?.reload?.())
   try {
-    const started: Running = await start(role, read, log)
+    const started: Running = await start(role, read, log, logRing)
     running = started
     const failure = await Promise.race([
       stopped.promise,
@@ -81,7 +84,7 @@ function sayFailed(log: Log, { code, message, detail }: CausewayError): void {
   log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
 }
 
-async function start(role: Role, started: Started, log: Log): Promise<Running> {
+async function start(role: Role, started: Started, log: Log, logRing: LogRing): Promise<Running> {
   if ('names' in started) {
     const { runController } = await import('./controller/run.ts')
     return runController(started, log)
@@ -89,7 +92,7 @@ async function start(role: Role, started: Started, log: Log): Promise<Running> {
   const { places, memoryMb, flows, aead } = started
   if (role === 'gateway') {
     const { runGateway } = await import('./gateway/run.ts')
-    return runGateway(places, log)
+    return runGateway(places, log, logRing)
   }
   const { serveDatapath } = await import('./datapath/serve.ts')
   return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, flows, aead })

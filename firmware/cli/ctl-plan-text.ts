@@ -1,8 +1,9 @@
 /** What a change of documents would do, as people read it: by document and by box, a line a field. Pure. */
+
+import { type Difference, diffConfigs } from '../model/config-diff.ts'
 import type { FleetChange } from '../model/controller-api.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { secretFields } from '../model/secret-field.ts'
-import { type Difference, diffConfigs } from '../plan/config-diff.ts'
 import { nameOf } from '../plan/fleet-documents.ts'
 
 const signs = { add: '+', change: '~', remove: '-' } as const

@@ -3,11 +3,11 @@
  * as a whole or not at all: one commit, however many documents. One that brings problems is refused; those that were there before are no reason to.
  */
 import { sha256 } from '../host/system/digest.ts'
+import { type Difference, diffConfigs, isEqual } from '../model/config-diff.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
 import { readFleetDocument } from '../model/fleet-check.ts'
-import { type Difference, diffConfigs, isEqual } from '../plan/config-diff.ts'
 import type { FleetPlanner } from '../plan/fleet.ts'
 import { byKind, crowds, type FleetProblem, nameOf } from '../plan/fleet-documents.ts'
 import { gatherProblems } from '../plan/fleet-origin.ts'

@@ -4,9 +4,9 @@
  */
 import { newTurns } from '../host/clock/turn.ts'
 import type { Happening, Store, Watch } from '../host/store/store.ts'
+import { isEqual } from '../model/config-diff.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { FleetDocument } from '../model/fleet.ts'
-import { isEqual } from '../plan/config-diff.ts'
 import { type FleetPlanner, type PlannedSite, planFleetLater } from '../plan/fleet.ts'
 import { type FleetState, FleetView, fillView } from './fleet.ts'
 

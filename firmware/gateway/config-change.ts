@@ -107,7 +107,7 @@ export class ConfigChanges implements Disposable {
 
   /** @throws CONFIG_NOT_PENDING, CONFIG_PENDING */
   async rollback(): Promise<void> {
-    await this.#feed({ kind: 'rollback' }, unconfirmed('somebody gave `config rollback`'))
+    await this.#feed({ kind: 'rollback' }, unconfirmed('somebody took it back'))
   }
 
   /** Those that a change fails for. */

@@ -4,6 +4,7 @@
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
+import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
 import type { DeviceKey } from '../host/pki/device-key.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Certificate } from '../host/system/certificate.ts'
@@ -28,6 +29,7 @@ import { type ApiParts, openApi } from './api/api.ts'
 import { openGate } from './api/gate.ts'
 import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
+import type { LanParts } from './api/lan-routes.ts'
 import { ownNames } from './api/origin.ts'
 import { routesOf } from './api/routes.ts'
 import type { SystemParts } from './api/system-routes.ts'
@@ -35,8 +37,10 @@ import type { BackupUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
+import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { openRecorder } from './history/recorder.ts'
+import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 import type { Outcome } from './reconcile.ts'
@@ -44,9 +48,10 @@ import { sessionAnswer } from './session-answer.ts'
 import { StatusWatch } from './status-watch.ts'
 import { type Host, openSystem } from './system.ts'
 
-export interface FrontParts {
+export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns'> {
   readonly places: Places
   readonly clock: Clock
+  /** Milliseconds since 1970, as far as the box knows. */
   readonly wallMs: () => number
   readonly log: Log
   readonly wireKey: X25519Pair
@@ -61,6 +66,9 @@ export interface FrontParts {
   /** Of the web UI, read when they are asked for. */
   readonly readPages: () => Promise<readonly Page[]>
   readonly openStore: AccessParts['openStore']
+  readonly diagnostics: DiagnoseMachine
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
 }
 
 export interface Front {
@@ -86,6 +94,7 @@ export function openFront(
   const access = owned.use(new Access(parts))
   const status = statusOf(parts, core, access)
   const watch = owned.use(new StatusWatch({ clock, status }))
+  const lan = lanAnswers({ ...parts, nicNetns: parts.places.nicNetns }, core)
   const history = openRecorder(
     { ...parts, folder: parts.places.historyFolder, watch, facts: () => sampleFacts(core) },
     owned,
@@ -99,7 +108,9 @@ export function openFront(
     core,
     owner,
   )
-  const answers = answersOf(core, { log, status, watch, enrolment: owner, history, system, access })
+  const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
+  const told = answersOf(core, asked)
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -180,9 +191,37 @@ function statusOf(
   }
 }
 
+type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
+
+function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+  const { status, paths, sessions, drops, denials, metrics, config } = told
+  return {
+    ...parts,
+    ...{ status, paths, machine: parts.diagnostics },
+    config: () => core.reconciler.outcome.running.config,
+    leases: () => parts.services.leases(),
+    flowSources: {
+      ...{ datapath: core.datapath, numbered: core.numbered },
+      uplinks: () => status().uplinks,
+      counters: () => core.telemetry.reading.counters,
+    },
+    audit: ({ name, by }, action, detail) =>
+      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    answers: {
+      ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
+      ...{ 'drops.json': drops, 'denials.json': denials },
+      'metrics.txt': () => metrics().text,
+      'config.yaml': () => config.show().text,
+      'config.json': () => ({ ...config.show(), text: undefined }),
+      'config-history.json': () => config.history(),
+    },
+  }
+}
+
 interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
   readonly watch: StatusWatch
   readonly enrolment: BoxOwner
+  readonly lan: LanParts
   readonly history: HistoryRouteParts
   readonly system: SystemParts
   readonly access: Access
@@ -190,8 +229,8 @@ interface Told extends Pick<FrontParts, 'log'>, Pick<Front, 'status'> {
 
 function answersOf(
   core: Core,
-  { log, status, watch, enrolment, history, system, access }: Told,
-): Omit<ApiParts, 'socketPath'> {
+  { log, status, watch, enrolment, access, lan, history, system }: Told,
+): Answers {
   const { source, changes, reconciler, telemetry, peering, denials } = core
   const paths = () => {
     const { counters, rates, uplinks } = telemetry.reading
@@ -218,6 +257,7 @@ function answersOf(
     explain: (request) => explainAnswer(core, status, request),
     subscribe: (listener) => watch.listen(listener),
     config: configAnswers(source, changes),
+    lan,
     enrolment: {
       show: () => enrolment.answer,
       confirm: (code) => enrolment.confirm(code),

@@ -5,10 +5,12 @@ import type { Clock } from '../host/clock/clock.ts'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
+import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
+import { readHostLeases } from '../host/service/host-lease.ts'
 import { openServices } from '../host/service/system.ts'
 import { noSlots } from '../host/slots/none.ts'
 import { openStore } from '../host/store/ordered-store.ts'
@@ -17,6 +19,7 @@ import { openCertificate } from '../host/system/certificate.ts'
 import { readClockSync } from '../host/system/clock-sync.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
+import type { LogRing } from '../host/system/log-ring.ts'
 import { openMachine } from '../host/system/machine.ts'
 import type { Places } from '../host/system/places.ts'
 import { openPower, restartAfterMs } from '../host/system/power.ts'
@@ -37,8 +40,8 @@ import type { Host } from './system.ts'
 /** No answer within this is none. */
 const controllerMs = 10_000
 
-/** @throws STORE_ errors of the keys, API_IN_USE */
-export async function runGateway(places: Places, log: Log): Promise<Gateway> {
+/** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
+export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
   const restored = await restoreIfOrdered(places)
@@ -60,6 +63,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
     plainPort: 80,
     readPages: () => readWebui(places),
     openStore: (onFailed) => openBoxStore(places.storeFolder, onFailed),
+    diagnostics: systemDiagnostics(places, logRing),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),
     whereaboutsRecord: recordAt(places.whereaboutsRecord),
@@ -82,6 +86,7 @@ export async function runGateway(places: Places, log: Log): Promise<Gateway> {
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
+    hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
       runFolder: places.serviceFolder,

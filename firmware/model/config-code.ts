@@ -282,4 +282,8 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'A change was taken back: nobody confirmed it in time, somebody said so, or the gateway was restarted. A `device.yaml` that holds such a change (it was being written when the disk failed or the power went) is refused: the newest good one of the history runs and is written in its place.',
     'Apply it again, and confirm it in time.',
   ),
+  CONFIG_SECRET_HIDDEN: help(
+    'What is handed in has the mark `<hidden>` in the place of a secret that is not known there: a secret is put back where it was, and nowhere else.',
+    'Write the secret itself.',
+  ),
 }

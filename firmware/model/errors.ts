@@ -77,6 +77,7 @@ export const errorTable = {
   CONFIG_CONFLICT: { http: 409, retry: false },
   CONFIG_NOT_APPLIED: { http: 500, retry: false },
   CONFIG_UNCONFIRMED: { http: 409, retry: false },
+  CONFIG_SECRET_HIDDEN: { http: 422, retry: false },
   API_INVALID: { http: 400, retry: false },
   API_UNAUTHENTICATED: { http: 401, retry: false },
   API_FORBIDDEN: { http: 403, retry: false },

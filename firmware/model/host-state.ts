@@ -96,6 +96,16 @@ export interface NicFacts {
   readonly tsoMaxBytes: number | null
 }
 
+/** What can be told of a NIC to whoever chooses one. */
+export interface NicLink extends Omit<NicFacts, 'tsoMaxBytes'> {
+  /** Null where the kernel does not know. */
+  readonly hasCarrier: boolean | null
+  /** Null without a carrier, or where it does not say. */
+  readonly speedBps: number | null
+  /** Where it is plugged in, as the bus calls it (`0000:01:00.0`); null of what is plugged in nowhere. */
+  readonly place: string | null
+}
+
 export interface LinkReading extends NicFacts {
   readonly isUp: boolean
   readonly isAllmulti: boolean

@@ -56,16 +56,60 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 /** The most characters of a configuration's text; its limit in bytes is host/config/parse.ts's. */
 const textMaxLength = 1024 * 1024
 
+/** The whole document, as YAML. */
+const ConfigText = Type.String({ maxLength: textMaxLength })
+/** How long it may wait for its confirm, applying included; 0: it needs none. */
+const ConfirmSeconds = Type.Integer({ minimum: 0, maximum: 120 })
+/** The entry of the history that the text was made of: hidden secrets are its. Absent: they are those of what runs. */
+const basedOn = Type.Optional(Type.Integer({ minimum: 1 }))
+
 export const ApplyRequest = Type.Object(
   {
-    /** The whole document, as YAML. */
-    text: Type.String({ maxLength: textMaxLength }),
-    /** How long it may wait for its confirm, applying included; 0: it needs none. */
-    confirmSeconds: Type.Integer({ minimum: 0, maximum: 120 }),
+    text: ConfigText,
+    confirmSeconds: ConfirmSeconds,
+    basedOn,
   },
   closed,
 )
 export type ApplyRequest = Static<typeof ApplyRequest>
+
+/** Of an entry of the history, which runs again under the next revision. */
+export const ApplyEntryRequest = Type.Object({ confirmSeconds: ConfirmSeconds }, closed)
+export type ApplyEntryRequest = Static<typeof ApplyEntryRequest>
+
+export const CheckRequest = Type.Object({ text: ConfigText, basedOn }, closed)
+export type CheckRequest = Static<typeof CheckRequest>
+
+export const ConfigDifference = Type.Object(
+  {
+    /** `/peers/lisbon/endpoints`: like a JSON pointer, with names for indices where there are names. */
+    path: Type.String(),
+    /** Absent: it was not there. Secrets are hidden. */
+    before: Type.Optional(Type.Unknown()),
+    /** Absent: it is not there any more. */
+    after: Type.Optional(Type.Unknown()),
+  },
+  closed,
+)
+export type ConfigDifference = Static<typeof ConfigDifference>
+
+export const mostDifferences = 1000
+
+/** What `apply` would say, without doing anything. */
+export const CheckAnswer = Type.Object(
+  {
+    /** Why it would be refused; empty if it would not. */
+    problems: Type.Array(ErrorPart),
+    /** What it would do to no good, in sentences. */
+    warnings: Type.Array(Type.String()),
+    /** From what runs to this; empty where it is refused. */
+    differences: Type.Array(ConfigDifference, { maxItems: mostDifferences }),
+    /** All of them, with those that have no room here. */
+    differenceCount: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+)
+export type CheckAnswer = Static<typeof CheckAnswer>
 
 /** The state of the change that was asked for, once that is done. */
 export const ChangeAnswer = Type.Object(
@@ -87,6 +131,8 @@ export const ConfigAnswer = Type.Object(
     sha256: Type.Union([Sha256, Type.Null()]),
     text: Type.String(),
     pendingChange: Type.Union([PendingChange, Type.Null()]),
+    /** The lowest that a change may have. */
+    nextRevision: Revision,
     /** How the last change ended since the gateway started. */
     lastChange: Type.Union([LastChange, Type.Null()]),
     /** Why device.yaml is not what runs; empty if it is. */

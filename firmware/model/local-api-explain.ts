@@ -14,7 +14,7 @@ const Port = Type.Integer({ minimum: 1, maximum: 65_535 })
 /** The longest text of an IPv6 address. */
 const AddressText = Type.String({ minLength: 2, maxLength: 45 })
 /** One of these. */
-const words = <const Word extends string>(list: readonly Word[]) =>
+const Words = <const Word extends string>(list: readonly Word[]) =>
   Type.Unsafe<Word>(Type.Union(list.map((word) => Type.Literal(word))))
 
 /** A flow by its packets. What is left out may be anything, where what befell packets is looked for. */
@@ -41,7 +41,7 @@ export const ExplainRequest = Type.Object(
 )
 export type ExplainRequest = Static<typeof ExplainRequest>
 
-export const CauseName = words(Object.keys(causes) as Cause[])
+export const CauseName = Words(Object.keys(causes) as Cause[])
 
 /** A cause, and what it means for this flow. */
 export const Finding = Type.Object({ cause: CauseName, sentence: Type.String() }, closed)
@@ -64,7 +64,7 @@ export const ExplainedFlow = Type.Object(
 export const ExplainedRoute = Type.Object(
   {
     /** `none`: nowhere; `internet`: by an uplink, in clear. */
-    kind: words(['peer', 'link', 'box', 'internet', 'none']),
+    kind: Words(['peer', 'link', 'box', 'internet', 'none']),
     /** The longest configured prefix that has the destination; null without one. */
     prefix: Nullable(Type.String()),
     /** The peer or the LAN that has it. */
@@ -93,9 +93,9 @@ export const ExplainedPathAnswer = Type.Object(
     /** The flow's next packet goes by it, or would if the flow passed; those of its answers, if it comes from the peer. */
     isTaken: Type.Boolean(),
     /** What its policy makes of it for new flows, as a word and as a sentence. */
-    verdict: words(pathVerdicts),
+    verdict: Words(pathVerdicts),
     sentence: Type.String(),
-    state: words(['untried', 'up', 'down']),
+    state: Words(['untried', 'up', 'down']),
     stateSeconds: Quantity,
     /** As it is judged by; null: not known. */
     lossRatio: Nullable(Quantity),
@@ -115,7 +115,7 @@ export const ExplainedIncident = Type.Object(
     /** As it is counted among the drops, and what that means. */
     reason: Type.String(),
     meaning: Type.String(),
-    of: words(['flow', 'answers', 'peer']),
+    of: Words(['flow', 'answers', 'peer']),
     count: Count,
     firstSeconds: Quantity,
     lastSeconds: Quantity,
@@ -131,7 +131,7 @@ export const ExplainedPeerAnswer = Type.Object(
   {
     peer: Type.String(),
     isHub: Type.Boolean(),
-    standing: words(peerStandings),
+    standing: Words(peerStandings),
     sentence: Type.String(),
   },
   closed,
@@ -166,7 +166,7 @@ export const ExplainAnswer = Type.Object(
     also: Type.Array(Finding),
     flow: ExplainedFlow,
     /** `transit`: from a peer, and on to another one. */
-    comesFrom: words(['lan', 'box', 'peer', 'transit', 'nobody']),
+    comesFrom: Words(['lan', 'box', 'peer', 'transit', 'nobody']),
     /** In transit: that it comes from. */
     fromPeer: Nullable(Type.String()),
     segment: Nullable(Type.String()),
@@ -184,7 +184,7 @@ export const ExplainAnswer = Type.Object(
     /** Null: the uplink by which it leaves is kept to no rate, or there is none. */
     queue: Nullable(ExplainedQueue),
     /** `known`: it has a place in the table of flows and keeps its path; null: it needs none. */
-    place: Nullable(words(['new', 'known', 'no-room'])),
+    place: Nullable(Words(['new', 'known', 'no-room'])),
     idleSeconds: Nullable(Quantity),
     /** Largest packet that crosses its path whole; null without a path. */
     mtuBytes: Nullable(Count),

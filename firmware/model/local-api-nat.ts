@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Count = Type.Integer({ minimum: 0 })
 /** One of these. */
-const words = <const Word extends string>(list: readonly Word[]) =>
+const Words = <const Word extends string>(list: readonly Word[]) =>
   Type.Unsafe<Word>(Type.Union(list.map((word) => Type.Literal(word))))
 
 export const NatAnswer = Type.Object(
@@ -17,9 +17,9 @@ export const NatAnswer = Type.Object(
     /** How others see it; of a mapping by destination the one made last. Null: nobody said. */
     mapped: Nullable(Type.String()),
     /** RFC 4787 §4.1; `none`: there is no NAT. */
-    mapping: words(natMappings),
+    mapping: Words(natMappings),
     /** RFC 4787 §5. */
-    filtering: words(natFilterings),
+    filtering: Words(natFilterings),
     /** By which the NAT counts up its ports; 0: it does not, or nobody knows. */
     portStep: Type.Integer(),
     /** Servers were asked, and none answered. */

@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Quantity = Type.Number({ minimum: 0 })
 /** One of these. */
-const words = <const Word extends string>(list: readonly Word[]) =>
+const Words = <const Word extends string>(list: readonly Word[]) =>
   Type.Unsafe<Word>(Type.Union(list.map((word) => Type.Literal(word))))
 
 /** `none`: no path carries packets. */
@@ -19,18 +19,18 @@ export type ChannelState = (typeof channelStates)[number]
 
 export const PeerReach = Type.Object(
   {
-    how: words(reachKinds),
+    how: Words(reachKinds),
     seconds: Quantity,
     /** The peer that forwards, where it is relayed. */
     relay: Nullable(Type.String()),
     /** Why a relayed one is not reached directly, as a word and as a sentence. */
-    reason: Nullable(words(Object.keys(relayedReasons) as RelayedReason[])),
+    reason: Nullable(Words(Object.keys(relayedReasons) as RelayedReason[])),
     explanation: Nullable(Type.String()),
     /** Until a direct way is looked for again; null: that is under way, or not needed. */
     nextTrySeconds: Nullable(Quantity),
     /** Of those that were asked, or would be. */
     channels: Type.Array(
-      Type.Object({ relay: Type.String(), state: words(channelStates) }, closed),
+      Type.Object({ relay: Type.String(), state: Words(channelStates) }, closed),
     ),
   },
   closed,

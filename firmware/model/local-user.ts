@@ -2,40 +2,15 @@
 import Type, { type Static } from 'typebox'
 import { Name } from './device-config-fields.ts'
 import { closed } from './device-config-words.ts'
+import type { LocalRole } from './local-permission.ts'
 import { Password } from './user.ts'
 
-/** `viewer` sees all but secrets and the audit log. `operator` diagnoses and starts anew as well. `admin` may do all. */
-export const localRoles = ['viewer', 'operator', 'admin'] as const
-export type LocalRole = (typeof localRoles)[number]
+export * from './local-permission.ts'
 
 export const LocalRoleName = Type.Union(
   [Type.Literal('viewer'), Type.Literal('operator'), Type.Literal('admin')],
   { title: 'viewer, operator or admin' },
 )
-
-/** What can be done, and who may at least. */
-export const localPermissions = {
-  'status.read': 'viewer',
-  'config.read': 'viewer',
-  'log.read': 'operator',
-  /** Ping, traceroute, DNS, path MTU, explain, speed test: packets of the box's own. */
-  diagnose: 'operator',
-  /** What others send, with payloads cut off. */
-  capture: 'operator',
-  restart: 'operator',
-  'config.write': 'admin',
-  'audit.read': 'admin',
-  'user.read': 'admin',
-  'user.write': 'admin',
-  backup: 'admin',
-  update: 'admin',
-  reset: 'admin',
-} as const satisfies Readonly<Record<string, LocalRole>>
-export type LocalPermission = keyof typeof localPermissions
-
-export function isAllowed(role: LocalRole, permission: LocalPermission): boolean {
-  return localRoles.indexOf(role) >= localRoles.indexOf(localPermissions[permission])
-}
 
 export const NewLocalUser = Type.Object(
   { name: Name, role: LocalRoleName, password: Password },

@@ -3,9 +3,9 @@
  * configurations, new allocations and problems out. A site with a problem keeps what it has; the others go on.
  */
 import { type Prefix, parseInterfaceAddress } from '../model/address.ts'
+import { isEqual } from '../model/config-diff.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import type { FleetDocument, FleetNetwork, FleetSite } from '../model/fleet.ts'
-import { isEqual } from './config-diff.ts'
 import { type Allocations, allocate, type Given, type NewAllocation } from './fleet-allocation.ts'
 import {
   byKind,

@@ -3,8 +3,9 @@
  * and checks the signature of the result, so that a wrong delta can do nothing. Pure; canonical text as RFC 8785 has it for what
  * occurs here (no numbers but whole ones and short fractions).
  */
+
+import { isEqual } from '../model/config-diff.ts'
 import { type DeltaStep, mostDepth, mostNesting, mostSteps } from '../model/control-link.ts'
-import { isEqual } from './config-diff.ts'
 
 type Place = DeltaStep['at']
 type Splice = Extract<DeltaStep, { from: number }>

@@ -3,6 +3,7 @@
  * LANs that have `dhcp`, and on no other link. Pure. RFC 2131, RFC 4861, RFC 8415 §6.1; dnsmasq(8).
  */
 import { type DeviceConfig, defaultLeaseSeconds, type Lan } from '../model/device-config.ts'
+import { mostHostLeases } from '../model/host-lease.ts'
 import type { LeaseFacts, ServiceState } from '../model/service.ts'
 import type { Port } from './ports.ts'
 import { addressOf, isInside, isIpv6, privateRanges } from './prefix.ts'
@@ -70,7 +71,7 @@ function dnsmasqLines(
     ...(isOwnServer ? [] : ['stop-dns-rebind']),
     'cache-size=1000',
     'dns-forward-max=150',
-    'dhcp-lease-max=4096',
+    `dhcp-lease-max=${mostHostLeases}`,
     'dhcp-authoritative',
     // One segment's hosts are not told to another's.
     ...(areMixed ? ['dhcp-ignore-names'] : []),

@@ -3,13 +3,13 @@
  * traffic on it. What came out alike the time before is not checked again. Pure.
  */
 import type { Claim } from '../model/address-rules.ts'
+import { isEqual } from '../model/config-diff.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { canonicalConfig } from '../model/device-config-canonical.ts'
 import { checkForm, isDeviceConfig } from '../model/device-config-check.ts'
 import { type Parts, partsOf } from '../model/device-config-parts.ts'
 import { checkGround, checkTraffic } from '../model/device-config-rules.ts'
 import type { ErrorBody } from '../model/errors.ts'
-import { isEqual } from './config-diff.ts'
 import {
   type Compiled,
   compileGround,

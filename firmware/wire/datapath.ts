@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 8
+export const abi = 9
 
 export const verbs = {
   describe: 1,
@@ -33,6 +33,7 @@ export const verbs = {
   spray: 14,
   channels: 15,
   queues: 16,
+  flows: 17,
 } as const
 
 export type Verb = (typeof verbs)[keyof typeof verbs]
@@ -77,6 +78,8 @@ export const recordSizes = {
   queuesHead: 16,
   queueUplink: 1112,
   queuePeer: 304,
+  flowsHead: 8,
+  flowRecord: 144,
 } as const
 
 export const nameBytes = 32

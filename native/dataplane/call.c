@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call-flows.h"
 #include "call-queues.h"
 #include "call-relay.h"
 #include "call-state.h"
@@ -52,7 +53,8 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_relayed), sizeof(struct cw_channels_head),
 				   sizeof(struct cw_channel_counters),
 				   sizeof(struct cw_queues_head), sizeof(struct cw_queue_uplink),
-				   sizeof(struct cw_queue_peer) },
+				   sizeof(struct cw_queue_peer), sizeof(struct cw_flows_head),
+				   sizeof(struct cw_flow_record) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",
@@ -232,6 +234,9 @@ int cw_call(struct cw_engine *engine, uint32_t verb, const void *in, size_t in_l
 		break;
 	case CW_VERB_QUEUES:
 		rc = cw_call_queues(engine, in, in_len, &answer);
+		break;
+	case CW_VERB_FLOWS:
+		rc = cw_call_flows(engine, in, in_len, &answer);
 		break;
 	case CW_VERB_RELAY:
 		rc = cw_call_relay(engine, in, in_len, &answer);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "graph/explain.h"
+#include "graph/flow-list.h"
 #include "graph/handshake.h"
 #include "graph/path-try.h"
 #include "graph/qos-count.h"
@@ -116,6 +117,12 @@ static int tell_queues(struct cw_worker *worker, const struct cw_command *comman
 	return 0;
 }
 
+static int tell_flows(struct cw_worker *worker, const struct cw_command *command)
+{
+	cw_flow_list(worker, command->flows);
+	return 0;
+}
+
 static int (*const run[CW_COMMAND_KINDS])(struct cw_worker *worker, const struct cw_command *command) = {
 	[CW_COMMAND_PEER] = begin_peer,
 	[CW_COMMAND_PATHS_GO] = unname_paths,
@@ -132,6 +139,7 @@ static int (*const run[CW_COMMAND_KINDS])(struct cw_worker *worker, const struct
 	[CW_COMMAND_CHANNELS] = list_channels,
 	[CW_COMMAND_RELAY] = relay,
 	[CW_COMMAND_QUEUES] = tell_queues,
+	[CW_COMMAND_FLOWS] = tell_flows,
 };
 
 void cw_command_run(struct cw_worker *worker, struct cw_command *command)

@@ -12,6 +12,7 @@ struct cw_channel;
 struct cw_channel_page;
 struct cw_explain;
 struct cw_explained;
+struct cw_flows_page;
 struct cw_keypair;
 struct cw_peer;
 struct cw_peer_program;
@@ -35,6 +36,7 @@ enum cw_command_kind {
 	CW_COMMAND_CHANNELS,
 	CW_COMMAND_RELAY,
 	CW_COMMAND_QUEUES,
+	CW_COMMAND_FLOWS,
 	CW_COMMAND_KINDS,
 };
 
@@ -42,7 +44,7 @@ enum cw_command_kind {
 struct cw_command {
 	enum cw_command_kind kind;
 	int result;
-	struct cw_peer *peer; /* of all but ENTER, RETIRE, COOKIES, EXPLAIN, CHANNELS and QUEUES */
+	struct cw_peer *peer; /* of all but ENTER, RETIRE, COOKIES, EXPLAIN, CHANNELS, QUEUES and FLOWS */
 	union {
 		/* PATHS_GO (NULL: all), PATHS_COME, TRY */
 		struct {
@@ -71,6 +73,7 @@ struct cw_command {
 		const struct cw_spray *spray;         /* SPRAY */
 		struct cw_channel_page *page;         /* CHANNELS */
 		struct cw_queues_page *queues;        /* QUEUES */
+		struct cw_flows_page *flows;          /* FLOWS */
 	};
 };
 

@@ -172,6 +172,10 @@ void cw_seeds_queues(void)
 	for (uint32_t i = 0; i < 2; i++)
 		add_call(&seed, CW_VERB_QUEUES, 2000, &places[i], sizeof(places[i]), NULL);
 	cw_seed_write("call", "queues", &seed);
+	seed = (struct seed){ 0 };
+	struct cw_flows_ask ask = { .first = 0, .idle_ms = 60000 };
+	add_call(&seed, CW_VERB_FLOWS, 2000, &ask, sizeof(ask), NULL);
+	cw_seed_write("call", "flows", &seed);
 }
 
 /* A channel opens, is told of, carries a handshake and ends; ways are tried, one of them relayed; a spray begins and ends. */

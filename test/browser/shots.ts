@@ -15,6 +15,7 @@ const all = [
   'overview@worn',
   'uplinks',
   'peers',
+  ...['segments', 'lans', 'policies', 'qos', 'access', 'config', 'config/history'],
   'sign-in',
   'first-run@blank',
 ]

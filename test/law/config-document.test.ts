@@ -10,6 +10,7 @@ import { errorTable } from '../../firmware/model/errors.ts'
 const changeCodes = [
   ...['CONFIG_TRUNCATED', 'CONFIG_REVISION_OLD', 'CONFIG_PENDING', 'CONFIG_NOT_PENDING'],
   ...['CONFIG_NO_FALLBACK', 'CONFIG_CONFLICT', 'CONFIG_NOT_APPLIED', 'CONFIG_UNCONFIRMED'],
+  'CONFIG_SECRET_HIDDEN',
 ]
 
 test('CONFIG.md is what build/config-document.ts makes now', () => {

@@ -9,7 +9,9 @@ import { Countdown } from '../part/countdown.tsx'
 import { Notice } from '../part/notice.tsx'
 import { showToast } from '../part/toast.tsx'
 import { frameText } from '../text/en.ts'
+import { fateText } from '../text/en-draft.ts'
 import { sentence } from '../text/format.ts'
+import { Fate } from './fate.tsx'
 
 export function Banners() {
   const pending = status.value?.pendingChange ?? null
@@ -17,10 +19,11 @@ export function Banners() {
     <div class="banners">
       {stream.value === 'lost' && (
         <Notice tone="bad" title={frameText.lost.title} isLive>
-          {frameText.lost.text}
+          {frameText.lost.text} {pending !== null && fateText.lostPending(pending.revision)}
         </Notice>
       )}
       {pending !== null && <Pending change={pending} />}
+      <Fate />
     </div>
   )
 }

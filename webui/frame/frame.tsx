@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { route } from '../live/route.ts'
 import { frameText } from '../text/en.ts'
 import { Banners } from './banners.tsx'
+import { DraftBar } from './draft-bar.tsx'
 import { Bar, Rail } from './navigation.tsx'
 import { entryOf, ShownPage } from './shown-page.tsx'
 
@@ -37,6 +38,7 @@ export function Frame() {
       <main id="main" class="main" tabIndex={-1} ref={main}>
         <Banners />
         <ShownPage key={first} path={first} />
+        <DraftBar />
       </main>
       <Bar />
     </div>

@@ -1,11 +1,7 @@
 /** How uplinks or peers were over a span that can be chosen: read from the box, and for the last minutes gone on with live. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import {
-  type HistoryOfName,
-  type HistorySpan,
-  historySpans,
-} from '../../firmware/model/local-api-history.ts'
+import type { HistoryOfName, HistorySpan } from '../../firmware/model/local-api-history.ts'
 import { call } from './call.ts'
 import { samples } from './samples.ts'
 import { type Subject, type Timeline, timelineOf } from './timeline.ts'
@@ -26,27 +22,29 @@ export function useTimeline(
 
   useEffect(() => {
     let isOver = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const later = (stepSeconds: number): void => {
+      // The last minutes go on by what is heard.
+      if (span === 'minutes' || isOver) return
+      timer = setTimeout(() => void read(), Math.max(leastMs, stepSeconds * 1000))
+    }
     const read = async (): Promise<void> => {
+      if (document.hidden && histories.peek().size > 0) return later(0)
       const found = new Map<string, HistoryOfName>()
       for (const name of names) {
         const path = `/history/${subject}/${encodeURIComponent(name)}/${span}`
         const history = await call<HistoryOfName>('GET', path).catch(() => null)
         if (history !== null) found.set(name, history)
       }
-      if (!isOver) histories.value = found
+      if (isOver) return
+      histories.value = found
+      later(found.values().next().value?.stepSeconds ?? 0)
     }
     histories.value = new Map()
     void read()
-    const isLive = span === 'minutes'
-    const everyMs = Math.max(leastMs, historySpans[span].stepSeconds * 1000)
-    const timer = isLive
-      ? undefined
-      : setInterval(() => {
-          if (!document.hidden) void read()
-        }, everyMs)
     return () => {
       isOver = true
-      clearInterval(timer)
+      clearTimeout(timer)
     }
   }, [subject, key, span])
   return timelineOf(names, histories.value, span === 'minutes' ? samples.value : [], subject)

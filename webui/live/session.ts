@@ -1,6 +1,11 @@
 /** Who sits before the page: nobody yet, a box without a password, or somebody with a role. */
 import { effect, signal } from '@preact/signals'
-import { isAllowed, type LocalPermission, type LocalRole } from '../../firmware/model/local-user.ts'
+import type { SessionState } from '../../firmware/model/local-api-access.ts'
+import {
+  isAllowed,
+  type LocalPermission,
+  type LocalRole,
+} from '../../firmware/model/local-permission.ts'
 import { CallFailure, call, csrfToken, refusedCount } from './call.ts'
 
 export interface SignedIn {
@@ -14,19 +19,6 @@ export type Session =
   | { readonly kind: 'first-run'; readonly needsSetupCode: boolean }
   | SignedIn
 
-/** GET /api/v1/session */
-interface SessionAnswer {
-  readonly user: { readonly name: string; readonly role: LocalRole } | null
-  readonly csrf: string | null
-  /** So long what asks for a password typed of late may be done. */
-  readonly freshSeconds: number
-  /** There is no user yet: the first is to be made. */
-  readonly isFirst: boolean
-  /** The first needs a code that the box's shell prints. */
-  readonly needsSetupCode: boolean
-  readonly site: string | null
-}
-
 export const session = signal<Session>({ kind: 'loading' })
 
 effect(() => {
@@ -37,7 +29,7 @@ effect(() => {
 
 export async function loadSession(): Promise<void> {
   try {
-    take(await call<SessionAnswer>('GET', '/session'))
+    take(await call<SessionState>('GET', '/session'))
   } catch (thrown) {
     if (thrown instanceof CallFailure && thrown.status === 401)
       session.value = { kind: 'signed-out' }
@@ -51,7 +43,7 @@ const timeoutMs = 25_000
 /** @throws CallFailure */
 export async function signIn(name: string, password: string): Promise<void> {
   const body = { name, password }
-  take(await call<SessionAnswer>('POST', '/sign-in', { body, timeoutMs }))
+  take(await call<SessionState>('POST', '/sign-in', { body, timeoutMs }))
 }
 
 /** The first user of a box, an admin. @param code that the box's shell printed, where it asks for one @throws CallFailure */
@@ -61,12 +53,12 @@ export async function makeFirst(
   code: string | null,
 ): Promise<void> {
   const body = { name, password, ...(code === null ? {} : { code }) }
-  take(await call<SessionAnswer>('POST', '/first-password', { body, timeoutMs }))
+  take(await call<SessionState>('POST', '/first-password', { body, timeoutMs }))
 }
 
 /** The password again, for what asks for one that was typed of late. @throws CallFailure */
 export async function refresh(password: string): Promise<void> {
-  take(await call<SessionAnswer>('POST', '/session/refresh', { body: { password }, timeoutMs }))
+  take(await call<SessionState>('POST', '/session/refresh', { body: { password }, timeoutMs }))
 }
 
 export async function signOut(): Promise<void> {
@@ -84,7 +76,7 @@ export function may(permission: LocalPermission): boolean {
   return value.kind === 'signed-in' && isAllowed(value.role, permission)
 }
 
-function take(answer: SessionAnswer): void {
+function take(answer: SessionState): void {
   const { user, csrf, isFirst } = answer
   csrfToken.value = csrf ?? ''
   if (user !== null) session.value = { kind: 'signed-in', ...user }

@@ -1,6 +1,6 @@
 /** What each page's module exports, and what the frame knows of it before that is loaded. */
 import type { ComponentType } from 'preact'
-import type { LocalPermission } from '../../firmware/model/local-user.ts'
+import type { LocalPermission } from '../../firmware/model/local-permission.ts'
 import type { IconName } from '../part/icon-shapes.ts'
 
 export interface PageModule {

@@ -71,6 +71,14 @@ export const pages: readonly PageEntry[] = [
     load: () => import('./access/access.tsx'),
   },
   {
+    path: 'config',
+    title: title.config,
+    icon: 'edit',
+    needs: 'config.read',
+    group: 'network',
+    load: () => import('./configuration/configuration.tsx'),
+  },
+  {
     path: 'diagnostics',
     title: title.diagnostics,
     icon: 'diagnose',

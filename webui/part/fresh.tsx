@@ -27,7 +27,7 @@ export async function withFresh<Result>(action: () => Promise<Result>): Promise<
 }
 
 function isStale({ answer }: CallFailure): boolean {
-  return (answer.code as string) === 'API_NOT_FRESH'
+  return answer.code === 'API_NOT_FRESH'
 }
 
 export function FreshDialog() {

@@ -62,7 +62,6 @@ export const firstRunText = {
     none: 'This box has no uplink yet. Name its NICs in the configuration first.',
     test: 'Test it',
     again: 'Test again',
-    testing: 'Testing …',
     change: 'Change how it is connected',
     how: 'Address',
     hows: { dhcp: 'From the provider (DHCP)', fixed: 'Fixed' },

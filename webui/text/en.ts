@@ -51,6 +51,7 @@ export const frameText = {
     policies: 'Policies',
     qos: 'QoS',
     access: 'Access rules',
+    config: 'Configuration',
     diagnostics: 'Diagnostics',
     system: 'System',
   },

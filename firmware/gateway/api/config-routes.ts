@@ -1,9 +1,12 @@
 /** The routes about configurations: show, apply, confirm, rollback, history. */
 
-import { CausewayError, configErrors } from '../../model/errors.ts'
+import { configErrors, type ErrorCode } from '../../model/errors.ts'
 import {
+  ApplyEntryRequest,
   ApplyRequest,
   ChangeAnswer,
+  CheckAnswer,
+  CheckRequest,
   ConfigAnswer,
   HistoryAnswer,
   HistoryEntry,
@@ -13,21 +16,27 @@ import type { LocalRoute } from './local-route.ts'
 
 export interface ConfigParts {
   readonly show: () => ConfigAnswer
-  /** In place, or permanent without a confirm, once it returns. @throws CONFIG_, STORE_ errors */
-  readonly apply: (text: string, confirmSeconds: number) => Promise<void>
+  /** Changes nothing. @throws API_NOT_FOUND: there is no entry that it is based on */
+  readonly check: (request: CheckRequest) => CheckAnswer
+  /** In place, or permanent without a confirm, once it returns. @throws CONFIG_, STORE_ errors, API_NOT_FOUND as above */
+  readonly apply: (request: ApplyRequest) => Promise<void>
+  /** The same of an entry of the history. @throws API_NOT_FOUND as well */
+  readonly applyEntry: (number: number, confirmSeconds: number) => Promise<void>
   /** Permanent once it returns. @throws CONFIG_, STORE_ errors */
   readonly confirm: () => Promise<void>
   readonly rollback: () => Promise<void>
   /** Newest first. */
   readonly history: () => HistoryAnswer['entries']
-  /** Null when there is none of this number. */
-  readonly entry: (number: number) => HistoryEntry | null
+  /** @throws API_NOT_FOUND */
+  readonly entry: (number: number) => HistoryEntry
 }
 
 /** A megabyte of text, and what JSON adds to it. */
 const applyMaxBytes = 3 * 1024 * 1024
 /** The longest wait for a confirm, and a little. */
 const applyAnswerMs = 130_000
+
+const applyErrors: readonly ErrorCode[] = [...configErrors, 'STORE_WRITE_FAILED', 'API_NOT_READY']
 
 export function configRoutes(config: ConfigParts): readonly LocalRoute[] {
   const answer = (): { body: ChangeAnswer } => {
@@ -53,12 +62,22 @@ export function configRoutes(config: ConfigParts): readonly LocalRoute[] {
       bodyMaxBytes: applyMaxBytes,
       answerMs: applyAnswerMs,
       answer: ChangeAnswer,
-      errors: [...configErrors, 'STORE_WRITE_FAILED', 'API_NOT_READY'],
+      errors: applyErrors,
       handle: async ({ body }) => {
-        const { text, confirmSeconds } = body as ApplyRequest
-        await config.apply(text, confirmSeconds)
+        await config.apply(body as ApplyRequest)
         return answer()
       },
+    },
+    {
+      method: 'POST',
+      url: '/api/v1/config/check',
+      needs: 'config.write',
+      summary:
+        'What applying a configuration would say, and what it would change of what runs. Changes nothing.',
+      body: CheckRequest,
+      bodyMaxBytes: applyMaxBytes,
+      answer: CheckAnswer,
+      handle: ({ body }) => ({ body: config.check(body as CheckRequest) }),
     },
     {
       method: 'POST',
@@ -105,12 +124,26 @@ export function configRoutes(config: ConfigParts): readonly LocalRoute[] {
       summary: 'One of them with its text; secrets are hidden.',
       params: HistoryParams,
       answer: HistoryEntry,
-      handle: ({ params }) => {
-        const number = Number((params as HistoryParams).number)
-        const entry = config.entry(number)
-        if (entry !== null) return { body: entry }
-        throw new CausewayError('API_NOT_FOUND', `there is no entry ${number}`)
+      handle: ({ params }) => ({ body: config.entry(numberOf(params)) }),
+    },
+    {
+      method: 'POST',
+      url: '/api/v1/config/history/:number/apply',
+      needs: 'config.write',
+      summary: 'Tries one of them again, under the next revision, like any other change.',
+      params: HistoryParams,
+      body: ApplyEntryRequest,
+      answerMs: applyAnswerMs,
+      answer: ChangeAnswer,
+      errors: applyErrors,
+      handle: async ({ params, body }) => {
+        await config.applyEntry(numberOf(params), (body as ApplyEntryRequest).confirmSeconds)
+        return answer()
       },
     },
   ]
+}
+
+function numberOf(params: unknown): number {
+  return Number((params as HistoryParams).number)
 }

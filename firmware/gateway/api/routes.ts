@@ -9,10 +9,13 @@ import { ExplainAnswer, ExplainRequest } from '../../model/local-api-explain.ts'
 import { PathsAnswer } from '../../model/local-api-path.ts'
 import { type SessionAnswer, SessionsAnswer } from '../../model/local-api-session.ts'
 import { type AccessRouteParts, accessRoutes } from './access-routes.ts'
+import { type CaptureRouteParts, captureRoutes } from './capture-routes.ts'
 import { type ConfigParts, configRoutes } from './config-routes.ts'
+import { type DiagnoseParts, diagnoseRoutes } from './diagnose-routes.ts'
 import { type EnrolmentParts, enrolmentRoutes } from './enrolment-routes.ts'
 import { openEventStream, type Subscribe } from './event-stream.ts'
 import { type HistoryRouteParts, historyRoutes } from './history-routes.ts'
+import { type LanParts, lanRoutes } from './lan-routes.ts'
 import type { LocalRoute } from './local-route.ts'
 import { type SystemParts, systemRoutes } from './system-routes.ts'
 
@@ -31,10 +34,13 @@ export interface RouteParts {
   readonly explain: (request: ExplainRequest) => Promise<ExplainAnswer>
   readonly subscribe: Subscribe
   readonly config: ConfigParts
+  readonly lan: LanParts
   readonly enrolment: EnrolmentParts
   readonly history: HistoryRouteParts
   readonly system: SystemParts
   readonly access: AccessRouteParts
+  readonly diagnose: DiagnoseParts
+  readonly capture: CaptureRouteParts
 }
 
 /** What any route may answer with. */
@@ -117,7 +123,10 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       errors: ['API_NOT_READY', 'DATAPATH_UNREACHABLE', 'DATAPATH_BUSY', 'DATAPATH_REFUSED'],
       handle: async ({ body }) => ({ body: await parts.explain(body as ExplainRequest) }),
     },
+    ...diagnoseRoutes(parts.diagnose),
+    ...captureRoutes(parts.capture),
     ...configRoutes(parts.config),
+    ...lanRoutes(parts.lan),
     ...enrolmentRoutes(parts.enrolment),
     ...historyRoutes(parts.history),
     ...systemRoutes(parts.system),

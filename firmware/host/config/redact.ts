@@ -1,11 +1,9 @@
 /**
  * A configuration's text without its secrets, for whoever may look but not know: comments and order stay. Text
- * that is not YAML is no configuration that ran here, and is not shown at all.
+ * that is not YAML is no configuration that ran here, and is not shown at all. restore.ts puts them back.
  */
 import { isMap, isScalar, parseDocument, visit } from 'yaml'
-import { secretFields } from '../../model/secret-field.ts'
-
-export const hidden = '<hidden>'
+import { hiddenSecret, secretFields } from '../../model/secret-field.ts'
 
 export function redact(text: string): string {
   const document = parseDocument(text, { schema: 'core', prettyErrors: false, logLevel: 'error' })
@@ -15,7 +13,7 @@ export function redact(text: string): string {
     Pair(_key, pair) {
       if (!isScalar(pair.key) || !secretFields.has(String(pair.key.value))) return
       isChanged = true
-      pair.value = document.createNode(hidden)
+      pair.value = document.createNode(hiddenSecret)
       return visit.SKIP
     },
   })

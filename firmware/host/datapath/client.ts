@@ -3,6 +3,7 @@
 import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
 import { mostPeerQueues, type PeerQueues, type UplinkQueues } from '../../model/queue-counters.ts'
+import type { TableFlow } from '../../model/table-flow.ts'
 import { type ChannelCounters, mostChannelPairs } from '../../model/traversal-program.ts'
 import {
   decodeEvent,
@@ -14,6 +15,7 @@ import {
   verbs,
 } from '../../wire/datapath.ts'
 import { decodeExplanation, encodeExplain } from '../../wire/datapath-explain.ts'
+import { decodeFlows, encodeFlowsAsk } from '../../wire/datapath-flows.ts'
 import { encodeProgram } from '../../wire/datapath-program.ts'
 import { decodeQueues, encodeQueuesAsk } from '../../wire/datapath-queues.ts'
 import {
@@ -101,6 +103,15 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
         first = answer.next
       }
       return { uplinks, peers }
+    },
+    flows: async (idleMs, most) => {
+      const all: TableFlow[] = []
+      for (let first: number | null = 0; first !== null && all.length < most; ) {
+        const answer = decodeFlows(await call(verbs.flows, encodeFlowsAsk(first, idleMs)))
+        all.push(...answer.flows)
+        first = answer.next
+      }
+      return all.slice(0, most)
     },
     explain: async (ask) => decodeExplanation(await call(verbs.explain, encodeExplain(ask)), drops),
     openChannel: async (channel) => void (await call(verbs.channel, encodeChannel(channel))),

@@ -14,6 +14,7 @@ import type {
   Program,
 } from '../../model/program.ts'
 import type { Queues } from '../../model/queue-counters.ts'
+import type { TableFlow } from '../../model/table-flow.ts'
 import type {
   ChannelCounters,
   ChannelEnd,
@@ -40,6 +41,11 @@ export interface Datapath extends AsyncDisposable {
   counters(): Promise<Counters>
   /** What waits for uplinks, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
   queues(): Promise<Queues>
+  /**
+   * Flows in the table that had a packet within `idleMs`, `most` at most and as they lie there: a call for each 128 of them, and
+   * for each 4,096 places. @throws DATAPATH_ errors
+   */
+  flows(idleMs: number, most: number): Promise<TableFlow[]>
   /** What would become of a flow's next packet, and why. @throws DATAPATH_REFUSED, DATAPATH_BUSY before the first load */
   explain(ask: FlowQuestion): Promise<Explanation>
   /** @throws DATAPATH_REFUSED: a peer is not known, a number is taken, or a device has all that it may have */

@@ -188,7 +188,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       return verb(() => peerOf(peer).sendControl(localIndex, copy))
     },
     cookies: () => verb(() => undefined),
-    queues: () => verb(() => noQueues),
+    ...{ queues: () => verb(() => noQueues), flows: () => verb(() => []) },
     keypairs: () => verb(() => [...peers.values()].flatMap((peer) => peer.keypairs())),
     openChannel: (channel) =>
       verb(() => {

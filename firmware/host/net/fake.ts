@@ -81,6 +81,13 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
     },
     nics: async () =>
       [...machine.nics.values(), ...machine.links.values()].filter(({ tunnel }) => tunnel === null),
+    nicLinks: async () =>
+      [...machine.nics.values(), ...machine.links.values()]
+        .filter(({ tunnel }) => tunnel === null)
+        .map(({ name, mac, mtuBytes }) => {
+          const told = { hasCarrier: true, speedBps: 1e9, place: null }
+          return { name, mac, mtuBytes, ...told }
+        }),
     read: async () => ({
       hasNetns: machine.netns !== null,
       hasIpv6: true,

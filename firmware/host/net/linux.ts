@@ -17,6 +17,7 @@ import {
 import { run } from '../system/command.ts'
 import { claimNamespace } from './claim.ts'
 import type { Net } from './net.ts'
+import { nicLinksIn } from './nic-links.ts'
 import {
   hasTable,
   isGoneAlready,
@@ -52,6 +53,11 @@ export function openLinuxNet(onCountersLost: (error: CausewayError) => void): Ne
             tsoMaxBytes,
           }),
         )
+    },
+
+    async nicLinks(netns) {
+      const inside = (await hasNetns(netns)) ? await nicLinksIn(netns) : []
+      return [...inside, ...(await nicLinksIn(''))]
     },
 
     async read(want, signal) {

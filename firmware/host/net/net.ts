@@ -2,7 +2,14 @@
  * The port to the kernel's network set-up: links, addresses, routes, rules, switches, firewall. Behind it stand
  * linux.ts (iproute2, ethtool, nftables, /proc) and fake.ts (tests). What to set is decided in plan/.
  */
-import type { HostReading, HostState, NicFacts, Step, TwinState } from '../../model/host-state.ts'
+import type {
+  HostReading,
+  HostState,
+  NicFacts,
+  NicLink,
+  Step,
+  TwinState,
+} from '../../model/host-state.ts'
 
 export interface Net {
   /**
@@ -12,6 +19,8 @@ export interface Net {
   claim(): Promise<AsyncDisposable>
   /** The machine's NICs, those already in the NIC namespace included. */
   nics(netns: string): Promise<NicFacts[]>
+  /** The same as people look at them. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
+  nicLinks(netns: string): Promise<NicLink[]>
   /** What the machine looks like, as far as `want` speaks of it. */
   read(want: HostState, signal?: AbortSignal): Promise<HostReading>
   /** In order; stops at the first that fails. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */

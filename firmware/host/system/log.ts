@@ -35,12 +35,19 @@ export interface Log {
   error(fields: LogFields, message: string): void
 }
 
-export function openLog(role: string, instance: string): Logger {
+/** @param keeps is handed each line as well */
+export function openLog(role: string, instance: string, keeps?: (line: string) => void): Logger {
   const options = {
     base: { role, instance },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
   // Written before the call returns: the last words of a dying process are the ones that matter.
-  return pino(options, destination({ dest: 1, sync: true }))
+  const out = destination({ dest: 1, sync: true })
+  if (keeps === undefined) return pino(options, out)
+  const write = (line: string): void => {
+    out.write(line)
+    keeps(line)
+  }
+  return pino(options, { write })
 }

@@ -35,6 +35,8 @@ export interface Places {
   readonly whereaboutsRecord: string
   /** Notes, configurations and leases of the programs beside. */
   readonly serviceFolder: string
+  /** Recordings of packets, for minutes. */
+  readonly captureFolder: string
   /** What dnsmasq has lent. */
   readonly dnsmasqLeases: string
   readonly wireKey: string
@@ -88,6 +90,7 @@ export function placesOf(instance: string, root = '/'): Places {
     insideRecord: join(run, 'inside.json'),
     whereaboutsRecord: join(lib, 'whereabouts.json'),
     serviceFolder: join(run, 'services'),
+    captureFolder: join(run, 'captures'),
     dnsmasqLeases: join(lib, 'dnsmasq.leases'),
     wireKey: join(lib, 'keys/wire.key'),
     keyFolder: join(lib, 'keys'),

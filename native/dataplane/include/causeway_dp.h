@@ -14,11 +14,12 @@
 #include <stdint.h>
 
 #include "causeway_explain.h"
+#include "causeway_flows.h"
 #include "causeway_program.h"
 #include "causeway_queues.h"
 #include "causeway_traversal.h"
 
-#define CW_ABI 8u
+#define CW_ABI 9u
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {
@@ -38,6 +39,7 @@ enum cw_verb {
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
 	CW_VERB_CHANNELS = 15, /* u32: from this place on, 0 at first -> struct cw_channels_head, struct cw_channel_counters[] */
 	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, struct cw_queue_uplink[], struct cw_queue_peer[] */
+	CW_VERB_FLOWS = 17, /* struct cw_flows_ask -> struct cw_flows_head, struct cw_flow_record[] */
 };
 
 #define CW_SIZES 40

@@ -239,6 +239,18 @@ bool cw_flows_sweep(struct cw_flows *flows, uint32_t budget, uint64_t now_us, cw
 	return false;
 }
 
+uint32_t cw_flows_look(const struct cw_flows *flows, uint32_t first, uint32_t budget, cw_flow_look *visit, void *context)
+{
+	uint32_t places = cw_flows_count(flows);
+	uint32_t end = first < places && budget < places - first ? first + budget : places;
+
+	for (uint32_t place = first; place < end; place++) {
+		if (flows->tags[place / BUCKET].of[place % BUCKET] != 0 && !visit(&flows->entries[place], context))
+			return place;
+	}
+	return end < places ? end : 0;
+}
+
 uint32_t cw_flows_in_use(const struct cw_flows *flows)
 {
 	return flows->in_use;

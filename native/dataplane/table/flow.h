@@ -122,6 +122,13 @@ typedef bool cw_flow_visit(struct cw_flow_entry *entry, void *context);
 bool cw_flows_sweep(struct cw_flows *flows, uint32_t budget, uint64_t now_us, cw_flow_visit *visit,
 		    void *context);
 
+/*
+ * Shows the entries from place `first` on to `visit`, and looks at `budget` places at most; its false: it is to be shown again.
+ * Returns the place to go on from; 0: the end was passed. Changes nothing.
+ */
+typedef bool cw_flow_look(const struct cw_flow_entry *entry, void *context);
+uint32_t cw_flows_look(const struct cw_flows *flows, uint32_t first, uint32_t budget, cw_flow_look *visit, void *context);
+
 /* Places that are taken, also those of idle flows; places there are; flows for which there was no room. */
 uint32_t cw_flows_in_use(const struct cw_flows *flows);
 uint32_t cw_flows_count(const struct cw_flows *flows);

@@ -1,15 +1,17 @@
 /** What the fake box answers: signing in, status, paths, history. Areas with files of their own are put together here. */
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
-import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
+import type { SessionState } from '../../../firmware/model/local-api-access.ts'
 import type { Canned, CannedBox } from './canned.ts'
 import { CannedError } from './canned.ts'
+import { configAnswers } from './config.ts'
+import { diagnosticsAnswers } from './diagnostics.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
 import { systemAnswers } from './system.ts'
 
 const password = 'correct horse battery'
 
-function sessionOf({ scene: { role, isFirst, site } }: CannedBox): unknown {
+function sessionOf({ scene: { role, isFirst, site } }: CannedBox): SessionState {
   return {
     user: role === null ? null : { name: role === 'admin' ? 'anna' : role, role },
     by: role === null ? 'nobody' : 'session',
@@ -73,53 +75,10 @@ const siteAnswers: Canned = {
   }),
 }
 
-const linkSteps = [
-  ['good', 'wan0 has a carrier (enp1s0).', null],
-  ['good', 'wan0 has the address 192.0.2.10/24.', null],
-  ['good', 'The gateway 192.0.2.1 answers.', null],
-  ['good', 'The DNS server 192.0.2.1 answers.', null],
-  [
-    'bad',
-    'Somebody else answers for connectivitycheck.gstatic.com (HTTP 302): most likely a sign-in page.',
-    'Sign in there once from a device behind this box.',
-  ],
-  [
-    'info',
-    'There is a NAT before it that keeps its mapping: other sites reach this one directly.',
-    null,
-  ],
-  ['good', 'Packets of 1500 bytes pass whole.', null],
-] as const
-
-const linkRun = {
-  id: '0123456789abcdef',
-  kind: 'link',
-  isDone: true,
-  seconds: 3.1,
-  verdict: 'bad',
-  sentence: 'A sign-in page stands between this box and the Internet.',
-  steps: linkSteps.map(([verdict, sentence, remedy]) => ({
-    ...{ verdict, sentence, remedy, number: null, address: null, seconds: null },
-  })),
-}
-
-const configText = `version: 1
-revision: 42
-site: berlin
-tenant: 8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11
-uplinks:
-  - { name: wan0, nic: "netdev:enp1s0", address: dhcp, up: 40M }   # the fibre
-  - { name: lte0, nic: "netdev:wwan0", address: dhcp }
-`
-
-const setUpAnswers: Canned = {
-  'POST /api/v1/diagnose/link': () => linkRun,
-  'GET /api/v1/diagnose/runs/:id': () => linkRun,
-  'GET /api/v1/config': ({ box }): ConfigAnswer => ({
-    ...{ source: 'file', revision: 42, sha256: null, text: configText },
-    ...{ pendingChange: box.status().pendingChange, lastChange: null, refusals: [] },
-  }),
-}
-
 /** Of all areas. */
-export const canned: Canned = { ...siteAnswers, ...setUpAnswers, ...systemAnswers }
+export const canned: Canned = {
+  ...siteAnswers,
+  ...configAnswers,
+  ...diagnosticsAnswers,
+  ...systemAnswers,
+}

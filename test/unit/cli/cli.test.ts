@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { statusText } from '../../../firmware/cli/text.ts'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
-import type { ConfigParts } from '../../../firmware/gateway/api/config-routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import { version } from '../../../firmware/model/version.ts'
+import { noChanges } from '../gateway/sample-answers.ts'
 import { nothingElse } from '../gateway/sample-system.ts'
 import { sampleReach } from '../plan/sample-reach.ts'
 import { cli, root } from './shell.ts'
@@ -132,9 +132,7 @@ test('config show says who or what took the last change back, with the detail', 
     drops: () => assert.fail(),
     paths: () => assert.fail(),
     metrics: () => assert.fail(),
-    sessions: () => [],
-    denials: () => [],
-    explain: () => assert.fail(),
+    ...{ sessions: () => [], denials: () => [], explain: () => assert.fail() },
     subscribe: () => () => {},
     ...nothingElse,
     config: {
@@ -145,6 +143,7 @@ test('config show says who or what took the last change back, with the detail', 
         sha256: null,
         text: 'revision: 2\n',
         pendingChange: null,
+        nextRevision: 3,
         lastChange: { revision: 3, result: 'taken-back', reason },
         refusals: [],
       }),
@@ -156,15 +155,6 @@ test('config show says who or what took the last change back, with the detail', 
   const fate = 'revision 3 was taken back: could not be applied (there is no NIC eth9)'
   assert.equal(err, `# revision 2, from device.yaml\n# ${fate}\n`)
 })
-
-const noChanges: ConfigParts = {
-  show: () => assert.fail(),
-  apply: () => assert.fail(),
-  confirm: () => assert.fail(),
-  rollback: () => assert.fail(),
-  history: () => [],
-  entry: () => null,
-}
 
 const sampleDenial = {
   ageSeconds: 3,

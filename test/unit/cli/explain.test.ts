@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../../firmware/model/local-api-explain.ts'
+import { noChanges } from '../gateway/sample-answers.ts'
 import { nothingElse } from '../gateway/sample-system.ts'
 import { cli, root } from './shell.ts'
 
@@ -73,10 +74,7 @@ function serve(instance: string, answer: (asked: ExplainRequest) => ExplainAnswe
     explain: (asked) => Promise.resolve(answer(asked)),
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     subscribe: fail,
-    ...nothingElse,
-    config: {
-      ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
-    },
+    ...{ ...nothingElse, config: noChanges },
     onFault: () => {},
   })
 }

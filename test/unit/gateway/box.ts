@@ -9,6 +9,7 @@ import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
+import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
@@ -24,6 +25,7 @@ import { orderReset } from '../../../firmware/host/system/reset.ts'
 import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
+import type { HostLease } from '../../../firmware/model/host-lease.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
 import { type FakeHost, fakeHost } from './sample-system.ts'
@@ -38,6 +40,9 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  /** What hosts of the LANs were lent. */
+  hostLeases: HostLease[]
+  readonly machine: FakeMachine
   readonly host: FakeHost
   readonly lines: Line[]
   /** Who may use the box cannot be read; null: it can. */
@@ -83,6 +88,8 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    hostLeases: [],
+    machine: fakeMachine(),
     host: fakeHost(),
     lines,
     datapath: null,
@@ -115,6 +122,7 @@ export async function openBox(
         },
         bindUdp: async (local) => network.bind(local),
         services: box.services,
+        hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),
         host: box.host,
@@ -138,6 +146,7 @@ export async function openBox(
           if (box.brokenStore !== null) throw box.brokenStore
           return openStore(memoryTable(), onFailed)
         },
+        diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })
       gateways.push(gateway)

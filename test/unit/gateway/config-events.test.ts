@@ -31,7 +31,7 @@ test('events tell of a change what happened, once each, and nothing of one that 
   await followed
   const changes = events.filter((event) => event.kind === 'change')
   const code = 'CONFIG_UNCONFIRMED'
-  const reason = { code, message: 'somebody gave `config rollback`' }
+  const reason = { code, message: 'somebody took it back' }
   const remainingSeconds = changes.find(({ step }) => step === 'in-place')?.remainingSeconds ?? 0
   assert.ok(remainingSeconds > 0)
   assert.deepEqual(changes, [

@@ -8,7 +8,9 @@ import { noAppliance } from '../../../firmware/host/system/power.ts'
 import type { BackupIdentity } from '../../../firmware/model/backup.ts'
 import type { MachineAnswer } from '../../../firmware/model/local-api-system.ts'
 
+import { noDiagnostics } from './no-diagnostics.ts'
 import { noAccess } from './sample-access.ts'
+import { noLans } from './sample-answers.ts'
 import { noEnrolment } from './sample-enrolment.ts'
 
 const fail = () => assert.fail()
@@ -27,6 +29,8 @@ export const nothingElse = {
   system: noSystem,
   enrolment: noEnrolment,
   access: noAccess(),
+  lan: noLans,
+  ...noDiagnostics,
 }
 
 export const sampleMachine: MachineAnswer = {

@@ -12,6 +12,7 @@ import { RecentEventsAnswer } from '../../../firmware/model/local-api-recent.ts'
 import { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { openBox, until } from './box.ts'
+import { noChanges } from './sample-answers.ts'
 import { nothingElse } from './sample-system.ts'
 import { rootOf } from './temporary.ts'
 
@@ -123,9 +124,7 @@ test('an update comes in pieces, and no other route takes such a body', async (t
     socketPath,
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     ...{ explain: fail, subscribe: fail, ...nothingElse },
-    config: {
-      ...{ show: fail, apply: fail, confirm: fail, rollback: fail, history: fail, entry: fail },
-    },
+    config: noChanges,
     system: {
       ...nothingElse.system,
       firmware: {

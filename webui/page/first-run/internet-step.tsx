@@ -1,14 +1,15 @@
 /** An uplink that is tested while one looks on, and how it is connected, if that has to be changed. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
 import { Button } from '../../part/button.tsx'
 import { Choice } from '../../part/choice.tsx'
 import { Loading } from '../../part/loading.tsx'
-import { Notice } from '../../part/notice.tsx'
+import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { firstRunText } from '../../text/en-first-run.ts'
+import { RunView } from '../diagnostics/run-view.tsx'
+import { useRun } from '../diagnostics/use-run.ts'
 import { ConnectionForm } from './connection-form.tsx'
-import { LinkTestView, useLinkTest } from './link-test.tsx'
 import { StepHead } from './step-head.tsx'
 import { Trial } from './trial.tsx'
 
@@ -20,7 +21,11 @@ export function InternetStep({ onDone }: { readonly onDone: () => void }) {
   const [isChanging, setChanging] = useState(false)
   const names = value?.uplinks.map(({ name }) => name) ?? []
   const uplink = names.find((name) => name === chosen) ?? names[0] ?? null
-  const test = useLinkTest(uplink)
+  const test = useRun()
+  const begin = (): void => {
+    if (uplink !== null) test.begin('link', { uplink })
+  }
+  useEffect(begin, [uplink])
   if (value === null) return <Loading />
   const isDone = test.run?.isDone === true
   return (
@@ -35,18 +40,21 @@ export function InternetStep({ onDone }: { readonly onDone: () => void }) {
           onChange={setChosen}
         />
       )}
-      {value.pendingChange !== null && <Trial change={value.pendingChange} onEnd={test.begin} />}
+      {value.pendingChange !== null && <Trial change={value.pendingChange} onEnd={begin} />}
       {isChanging && uplink !== null ? (
         <ConnectionForm
           uplink={uplink}
           isNewSite={value.configSource === 'factory'}
           onEnd={(isApplied) => {
             setChanging(false)
-            if (isApplied) test.begin()
+            if (isApplied) begin()
           }}
         />
       ) : (
-        <LinkTestView test={test} />
+        <>
+          {test.run !== null && <RunView run={test.run} />}
+          <ErrorNotice error={test.error} />
+        </>
       )}
       {!isChanging && (
         <div class="actions">
@@ -54,7 +62,7 @@ export function InternetStep({ onDone }: { readonly onDone: () => void }) {
             {isDone ? firstRunText.next : firstRunText.skip}
           </Button>
           {uplink !== null && (
-            <Button icon="refresh" isDisabled={test.isRunning} onClick={test.begin}>
+            <Button icon="refresh" isDisabled={test.isRunning} onClick={begin}>
               {test.run === null ? text.test : text.again}
             </Button>
           )}

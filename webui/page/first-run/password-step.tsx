@@ -25,7 +25,7 @@ export function PasswordStep({ needsCode, onDone }: PasswordStepProps) {
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<CallError | null>(null)
-  const isCodeWrong = error !== null && (error.code as string) === 'API_SETUP_CODE'
+  const isCodeWrong = error?.code === 'API_SETUP_CODE'
   const fault = passwordFault(password, name)
 
   const submit = async (): Promise<void> => {

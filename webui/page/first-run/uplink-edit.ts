@@ -1,5 +1,7 @@
 /** Writes how an uplink is connected into a configuration's text, whose comments and order stay. Pure. */
-import { parseDocument } from 'yaml'
+import type { Edit } from '../../config/edit.ts'
+import type { Value } from '../../config/spell.ts'
+import { editedAll, valueOfText } from '../../config/text.ts'
 
 export interface UplinkChoice {
   readonly name: string
@@ -29,8 +31,7 @@ interface ReadUplink {
 
 /** Null: the text names no such uplink. */
 export function connectionOf(text: string, uplink: string): Connection | null {
-  const value: unknown = parseDocument(text).toJS()
-  const { uplinks, site } = (value ?? {}) as { uplinks?: ReadUplink[]; site?: unknown }
+  const { uplinks, site } = (valueOfText(text) ?? {}) as { uplinks?: ReadUplink[]; site?: unknown }
   const found = uplinks?.find(({ name }) => name === uplink)
   if (found === undefined) return null
   const textOf = (one: unknown): string => (one === undefined ? '' : String(one))
@@ -47,26 +48,26 @@ export function connectionOf(text: string, uplink: string): Connection | null {
 
 /** With the next revision. Null: the text names no such uplink. */
 export function withUplink(text: string, choice: UplinkChoice): string | null {
-  const document = parseDocument(text)
-  const { uplinks, revision } = (document.toJS() ?? {}) as {
+  const { uplinks, revision } = (valueOfText(text) ?? {}) as {
     uplinks?: ReadUplink[]
     revision?: unknown
   }
-  const at = uplinks?.findIndex(({ name }) => name === choice.name) ?? -1
-  if (at < 0) return null
-  const set = (field: string, value: unknown): void => {
-    if (value === '' || value === null) document.deleteIn(['uplinks', at, field])
-    else document.setIn(['uplinks', at, field], value)
+  const index = uplinks?.findIndex(({ name }) => name === choice.name) ?? -1
+  if (index < 0) return null
+  const set = (field: string, value: Value | '' | null): Edit => {
+    const at = ['uplinks', index, field]
+    return value === '' || value === null ? { kind: 'remove', at } : { kind: 'set', at, value }
   }
-  set('address', choice.address)
-  set('gateway', choice.address === 'dhcp' ? '' : choice.gateway)
-  set('vlan', choice.vlan)
-  set('up', choice.up)
-  set('down', choice.down)
-  document.set('revision', (typeof revision === 'number' ? revision : 0) + 1)
-  if (choice.site !== null) {
-    document.set('site', choice.site.name)
-    document.set('tenant', choice.site.tenant)
-  }
-  return document.toString({ lineWidth: 0 })
+  const { address, gateway, vlan, up, down, site } = choice
+  return editedAll(text, [
+    set('address', address),
+    set('gateway', address === 'dhcp' ? '' : gateway),
+    set('vlan', vlan),
+    set('up', up),
+    set('down', down),
+    { kind: 'set', at: ['revision'], value: (typeof revision === 'number' ? revision : 0) + 1 },
+    ...Object.entries(site === null ? {} : { site: site.name, tenant: site.tenant }).map(
+      ([field, value]): Edit => ({ kind: 'set', at: [field], value }),
+    ),
+  ])
 }

@@ -16,6 +16,7 @@ import { PageHead } from '../../part/page-head.tsx'
 import { Words } from '../../part/words.tsx'
 import { peersText } from '../../text/en-peers.ts'
 import { rate } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { PathsCard } from './paths-card.tsx'
 import { peerState } from './peer-state.ts'
 import { SessionCard } from './session-card.tsx'
@@ -56,7 +57,16 @@ export function PeerPage({ name, status }: PeerPageProps) {
   return (
     <>
       {back}
-      <PageHead title={name} about={sentence} actions={<Badge tone={tone}>{word}</Badge>} />
+      <PageHead
+        title={name}
+        about={sentence}
+        actions={
+          <>
+            <Badge tone={tone}>{word}</Badge>
+            <EntryButton section="peers" name={name} />
+          </>
+        }
+      />
       <div class="stack">
         <Why peer={peer} />
         <Card>

@@ -14,6 +14,7 @@ import { type Column, Table } from '../../part/table.tsx'
 import { frameText } from '../../text/en.ts'
 import { peersText } from '../../text/en-peers.ts'
 import { delay, rate, ratio } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { PeerPage } from './peer-page.tsx'
 import { peerState, reachText, sortedPeers } from './peer-state.ts'
 import { RelayingCard } from './relaying-card.tsx'
@@ -29,7 +30,11 @@ export function Page() {
   if (name !== undefined && value !== null) return <PeerPage name={name} status={value} />
   return (
     <>
-      <PageHead title={frameText.pages.peers} about={peersText.about} />
+      <PageHead
+        title={frameText.pages.peers}
+        about={peersText.about}
+        actions={<EntryButton section="peers" name={null} />}
+      />
       {value === null ? <Loading /> : <Peers status={value} />}
     </>
   )

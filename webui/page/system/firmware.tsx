@@ -1,11 +1,11 @@
 /** The firmware: which slot runs, what the next restart tries, and an update on its way. */
 import { useEffect, useState } from 'preact/hooks'
-import {
-  type InstallProgress,
-  mostUpdateBytes,
-  type SlotAnswer,
-  type SlotsAnswer,
+import type {
+  InstallProgress,
+  SlotAnswer,
+  SlotsAnswer,
 } from '../../../firmware/model/local-api-slots.ts'
+import { mostUpdateBytes } from '../../../firmware/model/upkeep-limits.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { call } from '../../live/call.ts'
 import { may } from '../../live/session.ts'

@@ -1,10 +1,7 @@
 /** A backup comes back: chosen and opened, looked into, and only then tried as any other configuration. */
 import { useState } from 'preact/hooks'
-import {
-  type BackupContents,
-  mostBackupBytes,
-  type RestoreAnswer,
-} from '../../../firmware/model/local-api-backup.ts'
+import type { BackupContents, RestoreAnswer } from '../../../firmware/model/local-api-backup.ts'
+import { mostBackupBytes } from '../../../firmware/model/upkeep-limits.ts'
 import { call } from '../../live/call.ts'
 import { base64Of } from '../../live/file.ts'
 import { useAction } from '../../part/action.ts'

@@ -1,6 +1,6 @@
 /** The box itself, a section a tab: those that somebody's role may see. */
 import type { ComponentType } from 'preact'
-import type { LocalPermission } from '../../../firmware/model/local-user.ts'
+import type { LocalPermission } from '../../../firmware/model/local-permission.ts'
 import { goTo, route } from '../../live/route.ts'
 import { may } from '../../live/session.ts'
 import { PageHead } from '../../part/page-head.tsx'

@@ -4,7 +4,7 @@ import type {
   LocalTokenAnswer,
   LocalTokensAnswer,
 } from '../../../firmware/model/local-api-access.ts'
-import { type LocalRole, localRoles } from '../../../firmware/model/local-user.ts'
+import { type LocalRole, localRoles } from '../../../firmware/model/local-permission.ts'
 import type { Answered } from '../../live/answer.ts'
 import { call } from '../../live/call.ts'
 import { may } from '../../live/session.ts'

@@ -1,6 +1,6 @@
 /** One dialog for what is done to a user: made, given another role or password, removed. */
 import { useEffect, useState } from 'preact/hooks'
-import { type LocalRole, localRoles } from '../../../firmware/model/local-user.ts'
+import { type LocalRole, localRoles } from '../../../firmware/model/local-permission.ts'
 import { call } from '../../live/call.ts'
 import { type Action, useAction } from '../../part/action.ts'
 import { Button } from '../../part/button.tsx'

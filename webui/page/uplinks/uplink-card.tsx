@@ -8,6 +8,7 @@ import { KeyValue } from '../../part/key-value.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { uplinksText } from '../../text/en-uplinks.ts'
 import { delay, rate, ratio } from '../../text/format.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { mtuRange, type UplinkState } from './uplink-state.ts'
 import './uplinks.css'
 
@@ -38,6 +39,7 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
             <Badge icon="clock">{uplinksText.standby}</Badge>
           )}
           <Badge tone={state.tone}>{state.word}</Badge>
+          <EntryButton section="uplinks" name={name} />
         </span>
       }
     >

@@ -11,6 +11,7 @@ import { PageHead } from '../../part/page-head.tsx'
 import { Tabs } from '../../part/tabs.tsx'
 import { frameText } from '../../text/en.ts'
 import { uplinksText } from '../../text/en-uplinks.ts'
+import { EntryButton } from '../config/entry-button.tsx'
 import { NatCard } from './nat-card.tsx'
 import { QueueCard } from './queue-card.tsx'
 import { UplinkCard } from './uplink-card.tsx'
@@ -21,7 +22,11 @@ export function Page() {
   const paths = useAnswer<PathsAnswer>('/paths', { everyMs: 10_000 })
   return (
     <>
-      <PageHead title={frameText.pages.uplinks} about={uplinksText.about} />
+      <PageHead
+        title={frameText.pages.uplinks}
+        about={uplinksText.about}
+        actions={<EntryButton section="uplinks" name={null} />}
+      />
       {value === null ? <Loading /> : <Shown status={value} paths={paths.value} />}
     </>
   )

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { diffConfigs, isEqual } from '../../../firmware/plan/config-diff.ts'
+import { diffConfigs, isEqual } from '../../../firmware/model/config-diff.ts'
 
 test('what is equal has no differences, whatever the order of its fields', () => {
   assert.deepEqual(diffConfigs({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 }), [])

@@ -1,0 +1,130 @@
+/** Diagnostics as a whole: tests, recordings, log and bundle, opened over what the box knows and what the machine can. */
+import type { Clock } from '../../host/clock/clock.ts'
+import type { DiagnoseMachine } from '../../host/diagnose/machine.ts'
+import type { Log } from '../../host/system/log.ts'
+import type { Places } from '../../host/system/places.ts'
+import type { DeviceConfig } from '../../model/device-config.ts'
+import type { CaptureAnswer, CaptureRequest } from '../../model/local-api-capture.ts'
+import type { PlacesAnswer } from '../../model/local-api-diagnose.ts'
+import type { LocalPrincipal } from '../../model/local-user.ts'
+import { interfaceOf, kindOf } from '../../model/nic.ts'
+import type { X25519Pair } from '../../wire/x25519.ts'
+import type { CaptureRouteParts } from '../api/capture-routes.ts'
+import type { DiagnoseParts } from '../api/diagnose-routes.ts'
+import { Bundles } from './bundle.ts'
+import { capturePlaceOf } from './capture-place.ts'
+import { Captures } from './captures.ts'
+import { dnsWork } from './dns.ts'
+import { type FlowSources, flowsAnswer } from './flows.ts'
+import { linkWork } from './link.ts'
+import { logLine } from './log-lines.ts'
+import { mtuWork } from './mtu.ts'
+import { pingWork } from './ping.ts'
+import { configOf, type Surroundings } from './place.ts'
+import { Runs } from './runs.ts'
+import { spellings } from './scrub.ts'
+import { traceWork } from './trace.ts'
+
+/** Who did what, for the box's record of it. */
+export type Audit = (who: LocalPrincipal, action: string, detail: string) => void
+
+export interface DiagnoseOpening extends Omit<Surroundings, 'tools'> {
+  readonly clock: Clock
+  readonly places: Places
+  readonly log: Log
+  /** Cryptographically strong. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly wallMs: () => number
+  readonly wireKey: X25519Pair
+  readonly machine: DiagnoseMachine
+  readonly audit: Audit
+  readonly flowSources: Omit<FlowSources, 'tools'>
+  /** What is told of the box, by the name of a file in the bundle. */
+  readonly answers: Readonly<Record<string, () => unknown>>
+}
+
+export interface Diagnose {
+  readonly diagnose: DiagnoseParts
+  readonly capture: CaptureRouteParts
+}
+
+/** @param owned takes what must be closed */
+export function openDiagnose(
+  opening: DiagnoseOpening,
+  owned: { use<Value extends Disposable>(value: Value): Value },
+): Diagnose {
+  const { clock, machine, random } = opening
+  const { tools, captureFiles: files } = machine
+  const around: Surroundings = { ...opening, tools }
+  const newId = (): string => Buffer.from(random(8)).toString('hex')
+  const runs = owned.use(new Runs(clock, newId))
+  const captures = owned.use(new Captures({ clock, tools, files, newId }))
+  const log = (after: number) => ({ lines: machine.logRing.after(after).map(logLine) })
+  const bundles = bundlesOf(opening, log)
+  return {
+    diagnose: {
+      places: () => placesOf(opening.config()),
+      ping: (request) => runs.begin('ping', pingWork(request, around)),
+      trace: (request) => runs.begin('trace', traceWork(request, around)),
+      mtu: (request) => runs.begin('mtu', mtuWork(request, around)),
+      dns: (request) => runs.begin('dns', dnsWork(request, around)),
+      link: (request) => runs.begin('link', linkWork(request, around)),
+      run: (id) => runs.show(id),
+      stopRun: (id) => runs.stop(id),
+      log,
+      flows: () => flowsAnswer({ ...opening.flowSources, tools }),
+      bundle: async () => (await bundles.make()).bytes,
+    },
+    capture: captureParts(opening, captures),
+  }
+}
+
+function placesOf(config: DeviceConfig | null): PlacesAnswer {
+  const names = (parts: readonly { readonly name: string }[] = []) => parts.map(({ name }) => name)
+  const { uplinks, lans, segments, peers } = config ?? {}
+  const own = { uplinks: names(uplinks), lans: names(lans), segments: names(segments) }
+  return { ...own, peers: names(peers) }
+}
+
+function captureParts(opening: DiagnoseOpening, captures: Captures): CaptureRouteParts {
+  const { places, audit } = opening
+  return {
+    begin: async (request: CaptureRequest, isFull: boolean, who): Promise<CaptureAnswer> => {
+      const place = capturePlaceOf(request, configOf(opening), places.nicNetns)
+      const begun = await captures.begin(request, place, isFull)
+      const what = isFull ? 'whole packets' : 'headers'
+      const filter = begun.filter === '' ? 'all packets' : begun.filter
+      audit(who, 'capture.begin', `${begun.place}, ${what}: ${filter}`)
+      return begun
+    },
+    list: () => captures.list(),
+    show: (id) => captures.show(id),
+    stop: (id) => captures.stop(id),
+    file: async (id, who) => {
+      const bytes = await captures.file(id)
+      audit(who, 'capture.fetch', `${captures.show(id).place}, ${bytes.length} bytes`)
+      return bytes
+    },
+  }
+}
+
+function bundlesOf(opening: DiagnoseOpening, log: DiagnoseParts['log']): Bundles {
+  const { config, places, wallMs, wireKey, machine, answers } = opening
+  const nics = (): readonly string[] => {
+    const { uplinks = [], lans = [] } = config() ?? {}
+    const named = [...uplinks, ...lans].filter(({ nic }) => kindOf(nic) === 'netdev')
+    return [...new Set(named.map(({ nic }) => interfaceOf(nic)))]
+  }
+  return new Bundles({
+    ...{ instance: places.instance, wallMs },
+    answers: {
+      ...answers,
+      'log.ndjson': () =>
+        log(0)
+          .lines.map((line) => `${JSON.stringify(line)}\n`)
+          .join(''),
+    },
+    facts: () => machine.facts(nics()),
+    secrets: () => spellings(wireKey.privateKey.export({ format: 'raw-private' })),
+  })
+}

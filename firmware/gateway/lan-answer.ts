@@ -1,0 +1,46 @@
+/** What the local API says about LANs and NICs, out of what runs and what the machine says. */
+import type { Net } from '../host/net/net.ts'
+import { CausewayError } from '../model/errors.ts'
+import type { HostLease } from '../model/host-lease.ts'
+import type { NicLink } from '../model/host-state.ts'
+import { composeLans, composeNics } from '../plan/lan-status.ts'
+import type { LanParts } from './api/lan-routes.ts'
+import type { Core } from './core.ts'
+
+export interface LanAnswerParts {
+  readonly net: Pick<Net, 'nicLinks'>
+  readonly nicNetns: string
+  /** What the hosts of the LANs were lent. */
+  readonly hostLeases: () => Promise<HostLease[]>
+}
+
+export function lanAnswers(
+  { net, nicNetns, hostLeases }: LanAnswerParts,
+  { reconciler, telemetry }: Pick<Core, 'reconciler' | 'telemetry'>,
+): LanParts {
+  /** Tools are run for it: whoever asks meanwhile gets the same answer. */
+  let reading: Promise<NicLink[]> | null = null
+  const links = (): Promise<NicLink[]> => {
+    reading ??= net.nicLinks(nicNetns).finally(() => {
+      reading = null
+    })
+    return reading
+  }
+  return {
+    lans: async () => {
+      const hosts = await hostLeases().catch(unread)
+      const { running, leases } = reconciler.outcome
+      const { counters, rates } = telemetry.reading
+      return composeLans({ config: running.config, counters, rates, hosts, leases })
+    },
+    nics: async () => {
+      const found = await links()
+      const { config } = reconciler.outcome.running
+      return { nics: composeNics(found, config, telemetry.reading.counters) }
+    },
+  }
+}
+
+function unread(cause: unknown): never {
+  throw new CausewayError('HOST_SYSTEM', 'what was lent cannot be read', { cause })
+}

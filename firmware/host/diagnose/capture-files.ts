@@ -1,0 +1,62 @@
+/**
+ * Recordings in a folder of memory (/run), for root only, by an id that nobody guesses. Whatever a process before has left
+ * there is removed when it is opened. Written at once, since the folder is memory.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CausewayError } from '../../model/errors.ts'
+import { makePrivateFolder } from '../system/file.ts'
+
+export interface CaptureFile {
+  /** @throws STORE_WRITE_FAILED: there is no room */
+  write(bytes: Buffer): void
+  close(): void
+}
+
+export interface CaptureFiles {
+  /** Makes one. @throws STORE_WRITE_FAILED */
+  open(id: string): Promise<CaptureFile>
+  /** @throws API_NOT_FOUND */
+  read(id: string): Promise<Buffer>
+  /** Nothing happens when there is none. */
+  remove(id: string): Promise<void>
+}
+
+export function captureFilesIn(folder: string): CaptureFiles {
+  let cleared: Promise<void> | null = null
+  const clear = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true })
+    await makePrivateFolder(folder)
+  }
+  const pathOf = (id: string): string => join(folder, `${id}.pcapng`)
+  return {
+    open: async (id) => {
+      cleared ??= clear()
+      await cleared
+      const path = pathOf(id)
+      const fd = guarded(path, () => openSync(path, 'wx', 0o600))
+      return {
+        write: (bytes) => guarded(path, () => void writeSync(fd, bytes)),
+        close: () => closeSync(fd),
+      }
+    },
+    read: async (id) => {
+      try {
+        return await readFile(pathOf(id))
+      } catch (cause) {
+        throw new CausewayError('API_NOT_FOUND', 'there is no such recording any more', { cause })
+      }
+    },
+    remove: (id) => rm(pathOf(id), { force: true }),
+  }
+}
+
+function guarded<Value>(path: string, write: () => Value): Value {
+  try {
+    return write()
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new CausewayError('STORE_WRITE_FAILED', `cannot write ${path}`, { detail, cause })
+  }
+}

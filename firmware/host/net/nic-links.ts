@@ -1,0 +1,65 @@
+/**
+ * What is plugged into the machine, for people who choose a NIC: carrier, speed and place of each, wherever it is. Reads
+ * `ip -json -d link` and what ethtool says of the speed, which no other tool tells of another namespace.
+ */
+import { CausewayError } from '../../model/errors.ts'
+import type { NicLink } from '../../model/host-state.ts'
+import { run } from '../system/command.ts'
+
+/** Of more nobody asks for the speed. */
+const mostAsked = 32
+
+/** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
+export async function nicLinksIn(netns: string): Promise<NicLink[]> {
+  const scope = netns === '' ? [] : ['-netns', netns]
+  const links = readNicLinks(await run(['ip', '-json', '-details', ...scope, 'link', 'show']))
+  return Promise.all(
+    links.map(async (link, index) => {
+      if (link.hasCarrier !== true || index >= mostAsked) return link
+      // A NIC that cannot say it is no fault.
+      const text = await run(['ethtool', link.name], { netns, tolerates: () => true })
+      return { ...link, speedBps: readSpeed(text) }
+    }),
+  )
+}
+
+/** Everything but the loopback and what software makes of other links, without its speed. @throws HOST_SYSTEM */
+export function readNicLinks(text: string): NicLink[] {
+  return linksOf(text).flatMap((link) => {
+    const { ifname: name, address: mac, mtu: mtuBytes, flags, parentdev, linkinfo } = link
+    if (typeof name !== 'string' || typeof mac !== 'string' || typeof mtuBytes !== 'number')
+      return []
+    if (link.link_type !== 'ether' || isMade(linkinfo)) return []
+    const isUp = Array.isArray(flags) && flags.includes('UP')
+    return {
+      name,
+      mac,
+      mtuBytes,
+      // Of one that is not up the kernel does not know it.
+      hasCarrier: isUp ? flags.includes('LOWER_UP') : null,
+      speedBps: null,
+      place: typeof parentdev === 'string' ? parentdev : null,
+    }
+  })
+}
+
+/** In bits per second; null: it does not say. */
+export function readSpeed(text: string): number | null {
+  const [, megabits] = /^\s*Speed: (\d{1,7})Mb\/s$/m.exec(text) ?? []
+  return megabits === undefined ? null : Number(megabits) * 1e6
+}
+
+/** One end of a veth pair can be a NIC; these cannot. */
+function isMade(linkinfo: unknown): boolean {
+  const { info_kind: kind } = (linkinfo ?? {}) as { info_kind?: unknown }
+  return kind !== undefined && !['veth', 'macvlan', 'ipvlan', 'virtio_net'].includes(String(kind))
+}
+
+function linksOf(text: string): Readonly<Record<string, unknown>>[] {
+  try {
+    const links: unknown = text.trim() === '' ? [] : JSON.parse(text)
+    return Array.isArray(links) ? links.filter((link) => typeof link === 'object' && link) : []
+  } catch (cause) {
+    throw new CausewayError('HOST_SYSTEM', 'a tool of the machine printed no JSON', { cause })
+  }
+}

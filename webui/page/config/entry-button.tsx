@@ -1,0 +1,56 @@
+/**
+ * A button that opens the form of an uplink or a peer, for pages that show how these are: what forms need is loaded when it is
+ * pressed. Shown to those who may change the configuration.
+ */
+import type { ComponentType } from 'preact'
+import { useState } from 'preact/hooks'
+import { errorOf } from '../../live/call.ts'
+import { status } from '../../live/live.ts'
+import { may } from '../../live/session.ts'
+import { Button } from '../../part/button.tsx'
+import { showToast } from '../../part/toast.tsx'
+import { configText } from '../../text/en-config.ts'
+import { peerFormText, uplinkFormText } from '../../text/en-uplink-form.ts'
+import type { EntryOpenerProps } from './entry-opener.tsx'
+
+export interface EntryButtonProps {
+  readonly section: 'uplinks' | 'peers'
+  /** Null: a new one. */
+  readonly name: string | null
+}
+
+export function EntryButton({ section, name }: EntryButtonProps) {
+  const [Opener, setOpener] = useState<ComponentType<EntryOpenerProps> | null>(null)
+  const [isOpen, setOpen] = useState(false)
+  if (!may('config.write') || (status.value?.pendingChange ?? null) !== null) return null
+  const open = async (): Promise<void> => {
+    try {
+      const module = await import('./entry-opener.tsx')
+      setOpener(() => module.EntryOpener)
+      setOpen(true)
+    } catch (thrown) {
+      showToast(errorOf(thrown).message, 'bad')
+    }
+  }
+  const add = section === 'uplinks' ? uplinkFormText.add : peerFormText.add
+  return (
+    <>
+      {name === null ? (
+        <Button icon="plus" onClick={() => void open()}>
+          {add}
+        </Button>
+      ) : (
+        <Button
+          kind="quiet"
+          icon="edit"
+          isSmall
+          label={configText.edit(name)}
+          onClick={() => void open()}
+        />
+      )}
+      {isOpen && Opener !== null && (
+        <Opener section={section} name={name} onClose={() => setOpen(false)} />
+      )}
+    </>
+  )
+}

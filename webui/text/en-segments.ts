@@ -1,0 +1,30 @@
+/** What the page about segments says. */
+
+export const segmentsText = {
+  about:
+    'Networks of their own, at every site: inside one all may talk, between two nobody, unless an access rule says so.',
+  add: 'Add a segment',
+  addTitle: 'A new segment',
+  none: 'No segments yet',
+  noneText: 'Add one, then a LAN that is in it.',
+  vni: 'VNI',
+  vniHelp: 'Its number on the wire, the same at every site: 1 to 16,777,215.',
+  here: 'At this site',
+  elsewhere: 'At other sites',
+  nothingHere: 'No LAN of this site is in it.',
+  nothingElsewhere: 'No other site has prefixes in it.',
+  breakout: 'Internet breakout',
+  breakoutHelp: 'Its hosts may reach the Internet through the uplinks of this site.',
+  noBreakout: 'No Internet',
+  admin: 'May manage the box',
+  adminHelp: 'Its hosts may open this page and SSH.',
+  adminAlone: 'The last segment that may manage the box. Without it this page opens from nowhere.',
+  limitUp: 'Limit up',
+  limitDown: 'Limit down',
+  limitUpHelp: 'What leaves the site by all uplinks together, like 20M.',
+  limitDownHelp: 'What its LANs get from other sites and the Internet.',
+  limits: 'Limits',
+  upTo: (rate: string) => `${rate} up`,
+  downTo: (rate: string) => `${rate} down`,
+  more: (count: number) => `and ${count} more`,
+} as const

@@ -1,0 +1,47 @@
+/** What the forms of uplinks and peers say. */
+
+export const uplinkFormText = {
+  addTitle: 'A new uplink',
+  nic: 'NIC',
+  vlan: 'VLAN',
+  vlanHelp: 'The tag of its frames; empty: the untagged ones.',
+  how: 'How it gets its address',
+  dhcp: 'By DHCP',
+  own: 'Fixed',
+  address: 'Addresses',
+  addressHelp: 'Of both families, one a line, like 192.0.2.2/24.',
+  gateway: 'Gateway',
+  gateway6: 'IPv6 gateway',
+  up: 'Up',
+  down: 'Down',
+  kind: 'What it leads to',
+  kinds: { internet: 'The Internet', private: 'A private network (MPLS, leased line)' },
+  metered: 'Metered',
+  meteredHelp: 'Its traffic costs: policies say when it is used.',
+  backup: 'Backup',
+  backupHelp: 'Only for when no other uplink is usable.',
+  risk: 'Shared risk',
+  riskHelp: 'Uplinks of one name fail together: a duct, a mast, a carrier.',
+  mtu: 'MTU',
+  mtuHelp: 'Empty: that of the NIC.',
+  add: 'Add an uplink',
+} as const
+
+export const peerFormText = {
+  addTitle: 'A new peer',
+  add: 'Add a peer',
+  name: 'Name of the site',
+  wireKey: 'Public key',
+  wireKeyHelp: 'What `causeway key` says there, or its System page.',
+  role: 'Role',
+  roles: { site: 'Site', hub: 'Hub: helps others to meet, and relays' },
+  endpoints: 'Endpoints',
+  endpointsHelp:
+    'Where it can be called, one a line, like 198.51.100.7:51820. Empty: it always calls first.',
+  transit: 'Transit',
+  transitHelp: 'This hub carries for others where they are not reached directly.',
+  limit: 'Limit',
+  limitHelp: 'The most that is sent to it by each uplink, like 30M.',
+  prefixes: (segment: string) => `Behind it in ${segment}`,
+  prefixesHelp: 'Prefixes, one a line. It may use no others.',
+} as const
