@@ -41,7 +41,7 @@ function addTo(app: FastifyInstance, route: Route): void {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
-        upload: isUpload ? uploadOf(request) : null,
+        upload: isUpload ? uploadOf(request, bodyLimit) : null,
         address: request.ip ?? '',
         request: request.raw,
         isStillAllowed: () => true,
@@ -64,13 +64,20 @@ function addTo(app: FastifyInstance, route: Route): void {
   })
 }
 
-/** @throws API_INVALID there is no body */
-function uploadOf({ body, headers }: FastifyRequest): NonNullable<Asked['upload']> {
+/** @throws API_INVALID there is no body; API_TOO_LARGE, before anything is read */
+function uploadOf(
+  { body, headers }: FastifyRequest,
+  mostBytes: number,
+): NonNullable<Asked['upload']> {
   if (!(body instanceof Readable)) {
     throw new CausewayError('API_INVALID', 'the body must be a file, as application/octet-stream')
   }
   const length = headers['content-length']
-  return { chunks: body, totalBytes: length === undefined ? null : Number(length) }
+  const totalBytes = length === undefined ? null : Number(length)
+  if (totalBytes !== null && totalBytes > mostBytes) {
+    throw new CausewayError('API_TOO_LARGE', `a body has at most ${mostBytes} bytes`)
+  }
+  return { chunks: body, totalBytes }
 }
 
 /** A schema is compiled when it is first asked for: a process that starts has better things to do. @throws API_INVALID */
