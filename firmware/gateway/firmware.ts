@@ -1,11 +1,8 @@
 /** Updates of the firmware on their way into a slot: one at a time, bounded, with how far it is for whoever looks. */
 import type { Slots } from '../host/slots/slots.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
-import {
-  type InstallProgress,
-  mostUpdateBytes,
-  type SlotsAnswer,
-} from '../model/local-api-slots.ts'
+import type { InstallProgress, SlotsAnswer } from '../model/local-api-slots.ts'
+import { mostUpdateBytes } from '../model/upkeep-limits.ts'
 
 export interface Upload {
   readonly chunks: AsyncIterable<Uint8Array>

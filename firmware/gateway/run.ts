@@ -15,7 +15,7 @@ import { openServices } from '../host/service/system.ts'
 import { noSlots } from '../host/slots/none.ts'
 import { openStore } from '../host/store/ordered-store.ts'
 import type { Store } from '../host/store/store.ts'
-import { openCertificate, readCertificates } from '../host/system/certificate.ts'
+import { openCertificate } from '../host/system/certificate.ts'
 import { readClockSync } from '../host/system/clock-sync.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
@@ -44,7 +44,9 @@ const controllerMs = 10_000
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
-  if (await restoreIfOrdered(places)) log.warn({}, 'restored: this box is the one of a backup')
+  const restored = await restoreIfOrdered(places)
+  if (restored === 'done') log.warn({}, 'restored: this box is the one of a backup')
+  if (restored === 'broken') log.error({}, 'not restored: the order cannot be read')
   return openGateway({
     places,
     log,
@@ -101,7 +103,7 @@ function hostAt(places: Places, clock: Clock): Host {
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
     slots: noSlots(),
-    lanCertificates: () => readCertificates(places.lanCertificates),
+    lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({
       deviceKey: (await readPrivate(places.deviceKey)) ?? '',
       wireKey: (await readPrivate(places.wireKey)) ?? '',

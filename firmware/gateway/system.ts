@@ -10,6 +10,7 @@ import type { BackupIdentity } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import type { ClockAnswer } from '../model/local-api-system.ts'
+import { lanApiAddresses } from '../plan/lan-api.ts'
 import type { SystemParts } from './api/system-routes.ts'
 import { Backups, type BackupUsers } from './backup.ts'
 import type { Core } from './core.ts'
@@ -25,8 +26,8 @@ export interface Host {
   /** Until the answer is out. */
   readonly restartAfterMs: number
   readonly slots: Slots
-  /** PEM, one for each address of a LAN. */
-  readonly lanCertificates: () => Promise<readonly string[]>
+  /** With which the box shows itself at an address of its own, PEM; null: there is none. */
+  readonly lanCertificate: (address: string) => Promise<string | null>
   /** Keys as PEM. @throws STORE_KEY_ errors */
   readonly readKeys: () => Promise<Omit<BackupIdentity, 'owner'>>
   /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
@@ -42,6 +43,9 @@ export interface SystemFacts {
   readonly status: () => Status
   readonly users: BackupUsers
 }
+
+/** Of pages, one an address: of more the first ones are told. */
+const mostCertificates = 16
 
 /** @returns also who must hear of changes of configuration */
 export function openSystem(
@@ -73,7 +77,7 @@ export function openSystem(
   })
   const firmware = new Firmware(host.slots)
   const parts: SystemParts = {
-    show: () => show(facts, owner),
+    show: () => show(facts, core, owner),
     restart: async (what) => {
       if (what === 'machine') await host.power.rebootMachine()
       else host.power.restartGateway()
@@ -95,19 +99,21 @@ export function openSystem(
   return { parts, backups }
 }
 
-async function show({ host, wallMs, status }: SystemFacts, owner: BoxOwner) {
-  const [machine, sync, lans, isAppliance] = await Promise.all([
+async function show({ host, wallMs, status }: SystemFacts, core: Core, owner: BoxOwner) {
+  const { running, absentNics } = core.reconciler.outcome
+  const addresses = lanApiAddresses(running.config, absentNics).slice(0, mostCertificates)
+  const [machine, sync, isAppliance, ...pages] = await Promise.all([
     host.machine.read(),
     host.clockSync(),
-    host.lanCertificates().catch(() => []),
     host.power.isAppliance(),
+    ...addresses.map((address) => host.lanCertificate(address).catch(() => null)),
   ])
   const { version, instance, uptimeSeconds, datapathUptimeSeconds } = status()
   const nowMs = wallMs()
   const device = owner.record?.certificate ?? null
   const certificates = [
     device === null ? null : viewCertificate(device, 'device', nowMs),
-    ...lans.map((lan) => viewCertificate(lan, 'lan', nowMs)),
+    ...pages.map((pem) => (pem === null ? null : viewCertificate(pem, 'lan', nowMs))),
   ].filter((one) => one !== null)
   return {
     ...{ version, instance, uptimeSeconds, datapathUptimeSeconds, isAppliance, machine },

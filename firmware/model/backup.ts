@@ -50,3 +50,9 @@ const form = Compile(Backup)
 export function isBackup(value: unknown): value is Backup {
   return form.Check(value)
 }
+
+const identityForm = Compile(BackupIdentity)
+
+export function isBackupIdentity(value: unknown): value is BackupIdentity {
+  return identityForm.Check(value)
+}

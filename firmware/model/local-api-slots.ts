@@ -6,9 +6,6 @@ const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Text = Type.String({ maxLength: 128 })
 
-/** Of an update's file. */
-export const mostUpdateBytes = 1024 * 1024 * 1024
-
 export const SlotAnswer = Type.Object(
   {
     /** `A`, `B`. */

@@ -91,7 +91,7 @@ export const SystemAnswer = Type.Object(
     isAppliance: Type.Boolean(),
     machine: MachineAnswer,
     clock: ClockAnswer,
-    certificates: Type.Array(CertificateAnswer, { maxItems: 8 }),
+    certificates: Type.Array(CertificateAnswer, { maxItems: 32 }),
     owner: EnrolmentAnswer,
   },
   closed,

@@ -1,6 +1,6 @@
 /** A few views of one thing, one of them shown: the tabs pattern of WAI-ARIA, with arrow keys. */
 import type { ComponentChildren } from 'preact'
-import { useId, useRef } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 import { type Tone, toneIcons } from './tone.ts'
 
@@ -22,6 +22,11 @@ export function Tabs<Id extends string>(props: TabsProps<Id>) {
   const { label, tabs, value, onChange, children } = props
   const id = useId()
   const row = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const at = tabs.findIndex((tab) => tab.id === value)
+    // On a phone the row is wider than the page: what is chosen is seen.
+    row.current?.children[at]?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+  }, [value])
   const move = (event: KeyboardEvent): void => {
     const at = tabs.findIndex((tab) => tab.id === value)
     const steps: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1 }

@@ -5,12 +5,12 @@ import {
   BackupContents,
   BackupLookRequest,
   BackupRequest,
-  mostBackupBytes,
   RestoreAnswer,
   RestoreRequest,
 } from '../../model/local-api-backup.ts'
-import { mostUpdateBytes, SlotsAnswer } from '../../model/local-api-slots.ts'
+import { SlotsAnswer } from '../../model/local-api-slots.ts'
 import { RestartAnswer, RestartRequest, SystemAnswer } from '../../model/local-api-system.ts'
+import { mostBackupBytes, mostUpdateBytes } from '../../model/upkeep-limits.ts'
 import type { Upload } from '../firmware.ts'
 import type { LocalRoute } from './local-route.ts'
 

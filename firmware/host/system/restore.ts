@@ -3,7 +3,7 @@
  * touched, and done by the next start as often as it takes, so that a power cut on the way ends in the one box or the other.
  */
 import { rm } from 'node:fs/promises'
-import type { BackupIdentity } from '../../model/backup.ts'
+import { type BackupIdentity, isBackupIdentity } from '../../model/backup.ts'
 import { readIfThere, removeFile, replaceFile } from './file.ts'
 import type { Places } from './places.ts'
 
@@ -17,13 +17,21 @@ export async function orderRestore({ restoreOrder }: Places, order: RestoreOrder
   await replaceFile(restoreOrder, JSON.stringify(order))
 }
 
-/** What was ordered, if it was. @returns whether it was @throws STORE_WRITE_FAILED, the system's error */
-export async function restoreIfOrdered(places: Places): Promise<boolean> {
+/**
+ * What was ordered, if it was. An order that cannot be read is none: the box goes on as it is.
+ * @returns what became of it @throws STORE_WRITE_FAILED, the system's error
+ */
+export async function restoreIfOrdered(places: Places): Promise<'none' | 'done' | 'broken'> {
   const { restoreOrder, config, configFolder, deviceKey, wireKey, ownerRecord } = places
   const { signedRecord, whereaboutsRecord, programRecord, insideRecord } = places
   const text = await readIfThere(restoreOrder)
-  if (text === null) return false
-  const { identity, config: wanted } = JSON.parse(text) as RestoreOrder
+  if (text === null) return 'none'
+  const order = orderOf(text)
+  if (order === null) {
+    await removeFile(restoreOrder)
+    return 'broken'
+  }
+  const { identity, config: wanted } = order
   // What this box was before is none of the other one's.
   await rm(configFolder, { recursive: true, force: true })
   for (const path of [signedRecord, whereaboutsRecord, programRecord, insideRecord]) {
@@ -35,5 +43,15 @@ export async function restoreIfOrdered(places: Places): Promise<boolean> {
   else await replaceFile(ownerRecord, `${JSON.stringify(identity.owner)}\n`)
   await replaceFile(config, wanted)
   await removeFile(restoreOrder)
-  return true
+  return 'done'
+}
+
+function orderOf(text: string): RestoreOrder | null {
+  try {
+    const value = JSON.parse(text) as RestoreOrder | null
+    const isSound = isBackupIdentity(value?.identity) && typeof value?.config === 'string'
+    return isSound ? value : null
+  } catch {
+    return null
+  }
 }

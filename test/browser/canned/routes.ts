@@ -8,6 +8,7 @@ import { diagnosticsAnswers } from './diagnostics.ts'
 import { historyOf, historyOfBox, recentOf } from './history.ts'
 import { lanAnswers } from './lans.ts'
 import { pathsOf, sessionsOf } from './paths.ts'
+import { systemAnswers } from './system.ts'
 
 const password = 'correct horse battery'
 
@@ -81,4 +82,5 @@ export const canned: Canned = {
   ...configAnswers,
   ...lanAnswers,
   ...diagnosticsAnswers,
+  ...systemAnswers,
 }

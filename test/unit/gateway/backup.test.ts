@@ -162,7 +162,7 @@ test('what cannot be restored changes nothing', async (t) => {
   box.refuses = new CausewayError('CONFIG_PENDING', 'another change waits')
   await assert.rejects(box.restore(file), { code: 'CONFIG_PENDING' })
   assert.deepEqual([box.applied, box.users, box.restarts], [[], before, 0])
-  assert.equal(await restoreIfOrdered(box.places), false)
+  assert.equal(await restoreIfOrdered(box.places), 'none')
 })
 
 test('one whose confirm waits keeps its users when another restore is refused', async (t) => {
@@ -185,7 +185,7 @@ test('a replacement becomes the box that the backup was made of, at its next sta
   await replaceFile(fresh.places.signedRecord, '{}')
   const answer = await fresh.restore(file, { withIdentity: true })
   assert.deepEqual([answer.isRestarting, fresh.restarts, fresh.applied], [true, 1, []])
-  assert.equal(await restoreIfOrdered(fresh.places), true)
+  assert.equal(await restoreIfOrdered(fresh.places), 'done')
   assert.equal((await openDeviceKey(fresh.places.deviceKey)).deviceId, old.deviceId)
   assert.deepEqual(
     (await openWireKey(fresh.places.wireKey)).publicKey,
@@ -193,5 +193,12 @@ test('a replacement becomes the box that the backup was made of, at its next sta
   )
   assert.equal(await readFile(fresh.places.config, 'utf8'), old.text)
   await assert.rejects(readFile(fresh.places.signedRecord), { code: 'ENOENT' })
-  assert.equal(await restoreIfOrdered(fresh.places), false, 'once')
+  assert.equal(await restoreIfOrdered(fresh.places), 'none', 'once')
+  await replaceFile(fresh.places.restoreOrder, '{"identity":')
+  assert.equal(await restoreIfOrdered(fresh.places), 'broken')
+  assert.equal(
+    await restoreIfOrdered(fresh.places),
+    'none',
+    'it does not keep the box from starting',
+  )
 })

@@ -68,7 +68,7 @@ export function fakeHost(
       },
       restartGateway: () => void restarts.push('gateway'),
     },
-    lanCertificates: async () => [],
+    lanCertificate: async () => null,
     readKeys: async () => keys,
     orderRestore: async (identity, config) => void orders.push({ identity, config }),
   }

@@ -145,6 +145,21 @@ test('an update comes in pieces, and no other route takes such a body', async (t
   assert.deepEqual([install.phase, install.bytes], ['done', update.length])
   const json = await post(socketPath, '/api/v1/slots/install', null, { version: 1 })
   assert.ok(json.status >= 400 && json.status < 500, `${json.status}`)
+  const announced = (headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const path = '/api/v1/slots/install'
+      const options = { socketPath, path, headers, method: 'POST', agent: false }
+      const asked = request(options, (answer) => {
+        resolve(answer.statusCode!)
+        asked.destroy()
+      })
+      asked.on('error', reject)
+      if (headers['content-length'] === undefined) asked.end()
+      else asked.flushHeaders()
+    })
+  assert.equal(await announced({}), 400)
+  const type = 'application/octet-stream'
+  assert.equal(await announced({ 'content-type': type, 'content-length': String(2 ** 31) }), 413)
   const elsewhere = await post(socketPath, '/api/v1/backup', Buffer.from('file'))
   assert.ok(elsewhere.status >= 400 && elsewhere.status < 500, `${elsewhere.status}`)
 })

@@ -83,7 +83,11 @@ test('a full disk is told, leaves what is there, and is written on once it has r
   disk.leftBytes = Number.POSITIVE_INFINITY
   await log.append(blockOf(4))
   assert.deepEqual(await marksOf(log), [1, 4])
-  assert.deepEqual(await marksOf(open(disk)), [1, 4], 'half a block stands between no two')
+  assert.deepEqual(await marksOf(open(disk)), [1, 4])
+  const other = memoryDisk()
+  const whole = open(other)
+  for (const mark of [1, 4]) await whole.append(blockOf(mark))
+  assert.equal(disk.bytes(), other.bytes(), 'halves of blocks take no room')
 })
 
 test('a file that cannot be read is passed over and not written on', async () => {
