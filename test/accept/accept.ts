@@ -12,6 +12,7 @@ import { lines as firstLight } from './first-light.ts'
 import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
 import { lines as manyLinks } from './many-links.ts'
 import { lines as qos } from './qos.ts'
+import { lines as webUi } from './web-ui.ts'
 import { lines as whole } from './whole.ts'
 
 const each: Readonly<Record<string, readonly Line[]>> = {
@@ -21,6 +22,7 @@ const each: Readonly<Record<string, readonly Line[]>> = {
   'any-nat': anyNat,
   controller,
   qos,
+  'web-ui': webUi,
 }
 /** `all`: of all that mostly wait more run at once than of one issue's, the longest, which came last, first; each bears its issue's name. */
 const issues: Readonly<Record<string, readonly Line[]>> = {

@@ -6,33 +6,43 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { DeviceConfig } from '../../firmware/model/device-config.ts'
 import { controllerAddress, controllerPort, rootFile } from './controller-place.ts'
-import type { ControllerDescription, LabDescription } from './description.ts'
+import type { ControllerDescription, LabDescription, SiteDescription } from './description.ts'
 import type { LabNames } from './names.ts'
-import { uplinksOfSite } from './site-files.ts'
+import { lansOfSite, uplinksOfSite } from './site-files.ts'
 
-export function writeBlankFiles(
-  description: LabDescription,
-  names: LabNames,
-  controller: ControllerDescription,
-): void {
+/** All boxes that somebody is to set up: those of a controller, and those that are described so. */
+export function writeBlankFiles(description: LabDescription, names: LabNames): void {
+  const { controller } = description
   for (const site of description.sites) {
+    if (controller === undefined && site.isBlank !== true) continue
     const folder = `/etc/causeway/${names.instance(site.name)}`
     mkdirSync(folder, { recursive: true, mode: 0o755 })
-    const factory: DeviceConfig = {
-      version: 1,
-      revision: 0,
-      site: 'blank',
-      tenant: '00000000-0000-4000-8000-000000000000',
-      overlay: { port: 51820 },
-      uplinks: uplinksOfSite(site),
-      segments: [],
-      lans: [],
-      peers: [],
-    }
-    writeFileSync(`${folder}/factory.yaml`, stringify(factory))
-    const settings = settingsOf(names, controller)
+    writeFileSync(`${folder}/factory.yaml`, stringify(factoryConfig(description, site)))
+    const settings = controller === undefined ? null : settingsOf(names, controller)
     if (settings !== null) writeFileSync(`${folder}/controller.yaml`, stringify(settings))
   }
+}
+
+/** Its LANs are those in which it shows its page. */
+function factoryConfig(
+  { segments }: Pick<LabDescription, 'segments'>,
+  site: SiteDescription,
+): DeviceConfig {
+  const admins = segments.filter(({ admin }) => admin === true)
+  const lans = lansOfSite(site).filter(({ segment }) => admins.some(({ name }) => name === segment))
+  return {
+    version: 1,
+    revision: 0,
+    site: 'blank',
+    tenant: '00000000-0000-4000-8000-000000000000',
+    overlay: { port: 51820 },
+    uplinks: uplinksOfSite(site.isBlank === true ? withDhcp(site) : site),
+    ...{ segments: [...admins], lans, peers: [] },
+  }
+}
+
+function withDhcp(site: SiteDescription): SiteDescription {
+  return { ...site, wans: site.wans.map((wan) => ({ ...wan, isDhcp: true })) }
 }
 
 function settingsOf(names: LabNames, { toldBy, hasRoot }: ControllerDescription): object | null {

@@ -21,6 +21,8 @@ export interface SiteDescription {
   readonly wans: readonly WanDescription[]
   /** Relays for the others, which have no endpoints but those of hubs where there is one. */
   readonly isHub?: boolean
+  /** Starts with factory.yaml, which has DHCP on its uplinks and the LANs of segments with `admin`, and with its wire key. */
+  readonly isBlank?: boolean
 }
 
 export interface LanDescription {
@@ -127,7 +129,6 @@ export interface ControllerDescription {
 
 const office = { name: 'office', vni: 100 }
 const cameras = { name: 'cameras', vni: 200 }
-
 const tableOfSites: readonly [name: string, site: number, wan: string][] = [
   ['berlin', 1, '198.51.100'],
   ['lisbon', 2, '203.0.113'],

@@ -133,7 +133,7 @@ export class Lab implements AsyncDisposable {
       })
       const { controller } = this.description
       if (controller === undefined) writeSiteFiles(this.description, this.names)
-      else writeBlankFiles(this.description, this.names, controller)
+      writeBlankFiles(this.description, this.names)
       this.stopping.throwIfAborted()
       const spawn = (where: string, argv: readonly string[]): Program => this.spawn(where, argv)
       await startDhcpServers(this.sites, spawn, dhcpHints(controller))

@@ -21,6 +21,8 @@ import type { LabNames } from './names.ts'
 
 export const tenant = '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11'
 export const overlayPort = 51820
+/** What somebody has for a blank box and types into it: it lies beside, where no box looks. */
+export const plannedFile = 'planned.yaml'
 /** A port that no wall stops, and forwarding between those who cannot reach each other. */
 export const hubOverlay = { ports: [443], relay: {} }
 
@@ -34,7 +36,8 @@ export function writeSiteFiles(description: LabDescription, names: LabNames): vo
     writeFileSync(`${keyFolder}/wire.key`, pem, { mode: 0o600 })
     mkdirSync(`/etc/causeway/${instance}`, { recursive: true, mode: 0o755 })
     const text = stringify(deviceConfig(description, site, keys))
-    writeFileSync(`/etc/causeway/${instance}/device.yaml`, text, { mode: 0o600 })
+    const name = site.isBlank === true ? plannedFile : 'device.yaml'
+    writeFileSync(`/etc/causeway/${instance}/${name}`, text, { mode: 0o600 })
   }
 }
 
@@ -59,12 +62,7 @@ function deviceConfig(
     },
     uplinks: uplinksOfSite(own),
     segments: [...segments],
-    lans: own.lans.map(({ nic, segment, address, v6 }, index) => ({
-      name: `lan${index}`,
-      nic: `netdev:${nic}`,
-      segment,
-      address: [address, ...(v6 === undefined ? [] : [v6.address])],
-    })),
+    lans: lansOfSite(own),
     peers: sites
       .filter((site) => site.name !== own.name && (!isHubAndSpoke || isPeer(own, site)))
       .map((site) => ({ ...site, isHub: site.isHub === true, site }))
@@ -80,6 +78,15 @@ function deviceConfig(
     ...(acl === undefined ? {} : { acl: [...acl] }),
     ...(policies === undefined ? {} : { policies: [...policies] }),
   }
+}
+
+export function lansOfSite({ lans }: SiteDescription): DeviceConfig['lans'] {
+  return lans.map(({ nic, segment, address, v6 }, index) => ({
+    name: `lan${index}`,
+    nic: `netdev:${nic}`,
+    segment,
+    address: [address, ...(v6 === undefined ? [] : [v6.address])],
+  }))
 }
 
 export function uplinksOfSite({ wans }: SiteDescription): Uplink[] {

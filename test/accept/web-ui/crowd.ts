@@ -1,0 +1,156 @@
+/** Fifty open pages and an evenly paced flow through the same box: with and without them in turns, loss and delay of the flow. */
+import { join } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
+import { cpuSeconds } from '../../bench/measure.ts'
+import type { FlowAccount } from '../../lab/gaps.ts'
+import { hostAddress } from '../../lab/hosts.ts'
+import { startPace } from '../../lab/pace.ts'
+import type { Program } from '../../lab/program.ts'
+import type { Check } from '../line.ts'
+import { claim, percent } from './check.ts'
+import { desk, moreDevices, openSession, peer, type Scene, site } from './scene.ts'
+
+const program = join(import.meta.dirname, '../../lab/traffic/page-crowd.ts')
+const pages = 50
+/** Each of them is a device of the LAN, with some pages of its own. */
+const devices = 10
+const ratePps = 1_000
+const sendMs = { full: 15_000, quick: 4_000 } as const
+const rounds = { full: 4, quick: 1 } as const
+/** Of the 99th percentile, one way; a short form has few packets and shares the machine. */
+const addedMs = { full: 3, quick: 20 } as const
+const openMs = 60_000
+const reportMs = 5_000
+
+interface Flow {
+  readonly account: FlowAccount
+  readonly missed: number
+}
+
+interface Pair {
+  readonly without: Flow
+  readonly with: Flow
+  /** Of the gateway, of a core, while they are open. */
+  readonly cpu: number
+  readonly live: number
+  readonly events: number
+}
+
+export async function crowdChecks(
+  scene: Scene,
+  form: keyof typeof sendMs,
+  fault: string | undefined,
+): Promise<Check[]> {
+  const addresses = await moreDevices(scene, devices)
+  const cookies = await cookiesFor(scene)
+  const pairs: Pair[] = []
+  for (let round = 0; round < rounds[form]; round++) {
+    pairs.push(await pairOf(scene, addresses, cookies, form, fault))
+  }
+  return checksOf(pairs, form)
+}
+
+/** Sessions have a rate each: no page waits for another one's. */
+async function cookiesFor(scene: Scene): Promise<string[]> {
+  await using asker = await scene.asker()
+  const cookies: string[] = []
+  for (let count = 0; count < devices; count++) {
+    cookies.push((await openSession(asker, count % 2 === 0 ? 'viewer' : 'operator')).cookie)
+  }
+  return cookies
+}
+
+async function pairOf(
+  scene: Scene,
+  addresses: readonly string[],
+  cookies: readonly string[],
+  form: keyof typeof sendMs,
+  fault: string | undefined,
+): Promise<Pair> {
+  const without = await flowOf(scene, form, async () => {})
+  const { gateway, datapath } = scene.lab.processes.get(site)!
+  const state = { cpu: 0, live: 0, events: 0 }
+  const count = fault === 'few-pages' ? 5 : pages
+  const withPages = await flowOf(scene, form, async () => {
+    // Opening them is a part of it.
+    await using crowd = scene.lab.spawn(desk, [process.execPath, program])
+    const order = { box: scene.address, pages: count, from: addresses, cookies }
+    crowd.write(`${JSON.stringify(order)}\n`)
+    await crowd.line((line) => line.includes('"open"'), openMs)
+    if (fault === 'drowsy-datapath') {
+      datapath.signal('SIGSTOP')
+      await passed(500)
+      datapath.signal('SIGCONT')
+    }
+    const [before, beganMs] = [cpuSeconds([gateway.pid]), performance.now()]
+    const first = await report(crowd, 0)
+    await passed(sendMs[form])
+    const last = await report(crowd, 1)
+    const tookSeconds = (performance.now() - beganMs) / 1_000
+    state.cpu = (cpuSeconds([gateway.pid]) - before) / tookSeconds
+    state.live = last.live
+    state.events = (last.events - first.events) / Math.max(1, last.live) / tookSeconds
+  })
+  return { without, with: withPages, ...state }
+}
+
+/** @param earlier reports that were told before */
+async function report(
+  crowd: Program,
+  earlier: number,
+): Promise<{ readonly live: number; readonly events: number }> {
+  let passedBy = 0
+  const next = crowd.line(
+    (line) => line.includes('"report"') && ++passedBy > earlier,
+    reportMs,
+  )
+  crowd.write('report\n')
+  return JSON.parse(await next)
+}
+
+async function flowOf(
+  { lab }: Scene,
+  form: keyof typeof sendMs,
+  meanwhile: () => Promise<void>,
+): Promise<Flow> {
+  const to = hostAddress(lab, peer)
+  await using flow = await startPace(lab, desk, `${peer}-host`, to, { ratePps, bytes: 200 })
+  const beganMs = performance.now()
+  await meanwhile()
+  await passed(Math.max(0, sendMs[form] - (performance.now() - beganMs)))
+  const { flows, missed } = await flow.finish()
+  return { account: flows[0]!, missed }
+}
+
+function checksOf(pairs: readonly Pair[], form: keyof typeof sendMs): Check[] {
+  const sum = (of: (pair: Pair) => number): number => pairs.reduce((all, one) => all + of(one), 0)
+  const mean = (of: (pair: Pair) => number): number => sum(of) / pairs.length
+  const p99 = ({ account }: Flow): number => account.delayMs?.p99 ?? Number.POSITIVE_INFINITY
+  const lost = sum((pair) => pair.with.account.lost - pair.with.missed)
+  const sent = sum((pair) => pair.with.account.sent)
+  const lostWithout = sum(({ without }) => without.account.lost - without.missed)
+  const [own, base] = [mean((pair) => p99(pair.with)), mean(({ without }) => p99(without))]
+  const live = Math.min(...pairs.map((pair) => pair.live))
+  const [cpu, events] = [mean((pair) => pair.cpu), mean((pair) => pair.events)]
+  const [one, other] = [own, base].map((ms) => ms.toFixed(2))
+  return [
+    claim(
+      'fifty pages: open, and each is told what happens',
+      live === pages && events >= 0.9,
+      `${live} of ${devices} devices, ${events.toFixed(1)} events a second each; the gateway takes ${percent(cpu)} of a core`,
+      `${pages}, ≥ 0.9 events a second`,
+    ),
+    claim(
+      'fifty pages: packets lost while they open and stay open',
+      lost === 0,
+      `${lost} of ${sent} (without them ${lostWithout})`,
+      '0',
+    ),
+    claim(
+      'fifty pages: one-way delay p99 of the flow, beside that without them',
+      own - base <= addedMs[form],
+      `${(own - base).toFixed(2)} ms more (${one} ms, without ${other} ms; ${pairs.length} pairs)`,
+      `≤ ${addedMs[form]} ms more`,
+    ),
+  ]
+}

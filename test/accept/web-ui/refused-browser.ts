@@ -1,0 +1,80 @@
+/** What a real browser, in which somebody is signed in, is kept from: a page of another site that frames the box or asks it, a foreign name. */
+import { openBrowser, openPage } from '../../browser/browser.ts'
+import type { Check } from '../line.ts'
+import { claim } from './check.ts'
+import { desk, type Scene, signIn } from './scene.ts'
+
+const foreignName = 'evil.example'
+const foreignPort = 8_088
+
+/** Frames the box, shows what it would of it, and asks it in the name of whoever looks. */
+const foreignPage = (url: string): string => `<!doctype html><title>prize</title>
+<iframe id="frame" src="${url}"></iframe>
+<script>
+  const tries = [
+    ['GET', 'cors', 'status'], ['GET', 'no-cors', 'config'],
+    ['POST', 'cors', 'config/rollback'], ['POST', 'no-cors', 'system/restart'],
+  ]
+  Promise.all(tries.map(async ([method, mode, path]) => {
+    try {
+      const answer = await fetch('${url}api/v1/' + path, { method, mode, credentials: 'include' })
+      return mode === 'cors' ? answer.text() : ''
+    } catch { return '' }
+  })).then((read) => { document.title = 'done ' + read.join('') })
+</script>`
+
+export async function browserChecks(scene: Scene, fault: string | undefined): Promise<Check[]> {
+  return [await foreignSite(scene, fault), await foreignNameInBrowser(scene, fault)]
+}
+
+async function foreignSite(scene: Scene, fault: string | undefined): Promise<Check> {
+  const { browser, url } = scene
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await signIn(page, url, 'admin')
+  await using _ = await startSite(scene, fault === 'own-page' ? '<title>done it</title>' : foreignPage(url))
+  const statuses: number[] = []
+  page.on('response', (response) => {
+    if (response.url().startsWith(url)) statuses.push(response.status())
+  })
+  await page.goto(`http://127.0.0.1:${foreignPort}/`)
+  await page.waitForFunction("document.title.startsWith('done')")
+  const read = (await page.title()).slice('done'.length).trim()
+  const framed = await page
+    .frames()
+    .at(-1)!
+    .evaluate('document.body.innerText')
+    .catch(() => '')
+  await context.close()
+  const isFramed = /Causeway|Overview|All is well/.test(String(framed))
+  const entered = statuses.filter((status) => status < 400)
+  // The frame itself is fetched and not shown.
+  const isOk = !isFramed && read === '' && entered.length <= 1 && statuses.length > 1
+  return claim(
+    'browser: another site’s page frames the box and asks it, with the admin signed in',
+    isOk,
+    `${isFramed ? 'framed' : 'no frame'}, ${read === '' ? 'nothing read' : `read ${read.slice(0, 60)}`}, answers ${statuses.join(' ')}`,
+    'no frame, nothing read or done',
+  )
+}
+
+/** A page of no host of the LAN, in the browser's own namespace. */
+async function startSite({ lab }: Scene, html: string): Promise<AsyncDisposable> {
+  const script = `
+    require('node:http').createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(process.argv[1]))
+      .listen(${foreignPort}, '127.0.0.1', () => console.log('listening'))`
+  const program = lab.spawn(desk, [process.execPath, '-e', script, html])
+  await program.line((line) => line === 'listening', 10_000)
+  return program
+}
+
+/** As after DNS rebinding: the name of another site is that of the box's address. */
+async function foreignNameInBrowser(scene: Scene, fault: string | undefined): Promise<Check> {
+  const { lab, address } = scene
+  const rule = `--host-resolver-rules=MAP ${foreignName} ${address}`
+  await using browser = await openBrowser(lab.netns(desk), [rule])
+  const { page } = await openPage(browser, 'desktop', 'light')
+  const name = fault === 'own-page' ? address : foreignName
+  const answer = await page.goto(`https://${name}/`)
+  const status = answer?.status() ?? 0
+  return claim('browser: the box by a foreign name', status === 421, `HTTP ${status}`, 'HTTP 421')
+}

@@ -1,0 +1,78 @@
+/**
+ * Asks a box by HTTPS what it is told to ask: a question a line on standard input, an answer a line, as JSON (asker.ts has both forms).
+ * One connection of each address that it asks from is kept for all that do not want their own.
+ *   node https-asker.ts ADDRESS
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { Agent, type AgentOptions, request } from 'node:https'
+import { createInterface } from 'node:readline'
+import type { Answer, Question } from '../asker.ts'
+
+const [host] = process.argv.slice(2)
+const timeoutMs = 30_000
+const shownBytes = 256 * 1024
+/** What follows events never ends: its head is the answer. */
+const endless = /^text\/event-stream/
+const kept = new Map<string, Agent>()
+
+function keptOf(from: string): Agent {
+  const agent = kept.get(from) ?? agentOf(from, { keepAlive: true, maxSockets: 1 })
+  kept.set(from, agent)
+  return agent
+}
+
+/** @param from empty: whichever */
+function agentOf(from: string, options: AgentOptions = {}): Agent {
+  const own = from === '' ? {} : { localAddress: from }
+  return new Agent({ rejectUnauthorized: false, ...own, ...options })
+}
+
+function ask({ id, isAlone, isUnfinished, from = '', ...question }: Question & { id: number }): void {
+  const { method = 'GET', path, headers = {}, body } = question
+  const beganMs = performance.now()
+  let isTold = false
+  const tell = (answer: Omit<Answer, 'ms'>): void => {
+    if (isTold) return
+    isTold = true
+    console.log(JSON.stringify({ id, ...answer, ms: performance.now() - beganMs }))
+  }
+  const agent = isAlone === true ? agentOf(from) : keptOf(from)
+  const asked: ClientRequest = request({ host, method, path, headers, agent }, (response) =>
+    read(response, asked, tell),
+  )
+  asked.setTimeout(timeoutMs, () => asked.destroy())
+  asked.on('error', () => tell({ status: null, headers: {}, body: '', bytes: 0 }))
+  if (isUnfinished === true) asked.flushHeaders()
+  else asked.end(body)
+}
+
+function read(
+  response: IncomingMessage,
+  asked: ClientRequest,
+  tell: (answer: Omit<Answer, 'ms'>) => void,
+): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const end = (): void => {
+    const { statusCode = null } = response
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+    )
+    const body = Buffer.concat(chunks).toString('utf8')
+    tell({ status: statusCode, headers, body, bytes })
+  }
+  if (endless.test(response.headers['content-type'] ?? '')) {
+    end()
+    asked.destroy()
+    return
+  }
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= shownBytes) chunks.push(chunk)
+  })
+  response.on('end', end)
+  response.on('error', end)
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => ask(JSON.parse(line)))
+console.log('{"event":"ready"}')
