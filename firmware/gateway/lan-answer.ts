@@ -1,4 +1,5 @@
 /** What the local API says about LANs and NICs, out of what runs and what the machine says. */
+import type { Clock } from '../host/clock/clock.ts'
 import type { Net } from '../host/net/net.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { HostLease } from '../model/host-lease.ts'
@@ -7,7 +8,11 @@ import { composeLans, composeNics } from '../plan/lan-status.ts'
 import type { LanParts } from './api/lan-routes.ts'
 import type { Core } from './core.ts'
 
+/** NICs are plugged in by hand. */
+const keptMs = 5_000
+
 export interface LanAnswerParts {
+  readonly clock: Pick<Clock, 'nowMs'>
   readonly net: Pick<Net, 'nicLinks'>
   readonly nicNetns: string
   /** What the hosts of the LANs were lent. */
@@ -15,16 +20,21 @@ export interface LanAnswerParts {
 }
 
 export function lanAnswers(
-  { net, nicNetns, hostLeases }: LanAnswerParts,
+  { clock, net, nicNetns, hostLeases }: LanAnswerParts,
   { reconciler, telemetry }: Pick<Core, 'reconciler' | 'telemetry'>,
 ): LanParts {
-  /** Tools are run for it: whoever asks meanwhile gets the same answer. */
-  let reading: Promise<NicLink[]> | null = null
+  /** Tools are run for it: whoever asks meanwhile, or soon after, gets the same answer. */
+  let reading: { readonly links: Promise<NicLink[]>; readonly atMs: number } | null = null
   const links = (): Promise<NicLink[]> => {
-    reading ??= net.nicLinks(nicNetns).finally(() => {
-      reading = null
+    const nowMs = clock.nowMs()
+    if (reading !== null && nowMs - reading.atMs < keptMs) return reading.links
+    const mine = { links: net.nicLinks(nicNetns), atMs: nowMs }
+    reading = mine
+    // What failed is no answer for whoever asks next.
+    mine.links.catch(() => {
+      if (reading === mine) reading = null
     })
-    return reading
+    return mine.links
   }
   return {
     lans: async () => {

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type ColourScheme, colourSchemes, openBrowser, openPage, type Width } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
-import { openFakeBox } from './fake-box.ts'
+import { type FakeBox, openFakeBox } from './fake-box.ts'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 let browser: Browser
@@ -23,7 +23,8 @@ after(() => browser.close())
 
 interface Opened {
   readonly page: Page
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
+  readonly box: FakeBox
 }
 
 interface Looked {
@@ -42,7 +43,7 @@ async function withPage(
   try {
     await page.goto(`${box.url}#/${route}`)
     await page.locator('h1').first().waitFor()
-    await work({ page, complaints })
+    await work({ page, complaints, box })
     assert.deepEqual(complaints, [])
   } finally {
     await context.close()
@@ -245,4 +246,21 @@ test('on a phone the countdown stays in sight, and no dialog is wider than its s
     },
     { width: 'phone' },
   )
+})
+
+test('a box that is lost while a change is on trial: the page says that it goes back by itself', async () => {
+  await withPage('segments', async ({ page, complaints, box }) => {
+    await button(page, 'Change office').click()
+    await page.getByLabel('Limit up').fill('20M')
+    await button(page, 'Done').click()
+    await button(page, 'Review').click()
+    await button(page, 'Apply on trial').click()
+    await page.getByText('Revision 43 runs on trial.').waitFor()
+    box.cut()
+    await page.getByText('it goes back to the one before by itself').waitFor()
+    assert.match((await page.getByRole('timer').textContent()) ?? '', /s left/)
+    await page.getByText('The box does not answer.').waitFor({ state: 'detached' })
+    // The browser says of each connection that it was lost.
+    complaints.length = 0
+  })
 })

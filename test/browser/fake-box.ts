@@ -14,6 +14,8 @@ import { statusOf } from './canned/site.ts'
 
 export interface FakeBox extends AsyncDisposable, CannedBox {
   readonly url: string
+  /** Whoever follows its events has lost it, until the browser tries again. */
+  readonly cut: () => void
 }
 
 const built = join(import.meta.dirname, '../../webui/out')
@@ -52,6 +54,9 @@ export async function openFakeBox(scene: Partial<Scene> = {}, port = 0): Promise
     box.tell(sampleOf(box.status(), Math.floor(Date.now() / 1000)))
   }, sampleMs)
   return Object.assign(box, {
+    cut: () => {
+      for (const out of followers) out.destroy()
+    },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)

@@ -29,12 +29,12 @@ type Edited = {
   readonly nic?: string
 }
 
-const againMs = 10_000
+const againMs = { lans: 10_000, nics: 30_000 }
 
 export function Page() {
   const [edited, setEdited] = useState<Edited | null>(null)
-  const lans = useAnswer<LansAnswer>('/lans', { everyMs: againMs })
-  const nics = useAnswer<NicsAnswer>('/nics', { everyMs: againMs })
+  const lans = useAnswer<LansAnswer>('/lans', { everyMs: againMs.lans })
+  const nics = useAnswer<NicsAnswer>('/nics', { everyMs: againMs.nics })
   const close = (): void => setEdited(null)
   return (
     <ConfigPage
