@@ -173,7 +173,7 @@ export type ExplainedIngress = Static<typeof ExplainedIngress>
 export const ExplainedLimit = Type.Object(
   {
     segment: Type.String(),
-    direction: words(['up', 'down']),
+    direction: Words(['up', 'down']),
     /** Not its packets, but those that answer them. */
     isOfAnswers: Type.Boolean(),
     ...waiting,

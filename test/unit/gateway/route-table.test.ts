@@ -12,14 +12,6 @@ import { isAllowed, type LocalRole, localRoles } from '../../../firmware/model/l
 import { type Asking, type LanWorld, openLanWorld, type SignedIn } from './lan-world.ts'
 import { noAccess, partsWith } from './sample-access.ts'
 
-/** Stands for whatever answers: routes are listed with it, and it is never asked. */
-const anything: object = new Proxy({}, { get: () => anything })
-
-function partsWith(access: AccessRouteParts): RouteParts {
-  const own = { access } as RouteParts
-  return new Proxy(own, { get: (parts, name) => Reflect.get(parts, name) ?? anything })
-}
-
 /** All routes; only signing in does what it does. */
 function emptied(access: AccessRouteParts): LocalRoute[] {
   const entered = { answer: { type: 'object' }, handle: () => ({ body: { in: true } }) }
