@@ -28,14 +28,16 @@ if [ "$verb" != check ] && [ "$verb" != webui ]; then
   needs="$needs
 the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
 the gateway: iproute2 nftables ethtool procps openssl
-DHCP and DNS: dnsmasq-base udhcpc"
+DHCP and DNS: dnsmasq-base udhcpc
+diagnostics: iputils-ping traceroute tcpdump conntrack"
   [ "$arch" = arm64 ] || needs="$needs
 fast AES-GCM: libipsec-mb-dev"
 fi
 case $verb in
   test | accept) needs="$needs
 the fuzzers: clang libclang-rt-dev
-tests in a browser: chromium" ;;
+tests in a browser: chromium
+recordings, as others read them: tshark" ;;
 esac
 case $verb in
   start | test | accept | bench) needs="$needs

@@ -32,6 +32,7 @@ import {
   titleOf,
 } from './call.ts'
 import { config } from './config.ts'
+import { bundle, capture } from './diagnose.ts'
 import { enrol, reset } from './enrol.ts'
 import { dscpWords, explain } from './explain.ts'
 import { pathsText } from './path-text.ts'
@@ -63,6 +64,10 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
                is not given is no port of any rule or application. An IPv6 address stands in
                brackets before its port. With --dscp ef (be without it), --server NAME (of TLS or
                QUIC), --segment NAME (that of FROM without it) where these matter
+  capture uplink|lan|segment NAME FILE [FIELD …]
+               record packets into FILE (pcapng): headers alone. Fields: seconds N, host A, with B,
+               net P, port N, tcp, udp, icmp, arp; full: payloads too
+  bundle FILE  keep what whoever helps needs (.tar.gz), without secrets
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
   enrol        show whose this box is, or the code by which it is claimed
@@ -211,7 +216,7 @@ const commands: Readonly<Record<string, Command>> = {
   sessions: (call) => shown<SessionsAnswer>(call, '/api/v1/sessions', sessionsText),
   drops: (call) => shown<Drops>(call, '/api/v1/drops', dropsText),
   denials: (call) => shown<DenialsAnswer>(call, '/api/v1/denials', denialsText),
-  explain,
+  ...{ explain, capture, bundle },
   events: follow,
   key,
   config,
@@ -220,7 +225,9 @@ const commands: Readonly<Record<string, Command>> = {
   user,
 }
 /** The others are a word alone. */
-const takesWords: ReadonlySet<string> = new Set(['check', 'config', 'enrol', 'explain', 'user'])
+const takesWords: ReadonlySet<string> = new Set(
+  'check config enrol explain user capture bundle'.split(' '),
+)
 
 async function perform(call: Call): Promise<ExitCode> {
   const [name, ...rest] = call.words

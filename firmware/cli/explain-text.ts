@@ -3,11 +3,15 @@
  * led to it; then each path with its reason; then what befell packets.
  */
 import { formatEndpoint } from '../model/address.ts'
-import type { ExplainAnswer, ExplainedPathAnswer } from '../model/local-api-explain.ts'
+import type {
+  ExplainAnswer,
+  ExplainedLimit,
+  ExplainedPathAnswer,
+} from '../model/local-api-explain.ts'
 import { durationText } from './duration.ts'
 import { delayText } from './queue-text.ts'
 import { wayText } from './reach-text.ts'
-import { bytesText, table } from './table.ts'
+import { bitsText, bytesText, table } from './table.ts'
 import { protocolName } from './text.ts'
 
 export function explainText(answer: ExplainAnswer): string {
@@ -35,6 +39,8 @@ function chain(answer: ExplainAnswer): string {
     ['policy', policyText(answer)],
     ['path', pathText(answer)],
     ['class', classText(answer)],
+    ['ingress', ingressText(answer)],
+    ...answer.limits.map((limit) => ['limit', limitText(answer, limit)] as const),
   ]
   const shown = rows.filter(([, text]) => text !== '')
   return lines(shown.map(([name, text]) => `${name.padEnd(8)} ${text}`))
@@ -136,6 +142,33 @@ function classText({ class: name, queue, comesFrom }: ExplainAnswer): string {
   const most =
     classDelay === null ? '' : `, 95 % of the class up to ${delayText(classDelay.p95Seconds)}`
   return `${name}${of}: ${waits}${mean}${meanSeconds === null ? '' : most}`
+}
+
+function ingressText({ ingress }: ExplainAnswer): string {
+  if (ingress === null) return ''
+  const { uplink, rateBitsPerSecond } = ingress
+  const waits = waitsText('from the Internet', ingress)
+  return `its answers, by ${uplink} at ${bitsText(rateBitsPerSecond)}: ${waits}`
+}
+
+/** Of its class, as they are kept apart there too. */
+function limitText(answer: ExplainAnswer, limit: ExplainedLimit): string {
+  const { segment, direction, isOfAnswers, rateBitsPerSecond } = limit
+  const of = isOfAnswers ? ' (of its answers)' : ''
+  const waits = waitsText(`of ${answer.class}`, limit)
+  return `${segment}, ${direction} ${bitsText(rateBitsPerSecond)}${of}: ${waits}`
+}
+
+function waitsText(
+  what: string,
+  { waitingPackets, waitingBytes, delay }: NonNullable<ExplainAnswer['ingress']> | ExplainedLimit,
+): string {
+  const waits =
+    waitingPackets === 0
+      ? `nothing ${what} waits`
+      : `${waitingPackets} packets ${what} wait (${bytesText(waitingBytes)})`
+  const most = delay === null ? '' : `; 95 % waited up to ${delayText(delay.p95Seconds)} of late`
+  return `${waits}${most}`
 }
 
 function paths(answer: ExplainAnswer): string {

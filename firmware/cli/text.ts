@@ -73,7 +73,7 @@ export function statusText(status: Status): string {
     `${name}, up ${durationText(status.uptimeSeconds)}: ${health}\n${moreText(status)}${pendingText(pendingChange, instance)}`,
     table(['UPLINK', 'STATE', 'ADDRESS', 'IN', 'OUT'], uplinkRows),
     natLines(uplinks).join(''),
-    queueText(uplinks),
+    queueText(uplinks, status.segments),
     table(['PEER', 'STATE', 'BY', 'PATHS UP', 'ENDPOINT', 'RTT', 'IN', 'OUT'], peerRows),
     reachLines(peers).join(''),
     relayingText(status.relaying),

@@ -2,7 +2,7 @@
  * What is told of the gateway, and to whom: status, changes of it, metrics, the local API on its socket and in the LANs. Does
  * nothing of the gateway's work itself.
  */
-import type { Clock } from '../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
 import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
 import type { DeviceKey } from '../host/pki/device-key.ts'
@@ -56,8 +56,8 @@ export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns' | 'clock'> {
   readonly log: Log
   readonly wireKey: X25519Pair
   readonly services: Services
-  /** For HTTPS on these addresses. @throws STORE_, HOST_ errors */
-  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  /** For HTTPS on this address. @throws STORE_, HOST_ errors */
+  readonly certificate: (address: string) => Promise<Certificate>
   readonly lanApiPort: number
   readonly host: Host
   readonly key: Pick<DeviceKey, 'deviceId'>
@@ -79,6 +79,9 @@ export interface Front {
   /** Opens the API's socket. @throws API_IN_USE */
   readonly listen: () => Promise<void>
 }
+
+/** Unless somebody asks before. */
+const openAfterMs = 3_000
 
 /** @param owned takes what must be closed, in the order in which it was opened */
 export function openFront(
@@ -107,7 +110,7 @@ export function openFront(
   )
   const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
   const told = answersOf(core, asked)
-  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told), owned) }
+  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told, access), owned) }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -122,6 +125,12 @@ export function openFront(
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),
   )
+  let cancel: CancelTimer | null = null
+  owned.defer(() => cancel?.())
+  /** The box forwards by now, and has its first sessions to open: what is wrong with the store can wait. */
+  const beginOnce = (): void => {
+    cancel ??= clock.after(openAfterMs, () => access.begin())
+  }
   return {
     status,
     onPass: ({ running, absentNics, isDone }) => {
@@ -130,8 +139,7 @@ export function openFront(
       const addresses = lanApiAddresses(config, absentNics)
       const names = ownNames(addresses, config?.site ?? null, config?.dns?.domain ?? null)
       void lanApi.listen(addresses, names)
-      // The box forwards by now.
-      if (isDone) access.begin()
+      if (isDone) beginOnce()
     },
     onChange: (event) => {
       backups.onChange(event)
@@ -185,7 +193,12 @@ function statusOf(
 
 type Answers = Omit<ApiParts, 'socketPath' | 'diagnose' | 'capture'>
 
-function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): DiagnoseOpening {
+function diagnoseOpening(
+  parts: FrontParts,
+  core: Core,
+  told: Answers,
+  access: Access,
+): DiagnoseOpening {
   const { status, paths, sessions, drops, denials, metrics, config } = told
   return {
     ...parts,
@@ -197,8 +210,11 @@ function diagnoseOpening(parts: FrontParts, core: Core, told: Answers): Diagnose
       uplinks: () => status().uplinks,
       counters: () => core.telemetry.reading.counters,
     },
-    audit: ({ name, by }, action, detail) =>
-      parts.log.info({ detail: `${action} by ${name} (${by}): ${detail}` }, 'diagnostics'),
+    audit: ({ name }, what, target) =>
+      void access
+        .books()
+        .then(({ audit }) => audit.done({ who: name, what, target, from: '', code: null }))
+        .catch(() => {}),
     answers: {
       ...{ 'status.json': status, 'paths.json': paths, 'sessions.json': sessions },
       ...{ 'drops.json': drops, 'denials.json': denials },

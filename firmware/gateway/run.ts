@@ -15,7 +15,7 @@ import { openServices } from '../host/service/system.ts'
 import { noSlots } from '../host/slots/none.ts'
 import { openStore } from '../host/store/ordered-store.ts'
 import type { Store } from '../host/store/store.ts'
-import { openCertificate } from '../host/system/certificate.ts'
+import { openCertificate, readCertificates } from '../host/system/certificate.ts'
 import { readClockSync } from '../host/system/clock-sync.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
@@ -55,7 +55,8 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     wireKey: await openWireKey(places.wireKey),
     connectDatapath: () => connectDatapath(places.datapathSocket),
     bindUdp,
-    certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+    certificate: (address) =>
+      openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
     lanApiPort: 443,
     plainPort: 80,
     readPages: () => readWebui(places),
@@ -100,7 +101,7 @@ function hostAt(places: Places, clock: Clock): Host {
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
     slots: noSlots(),
-    lanCertificate: () => readIfThere(places.lanCertificate),
+    lanCertificates: () => readCertificates(places.lanCertificates),
     readKeys: async () => ({
       deviceKey: (await readPrivate(places.deviceKey)) ?? '',
       wireKey: (await readPrivate(places.wireKey)) ?? '',

@@ -25,8 +25,8 @@ export interface Host {
   /** Until the answer is out. */
   readonly restartAfterMs: number
   readonly slots: Slots
-  /** PEM; null: there is none. */
-  readonly lanCertificate: () => Promise<string | null>
+  /** PEM, one for each address of a LAN. */
+  readonly lanCertificates: () => Promise<readonly string[]>
   /** Keys as PEM. @throws STORE_KEY_ errors */
   readonly readKeys: () => Promise<Omit<BackupIdentity, 'owner'>>
   /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
@@ -96,10 +96,10 @@ export function openSystem(
 }
 
 async function show({ host, wallMs, status }: SystemFacts, owner: BoxOwner) {
-  const [machine, sync, lan, isAppliance] = await Promise.all([
+  const [machine, sync, lans, isAppliance] = await Promise.all([
     host.machine.read(),
     host.clockSync(),
-    host.lanCertificate().catch(() => null),
+    host.lanCertificates().catch(() => []),
     host.power.isAppliance(),
   ])
   const { version, instance, uptimeSeconds, datapathUptimeSeconds } = status()
@@ -107,7 +107,7 @@ async function show({ host, wallMs, status }: SystemFacts, owner: BoxOwner) {
   const device = owner.record?.certificate ?? null
   const certificates = [
     device === null ? null : viewCertificate(device, 'device', nowMs),
-    lan === null ? null : viewCertificate(lan, 'lan', nowMs),
+    ...lans.map((lan) => viewCertificate(lan, 'lan', nowMs)),
   ].filter((one) => one !== null)
   return {
     ...{ version, instance, uptimeSeconds, datapathUptimeSeconds, isAppliance, machine },

@@ -28,7 +28,7 @@ export interface Reading {
   /** Null while the datapath cannot be reached. */
   readonly counters: Counters | null
   readonly rates: Rates
-  /** What waits for uplinks; null while that cannot be read. */
+  /** What waits, for uplinks and for limits; null while that cannot be read. */
   readonly queues: QueueWindow | null
   /** By number, as the counters have them. */
   readonly uplinks: NumberedUplinks

@@ -156,6 +156,32 @@ export const ExplainedQueue = Type.Object(
 )
 export type ExplainedQueue = Static<typeof ExplainedQueue>
 
+const waiting = {
+  rateBitsPerSecond: Quantity,
+  /** Now. */
+  waitingPackets: Count,
+  waitingBytes: Count,
+  /** How long such packets waited of late; null: none was sent. */
+  delay: Nullable(QueueDelay),
+} as const
+
+/** Who waits beside the answers that come from the Internet by an uplink, which is kept to a rate inwards. */
+export const ExplainedIngress = Type.Object({ uplink: Type.String(), ...waiting }, closed)
+export type ExplainedIngress = Static<typeof ExplainedIngress>
+
+/** Of its class, who waits for the limit of a segment that keeps its packets or its answers to a rate. */
+export const ExplainedLimit = Type.Object(
+  {
+    segment: Type.String(),
+    direction: Words(['up', 'down']),
+    /** Not its packets, but those that answer them. */
+    isOfAnswers: Type.Boolean(),
+    ...waiting,
+  },
+  closed,
+)
+export type ExplainedLimit = Static<typeof ExplainedLimit>
+
 export const ExplainAnswer = Type.Object(
   {
     cause: CauseName,
@@ -183,6 +209,10 @@ export const ExplainAnswer = Type.Object(
     class: Nullable(TrafficClass),
     /** Null: the uplink by which it leaves is kept to no rate, or there is none. */
     queue: Nullable(ExplainedQueue),
+    /** Null: it does not leave to the Internet, or what comes by that uplink from there is kept to no rate. */
+    ingress: Nullable(ExplainedIngress),
+    /** In the order in which it meets them: what its packets wait for, then what its answers do. */
+    limits: Type.Array(ExplainedLimit, { maxItems: 2 }),
     /** `known`: it has a place in the table of flows and keeps its path; null: it needs none. */
     place: Nullable(Words(['new', 'known', 'no-room'])),
     idleSeconds: Nullable(Quantity),

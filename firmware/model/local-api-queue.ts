@@ -1,6 +1,7 @@
 /**
- * What the local API says about who waits for a full uplink: of each class what came, left, was dropped and marked, and how long it waited.
- * Bytes are those on the link, with every header. What came is what was sent, what was dropped and what waits.
+ * What the local API says about who waits: for a full uplink, for what may come in from the Internet by one, for a segment's limit. Of
+ * each class what came, left, was dropped and marked, and how long it waited. Bytes are those on the link, with every header; of a
+ * segment those of IP packets. What came is what was sent, what was dropped and what waits.
  */
 import Type, { type Static } from 'typebox'
 import { TrafficClass } from './device-config-qos.ts'
@@ -14,7 +15,6 @@ const Quantity = Type.Number({ minimum: 0 })
 export const mostQueuedPeers = 64
 
 const traffic = {
-  class: TrafficClass,
   offeredPackets: Count,
   sentPackets: Count,
   sentBytes: Count,
@@ -29,7 +29,7 @@ const traffic = {
   waitingBytes: Count,
 } as const
 
-export const QueueTraffic = Type.Object(traffic, closed)
+export const QueueTraffic = Type.Object({ class: TrafficClass, ...traffic }, closed)
 export type QueueTraffic = Static<typeof QueueTraffic>
 
 /** How long those waited that were sent of late: what so many percent do not exceed, to a quarter of it. */
@@ -39,16 +39,14 @@ export const QueueDelay = Type.Object(
 )
 export type QueueDelay = Static<typeof QueueDelay>
 
-export const QueuedClass = Type.Object(
-  {
-    ...traffic,
-    /** Of late; null until two readings exist. */
-    sentBitsPerSecond: Nullable(Quantity),
-    /** Null where nothing was sent of late. */
-    delay: Nullable(QueueDelay),
-  },
-  closed,
-)
+const late = {
+  /** Of late; null until two readings exist. */
+  sentBitsPerSecond: Nullable(Quantity),
+  /** Null where nothing was sent of late. */
+  delay: Nullable(QueueDelay),
+} as const
+
+export const QueuedClass = Type.Object({ class: TrafficClass, ...traffic, ...late }, closed)
 export type QueuedClass = Static<typeof QueuedClass>
 
 export const QueuedPeer = Type.Object(
@@ -62,14 +60,18 @@ export const QueuedPeer = Type.Object(
 )
 export type QueuedPeer = Static<typeof QueuedPeer>
 
+const shaped = {
+  /** That is let go, and no more: `up` of an uplink, `limit` of a segment. */
+  rateBitsPerSecond: Quantity,
+  waitingBytes: Count,
+  /** How far back "of late" goes. */
+  lateSeconds: Quantity,
+  classes: Type.Array(QueuedClass),
+} as const
+
 export const UplinkQueue = Type.Object(
   {
-    /** That is given to the link, and no more: `up` of the configuration. */
-    rateBitsPerSecond: Quantity,
-    waitingBytes: Count,
-    /** How far back "of late" goes. */
-    lateSeconds: Quantity,
-    classes: Type.Array(QueuedClass),
+    ...shaped,
     peerCount: Count,
     /** For whom most waits first, then for whom most was sent. Counted since the uplink has a rate. */
     peers: Type.Array(QueuedPeer, { maxItems: mostQueuedPeers }),
@@ -77,3 +79,20 @@ export const UplinkQueue = Type.Object(
   closed,
 )
 export type UplinkQueue = Static<typeof UplinkQueue>
+
+/** What comes from the Internet by an uplink, all of it together. Counted since it is kept to a rate. */
+export const IngressQueue = Type.Object(
+  {
+    /** Of `down` that share that the Internet may have: what other sites send by it is taken from that. */
+    rateBitsPerSecond: Quantity,
+    lateSeconds: Quantity,
+    ...traffic,
+    ...late,
+  },
+  closed,
+)
+export type IngressQueue = Static<typeof IngressQueue>
+
+/** One direction of a segment. Counted since it has a limit. */
+export const LimitQueue = Type.Object(shaped, closed)
+export type LimitQueue = Static<typeof LimitQueue>

@@ -6,7 +6,7 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { PendingChange } from './local-api-config.ts'
 import { NatAnswer } from './local-api-nat.ts'
-import { UplinkQueue } from './local-api-queue.ts'
+import { IngressQueue, LimitQueue, UplinkQueue } from './local-api-queue.ts'
 import { PeerReach } from './local-api-reach.ts'
 import { Relaying } from './local-api-relaying.ts'
 
@@ -36,10 +36,19 @@ export const UplinkStatus = Type.Object(
     nat: Type.Array(NatAnswer),
     /** Who waits for it; null: it is kept to no rate, or that is not known yet. */
     queue: Nullable(UplinkQueue),
+    /** What of the Internet's waits that comes by it; null: nothing does, or that is not known yet. */
+    ingress: Nullable(IngressQueue),
   },
   closed,
 )
 export type UplinkStatus = Static<typeof UplinkStatus>
+
+/** What waits for the limit of a segment; null: that direction has none, or it is not known yet. */
+export const SegmentStatus = Type.Object(
+  { name: Type.String(), up: Nullable(LimitQueue), down: Nullable(LimitQueue) },
+  closed,
+)
+export type SegmentStatus = Static<typeof SegmentStatus>
 
 export const PeerState = Type.Union([
   /** A session exists, the peer was heard within it, and a path carries packets. */
@@ -110,6 +119,7 @@ export const Status = Type.Object(
     /** Null while the datapath cannot be reached. */
     datapathUptimeSeconds: Nullable(Quantity),
     uplinks: Type.Array(UplinkStatus),
+    segments: Type.Array(SegmentStatus),
     peers: Type.Array(PeerStatus),
     /** What it forwards between peers; null: it relays nothing. */
     relaying: Nullable(Relaying),

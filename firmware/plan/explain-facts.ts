@@ -25,7 +25,7 @@ export interface ExplainFacts {
   readonly relaying: RelayingFacts | null
   readonly uplinks: readonly UplinkStatus[]
   readonly counters: Counters | null
-  /** What waits for uplinks now, and did some seconds ago; null: not read. */
+  /** What waits for uplinks and limits now, and did some seconds ago; null: not read. */
   readonly queues: { readonly now: Queues; readonly before: Queues } | null
   /** The last ones of any flow, the newest first. */
   readonly denials: readonly (Denial & { readonly ageMs: number })[]

@@ -23,6 +23,7 @@ import { incidentAnswers, incidentFindings } from './explain-incident.ts'
 import { isDead, pathAnswers } from './explain-path.ts'
 import { deadUplinksFinding, sessionFinding, wayFinding } from './explain-peer.ts'
 import { classOf, queueAnswer } from './explain-queue.ts'
+import { ingressAnswer, limitAnswers } from './explain-rate.ts'
 import { relayedFinding, wayName } from './explain-relay.ts'
 import { routeFinding, routeOf, sharedLan } from './explain-route.ts'
 
@@ -75,6 +76,8 @@ export function explain(facts: ExplainFacts): ExplainAnswer {
         : { name: explanation.policy, application: textOrNull(explanation.application) },
     class: classOf(facts, route),
     queue: queueAnswer(facts, route),
+    ingress: ingressAnswer(facts, route),
+    limits: limitAnswers(facts, route),
     place: explanation.flow === 'no-need' || route.kind !== 'peer' ? null : explanation.flow,
     idleSeconds: explanation.flow === 'known' ? explanation.flowIdleMs / 1000 : null,
     mtuBytes: explanation.mtuBytes === 0 ? null : explanation.mtuBytes,

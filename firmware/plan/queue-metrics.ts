@@ -1,6 +1,7 @@
 /**
- * What waits for uplinks, as metrics. Pure. The delay is a histogram of each class of an uplink; of peers there are counters alone, of
- * those classes of which something ever came. The label `peer` is `(internet)`, which no peer can be called, of what leaves in clear.
+ * What waits for uplinks, inwards by them and for limits of segments, as metrics. Pure. The delay is a histogram of each class; of peers
+ * there are counters alone. Of peers and segments there are only those classes of which something ever came. The label `peer` is
+ * `(internet)`, which no peer can be called, of what leaves in clear.
  */
 import { trafficClasses } from '../model/device-config-qos.ts'
 import {
@@ -34,24 +35,60 @@ export function queueFamilies(site: Labels, queues: Queues | null): string[] {
     }),
   )
   return [
-    family(
-      'queue_rate_bits_per_second',
-      'gauge',
-      'What the uplink is kept to; 0: no rate is known now.',
-      uplinks.map(({ uplink, bps }) => sample({ ...site, uplink }, bps)),
+    ...shapedFamilies(
+      'queue',
+      {
+        rate: 'What the uplink is kept to; 0: no rate is known now.',
+        ...{ of: 'a class of the uplink', sizes: onLink },
+      },
+      uplinks.map(({ uplink, bps }) => [{ ...site, uplink }, bps]),
+      byClass,
     ),
-    family(
-      'queue_waiting_bytes',
-      'gauge',
-      'What waits for the uplink.',
-      byClass.map(({ labels, queue }) => sample(labels, queue.waitingBytes)),
+    ...trafficFamilies(
+      'queue_peer',
+      { of: 'a class of one peer by the uplink', sizes: onLink },
+      byPeer,
     ),
-    ...trafficFamilies('queue', 'a class of the uplink', byClass),
-    family('queue_delay_seconds', 'histogram', 'How long packets waited that were sent.', [
-      ...byClass.flatMap(({ labels, queue }) => histogram(labels, queue)),
-    ]),
-    ...trafficFamilies('queue_peer', 'a class of one peer by the uplink', byPeer),
+    ...ingressFamilies(site, queues?.uplinks ?? []),
+    ...segmentFamilies(site, queues?.segments ?? []),
   ]
+}
+
+function ingressFamilies(site: Labels, all: Queues['uplinks']): string[] {
+  const kept = all.filter(({ ingressBps }) => ingressBps > 0)
+  return shapedFamilies(
+    'queue_ingress',
+    {
+      rate: 'What the Internet has of the uplink inwards, less what other sites send by it.',
+      ...{ of: 'what comes from the Internet by the uplink', sizes: onLink },
+    },
+    kept.map(({ uplink, ingressBps }) => [{ ...site, uplink }, ingressBps]),
+    kept.map(({ uplink, ingress }) => ({ labels: { ...site, uplink }, queue: ingress })),
+  )
+}
+
+function segmentFamilies(site: Labels, all: Queues['segments']): string[] {
+  const limits = all
+    .flatMap(({ segment, up, down }) => [
+      { labels: { ...site, segment, direction: 'up' }, ...up },
+      { labels: { ...site, segment, direction: 'down' }, ...down },
+    ])
+    .filter(({ bps }) => bps > 0)
+  return shapedFamilies(
+    'queue_segment',
+    {
+      rate: 'The limit of the segment in that direction.',
+      ...{ of: 'a class of the segment', sizes: 'of IP packets' },
+    },
+    limits.map(({ labels, bps }) => [labels, bps]),
+    limits.flatMap(({ labels, classes }) =>
+      classes.flatMap((queue, at) =>
+        offeredOf(queue) === 0
+          ? []
+          : [{ labels: { ...labels, class: trafficClasses[at]! }, queue }],
+      ),
+    ),
+  )
 }
 
 interface Counted {
@@ -59,7 +96,47 @@ interface Counted {
   readonly queue: QueueCounters
 }
 
-function trafficFamilies(prefix: string, what: string, counted: readonly Counted[]): string[] {
+interface Words {
+  /** Whose packets. */
+  readonly of: string
+  /** What bytes are counted. */
+  readonly sizes: string
+}
+
+const onLink = 'on the link'
+
+/** Of what is kept to a rate of its own. */
+function shapedFamilies(
+  prefix: string,
+  { rate, ...words }: Words & { readonly rate: string },
+  rates: readonly (readonly [Labels, bps: number])[],
+  counted: readonly (Counted & { readonly queue: ClassQueue })[],
+): string[] {
+  return [
+    family(
+      `${prefix}_rate_bits_per_second`,
+      'gauge',
+      rate,
+      rates.map(([labels, bps]) => sample(labels, bps)),
+    ),
+    family(
+      `${prefix}_waiting_bytes`,
+      'gauge',
+      `What waits, of ${words.of}.`,
+      counted.map(({ labels, queue }) => sample(labels, queue.waitingBytes)),
+    ),
+    ...trafficFamilies(prefix, words, counted),
+    family(`${prefix}_delay_seconds`, 'histogram', 'How long packets waited that were sent.', [
+      ...counted.flatMap(({ labels, queue }) => histogram(labels, queue)),
+    ]),
+  ]
+}
+
+function trafficFamilies(
+  prefix: string,
+  { of: what, sizes }: Words,
+  counted: readonly Counted[],
+): string[] {
   const each = (pick: (queue: QueueCounters) => number, more: Labels = {}): string[] =>
     counted.map(({ labels, queue }) => sample({ ...labels, ...more }, pick(queue)))
   return [
@@ -78,7 +155,7 @@ function trafficFamilies(prefix: string, what: string, counted: readonly Counted
     family(
       `${prefix}_sent_bytes_total`,
       'counter',
-      'The same in bytes on the link.',
+      `The same in bytes ${sizes}.`,
       each(({ bytes }) => bytes),
     ),
     family(
@@ -93,7 +170,7 @@ function trafficFamilies(prefix: string, what: string, counted: readonly Counted
     family(
       `${prefix}_dropped_bytes_total`,
       'counter',
-      'The same in bytes on the link, for either reason.',
+      `The same in bytes ${sizes}, for either reason.`,
       each(({ lostBytes }) => lostBytes),
     ),
     family(

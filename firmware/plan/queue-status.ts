@@ -1,6 +1,8 @@
-/** Who waits for an uplink, in the words of the local API. Pure. */
+/** Who waits for an uplink, inwards by one, and for a segment's limit, in the words of the local API. Pure. */
 import { trafficClasses } from '../model/device-config-qos.ts'
 import {
+  type IngressQueue,
+  type LimitQueue,
   mostQueuedPeers,
   type QueueDelay,
   type QueuedClass,
@@ -10,6 +12,7 @@ import {
 } from '../model/local-api-queue.ts'
 import {
   type ClassQueue,
+  type LimitQueues,
   offeredOf,
   type PeerQueues,
   type QueueCounters,
@@ -22,32 +25,75 @@ import { type QueueWindow, quantileUs, waitsBetween, windowMs } from './queue-wi
 export function uplinkQueue(name: string, window: QueueWindow | null): UplinkQueue | null {
   const uplink = window === null ? undefined : queuesOf(window.now.queues, name)
   if (window === null || uplink === undefined || uplink.bps === 0) return null
-  const before = queuesOf(window.before.queues, name)
-  const gapMs = windowMs(window)
   const peers = window.now.queues.peers.filter((peer) => peer.uplink === name)
   return {
-    rateBitsPerSecond: uplink.bps,
-    waitingBytes: uplink.classes.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
-    lateSeconds: gapMs / 1000,
-    classes: uplink.classes.map((queue, at) => classAnswer(queue, before?.classes[at], at, gapMs)),
+    ...shapedAnswer(uplink, queuesOf(window.before.queues, name), windowMs(window)),
     peerCount: peers.length,
     peers: peers.toSorted(byNeed).slice(0, mostQueuedPeers).map(peerAnswer),
   }
+}
+
+/** Null: what comes from the Internet by it is kept to no rate, or that is not known. */
+export function ingressQueue(name: string, window: QueueWindow | null): IngressQueue | null {
+  const uplink = window === null ? undefined : queuesOf(window.now.queues, name)
+  if (window === null || uplink === undefined || uplink.ingressBps === 0) return null
+  const before = queuesOf(window.before.queues, name)?.ingress
+  const gapMs = windowMs(window)
+  return {
+    rateBitsPerSecond: uplink.ingressBps,
+    lateSeconds: gapMs / 1000,
+    ...countsOf(uplink.ingress),
+    ...lateOf(uplink.ingress, before, gapMs),
+  }
+}
+
+/** Null: it has no limit that way, or that is not known. */
+export function segmentQueue(
+  name: string,
+  way: 'up' | 'down',
+  window: QueueWindow | null,
+): LimitQueue | null {
+  const now = window === null ? undefined : limitOf(window.now.queues, name, way)
+  if (window === null || now === undefined || now.bps === 0) return null
+  return shapedAnswer(now, limitOf(window.before.queues, name, way), windowMs(window))
+}
+
+/** Undefined: the segment has no limit at all. */
+export function limitOf(
+  { segments }: Queues,
+  name: string,
+  way: 'up' | 'down',
+): LimitQueues | undefined {
+  return segments.find(({ segment }) => segment === name)?.[way]
 }
 
 function queuesOf({ uplinks }: Queues, name: string): UplinkQueues | undefined {
   return uplinks.find(({ uplink }) => uplink === name)
 }
 
-function classAnswer(
+function shapedAnswer(
+  now: LimitQueues,
+  before: LimitQueues | undefined,
+  gapMs: number,
+): LimitQueue {
+  return {
+    rateBitsPerSecond: now.bps,
+    waitingBytes: now.classes.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
+    lateSeconds: gapMs / 1000,
+    classes: now.classes.map((queue, at) => ({
+      ...trafficOf(queue, at),
+      ...lateOf(queue, before?.classes[at], gapMs),
+    })),
+  }
+}
+
+function lateOf(
   now: ClassQueue,
   before: ClassQueue | undefined,
-  at: number,
   gapMs: number,
-): QueuedClass {
+): Pick<QueuedClass, 'sentBitsPerSecond' | 'delay'> {
   const grown = now.bytes - (before?.bytes ?? 0)
   return {
-    ...trafficOf(now, at),
     sentBitsPerSecond: gapMs <= 0 || grown < 0 ? null : (grown * 8_000) / gapMs,
     delay: gapMs <= 0 ? null : delayOf(waitsBetween(now, before)),
   }
@@ -69,8 +115,11 @@ function peerAnswer({ peer, classes }: PeerQueues): QueuedPeer {
 }
 
 function trafficOf(counters: QueueCounters, at: number): QueueTraffic {
+  return { class: trafficClasses[at]!, ...countsOf(counters) }
+}
+
+function countsOf(counters: QueueCounters): Omit<QueueTraffic, 'class'> {
   return {
-    class: trafficClasses[at]!,
     offeredPackets: offeredOf(counters),
     sentPackets: counters.packets,
     sentBytes: counters.bytes,

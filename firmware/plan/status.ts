@@ -22,7 +22,7 @@ import { overflowText } from './overflow.ts'
 import { pathProblems } from './path-problem.ts'
 import { type NumberedUplinks, namePaths, type PathsByPeer, summaryOf } from './path-status.ts'
 import { policyProblems } from './policy-problem.ts'
-import { uplinkQueue } from './queue-status.ts'
+import { ingressQueue, segmentQueue, uplinkQueue } from './queue-status.ts'
 import type { QueueWindow } from './queue-window.ts'
 import type { Rates } from './rates.ts'
 import { reachProblems } from './reach-problem.ts'
@@ -99,6 +99,11 @@ export function composeStatus(facts: StatusFacts): Status {
     uptimeSeconds: facts.uptimeMs / 1000,
     datapathUptimeSeconds: counters === null ? null : counters.uptimeMs / 1000,
     uplinks,
+    segments: (config?.segments ?? []).map(({ name }) => ({
+      name,
+      up: segmentQueue(name, 'up', facts.queues),
+      down: segmentQueue(name, 'down', facts.queues),
+    })),
     peers,
     relaying: relayingAnswer(facts.relaying),
   }
@@ -128,6 +133,7 @@ function composeUplinks(facts: StatusFacts): UplinkStatus[] {
       throughput: rates.ports.get(uplink.name) ?? null,
       nat: [...(nats.get(uplink.name) ?? [])],
       queue: uplinkQueue(uplink.name, facts.queues),
+      ingress: ingressQueue(uplink.name, facts.queues),
     }
   })
 }

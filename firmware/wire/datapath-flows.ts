@@ -20,7 +20,9 @@ export function decodeFlows(bytes: Uint8Array): {
   const from = new RecordReader(bytes)
   const count = from.u32()
   const next = from.u32()
-  const flows = Array.from({ length: count }, () => decodeFlow(from))
+  const flows: TableFlow[] = []
+  // As many as there are, whatever was said: one that is not there ends it.
+  while (flows.length < count) flows.push(decodeFlow(from))
   return { flows, next: next === 0 ? null : next }
 }
 

@@ -2,9 +2,11 @@
 import { trafficClasses } from '../model/device-config-qos.ts'
 import {
   type ClassQueue,
+  type LimitQueues,
   type PeerQueues,
   type QueueCounters,
   type Queues,
+  type SegmentQueues,
   type UplinkQueues,
   waitBoundsUs,
 } from '../model/queue-counters.ts'
@@ -22,18 +24,28 @@ export function decodeQueues(bytes: Uint8Array): Queues & { readonly next: numbe
   const uplinkCount = from.u32()
   const peerCount = from.u32()
   const next = from.u32()
-  from.skip(4)
+  const segmentCount = from.u32()
   const uplinks = Array.from({ length: uplinkCount }, () => decodeUplink(from))
   const peers = Array.from({ length: peerCount }, () => decodePeer(from))
-  return { uplinks, peers, next: next === 0 ? null : next }
+  const segments = Array.from({ length: segmentCount }, () => decodeSegment(from))
+  return { uplinks, peers, segments, next: next === 0 ? null : next }
 }
 
 function decodeUplink(from: RecordReader): UplinkQueues {
   return {
     uplink: from.name(interfaceBytes),
-    bps: from.u64(),
-    classes: trafficClasses.map(() => decodeClass(from)),
+    ...decodeLimit(from),
+    ingressBps: from.u64(),
+    ingress: decodeClass(from),
   }
+}
+
+function decodeSegment(from: RecordReader): SegmentQueues {
+  return { segment: from.name(nameBytes), up: decodeLimit(from), down: decodeLimit(from) }
+}
+
+function decodeLimit(from: RecordReader): LimitQueues {
+  return { bps: from.u64(), classes: trafficClasses.map(() => decodeClass(from)) }
 }
 
 function decodeClass(from: RecordReader): ClassQueue {

@@ -14,7 +14,7 @@ import type {
 import { RecordReader, RecordWriter } from './bytes.ts'
 import { decodePathEvent } from './datapath-path.ts'
 
-export const abi = 9
+export const abi = 10
 
 export const verbs = {
   describe: 1,
@@ -40,7 +40,7 @@ export type Verb = (typeof verbs)[keyof typeof verbs]
 
 /** In the order of `struct cw_info`. */
 export const recordSizes = {
-  info: 232,
+  info: 248,
   programHead: 48,
   port: 208,
   segment: 72,
@@ -76,8 +76,9 @@ export const recordSizes = {
   channelsHead: 8,
   channelCounters: 152,
   queuesHead: 16,
-  queueUplink: 1112,
+  queueUplink: 1392,
   queuePeer: 304,
+  queueSegment: 2224,
   flowsHead: 8,
   flowRecord: 144,
 } as const
@@ -85,7 +86,7 @@ export const recordSizes = {
 export const nameBytes = 32
 export const interfaceBytes = 16
 /** Places for record sizes in `struct cw_info`, of which the last are zero. */
-export const sizePlaces = 40
+export const sizePlaces = 44
 const suites = { 'chacha20-poly1305': 1, 'aes-256-gcm': 2 } as const
 
 /** Holds keys: zero it once it is sent. */

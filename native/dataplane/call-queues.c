@@ -23,11 +23,13 @@ int cw_call_queues(struct cw_engine *engine, const void *in, size_t in_len, stru
 		return rc;
 	size_t uplinks = page.head.uplink_count * sizeof(page.uplinks[0]);
 	size_t peers = page.head.peer_count * sizeof(page.peers[0]);
-	uint8_t *out = cw_answer_put(answer, sizeof(page.head) + uplinks + peers);
+	size_t segments = page.head.segment_count * sizeof(page.segments[0]);
+	uint8_t *out = cw_answer_put(answer, sizeof(page.head) + uplinks + peers + segments);
 	if (out != NULL) {
 		memcpy(out, &page.head, sizeof(page.head));
 		memcpy(out + sizeof(page.head), page.uplinks, uplinks);
 		memcpy(out + sizeof(page.head) + uplinks, page.peers, peers);
+		memcpy(out + sizeof(page.head) + uplinks + peers, page.segments, segments);
 	}
 	return answer->length;
 }

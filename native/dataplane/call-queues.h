@@ -1,4 +1,4 @@
-/* The verb QUEUES: what waits for uplinks, and what has become of what did. See call.c. */
+/* The verb QUEUES: what waits, for uplinks and for limits, and what has become of what did. See call.c. */
 #ifndef CW_CALL_QUEUES_H
 #define CW_CALL_QUEUES_H
 

@@ -53,8 +53,8 @@ static int describe(struct cw_engine *engine, struct cw_answer *answer)
 				   sizeof(struct cw_relayed), sizeof(struct cw_channels_head),
 				   sizeof(struct cw_channel_counters),
 				   sizeof(struct cw_queues_head), sizeof(struct cw_queue_uplink),
-				   sizeof(struct cw_queue_peer), sizeof(struct cw_flows_head),
-				   sizeof(struct cw_flow_record) },
+				   sizeof(struct cw_queue_peer), sizeof(struct cw_queue_segment),
+				   sizeof(struct cw_flows_head), sizeof(struct cw_flow_record) },
 		};
 		memcpy(info->boot_id, engine->boot_id, sizeof(info->boot_id));
 		snprintf(info->aead, sizeof(info->aead), "%s",

@@ -52,6 +52,8 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 	worker->now_us = cw_now_us();
 	if (getrandom(&worker->path_secret, sizeof(worker->path_secret), 0) != sizeof(worker->path_secret))
 		return -EIO;
+	if (getrandom(worker->flow_secret, sizeof(worker->flow_secret), 0) != sizeof(worker->flow_secret))
+		return -EIO;
 	cw_wait_open(&worker->wait);
 	cw_spray_open(&worker->spraying);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -72,7 +72,6 @@ struct cw_worker {
 	struct cw_limit *limits[CW_SEGMENTS_MAX];  /* of the program's segments; NULL: it has none */
 	uint32_t limit_count;
 	bool is_serving_qos;                       /* what leaves has waited */
-	uint32_t queued_large;                     /* buffers of that pool that wait for uplinks */
 	struct cw_merge merge;
 	struct cw_reassembly reassembly;
 	struct cw_pending pending[CW_PENDING_MAX];
@@ -100,6 +99,7 @@ struct cw_worker {
 	struct cw_stun stun;
 	struct cw_channels channels; /* of this box as a relay */
 	struct cw_keep keeps[CW_UPLINKS_MAX][CW_FAMILIES];
+	uint64_t flow_secret[2];    /* of hashes by which flows are told apart while they wait; random at start */
 	uint64_t path_secret;       /* from which those of paths are made; random at start */
 	const struct rte_mbuf *arrived; /* what brought the datagram that is being opened, by port `arrived_by`; */
 	uint32_t arrived_by;

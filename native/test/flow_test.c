@@ -345,6 +345,46 @@ static void a_sweep_meets_each_once(void)
 	cw_flows_free(NULL);
 }
 
+struct looked {
+	uint32_t seen[LARGE_KEYS];
+	uint32_t room;
+};
+
+static bool look_at(const struct cw_flow_entry *entry, void *context)
+{
+	struct looked *looked = context;
+
+	if (looked->room == 0)
+		return false;
+	looked->room--;
+	looked->seen[entry->first_byte]++;
+	return true;
+}
+
+/* Parts of any size, cut by places or by room, meet each flow once and change nothing. */
+static void a_look_meets_each_once(void)
+{
+	static struct looked looked;
+	struct cw_flows *flows = cw_flows_new(LARGE);
+
+	for (uint32_t n = 0; n < 1000; n++) {
+		struct cw_flow_key key = key_of(n);
+		cw_flow_add(flows, &key, now_us)->first_byte = n;
+	}
+	for (uint32_t room = 1; room < 200; room += 66) {
+		uint32_t place = 0;
+		looked = (struct looked){ .room = room };
+		while ((place = cw_flows_look(flows, place, 100, look_at, &looked)) != 0)
+			looked.room = room;
+		for (uint32_t n = 0; n < 1000; n++)
+			CHECK(looked.seen[n] == 1);
+	}
+	looked.room = UINT32_MAX;
+	CHECK(cw_flows_look(flows, UINT32_MAX, 100, look_at, &looked) == 0);
+	CHECK(cw_flows_look(flows, 1, UINT32_MAX, look_at, &looked) == 0 && cw_flows_in_use(flows) == 1000);
+	cw_flows_free(flows);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -355,5 +395,6 @@ int main(int argc, char **argv)
 	each_bit_of_a_key_counts();
 	chosen_keys_do_not_crowd_it();
 	a_sweep_meets_each_once();
+	a_look_meets_each_once();
 	return check_result();
 }

@@ -82,6 +82,36 @@ static void the_lesser_one_holds(void)
 	check_rate(1000000);
 }
 
+/* The far end has two uplinks, of which the other one has said nothing: what goes there opens no gate of the first. */
+static void each_far_uplink_has_its_own_rate(void)
+{
+	uint64_t bytes = 0;
+
+	set(100000000, 0, 1000000);
+	for (uint32_t ms = 0; ms < 500; ms++) {
+		struct cw_path *path = cw_bench_path(&bench);
+		path->remote_uplink = 1;
+		path->remote_down_bps = 0;
+		give_packet(9, CW_BENCH_FAR);
+		path->remote_uplink = 0;
+		path->remote_down_bps = 1000000;
+		for (uint32_t i = 0; i < 2; i++)
+			give_packet(7, CW_BENCH_FAR);
+		bench.worker->now_us += 1000;
+		cw_qos_serve(bench.worker);
+		bytes += hear_bytes();
+	}
+	/* All of what goes to the one, and its rate to the other. */
+	double first = (double)bytes - 500.0 * (LENGTH + OUTER);
+	CHECK(first * 16 > 0.97 * 950000 && first * 16 < 1.05 * 950000);
+	while (cw_qos_due_us(bench.worker) != UINT64_MAX) {
+		bench.worker->now_us = RTE_MAX(bench.worker->now_us, cw_qos_due_us(bench.worker));
+		cw_qos_serve(bench.worker);
+	}
+	cw_bench_drain(&bench, CW_BENCH_UPLINK);
+	cw_bench_drops(&bench);
+}
+
 /* What the kernel sends leaves at once. */
 static bool kernel_passes(void)
 {
@@ -142,6 +172,7 @@ int main(int argc, char **argv)
 	cw_bench_open(&bench);
 	cw_bench_join(&bench, 1000000);
 	the_lesser_one_holds();
+	each_far_uplink_has_its_own_rate();
 	it_holds_without_a_rate_of_the_uplink();
 	one_that_ends_lets_all_go();
 	cw_bench_close(&bench);

@@ -14,8 +14,7 @@ static void put(struct cw_qos_stream *stream, uint32_t hash, uint32_t bytes, uin
 
 	*item = (struct cw_qos_item){ .at_ns = now_ns, .piece = bytes, .last = bytes, .pieces = pieces, .is_ect = is_ect };
 	added += pieces;
-	if (!cw_qos_add(qos, stream, hash, item))
-		free(item);
+	cw_qos_add(qos, stream, hash, item);
 }
 
 /* What may leave now. @return how many grants that were */
@@ -123,7 +122,7 @@ static void what_has_no_room_is_counted_too(void)
 	/* 200 ms of the link are 200 packets. */
 	for (uint32_t i = 0; i < 300; i++) {
 		put(&stream, 1, PACKET, 1, true);
-		while (cw_qos_shed(qos, false, &grant)) {
+		while (cw_qos_shed(qos, &grant)) {
 			shed += grant.lost;
 			free(grant.item);
 		}
@@ -131,23 +130,17 @@ static void what_has_no_room_is_counted_too(void)
 	CHECK(shed > 0 && stream.count.lost_full == shed && stream.count.lost_delay == 0);
 	CHECK(stream.count.lost_bytes == shed * PACKET && came(&stream.count, stream.packets) == 300);
 	finish();
-	/* And what no flow is left for. */
-	begin(&shape_10m);
-	stream = (struct cw_qos_stream){ .class = BULK };
-	for (uint32_t i = 0; i < CW_QOS_FLOWS + 10; i++)
-		put(&stream, i, 1, 1, false);
-	CHECK(stream.count.lost_full == 10 && stream.count.lost_bytes == 10 && stream.packets == CW_QOS_FLOWS);
-	finish();
 }
 
 /* Whatever comes in whatever order: what sources know of it is what was counted. */
 static void nothing_is_lost_in_the_sum(void)
 {
-	struct cw_qos_gate slow = { .bps = 2000000 };
+	struct cw_qos_gate slow = { 0 };
 	struct cw_qos_stream streams[CW_QOS_CLASSES + 1];
 	uint64_t sum = 0;
 
 	begin(&shape_10m);
+	cw_qos_set_gate(qos, &slow, 2000000);
 	for (uint8_t i = 0; i <= CW_QOS_CLASSES; i++)
 		streams[i] = (struct cw_qos_stream){ .class = i < CW_QOS_CLASSES ? i : BULK, .gate = i < CW_QOS_CLASSES ? NULL : &slow };
 	for (uint32_t i = 0; i < 30; i++) {

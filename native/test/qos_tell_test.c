@@ -4,14 +4,13 @@
  */
 #include <errno.h>
 
-#include "command.h"
 #include "graph/ip4.h"
-#include "graph/qos-count.h"
 #include "graph/qos-parts.h"
 #include "seal_packets.h"
 
-/* Needs the bench of the header above. */
+/* These need the bench of the header above. */
 #include "qos_bench.h"
+#include "qos_told.h"
 
 #define RATE_BPS 10000000u
 #define OUTER (14 + 28 + CW_SEALED_OVERHEAD)
@@ -21,39 +20,6 @@
 #define NORMAL 2
 #define BULK 3
 #define STRANGERS 300
-
-struct told {
-	struct cw_queues_head head;
-	struct cw_queue_uplink uplinks[CW_UPLINKS_MAX];
-	struct cw_queue_peer peers[CW_QUEUES_AT_ONCE];
-};
-
-/* In the place of worker.c's: the worker is this thread. */
-int cw_test_do(struct cw_worker *worker, struct cw_command *command) __asm__("__wrap_cw_worker_do");
-
-int cw_test_do(struct cw_worker *worker, struct cw_command *command)
-{
-	cw_command_run(worker, command);
-	return command->result;
-}
-
-static struct told told;
-
-/* From the place `first` on. */
-static const struct told *ask(uint32_t first)
-{
-	static _Alignas(8) uint8_t out[sizeof(told)];
-	int length = cw_call(bench.engine, CW_VERB_QUEUES, &first, sizeof(first), out, sizeof(out));
-
-	memset(&told, 0, sizeof(told));
-	memcpy(&told.head, out, sizeof(told.head));
-	size_t uplinks = told.head.uplink_count * sizeof(told.uplinks[0]), peers = told.head.peer_count * sizeof(told.peers[0]);
-	if (!CHECK(length == (int)(sizeof(told.head) + uplinks + peers)))
-		return &told;
-	memcpy(told.uplinks, out + sizeof(told.head), uplinks);
-	memcpy(told.peers, out + sizeof(told.head) + uplinks, peers);
-	return &told;
-}
 
 static const struct cw_queue_counters *of_uplink(uint32_t class)
 {
@@ -69,11 +35,6 @@ static const struct cw_queue_peer *of_peer(const char *name)
 			return &told.peers[i];
 	}
 	return NULL;
-}
-
-static uint64_t came(const struct cw_queue_counters *of)
-{
-	return of->packets + of->lost_delay + of->lost_full + of->waiting_packets;
 }
 
 static void give_packet(uint32_t length, uint16_t port, uint8_t dscp)

@@ -109,8 +109,8 @@ static inline void send_one(struct source *source)
 					     .is_ect = source->is_ect };
 	source->waiting += parcel->item.pieces * source->bytes;
 	added += parcel->item.pieces;
-	CHECK(cw_qos_add(qos, source->stream, source->hash, &parcel->item));
-	while (cw_qos_shed(qos, false, &grant))
+	cw_qos_add(qos, source->stream, source->hash, &parcel->item);
+	while (cw_qos_shed(qos, &grant))
 		settle(&grant);
 }
 

@@ -142,6 +142,15 @@ test('a recording begins with the fields that were filled in, and can be stopped
   await context.close()
 })
 
+test('on a phone the chosen tab is in view', async () => {
+  const { page, context } = await openPage(browser, 'phone', 'light')
+  await page.goto(`${box.url}#/diagnostics/support`)
+  await page.getByRole('button', { name: 'Make and download' }).waitFor()
+  const place = await page.getByRole('tab', { name: 'Support' }).boundingBox()
+  assert.ok(place!.x >= 0 && place!.x + place!.width <= widths.phone.width, JSON.stringify(place))
+  await context.close()
+})
+
 test('who may not see the log or whole packets is not offered them', async () => {
   await using operated = await openFakeBox({ role: 'operator' })
   const { page, context } = await openPage(browser, 'desktop', 'light')

@@ -6,6 +6,7 @@ import { decodeItems, encodeItems } from '../../firmware/wire/control.ts'
 import { cookieKey, readCookie, withMac2, writeCookie } from '../../firmware/wire/cookie.ts'
 import { decodeEvent } from '../../firmware/wire/datapath.ts'
 import { decodeExplanation } from '../../firmware/wire/datapath-explain.ts'
+import { decodeFlows } from '../../firmware/wire/datapath-flows.ts'
 import { encodeFrameHead, FrameReader } from '../../firmware/wire/datapath-frame.ts'
 import { decodeQueues } from '../../firmware/wire/datapath-queues.ts'
 import {
@@ -152,6 +153,7 @@ test('what the datapath says', () => {
     (bytes) => decodeCounters(bytes, ['rx_overflow', 'rx_truncated']),
     (bytes) => decodeExplanation(bytes, ['rx_overflow', 'rx_truncated']),
     (bytes) => decodeQueues(bytes),
+    (bytes) => decodeFlows(bytes),
   ]
   const good = [40, 56, 64, 136, 200, 272, 332].map((size) => Buffer.alloc(size, 1))
   fc.assert(

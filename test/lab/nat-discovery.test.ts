@@ -5,12 +5,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { NatAnswer } from '../../firmware/model/local-api-nat.ts'
+import { directMs, plainPairs } from '../accept/any-nat/expected.ts'
+import { awaitDirect, openScene } from '../accept/any-nat/scene.ts'
 import { bare } from './description.ts'
+import { plantDrop } from './faults.ts'
 import { awaitReachable, hostAddress } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { outerNatOf } from './nat.ts'
 import type { AccessKind } from './nat-kind.ts'
-import { describeNatSites } from './nat-sites.ts'
+import { describeNatSites, publicPrefixes } from './nat-sites.ts'
 import { lookAt, readMetrics } from './status.ts'
 
 const mostMs = 15_000
@@ -97,6 +100,24 @@ describe('discovery by a hub', () => {
     const nat = await outerNatOf(lab, 'left')
     await nat.moveOn()
     await seenAt(lab, 'left', nat.publicAddress)
+  })
+
+  // A hub that begins to answer when a round ends is heard so: at its first port alone, after which no spray can be chosen.
+  test('a pair of which one end heard one port of its hub at first is direct as soon as any other', async () => {
+    const onBuilt = (lab: Lab): Promise<void> => {
+      const match = `iifname hub ip daddr ${publicPrefixes.right} udp sport { 443, 3478 }`
+      return plantDrop(lab, 'internet', 'forward', match)
+    }
+    const description = describeNatSites('symmetric', 'port-restricted')
+    await using scene = await openScene(description, { onBuilt })
+    const { mapping, serversAnswered } = await found(scene.lab, 'right')
+    assert.deepEqual([mapping, serversAnswered], ['unknown', 1])
+    await scene.lab.exec('internet', ['nft', 'delete', 'table', 'inet', 'fault'])
+    const direct = await awaitDirect(scene, directMs.spray)
+    assert.ok(direct !== null, JSON.stringify((await lookAt(scene.lab, 'right')).status))
+    assert.ok(direct.tried.left.pairs > plainPairs)
+    assert.equal((await found(scene.lab, 'right')).mapping, 'endpoint-independent')
+    console.log(`    after ${(direct.ms / 1_000).toFixed(1)} s`)
   })
 
   test('behind a firewall that lets nothing out but 443; and in both families without one', async () => {

@@ -95,6 +95,64 @@ test('what gets through only to 443 is not blocked; what gets through nowhere is
   assert.equal(world.discovery.readings()[0]?.isBlocked, false)
 })
 
+const allPorts = [51_820, 443, 3478]
+
+/** A hub that answers at no more ports than told, at first at the overlay's; and when each round began, in seconds from the first. */
+function halfHub(seed: number) {
+  const world = natWorld(seed, [['203.0.113.1']])
+  world.setNat({ mapping: 'endpoint', filtering: 'port' })
+  const hub: { answersAt: readonly number[] } = { answersAt: [51_820] }
+  const askedMs: number[] = []
+  world.network.onSend((_, from, to) => {
+    if (from.address === '198.51.100.20') askedMs.push(world.clock.nowMs())
+    const isLost = to.address === '203.0.113.1' && !hub.answersAt.includes(to.port)
+    return isLost ? { ...calm, lossRatio: 1 } : undefined
+  })
+  const rounds = (): number[] => {
+    const beganMs = askedMs.filter((atMs, at) => at === 0 || atMs - askedMs[at - 1]! > 1_000)
+    return beganMs.map((atMs) => (atMs - askedMs[0]!) / 1_000)
+  }
+  world.discovery.configure([world.box], serversOf(world, allPorts))
+  return { world, hub, rounds }
+}
+
+for (const silentMs of [0, 300_000]) {
+  test(`of a hub that begins to answer when a round ends, silent for ${silentMs / 1_000} s, all ports are heard within seconds`, async () => {
+    const { world, hub } = halfHub(10)
+    hub.answersAt = silentMs > 0 ? [] : [51_820]
+    await world.clock.advance(silentMs)
+    hub.answersAt = [51_820]
+    // As it does once there is a session with the hub.
+    world.discovery.retry()
+    const { mapping, answered } = await found(world)
+    assert.deepEqual([mapping, answered.map(({ port }) => port)], ['unknown', [51_820]])
+    const told: string[] = []
+    world.discovery.onChange(() => told.push(world.discovery.readings()[0]!.mapping))
+    hub.answersAt = allPorts
+    const whole = await found(world, 3_500)
+    assert.deepEqual([whole.mapping, whole.answered.length], ['endpoint-independent', 3])
+    assert.equal(told.at(-1), 'endpoint-independent')
+  })
+}
+
+test('who stays silent is asked three times more, however often somebody wants to know; then again once all have answered', async () => {
+  const { world, hub, rounds } = halfHub(11)
+  const day = 86_400_000
+  await world.clock.advance(day)
+  assert.deepEqual(rounds(), [0, 3.4, 8.8, 18.2])
+  for (const isHalf of [true, true, false, true]) {
+    hub.answersAt = isHalf ? [51_820] : allPorts
+    world.discovery.refresh()
+    await world.clock.advance(day)
+  }
+  assert.deepEqual(
+    rounds()
+      .slice(4)
+      .map((at) => Math.floor((1_000 * at) / day)),
+    [1, 2, 3, 4, 4, 4, 4],
+  )
+})
+
 test('an address is told within 300 ms, also where some servers are silent', async () => {
   const world = natWorld(5, two)
   world.setNat({ mapping: 'endpoint', filtering: 'port', blocks: [3478] })

@@ -21,7 +21,7 @@ const mostConnections = 64
 export async function openApi(parts: ApiParts): Promise<AsyncDisposable> {
   const app = fastify({
     bodyLimit: apiLimits.bodyBytes,
-    requestTimeout: apiLimits.requestMs,
+    requestTimeout: apiLimits.uploadMs,
     connectionTimeout: apiLimits.requestMs,
     keepAliveTimeout: apiLimits.keepAliveMs,
     forceCloseConnections: true,

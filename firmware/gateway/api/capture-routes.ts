@@ -1,4 +1,5 @@
 /** The routes of recordings: begin, look, end, fetch. Payloads are cut off, unless somebody who may asks for them. */
+import type { Asked } from '../../host/api/route.ts'
 import { CausewayError } from '../../model/errors.ts'
 import {
   CaptureAnswer,
@@ -11,11 +12,7 @@ import type { LocalRoute } from './local-route.ts'
 
 export interface CaptureRouteParts {
   /** @throws API_INVALID, API_BUSY, API_NOT_READY, STORE_WRITE_FAILED */
-  readonly begin: (
-    request: CaptureRequest,
-    isFull: boolean,
-    who: LocalPrincipal,
-  ) => Promise<CaptureAnswer>
+  readonly begin: (request: CaptureRequest, isFull: boolean) => Promise<CaptureAnswer>
   /** Newest first. */
   readonly list: () => readonly CaptureAnswer[]
   /** @throws API_NOT_FOUND */
@@ -28,6 +25,12 @@ export interface CaptureRouteParts {
 const beginErrors = ['API_BUSY', 'API_NOT_READY', 'STORE_WRITE_FAILED'] as const
 const fileMs = 60_000
 
+/** For the record: where, and of which packets. */
+function target({ body }: Pick<Asked, 'body'>): string {
+  const { uplink, lan, segment, filter } = body as CaptureRequest
+  return `${uplink ?? lan ?? segment ?? ''} ${JSON.stringify(filter ?? {})}`
+}
+
 export function captureRoutes(capture: CaptureRouteParts): readonly LocalRoute[] {
   return [
     {
@@ -38,9 +41,8 @@ export function captureRoutes(capture: CaptureRouteParts): readonly LocalRoute[]
       body: CaptureRequest,
       answer: CaptureAnswer,
       errors: beginErrors,
-      handle: async ({ body }, who) => ({
-        body: await capture.begin(body as CaptureRequest, false, who),
-      }),
+      target,
+      handle: async ({ body }) => ({ body: await capture.begin(body as CaptureRequest, false) }),
     },
     {
       method: 'POST',
@@ -51,9 +53,8 @@ export function captureRoutes(capture: CaptureRouteParts): readonly LocalRoute[]
       body: CaptureRequest,
       answer: CaptureAnswer,
       errors: beginErrors,
-      handle: async ({ body }, who) => ({
-        body: await capture.begin(body as CaptureRequest, true, who),
-      }),
+      target,
+      handle: async ({ body }) => ({ body: await capture.begin(body as CaptureRequest, true) }),
     },
     {
       method: 'GET',

@@ -12,6 +12,7 @@ import {
 } from '../../model/local-api-diagnose.ts'
 import { FlowsAnswer } from '../../model/local-api-flow.ts'
 import { LogAnswer, LogParams } from '../../model/local-api-log.ts'
+import type { LocalPrincipal } from '../../model/local-user.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface DiagnoseParts {
@@ -31,7 +32,7 @@ export interface DiagnoseParts {
   /** @throws API_NOT_READY, DATAPATH_ errors */
   readonly flows: () => Promise<FlowsAnswer>
   /** A .tar.gz. @throws API_BUSY */
-  readonly bundle: () => Promise<Buffer>
+  readonly bundle: (who: LocalPrincipal) => Promise<Buffer>
 }
 
 const beginErrors: readonly ErrorCode[] = ['API_BUSY', 'API_NOT_READY']
@@ -47,6 +48,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     method: 'POST',
     url: `/api/v1/diagnose/${kind}`,
     needs: 'diagnose',
+    isQuiet: true,
     summary,
     body,
     answer: RunAnswer,
@@ -62,6 +64,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     method,
     url: `/api/v1/diagnose/runs/:id${end}`,
     needs: 'diagnose',
+    isQuiet: true,
     summary,
     params: RunParams,
     answer: RunAnswer,
@@ -85,8 +88,10 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
     ),
     begin('dns', DnsRequest, 'Begins to look a name up, with the box’s servers or another one.'),
     begin('link', LinkRequest, 'Begins to test an uplink, from the plug outwards.'),
-    ofRun('GET', '', 'How a test stands. One after which nobody asks for 6 s ends.', parts.run),
-    ofRun('POST', '/stop', 'Ends a test.', parts.stopRun),
+    ofRun('GET', '', 'How a test stands. One after which nobody asks for 6 s ends.', (id) =>
+      parts.run(id),
+    ),
+    ofRun('POST', '/stop', 'Ends a test.', (id) => parts.stopRun(id)),
     {
       method: 'GET',
       url: '/api/v1/log',
@@ -122,7 +127,7 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
       answer: 'application/gzip',
       answerMs: bundleMs,
       errors: ['API_BUSY'],
-      handle: async () => ({ body: await parts.bundle() }),
+      handle: async (_, who) => ({ body: await parts.bundle(who) }),
     },
   ]
 }

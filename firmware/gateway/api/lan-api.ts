@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
-import { addRoute, answerError, answerErrors } from '../../host/api/answer.ts'
+import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
 import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import type { Page } from '../../host/web/pages.ts'
@@ -24,13 +24,14 @@ export interface LanApiParts {
   readonly routes: readonly LocalRoute[]
   readonly gate: Gate
   readonly pages: () => Promise<readonly Page[]>
-  readonly certificate: (addresses: readonly string[]) => Promise<Certificate>
+  readonly certificate: (address: string) => Promise<Certificate>
   readonly onFault: (error: unknown) => void
 }
 
 interface LanServer extends AsyncDisposable {
   /** From the next connection on: who is being answered is not cut off. */
   readonly show: (own: Certificate) => void
+  renewAtMs: number
 }
 
 const mostConnections = 160
@@ -43,10 +44,7 @@ export class LanApi implements AsyncDisposable {
   readonly #parts: LanApiParts
   readonly #open = new Map<string, LanServer>()
   readonly #connections: ConnectionLimit
-  #addresses = ''
   #names: ReadonlySet<string> = new Set()
-  #certificate = ''
-  #renewAtMs = 0
   #turn: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -73,26 +71,25 @@ export class LanApi implements AsyncDisposable {
 
   async #bring(addresses: readonly string[]): Promise<void> {
     await this.#close([...this.#open.keys()].filter((address) => !addresses.includes(address)))
-    const all = addresses.join(' ')
-    const isMissing = (address: string): boolean => !this.#open.has(address)
-    const nowMs = this.#parts.clock.nowMs()
-    const isDue = addresses.length > 0 && (nowMs >= this.#renewAtMs || all !== this.#addresses)
-    this.#addresses = all
-    if (!isDue && !addresses.some(isMissing)) return
-    try {
-      const own = await this.#parts.certificate(addresses)
-      if (own.certificate !== this.#certificate) {
-        for (const server of this.#open.values()) server.show(own)
-      }
-      this.#certificate = own.certificate
-      this.#renewAtMs = nowMs + renewMs
-      for (const address of addresses.filter(isMissing)) await this.#listen(address, own)
-    } catch (error) {
-      this.#parts.onFault(error)
+    for (const address of addresses) {
+      await this.#serve(address).catch((error: unknown) => this.#parts.onFault(error))
     }
   }
 
-  /** One that cannot be had does not keep the others from being served. */
+  /** Each address has a certificate of its own: a browser that took one is not asked again because another LAN came. */
+  async #serve(address: string): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs()
+    const server = this.#open.get(address)
+    if (server !== undefined && nowMs < server.renewAtMs) return
+    const own = await this.#parts.certificate(address)
+    if (server === undefined) {
+      await this.#listen(address, own)
+      return
+    }
+    server.show(own)
+    server.renewAtMs = nowMs + renewMs
+  }
+
   async #listen(address: string, own: Certificate): Promise<void> {
     const { port, plainPort, pages, onFault } = this.#parts
     const found = await pages().catch((error: unknown) => {
@@ -104,11 +101,11 @@ export class LanApi implements AsyncDisposable {
       await app.listen({ host: address, port })
     } catch (error) {
       await app.close()
-      onFault(error)
-      return
+      throw error
     }
     const redirect = plainPort === null ? null : openRedirect(address, plainPort, onFault)
     this.#open.set(address, {
+      renewAtMs: this.#parts.clock.nowMs() + renewMs,
       show: (next) => (app.server as unknown as Server).setSecureContext(secure(next)),
       [Symbol.asyncDispose]: async () => {
         redirect?.[Symbol.dispose]()
@@ -123,10 +120,12 @@ export class LanApi implements AsyncDisposable {
       https: {
         ...{ ...secure(own), handshakeTimeout: timeoutMs },
         maxHeaderSize: headerMaxBytes,
+        headersTimeout: timeoutMs,
       },
       bodyLimit: 1,
       exposeHeadRoutes: false,
-      requestTimeout: timeoutMs,
+      // Who may send a file is known before it comes; what stands still is cut off by the connection's own limit.
+      requestTimeout: apiLimits.uploadMs,
       connectionTimeout: timeoutMs,
       keepAliveTimeout: timeoutMs / 2,
       forceCloseConnections: true,

@@ -9,7 +9,7 @@ export interface LanParts {
   readonly nics: () => Promise<NicsAnswer>
 }
 
-export function lanRoutes({ lans, nics }: LanParts): readonly LocalRoute[] {
+export function lanRoutes(lan: LanParts): readonly LocalRoute[] {
   return [
     {
       method: 'GET',
@@ -18,7 +18,7 @@ export function lanRoutes({ lans, nics }: LanParts): readonly LocalRoute[] {
       summary: 'The networks of this site, what they carry, and to whom the box lent addresses.',
       answer: LansAnswer,
       errors: ['HOST_SYSTEM'],
-      handle: async () => ({ body: await lans() }),
+      handle: async () => ({ body: await lan.lans() }),
     },
     {
       method: 'GET',
@@ -27,7 +27,7 @@ export function lanRoutes({ lans, nics }: LanParts): readonly LocalRoute[] {
       summary: 'The NICs of the box: carrier, speed, and what each is in the configuration.',
       answer: NicsAnswer,
       errors: ['HOST_COMMAND_FAILED', 'HOST_COMMAND_TIMEOUT', 'HOST_SYSTEM'],
-      handle: async () => ({ body: await nics() }),
+      handle: async () => ({ body: await lan.nics() }),
     },
   ]
 }

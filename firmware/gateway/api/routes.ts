@@ -116,6 +116,7 @@ export function routesOf(parts: RouteParts): readonly LocalRoute[] {
       method: 'POST',
       url: '/api/v1/explain',
       needs: 'diagnose',
+      isQuiet: true,
       summary:
         'What becomes of a flow now, and why; what befell its packets of late. Changes nothing.',
       body: ExplainRequest,

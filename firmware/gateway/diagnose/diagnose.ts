@@ -25,8 +25,8 @@ import { Runs } from './runs.ts'
 import { spellings } from './scrub.ts'
 import { traceWork } from './trace.ts'
 
-/** Who did what, for the box's record of it. */
-export type Audit = (who: LocalPrincipal, action: string, detail: string) => void
+/** For the box's record of what was done: reading changes nothing, so the routes' own does not tell of it. */
+export type Audit = (who: LocalPrincipal, what: string, target: string) => void
 
 export interface DiagnoseOpening extends Omit<Surroundings, 'tools'> {
   readonly clock: Clock
@@ -53,7 +53,7 @@ export function openDiagnose(
   opening: DiagnoseOpening,
   owned: { use<Value extends Disposable>(value: Value): Value },
 ): Diagnose {
-  const { clock, machine, random } = opening
+  const { clock, machine, random, audit } = opening
   const { tools, captureFiles: files } = machine
   const around: Surroundings = { ...opening, tools }
   const newId = (): string => Buffer.from(random(8)).toString('hex')
@@ -73,7 +73,11 @@ export function openDiagnose(
       stopRun: (id) => runs.stop(id),
       log,
       flows: () => flowsAnswer({ ...opening.flowSources, tools }),
-      bundle: async () => (await bundles.make()).bytes,
+      bundle: async (who) => {
+        const { bytes } = await bundles.make()
+        audit(who, 'support bundle', '')
+        return bytes
+      },
     },
     capture: captureParts(opening, captures),
   }
@@ -89,20 +93,17 @@ function placesOf(config: DeviceConfig | null): PlacesAnswer {
 function captureParts(opening: DiagnoseOpening, captures: Captures): CaptureRouteParts {
   const { places, audit } = opening
   return {
-    begin: async (request: CaptureRequest, isFull: boolean, who): Promise<CaptureAnswer> => {
+    begin: async (request: CaptureRequest, isFull: boolean): Promise<CaptureAnswer> => {
       const place = capturePlaceOf(request, configOf(opening), places.nicNetns)
-      const begun = await captures.begin(request, place, isFull)
-      const what = isFull ? 'whole packets' : 'headers'
-      const filter = begun.filter === '' ? 'all packets' : begun.filter
-      audit(who, 'capture.begin', `${begun.place}, ${what}: ${filter}`)
-      return begun
+      return captures.begin(request, place, isFull)
     },
     list: () => captures.list(),
     show: (id) => captures.show(id),
     stop: (id) => captures.stop(id),
     file: async (id, who) => {
       const bytes = await captures.file(id)
-      audit(who, 'capture.fetch', `${captures.show(id).place}, ${bytes.length} bytes`)
+      const { place, isFull } = captures.show(id)
+      audit(who, 'recording fetched', `${place}${isFull ? ', whole packets' : ''}`)
       return bytes
     },
   }

@@ -1,6 +1,6 @@
 /**
  * Keeps what is known of the NATs before each uplink: asks when an uplink, its address or the servers change, and when somebody
- * wants to know. At rest it asks nobody; where nobody answered it tries again, ever more seldom.
+ * wants to know. At rest it asks nobody; where nobody answered it tries again, ever more seldom, and where some did a few times.
  */
 import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import { type Endpoint, formatEndpoint } from '../../model/address.ts'
@@ -15,6 +15,11 @@ import { startRound } from './round.ts'
 const leastPauseMs = 2_000
 const firstRetryMs = 2_000
 const longestRetryMs = 3_600_000
+/**
+ * Rounds after one that not all servers answered: of a hub that begins to answer while a round ends, one port alone is heard, which
+ * does not tell what the NAT does. Who is silent for good costs no more than these until all have answered once.
+ */
+const mostRepeats = 3
 
 interface DiscoveryParts {
   readonly clock: Clock
@@ -29,6 +34,8 @@ interface Tested {
   reading: UplinkNat | null
   startedAtMs: number
   retryMs: number
+  /** That may still follow a round which some did not answer. */
+  repeats: number
   /** Of the round that is due. */
   cancelDue: CancelTimer | null
   cancelRound: (() => void) | null
@@ -95,6 +102,7 @@ export class Discovery implements Disposable {
       reading: before?.reading ?? null,
       startedAtMs: before?.startedAtMs ?? Number.NEGATIVE_INFINITY,
       retryMs: firstRetryMs,
+      repeats: mostRepeats,
       cancelDue: null,
       cancelRound: null,
     }
@@ -118,6 +126,7 @@ export class Discovery implements Disposable {
     one.cancelDue = null
     one.cancelRound?.()
     one.startedAtMs = clock.nowMs()
+    const wasBlocked = one.reading?.isBlocked === true
     one.cancelRound = startRound({
       ...this.#parts,
       uplink: one.uplink,
@@ -130,10 +139,20 @@ export class Discovery implements Disposable {
       onEnd: (verdict) => {
         one.cancelRound = null
         this.#read(one, verdict)
-        if (verdict.isBlocked) this.#retryLater(one)
-        else one.retryMs = firstRetryMs
+        this.#goOn(one, verdict, wasBlocked)
       },
     })
+  }
+
+  #goOn(one: Tested, { asked, answered, isBlocked }: NatVerdict, wasBlocked: boolean): void {
+    const isWhole = answered.length === asked.length
+    if (isWhole) one.repeats = mostRepeats
+    if (isWhole || isBlocked !== wasBlocked) one.retryMs = firstRetryMs
+    if (isBlocked) this.#retryLater(one)
+    else if (!isWhole && one.repeats > 0) {
+      one.repeats--
+      this.#retryLater(one)
+    }
   }
 
   #retryLater(one: Tested): void {

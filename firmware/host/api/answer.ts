@@ -5,7 +5,11 @@ import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts
 import type { Asked, Route } from './route.ts'
 
 /** Where a route says nothing else. */
-export const apiLimits = { bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 } as const
+export const apiLimits = {
+  ...{ bodyBytes: 64 * 1024, requestMs: 10_000, keepAliveMs: 5_000 },
+  /** The longest that a file takes to come, where there is a route for one. */
+  uploadMs: 15 * 60_000,
+} as const
 
 /** No query is known to any route. */
 const nothingAsked = { type: 'object', additionalProperties: false }
@@ -26,25 +30,22 @@ export function addRoute(app: FastifyInstance, route: Route): void {
 
 function addTo(app: FastifyInstance, route: Route): void {
   const { method, url, params, body, answerMs = apiLimits.requestMs } = route
-  const schema = {
-    querystring: nothingAsked,
-    ...(params === undefined ? {} : { params }),
-    ...(body === undefined ? {} : { body }),
-  }
   const isUpload = route.uploadMaxBytes !== undefined
   const bodyLimit = route.uploadMaxBytes ?? route.bodyMaxBytes ?? apiLimits.bodyBytes
   app.route({
     method,
     url,
-    schema,
     bodyLimit,
     handler: async (request, reply) => {
+      if (params !== undefined) check(request, 'params', params)
+      if (body !== undefined) check(request, 'body', body)
+      check(request, 'querystring', nothingAsked)
       if (body === undefined && method !== 'GET' && !isUpload) refuseBody(request.body)
       const asked = {
         params: request.params,
         body: request.body,
         bearer: bearerOf(request),
-        upload: isUpload ? uploadOf(request) : null,
+        upload: isUpload ? uploadOf(request, bodyLimit) : null,
         address: request.ip ?? '',
         request: request.raw,
         isStillAllowed: () => true,
@@ -67,13 +68,44 @@ function addTo(app: FastifyInstance, route: Route): void {
   })
 }
 
-/** @throws API_INVALID there is no body */
-function uploadOf({ body, headers }: FastifyRequest): NonNullable<Asked['upload']> {
+/** A schema is compiled when it is first asked for: a process that starts has better things to do. @throws API_INVALID */
+function check(
+  request: FastifyRequest,
+  part: 'params' | 'body' | 'querystring',
+  schema: object,
+): void {
+  const validate = request.compileValidationSchema(schema as Record<string, unknown>, part)
+  const value = part === 'querystring' ? request.query : request[part]
+  // A body that is not there is none of any form.
+  if (validate(value ?? null) === true) return
+  const [first] = validate.errors ?? []
+  const message = `${part} ${first?.message ?? 'is invalid'}`
+  const detail = JSON.stringify(first?.params ?? {}).slice(0, 200)
+  throw new CausewayError('API_INVALID', message, { path: first?.instancePath ?? '', detail })
+}
+
+/** @throws API_INVALID there is no body; API_TOO_LARGE, as soon as that is known */
+function uploadOf({ body, headers }: FastifyRequest, most: number): NonNullable<Asked['upload']> {
   if (!(body instanceof Readable)) {
     throw new CausewayError('API_INVALID', 'the body must be a file, as application/octet-stream')
   }
   const length = headers['content-length']
-  return { chunks: body, totalBytes: length === undefined ? null : Number(length) }
+  const totalBytes = length === undefined ? null : Number(length)
+  if (totalBytes !== null && totalBytes > most) throw tooLarge(most)
+  return { chunks: bounded(body, most), totalBytes }
+}
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>, most: number) {
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > most) throw tooLarge(most)
+    yield chunk
+  }
+}
+
+function tooLarge(most: number): CausewayError {
+  return new CausewayError('API_TOO_LARGE', `a body has at most ${most} bytes`)
 }
 
 /** Of the header `Authorization: Bearer`; null: there is none. */
@@ -113,12 +145,6 @@ function bodyOf(error: FastifyError, bodyLimit: number): ErrorBody {
   if (error instanceof CausewayError) return error.toJSON()
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { code: 'API_TOO_LARGE', message: `a body has at most ${bodyLimit} bytes` }
-  }
-  const [first] = error.validation ?? []
-  if (first !== undefined) {
-    const message = `${error.validationContext ?? 'request'} ${first.message ?? 'is invalid'}`
-    const detail = JSON.stringify(first.params).slice(0, 200)
-    return { code: 'API_INVALID', message, path: first.instancePath, detail }
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return { code: 'API_INVALID', message: error.message }

@@ -2,7 +2,12 @@
 
 import { CausewayError, type ErrorCode } from '../../model/errors.ts'
 import type { DatapathEvent } from '../../model/program.ts'
-import { mostPeerQueues, type PeerQueues, type UplinkQueues } from '../../model/queue-counters.ts'
+import {
+  mostQueues,
+  type PeerQueues,
+  type SegmentQueues,
+  type UplinkQueues,
+} from '../../model/queue-counters.ts'
 import type { TableFlow } from '../../model/table-flow.ts'
 import { type ChannelCounters, mostChannelPairs } from '../../model/traversal-program.ts'
 import {
@@ -96,13 +101,16 @@ export async function datapathOver(transport: Transport): Promise<Datapath> {
     queues: async () => {
       const uplinks: UplinkQueues[] = []
       const peers: PeerQueues[] = []
-      for (let first: number | null = 0; first !== null && peers.length < mostPeerQueues; ) {
+      const segments: SegmentQueues[] = []
+      const told = () => peers.length + segments.length
+      for (let first: number | null = 0; first !== null && told() < mostQueues; ) {
         const answer = decodeQueues(await call(verbs.queues, encodeQueuesAsk(first)))
         uplinks.push(...answer.uplinks)
         peers.push(...answer.peers)
+        segments.push(...answer.segments)
         first = answer.next
       }
-      return { uplinks, peers }
+      return { uplinks, peers, segments }
     },
     flows: async (idleMs, most) => {
       const all: TableFlow[] = []

@@ -39,7 +39,7 @@ export interface Datapath extends AsyncDisposable {
   cookies(secrets: CookieSecrets): Promise<void>
   keypairs(): Promise<InstalledKeypair[]>
   counters(): Promise<Counters>
-  /** What waits for uplinks, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
+  /** What waits, for uplinks and for limits, which takes a call for each 128 peers for which something ever did. @throws DATAPATH_ errors */
   queues(): Promise<Queues>
   /**
    * Flows in the table that had a packet within `idleMs`, `most` at most and as they lie there: a call for each 128 of them, and

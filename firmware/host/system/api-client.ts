@@ -20,7 +20,16 @@ export interface Asking {
 }
 
 /** @returns the body. @throws API_UNREACHABLE, API_TIMEOUT, or the error that the API answered with */
-export function askApi(socketPath: string, path: string, asking: Asking = {}): Promise<string> {
+export async function askApi(
+  socketPath: string,
+  path: string,
+  asking: Asking = {},
+): Promise<string> {
+  return (await fetchApi(socketPath, path, asking)).toString('utf8')
+}
+
+/** The same for what is no text. */
+export function fetchApi(socketPath: string, path: string, asking: Asking = {}): Promise<Buffer> {
   const { post, timeoutMs = usualTimeoutMs, answers = [] } = asking
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => resolve(failed(socketPath, error))
@@ -38,10 +47,10 @@ export function askApi(socketPath: string, path: string, asking: Asking = {}): P
       })
       response.on('error', fail)
       response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8')
+        const body = Buffer.concat(chunks)
         const status = response.statusCode ?? 0
-        if (status === 200 || answers.includes(status)) resolve(text)
-        else reject(answeredError(text))
+        if (status === 200 || answers.includes(status)) resolve(body)
+        else reject(answeredError(body.toString('utf8')))
       })
     })
     const late = new CausewayError('API_TIMEOUT', `no answer within ${timeoutMs} ms`)

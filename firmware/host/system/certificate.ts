@@ -5,6 +5,8 @@
  * never an argument.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
 import { run } from './command.ts'
 import { readIfThere, replaceFile } from './file.ts'
@@ -18,6 +20,7 @@ export interface Certificate {
 
 /** Browsers take no longer one. */
 const days = 397
+const mostRead = 7
 const renewMs = 30 * 24 * 3600 * 1000
 
 /** @param addresses without length. @throws STORE_WRITE_FAILED, HOST_COMMAND_ errors */
@@ -32,6 +35,16 @@ export async function openCertificate(
   const made = await make(addresses)
   await replaceFile(path, made.key + made.certificate)
   return made
+}
+
+/** Of a folder that has one for each address, a few at most; what cannot be read is left out. PEM, with their keys. */
+export async function readCertificates(folder: string): Promise<string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.pem'))
+  const read = names
+    .toSorted()
+    .slice(0, mostRead)
+    .map((name) => readIfThere(join(folder, name)).catch(() => null))
+  return (await Promise.all(read)).filter((text) => text !== null)
 }
 
 async function make(addresses: readonly string[]): Promise<Certificate> {

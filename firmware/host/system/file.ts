@@ -3,7 +3,7 @@
  * content or the new one, never a mixture. POSIX.1-2017, rename() and fsync().
  */
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
 import { type Disk, systemDisk } from './disk.ts'
@@ -39,6 +39,16 @@ export async function makeFile(
     await disk.remove(beside)
   })
   return isMade
+}
+
+/** A file for its owner alone, which nothing is lost with if it is not whole. @throws STORE_WRITE_FAILED */
+export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, bytes, { mode: 0o600 })
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new CausewayError('STORE_WRITE_FAILED', `cannot write ${path}`, { detail, cause: error })
+  }
 }
 
 /** Null when there is none. @throws the system's error for anything else */

@@ -48,8 +48,8 @@ export interface Places {
   readonly setupToken: string
   /** The built web UI. */
   readonly webuiFolder: string
-  /** Key and certificate for HTTPS in the LANs. */
-  readonly lanCertificate: string
+  /** Keys and certificates for HTTPS in the LANs, one for each address. */
+  readonly lanCertificates: string
   /** Configurations that ran here, and one that is tried. */
   readonly configFolder: string
   /** How uplinks and peers were, and what happened. */
@@ -96,7 +96,7 @@ export function placesOf(instance: string, root = '/'): Places {
     keyFolder: join(lib, 'keys'),
     storeFolder: join(lib, 'store'),
     setupToken: join(lib, 'setup-token'),
-    lanCertificate: join(lib, 'keys/lan.pem'),
+    lanCertificates: join(lib, 'keys/lan'),
     configFolder: join(lib, 'config'),
     historyFolder: join(lib, 'history'),
     applianceMark: join(root, 'etc/causeway/appliance'),

@@ -14,15 +14,15 @@ export async function orderReset({ resetOrder }: Places): Promise<void> {
 /** What was ordered, if it was. @returns whether it was @throws the system's error */
 export async function resetIfOrdered(places: Places): Promise<boolean> {
   const { resetOrder, config, configFolder, wireKey, ownerRecord, signedRecord } = places
-  const { whereaboutsRecord, dnsmasqLeases, lanCertificate, programRecord, insideRecord } = places
+  const { whereaboutsRecord, dnsmasqLeases, lanCertificates, programRecord, insideRecord } = places
   const { historyFolder, restoreOrder, storeFolder } = places
   if ((await readIfThere(resetOrder)) === null) return false
-  for (const folder of [configFolder, storeFolder, historyFolder]) {
+  for (const folder of [configFolder, storeFolder, historyFolder, lanCertificates]) {
     await rm(folder, { recursive: true, force: true })
   }
   for (const path of [
     ...[config, wireKey, signedRecord, ownerRecord, whereaboutsRecord, dnsmasqLeases],
-    ...[lanCertificate, programRecord, insideRecord, restoreOrder],
+    ...[programRecord, insideRecord, restoreOrder],
   ]) {
     await rm(path, { force: true })
   }

@@ -1,4 +1,4 @@
-/* What has become of what waited for uplinks, as the border tells it (causeway_queues.h). Counted by table/qos.h. */
+/* What has become of what waited, for uplinks and for limits, as the border tells it (causeway_queues.h). Counted by table/qos.h. */
 #ifndef CW_GRAPH_QOS_COUNT_H
 #define CW_GRAPH_QOS_COUNT_H
 
@@ -7,7 +7,9 @@
 
 #include "causeway_queues.h"
 
-#define CW_QUEUES_AT_ONCE 128 /* peers told: the worker does nothing else meanwhile */
+/* Peers and segments told: the worker does nothing else meanwhile. */
+#define CW_QUEUES_AT_ONCE 128
+#define CW_QUEUE_SEGMENTS_AT_ONCE 16
 
 struct cw_worker;
 
@@ -16,6 +18,7 @@ struct cw_queues_page {
 	struct cw_queues_head head;
 	struct cw_queue_uplink uplinks[CW_UPLINKS_MAX];
 	struct cw_queue_peer peers[CW_QUEUES_AT_ONCE];
+	struct cw_queue_segment segments[CW_QUEUE_SEGMENTS_AT_ONCE];
 };
 
 /* The worker, by command. */

@@ -75,7 +75,7 @@ bool cw_ingress_wait(struct cw_worker *worker, struct cw_port *port, struct rte_
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
-	cw_qos_keep(worker, ingress->qos, &ingress->stream, cw_qos_hash(l3, length), queued, CW_DROP_INGRESS_FULL);
+	cw_qos_keep(worker, ingress->qos, &ingress->stream, cw_qos_hash(worker, l3, length), queued, CW_DROP_INGRESS_FULL);
 	return true;
 }
 
@@ -104,6 +104,11 @@ void cw_ingress_serve(struct cw_worker *worker)
 	}
 }
 
+const struct cw_qos *cw_ingress_qos(const struct cw_ingress *ingress)
+{
+	return ingress->qos;
+}
+
 uint64_t cw_ingress_due_ns(const struct cw_worker *worker)
 {
 	uint64_t due_ns = UINT64_MAX;
@@ -115,8 +120,9 @@ uint64_t cw_ingress_due_ns(const struct cw_worker *worker)
 
 static struct cw_qos_shape ingress_shape_of(const struct cw_worker *worker, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .items = cw_qos_items_each(worker), .is_inwards = true };
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .is_inwards = true };
 
+	cw_qos_give_room(worker, &shape, false);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i].weight = 1;
 	return shape;

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cw_ingress;
 struct cw_port;
+struct cw_qos;
 struct cw_worker;
 struct rte_mbuf;
 
@@ -19,6 +21,9 @@ bool cw_ingress_wait(struct cw_worker *worker, struct cw_port *port, struct rte_
 
 /* A frame, or a train, of the overlay's came by the port, whose `ingress` is not NULL. */
 void cw_ingress_note(struct cw_worker *worker, struct cw_port *port, const struct rte_mbuf *m);
+
+/* What it waits in, all of it as of the first class. */
+const struct cw_qos *cw_ingress_qos(const struct cw_ingress *ingress);
 
 /* The rest is for qos.h: as cw_qos_renew(), cw_qos_serve(), cw_qos_due_us() and cw_qos_close(). */
 void cw_ingress_renew(struct cw_worker *worker);

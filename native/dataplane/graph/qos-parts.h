@@ -16,8 +16,12 @@
 #define CW_QOS_BREAKOUT CW_PEER_NAMES_MAX /* whose frames are for nobody here */
 #define CW_QOS_RELAYED CW_PATH_NONE       /* for the other end of a channel, and sealed by who sent it */
 
-/* What one peer has waiting by one uplink. */
+#define CW_QOS_RELAYED_ENDS 0x100 /* with the slot of a path by a relay, in place of a far uplink's number */
+
+/* What one peer has waiting by one uplink, for one of its own: each has what that takes. */
 struct cw_qos_peer {
+	struct cw_qos_peer *next; /* for another one */
+	uint16_t end;
 	struct cw_qos_gate gate;
 	struct cw_qos_stream streams[CW_QOS_CLASSES];
 };
@@ -27,7 +31,7 @@ struct cw_uplink_qos {
 	uint64_t port_id;
 	bool is_endless; /* its rate is not known: only what is for peers that have a limit waits */
 	struct cw_bucket own; /* frames that pass what waits */
-	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place; NULL: it never had anything waiting */
+	struct cw_qos_peer *peers[CW_PEER_NAMES_MAX + 1]; /* by place: lists; NULL: it never had anything waiting */
 };
 
 /* In the private part of a buffer that waits (CW_BUFFER_PRIVATE): of what is no train the first cache line alone. */
@@ -74,17 +78,6 @@ static inline uint64_t cw_qos_now_ns(const struct cw_worker *worker)
 	return worker->now_us * 1000;
 }
 
-static inline bool cw_is_large(const struct cw_worker *worker, const struct rte_mbuf *m)
-{
-	return m->pool == worker->engine->pools.large;
-}
-
-/* Nothing of it waits any more; before its buffer is given away. */
-static inline void cw_qos_forget_queued(struct cw_worker *worker, const struct cw_queued *queued)
-{
-	worker->queued_large -= cw_is_large(worker, queued->m);
-}
-
 static inline bool cw_is_relayed(const struct cw_queued *queued)
 {
 	return queued->peer != CW_QOS_BREAKOUT && queued->path == CW_QOS_RELAYED;
@@ -95,9 +88,9 @@ uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 
 /*
  * It waits from now on, of `queued` all is said but its item's time; where there is no room, somebody's is lost.
- * @param gate_bps 0: none @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
+ * @param path NULL: to the Internet @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
  */
-bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint8_t class, uint32_t hash,
 		  struct cw_queued *queued);
 
 /* qos-relay.c. @return whether the buffer is still the caller's */
@@ -125,14 +118,17 @@ static inline struct cw_queued *cw_queue_place_of(struct rte_mbuf *m)
 /* So that a rate that is gone keeps nothing back. */
 #define CW_QOS_UNSHAPED_BPS 1000000000000000ull
 
-/* How many may wait in each of the program's schedulers: in all of them no more than half of the small buffers. */
-uint32_t cw_qos_items_each(const struct cw_worker *worker);
+/*
+ * How many may wait in one of the program's schedulers, and in large buffers: in all of them half of either pool, for the rest is for
+ * what arrives. Where segments have limits, half of that half is for all of these, so that nobody there costs an uplink its packets.
+ */
+void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape, bool is_limit);
 
 /* Whether some peer has one, which is each uplink's. */
 bool cw_qos_has_limits(const struct cw_program *program);
 
 /* Flows of one hash share a queue: addresses and ports, where they can be read. */
-uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length);
+uint32_t cw_qos_hash(const struct cw_worker *worker, const uint8_t *l3, uint32_t length);
 
 /* Whether it is RFC 4861's. @param l3 sound as far as its header says */
 bool cw_qos_is_nd(const uint8_t *l3, uint32_t length);
@@ -165,8 +161,6 @@ static inline void cw_qos_let_go(struct cw_worker *worker, struct cw_qos *qos, e
 	while (cw_qos_next(qos, cw_qos_now_ns(worker), &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
 		bool is_ours = true;
-		if (grant.is_last)
-			cw_qos_forget_queued(worker, queued);
 		if (grant.lost > 0) {
 			cw_qos_skip_pieces(worker, queued, grant.lost);
 			cw_qos_lose_queued(worker, queued, grant.lost, late);

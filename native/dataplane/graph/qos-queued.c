@@ -10,20 +10,23 @@
 #define ND_LAST 137
 #define ITEMS_MOST 4096u /* that wait in one scheduler */
 
-uint32_t cw_qos_items_each(const struct cw_worker *worker)
+void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape, bool is_limit)
 {
 	const struct cw_program *program = worker->view->program;
+	const struct cw_pools *pools = &worker->engine->pools;
 	bool has_limits = cw_qos_has_limits(program);
-	uint32_t count = 0;
+	uint32_t uplinks = 0, limits = 0;
 
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		const struct cw_port_program *p = &program->port_programs[i];
 		if (p->role == CW_ROLE_UPLINK)
-			count += (p->up_bps > 0 || has_limits) + (p->down_bps > 0);
+			uplinks += (p->up_bps > 0 || has_limits) + (p->down_bps > 0);
 	}
 	for (uint32_t i = 0; i < program->segment_count; i++)
-		count += (program->segment_programs[i].up_bps > 0) + (program->segment_programs[i].down_bps > 0);
-	return RTE_MIN(ITEMS_MOST, worker->engine->pools.small->size / 2 / RTE_MAX(count, 1u));
+		limits += (program->segment_programs[i].up_bps > 0) + (program->segment_programs[i].down_bps > 0);
+	uint32_t parts = (limits > 0 ? 4 : 2) * RTE_MAX(is_limit ? limits : uplinks, 1u);
+	shape->items = RTE_MIN(ITEMS_MOST, pools->small->size / parts);
+	shape->large = pools->large->size / parts;
 }
 
 bool cw_qos_is_nd(const uint8_t *l3, uint32_t length)
@@ -93,7 +96,6 @@ void cw_qos_lose_all(struct cw_worker *worker, struct cw_qos *qos)
 
 	while (cw_qos_empty(qos, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		cw_qos_forget_queued(worker, queued);
 		worker->drops[CW_DROP_TX_DOWN] += grant.lost;
 		rte_pktmbuf_free(queued->m);
 	}

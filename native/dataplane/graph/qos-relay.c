@@ -72,7 +72,7 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 	queued->relayed.lane_class = onward->class;
 	queued->relayed.ecn = onward->ecn;
 	uint32_t hash = (uint32_t)cw_mix64(to->number);
-	if (cw_qos_queue(worker, uplink, cw_qos_gate_bps(to->peer, by), cw_class_of_lane(onward->class), hash, queued))
+	if (cw_qos_queue(worker, uplink, by, cw_class_of_lane(onward->class), hash, queued))
 		return true;
 	cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
 	rte_pktmbuf_free(m);

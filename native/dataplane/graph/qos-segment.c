@@ -53,7 +53,7 @@ static bool keep_limited(struct cw_worker *worker, struct cw_limit *limit, struc
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, 0);
 	}
-	cw_qos_keep(worker, shaper->qos, stream, cw_qos_hash(l3, length), queued, CW_DROP_LIMIT_FULL);
+	cw_qos_keep(worker, shaper->qos, stream, cw_qos_hash(worker, l3, length), queued, CW_DROP_LIMIT_FULL);
 	return true;
 }
 
@@ -200,6 +200,11 @@ void cw_limits_serve(struct cw_worker *worker)
 	}
 }
 
+const struct cw_qos *cw_limit_qos(const struct cw_limit *limit, bool is_up)
+{
+	return is_up ? limit->up.qos : limit->down.qos;
+}
+
 static uint64_t shaper_due_ns(const struct shaper *shaper)
 {
 	return shaper->qos == NULL ? UINT64_MAX : cw_qos_due_ns(shaper->qos);
@@ -238,9 +243,9 @@ static void end_limit(struct cw_worker *worker, struct cw_limit *limit)
 /* Without a limit what waits leaves at once; without memory for it there is none. */
 static void renew_shaper(struct cw_worker *worker, struct shaper *shaper, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = bps == 0 ? CW_QOS_UNSHAPED_BPS : RTE_MAX(bps, CW_QOS_LEAST_BPS),
-				      .items = cw_qos_items_each(worker) };
+	struct cw_qos_shape shape = { .bps = bps == 0 ? CW_QOS_UNSHAPED_BPS : RTE_MAX(bps, CW_QOS_LEAST_BPS) };
 
+	cw_qos_give_room(worker, &shape, true);
 	memcpy(shape.classes, limit_classes, sizeof(shape.classes));
 	if (shaper->qos == NULL) {
 		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)

@@ -13,6 +13,7 @@
 struct cw_limit;
 struct cw_peer;
 struct cw_port;
+struct cw_qos;
 struct cw_worker;
 struct rte_mbuf;
 
@@ -29,6 +30,9 @@ bool cw_limit_wait_lan(struct cw_worker *worker, struct cw_limit *limit, struct 
 
 /* Down: the kernel sends it by the twin of a LAN. */
 bool cw_limit_wait_frame(struct cw_worker *worker, struct cw_port *lan, struct rte_mbuf *m);
+
+/* What waits for that direction of it; NULL: it has no limit. */
+const struct cw_qos *cw_limit_qos(const struct cw_limit *limit, bool is_up);
 
 /* The rest is for qos.h: as cw_qos_renew(), cw_qos_serve(), cw_qos_due_us() and cw_qos_close(). */
 void cw_limits_renew(struct cw_worker *worker);

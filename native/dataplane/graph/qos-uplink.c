@@ -7,6 +7,12 @@
 #include "graph/qos-segment.h"
 #include "table/view.h"
 
+/*
+ * Of the rate, that is not used: what left late and all at once stands in the modem, and would stand there as long as the link is full,
+ * before every call; so does what comes of clocks that differ.
+ */
+#define DRAIN_PART 512u
+
 uint64_t cw_qos_due_us(const struct cw_worker *worker)
 {
 	uint64_t due_ns = UINT64_MAX;
@@ -22,8 +28,12 @@ uint64_t cw_qos_due_us(const struct cw_worker *worker)
 static void end_uplink(struct cw_worker *worker, struct cw_uplink_qos *uplink)
 {
 	cw_qos_lose_all(worker, uplink->qos);
-	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++)
-		free(uplink->peers[i]);
+	for (uint32_t i = 0; i <= CW_PEER_NAMES_MAX; i++) {
+		for (struct cw_qos_peer *peer = uplink->peers[i], *next; peer != NULL; peer = next) {
+			next = peer->next;
+			free(peer);
+		}
+	}
 	cw_qos_free(uplink->qos);
 	free(uplink);
 }
@@ -76,8 +86,9 @@ static uint64_t rate_of(const struct cw_program *program, const struct cw_port_p
 
 static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct cw_port_program *p, uint64_t bps)
 {
-	struct cw_qos_shape shape = { .bps = RTE_MAX(bps, CW_QOS_LEAST_BPS), .items = cw_qos_items_each(worker) };
+	struct cw_qos_shape shape = { .bps = RTE_MAX(bps - bps / DRAIN_PART, CW_QOS_LEAST_BPS) };
 
+	cw_qos_give_room(worker, &shape, false);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		shape.classes[i] = (struct cw_qos_class_shape){ .weight = p->weights[i], .cap_percent = p->cap_percents[i] };
 	return shape;
@@ -87,9 +98,10 @@ static struct cw_qos_shape shape_of(const struct cw_worker *worker, const struct
 static void open_gates(struct cw_worker *worker, struct cw_uplink_qos *uplink, bool is_all)
 {
 	for (uint32_t i = 0; i < CW_PEER_NAMES_MAX; i++) {
-		struct cw_qos_peer *peer = uplink->peers[i];
-		if (peer != NULL && (is_all || atomic_load_explicit(&worker->peers[i]->limit_bps, memory_order_relaxed) == 0))
-			cw_qos_set_gate(uplink->qos, &peer->gate, 0);
+		for (struct cw_qos_peer *peer = uplink->peers[i]; peer != NULL; peer = peer->next) {
+			if (is_all || atomic_load_explicit(&worker->peers[i]->limit_bps, memory_order_relaxed) == 0)
+				cw_qos_set_gate(uplink->qos, &peer->gate, 0);
+		}
 	}
 }
 

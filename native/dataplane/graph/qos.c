@@ -25,7 +25,9 @@
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
-	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT ? NULL : worker->peers[queued->peer];
+	/* A limit does not know when a place becomes another peer's. */
+	bool is_limit = reason == CW_DROP_LIMIT_FULL || reason == CW_DROP_LIMIT_DELAY;
+	const struct cw_peer *peer = queued->peer == CW_QOS_BREAKOUT || is_limit ? NULL : worker->peers[queued->peer];
 
 	worker->drops[reason] += pieces;
 	if (cw_is_relayed(queued))
@@ -35,35 +37,56 @@ void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued
 			rte_pktmbuf_mtod_offset(queued->m, const uint8_t *, queued->m->l2_len), queued->m->data_len - queued->m->l2_len);
 }
 
-/* Of the class of a peer by the uplink; NULL: no memory. */
-static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_t place, uint8_t class)
+/* Paths to one uplink of the peer share what that takes; those by relays are told apart. */
+static uint16_t far_end_of(const struct cw_path *path)
 {
-	struct cw_qos_peer *peer = uplink->peers[place];
+	if (path == NULL)
+		return 0;
+	return cw_path_is_relayed(path) ? CW_QOS_RELAYED_ENDS | path->slot : path->remote_uplink;
+}
 
-	if (peer == NULL) {
-		peer = cw_qos_lines_new(sizeof(*peer));
-		if (peer == NULL)
+/* Of the class of a peer at that end of the path, which is NULL for the breakout; NULL: no memory. */
+static struct cw_qos_stream *qos_stream_of(struct cw_uplink_qos *uplink, uint32_t place, const struct cw_path *path, uint8_t class)
+{
+	struct cw_qos_peer **at = &uplink->peers[place];
+	uint16_t end = far_end_of(path);
+
+	while (*at != NULL && (*at)->end != end)
+		at = &(*at)->next;
+	if (*at == NULL) {
+		*at = cw_qos_lines_new(sizeof(**at));
+		if (*at == NULL)
 			return NULL;
+		(*at)->end = end;
 		for (uint8_t i = 0; i < CW_QOS_CLASSES; i++)
-			peer->streams[i] = (struct cw_qos_stream){ .class = i, .gate = &peer->gate };
-		uplink->peers[place] = peer;
+			(*at)->streams[i] = (struct cw_qos_stream){ .class = i, .gate = &(*at)->gate };
 	}
-	return &peer->streams[class];
+	return &(*at)->streams[class];
+}
+
+/* Both halves of a product, in which who does not know the secret cannot make two flows alike. */
+static uint64_t fold(uint64_t one, uint64_t other)
+{
+	unsigned __int128 product = (unsigned __int128)one * other;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Addresses and ports, where they can be read. */
-static uint32_t slow_hash(const uint8_t *l3, uint32_t length)
+static uint32_t slow_hash(const struct cw_worker *worker, const uint8_t *l3, uint32_t length)
 {
+	const uint64_t *secret = worker->flow_secret;
 	struct cw_flow flow;
 
 	cw_l4_read(l3, length, &flow);
-	uint64_t ports = (uint64_t)flow.source_port << 16 | flow.destination_port;
-	uint64_t mixed = cw_mix64(flow.source.words[0] ^ flow.source.words[1] ^ ports << 32);
-	return (uint32_t)cw_mix64(mixed ^ flow.destination.words[0] ^ flow.destination.words[1] ^ flow.protocol);
+	uint64_t ports = (uint64_t)flow.protocol << 32 | (uint32_t)flow.source_port << 16 | flow.destination_port;
+	uint64_t source = fold(flow.source.words[0] ^ secret[0], flow.source.words[1] ^ secret[1]);
+	uint64_t destination = fold(flow.destination.words[0] ^ secret[1], flow.destination.words[1] ^ secret[0]);
+	return (uint32_t)fold(source ^ ports, destination ^ secret[0]);
 }
 
 /* The same for almost all packets, whose ports follow an IPv4 header without options. */
-uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length)
+uint32_t cw_qos_hash(const struct cw_worker *worker, const uint8_t *l3, uint32_t length)
 {
 	const struct cw_ip4 *ip = cw_ip4(l3);
 	uint64_t addresses;
@@ -71,20 +94,18 @@ uint32_t cw_qos_hash(const uint8_t *l3, uint32_t length)
 
 	if (l3[0] != 0x45 || length < sizeof(*ip) + sizeof(ports) || cw_ip4_is_fragment(ip) ||
 	    (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP))
-		return slow_hash(l3, length);
+		return slow_hash(worker, l3, length);
 	memcpy(&addresses, &ip->source, sizeof(addresses));
 	memcpy(&ports, ip + 1, sizeof(ports));
-	return (uint32_t)cw_mix64(addresses ^ ((uint64_t)ports * CW_MIX_STEP) ^ ip->protocol);
+	return (uint32_t)fold(addresses ^ worker->flow_secret[0], ((uint64_t)ip->protocol << 32 | ports) ^ worker->flow_secret[1]);
 }
 
 static void shed_queued(struct cw_worker *worker, struct cw_qos *qos, enum cw_drop full)
 {
 	struct cw_qos_grant grant;
 
-	/* The other half of large buffers is for what arrives. */
-	while (cw_qos_shed(qos, worker->queued_large > worker->engine->pools.large->size / 2, &grant)) {
+	while (cw_qos_shed(qos, &grant)) {
 		struct cw_queued *queued = (struct cw_queued *)grant.item;
-		cw_qos_forget_queued(worker, queued);
 		cw_qos_lose_queued(worker, queued, grant.lost, full);
 		rte_pktmbuf_free(queued->m);
 	}
@@ -94,19 +115,16 @@ void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_str
 		 enum cw_drop full)
 {
 	queued->item.at_ns = cw_qos_now_ns(worker);
-	if (!cw_qos_add(qos, stream, hash, &queued->item)) {
-		cw_qos_lose_queued(worker, queued, queued->item.pieces, full);
-		rte_pktmbuf_free(queued->m);
-		return;
-	}
-	worker->queued_large += cw_is_large(worker, queued->m);
+	queued->item.is_large = queued->m->pool == worker->engine->pools.large;
+	cw_qos_add(qos, stream, hash, &queued->item);
 	shed_queued(worker, qos, full);
 }
 
-bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint8_t class, uint32_t hash,
 		  struct cw_queued *queued)
 {
-	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, class);
+	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, path, class);
+	uint64_t gate_bps = path == NULL ? 0 : cw_qos_gate_bps(worker->peers[queued->peer], path);
 
 	if (stream == NULL)
 		return false;
@@ -117,12 +135,12 @@ bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64
 	return true;
 }
 
-/* @param gate_bps what the far end takes; 0: all @param queued all but its item's time @return false: it cannot wait */
-static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, struct cw_queued *queued,
+/* @param path NULL: to the Internet @param queued all but its item's time @return false: it cannot wait */
+static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, struct cw_queued *queued,
 		       const uint8_t *l3, uint32_t length)
 {
 	queued->item.is_ect = (cw_l3_class(l3) & CW_ECN_MASK) != 0;
-	return cw_qos_queue(worker, uplink, gate_bps, cw_class_of(queued->m), cw_qos_hash(l3, length), queued);
+	return cw_qos_queue(worker, uplink, path, cw_class_of(queued->m), cw_qos_hash(worker, l3, length), queued);
 }
 
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
@@ -182,7 +200,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->path = path->slot;
 	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
 	cw_qos_measure(&queued->item, cut, outer);
-	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
+	return add_queued(worker, uplink, path, queued, cut->l3, cut->end);
 }
 
 /* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
@@ -238,7 +256,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
-	return add_queued(worker, port->qos, 0, queued, l3, length);
+	return add_queued(worker, port->qos, NULL, queued, l3, length);
 }
 
 void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)

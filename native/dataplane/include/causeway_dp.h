@@ -19,7 +19,7 @@
 #include "causeway_queues.h"
 #include "causeway_traversal.h"
 
-#define CW_ABI 9u
+#define CW_ABI 10u
 
 /* The verbs of cw_call(), also those of the datapath's unix socket. */
 enum cw_verb {
@@ -38,11 +38,11 @@ enum cw_verb {
 	CW_VERB_TRY = 13,     /* struct cw_try, struct cw_way_try[] -> -; -ENOENT: the peer */
 	CW_VERB_SPRAY = 14,   /* struct cw_spray -> -; -ENOENT: the peer */
 	CW_VERB_CHANNELS = 15, /* u32: from this place on, 0 at first -> struct cw_channels_head, struct cw_channel_counters[] */
-	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, struct cw_queue_uplink[], struct cw_queue_peer[] */
+	CW_VERB_QUEUES = 16, /* u32: the same -> struct cw_queues_head, then uplinks, peers and segments: causeway_queues.h */
 	CW_VERB_FLOWS = 17, /* struct cw_flows_ask -> struct cw_flows_head, struct cw_flow_record[] */
 };
 
-#define CW_SIZES 40
+#define CW_SIZES 44
 
 struct cw_info {
 	uint32_t abi;
@@ -258,7 +258,7 @@ struct cw_path_event {
 	uint8_t is_best; /* this alone is new */
 };
 
-static_assert(sizeof(struct cw_info) == 232, "border record");
+static_assert(sizeof(struct cw_info) == 248, "border record");
 static_assert(sizeof(struct cw_path_counters) == 128, "border record");
 static_assert(sizeof(struct cw_keypair_install) == 232, "border record");
 static_assert(sizeof(struct cw_control_send) == 40, "border record");

@@ -24,6 +24,10 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 	qos->classes[flow->stream->class].packets -= pieces;
 	qos->bytes -= bytes;
 	item->pieces -= pieces;
+	if (flow->bytes == 0) {
+		flow->stream->flows--;
+		qos->classes[flow->stream->class].flows--;
+	}
 	struct cw_qos_gate *gate = flow->stream->gate;
 	if (cw_qos_is_gating(gate) && gate->turn == flow->stream->class && flow->stream->bytes == 0)
 		cw_qos_pass_turn(qos, gate);
@@ -31,6 +35,7 @@ bool cw_qos_take(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces)
 		return false;
 	flow->queue.head = item->next;
 	qos->items--;
+	qos->large -= item->is_large;
 	return true;
 }
 
@@ -51,16 +56,46 @@ uint32_t cw_qos_most_of(uint64_t bps)
 	return most < BACKLOG_LEAST ? BACKLOG_LEAST : most > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)most;
 }
 
-/* The flow that is to lose next; NULL: there is room for all. */
-static struct cw_qos_flow *find_victim(const struct cw_qos *qos, bool is_full)
+/* Whether it has as much as the mean of so many. */
+static bool is_above_mean(const struct cw_qos_flow *flow, uint32_t bytes, uint32_t flows)
 {
-	is_full = is_full || qos->items > qos->shape.items || qos->bytes > qos->most;
-	return is_full || qos->swollen != NULL ? cw_qos_fattest_flow(qos, is_full ? NULL : qos->swollen) : NULL;
+	return (uint64_t)flow->bytes * flows >= bytes;
 }
 
-bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant)
+static struct cw_qos_flow *find_victim_of_stream(struct cw_qos *qos, struct cw_qos_stream *stream)
 {
-	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos, is_full);
+	return is_above_mean(qos->arrived, stream->bytes, stream->flows) ? qos->arrived :
+									 cw_qos_flow_above(qos, stream, stream->bytes / stream->flows);
+}
+
+/* Of the class that has most waiting of what there is too much of: others lose nothing for it. */
+static struct cw_qos_flow *find_victim_of_class(struct cw_qos *qos, bool is_by_bytes)
+{
+	uint8_t most = 0;
+
+	for (uint8_t i = 1; i < CW_QOS_CLASSES; i++) {
+		const struct cw_qos_class *class = &qos->classes[i], *other = &qos->classes[most];
+		if (is_by_bytes ? class->bytes > other->bytes : class->packets > other->packets)
+			most = i;
+	}
+	const struct cw_qos_class *class = &qos->classes[most];
+	bool is_of_arrived = qos->arrived->stream->class == most && is_above_mean(qos->arrived, class->bytes, class->flows);
+	return is_of_arrived ? qos->arrived : cw_qos_class_flow_above(qos, most, class->bytes / class->flows);
+}
+
+/* The flow that is to lose next; NULL: there is room for all. */
+static struct cw_qos_flow *find_victim(struct cw_qos *qos)
+{
+	if (qos->bytes > qos->most)
+		return find_victim_of_class(qos, true);
+	if (qos->items > qos->shape.items || qos->large > qos->shape.large)
+		return find_victim_of_class(qos, false);
+	return qos->swollen == NULL ? NULL : find_victim_of_stream(qos, qos->swollen);
+}
+
+bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant)
+{
+	struct cw_qos_flow *flow = qos->thinned != NULL ? qos->thinned : find_victim(qos);
 
 	qos->swollen = NULL;
 	if (flow == NULL)
@@ -77,9 +112,11 @@ bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant)
 
 bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant)
 {
-	struct cw_qos_flow *flow = cw_qos_fattest_flow(qos, NULL);
+	struct cw_qos_flow *flow = NULL;
 
 	qos->thinned = NULL;
+	for (uint8_t i = 0; i < CW_QOS_CLASSES && flow == NULL; i++)
+		flow = qos->classes[i].bytes == 0 ? NULL : cw_qos_class_flow_above(qos, i, 1);
 	if (flow == NULL)
 		return false;
 	cw_qos_lose(qos, flow, flow->queue.head->pieces, false, grant);

@@ -9,6 +9,7 @@ struct cw_qos_class {
 	int64_t credit;
 	uint32_t bytes;  /* that wait */
 	uint32_t packets; /* the same */
+	uint32_t flows;   /* that have something waiting */
 	uint64_t cap_ns; /* up to when its cap is used */
 };
 
@@ -21,11 +22,14 @@ struct cw_qos {
 	uint32_t turn;    /* of the classes */
 	uint64_t open_ns; /* when what left has had its time */
 	uint64_t beside_ns; /* up to when what goes beside has used its part */
+	uint32_t flow_count; /* in use */
 	uint32_t items;
+	uint32_t large; /* of them */
 	uint32_t bytes;
 	uint32_t gate_count; /* of those that are waited for, a heap: the first is open first */
 	struct cw_qos_gate *gates[CW_QOS_GATES_MAX];
 	struct cw_qos_stream *swollen; /* that has more waiting than its rate is good for; NULL: none */
+	struct cw_qos_flow *arrived; /* to which something was added last */
 	struct cw_qos_flow *thinned; /* that loses until it is half as long; NULL: none */
 	uint32_t thin_items, thin_bytes;
 	struct cw_qos_class_count counts[CW_QOS_CLASSES];
@@ -67,12 +71,25 @@ static inline uint32_t cw_qos_budget(const struct cw_qos *qos, const struct cw_q
 	if (stream == NULL || !cw_qos_is_gating(stream->gate) || stream->gate->bps >= *bps)
 		return qos->budget;
 	*bps = stream->gate->bps;
-	return cw_qos_budget_of(*bps);
+	return stream->gate->budget;
+}
+
+#define CW_QOS_CAP_BURST_NS 10000000ull
+
+/* What one turn is worth where the greatest weight has a turn of `budget`: so no turn is longer than that, and light ones save up. */
+static inline uint32_t cw_qos_turn_of(uint32_t budget, uint32_t weight, uint32_t greatest)
+{
+	uint32_t turn = budget * weight / greatest;
+
+	return turn == 0 ? 1 : turn;
 }
 
 /* qos-stream.c: streams in their classes, or before a gate that is closed. */
 void cw_qos_list(struct cw_qos *qos, struct cw_qos_stream *stream);
 void cw_qos_open_gates(struct cw_qos *qos, uint64_t now_ns);
+
+/* Nothing waits at all: flows need not be told apart from the last ones any more, and few are quickly found. */
+void cw_qos_forget_idle(struct cw_qos *qos);
 
 /* It is the turn of the next one of the gate's streams that have something waiting. */
 void cw_qos_pass_turn(struct cw_qos *qos, struct cw_qos_gate *gate);
@@ -83,9 +100,13 @@ void cw_qos_pass_turn(struct cw_qos *qos, struct cw_qos_gate *gate);
  */
 struct cw_qos_stream *cw_qos_next_stream(struct cw_qos *qos, struct cw_qos_class *class, bool is_strict, uint64_t now_ns);
 
-uint32_t cw_qos_least_weight(const struct cw_qos *qos);
+/*
+ * qos-flow.c. Forgets all flows of which nothing waits, where there is none left: that is half of them at least, so that no packet
+ * pays for more than a few.
+ */
+void cw_qos_sweep_flows(struct cw_qos *qos);
 
-/* qos-flow.c. NULL: there is none, and no room for one more. */
+/* There is one left. */
 struct cw_qos_flow *cw_qos_find_flow(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash);
 
 /* Behind those that wait for their first turn. */
@@ -97,8 +118,9 @@ struct cw_qos_flow *cw_qos_next_flow(struct cw_qos *qos, struct cw_qos_stream *s
 /* Of a stream of which nothing waits: forgets them. */
 void cw_qos_forget_flows(struct cw_qos *qos, struct cw_qos_stream *stream);
 
-/* With the most bytes, of `stream` alone or, if that is NULL, of all; NULL: nothing waits. */
-struct cw_qos_flow *cw_qos_fattest_flow(const struct cw_qos *qos, const struct cw_qos_stream *stream);
+/* The first that has so many bytes waiting, of the stream, or of all of the class; NULL: there is none. At least 1. */
+struct cw_qos_flow *cw_qos_flow_above(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t least);
+struct cw_qos_flow *cw_qos_class_flow_above(struct cw_qos *qos, uint8_t class, uint32_t least);
 
 /* qos-item.c: so many pieces at the head of the flow are lost. @param is_late they waited too long; else there is no room for them */
 void cw_qos_lose(struct cw_qos *qos, struct cw_qos_flow *flow, uint16_t pieces, bool is_late, struct cw_qos_grant *grant);

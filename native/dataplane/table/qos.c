@@ -5,7 +5,6 @@
 #include "table/qos-parts.h"
 
 #define PIECE_OF_SECOND 1000u /* what a grant takes of the link, at most: its part of a second */
-#define CAP_BURST_NS 10000000ull
 /*
  * Nobody but the flow itself is kept waiting by what it has here, and where many share a slow link each needs a few packets to go on at
  * all: with less a large part of what has crossed the link is lost here, with more the queue before the link has grown by then.
@@ -24,7 +23,7 @@ uint32_t cw_qos_budget_of(uint64_t bps)
 
 static bool is_within_cap(const struct cw_qos *qos, uint32_t index, uint64_t now_ns)
 {
-	return qos->shape.classes[index].cap_percent > 0 && qos->classes[index].cap_ns <= now_ns + CAP_BURST_NS;
+	return qos->shape.classes[index].cap_percent > 0 && qos->classes[index].cap_ns <= now_ns + CW_QOS_CAP_BURST_NS;
 }
 
 static struct cw_qos_stream *next_strict(struct cw_qos *qos, uint64_t now_ns)
@@ -39,22 +38,20 @@ static struct cw_qos_stream *next_strict(struct cw_qos *qos, uint64_t now_ns)
 	return NULL;
 }
 
-uint32_t cw_qos_least_weight(const struct cw_qos *qos)
+/* Of those that have something to send now. */
+static uint32_t greatest_weight(const struct cw_qos *qos)
 {
-	uint32_t least = UINT16_MAX;
+	uint32_t greatest = 1;
 
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
-		if (qos->shape.classes[i].weight < least)
-			least = qos->shape.classes[i].weight;
+		if (qos->classes[i].head != NULL && qos->shape.classes[i].weight > greatest)
+			greatest = qos->shape.classes[i].weight;
 	}
-	return least;
+	return greatest;
 }
 
 static struct cw_qos_stream *next_weighted(struct cw_qos *qos, uint64_t now_ns)
 {
-	uint64_t bps;
-	uint64_t turn = cw_qos_budget(qos, NULL, &bps);
-
 	for (uint32_t idle = 0; idle < CW_QOS_CLASSES;) {
 		struct cw_qos_class *class = &qos->classes[qos->turn];
 		struct cw_qos_stream *stream = cw_qos_next_stream(qos, class, false, now_ns);
@@ -64,23 +61,21 @@ static struct cw_qos_stream *next_weighted(struct cw_qos *qos, uint64_t now_ns)
 		if (class->bytes == 0 && class->credit > 0)
 			class->credit = 0;
 		if (stream != NULL)
-			class->credit += (int64_t)(turn * qos->shape.classes[qos->turn].weight / cw_qos_least_weight(qos));
+			class->credit += cw_qos_turn_of(qos->budget, qos->shape.classes[qos->turn].weight, greatest_weight(qos));
 		idle = stream == NULL ? idle + 1 : 0;
 		qos->turn = (qos->turn + 1) % CW_QOS_CLASSES;
 	}
 	return NULL;
 }
 
-bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item)
+void cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item)
 {
-	struct cw_qos_flow *flow = cw_qos_find_flow(qos, stream, hash);
 	uint32_t bytes = cw_qos_bytes(item, item->pieces);
 	uint64_t bps;
 
-	if (flow == NULL) {
-		cw_qos_count_lost(&qos->counts[stream->class], &stream->count, item->pieces, bytes, false);
-		return false;
-	}
+	if (qos->free == NULL)
+		cw_qos_sweep_flows(qos);
+	struct cw_qos_flow *flow = cw_qos_find_flow(qos, stream, hash);
 	cw_qos_list_flow(stream, flow, cw_qos_budget(qos, stream, &bps));
 	/* A link that has stood still has saved nothing up. */
 	if (qos->items == 0)
@@ -91,6 +86,10 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 	else
 		flow->queue.tail->next = item;
 	flow->queue.tail = item;
+	if (flow->bytes == 0) {
+		stream->flows++;
+		qos->classes[stream->class].flows++;
+	}
 	flow->bytes += bytes;
 	stream->bytes += bytes;
 	stream->packets += item->pieces;
@@ -98,20 +97,27 @@ bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash,
 	qos->classes[stream->class].packets += item->pieces;
 	qos->bytes += bytes;
 	qos->items++;
+	qos->large += item->is_large;
 	if (stream->gate != NULL)
 		stream->gate->members[stream->class] = stream;
 	if (!stream->is_listed)
 		cw_qos_list(qos, stream);
 	if (stream->bytes > (bps == qos->shape.bps ? qos->most : cw_qos_most_of(bps)))
 		qos->swollen = stream;
-	return true;
+	qos->arrived = flow;
 }
 
 static void charge_gate(struct cw_qos_gate *gate, uint64_t now_ns, uint32_t bytes)
 {
 	uint64_t from = now_ns < GATE_LATE_NS ? 0 : now_ns - GATE_LATE_NS;
 
-	gate->open_ns = cw_qos_later(gate->open_ns, from) + cw_qos_time_of(cw_qos_byte_time(gate->bps), bytes);
+	gate->open_ns = cw_qos_later(gate->open_ns, from) + cw_qos_time_of(gate->byte_time, bytes);
+}
+
+/* A cap of which so much more is used. */
+static void use_cap(uint64_t *cap_ns, uint64_t now_ns, uint64_t time_ns, uint32_t percent)
+{
+	*cap_ns = cw_qos_later(*cap_ns, now_ns) + time_ns * 100 / percent;
 }
 
 void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
@@ -125,7 +131,7 @@ void cw_qos_charge(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
 void cw_qos_charge_beside(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes)
 {
 	/* Else the debt would grow as long as it takes more than its part, and nobody would pay it off. */
-	if (qos->beside_ns > now_ns + CAP_BURST_NS)
+	if (qos->beside_ns > now_ns + CW_QOS_CAP_BURST_NS)
 		return;
 	qos->beside_ns = cw_qos_later(qos->beside_ns, now_ns) + cw_qos_time_of(qos->byte_time, bytes) * 100 / BESIDE_PERCENT;
 	cw_qos_charge(qos, now_ns, bytes);
@@ -142,8 +148,10 @@ static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 		charge_gate(stream->gate, now_ns, bytes);
 	/* What goes by weight uses nothing of the cap, else a flood that is over would keep calls behind for as long. */
 	if (is_strict) {
-		uint32_t cap = qos->shape.classes[stream->class].cap_percent;
-		class->cap_ns = cw_qos_later(class->cap_ns, now_ns) + cw_qos_time_of(qos->byte_time, bytes) * 100 / cap;
+		uint32_t percent = qos->shape.classes[stream->class].cap_percent;
+		use_cap(&class->cap_ns, now_ns, cw_qos_time_of(qos->byte_time, bytes), percent);
+		if (is_gated)
+			use_cap(&stream->gate->caps_ns[stream->class], now_ns, cw_qos_time_of(stream->gate->byte_time, bytes), percent);
 	} else {
 		class->credit -= bytes;
 		if (is_gated)
@@ -193,6 +201,8 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 {
 	uint64_t bps;
 
+	if (qos->items == 0)
+		cw_qos_forget_idle(qos);
 	if (qos->items == 0 || qos->open_ns > now_ns)
 		return false;
 	cw_qos_open_gates(qos, now_ns);
@@ -239,6 +249,8 @@ uint64_t cw_qos_due_ns(const struct cw_qos *qos)
 static void take_shape(struct cw_qos *qos, const struct cw_qos_shape *shape)
 {
 	qos->shape = *shape;
+	if (qos->shape.items > CW_QOS_ITEMS_MOST)
+		qos->shape.items = CW_QOS_ITEMS_MOST;
 	qos->byte_time = cw_qos_byte_time(shape->bps);
 	qos->budget = cw_qos_budget_of(shape->bps);
 	qos->most = cw_qos_most_of(shape->bps);
@@ -263,11 +275,20 @@ void cw_qos_free(struct cw_qos *qos)
 	free(qos);
 }
 
+/* What has left has had part of its time: the rest passes by the new rate. */
+static uint64_t by_rate(uint64_t until_ns, uint64_t now_ns, double part)
+{
+	return until_ns <= now_ns ? until_ns : now_ns + (uint64_t)((double)(until_ns - now_ns) * part);
+}
+
 void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t now_ns)
 {
-	/* What has left has had part of its time: the rest passes by the new rate. */
-	if (qos->open_ns > now_ns)
-		qos->open_ns = now_ns + (uint64_t)((double)(qos->open_ns - now_ns) * (double)qos->shape.bps / (double)shape->bps);
+	double part = (double)qos->shape.bps / (double)shape->bps;
+
+	qos->open_ns = by_rate(qos->open_ns, now_ns, part);
+	qos->beside_ns = by_rate(qos->beside_ns, now_ns, part);
+	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
+		qos->classes[i].cap_ns = by_rate(qos->classes[i].cap_ns, now_ns, part);
 	take_shape(qos, shape);
 }
 

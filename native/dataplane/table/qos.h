@@ -24,7 +24,8 @@
 #define CW_QOS_CLASSES CW_CLASSES
 #define CW_QOS_MTU 1514u /* a turn of a flow or stream: RFC 8290 §5.2.1 */
 #define CW_QOS_LEAST_BPS 64000u /* times of slower ones would not fit their numbers */
-#define CW_QOS_FLOWS 8192u /* more than items may wait */
+#define CW_QOS_FLOWS 8192u /* with something waiting or without: twice as many as items may wait */
+#define CW_QOS_ITEMS_MOST (CW_QOS_FLOWS / 2)
 #define CW_QOS_BUCKETS 1024u /* few, for they are met twice for each packet: mostly few flows wait */
 #define CW_QOS_BATCH 64u   /* lost at once where there is no room: RFC 8290 §4.1.3 */
 #define CW_QOS_GATES_MAX 4352u /* more than there are peers */
@@ -38,6 +39,7 @@ struct cw_qos_item {
 	uint32_t last;
 	uint16_t pieces; /* that are left */
 	bool is_ect;     /* RFC 3168: it can be marked instead of lost */
+	bool is_large;   /* its buffer is one of few */
 };
 
 struct cw_qos_queue {
@@ -62,18 +64,22 @@ struct cw_qos_flows {
 };
 
 /*
- * What a peer takes, which closes it until what left has had its time. Its streams take turns by the weights of their classes, as the
- * classes of the link do: where the peer is the bottleneck, and not the link, it would else be whoever comes first. Zeroed by the
- * caller, who sets its rate by cw_qos_set_gate().
+ * What a peer takes, which closes it until what left has had its time. Its streams take turns by the weights of their classes and go
+ * first up to their caps, as the classes of the link do: where the peer is the bottleneck, and not the link, it would else be whoever
+ * comes first, or calls alone. Zeroed by the caller, who sets its rate by cw_qos_set_gate().
  */
 struct cw_qos_gate {
 	uint64_t bps; /* 0: it is always open */
+	uint64_t byte_time;
 	uint64_t open_ns;
+	uint64_t caps_ns[CW_QOS_CLASSES]; /* up to when the cap of a class is used */
 	struct cw_qos_stream *members[CW_QOS_CLASSES]; /* that ever had something waiting */
 	struct cw_qos_stream *waiting; /* until it opens */
 	struct cw_qos_stream *held;    /* until it is their turn */
 	int64_t credits[CW_QOS_CLASSES];
 	uint8_t turn;
+	uint32_t budget; /* of a grant, by its rate */
+	uint32_t most;   /* of a turn of a class */
 	uint32_t place; /* among the gates that are waited for, from 1; 0: it is not */
 };
 
@@ -87,6 +93,7 @@ struct cw_qos_stream {
 	uint32_t packets; /* the same */
 	uint8_t class;
 	bool is_listed; /* by its class or its gate */
+	uint16_t flows; /* that have something waiting */
 	struct cw_qos_count count;
 };
 
@@ -99,7 +106,8 @@ struct cw_qos_class_shape {
 
 struct cw_qos_shape {
 	uint64_t bps; /* CW_QOS_LEAST_BPS at least */
-	uint32_t items; /* that wait at most */
+	uint32_t items; /* that wait at most, ≤ CW_QOS_ITEMS_MOST */
+	uint32_t large; /* of them, at most */
 	bool is_inwards; /* what comes has been through the link: what CoDel takes of it has used its time as well */
 	struct cw_qos_class_shape classes[CW_QOS_CLASSES];
 };
@@ -128,17 +136,17 @@ void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t n
 void cw_qos_set_gate(struct cw_qos *qos, struct cw_qos_gate *gate, uint64_t bps);
 
 /*
+ * Before anything else is done, cw_qos_shed() says what is lost for it.
  * @param hash of the flow: two of one hash in one stream are one
  * @param item its `at_ns` is now
- * @return false: there is no room for one more flow, and the item is still the caller's
  */
-bool cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item);
+void cw_qos_add(struct cw_qos *qos, struct cw_qos_stream *stream, uint32_t hash, struct cw_qos_item *item);
 
 /*
- * Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3.
- * @param is_full the caller has no room for more, whatever there is here
+ * Until false, after each item that was added: there is no room for what is granted, of which all is lost. RFC 8290 §4.1.3, but whoever
+ * has more than the mean of those that wait loses, not only who has most: that is found without a look at all.
  */
-bool cw_qos_shed(struct cw_qos *qos, bool is_full, struct cw_qos_grant *grant);
+bool cw_qos_shed(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 /* Until false: what may leave now. */
 bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant);
@@ -152,7 +160,7 @@ void cw_qos_charge_beside(struct cw_qos *qos, uint64_t now_ns, uint32_t bytes);
 /* When cw_qos_next() is to be asked again; UINT64_MAX: nothing waits. */
 uint64_t cw_qos_due_ns(const struct cw_qos *qos);
 
-/* False: nothing waits. Else the first item of the flow of which most waits is taken out, as if there were no room for it. */
+/* False: nothing waits. Else the first item of some flow is taken out, as if there were no room for it. */
 bool cw_qos_empty(struct cw_qos *qos, struct cw_qos_grant *grant);
 
 uint32_t cw_qos_waiting_items(const struct cw_qos *qos);

@@ -1,13 +1,13 @@
 /**
  * What the box says of its queue is what the far end sees: packets that came, left, were dropped, by class; how long they waited, against
- * how much later they arrive than on the idle link; and the same by metrics, and by `explain` while it lasts.
+ * how much later they arrive than on the idle link; and the same by metrics, and by `explain` while it lasts. So of what waits inwards,
+ * and for a segment's limit (seen-rates.ts).
  */
 import { setTimeout as passed } from 'node:timers/promises'
 import type { ExplainAnswer } from '../../../firmware/model/local-api-explain.ts'
-import type { QueueTraffic, UplinkQueue } from '../../../firmware/model/local-api-queue.ts'
+import type { UplinkQueue } from '../../../firmware/model/local-api-queue.ts'
 import { internetLabel } from '../../../firmware/plan/queue-metrics.ts'
 import { plantDrop } from '../../lab/faults.ts'
-import type { FlowAccount } from '../../lab/gaps.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { type Pace, startPace } from '../../lab/pace.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
@@ -15,18 +15,21 @@ import { freshDrops, lookAt, readMetrics } from '../../lab/status.ts'
 import { askWhy } from '../../lab/why.ts'
 import type { Check, Line } from '../line.ts'
 import { hostOf, narrow, openNarrow, wide } from './scene.ts'
+import {
+  alone,
+  countBetween,
+  countChecks,
+  delayCheck,
+  fullMs,
+  internetOf,
+  metricsCheck,
+  pass,
+} from './seen-checks.ts'
+import { rateFaults, takeIngress, takeLimits } from './seen-rates.ts'
 
 /** Half as much again as the link carries, and a call of 200 bytes each 20 ms. */
 const bulk: Pace = { ratePps: 1_500, bytes: 1_200, dscp: 8, port: 9_600 }
 const call: Pace = { ratePps: 50, bytes: 172, dscp: 46, port: 9_601 }
-/** Of a class of its own, so that it is not among what is counted. */
-const alone: Pace = { ratePps: 100, bytes: 1_200, dscp: 18, port: 9_602 }
-const aloneMs = 1_500
-/** No longer than what the status looks back. */
-const fullMs = 4_500
-/** Of a delay: a part of the histogram is so wide. And the clocks and the far end's link. */
-const share = 0.25
-const aboutMs = 4
 
 interface Ride {
   readonly name: string
@@ -46,6 +49,7 @@ export const seen: Line = {
     'drop-packet': 'overlay: bulk that was sent',
     'stray-sender': 'overlay: bulk that came',
     'narrow-link': 'overlay: delay of bulk',
+    ...rateFaults,
   },
   measure: async ({ isQuick, fault }) => {
     await using lab = await openNarrow({ isRateUnknown: false })
@@ -58,8 +62,14 @@ export const seen: Line = {
       })
     }
     const checks: Check[] = []
-    for (const ride of isQuick || fault !== undefined ? rides.slice(0, 1) : rides) {
-      checks.push(...(await take(lab, ride, fault === 'stray-sender')))
+    const isOfRates = fault !== undefined && fault in rateFaults
+    if (!isOfRates) {
+      for (const ride of isQuick || fault !== undefined ? rides.slice(0, 1) : rides) {
+        checks.push(...(await take(lab, ride, fault === 'stray-sender')))
+      }
+    }
+    if (isOfRates || fault === undefined) {
+      checks.push(...(await takeIngress(lab, fault)), ...(await takeLimits(lab, fault)))
     }
     return checks
   },
@@ -82,7 +92,9 @@ async function take(lab: Lab, ride: Ride, isStray: boolean): Promise<Check[]> {
   const after = await queueOf(lab)
   const metrics = await readMetrics(lab, narrow)
   const base = idle.delayMs?.median ?? Number.NaN
-  const counted = countBetween(before, after, ride.peer)
+  const counted = (name: string) =>
+    countBetween(ofPeer(before, ride.peer, name), ofPeer(after, ride.peer, name))
+  const told = (name: string) => during.classes.find((one) => one.class === name)?.delay
   const label = ride.peer ?? internetLabel
   return [
     ...countChecks(
@@ -93,24 +105,11 @@ async function take(lab: Lab, ride: Ride, isStray: boolean): Promise<Check[]> {
       full.missed,
     ),
     ...countChecks(`${ride.name}: calls`, counted('voice'), calls.flows[0]!, calls.refused, 0),
-    delayCheck(`${ride.name}: delay of bulk`, during, 'bulk', full.flows[0]!, base),
-    delayCheck(`${ride.name}: delay of calls`, during, 'voice', calls.flows[0]!, base),
-    metricsCheck(`${ride.name}: metrics`, metrics, after, label),
+    delayCheck(`${ride.name}: delay of bulk`, told('bulk'), full.flows[0]!, base),
+    delayCheck(`${ride.name}: delay of calls`, told('voice'), calls.flows[0]!, base),
+    metricsCheck(`${ride.name}: metrics`, metrics, metricLines(after, label)),
     explainCheck(`${ride.name}: explain`, why),
   ]
-}
-
-async function pass(lab: Lab, from: string, to: string, address: string, pace: Pace) {
-  await using paced = await startPace(lab, from, to, address, pace)
-  await paced.heard()
-  await passed(aloneMs)
-  return (await paced.finish()).flows[0]!
-}
-
-/** A place in the Internet, behind the other site's link. */
-function internetOf(lab: Lab): readonly [place: string, address: string] {
-  const { wan } = lab.sites.find(({ name }) => name === wide)!
-  return ['internet', wan.gateway.split('/')[0]!]
 }
 
 async function queueOf(lab: Lab): Promise<UplinkQueue> {
@@ -124,92 +123,22 @@ function explain(lab: Lab, to: string): Promise<ExplainAnswer> {
   return askWhy(lab, narrow, { from, to, toPort: port!, protocol: 'udp', dscp: dscp! })
 }
 
-type Counted = Pick<QueueTraffic, 'offeredPackets' | 'sentPackets' | 'waitingPackets'> & {
-  readonly dropped: number
+function ofPeer({ peers }: UplinkQueue, peer: string | null, name: string) {
+  const known = peers.find((one) => one.peer === peer)
+  return known?.classes.find((one) => one.class === name)
 }
 
-function countBetween(before: UplinkQueue, after: UplinkQueue, peer: string | null) {
-  const of = ({ peers }: UplinkQueue, name: string): Counted => {
-    const classes = peers.find((one) => one.peer === peer)?.classes ?? []
-    const found = classes.find((one) => one.class === name)
-    const { offeredPackets = 0, sentPackets = 0, waitingPackets = 0 } = found ?? {}
-    const dropped = (found?.droppedByDelay ?? 0) + (found?.droppedByFull ?? 0)
-    return { offeredPackets, sentPackets, waitingPackets, dropped }
-  }
-  return (name: string): Counted => {
-    const [then, now] = [of(before, name), of(after, name)]
-    return {
-      offeredPackets: now.offeredPackets - then.offeredPackets,
-      sentPackets: now.sentPackets - then.sentPackets,
-      dropped: now.dropped - then.dropped,
-      waitingPackets: now.waitingPackets,
-    }
-  }
-}
-
-/** All have arrived or never will: nothing is in flight any more. @param missed by the receiver itself */
-function countChecks(
-  name: string,
-  { offeredPackets, sentPackets, dropped, waitingPackets }: Counted,
-  { sent, received, lost }: FlowAccount,
-  refused: number,
-  missed: number,
-): Check[] {
-  const equal = (what: string, figure: number, wanted: number, of: string): Check => ({
-    check: `${name} ${what}`,
-    target: `${wanted}: ${of}`,
-    figure: String(figure),
-    isOk: figure === wanted && wanted >= 0 && received > 0 && missed === 0,
-  })
-  return [
-    equal('that came', offeredPackets, sent - refused, 'as many as the host sent'),
-    equal('that was sent', sentPackets, received, 'as many as arrived'),
-    equal('that was dropped', dropped, lost - refused, 'as many as were lost'),
-    { ...equal('that waits', waitingPackets, 0, 'nothing'), isOk: waitingPackets === 0 },
-  ]
-}
-
-function delayCheck(
-  check: string,
-  { classes }: UplinkQueue,
-  name: string,
-  { delayMs }: FlowAccount,
-  baseMs: number,
-): Check {
-  const told = classes.find((one) => one.class === name)?.delay?.p95Seconds ?? Number.NaN
-  const measured = (delayMs?.p95 ?? Number.NaN) - baseMs
-  const mostMs = measured * share + aboutMs
-  return {
-    check,
-    target: `p95 ${measured.toFixed(1)} ± ${mostMs.toFixed(1)} ms, as measured above the idle link`,
-    figure: `${(told * 1_000).toFixed(1)} ms`,
-    isOk: Math.abs(told * 1_000 - measured) <= mostMs,
-  }
-}
-
-/** The same figures, of the class by the uplink and of the peer. */
-function metricsCheck(
-  check: string,
-  text: string,
-  { classes, peers }: UplinkQueue,
-  peer: string,
-): Check {
+/** Of the class by the uplink, and of the peer. */
+function metricLines({ classes, peers }: UplinkQueue, peer: string): string[] {
   const uplink = `site="${narrow}",uplink="wan0"`
   const sent = classes.find((one) => one.class === 'bulk')!.sentPackets
   const known = peers.find((one) => (one.peer ?? internetLabel) === peer)
   const toPeer = known?.classes.find((one) => one.class === 'bulk')?.sentPackets ?? -1
-  const lines = [
+  return [
     `causeway_queue_sent_packets_total{${uplink},class="bulk"} ${sent}`,
     `causeway_queue_delay_seconds_count{${uplink},class="bulk"} ${sent}`,
     `causeway_queue_peer_sent_packets_total{${uplink},peer="${peer}",class="bulk"} ${toPeer}`,
   ]
-  const missing = lines.filter((line) => !text.split('\n').includes(line))
-  return {
-    check,
-    target: 'as in the status',
-    figure: missing.length === 0 ? 'the same' : `not there: ${missing.join('; ')}`,
-    isOk: missing.length === 0,
-  }
 }
 
 function explainCheck(check: string, { class: name, queue }: ExplainAnswer): Check {

@@ -48,6 +48,8 @@ export function explained({ from, to, toPort }: ExplainRequest): ExplainAnswer {
     peer: isDenied ? null : { name: 'hub-1', hasSession: true },
     policy: isDenied ? null : { name: 'business', application: 'web' },
     class: isDenied ? null : 'business',
+    ingress: null,
+    limits: [],
     queue: isDenied
       ? null
       : {

@@ -48,6 +48,7 @@ const blank: Status = {
   datapathUptimeSeconds: 309,
   uplinks: [],
   peers: [],
+  segments: [],
   relaying: null,
 }
 
@@ -124,6 +125,7 @@ const wan: UplinkStatus = {
   throughput: { rxBitsPerSecond: 84_300_000, txBitsPerSecond: 31_200_000 },
   nat: [wanNat, { ...wanNat, family: 6, local: '[2001:db8:51::10]:51820', mapped: null }],
   queue: wanQueue,
+  ingress: null,
 }
 
 const lte: UplinkStatus = {
@@ -135,6 +137,7 @@ const lte: UplinkStatus = {
   throughput: { rxBitsPerSecond: 41_000, txBitsPerSecond: 38_000 },
   nat: [lteNat],
   queue: null,
+  ingress: null,
 }
 
 const direct: PeerReach = {

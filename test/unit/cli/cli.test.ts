@@ -186,7 +186,7 @@ const sampleStatus: Status = {
   wireKey: 'k',
   uptimeSeconds: 200,
   datapathUptimeSeconds: 300,
-  uplinks: [],
+  ...{ uplinks: [], segments: [] },
   peers: [
     {
       name: 'hub-1',

@@ -96,7 +96,7 @@ function answerTo(asked: ExplainRequest): ExplainAnswer {
       ...{ kind: 'none', prefix: null, owner: null, link: null },
       ...{ nextHop: null, isNextHopKnown: false, isByKernel: false, source: null },
     },
-    ...{ class: null, queue: null },
+    ...{ class: null, queue: null, ingress: null, limits: [] },
     ...{ rule: null, peer: null, policy: null, place: null, idleSeconds: null, mtuBytes: null },
     peers: [],
     paths: [],

@@ -45,6 +45,8 @@ export interface Box {
   readonly machine: FakeMachine
   readonly host: FakeHost
   readonly lines: Line[]
+  /** Who may use the box cannot be read; null: it can. */
+  brokenStore: CausewayError | null
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
@@ -91,6 +93,7 @@ export async function openBox(
     host: fakeHost(),
     lines,
     datapath: null,
+    brokenStore: null,
     loads: 0,
     newDatapath: () => {
       const local = { address: '192.0.2.2', port: 51820 }
@@ -134,11 +137,15 @@ export async function openBox(
           openLink({
             ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: 5_000 },
           }),
-        certificate: (addresses) => openCertificate(places.lanCertificate, addresses, Date.now()),
+        certificate: (address) =>
+          openCertificate(join(places.lanCertificates, `${address}.pem`), [address], Date.now()),
         lanApiPort: 0,
         plainPort: null,
         readPages: async () => [],
-        openStore: (onFailed) => openStore(memoryTable(), onFailed),
+        openStore: async (onFailed) => {
+          if (box.brokenStore !== null) throw box.brokenStore
+          return openStore(memoryTable(), onFailed)
+        },
         diagnostics: box.machine,
         programRecord: recordAt(places.programRecord),
       })

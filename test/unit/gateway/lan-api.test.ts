@@ -82,7 +82,7 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
         handle: () => ({ body: { isHealthy: true, problems: [] } }),
       },
     ],
-    certificate: (addresses) => openCertificate(join(root, 'keys/two.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(root, 'keys/two.pem'), [address], Date.now()),
     onFault: (error) => faults.push(error),
   })
   await api.listen(['127.0.0.1', '127.0.0.2'], names)
@@ -116,7 +116,7 @@ test('one source has a share of the connections, and none above its rate gets as
     ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
-    certificate: (addresses) => openCertificate(join(root, 'keys/four.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(root, 'keys/four.pem'), [address], Date.now()),
     onFault: () => assert.fail(),
   })
   await api.listen(['127.0.0.1'], names)
@@ -172,7 +172,7 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
     ...without({ ...systemClock(), nowMs: () => nowMs }),
     port,
     routes: [],
-    certificate: (addresses) => openCertificate(path, addresses, Date.now() + nowMs),
+    certificate: (address) => openCertificate(path, [address], Date.now() + nowMs),
     onFault: () => assert.fail(),
   })
   const shown = async (): Promise<string> => {
@@ -190,6 +190,47 @@ test('a certificate that ends soon is replaced while the gateway runs', async ()
   assert.equal(await shown(), first)
   nowMs = 370 * dayMs
   assert.notEqual(await shown(), first)
+  await api[Symbol.asyncDispose]()
+})
+
+test('who is being answered is not cut off, and shown no other certificate, because another LAN comes', async () => {
+  const port = await freePort()
+  const entered = Promise.withResolvers<void>()
+  const leave = Promise.withResolvers<void>()
+  const api = new LanApi({
+    ...without(systemClock()),
+    port,
+    routes: [
+      {
+        ...{ method: 'GET', url: '/api/v1/health', needs: 'anybody', summary: 'Slow.' },
+        answer: { type: 'object' },
+        handle: async () => {
+          entered.resolve()
+          await leave.promise
+          return { body: { isHealthy: true } }
+        },
+      },
+    ],
+    certificate: (address) =>
+      openCertificate(join(root, `keys/${address}.pem`), [address], Date.now()),
+    onFault: () => assert.fail(),
+  })
+  const seen = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()!.fingerprint256)
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  await api.listen(['127.0.0.1'], names)
+  const before = await seen()
+  const answer = ask('127.0.0.1', port, '/api/v1/health')
+  await entered.promise
+  await api.listen(['127.0.0.1', '127.0.0.2'], names)
+  leave.resolve()
+  assert.deepEqual(await answer, [200, 'isHealthy'])
+  assert.equal(await seen(), before)
   await api[Symbol.asyncDispose]()
 })
 

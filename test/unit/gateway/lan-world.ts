@@ -83,7 +83,7 @@ export async function openLanWorld(context: TestContext, of: WorldParts): Promis
     ...{ clock, port, plainPort: of.plainPort ?? null, routes: of.routes(parts) },
     gate: openGate({ access, clock, isStatusOpen: parts.isStatusOpen }),
     pages: async () => of.pages ?? [],
-    certificate: (addresses) => openCertificate(join(folder, 'lan.pem'), addresses, Date.now()),
+    certificate: (address) => openCertificate(join(folder, 'lan.pem'), [address], Date.now()),
     onFault: (error) => faults.push(error),
   })
   const ask = (path: string, asking: Asking = {}): Promise<Answered> => askAt(port, path, asking)

@@ -7,20 +7,20 @@ import { Agent } from 'node:https'
 import { type TestContext, test } from 'node:test'
 import type { AccessRouteParts } from '../../../firmware/gateway/api/access-routes.ts'
 import type { LocalRoute } from '../../../firmware/gateway/api/local-route.ts'
-import { type RouteParts, routesOf } from '../../../firmware/gateway/api/routes.ts'
+import { routesOf } from '../../../firmware/gateway/api/routes.ts'
 import { isAllowed, type LocalRole, localRoles } from '../../../firmware/model/local-user.ts'
 import { type Asking, type LanWorld, openLanWorld, type SignedIn } from './lan-world.ts'
-import { noAccess } from './sample-access.ts'
+import { noAccess, partsWith } from './sample-access.ts'
 
 /** All routes; only signing in does what it does. */
 function emptied(access: AccessRouteParts): LocalRoute[] {
   const entered = { answer: { type: 'object' }, handle: () => ({ body: { in: true } }) }
-  return routesOf({ access } as RouteParts).map(({ stream: _, ...route }) =>
+  return routesOf(partsWith(access)).map(({ stream: _, ...route }) =>
     route.url === '/api/v1/sign-in' ? route : { ...route, ...entered },
   )
 }
 
-const routes = routesOf({ access: noAccess() } as RouteParts)
+const routes = routesOf(partsWith(noAccess()))
 /** With something for each of its parameters. */
 const pathOf = ({ url }: LocalRoute): string =>
   url.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? 'f'.repeat(16) : '1'))
@@ -149,6 +149,13 @@ test('a query, broken JSON, another type, and a body that is too long are refuse
     assert.deepEqual(await ask('text/plain', '{}'), [400, 'API_INVALID'], title)
     assert.deepEqual(await ask('application/x-www-form-urlencoded', 'a=1'), [400, 'API_INVALID'])
     assert.deepEqual(await ask('application/json', '{"wings":2}'), [400, 'API_INVALID'], title)
+    if (route.uploadMaxBytes !== undefined) {
+      const type = 'application/octet-stream'
+      const headers = { 'content-type': type, 'content-length': `${route.uploadMaxBytes + 1}` }
+      const announced = { as, headers, agent: false, isUnfinished: true } as const
+      assert.equal((await desk.askRoute(route, announced)).status, 413, title)
+      continue
+    }
     const most = route.bodyMaxBytes ?? 64 * 1024
     const long = `{"wings":"${'x'.repeat(most)}"}`
     const { status } = await desk.askRoute(route, { as, body: long, ...json, agent: false })

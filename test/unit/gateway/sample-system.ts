@@ -68,7 +68,7 @@ export function fakeHost(
       },
       restartGateway: () => void restarts.push('gateway'),
     },
-    lanCertificate: async () => null,
+    lanCertificates: async () => [],
     readKeys: async () => keys,
     orderRestore: async (identity, config) => void orders.push({ identity, config }),
   }

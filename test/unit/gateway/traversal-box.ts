@@ -1,9 +1,9 @@
 /** The traversal of one gateway, on a virtual clock: what it hears of its datapath, and what it does for that. For its tests. */
-import type { Nat } from '../../../firmware/gateway/nat/nat.ts'
 import { Traversal } from '../../../firmware/gateway/traversal/traversal.ts'
 import { virtualClock } from '../../../firmware/host/clock/virtual.ts'
 import type { Datapath } from '../../../firmware/host/datapath/datapath.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import type { UplinkNat } from '../../../firmware/model/nat.ts'
 import type { PathCounters } from '../../../firmware/model/path-program.ts'
 import type { Counters } from '../../../firmware/model/program.ts'
 import type { TryProgram } from '../../../firmware/model/traversal-program.ts'
@@ -11,11 +11,6 @@ import { sampleConfig } from '../model/sample-config.ts'
 import { reading, samplePath } from '../plan/sample-path.ts'
 import { byHub } from '../plan/sample-reach.ts'
 
-const noNat: Nat = {
-  readings: () => [],
-  onChange: () => () => undefined,
-  refresh: () => undefined,
-}
 export const peer = 'lisbon'
 export const relayedWay = { address: byHub, port: 0 }
 export const direct = { peer, number: 1, remoteAddress: '203.0.113.2' }
@@ -32,6 +27,8 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
   const told: string[] = []
   const doubts: string[] = []
   const looks: number[] = []
+  let nats: readonly UplinkNat[] = []
+  const onNats = new Set<() => void>()
   const config = sampleConfig() as DeviceConfig
   const peers = config.peers.map((one) =>
     one.name === peer ? { ...one, endpoints: [...endpoints] } : one,
@@ -43,7 +40,14 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
   const made = new Traversal({
     ...{
       clock,
-      nat: { ...noNat, refresh: () => looks.push(clock.nowMs()) },
+      nat: {
+        readings: () => nats,
+        onChange: (handler) => {
+          onNats.add(handler)
+          return () => onNats.delete(handler)
+        },
+        refresh: () => looks.push(clock.nowMs()),
+      },
       ownKey: new Uint8Array(32),
     },
     numbers: { numberOf: () => 0, nameOf: () => null },
@@ -67,6 +71,11 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
   const places = [{ name: 'wan0', addresses: ['198.51.100.2/30'] }]
   const overlay = isHub ? { ...config.overlay, relay: {} } : config.overlay
   made.configure({ ...config, overlay, peers }, places, datapath)
+  /** What stands before the box is found to be that from now on. */
+  const readNats = (readings: readonly UplinkNat[]): void => {
+    nats = readings
+    for (const handler of onNats) handler()
+  }
   let packets = 0
   /** What the datapath counts; with data since the last reading, or without. */
   const count = (paths: readonly Partial<PathCounters>[], isData = false): void => {
@@ -75,5 +84,5 @@ export function traversal(endpoints: readonly string[] = [], others = 0, isHub =
     const rxPackets = packets
     made.onCounters({ ...counters, peers: counted.map((one) => ({ ...one, rxPackets })) })
   }
-  return { clock, made, tries, wants, sent, sentAtMs, moves, told, doubts, looks, count }
+  return { clock, made, tries, wants, sent, sentAtMs, moves, told, doubts, looks, count, readNats }
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Traversal } from '../../../firmware/gateway/traversal/traversal.ts'
 import type { PathCounters } from '../../../firmware/model/path-program.ts'
 import { samplePath } from '../plan/sample-path.ts'
+import { sampleNat } from '../plan/sample-place.ts'
 import { byHub } from '../plan/sample-reach.ts'
 import { direct, peer, relayed, relayedWay, traversal } from './traversal-box.ts'
 
@@ -119,6 +120,23 @@ test('while data flows each second a direct way is looked for after 5, 10, 20, 4
     .map((atMs, at) => (atMs - begunAtMs[at]! - 2_000 - 1_200) / 1000)
   assert.deepEqual(pauses.map(Math.round).slice(0, 6), [5, 10, 20, 40, 40, 40])
   assert.equal(begunAtMs.length, 16)
+  made[Symbol.dispose]()
+})
+
+test('what the NAT does is told at once when it becomes known, and once: a look that finds the same is no news', async () => {
+  const { clock, made, sentAtMs, readNats } = traversal()
+  readNats([sampleNat({ mapping: 'unknown' })])
+  made.onUp(peer)
+  await clock.advance(60_000)
+  const before = sentAtMs.length
+  readNats([sampleNat({ mapping: 'endpoint-independent' })])
+  await clock.advance(0)
+  assert.deepEqual(sentAtMs.slice(before), [60_000])
+  await clock.advance(5_000)
+  const after = sentAtMs.length
+  readNats([sampleNat({ mapping: 'endpoint-independent', testedAtMs: 65_000 })])
+  await clock.advance(0)
+  assert.equal(sentAtMs.length, after)
   made[Symbol.dispose]()
 })
 

@@ -32,6 +32,7 @@ export const uplinks = config.uplinks.map(({ name, nic, address, gateway }) => (
   throughput: null,
   nat: [],
   queue: null,
+  ingress: null,
 }))
 
 export interface Change extends Partial<Omit<ExplainFacts, 'explanation' | 'session' | 'ask'>> {

@@ -31,7 +31,8 @@ function peer(name: string, paths: PathsByPeer): PeerStatus {
 }
 
 function uplink(name: string, isUp: boolean | null, address = ['192.0.2.2/24']): UplinkStatus {
-  return { name, nic: 'n', address, gateway: null, isUp, throughput: null, nat: [], queue: null }
+  const nothing = { gateway: null, throughput: null, nat: [], queue: null, ingress: null }
+  return { name, nic: 'n', address, isUp, ...nothing }
 }
 
 const at443 = { number: 1, remotePort: 443 } as const

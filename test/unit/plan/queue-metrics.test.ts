@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { internetLabel, queueFamilies } from '../../../firmware/plan/queue-metrics.ts'
-import { queueOf, sampleQueues } from './sample-queue.ts'
+import { idle, keptQueues, queueOf, sampleQueues } from './sample-queue.ts'
 
 const bulk = queueOf(
   {
@@ -69,10 +69,45 @@ test('there are none of an uplink without a rate, nor of a class that nobody sen
 test('an uplink that lost its rate keeps what it has counted', () => {
   const queues = sampleQueues(bulk)
   const [wan, lte] = queues.uplinks
-  const after = queueFamilies({ site: 'x' }, { peers: [], uplinks: [{ ...wan!, bps: 0 }, lte!] })
+  const uplinks = [{ ...wan!, bps: 0 }, lte!]
+  const after = queueFamilies({ site: 'x' }, { ...queues, peers: [], uplinks })
   assert.match(after.join(''), /queue_rate_bits_per_second\{site="x",uplink="wan0"\} 0\n/)
   assert.match(
     after.join(''),
     /queue_sent_packets_total\{site="x",uplink="wan0",class="bulk"\} 10\n/,
   )
+})
+
+test('what comes from the Internet, and for the limit of a segment, is told in the same words', () => {
+  const kept = queueFamilies({ site: 'x' }, keptQueues(bulk)).join('').split('\n')
+  for (const [prefix, labels] of [
+    ['queue_ingress', 'site="x",uplink="wan0"'],
+    ['queue_segment', 'site="x",segment="office",direction="up",class="bulk"'],
+    ['queue_segment', 'site="x",segment="office",direction="down",class="bulk"'],
+  ]) {
+    for (const line of [
+      `causeway_${prefix}_waiting_bytes{${labels}} 6000`,
+      `causeway_${prefix}_offered_packets_total{${labels}} 20`,
+      `causeway_${prefix}_sent_bytes_total{${labels}} 9000`,
+      `causeway_${prefix}_dropped_packets_total{${labels},reason="delay"} 2`,
+      `causeway_${prefix}_dropped_packets_total{${labels},reason="full"} 3`,
+      `causeway_${prefix}_marked_packets_total{${labels}} 4`,
+      `causeway_${prefix}_delay_seconds_bucket{${labels},le="0.000512"} 6`,
+      `causeway_${prefix}_delay_seconds_count{${labels}} 10`,
+    ]) {
+      assert.ok(kept.includes(line), line)
+    }
+  }
+  for (const line of [
+    'causeway_queue_ingress_rate_bits_per_second{site="x",uplink="wan0"} 8500000',
+    'causeway_queue_segment_rate_bits_per_second{site="x",segment="office",direction="up"} 5000000',
+    'causeway_queue_segment_rate_bits_per_second{site="x",segment="cameras",direction="down"} 1000000',
+  ]) {
+    assert.ok(kept.includes(line), line)
+  }
+  // Of what has no rate, and of classes of which nothing came, there are none.
+  assert.ok(kept.every((line) => !/queue_ingress.*lte0/.test(line)))
+  assert.ok(kept.every((line) => !/cameras.*(direction="up"|class=)/.test(line)))
+  assert.ok(kept.every((line) => !/queue_segment.*class="voice"/.test(line)))
+  assert.doesNotMatch(queueFamilies({ site: 'x' }, sampleQueues(idle)).join(''), /ingress|segment/)
 })

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { isStatus } from '../../../firmware/model/local-api.ts'
 import { mostQueuedPeers } from '../../../firmware/model/local-api-queue.ts'
 import { waitBoundsUs } from '../../../firmware/model/queue-counters.ts'
-import { uplinkQueue } from '../../../firmware/plan/queue-status.ts'
+import { ingressQueue, segmentQueue, uplinkQueue } from '../../../firmware/plan/queue-status.ts'
 import {
   type QueueWindow,
   quantileUs,
@@ -12,7 +12,7 @@ import {
   waitsBetween,
 } from '../../../firmware/plan/queue-window.ts'
 import { composeStatus } from '../../../firmware/plan/status.ts'
-import { idle, noCount, queueOf, sampleQueues, waitsOf } from './sample-queue.ts'
+import { idle, keptQueues, noCount, queueOf, sampleQueues, waitsOf } from './sample-queue.ts'
 import { statusFacts } from './sample-status.ts'
 
 const first = queueOf({ bytes: 1_000_000, waitUs: 5 }, { 4: 1_000 })
@@ -116,4 +116,49 @@ test('of many peers those for whom most waits are told, and how many there are',
     answer.peers.slice(0, 3).map(({ peer }) => peer),
     ['site-3', 'site-99', 'site-98'],
   )
+})
+
+test('what comes from the Internet is told as a class is, and so is each class of a limited segment', () => {
+  const waiting = { ...then, waitingBytes: 15_000 }
+  const window = [first, waiting].reduce<QueueWindow | null>(
+    (before, one, at) => slide(before, { atMs: at * 1_000, queues: keptQueues(one) }),
+    null,
+  )!
+  const status = composeStatus(statusFacts({ queues: window }))
+  assert.ok(isStatus(status))
+  const [wan, lte] = status.uplinks
+  const figures = {
+    ...{ offeredPackets: 2_035, sentPackets: 2_000, sentBytes: 2_250_000 },
+    ...{ droppedByDelay: 20, droppedByFull: 3, droppedBytes: 34_500, markedPackets: 9 },
+    ...{ waitingPackets: 12, waitingBytes: 15_000, sentBitsPerSecond: 10_000_000 },
+  }
+  const { delay, ...ingress } = wan!.ingress!
+  assert.deepEqual(ingress, { rateBitsPerSecond: 8_500_000, lateSeconds: 1, ...figures })
+  assert.deepEqual([delay!.packets, delay!.p95Seconds], [1_000, (12_288 + 4_096 / 2) / 1e6])
+  assert.equal(lte!.ingress, null)
+  const [office, cameras] = status.segments
+  for (const [way, rate] of [
+    ['up', 5_000_000],
+    ['down', 8_000_000],
+  ] as const) {
+    const { classes, ...rest } = office![way]!
+    assert.deepEqual(rest, { rateBitsPerSecond: rate, waitingBytes: 15_000, lateSeconds: 1 })
+    assert.deepEqual(classes[3], { class: 'bulk', ...figures, delay })
+    assert.equal(classes[0]!.delay, null)
+  }
+  assert.deepEqual([cameras!.name, cameras!.up], ['cameras', null])
+  assert.equal(cameras!.down!.rateBitsPerSecond, 1_000_000)
+})
+
+test('without a reading, and where nothing is kept to a rate, neither is told; anew is from nothing', () => {
+  assert.deepEqual([ingressQueue('wan0', null), segmentQueue('office', 'up', null)], [null, null])
+  const free = slide(null, { atMs: 0, queues: sampleQueues(then) })
+  assert.equal(ingressQueue('wan0', free), null)
+  assert.deepEqual(composeStatus(statusFacts({ queues: free })).segments[0], {
+    ...{ name: 'office', up: null, down: null },
+  })
+  // It has a rate since the reading before.
+  const since = slide(free, { atMs: 1_000, queues: keptQueues(first) })
+  assert.equal(ingressQueue('wan0', since)!.delay!.packets, 1_000)
+  assert.equal(segmentQueue('office', 'down', since)!.classes[3]!.sentBitsPerSecond, 8_000_000)
 })

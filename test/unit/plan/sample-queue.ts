@@ -23,13 +23,15 @@ export function queueOf(
 
 export const idle = queueOf({})
 
+const noIngress = { ingressBps: 0, ingress: idle }
+
 /** @param bulk that wan0 has of it, and hub-1 too */
 export function sampleQueues(bulk: ClassQueue): Queues {
   const { waits: _, ...counters } = bulk
   return {
     uplinks: [
-      { uplink: 'wan0', bps: 10_000_000, classes: [idle, idle, idle, bulk] },
-      { uplink: 'lte0', bps: 0, classes: [idle, idle, idle, idle] },
+      { uplink: 'wan0', bps: 10_000_000, classes: [idle, idle, idle, bulk], ...noIngress },
+      { uplink: 'lte0', bps: 0, classes: [idle, idle, idle, idle], ...noIngress },
     ],
     peers: [
       {
@@ -38,6 +40,23 @@ export function sampleQueues(bulk: ClassQueue): Queues {
         classes: [noCount, noCount, { ...noCount, packets: 7 }, noCount],
       },
       { uplink: 'wan0', peer: 'hub-1', classes: [noCount, noCount, noCount, counters] },
+    ],
+    segments: [],
+  }
+}
+
+/** The same, where what comes from the Internet by wan0 is kept to 8.5 Mbit/s, office to 5 and 8 Mbit/s, and cameras to 1 Mbit/s down. */
+export function keptQueues(bulk: ClassQueue): Queues {
+  const { uplinks, ...rest } = sampleQueues(idle)
+  const limitOf = (bps: number, last: ClassQueue) => ({ bps, classes: [idle, idle, idle, last] })
+  return {
+    ...rest,
+    uplinks: uplinks.map((one) =>
+      one.uplink === 'wan0' ? { ...one, ingressBps: 8_500_000, ingress: bulk } : one,
+    ),
+    segments: [
+      { segment: 'office', up: limitOf(5_000_000, bulk), down: limitOf(8_000_000, bulk) },
+      { segment: 'cameras', up: limitOf(0, idle), down: limitOf(1_000_000, idle) },
     ],
   }
 }

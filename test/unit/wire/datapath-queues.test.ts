@@ -1,9 +1,9 @@
-/** What waits for uplinks, byte by byte as causeway_queues.h has it; and its question as C writes it (native/fuzz/seeds_border.c). */
+/** What waits, byte by byte as causeway_queues.h has it; and its question as C writes it (native/fuzz/seeds_border.c). */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { QueueCounters } from '../../../firmware/model/queue-counters.ts'
+import type { ClassQueue, QueueCounters } from '../../../firmware/model/queue-counters.ts'
 import { RecordWriter } from '../../../firmware/wire/bytes.ts'
 import { interfaceBytes, nameBytes, recordSizes, verbs } from '../../../firmware/wire/datapath.ts'
 import { decodeQueues, encodeQueuesAsk } from '../../../firmware/wire/datapath-queues.ts'
@@ -25,33 +25,54 @@ function put(out: RecordWriter, one: QueueCounters): void {
   out.u32(one.waitingPackets).u32(one.waitingBytes)
 }
 
-/** One uplink and two peers; @param next place to ask from for more */
-function answer(next: number): Buffer {
-  const { queuesHead, queueUplink, queuePeer } = recordSizes
-  const out = new RecordWriter(queuesHead + queueUplink + 2 * queuePeer)
-  out.u32(1).u32(2).u32(next).zeros(4).name('wan0', interfaceBytes).u64(10_000_000)
-  for (let at = 0; at < 4; at++) {
-    put(out, counters(at * 100))
-    for (let part = 0; part < 26; part++) out.u64(at * 1_000 + part)
+function classOf(seed: number): ClassQueue {
+  const waits = Array.from({ length: 26 }, (_, part) => seed * 10 + part)
+  return { ...counters(seed), waits }
+}
+
+function putClasses(out: RecordWriter, seeds: readonly number[]): void {
+  for (const seed of seeds) {
+    put(out, counters(seed))
+    for (const count of classOf(seed).waits) out.u64(count)
   }
+}
+
+/** One uplink, two peers and a segment; @param next place to ask from for more */
+function answer(next: number): Buffer {
+  const { queuesHead, queueUplink, queuePeer, queueSegment } = recordSizes
+  const out = new RecordWriter(queuesHead + queueUplink + 2 * queuePeer + queueSegment)
+  out.u32(1).u32(2).u32(next).u32(1).name('wan0', interfaceBytes).u64(10_000_000)
+  putClasses(out, [0, 100, 200, 300])
+  out.u64(8_500_000)
+  putClasses(out, [400])
   for (const peer of ['', 'lisbon']) {
     out.name('wan0', interfaceBytes).name(peer, nameBytes)
     for (let at = 0; at < 4; at++) put(out, counters(peer.length * 1_000 + at * 100))
   }
+  out.name('guests', nameBytes).u64(5_000_000)
+  putClasses(out, [500, 600, 700, 800])
+  out.u64(20_000_000)
+  putClasses(out, [900, 1_000, 1_100, 1_200])
   return out.end()
 }
 
 test('an answer is read as its header has it', () => {
-  const { uplinks, peers, next } = decodeQueues(answer(0))
+  const { uplinks, peers, segments, next } = decodeQueues(answer(0))
   assert.equal(next, null)
   assert.deepEqual(uplinks, [
     {
       uplink: 'wan0',
       bps: 10_000_000,
-      classes: [0, 1, 2, 3].map((at) => ({
-        ...counters(at * 100),
-        waits: Array.from({ length: 26 }, (_, part) => at * 1_000 + part),
-      })),
+      classes: [0, 100, 200, 300].map(classOf),
+      ingressBps: 8_500_000,
+      ingress: classOf(400),
+    },
+  ])
+  assert.deepEqual(segments, [
+    {
+      segment: 'guests',
+      up: { bps: 5_000_000, classes: [500, 600, 700, 800].map(classOf) },
+      down: { bps: 20_000_000, classes: [900, 1_000, 1_100, 1_200].map(classOf) },
     },
   ])
   assert.deepEqual(

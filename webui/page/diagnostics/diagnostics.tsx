@@ -1,4 +1,5 @@
 /** The page about diagnostics: a tab for each kind of question; each tab has an address of its own. */
+import { useEffect, useRef } from 'preact/hooks'
 import type { LocalPermission } from '../../../firmware/model/local-permission.ts'
 import { goTo, route } from '../../live/route.ts'
 import { may } from '../../live/session.ts'
@@ -34,8 +35,14 @@ export function Page() {
   const [, asked] = route.value
   const id = ids.find((one) => one === asked) ?? ids[0] ?? 'explain'
   const Tab = tabs[id]
+  const place = useRef<HTMLDivElement>(null)
+  // On a phone the row of tabs is wider than the page.
+  useEffect(() => {
+    const chosen = place.current?.querySelector('[role="tab"][aria-selected="true"]')
+    chosen?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [id])
   return (
-    <div class="diagnostics">
+    <div class="diagnostics" ref={place}>
       <PageHead title={frameText.pages.diagnostics} about={text.about} />
       <Tabs
         label={text.tabsLabel}
