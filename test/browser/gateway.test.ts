@@ -7,7 +7,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { stringify } from 'yaml'
 import type { DeviceConfig } from '../../firmware/model/device-config.ts'
-import { openBox } from '../unit/gateway/box.ts'
+import { openBox, until } from '../unit/gateway/box.ts'
 import { sampleConfig } from '../unit/model/sample-config.ts'
 import { openBrowser, openPage } from './browser.ts'
 import { serveFile } from './fake-box.ts'
@@ -50,6 +50,14 @@ test('status, paths, history and events of a gateway are shown', async (context)
   await box.start()
   await box.line('gateway ready')
   const url = await openFront(context, box.places.apiSocket)
+  // Of what was never read there is no history.
+  for (const [kind, { name }] of [
+    ['uplinks', config.uplinks[0]!],
+    ['peers', config.peers[0]!],
+  ] as const) {
+    const path = `${url}api/v1/history/${kind}/${name}/minutes`
+    await until(async () => ((await fetch(path)).ok ? true : null))
+  }
   const { page, context: tab, complaints } = await openPage(browser, 'desktop', 'light')
   await page.goto(url)
   await page.locator('.health-site', { hasText: config.site }).waitFor()
