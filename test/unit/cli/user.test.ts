@@ -5,11 +5,12 @@ import { openApi } from '../../../firmware/gateway/api/api.ts'
 import type { RouteParts } from '../../../firmware/gateway/api/routes.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
 import { noAccess } from '../gateway/sample-access.ts'
+import { nothingElse } from '../gateway/sample-system.ts'
 import { cliReading, root } from './shell.ts'
 
 const parts = noAccess()
 const api = await openApi({
-  ...({ access: parts } as RouteParts),
+  ...({ ...nothingElse, access: parts } as Partial<RouteParts> as RouteParts),
   socketPath: placesOf('main', root).apiSocket,
   onFault: (error) => assert.fail(error),
 })
