@@ -79,6 +79,12 @@ static inline bool cw_is_relayed(const struct cw_queued *queued)
 	return queued->peer != CW_QOS_BREAKOUT && queued->path == CW_QOS_RELAYED;
 }
 
+/* The path by which what is sent by `path` leaves here: itself, or that of its relay; NULL: none. */
+struct cw_path *cw_qos_leaves_by(struct cw_worker *worker, struct cw_path *path);
+
+/* Of the uplink by which the datagrams of a path that is not relayed leave; NULL: they do not wait. */
+struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw_path *by);
+
 /* What is sent to the peer by the path at most; 0: no limit. */
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path);
 
@@ -89,8 +95,8 @@ uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, uint64_t gate_bps, uint8_t class, uint32_t hash,
 		  struct cw_queued *queued);
 
-/* qos-relay.c. @return whether the buffer is still the caller's */
-bool cw_qos_send_relayed(struct cw_worker *worker, struct cw_queued *queued, bool is_marked);
+/* qos-relay.c. It waited for `uplink`. @return whether the buffer is still the caller's */
+bool cw_qos_send_relayed(struct cw_worker *worker, const struct cw_uplink_qos *uplink, struct cw_queued *queued, bool is_marked);
 void cw_qos_note_relayed(struct cw_worker *worker, const struct cw_queued *queued, enum cw_drop reason);
 
 /* Pieces at the head of what waits are lost, and were counted by the scheduler; the cut has still to move on. */

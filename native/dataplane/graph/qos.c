@@ -10,6 +10,7 @@
 #include "graph/marks.h"
 #include "graph/outer.h"
 #include "graph/qos-parts.h"
+#include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "overlay-port.h"
 #include "table/view.h"
@@ -125,6 +126,18 @@ static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, u
 	return cw_qos_queue(worker, uplink, gate_bps, cw_class_of(queued->m), cw_qos_hash(l3, length), queued);
 }
 
+struct cw_path *cw_qos_leaves_by(struct cw_worker *worker, struct cw_path *path)
+{
+	return cw_path_is_relayed(path) ? cw_relay_path_by(worker, path) : path;
+}
+
+struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw_path *by)
+{
+	const struct cw_departure *departure = cw_outer_departure(worker, by);
+
+	return departure->uplink == NULL ? NULL : departure->uplink->qos;
+}
+
 uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
 {
 	uint64_t limit_bps = atomic_load_explicit(&peer->limit_bps, memory_order_relaxed);
@@ -146,27 +159,11 @@ void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t
 	item->last = cut->headers_len + left - (item->pieces - 1u) * cut->segment + more;
 }
 
-/* Of the uplink by which the path's datagrams leave, a relay's too; NULL: what leaves there does not wait. `outer`: bytes around it. */
-static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struct cw_path *path, uint32_t *outer)
-{
-	const struct cw_departure *departure = cw_outer_departure(worker, path);
-
-	*outer = departure->length + CW_SEALED_OVERHEAD;
-	if (departure->uplink == NULL && departure->relay != NULL) {
-		struct cw_path *by = cw_paths_at(&departure->relay->paths, departure->relay->paths.best);
-		if (by == NULL)
-			return NULL;
-		departure = cw_outer_departure(worker, by);
-		*outer = departure->length + CW_SEALED_OVERHEAD + CW_RELAY_OVERHEAD;
-	}
-	return departure->uplink == NULL ? NULL : departure->uplink->qos;
-}
-
 bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path,
 		      struct rte_mbuf *m, const struct cw_cut *cut)
 {
-	uint32_t outer;
-	struct cw_uplink_qos *uplink = qos_uplink_of(worker, path, &outer);
+	struct cw_path *by = cw_qos_leaves_by(worker, path);
+	struct cw_uplink_qos *uplink = by == NULL ? NULL : cw_qos_uplink_of(worker, by);
 	struct cw_queued *queued = uplink == NULL ? NULL : cw_queue_place_of(m);
 
 	if (queued == NULL)
@@ -181,6 +178,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
 	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
+	uint32_t outer = cw_outer_departure(worker, by)->length + CW_SEALED_OVERHEAD + (by == path ? 0 : CW_RELAY_OVERHEAD);
 	cw_qos_measure(&queued->item, cut, outer);
 	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
 }
