@@ -1,7 +1,8 @@
 /*
  * What waits for an uplink whose path fails leaves by another one, where it waits anew, by that one's rate: it does not stand in its modem,
- * in front of calls.
+ * in front of calls. What finds no way any more is counted for what it is.
  */
+#include "graph/explain.h"
 #include "graph/ip4.h"
 #include "seal_packets.h"
 
@@ -185,6 +186,50 @@ static void leaves_at_once_where_nothing_waits(void)
 	end();
 }
 
+static uint32_t told_of(enum cw_drop reason)
+{
+	struct cw_explain ask = { .source_port = flow, .destination_port = flow, .protocol = PACKET_UDP };
+	struct cw_address from = cw_bench_v4(CW_BENCH_HOST), to = cw_bench_v4(CW_BENCH_FAR);
+	static struct cw_explained said;
+
+	memcpy(ask.source, &from, 16);
+	memcpy(ask.destination, &to, 16);
+	cw_explain(bench.worker, &ask, &said);
+	for (uint32_t i = 0; i < said.head.incident_count; i++) {
+		if (said.incidents[i].reason == (uint16_t)reason)
+			return said.incidents[i].count;
+	}
+	return 0;
+}
+
+/* Its policy allows none of those that are left; or there is no session. */
+static void what_finds_no_way_is_counted_for_what_it_is(void)
+{
+	struct cw_policy_program *policy = &bench.worker->view->program->policies[0];
+
+	begin(SLOW_BPS);
+	path_at(bench.far, 0)->is_private = true;
+	policy->kinds = CW_NETWORK_PRIVATE;
+	policy->is_strict = 1;
+	be_up(bench.far, 0, true);
+	for (uint32_t i = 0; i < 10; i++)
+		give_packet(1300, flow, 0);
+	be_up(bench.far, 0, false);
+	pass_us(5000);
+	CHECK(strcmp(cw_bench_drops(&bench), "policy 10") == 0 && told_of(CW_DROP_POLICY) == 10);
+	policy->kinds = 3;
+	policy->is_strict = 0;
+	path_at(bench.far, 0)->is_private = false;
+	be_up(bench.far, 0, true);
+	for (uint32_t i = 0; i < 10; i++)
+		give_packet(1300, flow, 0);
+	atomic_store(&bench.far->current, NULL);
+	pass_us(5000);
+	CHECK(strcmp(cw_bench_drops(&bench), "no_session 10") == 0 && told_of(CW_DROP_NO_SESSION) == 10);
+	atomic_store(&bench.far->current, bench.keypair);
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -196,6 +241,7 @@ int main(int argc, char **argv)
 	a_train_goes_on_where_it_was_cut();
 	there_is_room_for_what_the_other_carries();
 	leaves_at_once_where_nothing_waits();
+	what_finds_no_way_is_counted_for_what_it_is();
 	close_second();
 	cw_bench_close(&bench);
 	return check_result();

@@ -8,13 +8,17 @@
 #include "port/vnet.h"
 #include "table/view.h"
 
-/* The path by which it was to leave, or where its flow goes now if that leads nowhere any more; NULL: nowhere. */
-static struct cw_path *queue_path_of(struct cw_worker *worker, struct cw_peer *peer, const struct cw_queued *queued)
+/* The path by which it was to leave, or where its flow goes now if that leads nowhere any more; NULL: nowhere, for that `reason`. */
+static struct cw_path *queue_path_of(struct cw_worker *worker, struct cw_peer *peer, const struct cw_queued *queued, enum cw_drop *reason)
 {
 	struct cw_path *path = cw_paths_at(&peer->paths, queued->path);
 
+	*reason = CW_DROP_NO_SESSION;
+	if (atomic_load_explicit(&peer->current, memory_order_relaxed) == NULL || peer->paths.best == CW_PATH_NONE)
+		return NULL;
 	if (path != NULL && path->live.state == CW_PATH_UP && cw_path_may_carry(path))
 		return path;
+	*reason = CW_DROP_POLICY;
 	if (cw_steer_is_due(worker, peer))
 		return cw_steer(worker, peer, (uint16_t)cw_segment_by_vni(worker->view->program, queued->vni), queued->m);
 	return cw_paths_at(&peer->paths, peer->paths.best);
@@ -38,12 +42,12 @@ static bool send_data(struct cw_worker *worker, const struct cw_uplink_qos *upli
 		      const struct cw_qos_grant *grant)
 {
 	struct cw_peer *peer = worker->peers[queued->peer];
-	struct cw_keypair *keypair = atomic_load_explicit(&peer->current, memory_order_relaxed);
-	struct cw_path *path = keypair == NULL ? NULL : queue_path_of(worker, peer, queued);
+	enum cw_drop reason;
+	struct cw_path *path = queue_path_of(worker, peer, queued, &reason);
 
 	if (path == NULL) {
 		cw_qos_skip_pieces(worker, queued, grant->pieces);
-		worker->drops[CW_DROP_NO_SESSION] += grant->pieces;
+		cw_qos_lose_queued(worker, queued, grant->pieces, reason);
 		return true;
 	}
 	/* At the pace of the one it would stand in the modem of the other: it waits there, too. */
