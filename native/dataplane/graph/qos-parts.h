@@ -85,8 +85,11 @@ struct cw_path *cw_qos_leaves_by(struct cw_worker *worker, struct cw_path *path)
 /* Of the uplink by which the datagrams of a path that is not relayed leave; NULL: they do not wait. */
 struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw_path *by);
 
-/* What is sent to the peer by the path at most; 0: no limit. */
-uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path);
+/*
+ * What is sent to the peer by the path at most, which leaves `by` another, if it is relayed, or itself: the link of a relay carries it,
+ * too. 0: no limit.
+ */
+uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path, const struct cw_path *by);
 
 /*
  * It waits from now on, of `queued` all is said but its item's time; where there is no room, somebody's is lost.

@@ -55,7 +55,7 @@ static void wait_in(struct cw_worker *worker, struct cw_uplink_qos *uplink, stru
 	queued->relayed.lane_class = onward->class;
 	queued->relayed.ecn = onward->ecn;
 	uint32_t hash = (uint32_t)cw_mix64(to->number);
-	if (cw_qos_queue(worker, uplink, cw_qos_gate_bps(to->peer, by), cw_class_of_lane(onward->class), hash, queued))
+	if (cw_qos_queue(worker, uplink, cw_qos_gate_bps(to->peer, by, by), cw_class_of_lane(onward->class), hash, queued))
 		return;
 	cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
 	rte_pktmbuf_free(m);

@@ -138,12 +138,18 @@ struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw
 	return departure->uplink == NULL ? NULL : departure->uplink->qos;
 }
 
-uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
+/* 0: none. */
+static uint64_t least_bps(uint64_t one, uint64_t other)
+{
+	return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path, const struct cw_path *by)
 {
 	uint64_t limit_bps = atomic_load_explicit(&peer->limit_bps, memory_order_relaxed);
-	uint64_t taken_bps = path->remote_down_bps / 100 * REMOTE_PERCENT;
+	uint64_t taken_bps = least_bps(path->remote_down_bps, by->remote_down_bps);
 
-	return limit_bps == 0 || (taken_bps != 0 && taken_bps < limit_bps) ? taken_bps : limit_bps;
+	return least_bps(limit_bps, taken_bps / 100 * REMOTE_PERCENT);
 }
 
 void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
@@ -180,7 +186,7 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
 	uint32_t outer = cw_outer_departure(worker, by)->length + CW_SEALED_OVERHEAD + (by == path ? 0 : CW_RELAY_OVERHEAD);
 	cw_qos_measure(&queued->item, cut, outer);
-	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path), queued, cut->l3, cut->end);
+	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path, by), queued, cut->l3, cut->end);
 }
 
 /* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
