@@ -1,6 +1,6 @@
 /*
- * A second uplink, and a second path to `far` by it, after the header of a test that has a `bench`: as the first one, whose NIC and routes it
- * has too, so that what leaves by either is heard at one end.
+ * A second uplink, and a second path to a peer by it, after the header of a test that has a `bench`: as the first one, whose NIC and
+ * routes it has too, so that what leaves by either is heard at one end.
  */
 #ifndef CW_SECOND_UPLINK_H
 #define CW_SECOND_UPLINK_H

@@ -73,9 +73,8 @@ static bool may_answer(const struct cw_flow *flow, uint8_t flags)
 	return !flow->has_ports || flow->source_port <= flow->destination_port;
 }
 
-/* Whose class the packets of a flow have, which fits `match`: that of the first policy that it, or what it answers, is for. */
-static uint16_t classing_policy(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks,
-				uint8_t flags, uint16_t match)
+uint16_t cw_steer_classing(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks, uint8_t flags,
+			   uint16_t match)
 {
 	struct cw_flow asked = *flow;
 	bool may_change;
@@ -99,7 +98,7 @@ static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const 
 
 	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
-	entry->classing = (uint8_t)classing_policy(program, flow, &marks, flags, entry->match);
+	entry->classing = (uint8_t)cw_steer_classing(program, flow, &marks, flags, entry->match);
 	entry->looked = 0;
 	entry->is_closed = false;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
@@ -191,7 +190,7 @@ static struct verdict judge_alone(const struct cw_program *program, uint16_t seg
 	const struct cw_tcp *tcp = tcp_of(flow, packet);
 	bool may_change;
 	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
-	uint16_t classing = classing_policy(program, flow, &marks, tcp == NULL ? 0 : tcp->flags, match);
+	uint16_t classing = cw_steer_classing(program, flow, &marks, tcp == NULL ? 0 : tcp->flags, match);
 
 	return (struct verdict){ policy_of(program, match), program->policies[classing].class };
 }
