@@ -22,6 +22,13 @@ struct cw_qos_peer {
 	struct cw_qos_stream streams[CW_QOS_CLASSES];
 };
 
+/*
+ * Bytes of what passes without waiting, a second and at once: a burst of DHCP, ND and handshakes, and the largest probe of an MTU. What is
+ * more waits as others do.
+ */
+#define CW_QOS_PASSING_RATE 16384u
+#define CW_QOS_PASSING_BURST 16384u
+
 struct cw_uplink_qos {
 	struct cw_qos *qos;
 	uint64_t port_id;

@@ -14,9 +14,8 @@
 #include "mix.h"
 #include "table/session.h"
 
-/* Of a channel's direction: probes, reports, handshakes are fewer. What is more waits with calls. */
-#define CONTROL_RATE 64u
-#define CONTROL_BURST 64u
+/* Bytes, of a channel's direction: probes, reports, handshakes are fewer. What is more waits with calls. */
+#define CONTROL_RATE 8192u
 
 /* The buffer in which it came alone, if it can wait in that, or a copy; NULL: there is none. */
 static struct rte_mbuf *buffer_to_wait_in(struct cw_worker *worker, const struct cw_relay_onward *onward, struct rte_mbuf **whole)
@@ -38,12 +37,17 @@ static struct rte_mbuf *buffer_to_wait_in(struct cw_worker *worker, const struct
 	return m;
 }
 
+static uint32_t bytes_of(const struct cw_worker *worker, struct cw_path *by, const struct cw_relay_onward *onward)
+{
+	return cw_outer_departure(worker, by)->length + CW_RELAY_OVERHEAD + onward->length;
+}
+
 /* Takes `m`, in which it came or was copied. */
 static void wait_in(struct cw_worker *worker, struct cw_uplink_qos *uplink, struct cw_channel_side *to, struct cw_path *by,
 		    const struct cw_relay_onward *onward, struct rte_mbuf *m)
 {
 	struct cw_queued *queued = cw_queue_place_of(m);
-	uint32_t bytes = cw_outer_departure(worker, by)->length + CW_RELAY_OVERHEAD + onward->length;
+	uint32_t bytes = bytes_of(worker, by, onward);
 
 	queued->item = (struct cw_qos_item){ .piece = bytes, .last = bytes, .pieces = 1, .is_ect = onward->ecn != 0 };
 	queued->m = m;
@@ -67,8 +71,10 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
 	struct cw_uplink_qos *uplink = cw_qos_uplink_of(worker, by);
 
-	if (uplink == NULL || !cw_qos_is_for(uplink, to->peer) ||
-	    (!cw_relay_is_data(onward) && cw_bucket_take(&from->control, worker->now_us, CONTROL_RATE, CONTROL_BURST)))
+	if (uplink == NULL || !cw_qos_is_for(uplink, to->peer))
+		return false;
+	if (!cw_relay_is_data(onward) &&
+	    cw_bucket_take_some(&from->control, worker->now_us, CONTROL_RATE, CW_QOS_PASSING_BURST, bytes_of(worker, by, onward)))
 		return false;
 	struct rte_mbuf *m = buffer_to_wait_in(worker, onward, whole);
 	if (m == NULL)

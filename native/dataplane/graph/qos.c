@@ -20,9 +20,6 @@
 #define DHCP6_CLIENT 546
 /* Of what the far end takes: the rest is for what it is sent beside, so that its provider has no queue. */
 #define REMOTE_PERCENT 95
-/* Of what an uplink needs: its own are few, and a LAN host's may look like them. */
-#define OWN_RATE 64u
-#define OWN_BURST 64u
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
@@ -189,27 +186,37 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	return add_queued(worker, uplink, cw_qos_gate_bps(peer, path, by), queued, cut->l3, cut->end);
 }
 
-/* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
-static bool is_of_the_link(const struct cw_port_program *port, const uint8_t *l3, uint32_t length)
+/* Not forwarded for a host of a LAN, as far as the uplink's addresses are known. */
+static bool is_from_here(const struct cw_own *own, const uint8_t *l3)
 {
+	struct cw_address source = cw_packet_source(l3);
+	bool is_none = cw_address_is_v4(source) ? cw_address_v4(source) == 0 : cw_address_is_none(source);
+
+	return is_none || cw_address_is_link_local(source) || own->count == 0 || own->count == CW_PORT_ADDRESSES_MAX || cw_is_own(own, source);
+}
+
+/* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
+static bool is_of_the_link(const struct cw_worker *worker, uint32_t index, const uint8_t *l3, uint32_t length)
+{
+	const struct cw_port_program *port = &worker->view->program->port_programs[index];
 	struct cw_flow flow;
 	bool is_read = cw_l4_read(l3, length, &flow);
 
-	if (is_read && flow.protocol == IPPROTO_UDP && flow.has_ports)
-		return cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
-		       flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
-	return cw_qos_is_nd(l3, length);
+	if (!is_read || flow.protocol != IPPROTO_UDP || !flow.has_ports)
+		return cw_qos_is_nd(l3, length);
+	bool has_port = cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
+			flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
+	return has_port && is_from_here(&worker->view->own[index], l3);
 }
 
-static const struct cw_port_program *qos_program_of(const struct cw_worker *worker, const struct cw_port *port)
+/* Among those of the program; their count: it is none. */
+static uint32_t index_of(const struct cw_program *program, const struct cw_port *port)
 {
-	const struct cw_program *program = worker->view->program;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		if (program->ports[i] == port)
-			return &program->port_programs[i];
-	}
-	return NULL;
+	while (i < program->port_count && program->ports[i] != port)
+		i++;
+	return i;
 }
 
 bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
@@ -218,9 +225,9 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(*ether));
 	bool is_shaped = port->qos != NULL && !port->qos->is_endless;
 	struct cw_queued *queued = is_shaped ? cw_queue_place_of(m) : NULL;
-	const struct cw_port_program *program = is_shaped ? qos_program_of(worker, port) : NULL;
+	uint32_t index = is_shaped ? index_of(worker->view->program, port) : 0;
 
-	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
+	if (queued == NULL || index == worker->view->program->port_count || m->data_len < sizeof(*ether))
 		return false;
 	uint32_t length = m->data_len - sizeof(*ether);
 	bool is_ip = (ether->type == rte_cpu_to_be_16(CW_ETHER_IP4) || ether->type == rte_cpu_to_be_16(CW_ETHER_IP6)) &&
@@ -229,7 +236,8 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		return false;
 	cw_class_set(m, cw_qos_class_of_dscp(cw_l3_class(l3) >> 2));
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
-	if (!is_train && is_of_the_link(program, l3, length) && cw_bucket_take(&port->qos->own, worker->now_us, OWN_RATE, OWN_BURST))
+	if (!is_train && is_of_the_link(worker, index, l3, length) &&
+	    cw_bucket_take_some(&port->qos->own, worker->now_us, CW_QOS_PASSING_RATE, CW_QOS_PASSING_BURST, m->pkt_len))
 		return false;
 	if (port->is_bleached)
 		cw_l3_set_dscp(l3, 0);
