@@ -101,14 +101,15 @@ function relay(config: DeviceConfig): string[] {
   ]
 }
 
-/** Of an uplink that names one. */
+/** Of an uplink that names one, where no peer has a limit, in whose rate classes have their shares by any uplink. */
 export const unshapedProfile = 'does nothing without `up`: what leaves by this uplink never waits'
 
-function profiles({ uplinks, profiles: own = [] }: DeviceConfig): string[] {
+function profiles({ uplinks, peers, profiles: own = [] }: DeviceConfig): string[] {
   const named = new Set(uplinks.map(({ profile = defaultProfileName }) => profile))
+  const isLimited = peers.some(({ limit }) => limit !== undefined)
   return [
     ...uplinks
-      .filter(({ profile, up }) => profile !== undefined && up === undefined)
+      .filter(({ profile, up }) => profile !== undefined && up === undefined && !isLimited)
       .map(({ name, profile }) => `profile ${profile} of ${name} ${unshapedProfile}`),
     ...own
       .filter(({ name }) => !named.has(name))

@@ -103,13 +103,15 @@ function uplinksOf({ site: sites, policy: policies }: Documents): FleetWarning[]
 function profilesOf({ site: sites, profile: profiles }: Documents): FleetWarning[] {
   const uplinks = sites.flatMap((site) => site.uplinks)
   const named = new Set(uplinks.map(({ profile = defaultProfileName }) => profile))
+  const limited = sites.filter(({ limit }) => limit !== undefined)
+  const sendsLimited = (site: FleetSite): boolean => limited.some((other) => other !== site)
   return [
     ...profiles
       .filter(({ name }) => uplinks.length > 0 && !named.has(name))
       .map((one) => warningOf(one, '/name', 'no uplink has this profile: it does nothing')),
     ...sites.flatMap((site) =>
       site.uplinks.flatMap(({ profile, up }, at) =>
-        profile === undefined || up !== undefined
+        profile === undefined || up !== undefined || sendsLimited(site)
           ? []
           : [warningOf(site, `/uplinks/${at}/profile`, unshapedProfile)],
       ),

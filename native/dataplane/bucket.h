@@ -23,6 +23,15 @@ static inline bool cw_bucket_has(struct cw_bucket *bucket, uint64_t now_us, uint
 	return bucket->tokens > 0;
 }
 
+/* So many at once, as a packet has bytes; more than the burst never are. */
+static inline bool cw_bucket_take_some(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate, uint32_t burst, uint32_t count)
+{
+	if (!cw_bucket_has(bucket, now_us, rate, burst) || bucket->tokens < count)
+		return false;
+	bucket->tokens -= count;
+	return true;
+}
+
 static inline bool cw_bucket_take(struct cw_bucket *bucket, uint64_t now_us, uint32_t rate,
 				  uint32_t burst)
 {

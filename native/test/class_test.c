@@ -251,6 +251,26 @@ static void later_fragments_are_marked_as_the_first(void)
 	}
 }
 
+/* To a peer likewise; without the first nobody knows more than their own mark says. */
+static void later_fragments_are_of_the_class_of_the_first(void)
+{
+	static const struct {
+		uint16_t id, port, fragment;
+		uint8_t dscp;
+	} pieces[] = { { 91, CALLS, 0x2000, EF }, { 92, 7, 0x2000, 0 }, { 91, 0, 25, EF }, { 92, 0, 25, 0 }, { 93, 0, 25, 0 } };
+	uint8_t *got;
+
+	say_classes(VOICE, BULK);
+	for (uint32_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		put_sample(&(struct sample){ CW_BENCH_FAR, 37500, pieces[i].port, PACKET_UDP, 0, 0, 220 });
+		packet_put16(sent + 4, pieces[i].id);
+		packet_put16(sent + 6, pieces[i].fragment);
+		packet_finish_ip(sent);
+		give(NULL, 220);
+		CHECK(hear(&got) == 220 && tos_of(bench.frame + 14) >> 2 == pieces[i].dscp);
+	}
+}
+
 static void nothing_is_looked_up_where_no_policy_says_one(void)
 {
 	say_classes(UNSAID, UNSAID);
@@ -273,8 +293,10 @@ int main(int argc, char **argv)
 		answers_are_of_the_class_too();
 		a_flow_without_a_place_has_its_class();
 		what_breaks_out_is_marked_for_the_kernel();
-		if (!is6)
+		if (!is6) {
 			later_fragments_are_marked_as_the_first();
+			later_fragments_are_of_the_class_of_the_first();
+		}
 		nothing_is_looked_up_where_no_policy_says_one();
 	}
 	cw_bench_close(&bench);

@@ -13,7 +13,7 @@
 #include "relay_ends.h"
 
 /* Needs the bench of the header above. */
-#include "qos_bench.h"
+#include "second_uplink.h"
 
 #define RATE_BPS 10000000u
 #define FAR_CHANNEL 5
@@ -182,20 +182,22 @@ static void what_came_in_trains_waits_too(void)
 /* What sessions need, at once; who sends more of it than that waits with calls. */
 static void control_does_not_wait_but_for_floods(void)
 {
-	join();
-	shape(RATE_BPS);
-	bench.worker->now_us += 2000000;
-	for (uint32_t i = 1; i <= 60; i++)
-		relay_one(BULK, CW_ECN_ECT0, 1300, i);
-	for (uint32_t i = 1; i <= 200; i++)
-		relay_one(CONTROL, 0, 100, i);
-	hear_all();
-	CHECK(heard.all == heard.count[CONTROL] && heard.all > 0 && heard.all <= 64);
-	for (uint32_t ms = 0; ms < 200; ms++)
-		pass_us(1000);
-	hear_all();
-	CHECK(heard.count[CONTROL] == 200 && heard.count[BULK] == 60 && cw_bench_drops(&bench)[0] == 0);
-	leave();
+	for (uint32_t size = 100; size <= 1300; size += 1200) {
+		join();
+		shape(RATE_BPS);
+		bench.worker->now_us += 4000000;
+		for (uint32_t i = 1; i <= 60; i++)
+			relay_one(BULK, CW_ECN_ECT0, 1300, i);
+		/* So many bytes, whatever the packets: an MTU's probes are large. */
+		for (uint32_t i = 1; i <= 110; i++)
+			relay_one(CONTROL, 0, size, i);
+		hear_all();
+		CHECK(heard.all == heard.count[CONTROL] && heard.all * (size + OUTER_BYTES) > 16384 - 1400 && heard.bytes <= 16384);
+		shape(0);
+		hear_all();
+		CHECK(heard.count[CONTROL] == 110 && heard.count[BULK] == 60 && cw_bench_drops(&bench)[0] == 0);
+		leave();
+	}
 	/* Data that says it is control is data. */
 	join();
 	shape(RATE_BPS);
@@ -270,6 +272,34 @@ static void who_gets_it_gets_no_more_than_it_takes(void)
 	leave();
 }
 
+/* Its path fails, and another uplink is slower: it waits for that one, and does not stand in its modem. */
+static void waits_for_another_uplink_by_its_rate(void)
+{
+	open_second();
+	name_second_path(bench.other);
+	join();
+	shape(10 * RATE_BPS);
+	shape_second(RATE_BPS);
+	for (uint32_t i = 1; i <= 60; i++)
+		relay_one(NORMAL, CW_ECN_ECT0, 1000, i);
+	be_up(bench.other, 0, false);
+	for (uint32_t ms = 1; ms <= 30; ms++) {
+		pass_us(1000);
+		hear_all();
+		if (!CHECK(heard.bytes <= (uint64_t)RATE_BPS / 8000 * ms + 1000 + OUTER_BYTES))
+			break;
+	}
+	CHECK(heard.bytes + 4000 >= RATE_BPS / 8000 * 30);
+	for (uint32_t ms = 0; ms < 40; ms++)
+		pass_us(1000);
+	hear_all();
+	CHECK(heard.all == 60 && cw_bench_drops(&bench)[0] == 0);
+	be_up(bench.other, 0, true);
+	leave();
+	close_second();
+	cw_path_name(bench.worker, bench.other, &path_at(bench.other, 0)->way, 1);
+}
+
 static int begin_other(void)
 {
 	static const struct cw_peer_program somebody = { .name = "somebody" };
@@ -317,6 +347,7 @@ int main(int argc, char **argv)
 	who_waits_too_long_is_marked();
 	no_more_waits_than_there_is_room_for();
 	who_gets_it_gets_no_more_than_it_takes();
+	waits_for_another_uplink_by_its_rate();
 	what_it_waits_for_may_go();
 	cw_bench_close(&bench);
 	return check_result();

@@ -9,6 +9,7 @@
 #include "seal_packets.h"
 
 /* Needs the bench of the header above. */
+#include "kernel_frames.h"
 #include "qos_bench.h"
 
 #define RATE_BPS 10000000u
@@ -197,25 +198,6 @@ static void who_floods_is_counted(void)
 	shape(0);
 }
 
-/* What the kernel sends by the uplink's twin. */
-static uint32_t give_kernel(uint16_t type, uint16_t from_port, uint8_t dscp, uint32_t length, const struct cw_vnet_hdr *vnet)
-{
-	static const struct cw_vnet_hdr none;
-
-	make_packet(vnet == NULL ? PACKET_UDP : PACKET_TCP, 20, length, 0x08080808);
-	memcpy(frame + 6, bench.ports[1]->mac, 6);
-	packet_put16(frame + 12, type);
-	if (type == 0x0800) {
-		sent[1] = (uint8_t)(dscp << 2);
-		packet_put16(sent + 20, from_port);
-		packet_put16(sent + 22, 443);
-		packet_finish_ip(sent);
-		packet_finish(sent, length);
-	}
-	cw_bench_give(&bench, CW_BENCH_UPLINK_TWIN, vnet == NULL ? &none : vnet, frame, 14 + length);
-	return 14 + length;
-}
-
 static void what_the_kernel_sends_waits_too(void)
 {
 	static uint8_t got[CW_BENCH_FRAME_MAX];
@@ -268,26 +250,6 @@ static void the_kernels_trains_are_cut_too(void)
 	size = give_kernel(0x0800, 4000, 0, 40 + 20500, &train);
 	pass_us(1000);
 	CHECK(cw_bench_take(&bench, CW_BENCH_UPLINK, &vnet, got) == size && memcmp(got, frame, size) == 0);
-	shape(0);
-	CHECK(cw_bench_drops(&bench)[0] == 0);
-}
-
-/* What looks like the link's own passes what waits, but not as much of it as somebody likes. */
-static void no_flood_passes_as_the_links_own(void)
-{
-	uint32_t passed;
-
-	shape(RATE_BPS);
-	bench.worker->now_us += 10000000;
-	for (uint32_t i = 0; i < 200; i++)
-		give_kernel(0x0800, CW_BENCH_PORT, 0, 100, NULL);
-	passed = cw_bench_drain(&bench, CW_BENCH_UPLINK);
-	CHECK(passed > 0 && passed <= 64);
-	for (uint32_t ms = 0; ms < 40; ms++) {
-		pass_us(1000);
-		passed += cw_bench_drain(&bench, CW_BENCH_UPLINK);
-	}
-	CHECK(passed == 200);
 	shape(0);
 	CHECK(cw_bench_drops(&bench)[0] == 0);
 }
@@ -379,7 +341,6 @@ int main(int argc, char **argv)
 	who_floods_is_counted();
 	what_the_kernel_sends_waits_too();
 	the_kernels_trains_are_cut_too();
-	no_flood_passes_as_the_links_own();
 	half_of_the_large_buffers_wait_at_most();
 	a_flood_of_downloads_costs_uploads_nothing();
 	what_it_waits_for_may_go();

@@ -8,6 +8,7 @@
 #include "graph/graph.h"
 #include "graph/path-try.h"
 #include "graph/path.h"
+#include "graph/qos.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "packet.h"
@@ -268,8 +269,10 @@ void cw_relay_world_pass(struct relay_world *world, uint64_t us)
 		for (uint32_t i = 0; i < PLACES; i++)
 			world->at[i].worker->now_us += STEP_US;
 		send_packets(world);
-		for (uint32_t i = 0; i < PLACES; i++)
+		for (uint32_t i = 0; i < PLACES; i++) {
 			cw_path_look(world->at[i].worker);
+			cw_qos_serve(world->at[i].worker);
+		}
 		/* Twice: what one answers, and what that is relayed to. */
 		for (uint32_t round = 0; round < 4; round++) {
 			for (uint32_t i = 0; i < PLACES; i++)

@@ -7,6 +7,8 @@
 #include "graph/graph.h"
 #include "graph/handshake.h"
 #include "graph/path.h"
+#include "graph/path-place.h"
+#include "graph/qos.h"
 #include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "graph/seal.h"
@@ -150,6 +152,66 @@ static void a_line_to_the_relay_may_fail(void)
 		world.is_cut[end][HUB][0] = world.is_cut[HUB][end][0] = false;
 		cw_relay_world_pass(&world, 60 * SECOND);
 	}
+}
+
+/* What the uplink there takes, as the others are told in time. */
+static void tell_down(enum place at, uint64_t bps)
+{
+	struct cw_bench *bench = &world.at[at];
+	struct cw_peer *const peers[2] = { bench->far, bench->other };
+
+	bench->worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].down_bps = bps;
+	for (uint32_t i = 0; i < 2 * CW_PATHS_MAX; i++) {
+		struct cw_path *path = peers[i / CW_PATHS_MAX]->paths.list[i % CW_PATHS_MAX];
+		if (path != NULL)
+			cw_path_note_uplink(bench->worker, path);
+	}
+}
+
+/* The hub, too, which asks paths at rest now and then only. */
+static void tell_both(uint64_t hub_bps, uint64_t end_bps)
+{
+	tell_down(HUB, hub_bps);
+	tell_down(B, end_bps);
+	for (uint32_t line = 0; line < 2; line++)
+		cw_relay_world_line(&world, A, line)->remote_down_bps = hub_bps;
+	world.packets_a_step = 1;
+	cw_relay_world_pass(&world, 30 * SECOND);
+	CHECK(cw_relay_world_relayed(&world, A)->remote_down_bps == end_bps);
+}
+
+static void shape_up(uint64_t bps)
+{
+	world.at[A].worker->view->program->port_programs[CW_BENCH_UPLINK_PORT].up_bps = bps;
+	cw_bench_changed(&world.at[A]);
+	cw_qos_renew(world.at[A].worker);
+}
+
+/* What is sent by a relay goes through its link, and that of the other end: both have said what they take. */
+static void neither_link_behind_is_sent_more_than_it_takes(void)
+{
+	static const uint64_t takes[][2] = { { 4000000, 8000000 }, { 8000000, 2000000 }, { 4000000, 0 }, { 0, 4000000 } };
+	uint32_t packets_a_step = world.packets_a_step, packet_bytes = world.packet_bytes;
+
+	for (uint32_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++) {
+		uint64_t hub = takes[i][0], end = takes[i][1], least = end == 0 || (hub != 0 && hub < end) ? hub : end;
+		tell_both(hub, end);
+		world.packet_bytes = 1000;
+		world.packets_a_step = 8;
+		shape_up(100000000);
+		cw_relay_world_pass(&world, SECOND);
+		count_anew();
+		cw_relay_world_pass(&world, SECOND);
+		uint64_t bps = (uint64_t)world.received * 8 * (14 + 28 + CW_RELAY_OVERHEAD + CW_SEALED_OVERHEAD + 1000);
+		if (!CHECK(bps <= least && bps >= least * 92 / 100))
+			fprintf(stderr, "  %llu bits of %llu\n", (unsigned long long)bps, (unsigned long long)least);
+		shape_up(0);
+		cw_relay_world_pass(&world, SECOND);
+		world.packet_bytes = packet_bytes;
+	}
+	tell_both(0, 0);
+	world.packets_a_step = packets_a_step;
+	count_anew();
 }
 
 /* At once, not after the half minute of a path that failed; without a loss, and nothing overtakes anything. */
@@ -297,6 +359,7 @@ int main(int argc, char **argv)
 	a_session_lives_by_the_relay_alone();
 	its_size_is_that_of_the_smallest_line();
 	a_line_to_the_relay_may_fail();
+	neither_link_behind_is_sent_more_than_it_takes();
 	data_moves_to_a_direct_path();
 	and_back_when_that_fails();
 	at_rest_the_channel_is_kept();

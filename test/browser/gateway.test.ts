@@ -1,11 +1,13 @@
 /** The pages before a real gateway, which runs in memory: what it answers is what they show. They ask it by its own socket. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { stringify } from 'yaml'
 import type { DeviceConfig } from '../../firmware/model/device-config.ts'
-import { openBox } from '../unit/gateway/box.ts'
+import { openBox, until } from '../unit/gateway/box.ts'
 import { sampleConfig } from '../unit/model/sample-config.ts'
 import { openBrowser, openPage } from './browser.ts'
 import { serveFile } from './fake-box.ts'
@@ -48,6 +50,14 @@ test('status, paths, history and events of a gateway are shown', async (context)
   await box.start()
   await box.line('gateway ready')
   const url = await openFront(context, box.places.apiSocket)
+  // Of what was never read there is no history.
+  for (const [kind, { name }] of [
+    ['uplinks', config.uplinks[0]!],
+    ['peers', config.peers[0]!],
+  ] as const) {
+    const path = `${url}api/v1/history/${kind}/${name}/minutes`
+    await until(async () => ((await fetch(path)).ok ? true : null))
+  }
   const { page, context: tab, complaints } = await openPage(browser, 'desktop', 'light')
   await page.goto(url)
   await page.locator('.health-site', { hasText: config.site }).waitFor()
@@ -66,6 +76,45 @@ test('status, paths, history and events of a gateway are shown', async (context)
     .or(page.getByText('Handshakes'))
     .first()
     .waitFor()
+  assert.deepEqual(complaints, [])
+  await tab.close()
+})
+
+test('a change that nobody keeps is gone from the gateway, one that is kept is on its disk, comments and all', async (context) => {
+  const box = await openBox(context)
+  const text = `# by hand\n${stringify(sampleConfig())}`.replace('vni: 200', 'vni: 200 # eyes')
+  await box.write(text)
+  await box.start()
+  await box.line('gateway ready')
+  const url = await openFront(context, box.places.apiSocket)
+  const { page, context: tab, complaints } = await openPage(browser, 'desktop', 'light')
+  const press = (name: string) => page.getByRole('button', { name }).first().click()
+  await page.goto(`${url}#/segments`)
+  await press('Change cameras')
+  await page.getByRole('spinbutton', { name: 'VNI' }).fill('201')
+  await press('Done')
+  await press('Review')
+  await page.locator('.told', { hasText: 'VNI' }).waitFor()
+  await page.getByLabel('Time to keep it').selectOption('30')
+  await press('Apply on trial')
+  await page.getByText('Revision 43 runs on trial.').waitFor()
+  await page.getByText('Revision 43 was taken back.').waitFor({ timeout: 45_000 })
+  await page.getByText('Nobody confirmed it in time.').waitFor()
+  assert.equal(await readFile(box.places.config, 'utf8'), text)
+  await press('Review')
+  await press('Apply on trial')
+  await page.getByText('Revision 43 runs on trial.').waitFor()
+  await press('Keep it')
+  await page.getByText('The change is kept.').waitFor()
+  const kept = text.replace('revision: 42', 'revision: 43').replace('vni: 200', 'vni: 201')
+  assert.equal(await readFile(box.places.config, 'utf8'), kept)
+  for (const [route, word] of [
+    ['lans', 'lan0'],
+    ['config/history', '43'],
+  ] as const) {
+    await page.goto(`${url}#/${route}`)
+    await page.locator('.card', { hasText: word }).first().waitFor()
+  }
   assert.deepEqual(complaints, [])
   await tab.close()
 })

@@ -31,7 +31,7 @@ export function optionsOf(element: HTMLElement, shape: ChartShape): uPlot.Option
   return {
     width: Math.max(element.clientWidth, 100),
     height: shape.height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: {

@@ -30,6 +30,7 @@ export function Chart({ title, times, lines, format, height = 150, atLeast = 0 }
   const plot = useRef<uPlot | null>(null)
   const at = useSignal<number | null>(null)
   const dark = isDark()
+  const isEmpty = lines.every(({ values }) => values.every((value) => value === null))
   const shape = lines.map(({ label }) => label).join('\n')
 
   useEffect(() => {
@@ -77,7 +78,7 @@ export function Chart({ title, times, lines, format, height = 150, atLeast = 0 }
         ))}
       </figcaption>
       <div ref={place} class="chart-plot" role="img" aria-label={spoken(title, lines, format)} />
-      {times.length === 0 && <p class="chart-none">{partText.chart.none}</p>}
+      {isEmpty && <p class="chart-none">{partText.chart.none}</p>}
     </figure>
   )
 }

@@ -99,7 +99,7 @@ export const peersText = {
     handshakesText: (count: number, rekeys: number) =>
       `${count}, and ${plural(rekeys, 'change')} of keys`,
     failures: 'Failed',
-    failuresText: (count: number, code: string) => `${plural(count, 'time')}: ${code}`,
+    failuresText: (count: number, reason: string) => `${plural(count, 'time')} by ${reason}`,
   },
   relaying: {
     title: 'Relayed for others',

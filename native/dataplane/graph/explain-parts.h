@@ -34,8 +34,8 @@ static inline void cw_explain_drop(struct cw_explained *out, enum cw_drop reason
 void cw_explain_next_hop(struct cw_worker *worker, uint8_t port, struct cw_address next, bool is_known,
 			 struct cw_explained *out);
 
-/* Whose policy `flow` from `segment` is; its number. */
-uint16_t cw_explain_policy(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment);
+/* Whose policy `flow` from `segment` is, which goes to the kernel; its number. `is_away`: it leaves to the Internet, and is classed. */
+uint16_t cw_explain_policy(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment, bool is_away);
 
 /* To the question's peer, as cw_seal() does; or from it: then `flow` is its answers, which are steered here. */
 void cw_explain_peer(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment,

@@ -172,8 +172,9 @@ static const char *application_of(const struct cw_program *program, uint32_t mat
 	return match < program->match_count ? program->matches[match].application : "";
 }
 
+/* @param is_classed a policy says the class of its packets, if it says one; else their marks do */
 static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment,
-			       const struct cw_flow_entry *entry)
+			       const struct cw_flow_entry *entry, bool is_classed)
 {
 	const struct cw_program *program = worker->view->program;
 	struct cw_marks marks = { .segment = segment, .dscp = q->ask->dscp, .server = q->ask->server };
@@ -181,21 +182,24 @@ static uint16_t policy_of_flow(struct cw_worker *worker, struct cw_question *q, 
 
 	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	uint16_t policy = match == CW_NO_MATCH ? 0 : program->matches[match].policy;
+	uint16_t classing = q->ask->server[0] != 0 ? policy : cw_steer_classing(program, flow, &marks, 0, match);
 	uint16_t match_then, policy_then;
 	if (entry != NULL && q->ask->server[0] == 0 && cw_steer_recall(program, entry, &match_then, &policy_then)) {
 		match = match_then;
 		policy = policy_then;
+		classing = entry->epoch == program->steering_epoch ? entry->classing : policy;
 	}
 	memcpy(q->out->head.policy, program->policies[policy].name, CW_NAME);
-	q->out->head.class = cw_qos_class_of_dscp(q->ask->dscp);
+	uint8_t class = is_classed ? program->policies[classing].class : 0;
+	q->out->head.class = class != 0 ? class - 1 : cw_qos_class_of_dscp(q->ask->dscp);
 	if (match != CW_NO_MATCH)
 		snprintf(q->out->head.application, CW_NAME, "%s", application_of(program, match, flow, &marks));
 	return policy;
 }
 
-uint16_t cw_explain_policy(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment)
+uint16_t cw_explain_policy(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment, bool is_away)
 {
-	return policy_of_flow(worker, q, flow, segment, entry_of(worker, flow, segment));
+	return policy_of_flow(worker, q, flow, segment, entry_of(worker, flow, segment), is_away);
 }
 
 void cw_explain_peer(struct cw_worker *worker, struct cw_question *q, const struct cw_flow *flow, uint16_t segment,
@@ -203,7 +207,7 @@ void cw_explain_peer(struct cw_worker *worker, struct cw_question *q, const stru
 {
 	struct cw_peer *peer = q->peer;
 	const struct cw_flow_entry *entry = entry_of(worker, flow, segment);
-	uint16_t policy = policy_of_flow(worker, q, flow, segment, entry);
+	uint16_t policy = policy_of_flow(worker, q, flow, segment, entry, true);
 
 	q->out->head.has_session = atomic_load_explicit(&peer->current, memory_order_relaxed) != NULL;
 	explain_paths(worker, peer, policy, entry, q->out);

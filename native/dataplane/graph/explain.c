@@ -176,8 +176,8 @@ static void explain_outward(struct cw_worker *worker, struct cw_question *q, con
 		explain_link(worker, hop, cw_packet_destination(q->l3), q->out);
 		return;
 	}
-	uint16_t policy = cw_explain_policy(worker, q, &q->flow, segment);
 	bool is_away = hop->kind == CW_HOP_NONE && q->to < 0 && q->out->head.from == CW_EXPLAIN_FROM_LAN;
+	uint16_t policy = cw_explain_policy(worker, q, &q->flow, segment, is_away);
 	if (is_away && worker->view->program->policies[policy].is_breakout_denied)
 		cw_explain_drop(q->out, CW_DROP_BREAKOUT);
 }

@@ -13,9 +13,6 @@
 
 #define DHCP4_CLIENT_PORT 68
 #define DHCP6_CLIENT_PORT 546
-/* Of what looks like the link's own, a second: whoever floods waits as others do. */
-#define LINK_RATE 64u
-#define LINK_BURST 64u
 
 /* All is of one class: of what strangers mark nothing is believed. */
 struct cw_ingress {
@@ -59,7 +56,8 @@ bool cw_ingress_wait(struct cw_worker *worker, struct cw_port *port, struct rte_
 	uint8_t *l3 = cw_qos_packet_of(m, &length);
 
 	if (queued == NULL || l3 == NULL ||
-	    (is_needed_by_link(l3, length) && cw_bucket_take(&ingress->link, worker->now_us, LINK_RATE, LINK_BURST))) {
+	    (is_needed_by_link(l3, length) &&
+	     cw_bucket_take_some(&ingress->link, worker->now_us, CW_QOS_PASSING_RATE, CW_QOS_PASSING_BURST, m->pkt_len))) {
 		cw_ingress_note(worker, port, m);
 		return false;
 	}

@@ -26,6 +26,13 @@ struct cw_qos_peer {
 	struct cw_qos_stream streams[CW_QOS_CLASSES];
 };
 
+/*
+ * Bytes of what passes without waiting, a second and at once: a burst of DHCP, ND and handshakes, and the largest probe of an MTU. What is
+ * more waits as others do.
+ */
+#define CW_QOS_PASSING_RATE 16384u
+#define CW_QOS_PASSING_BURST 16384u
+
 struct cw_uplink_qos {
 	struct cw_qos *qos;
 	uint64_t port_id;
@@ -83,18 +90,27 @@ static inline bool cw_is_relayed(const struct cw_queued *queued)
 	return queued->peer != CW_QOS_BREAKOUT && queued->path == CW_QOS_RELAYED;
 }
 
-/* What is sent to the peer by the path at most; 0: no limit. */
-uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path);
+/* The path by which what is sent by `path` leaves here: itself, or that of its relay; NULL: none. */
+struct cw_path *cw_qos_leaves_by(struct cw_worker *worker, struct cw_path *path);
+
+/* Of the uplink by which the datagrams of a path that is not relayed leave; NULL: they do not wait. */
+struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw_path *by);
+
+/*
+ * What is sent to the peer by the path at most, which leaves `by` another, if it is relayed, or itself: the link of a relay carries it,
+ * too. 0: no limit.
+ */
+uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path, const struct cw_path *by);
 
 /*
  * It waits from now on, of `queued` all is said but its item's time; where there is no room, somebody's is lost.
- * @param path NULL: to the Internet @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
+ * @param path NULL: to the Internet @param gate_bps 0: none @param hash of the flow @return false: there is no memory for its stream, and it is still the caller's
  */
-bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint8_t class, uint32_t hash,
-		  struct cw_queued *queued);
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint64_t gate_bps, uint8_t class,
+		  uint32_t hash, struct cw_queued *queued);
 
-/* qos-relay.c. @return whether the buffer is still the caller's */
-bool cw_qos_send_relayed(struct cw_worker *worker, struct cw_queued *queued, bool is_marked);
+/* qos-relay.c. It waited for `uplink`. @return whether the buffer is still the caller's */
+bool cw_qos_send_relayed(struct cw_worker *worker, const struct cw_uplink_qos *uplink, struct cw_queued *queued, bool is_marked);
 void cw_qos_note_relayed(struct cw_worker *worker, const struct cw_queued *queued, enum cw_drop reason);
 
 /* Pieces at the head of what waits are lost, and were counted by the scheduler; the cut has still to move on. */

@@ -8,6 +8,7 @@
 
 #define ND_FIRST 133 /* RFC 4861 §4: router solicitation to redirect */
 #define ND_LAST 137
+#define ND_HOPS 255 /* and so has nobody forwarded it: §6.1, §7.1, §8.1 */
 #define ITEMS_MOST 4096u /* that wait in one scheduler */
 
 void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape, bool is_limit)
@@ -31,7 +32,8 @@ void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape
 
 bool cw_qos_is_nd(const uint8_t *l3, uint32_t length)
 {
-	return cw_l3_is_ip6(l3) && cw_ip6(l3)->next_header == IPPROTO_ICMPV6 && length > sizeof(struct cw_ip6) &&
+	return cw_l3_is_ip6(l3) && cw_ip6(l3)->next_header == IPPROTO_ICMPV6 && cw_ip6(l3)->hop_limit == ND_HOPS &&
+	       length > sizeof(struct cw_ip6) &&
 	       l3[sizeof(struct cw_ip6)] >= ND_FIRST && l3[sizeof(struct cw_ip6)] <= ND_LAST;
 }
 

@@ -14,17 +14,8 @@
 #include "mix.h"
 #include "table/session.h"
 
-/* Of a channel's direction: probes, reports, handshakes are fewer. What is more waits with calls. */
-#define CONTROL_RATE 64u
-#define CONTROL_BURST 64u
-
-/* NULL: what leaves by the path does not wait. */
-static struct cw_uplink_qos *relay_qos_of(const struct cw_worker *worker, struct cw_path *by)
-{
-	const struct cw_departure *departure = cw_outer_departure(worker, by);
-
-	return departure->uplink == NULL ? NULL : departure->uplink->qos;
-}
+/* Bytes, of a channel's direction: probes, reports, handshakes are fewer. What is more waits with calls. */
+#define CONTROL_RATE 8192u
 
 /* The buffer in which it came alone, if it can wait in that, or a copy; NULL: there is none. */
 static struct rte_mbuf *buffer_to_wait_in(struct cw_worker *worker, const struct cw_relay_onward *onward, struct rte_mbuf **whole)
@@ -46,22 +37,18 @@ static struct rte_mbuf *buffer_to_wait_in(struct cw_worker *worker, const struct
 	return m;
 }
 
-bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, struct cw_path *by, const struct cw_relay_onward *onward,
-			 struct rte_mbuf **whole)
+static uint32_t bytes_of(const struct cw_worker *worker, struct cw_path *by, const struct cw_relay_onward *onward)
 {
-	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
-	struct cw_uplink_qos *uplink = relay_qos_of(worker, by);
+	return cw_outer_departure(worker, by)->length + CW_RELAY_OVERHEAD + onward->length;
+}
 
-	if (uplink == NULL || !cw_qos_is_for(uplink, to->peer) ||
-	    (!cw_relay_is_data(onward) && cw_bucket_take(&from->control, worker->now_us, CONTROL_RATE, CONTROL_BURST)))
-		return false;
-	struct rte_mbuf *m = buffer_to_wait_in(worker, onward, whole);
-	if (m == NULL) {
-		cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
-		return true;
-	}
+/* Takes `m`, in which it came or was copied. */
+static void wait_in(struct cw_worker *worker, struct cw_uplink_qos *uplink, struct cw_channel_side *to, struct cw_path *by,
+		    const struct cw_relay_onward *onward, struct rte_mbuf *m)
+{
 	struct cw_queued *queued = cw_queue_place_of(m);
-	uint32_t bytes = cw_outer_departure(worker, by)->length + CW_RELAY_OVERHEAD + onward->length;
+	uint32_t bytes = bytes_of(worker, by, onward);
+
 	queued->item = (struct cw_qos_item){ .piece = bytes, .last = bytes, .pieces = 1, .is_ect = onward->ecn != 0 };
 	queued->m = m;
 	queued->vni = 0;
@@ -72,10 +59,28 @@ bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, s
 	queued->relayed.lane_class = onward->class;
 	queued->relayed.ecn = onward->ecn;
 	uint32_t hash = (uint32_t)cw_mix64(to->number);
-	if (cw_qos_queue(worker, uplink, by, cw_class_of_lane(onward->class), hash, queued))
-		return true;
+	if (cw_qos_queue(worker, uplink, by, cw_qos_gate_bps(to->peer, by, by), cw_class_of_lane(onward->class), hash, queued))
+		return;
 	cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
 	rte_pktmbuf_free(m);
+}
+
+bool cw_qos_wait_relayed(struct cw_worker *worker, struct cw_channel_side *to, struct cw_path *by, const struct cw_relay_onward *onward,
+			 struct rte_mbuf **whole)
+{
+	struct cw_channel_side *from = cw_channel_other(&worker->channels, to);
+	struct cw_uplink_qos *uplink = cw_qos_uplink_of(worker, by);
+
+	if (uplink == NULL || !cw_qos_is_for(uplink, to->peer))
+		return false;
+	if (!cw_relay_is_data(onward) &&
+	    cw_bucket_take_some(&from->control, worker->now_us, CONTROL_RATE, CW_QOS_PASSING_BURST, bytes_of(worker, by, onward)))
+		return false;
+	struct rte_mbuf *m = buffer_to_wait_in(worker, onward, whole);
+	if (m == NULL)
+		cw_relay_lose(worker, to, CW_DROP_NO_BUFFER);
+	else
+		wait_in(worker, uplink, to, by, onward, m);
 	return true;
 }
 
@@ -93,7 +98,7 @@ void cw_qos_note_relayed(struct cw_worker *worker, const struct cw_queued *queue
 		cw_note(worker, reason, 0, cw_channel_other(&worker->channels, to)->peer, NULL, 0);
 }
 
-bool cw_qos_send_relayed(struct cw_worker *worker, struct cw_queued *queued, bool is_marked)
+bool cw_qos_send_relayed(struct cw_worker *worker, const struct cw_uplink_qos *uplink, struct cw_queued *queued, bool is_marked)
 {
 	struct cw_channel_side *to = end_of_queued(worker, queued);
 	const struct cw_relay_onward onward = { .slot = rte_pktmbuf_mtod(queued->m, uint8_t *),
@@ -106,5 +111,12 @@ bool cw_qos_send_relayed(struct cw_worker *worker, struct cw_queued *queued, boo
 		return true;
 	}
 	struct cw_path *by = cw_relay_way_on(worker, to, &onward);
-	return by == NULL || cw_relay_send_on(worker, to, by, &onward, queued->m);
+	if (by == NULL)
+		return true;
+	/* By another uplink than it waited for: it waits for that one as well. */
+	struct cw_uplink_qos *now = cw_qos_uplink_of(worker, by);
+	if (now == NULL || now == uplink || !cw_qos_is_for(now, to->peer))
+		return cw_relay_send_on(worker, to, by, &onward, queued->m);
+	wait_in(worker, now, to, by, &onward, queued->m);
+	return false;
 }

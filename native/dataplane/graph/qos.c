@@ -10,6 +10,7 @@
 #include "graph/marks.h"
 #include "graph/outer.h"
 #include "graph/qos-parts.h"
+#include "graph/relay-path.h"
 #include "graph/relay.h"
 #include "overlay-port.h"
 #include "table/view.h"
@@ -19,9 +20,6 @@
 #define DHCP6_CLIENT 546
 /* Of what the far end takes: the rest is for what it is sent beside, so that its provider has no queue. */
 #define REMOTE_PERCENT 95
-/* Of what an uplink needs: its own are few, and a LAN host's may look like them. */
-#define OWN_RATE 64u
-#define OWN_BURST 64u
 
 void cw_qos_lose_queued(struct cw_worker *worker, const struct cw_queued *queued, uint16_t pieces, enum cw_drop reason)
 {
@@ -120,11 +118,10 @@ void cw_qos_keep(struct cw_worker *worker, struct cw_qos *qos, struct cw_qos_str
 	shed_queued(worker, qos, full);
 }
 
-bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint8_t class, uint32_t hash,
-		  struct cw_queued *queued)
+bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint64_t gate_bps, uint8_t class,
+		  uint32_t hash, struct cw_queued *queued)
 {
 	struct cw_qos_stream *stream = qos_stream_of(uplink, queued->peer, path, class);
-	uint64_t gate_bps = path == NULL ? 0 : cw_qos_gate_bps(worker->peers[queued->peer], path);
 
 	if (stream == NULL)
 		return false;
@@ -135,20 +132,38 @@ bool cw_qos_queue(struct cw_worker *worker, struct cw_uplink_qos *uplink, const 
 	return true;
 }
 
-/* @param path NULL: to the Internet @param queued all but its item's time @return false: it cannot wait */
-static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, struct cw_queued *queued,
-		       const uint8_t *l3, uint32_t length)
+/* @param path NULL: to the Internet @param gate_bps 0: none @param queued all but its item's time @return false: it cannot wait */
+static bool add_queued(struct cw_worker *worker, struct cw_uplink_qos *uplink, const struct cw_path *path, uint64_t gate_bps,
+		       struct cw_queued *queued, const uint8_t *l3, uint32_t length)
 {
 	queued->item.is_ect = (cw_l3_class(l3) & CW_ECN_MASK) != 0;
-	return cw_qos_queue(worker, uplink, path, cw_class_of(queued->m), cw_qos_hash(worker, l3, length), queued);
+	return cw_qos_queue(worker, uplink, path, gate_bps, cw_class_of(queued->m), cw_qos_hash(worker, l3, length), queued);
 }
 
-uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path)
+struct cw_path *cw_qos_leaves_by(struct cw_worker *worker, struct cw_path *path)
+{
+	return cw_path_is_relayed(path) ? cw_relay_path_by(worker, path) : path;
+}
+
+struct cw_uplink_qos *cw_qos_uplink_of(const struct cw_worker *worker, struct cw_path *by)
+{
+	const struct cw_departure *departure = cw_outer_departure(worker, by);
+
+	return departure->uplink == NULL ? NULL : departure->uplink->qos;
+}
+
+/* 0: none. */
+static uint64_t least_bps(uint64_t one, uint64_t other)
+{
+	return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+uint64_t cw_qos_gate_bps(const struct cw_peer *peer, const struct cw_path *path, const struct cw_path *by)
 {
 	uint64_t limit_bps = atomic_load_explicit(&peer->limit_bps, memory_order_relaxed);
-	uint64_t taken_bps = path->remote_down_bps / 100 * REMOTE_PERCENT;
+	uint64_t taken_bps = least_bps(path->remote_down_bps, by->remote_down_bps);
 
-	return limit_bps == 0 || (taken_bps != 0 && taken_bps < limit_bps) ? taken_bps : limit_bps;
+	return least_bps(limit_bps, taken_bps / 100 * REMOTE_PERCENT);
 }
 
 void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t more)
@@ -164,27 +179,11 @@ void cw_qos_measure(struct cw_qos_item *item, const struct cw_cut *cut, uint32_t
 	item->last = cut->headers_len + left - (item->pieces - 1u) * cut->segment + more;
 }
 
-/* Of the uplink by which the path's datagrams leave, a relay's too; NULL: what leaves there does not wait. `outer`: bytes around it. */
-static struct cw_uplink_qos *qos_uplink_of(const struct cw_worker *worker, struct cw_path *path, uint32_t *outer)
-{
-	const struct cw_departure *departure = cw_outer_departure(worker, path);
-
-	*outer = departure->length + CW_SEALED_OVERHEAD;
-	if (departure->uplink == NULL && departure->relay != NULL) {
-		struct cw_path *by = cw_paths_at(&departure->relay->paths, departure->relay->paths.best);
-		if (by == NULL)
-			return NULL;
-		departure = cw_outer_departure(worker, by);
-		*outer = departure->length + CW_SEALED_OVERHEAD + CW_RELAY_OVERHEAD;
-	}
-	return departure->uplink == NULL ? NULL : departure->uplink->qos;
-}
-
 bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t vni, struct cw_path *path,
 		      struct rte_mbuf *m, const struct cw_cut *cut)
 {
-	uint32_t outer;
-	struct cw_uplink_qos *uplink = qos_uplink_of(worker, path, &outer);
+	struct cw_path *by = cw_qos_leaves_by(worker, path);
+	struct cw_uplink_qos *uplink = by == NULL ? NULL : cw_qos_uplink_of(worker, by);
 	struct cw_queued *queued = uplink == NULL ? NULL : cw_queue_place_of(m);
 
 	if (queued == NULL)
@@ -199,31 +198,42 @@ bool cw_qos_wait_data(struct cw_worker *worker, struct cw_peer *peer, uint32_t v
 	queued->peer = (uint16_t)peer->place;
 	queued->path = path->slot;
 	queued->length = cut->is_train || cut->is_partial ? 0 : cut->end;
+	uint32_t outer = cw_outer_departure(worker, by)->length + CW_SEALED_OVERHEAD + (by == path ? 0 : CW_RELAY_OVERHEAD);
 	cw_qos_measure(&queued->item, cut, outer);
-	return add_queued(worker, uplink, path, queued, cut->l3, cut->end);
+	return add_queued(worker, uplink, path, cw_qos_gate_bps(peer, path, by), queued, cut->l3, cut->end);
+}
+
+/* Not forwarded for a host of a LAN, as far as the uplink's addresses are known. */
+static bool is_from_here(const struct cw_own *own, const uint8_t *l3)
+{
+	struct cw_address source = cw_packet_source(l3);
+	bool is_none = cw_address_is_v4(source) ? cw_address_v4(source) == 0 : cw_address_is_none(source);
+
+	return is_none || cw_address_is_link_local(source) || own->count == 0 || own->count == CW_PORT_ADDRESSES_MAX || cw_is_own(own, source);
 }
 
 /* What an uplink needs to work at all: a frame of IP that is one of the overlay's own, DHCP or ND; and all that is not IP. */
-static bool is_of_the_link(const struct cw_port_program *port, const uint8_t *l3, uint32_t length)
+static bool is_of_the_link(const struct cw_worker *worker, uint32_t index, const uint8_t *l3, uint32_t length)
 {
+	const struct cw_port_program *port = &worker->view->program->port_programs[index];
 	struct cw_flow flow;
 	bool is_read = cw_l4_read(l3, length, &flow);
 
-	if (is_read && flow.protocol == IPPROTO_UDP && flow.has_ports)
-		return cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
-		       flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
-	return cw_qos_is_nd(l3, length);
+	if (!is_read || flow.protocol != IPPROTO_UDP || !flow.has_ports)
+		return cw_qos_is_nd(l3, length);
+	bool has_port = cw_is_overlay_port(port, flow.source_port) || flow.source_port == DHCP4_CLIENT ||
+			flow.source_port == DHCP4_SERVER || flow.source_port == DHCP6_CLIENT;
+	return has_port && is_from_here(&worker->view->own[index], l3);
 }
 
-static const struct cw_port_program *qos_program_of(const struct cw_worker *worker, const struct cw_port *port)
+/* Among those of the program; their count: it is none. */
+static uint32_t index_of(const struct cw_program *program, const struct cw_port *port)
 {
-	const struct cw_program *program = worker->view->program;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < program->port_count; i++) {
-		if (program->ports[i] == port)
-			return &program->port_programs[i];
-	}
-	return NULL;
+	while (i < program->port_count && program->ports[i] != port)
+		i++;
+	return i;
 }
 
 bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rte_mbuf *m)
@@ -232,9 +242,9 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, sizeof(*ether));
 	bool is_shaped = port->qos != NULL && !port->qos->is_endless;
 	struct cw_queued *queued = is_shaped ? cw_queue_place_of(m) : NULL;
-	const struct cw_port_program *program = is_shaped ? qos_program_of(worker, port) : NULL;
+	uint32_t index = is_shaped ? index_of(worker->view->program, port) : 0;
 
-	if (queued == NULL || program == NULL || m->data_len < sizeof(*ether))
+	if (queued == NULL || index == worker->view->program->port_count || m->data_len < sizeof(*ether))
 		return false;
 	uint32_t length = m->data_len - sizeof(*ether);
 	bool is_ip = (ether->type == rte_cpu_to_be_16(CW_ETHER_IP4) || ether->type == rte_cpu_to_be_16(CW_ETHER_IP6)) &&
@@ -243,7 +253,8 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		return false;
 	cw_class_set(m, cw_qos_class_of_dscp(cw_l3_class(l3) >> 2));
 	bool is_train = (m->ol_flags & RTE_MBUF_F_RX_LRO) != 0;
-	if (!is_train && is_of_the_link(program, l3, length) && cw_bucket_take(&port->qos->own, worker->now_us, OWN_RATE, OWN_BURST))
+	if (!is_train && is_of_the_link(worker, index, l3, length) &&
+	    cw_bucket_take_some(&port->qos->own, worker->now_us, CW_QOS_PASSING_RATE, CW_QOS_PASSING_BURST, m->pkt_len))
 		return false;
 	if (port->is_bleached)
 		cw_l3_set_dscp(l3, 0);
@@ -256,7 +267,7 @@ bool cw_qos_wait_frame(struct cw_worker *worker, struct cw_port *port, struct rt
 		cw_cut_begin(&queued->cut, m);
 		cw_qos_measure(&queued->item, &queued->cut, m->l2_len);
 	}
-	return add_queued(worker, port->qos, NULL, queued, l3, length);
+	return add_queued(worker, port->qos, NULL, 0, queued, l3, length);
 }
 
 void cw_qos_note(struct cw_worker *worker, const struct cw_port *port, const struct rte_mbuf *m)

@@ -149,6 +149,7 @@ void cw_relay_path_note(struct cw_worker *worker, struct cw_path *path)
 	path->is_private = by->is_private;
 	path->risk = by->risk;
 	path->up_bps = by->up_bps;
+	path->down_bps = by->down_bps;
 }
 
 bool cw_relay_path_is_usable(const struct cw_worker *worker, struct cw_path *path)

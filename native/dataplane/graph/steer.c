@@ -73,9 +73,8 @@ static bool may_answer(const struct cw_flow *flow, uint8_t flags)
 	return !flow->has_ports || flow->source_port <= flow->destination_port;
 }
 
-/* Whose class the packets of a flow have, which fits `match`: that of the first policy that it, or what it answers, is for. */
-static uint16_t classing_policy(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks,
-				uint8_t flags, uint16_t match)
+uint16_t cw_steer_classing(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks, uint8_t flags,
+			   uint16_t match)
 {
 	struct cw_flow asked = *flow;
 	bool may_change;
@@ -99,7 +98,7 @@ static void decide(struct cw_worker *worker, struct cw_flow_entry *entry, const 
 
 	entry->match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
 	entry->policy = policy_of(program, entry->match);
-	entry->classing = (uint8_t)classing_policy(program, flow, &marks, flags, entry->match);
+	entry->classing = (uint8_t)cw_steer_classing(program, flow, &marks, flags, entry->match);
 	entry->looked = 0;
 	entry->is_closed = false;
 	entry->recognition = may_change ? CW_RECOGNITION_NOT_YET : CW_RECOGNITION_NONE;
@@ -191,7 +190,7 @@ static struct verdict judge_alone(const struct cw_program *program, uint16_t seg
 	const struct cw_tcp *tcp = tcp_of(flow, packet);
 	bool may_change;
 	uint16_t match = cw_match_find(program->matches, program->match_count, flow, &marks, &may_change);
-	uint16_t classing = classing_policy(program, flow, &marks, tcp == NULL ? 0 : tcp->flags, match);
+	uint16_t classing = cw_steer_classing(program, flow, &marks, tcp == NULL ? 0 : tcp->flags, match);
 
 	return (struct verdict){ policy_of(program, match), program->policies[classing].class };
 }
@@ -239,6 +238,22 @@ static void say_class(struct rte_mbuf *m, uint8_t class)
 		cw_class_set(m, class - 1);
 }
 
+/* Later fragments do not say their ports: they are of the class of the first, if that came before them. */
+static uint8_t class_of_piece(struct cw_worker *worker, uint16_t segment, const struct packet *packet, const struct cw_flow *flow,
+			      struct verdict verdict)
+{
+	uint32_t epoch = worker->view->program->steering_epoch, id;
+
+	if (!cw_l4_is_fragment(packet->l3, packet->length, &id))
+		return verdict.class;
+	struct cw_flow_key key = cw_fragments_key(flow, segment, id);
+	if (!flow->is_later && flow->has_ports)
+		cw_fragments_note(&worker->fragments, &key, verdict.policy, verdict.class, epoch, worker->now_us);
+	const struct cw_fragments_entry *first =
+		flow->is_later ? cw_fragments_find(&worker->fragments, &key, epoch, worker->now_us) : NULL;
+	return first == NULL ? verdict.class : first->class;
+}
+
 struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_t segment, struct rte_mbuf *m)
 {
 	const struct cw_program *program = worker->view->program;
@@ -248,13 +263,13 @@ struct cw_path *cw_steer(struct cw_worker *worker, struct cw_peer *peer, uint16_
 	/* What cannot be read has addresses and a protocol all the same. */
 	cw_l4_read(packet.l3, packet.length, &flow);
 	struct cw_flow_entry *entry = find_entry(worker, (uint16_t)peer->place, segment, &packet, &flow);
-	if (entry == NULL) {
-		struct verdict verdict = judge_alone(program, segment, &flow, &packet);
-		say_class(m, verdict.class);
-		return cw_paths_at(&peer->paths, cw_steer_choice(worker, peer, verdict.policy)->best);
-	}
-	say_class(m, program->policies[entry->classing].class);
-	const struct cw_choice *choice = cw_steer_choice(worker, peer, entry->policy);
+	struct verdict verdict = entry == NULL ? judge_alone(program, segment, &flow, &packet) :
+		(struct verdict){ entry->policy, program->policies[entry->classing].class };
+	if (program->has_classes)
+		say_class(m, class_of_piece(worker, segment, &packet, &flow, verdict));
+	const struct cw_choice *choice = cw_steer_choice(worker, peer, verdict.policy);
+	if (entry == NULL)
+		return cw_paths_at(&peer->paths, choice->best);
 	bool is_spread = program->policies[entry->policy].is_spread;
 	if (is_to_be_placed(worker, peer, choice, entry, is_spread))
 		place(peer, entry, choice, is_spread);

@@ -47,6 +47,13 @@ uint8_t cw_steer_peek(const struct cw_worker *worker, const struct cw_peer *peer
  */
 bool cw_steer_recall(const struct cw_program *program, const struct cw_flow_entry *entry, uint16_t *match, uint16_t *policy);
 
+/*
+ * Whose class the packets of a flow have, which fits `match`: that of the first policy that it, or what it answers, is for. `flags`: of
+ * TCP, as far as they are known. What said its server's name has that of its own policy.
+ */
+uint16_t cw_steer_classing(const struct cw_program *program, const struct cw_flow *flow, const struct cw_marks *marks, uint8_t flags,
+			   uint16_t match);
+
 /* Forgets flows that are over, a part of the table at a time; every tick. */
 void cw_steer_tick(struct cw_worker *worker);
 

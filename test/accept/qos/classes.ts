@@ -5,16 +5,24 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import { startCapture } from '../../lab/capture.ts'
 import { bare } from '../../lab/description.ts'
-import type { FlowAccount } from '../../lab/gaps.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { type Pace, startPace } from '../../lab/pace.ts'
+import { startPace } from '../../lab/pace.ts'
 import { datagramOf, type Frame } from '../../lab/pcap.ts'
 import { type AnyConfig, reconfigure } from '../../lab/reconfigure.ts'
 import { overlayPort } from '../../lab/site-files.ts'
 import type { Check, Line } from '../line.ts'
-import { fill, hostOf, mtuMs, narrow, openNarrow, wide } from './scene.ts'
+import { callChecks, type Leg, talkAll } from './call.ts'
+import {
+  bpsBetween,
+  fill,
+  fullCheck,
+  hostOf,
+  linkBytes,
+  narrow,
+  openNarrow,
+  wide,
+} from './scene.ts'
 
-const addedMs = 5 + mtuMs
 const within = 0.03
 const limit = '4M'
 const limitBps = 4_000_000
@@ -61,17 +69,13 @@ function sayCalls(config: AnyConfig, fault: string | undefined): void {
   if (fault === 'unmarked') config.uplinks[0].marks = 'none'
 }
 
-interface Ride {
-  readonly name: string
-  readonly to: string
-  readonly address: string
-}
-
-function ridesOf(lab: Lab): readonly Ride[] {
+function ridesOf(lab: Lab): readonly (Leg & { readonly name: string })[] {
+  const [from] = hostOf(lab, narrow)
   const [to, address] = hostOf(lab, wide)
+  const internet = bare(wanOf(lab, wide).gateway)
   return [
-    { name: 'to the other site', to, address },
-    { name: 'out to the Internet', to: 'internet', address: bare(wanOf(lab, wide).gateway) },
+    { name: 'to the other site', from, to, address },
+    { name: 'out to the Internet', from, to: 'internet', address: internet },
   ]
 }
 
@@ -82,16 +86,19 @@ function wanOf(lab: Lab, site: string) {
 /** Both calls at once, on the idle link and on the full one. */
 async function calls(lab: Lab, idle: number, busy: number): Promise<Check[]> {
   const rides = ridesOf(lab)
-  const alone = await talk(lab, rides, call, idle)
+  const alone = await talkAll(lab, rides, call, idle)
   const [from] = hostOf(lab, narrow)
   await using _inside = await fill(lab, from, rides[0]!.to, rides[0]!.address, 0)
   await using _beside = await startPace(lab, from, rides[1]!.to, rides[1]!.address, crowd)
   await using capture = await startCapture(lab, 'internet', wanOf(lab, narrow).link, 'udp')
-  const full = await talk(lab, rides, call, busy)
+  const before = await linkBytes(lab, wanOf(lab, narrow).link)
+  const full = await talkAll(lab, rides, call, busy)
+  const isFull = fullCheck('both calls', before, await linkBytes(lab, wanOf(lab, narrow).link))
   const { frames, missed } = await capture.finish()
   const marked = dscpsOf(lab, frames)
   return [
-    ...rides.flatMap(({ name }, at) => checksOf(name, alone[at]!, full[at]!)),
+    ...rides.flatMap((ride, at) => callChecks(ride, alone[at]!, full[at]!)),
+    isFull,
     {
       check: 'marks by class: of what is sealed, and of what leaves to the Internet',
       target: 'EF of calls alone',
@@ -113,43 +120,6 @@ function isShare(count = 0, sent: number): boolean {
 
 function has(counts: ReadonlyMap<number, number>, allowed: readonly number[]): boolean {
   return counts.size > 0 && [...counts.keys()].every((dscp) => allowed.includes(dscp))
-}
-
-async function talk(
-  lab: Lab,
-  rides: readonly Ride[],
-  pace: Pace,
-  forSeconds: number,
-): Promise<FlowAccount[]> {
-  const [from] = hostOf(lab, narrow)
-  await using stack = new AsyncDisposableStack()
-  const paces = []
-  for (const { to, address } of rides) {
-    paces.push(stack.use(await startPace(lab, from, to, address, pace)))
-  }
-  await Promise.all(paces.map((one) => one.heard()))
-  await passed(forSeconds * 1_000)
-  const reports = await Promise.all(paces.map((one) => one.finish()))
-  return reports.map(({ flows }) => flows[0]!)
-}
-
-function checksOf(name: string, alone: FlowAccount, full: FlowAccount): Check[] {
-  const base = alone.delayMs?.median ?? Number.NaN
-  const added = (full.delayMs?.p95 ?? Number.NaN) - base
-  return [
-    {
-      check: `${name}: added delay, p95`,
-      target: `≤ ${addedMs.toFixed(1)} ms`,
-      figure: `${added.toFixed(1)} ms above ${base.toFixed(1)} ms`,
-      isOk: added <= addedMs,
-    },
-    {
-      check: `${name}: lost`,
-      target: '0',
-      figure: `${full.lost} of ${full.sent}`,
-      isOk: full.lost === 0 && full.received > 0,
-    },
-  ]
 }
 
 interface Marked {
@@ -185,8 +155,8 @@ async function marks(lab: Lab, mode: 'copy' | 'none', told: string): Promise<Che
   const stream = { ...call, port: call.port + 3, dscp: assured }
   await using capture = await startCapture(lab, 'internet', wanOf(lab, narrow).link, 'udp')
   const [[one], [other]] = await Promise.all([
-    talk(lab, [inside!], stream, markedSeconds),
-    talk(lab, [out!], call, markedSeconds),
+    talkAll(lab, [inside!], stream, markedSeconds),
+    talkAll(lab, [out!], call, markedSeconds),
   ])
   const { frames, missed } = await capture.finish()
   const marked = dscpsOf(lab, frames)
@@ -218,26 +188,15 @@ async function limited(lab: Lab, name: string, told: string, forSeconds: number)
   await using pace = await startPace(lab, from, to, address, flood)
   await pace.heard()
   await passed(warmUpMs)
-  const before = await sentBy(lab)
+  const before = await linkBytes(lab, wanOf(lab, narrow).link)
   await passed(forSeconds * 1_000)
-  const after = await sentBy(lab)
-  const share = ((after.bytes - before.bytes) * 8_000) / (after.atMs - before.atMs) / limitBps
+  const share = bpsBetween(before, await linkBytes(lab, wanOf(lab, narrow).link)) / limitBps
   return {
     check: name,
     target: `± ${within * 100} %`,
     figure: `${((share - 1) * 100).toFixed(2)} %`,
     isOk: Math.abs(share - 1) <= within,
   }
-}
-
-/** By the link, as the internet's end of it counts them: bytes of frames with their Ethernet headers. */
-async function sentBy(lab: Lab): Promise<{ readonly bytes: number; readonly atMs: number }> {
-  const argv = ['ip', '-s', '-j', 'link', 'show', 'dev', wanOf(lab, narrow).link]
-  const atMs = performance.now()
-  const [link] = JSON.parse(await lab.exec('internet', argv)) as [
-    { readonly stats64: { readonly rx: { readonly bytes: number } } },
-  ]
-  return { bytes: link.stats64.rx.bytes, atMs: (atMs + performance.now()) / 2 }
 }
 
 function textOf({ sealed, out }: Marked): string {

@@ -10,7 +10,7 @@ import { setWanFrames } from '../../lab/links.ts'
 import { startPace } from '../../lab/pace.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
 import type { Check, Line } from '../line.ts'
-import { narrow, wide } from './scene.ts'
+import { bpsBetween, linkBytes, narrow, wide } from './scene.ts'
 
 const rates = { full: ['1M', '10M', '100M', '1G'], quick: ['10M'] } as const
 const seconds = { full: 10, quick: 3 } as const
@@ -91,19 +91,9 @@ async function measure(lab: Lab, connections: number, forSeconds: number): Promi
   const argv = ['iperf3', '--client', hostAddress(lab, wide), ...marks, '--forceflush']
   await using tcp = lab.spawn(`${narrow}-host`, argv)
   await tcp.line((line) => /\b2\.00-3\.\d+\b/.test(line), startTimeoutMs)
-  const before = await read(lab)
+  const before = await linkBytes(lab, narrow)
   await passed(forSeconds * 1_000)
-  const after = await read(lab)
-  return ((after.bytes - before.bytes) * 8_000) / (after.atMs - before.atMs)
-}
-
-async function read(lab: Lab): Promise<{ readonly bytes: number; readonly atMs: number }> {
-  const argv = ['ip', '-s', '-j', 'link', 'show', 'dev', narrow]
-  const atMs = performance.now()
-  const [link] = JSON.parse(await lab.exec('internet', argv)) as [
-    { readonly stats64: { readonly rx: { readonly bytes: number } } },
-  ]
-  return { bytes: link.stats64.rx.bytes, atMs: (atMs + performance.now()) / 2 }
+  return bpsBetween(before, await linkBytes(lab, narrow))
 }
 
 /** A stream of half a megabit a second goes on while the rate of its link is changed, and taken away, and given again. */

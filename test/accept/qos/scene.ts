@@ -4,6 +4,7 @@ import { awaitReachable, hostAddress, startServers } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { startPace } from '../../lab/pace.ts'
 import type { Program } from '../../lab/program.ts'
+import type { Check } from '../line.ts'
 
 export const narrow = 'berlin'
 export const wide = 'lisbon'
@@ -89,6 +90,50 @@ export async function fill(
   await tcp.line((line) => /\[SUM\]\s+2\.\d+-3\./.test(line), startTimeoutMs)
   const parts = stack.move()
   return { tcp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+export interface LinkReading {
+  readonly bytes: number
+  readonly atMs: number
+}
+
+/** Of frames with their Ethernet headers, as the internet's end of the link counts them. @param link its name there: the site's */
+export async function linkBytes(
+  lab: Lab,
+  link: string,
+  way: 'out' | 'in' = 'out',
+): Promise<LinkReading> {
+  const atMs = performance.now()
+  const text = await lab.exec('internet', ['ip', '-s', '-j', 'link', 'show', 'dev', link])
+  const [{ stats64 }] = JSON.parse(text) as [
+    { readonly stats64: Readonly<Record<'rx' | 'tx', { readonly bytes: number }>> },
+  ]
+  return {
+    bytes: stats64[way === 'out' ? 'rx' : 'tx'].bytes,
+    atMs: (atMs + performance.now()) / 2,
+  }
+}
+
+export function bpsBetween(before: LinkReading, after: LinkReading): number {
+  return ((after.bytes - before.bytes) * 8_000) / (after.atMs - before.atMs)
+}
+
+const leastFull = 0.9
+
+/** Whether there was something to wait for: on an idle link every call is clear. */
+export function fullCheck(
+  name: string,
+  before: LinkReading,
+  after: LinkReading,
+  bps = narrowBps,
+): Check {
+  const share = bpsBetween(before, after) / bps
+  return {
+    check: `${name}: the link meanwhile`,
+    target: `≥ ${leastFull * 100} % used`,
+    figure: `${(share * 100).toFixed(0)} %`,
+    isOk: share >= leastFull,
+  }
 }
 
 export function hostOf(lab: Lab, site: string): readonly [place: string, address: string] {

@@ -48,6 +48,7 @@ export const seen: Line = {
   faults: {
     'drop-packet': 'overlay: bulk that was sent',
     'stray-sender': 'overlay: bulk that came',
+    'idle-link': 'overlay: delay of calls',
     'narrow-link': 'overlay: delay of bulk',
     ...rateFaults,
   },
@@ -65,7 +66,7 @@ export const seen: Line = {
     const isOfRates = fault !== undefined && fault in rateFaults
     if (!isOfRates) {
       for (const ride of isQuick || fault !== undefined ? rides.slice(0, 1) : rides) {
-        checks.push(...(await take(lab, ride, fault === 'stray-sender')))
+        checks.push(...(await take(lab, ride, fault)))
       }
     }
     if (isOfRates || fault === undefined) {
@@ -75,15 +76,16 @@ export const seen: Line = {
   },
 }
 
-/** @param isStray somebody else sends of that class, too */
-async function take(lab: Lab, ride: Ride, isStray: boolean): Promise<Check[]> {
+/** With the fault `stray-sender` somebody else sends of that class, too; with `idle-link` nobody sends too much. */
+async function take(lab: Lab, ride: Ride, fault: string | undefined): Promise<Check[]> {
   const [from] = hostOf(lab, narrow)
   const [to, address] = ride.peer === null ? internetOf(lab) : hostOf(lab, wide)
   const idle = await pass(lab, from, to, address, alone)
   const before = await queueOf(lab)
-  await using flood = await startPace(lab, from, to, address, bulk)
+  const sent = fault === 'idle-link' ? { ...bulk, ratePps: alone.ratePps } : bulk
+  await using flood = await startPace(lab, from, to, address, sent)
   await using talk = await startPace(lab, from, to, address, call)
-  if (isStray) await pass(lab, from, to, address, { ...alone, dscp: bulk.dscp! })
+  if (fault === 'stray-sender') await pass(lab, from, to, address, { ...alone, dscp: bulk.dscp! })
   await passed(fullMs)
   const during = await queueOf(lab)
   const why = await explain(lab, address)

@@ -59,7 +59,7 @@ const nics: NicsAnswer = {
       ],
     }),
     nic('enp3s0', { place: '0000:03:00.0', hasCarrier: null, speedBitsPerSecond: null }),
-    nic('enp4s0', { place: '0000:04:00.0', ports: [{ kind: 'uplink', name: 'wan1', vlan: null }] }),
+    nic('enp4s0', { place: '0000:04:00.0', hasCarrier: false, speedBitsPerSecond: null }),
     nic('wwan0', {
       ...{
         speedBitsPerSecond: null,

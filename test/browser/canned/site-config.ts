@@ -1,4 +1,4 @@
-/** The configuration of the fake box: a branch with three uplinks, three segments, and something of everything else. */
+/** The configuration of the fake box: a branch with two uplinks, three segments, and something of everything else. */
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { sampleWireKey } from '../../unit/model/sample-config.ts'
 
@@ -10,7 +10,6 @@ export const siteConfig: DeviceConfig = {
   overlay: { port: 51820 },
   uplinks: [
     { name: 'wan0', nic: 'netdev:enp1s0', address: 'dhcp', up: '40M', down: '250M' },
-    { name: 'wan1', nic: 'netdev:enp4s0', address: 'dhcp', up: '20M', down: '100M' },
     { name: 'lte0', nic: 'netdev:wwan0', address: 'dhcp', metered: true, backup: true },
   ],
   segments: [
@@ -30,7 +29,7 @@ export const siteConfig: DeviceConfig = {
   ],
   peers: [
     {
-      name: 'frankfurt',
+      name: 'hub-1',
       wireKey: sampleWireKey(1),
       role: 'hub',
       endpoints: ['198.51.100.7:51820'],
@@ -47,6 +46,12 @@ export const siteConfig: DeviceConfig = {
       wireKey: sampleWireKey(3),
       endpoints: ['203.0.113.30:51820'],
       segments: { office: ['10.3.0.0/16', '10.4.0.0/16'] },
+    },
+    {
+      name: 'porto',
+      wireKey: sampleWireKey(4),
+      endpoints: [],
+      segments: { office: ['10.5.0.0/16'] },
     },
   ],
   acl: [
@@ -78,7 +83,7 @@ export const siteConfig: DeviceConfig = {
       latencyMs: 150,
       jitterMs: 30,
       loss: 1,
-      prefer: ['wan0', 'wan1'],
+      prefer: ['wan0'],
       class: 'voice',
     },
     { name: 'business', for: { applications: ['erp', 'crm'] }, use: 'all', class: 'business' },

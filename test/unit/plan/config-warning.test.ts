@@ -39,6 +39,14 @@ test('a profile of an uplink without a rate, and one of no uplink, do nothing', 
     }),
     ['profile own of lte0 does nothing without `up`: what leaves by this uplink never waits'],
   )
+  /* Of what is sent to a peer that has a limit classes have their shares, too. */
+  assert.deepEqual(
+    warned((config) => {
+      delete config.uplinks[1].up
+      config.peers[0].limit = '5M'
+    }),
+    [],
+  )
   assert.deepEqual(
     warned((config) => {
       config.profiles.push({ ...own, name: 'spare' }, { ...own, name: 'balanced' })

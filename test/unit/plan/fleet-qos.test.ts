@@ -123,7 +123,11 @@ test('profiles that do nothing are warned of', () => {
   assert.deepEqual(warned(profileOf('calls'), site), [])
   assert.deepEqual(warned(profileOf('calls'), profileOf('spare'), site), ['profile/spare /name'])
   assert.deepEqual(warned(profileOf('balanced'), siteOf('a', { uplinks: [wan] })), [])
-  assert.deepEqual(warned(siteOf('a', { uplinks: [{ ...slow, profile: 'voice-first' }] })), [
+  const rateless = siteOf('a', { uplinks: [{ ...slow, profile: 'voice-first' }] })
+  assert.deepEqual(warned(rateless), ['site/a /uplinks/0/profile'])
+  /* It shares out what a site with a limit is sent; its own limit is for others. */
+  assert.deepEqual(warned(rateless, siteOf('b', { limit: '5M' })), [])
+  assert.deepEqual(warned({ ...rateless, limit: '5M' } as FleetDocument, siteOf('b')), [
     'site/a /uplinks/0/profile',
   ])
 })

@@ -115,6 +115,9 @@ test('the picture has a line for each path, by its kind', () => {
   assert.equal(uplinkKind('lte0', false, peers), 'down')
   // Before paths are read, the status says enough.
   assert.equal(shownPeers(well, null)[0]!.paths[0]!.kind, 'used')
+  // A peer to which no way is known has a line that says so.
+  const lost = { ...well.peers[0]!, uplink: null, state: 'down' as const }
+  assert.equal(shownPeers({ ...well, peers: [lost] }, null)[0]!.paths[0]!.kind, 'down')
 })
 
 test('the picture stays within its width, wide and narrow, and shows no more peers than it can', () => {

@@ -41,6 +41,8 @@ export interface PeerLines {
 /** More are told by their number. */
 export const mostPeers = 10
 const mostPaths = 4
+/** Of a line to a peer by no uplink in particular. */
+const noUplink = '–'
 const narrow = 620
 const rank: Readonly<Record<PeerStatus['state'], number>> = {
   down: 0,
@@ -65,6 +67,10 @@ export function shownPeers({ peers }: Status, paths: PathsAnswer | null): PeerLi
 function linesOf(peer: PeerStatus, paths: readonly PathAnswer[]): PeerLines['paths'] {
   if (paths.length === 0 && peer.uplink !== null) {
     return [{ uplink: peer.uplink, kind: peer.reach.how === 'relayed' ? 'relayed' : 'used' }]
+  }
+  // No way to it is known: that is a line, too.
+  if (paths.length === 0) {
+    return [{ uplink: noUplink, kind: peer.state === 'connecting' ? 'untried' : 'down' }]
   }
   const byUplink = Map.groupBy(paths, ({ uplink }) => uplink)
   return [...byUplink].slice(0, mostPaths).map(([uplink, its]) => {

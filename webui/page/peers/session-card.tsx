@@ -17,7 +17,7 @@ export function SessionCard({ session }: { readonly session: SessionAnswer | nul
 
 function Facts({ session }: { readonly session: SessionAnswer }) {
   const { state, stateSeconds, suite, handshakeRole, keypairSeconds, handshakes, rekeys } = session
-  const failures = Object.entries(session.failures)
+  const failures = Object.entries(session.failures).filter(([, count]) => count > 0)
   return (
     <KeyValue
       items={[
@@ -29,7 +29,7 @@ function Facts({ session }: { readonly session: SessionAnswer }) {
           text.failures,
           failures.length === 0
             ? null
-            : failures.map(([code, count]) => text.failuresText(count, code)).join(', '),
+            : failures.map(([reason, count]) => text.failuresText(count, reason)).join(', '),
         ],
         [text.suite, suite],
       ]}
