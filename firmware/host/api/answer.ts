@@ -116,7 +116,8 @@ export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string |
 
 function refuseBody(body: unknown): void {
   if (body === undefined || body === null) return
-  if (typeof body === 'object' && Object.keys(body).length === 0) return
+  const isObject = typeof body === 'object' && !Array.isArray(body)
+  if (isObject && Object.keys(body).length === 0) return
   throw new CausewayError('API_INVALID', 'body must be empty', { path: '' })
 }
 

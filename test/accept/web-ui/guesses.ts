@@ -47,6 +47,8 @@ export const guessing: Line = {
     await passed(500)
     const owner = await fromElsewhere(scene, fault === 'forgetful-owner' ? 'not it at all' : password)
     const tally = await guessed
+    // The door has had enough of that host, pages too; some are let in each second.
+    await passed(2_000)
     const words = await toldByPage(scene, fault === 'no-words')
     const checks = [
       claim(

@@ -61,7 +61,7 @@ async function pageChecks(
     const flags = { secure: true, httpOnly: true, sameSite: 'Strict' } as const
     await context.addCookies([{ name, value, url: scene.url, ...flags }])
     if (fault === 'slow-script') await slowDown(page)
-    const loaded = await load1(page, scene.url)
+    const loaded = await loadOnce(page, scene.url)
     times.push(loaded.ms)
     paths = loaded.paths
     await context.close()
@@ -99,7 +99,7 @@ async function slowDown(page: Page): Promise<void> {
 }
 
 /** @returns files that it fetched besides what it asked the API */
-async function load1(page: Page, url: string): Promise<{ ms: number; paths: string[] }> {
+async function loadOnce(page: Page, url: string): Promise<{ ms: number; paths: string[] }> {
   await page.addInitScript(painting)
   await page.goto(url)
   const shown = await page.waitForFunction('shownMs', undefined, { polling: 20 })

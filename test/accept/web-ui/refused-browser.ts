@@ -1,8 +1,9 @@
 /** What a real browser, in which somebody is signed in, is kept from: a page of another site that frames the box or asks it, a foreign name. */
 import { openBrowser, openPage } from '../../browser/browser.ts'
 import type { Check } from '../line.ts'
+import { hostAddress } from '../../lab/hosts.ts'
 import { claim } from './check.ts'
-import { desk, type Scene, signIn } from './scene.ts'
+import { desk, type Scene, signIn, site } from './scene.ts'
 
 const foreignName = 'evil.example'
 const foreignPort = 8_088
@@ -36,7 +37,7 @@ async function foreignSite(scene: Scene, fault: string | undefined): Promise<Che
   page.on('response', (response) => {
     if (response.url().startsWith(url)) statuses.push(response.status())
   })
-  await page.goto(`http://127.0.0.1:${foreignPort}/`)
+  await page.goto(`http://${hostAddress(scene.lab, site)}:${foreignPort}/`)
   await page.waitForFunction("document.title.startsWith('done')")
   const read = (await page.title()).slice('done'.length).trim()
   const framed = await page
@@ -57,11 +58,11 @@ async function foreignSite(scene: Scene, fault: string | undefined): Promise<Che
   )
 }
 
-/** A page of no host of the LAN, in the browser's own namespace. */
+/** A page of another host, for the browser. */
 async function startSite({ lab }: Scene, html: string): Promise<AsyncDisposable> {
   const script = `
     require('node:http').createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(process.argv[1]))
-      .listen(${foreignPort}, '127.0.0.1', () => console.log('listening'))`
+      .listen(${foreignPort}, () => console.log('listening'))`
   const program = lab.spawn(desk, [process.execPath, '-e', script, html])
   await program.line((line) => line === 'listening', 10_000)
   return program

@@ -27,7 +27,6 @@ const invalid = '400 API_INVALID'
 const devices = 20
 /** Where a route says nothing else (host/api/answer.ts). */
 const usualBytes = 64 * 1024
-const json = { 'content-type': 'application/json' }
 /** A route that a planted fault may enter: there is nothing to confirm. */
 const harmless = '/api/v1/config/confirm'
 
@@ -164,7 +163,7 @@ function brokenBodies(route: LocalRoute, session: Session, fault: string | undef
           ['application/json', '[]'],
           ['application/json', '{"__proto__":{"role":"admin"}}'],
           ['application/json', '{"constructor":{"prototype":{}}}'],
-          ['application/json', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+          ['application/json', `${'['.repeat(1_500)}${']'.repeat(1_500)}`],
           ['text/plain', '{}'],
           ['application/x-www-form-urlencoded', 'wings=2'],
           ['multipart/form-data; boundary=x', '--x--'],
@@ -195,12 +194,14 @@ function longBodies(route: LocalRoute, session: Session, fault: string | undefin
 
 const climbs = ['..%2f..%2f..%2fetc%2fpasswd', '%2e%2e', '%00', '..%5c..%5c', '%c0%ae%c0%ae', '%']
 
-/** In the place of each of its parameters; in front of those that have none. */
+/** In the place of each of its parameters; behind those that have none. */
 function climbing(route: LocalRoute, session: Session, fault: string | undefined): Attack[] {
   const { method, headers = {}, body } = knockOn(route, session)
   const hasName = route.url.includes(':')
-  return (fault === 'plain-path' ? ['session'] : climbs).map((climb) => {
-    const path = hasName ? route.url.replace(/:\w+/g, climb) : `/api/v1/${climb}`
+  const paths = climbs.map((climb) =>
+    hasName ? route.url.replace(/:\w+/g, climb) : `${route.url}/${climb}`,
+  )
+  return (fault === 'plain-path' ? ['/api/v1/session'] : paths).map((path) => {
     const question = { path, headers, ...(method === undefined ? {} : { method }) }
     const wanted = /^(400|404)( |$)/
     return { question: { ...question, ...(body === undefined ? {} : { body }) }, wanted }
@@ -238,10 +239,11 @@ async function wanCheck({ lab, address }: Scene, fault: string | undefined): Pro
     ...['https://', 'http://'].map((scheme) => `${scheme}${one}/`),
     `https://${one}/api/v1/session`,
   ])
-  const answered: string[] = []
-  for (const url of targets) {
-    const { code, stdout } = await lab.attempt('internet', ['curl', '-ski', '--max-time', '2', url])
-    if (code === 0 || stdout !== '') answered.push(url)
-  }
+  const tries = targets.map(async (url) => {
+    const argv = ['curl', '-ski', '--max-time', '3', url]
+    const { code, stdout } = await lab.attempt('internet', argv)
+    return code === 0 || stdout !== '' ? [url] : []
+  })
+  const answered = (await Promise.all(tries)).flat()
   return noneOf('WAN: answers to the Internet, by HTTPS and HTTP', answered, `${targets.length} tries`)
 }

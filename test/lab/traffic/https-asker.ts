@@ -38,7 +38,7 @@ function ask({ id, isAlone, isUnfinished, from = '', ...question }: Question & {
   }
   const agent = isAlone === true ? agentOf(from) : keptOf(from)
   const asked: ClientRequest = request({ host, method, path, headers, agent }, (response) =>
-    read(response, asked, tell),
+    read(response, asked, isUnfinished === true, tell),
   )
   asked.setTimeout(timeoutMs, () => asked.destroy())
   asked.on('error', () => tell({ status: null, headers: {}, body: '', bytes: 0 }))
@@ -49,6 +49,7 @@ function ask({ id, isAlone, isUnfinished, from = '', ...question }: Question & {
 function read(
   response: IncomingMessage,
   asked: ClientRequest,
+  isUnfinished: boolean,
   tell: (answer: Omit<Answer, 'ms'>) => void,
 ): void {
   const chunks: Buffer[] = []
@@ -60,6 +61,7 @@ function read(
     )
     const body = Buffer.concat(chunks).toString('utf8')
     tell({ status: statusCode, headers, body, bytes })
+    if (isUnfinished) asked.destroy()
   }
   if (endless.test(response.headers['content-type'] ?? '')) {
     end()
