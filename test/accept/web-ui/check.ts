@@ -37,6 +37,17 @@ export async function seen(what: Locator, timeoutMs: number): Promise<number | n
     )
 }
 
+export type Step = readonly [title: string, run: (title: string) => Promise<Check>]
+
+/** All steps in turn; with a planted fault that alone which has to see it. @param begin of its title; null: all */
+export async function checked(steps: readonly Step[], begin: string | null): Promise<Check[]> {
+  const checks: Check[] = []
+  for (const [title, run] of steps) {
+    if (begin === null || title.startsWith(begin)) checks.push(await run(title))
+  }
+  return checks
+}
+
 export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1_000).toFixed(2)} s` : `${(ms / 1_000).toFixed(1)} s`
 }

@@ -12,8 +12,8 @@ import { openScene, openSession, type Scene, signIn, site } from './scene.ts'
 const limits = { full: { loadMs: 1_000, cpu: 0.01 }, quick: { loadMs: 3_000, cpu: 0.04 } } as const
 const gzipLimit = 150_000
 const loads = { full: 9, quick: 3 } as const
-const idleMs = { full: 40_000, quick: 6_000 } as const
-const settleMs = 4_000
+const idleMs = { full: 40_000, quick: 5_000 } as const
+const settleMs = { full: 4_000, quick: 2_000 } as const
 const slowMs = 1_200
 
 /** When the sentence of the overview has been painted, by the clock of the page. */
@@ -118,7 +118,7 @@ async function idleCheck(
 ): Promise<Check> {
   const { pid } = scene.lab.processes.get(site)!.gateway
   const share = async (): Promise<number> => {
-    await passed(settleMs)
+    await passed(settleMs[form])
     const before = cpuSeconds([pid])
     await passed(idleMs[form])
     return (cpuSeconds([pid]) - before) / (idleMs[form] / 1_000)

@@ -35,8 +35,9 @@ export const policy: Line = {
     const { page } = await openPage(scene.browser, 'desktop', 'light')
     await signIn(page, scene.url, 'admin')
     const review = await edited(page, fault)
+    if (!review.isOk) return [review]
     const trial = await tried(scene, page, fault)
-    return [review, trial, ...(await afterwards(scene, page, fault))]
+    return trial.isOk ? [review, trial, ...(await afterwards(scene, page, fault))] : [review, trial]
   },
 }
 

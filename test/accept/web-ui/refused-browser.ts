@@ -24,11 +24,11 @@ const foreignPage = (url: string): string => `<!doctype html><title>prize</title
   })).then((read) => { document.title = 'done ' + read.join('') })
 </script>`
 
-export async function browserChecks(scene: Scene, fault: string | undefined): Promise<Check[]> {
-  return [await foreignSite(scene, fault), await foreignNameInBrowser(scene, fault)]
-}
-
-async function foreignSite(scene: Scene, fault: string | undefined): Promise<Check> {
+export async function foreignSite(
+  scene: Scene,
+  title: string,
+  fault: string | undefined,
+): Promise<Check> {
   const { browser, url } = scene
   const { page, context } = await openPage(browser, 'desktop', 'light')
   await signIn(page, url, 'admin')
@@ -51,7 +51,7 @@ async function foreignSite(scene: Scene, fault: string | undefined): Promise<Che
   // The frame itself is fetched and not shown.
   const isOk = !isFramed && read === '' && entered.length <= 1 && statuses.length > 1
   return claim(
-    'browser: another site’s page frames the box and asks it, with the admin signed in',
+    title,
     isOk,
     `${isFramed ? 'framed' : 'no frame'}, ${read === '' ? 'nothing read' : `read ${read.slice(0, 60)}`}, answers ${statuses.join(' ')}`,
     'no frame, nothing read or done',
@@ -69,7 +69,11 @@ async function startSite({ lab }: Scene, html: string): Promise<AsyncDisposable>
 }
 
 /** As after DNS rebinding: the name of another site is that of the box's address. */
-async function foreignNameInBrowser(scene: Scene, fault: string | undefined): Promise<Check> {
+export async function foreignNameInBrowser(
+  scene: Scene,
+  title: string,
+  fault: string | undefined,
+): Promise<Check> {
   const { lab, address } = scene
   const rule = `--host-resolver-rules=MAP ${foreignName} ${address}`
   await using browser = await openBrowser(lab.netns(desk), [rule])
@@ -77,5 +81,5 @@ async function foreignNameInBrowser(scene: Scene, fault: string | undefined): Pr
   const name = fault === 'own-page' ? address : foreignName
   const answer = await page.goto(`https://${name}/`)
   const status = answer?.status() ?? 0
-  return claim('browser: the box by a foreign name', status === 421, `HTTP ${status}`, 'HTTP 421')
+  return claim(title, status === 421, `HTTP ${status}`, 'HTTP 421')
 }

@@ -7,8 +7,8 @@ import type { LocalRoute } from '../../../firmware/gateway/api/local-route.ts'
 import type { Answer, Asker, Question } from '../../lab/asker.ts'
 import { bare } from '../../lab/description.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, noneOf } from './check.ts'
-import { browserChecks } from './refused-browser.ts'
+import { checked, claim, noneOf, type Step } from './check.ts'
+import { foreignNameInBrowser, foreignSite } from './refused-browser.ts'
 import { askPatiently, isChange, knockOn, pathOf, routes, titleOf } from './route-table.ts'
 import {
   headersOf,
@@ -59,18 +59,21 @@ export const refused: Line = {
     const sessions: Session[] = []
     for (let count = 0; count < 6; count++) sessions.push(await openSession(asker, 'admin'))
     const desk: Desk = { asker, sessions, from, asked: 0, naked: [] }
-    const checks = [
-      await each(desk, 'a foreign name (DNS rebinding)', foreignNames, fault),
-      await each(desk, 'another site’s page', otherSites, fault),
-      await each(desk, 'without the token, or with another one', withoutToken, fault),
-      await each(desk, 'broken bodies, other types, queries', brokenBodies, fault),
-      await each(desk, 'too long bodies, unread', longBodies, fault),
-      await each(desk, 'paths that climb', climbing, fault),
-      await pagesCheck(desk, fault),
-      headersCheck(desk, fault),
-      ...(await browserChecks(scene, fault)),
-      await wanCheck(scene, fault),
+    const of = (attacks: Attacks) => (title: string) => each(desk, title, attacks, fault)
+    const steps: readonly Step[] = [
+      ['a foreign name (DNS rebinding): let in', of(foreignNames)],
+      ['another site’s page: let in', of(otherSites)],
+      ['without the token, or with another one: let in', of(withoutToken)],
+      ['broken bodies, other types, queries: let in', of(brokenBodies)],
+      ['too long bodies, unread: let in', of(longBodies)],
+      ['paths that climb: let in', of(climbing)],
+      ['paths that climb, of pages: answered', (title) => pagesCheck(desk, title, fault)],
+      ['headers against framing, sniffing, foreign scripts: answers without', async (title) => headersCheck(desk, title, fault)],
+      ['browser: another site’s page frames the box and asks it', (title) => foreignSite(scene, title, fault)],
+      ['browser: the box by a foreign name', (title) => foreignNameInBrowser(scene, title, fault)],
+      ['WAN: answers to the Internet, by HTTPS and HTTP', (title) => wanCheck(scene, title, fault)],
     ]
+    const checks = await checked(steps, fault === undefined ? null : refused.faults[fault]!)
     const after = await runningConfig(scene)
     const isSame = before.text === after.text && after.pendingChange === null
     return [...checks, claim('nothing was changed by all that', isSame, isSame ? 'the same' : after.text)]
@@ -104,7 +107,7 @@ async function each(
       wrong.push(`${titleOf(route)} ${question.path}: ${said(answer)}, not ${wanted.source}`)
     }
   }
-  return noneOf(`${check}: let in`, wrong, `${count} at ${routes.length} routes`)
+  return noneOf(check, wrong, `${count} at ${routes.length} routes`)
 }
 
 async function askAs(desk: Desk, question: Question): Promise<Answer> {
@@ -209,7 +212,11 @@ function climbing(route: LocalRoute, session: Session, fault: string | undefined
 }
 
 /** Nothing but what was built is served. */
-async function pagesCheck(desk: Desk, fault: string | undefined): Promise<Check> {
+async function pagesCheck(
+  desk: Desk,
+  title: string,
+  fault: string | undefined,
+): Promise<Check> {
   const up = ['/../../etc/passwd', '/assets/../../../../etc/passwd', '//etc/passwd', '/index.html/..']
   const paths = [
     ...up,
@@ -221,16 +228,20 @@ async function pagesCheck(desk: Desk, fault: string | undefined): Promise<Check>
     const answer = await askAs(desk, { path })
     if (!/^(400|404|421)( |$)/.test(said(answer))) wrong.push(`${path}: ${said(answer)}`)
   }
-  return noneOf('paths that climb, of pages: answered', wrong, String(paths.length))
+  return noneOf(title, wrong, String(paths.length))
 }
 
-function headersCheck({ naked, asked }: Desk, fault: string | undefined): Check {
+function headersCheck({ naked, asked }: Desk, title: string, fault: string | undefined): Check {
   const found = fault === 'frameable' ? [...naked, '/: planted'] : naked
-  return noneOf('headers against framing, sniffing, foreign scripts: answers without', found, `${asked} answers`)
+  return noneOf(title, found, `${asked} answers`)
 }
 
 /** From the Internet: at the address of an uplink, and at that of the LAN, to which somebody there has set a route. */
-async function wanCheck({ lab, address }: Scene, fault: string | undefined): Promise<Check> {
+async function wanCheck(
+  { lab, address }: Scene,
+  title: string,
+  fault: string | undefined,
+): Promise<Check> {
   const { wan } = lab.sites.find(({ name }) => name === site)!
   const wanAddress = bare(wan.address)
   await lab.exec('internet', ['ip', 'route', 'add', `${address}/32`, 'via', wanAddress])
@@ -245,5 +256,5 @@ async function wanCheck({ lab, address }: Scene, fault: string | undefined): Pro
     return code === 0 || stdout !== '' ? [url] : []
   })
   const answered = (await Promise.all(tries)).flat()
-  return noneOf('WAN: answers to the Internet, by HTTPS and HTTP', answered, `${targets.length} tries`)
+  return noneOf(title, answered, `${targets.length} tries`)
 }
