@@ -28,7 +28,11 @@ export const capture: Line = {
   name: 'capture',
   title: 'a recording from the page, read by tshark: packets of its filter alone, payloads cut off',
   isQuickBeside: true,
-  faults: { 'no-filter': 'packets of others', 'with-payloads': 'payload', silence: 'packets of the filter' },
+  faults: {
+    'no-filter': 'packets of others',
+    'with-payloads': 'payload',
+    silence: 'packets of the filter',
+  },
   measure: async ({ fault }) => {
     await using scene = await openScene()
     const { page } = await openPage(scene.browser, 'desktop', 'light')

@@ -7,7 +7,8 @@ export function noneOf(check: string, found: readonly string[], of: string): Che
   const [first] = found
   return {
     ...{ check, target: 'none' },
-    figure: first === undefined ? `none of ${of}` : `${found.length} of ${of}: ${first.slice(0, 240)}`,
+    figure:
+      first === undefined ? `none of ${of}` : `${found.length} of ${of}: ${first.slice(0, 240)}`,
     isOk: found.length === 0,
   }
 }

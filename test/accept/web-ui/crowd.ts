@@ -100,10 +100,7 @@ async function report(
   earlier: number,
 ): Promise<{ readonly live: number; readonly events: number }> {
   let passedBy = 0
-  const next = crowd.line(
-    (line) => line.includes('"report"') && ++passedBy > earlier,
-    reportMs,
-  )
+  const next = crowd.line((line) => line.includes('"report"') && ++passedBy > earlier, reportMs)
   crowd.write('report\n')
   return JSON.parse(await next)
 }

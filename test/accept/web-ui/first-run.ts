@@ -7,7 +7,12 @@ import type { Page } from 'playwright-core'
 import { parse, stringify } from 'yaml'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { openPage } from '../../browser/browser.ts'
-import { bare, describeManyLinks, describeSites, type LabDescription } from '../../lab/description.ts'
+import {
+  bare,
+  describeManyLinks,
+  describeSites,
+  type LabDescription,
+} from '../../lab/description.ts'
 import { Desk } from '../../lab/desk.ts'
 import { awaitReachable } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
@@ -41,7 +46,10 @@ export const firstRun: Line = {
 
 function describeBlank(): LabDescription {
   const { sites, ...rest } = describeManyLinks({ uplinks: 1, segments })
-  return { ...rest, sites: sites.map((one) => (one.name === site ? { ...one, isBlank: true } : one)) }
+  return {
+    ...rest,
+    sites: sites.map((one) => (one.name === site ? { ...one, isBlank: true } : one)),
+  }
 }
 
 async function aloneByHand(fault: string | undefined): Promise<Check[]> {
@@ -79,9 +87,7 @@ async function aloneByHand(fault: string | undefined): Promise<Check[]> {
 /** The gateway keeps what ran: the box is not blank any more. */
 async function useBefore(scene: Scene): Promise<void> {
   const { text } = await scene.shell<{ text: string }>('/api/v1/config')
-  const changed = text
-    .replace(/^revision: \d+/m, 'revision: 1')
-    .replace(/^site: .*/m, 'site: used')
+  const changed = text.replace(/^revision: \d+/m, 'revision: 1').replace(/^site: .*/m, 'site: used')
   await scene.shell('/api/v1/config/apply', { text: changed, confirmSeconds: 0 })
 }
 
@@ -129,7 +135,10 @@ async function connect(page: Page, lab: Lab, fault: string | undefined): Promise
 
 /** @returns what each step of the test says, once it is done */
 async function tested(page: Page): Promise<string[]> {
-  await page.locator('.run-under-way').waitFor({ timeout: begunMs }).catch(() => {})
+  await page
+    .locator('.run-under-way')
+    .waitFor({ timeout: begunMs })
+    .catch(() => {})
   await page.locator('.run-under-way').waitFor({ state: 'detached', timeout: testMs })
   const steps = await page.locator('.run-steps li').allInnerTexts()
   return steps.map((step) => plain(step).replace(/ :/, ':'))

@@ -31,7 +31,8 @@ interface Tally {
 
 export const guessing: Line = {
   name: 'guesses',
-  title: '1,000 guesses from one host are locked out; the owner gets in from elsewhere, later from there, by the shell at once',
+  title:
+    '1,000 guesses from one host are locked out; the owner gets in from elsewhere, later from there, by the shell at once',
   faults: {
     'many-hosts': 'guesses that were looked at',
     'forgetful-owner': 'the owner, from another site',
@@ -45,7 +46,10 @@ export const guessing: Line = {
     const from = fault === 'many-hosts' ? await moreDevices(scene, hosts) : []
     const guessed = guess(asker, form, from)
     await passed(500)
-    const owner = await fromElsewhere(scene, fault === 'forgetful-owner' ? 'not it at all' : password)
+    const owner = await fromElsewhere(
+      scene,
+      fault === 'forgetful-owner' ? 'not it at all' : password,
+    )
     const tally = await guessed
     // The door has had enough of that host, pages too; some are let in each second.
     await passed(2_000)
@@ -66,7 +70,11 @@ export const guessing: Line = {
   },
 }
 
-async function guess({ ask }: Asker, form: keyof typeof apartMs, from: readonly string[]): Promise<Tally> {
+async function guess(
+  { ask }: Asker,
+  form: keyof typeof apartMs,
+  from: readonly string[],
+): Promise<Tally> {
   const tally: Tally = { tried: 0, refused: 0, others: [] }
   const waiting: Promise<void>[] = []
   for (let number = 0; number < guesses; number++) {

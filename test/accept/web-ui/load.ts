@@ -27,7 +27,8 @@ const painting = `
 
 export const load: Line = {
   name: 'load',
-  title: 'the page loads in 1 s, weighs ≤ 150 kB, costs an idle gateway ≤ 1 % and forwarding nothing',
+  title:
+    'the page loads in 1 s, weighs ≤ 150 kB, costs an idle gateway ≤ 1 % and forwarding nothing',
   faults: {
     'slow-script': 'first load, nothing cached',
     'not-packed': 'first load, gzip',

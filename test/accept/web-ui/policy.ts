@@ -65,22 +65,26 @@ async function tried(scene: Scene, page: Page, fault: string | undefined): Promi
   const timer = page.getByRole('timer').locator('span').first()
   const left = plain(await timer.textContent({ timeout: 1_000 }).catch(() => ''))
   const { text, revision, pendingChange } = await runningConfig(scene)
-  const waits = pendingChange === null ? 'nothing waits' : `revision ${pendingChange.revision} waits`
+  const waits =
+    pendingChange === null ? 'nothing waits' : `revision ${pendingChange.revision} waits`
   const isTried = pendingChange?.revision === 2 && shownMs !== null && /\d+ s left/.test(left)
   const figure = `page: “${left}”; box: ${waits}, latency ${latencyOf(text)} ms of revision ${revision}`
   return claim('on trial: countdown on the page, change on the box', isTried, figure)
 }
 
-async function afterwards(
-  scene: Scene,
-  page: Page,
-  fault: string | undefined,
-): Promise<Check[]> {
+async function afterwards(scene: Scene, page: Page, fault: string | undefined): Promise<Check[]> {
   const beganMs = performance.now()
   if (fault === 'kept') await page.getByRole('button', { name: 'Keep it' }).click()
   const limitMs = countdownSeconds * 1_000 + lateMs
   const ms = await seen(page.getByText('Revision 2 was taken back.'), limitMs)
-  const why = plain(await page.locator('.banners').getByText('Why:').first().innerText().catch(() => ''))
+  const why = plain(
+    await page
+      .locator('.banners')
+      .getByText('Why:')
+      .first()
+      .innerText()
+      .catch(() => ''),
+  )
   if (fault === 'edited-behind') await editedBehind(scene)
   const { text, revision, pendingChange } = await runningConfig(scene)
   const file = parse(readFileSync(fileOf(scene), 'utf8')) as DeviceConfig

@@ -1,7 +1,7 @@
 /** What a real browser, in which somebody is signed in, is kept from: a page of another site that frames the box or asks it, a foreign name. */
 import { openBrowser, openPage } from '../../browser/browser.ts'
-import type { Check } from '../line.ts'
 import { hostAddress } from '../../lab/hosts.ts'
+import type { Check } from '../line.ts'
 import { claim } from './check.ts'
 import { desk, type Scene, signIn, site } from './scene.ts'
 
@@ -32,7 +32,10 @@ export async function foreignSite(
   const { browser, url } = scene
   const { page, context } = await openPage(browser, 'desktop', 'light')
   await signIn(page, url, 'admin')
-  await using _ = await startSite(scene, fault === 'own-page' ? '<title>done it</title>' : foreignPage(url))
+  await using _ = await startSite(
+    scene,
+    fault === 'own-page' ? '<title>done it</title>' : foreignPage(url),
+  )
   const statuses: number[] = []
   page.on('response', (response) => {
     if (response.url().startsWith(url)) statuses.push(response.status())

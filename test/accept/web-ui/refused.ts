@@ -38,7 +38,8 @@ type Attacks = (route: LocalRoute, session: Session, fault: string | undefined) 
 
 export const refused: Line = {
   name: 'refused',
-  title: 'every route refuses what is not its own page’s: names, sites, tokens, bodies, paths; the WAN has no answer',
+  title:
+    'every route refuses what is not its own page’s: names, sites, tokens, bodies, paths; the WAN has no answer',
   isQuickBeside: true,
   faults: {
     'own-name': 'a foreign name',
@@ -68,15 +69,24 @@ export const refused: Line = {
       ['too long bodies, unread: let in', of(longBodies)],
       ['paths that climb: let in', of(climbing)],
       ['paths that climb, of pages: answered', (title) => pagesCheck(desk, title, fault)],
-      ['headers against framing, sniffing, foreign scripts: answers without', async (title) => headersCheck(desk, title, fault)],
-      ['browser: another site’s page frames the box and asks it', (title) => foreignSite(scene, title, fault)],
+      [
+        'headers against framing, sniffing, foreign scripts: answers without',
+        async (title) => headersCheck(desk, title, fault),
+      ],
+      [
+        'browser: another site’s page frames the box and asks it',
+        (title) => foreignSite(scene, title, fault),
+      ],
       ['browser: the box by a foreign name', (title) => foreignNameInBrowser(scene, title, fault)],
       ['WAN: answers to the Internet, by HTTPS and HTTP', (title) => wanCheck(scene, title, fault)],
     ]
     const checks = await checked(steps, fault === undefined ? null : refused.faults[fault]!)
     const after = await runningConfig(scene)
     const isSame = before.text === after.text && after.pendingChange === null
-    return [...checks, claim('nothing was changed by all that', isSame, isSame ? 'the same' : after.text)]
+    return [
+      ...checks,
+      claim('nothing was changed by all that', isSame, isSame ? 'the same' : after.text),
+    ]
   },
 }
 
@@ -212,12 +222,13 @@ function climbing(route: LocalRoute, session: Session, fault: string | undefined
 }
 
 /** Nothing but what was built is served. */
-async function pagesCheck(
-  desk: Desk,
-  title: string,
-  fault: string | undefined,
-): Promise<Check> {
-  const up = ['/../../etc/passwd', '/assets/../../../../etc/passwd', '//etc/passwd', '/index.html/..']
+async function pagesCheck(desk: Desk, title: string, fault: string | undefined): Promise<Check> {
+  const up = [
+    '/../../etc/passwd',
+    '/assets/../../../../etc/passwd',
+    '//etc/passwd',
+    '/index.html/..',
+  ]
   const paths = [
     ...up,
     ...climbs.flatMap((climb) => [`/${climb}`, `/assets/${climb}`]),

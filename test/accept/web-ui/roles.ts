@@ -9,14 +9,15 @@ import type { Check, Line } from '../line.ts'
 import { claim, noneOf } from './check.ts'
 import { uiRoutes } from './pages.ts'
 import { askPatiently, knockOn, pagesTable, refusalOf, routes, titleOf } from './route-table.ts'
-import { openScene, openSession, runningConfig, said, type Scene, signIn } from './scene.ts'
+import { openScene, openSession, runningConfig, type Scene, said, signIn } from './scene.ts'
 
 /** The first run is none of the table. */
 const routesOfUi = uiRoutes.filter((path) => !/^(set-up|nowhere)/.test(path))
 /** The pages themselves, and where roles differ below them. */
 const quickRoutes = routesOfUi.filter((path) => /^[^/]*$|^system\/(users|restart)$/.test(path))
 /** Of buttons that change the box or its configuration. */
-const changing = /^(Add|Change(?! it)|Remove|Move|Set |Make a token|Role|Restart|Reset|Install|Restore|Start anew|Run it again|End)/
+const changing =
+  /^(Add|Change(?! it)|Remove|Move|Set |Make a token|Role|Restart|Reset|Install|Restore|Start anew|Run it again|End)/
 /** What a role may press of them: operators start the box anew. */
 const mayPress: Readonly<Record<LocalRole, RegExp>> = {
   viewer: /^$/,
@@ -45,7 +46,11 @@ export const roles: Line = {
     const pages = fault === 'promoted' ? [] : await byPages(scene, isQuick, fault)
     const after = await runningConfig(scene)
     const isSame = before.text === after.text && before.revision === after.revision
-    return [...api, ...pages, claim('nothing was changed by all that', isSame, isSame ? 'the same' : after.text)]
+    return [
+      ...api,
+      ...pages,
+      claim('nothing was changed by all that', isSame, isSame ? 'the same' : after.text),
+    ]
   },
 }
 
@@ -99,7 +104,9 @@ async function byPages(
   for (const role of localRoles) looks.push(await look(scene, role, isQuick, fault))
   const table = pagesTable()
   const linkErrors = looks.flatMap(({ role, links }) => {
-    const wanted = table.filter(({ needs }) => isAllowed(role, needs)).map(({ path }) => `#/${path}`)
+    const wanted = table
+      .filter(({ needs }) => isAllowed(role, needs))
+      .map(({ path }) => `#/${path}`)
     const isSame = wanted.length === links.length && wanted.every((one) => links.includes(one))
     return isSame ? [] : [`${role} sees ${links.join(' ')}, not ${wanted.join(' ')}`]
   })
@@ -112,7 +119,11 @@ async function byPages(
   const own = looks.map(({ role, buttons }) => `${role} ${buttons.length}`).join(', ')
   const isWhole = new Set(admin.buttons.map((one) => one.split(': ')[0])).size >= 6
   return [
-    noneOf('pages: in the navigation is what the role may see', linkErrors, `${looks.length} roles`),
+    noneOf(
+      'pages: in the navigation is what the role may see',
+      linkErrors,
+      `${looks.length} roles`,
+    ),
     noneOf(
       'pages: shown though they are not for the role',
       looks.flatMap(({ role, open }) => open.map((one) => `${role} ${one}`)),
@@ -161,7 +172,9 @@ async function look(
     for (const name of await changingButtons(page)) buttons.push(`#/${path}: ${name}`)
   }
   if (fault === 'asks-too-much') {
-    await page.evaluate(`fetch('/api/v1/audit').then(() => fetch('/api/v1/setup-code', { method: 'POST' }))`)
+    await page.evaluate(
+      `fetch('/api/v1/audit').then(() => fetch('/api/v1/setup-code', { method: 'POST' }))`,
+    )
   }
   await context.close()
   return { role, links: fault === 'one-page-less' ? links.slice(1) : links, buttons, refused, open }

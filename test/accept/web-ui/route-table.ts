@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import type { LocalRoute } from '../../../firmware/gateway/api/local-route.ts'
 import { routesOf } from '../../../firmware/gateway/api/routes.ts'
-import { isAllowed, type LocalPermission, type LocalRole } from '../../../firmware/model/local-user.ts'
+import {
+  isAllowed,
+  type LocalPermission,
+  type LocalRole,
+} from '../../../firmware/model/local-user.ts'
 import type { Answer, Asker, Question } from '../../lab/asker.ts'
 import { noAccess, partsWith } from '../../unit/gateway/sample-access.ts'
 import { headersOf, type Session } from './scene.ts'

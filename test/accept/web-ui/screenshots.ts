@@ -17,15 +17,20 @@ const leastBytes = 8_000
 
 export const screenshots: Line = {
   name: 'screenshots',
-  title: 'pictures of each page of a real box, desktop and phone, light and dark: .cache/shots/web-ui',
+  title:
+    'pictures of each page of a real box, desktop and phone, light and dark: .cache/shots/web-ui',
   isFullOnly: true,
   faults: { 'signed-out': 'pictures of pages' },
   measure: async ({ fault }) => {
-    await using scene = await openScene({ policies: [{ name: 'calls', for: { applications: ['voice'] }, latencyMs: 150 }] })
+    await using scene = await openScene({
+      policies: [{ name: 'calls', for: { applications: ['voice'] }, latencyMs: 150 }],
+    })
     const { lab } = scene
     const pace = { ratePps: 500, bytes: 1_000 }
     await using _ = await startPace(lab, desk, `${peer}-host`, hostAddress(lab, peer), pace)
-    await using watching = await openPage(scene.browser, 'desktop', 'light').then(({ context }) => context)
+    await using watching = await openPage(scene.browser, 'desktop', 'light').then(
+      ({ context }) => context,
+    )
     await signIn(watching.pages()[0]!, scene.url, 'viewer')
     await new Promise((passed) => setTimeout(passed, fault === undefined ? trafficMs : 0))
     rmSync(folder, { recursive: true, force: true })
@@ -50,7 +55,10 @@ async function taken({ browser, url }: Scene, fault: string | undefined): Promis
         // As tall as the page: what stays at the window's edge is then at the page's.
         const height = Number(await page.evaluate('document.documentElement.scrollHeight'))
         await page.setViewportSize({ width: widths[width].width, height })
-        const path = join(folder, `${(route || 'overview').replaceAll('/', '-')}-${width}-${scheme}.png`)
+        const path = join(
+          folder,
+          `${(route || 'overview').replaceAll('/', '-')}-${width}-${scheme}.png`,
+        )
         await page.screenshot({ path })
         await page.setViewportSize(widths[width])
         files.push(path)
@@ -62,7 +70,12 @@ async function taken({ browser, url }: Scene, fault: string | undefined): Promis
   const wanted = uiRoutes.length * Object.keys(widths).length * colourSchemes.length
   const empty = files.filter((file) => statSync(file).size < leastBytes)
   return [
-    claim('pictures of pages', files.length === wanted, `${files.length} in ${folder}`, `${wanted}`),
+    claim(
+      'pictures of pages',
+      files.length === wanted,
+      `${files.length} in ${folder}`,
+      `${wanted}`,
+    ),
     noneOf('pictures with nothing in them', empty, String(files.length)),
     noneOf('complaints of the browser', complaints, `${wanted} pages`),
   ]

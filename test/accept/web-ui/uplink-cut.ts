@@ -33,7 +33,11 @@ export const uplinkCut: Line = {
   name: 'uplink-cut',
   title: 'a cut WAN is said by the open page within 2 s, in words, and so is its return',
   isQuickBeside: true,
-  faults: { 'deaf-page': 'plug pulled: said', 'not-mended': 'plug pulled: back', wordless: 'words' },
+  faults: {
+    'deaf-page': 'plug pulled: said',
+    'not-mended': 'plug pulled: back',
+    wordless: 'words',
+  },
   measure: async ({ isQuick, fault }) => {
     await using scene = await openScene()
     const { page } = await openPage(scene.browser, 'desktop', 'light')
@@ -51,7 +55,13 @@ export const uplinkCut: Line = {
     if (fault === undefined) {
       // What carries something is watched closely: nobody waits for what nobody uses.
       const pace = { ratePps, bytes: 200 }
-      await using _ = await startPace(scene.lab, desk, `${peer}-host`, hostAddress(scene.lab, peer), pace)
+      await using _ = await startPace(
+        scene.lab,
+        desk,
+        `${peer}-host`,
+        hostAddress(scene.lab, peer),
+        pace,
+      )
       await passed(2_000)
       for (let turn = 0; turn < (isQuick ? 1 : 4); turn++) {
         cuts.push(await cutOnce(scene, page, 'silent', names[turn % 2]!, fault))
@@ -123,7 +133,11 @@ function checksOf(cuts: readonly Cut[], fault: string | undefined): Check[] {
       const those = cuts.filter((cut) => cut.kind === kind)
       return [
         within(`${title[kind]}: said by the page`, saidMs, ...worst(those.map(({ ms }) => ms))),
-        within(`${title[kind]}: back to “All is well.”`, backMs[kind], ...worst(those.map((cut) => cut.backMs))),
+        within(
+          `${title[kind]}: back to “All is well.”`,
+          backMs[kind],
+          ...worst(those.map((cut) => cut.backMs)),
+        ),
       ]
     }),
     wordsCheck(fault === 'wordless' ? cuts.map((cut) => ({ ...cut, words: 'Error 7' })) : cuts),

@@ -27,7 +27,13 @@ function agentOf(from: string, options: AgentOptions = {}): Agent {
   return new Agent({ rejectUnauthorized: false, ...own, ...options })
 }
 
-function ask({ id, isAlone, isUnfinished, from = '', ...question }: Question & { id: number }): void {
+function ask({
+  id,
+  isAlone,
+  isUnfinished,
+  from = '',
+  ...question
+}: Question & { id: number }): void {
   const { method = 'GET', path, headers = {}, body } = question
   const beganMs = performance.now()
   let isTold = false

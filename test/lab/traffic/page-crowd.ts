@@ -26,7 +26,12 @@ let events = 0
 async function openPage({ box, from, cookies }: Order, number: number): Promise<boolean> {
   const localAddress = from[number % from.length]!
   const cookie = cookies[number % cookies.length]!
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, localAddress })
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 1,
+    rejectUnauthorized: false,
+    localAddress,
+  })
   const common = { host: box, headers: { cookie }, agent }
   for (const path of first) await read({ ...common, path: `/api/v1/${path}` })
   const stream = new Agent({ rejectUnauthorized: false, localAddress })
