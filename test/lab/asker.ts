@@ -25,7 +25,7 @@ export interface Answer {
   /** Null: nobody answered, or broke off. */
   readonly status: number | null
   readonly headers: Readonly<Record<string, string>>
-  /** Of its first 256 KB. */
+  /** Of its first 256 KB; why there is none. */
   readonly body: string
   readonly bytes: number
   readonly ms: number

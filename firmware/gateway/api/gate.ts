@@ -68,7 +68,9 @@ export function openGate({ access, clock, isStatusOpen }: GateParts): Gate {
   return {
     admit: async ({ method, address, request }, route, names, port) => {
       const { headers } = request
-      if (!isOwnHost(headers.host, names, port)) {
+      // With a whole URL it would be that which counts, and not the header (RFC 9112 §3.2.2).
+      const isPath = request.url?.startsWith('/') === true
+      if (!isPath || !isOwnHost(headers.host, names, port)) {
         throw new CausewayError('API_MISDIRECTED', 'this box is not called that: ask its address')
       }
       // A page asks for nothing in anybody's name.

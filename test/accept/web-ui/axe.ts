@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import {
-  type ColourScheme,
   colourSchemes,
   openPage,
   type Width,

@@ -7,6 +7,8 @@ import { desk, type Scene, signIn, site } from './scene.ts'
 
 const foreignName = 'evil.example'
 const foreignPort = 8_088
+/** The frame, and what it asks. */
+const tries = 5
 
 /** Frames the box, shows what it would of it, and asks it in the name of whoever looks. */
 const foreignPage = (url: string): string => `<!doctype html><title>prize</title>
@@ -36,9 +38,10 @@ export async function foreignSite(
     scene,
     fault === 'own-page' ? '<title>done it</title>' : foreignPage(url),
   )
-  const statuses: number[] = []
-  page.on('response', (response) => {
-    if (response.url().startsWith(url)) statuses.push(response.status())
+  await page.goto('about:blank')
+  const stopped: string[] = []
+  page.on('requestfailed', (request) => {
+    if (request.url().startsWith(url)) stopped.push(request.failure()?.errorText ?? '')
   })
   await page.goto(`http://${hostAddress(scene.lab, site)}:${foreignPort}/`)
   await page.waitForFunction("document.title.startsWith('done')")
@@ -50,14 +53,13 @@ export async function foreignSite(
     .catch(() => '')
   await context.close()
   const isFramed = /Causeway|Overview|All is well/.test(String(framed))
-  const entered = statuses.filter((status) => status < 400)
-  // The frame itself is fetched and not shown.
-  const isOk = !isFramed && read === '' && entered.length <= 1 && statuses.length > 1
+  const blocked = stopped.filter((text) => text.startsWith('net::ERR_'))
+  const how = [...new Set(blocked)].join(' ').replaceAll('net::', '')
   return claim(
     title,
-    isOk,
-    `${isFramed ? 'framed' : 'no frame'}, ${read === '' ? 'nothing read' : `read ${read.slice(0, 60)}`}, answers ${statuses.join(' ')}`,
-    'no frame, nothing read or done',
+    !isFramed && read === '' && blocked.length >= tries,
+    `${isFramed ? 'framed' : 'no frame'}, ${read === '' ? 'nothing read' : `read ${read.slice(0, 60)}`}, ${blocked.length} stopped: ${how}`,
+    `no frame, nothing read, ${tries} stopped`,
   )
 }
 

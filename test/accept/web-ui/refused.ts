@@ -216,7 +216,8 @@ function climbing(route: LocalRoute, session: Session, fault: string | undefined
   )
   return (fault === 'plain-path' ? ['/api/v1/session'] : paths).map((path) => {
     const question = { path, headers, ...(method === undefined ? {} : { method }) }
-    const wanted = /^(400|404)( |$)/
+    // What no route is, takes no body.
+    const wanted = /^(400|404|413)( |$)/
     return { question: { ...question, ...(body === undefined ? {} : { body }) }, wanted }
   })
 }

@@ -1,7 +1,9 @@
 /** Two sites, of which Berlin's box is used by its page: its users, a browser of the LAN's host, and what its own shell says. */
+import { setTimeout as passed } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { askApi } from '../../../firmware/host/system/api-client.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import { type LocalRole, localRoles } from '../../../firmware/model/local-user.ts'
 import { openBrowser } from '../../browser/browser.ts'
@@ -23,6 +25,8 @@ export const desk = `${site}-host`
 export const password = 'correct horse battery'
 export const segments = [{ name: 'office', vni: 100, admin: true }]
 const shellMs = 30_000
+const againMs = 200
+const mostTries = 100
 
 export interface Scene extends AsyncDisposable {
   readonly lab: Lab
@@ -61,7 +65,7 @@ export async function makeUsers({ shell }: Pick<Scene, 'shell'>): Promise<void> 
 export async function openPages(lab: Lab): Promise<Scene> {
   const { apiSocket } = placesOf(lab.names.instance(site))
   const address = addressOf(lab.description)
-  const browser = await openBrowser(lab.netns(desk))
+  const [browser] = await Promise.all([openBrowser(lab.netns(desk)), answering(lab, address)])
   return {
     ...{ lab, address, browser, url: `https://${address}/` },
     shell: async <Said>(path: string, post?: object) => {
@@ -84,6 +88,16 @@ export async function moreDevices({ lab }: Scene, count: number): Promise<string
 
 export function addressOf({ sites }: LabDescription, name = site): string {
   return bare(sites.find((one) => one.name === name)!.lan.address)
+}
+
+/** A box makes itself a certificate first. @throws LAB_TIMEOUT */
+async function answering(lab: Lab, address: string): Promise<void> {
+  await using asker = await openAsker(lab, desk, address)
+  for (let tries = 0; tries < mostTries; tries++) {
+    if ((await asker.ask({ path: '/api/v1/session', isAlone: true })).status === 200) return
+    await passed(againMs)
+  }
+  throw new CausewayError('LAB_TIMEOUT', `nobody answers at ${address}`)
 }
 
 export async function runningConfig({ shell }: Scene): Promise<ConfigAnswer> {
@@ -127,5 +141,6 @@ export function posted(path: string, body: object, session: Session | null = nul
 /** `403 API_FORBIDDEN` */
 export function said({ status, body }: Answer): string {
   const [, code] = /"code":"(\w+)"/.exec(body) ?? []
-  return `${status ?? 'no answer'}${code === undefined ? '' : ` ${code}`}`
+  if (status === null) return `no answer: ${body}`
+  return `${status}${code === undefined ? '' : ` ${code}`}`
 }

@@ -47,7 +47,9 @@ function ask({
     read(response, asked, isUnfinished === true, tell),
   )
   asked.setTimeout(timeoutMs, () => asked.destroy())
-  asked.on('error', () => tell({ status: null, headers: {}, body: '', bytes: 0 }))
+  asked.on('error', ({ message }) =>
+    tell({ status: null, headers: {}, body: message, bytes: 0 }),
+  )
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)
 }
