@@ -2,12 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
-import {
-  colourSchemes,
-  openPage,
-  type Width,
-  widths,
-} from '../../browser/browser.ts'
+import { colourSchemes, openPage, type Width, widths } from '../../browser/browser.ts'
 import type { Check, Line } from '../line.ts'
 import { claim, noneOf } from './check.ts'
 import { isRouteOfAll, uiRoutes } from './pages.ts'
@@ -122,7 +117,7 @@ async function lookAt(page: Page, notes: Notes, where: string): Promise<void> {
 
 /** Of the first thing that can be added there. */
 async function lookAtDialog(page: Page, notes: Notes, where: string): Promise<void> {
-  const add = page.locator('main').getByRole('button', { name: /^(Add|Make a)/ })
+  const add = page.locator('main').getByRole('button', { name: /^(Add|Make a token)/ })
   if ((await add.count()) === 0) return
   await add.first().click()
   const dialog = page.locator('dialog[open]')

@@ -25,6 +25,8 @@ const painting = `
   }
   new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true })`
 
+const shownAt = () => (globalThis as unknown as { shownMs: number | null }).shownMs
+
 export const load: Line = {
   name: 'load',
   title:
@@ -103,7 +105,7 @@ async function slowDown(page: Page): Promise<void> {
 async function loadOnce(page: Page, url: string): Promise<{ ms: number; paths: string[] }> {
   await page.addInitScript(painting)
   await page.goto(url)
-  const shown = await page.waitForFunction('shownMs', undefined, { polling: 20 })
+  const shown = await page.waitForFunction(shownAt, undefined, { polling: 20 })
   const names = (await page.evaluate(
     "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)",
   )) as string[]

@@ -166,7 +166,10 @@ async function look(
   for (const path of isQuick || fault !== undefined ? quickRoutes : routesOfUi) {
     const { needs } = table.find((entry) => entry.path === path.split('/')[0])!
     await settled(page, `${url}#/${path}`)
-    if (!isAllowed(role, needs) && !(await page.getByText('not for your role').first().isVisible())) {
+    if (
+      !isAllowed(role, needs) &&
+      !(await page.getByText('not for your role').first().isVisible())
+    ) {
       open.push(`#/${path}`)
     }
     for (const name of await changingButtons(page)) buttons.push(`#/${path}: ${name}`)

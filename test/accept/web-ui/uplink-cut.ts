@@ -81,17 +81,22 @@ const watching = `
   new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true })
   note()`
 
-/** The first thing of that sort since then; null: it did not come. */
-async function noted(
-  page: Page,
-  sinceMs: number,
-  isWell: boolean,
-  timeoutMs: number,
-): Promise<number | null> {
-  const fits = `atMs >= ${sinceMs} && text.includes('All is well.') === ${isWell}`
-  const find = `noted.find(({ atMs, text }) => ${fits})?.atMs`
+interface Wanted {
+  readonly sinceMs: number
+  readonly isWell: boolean
+}
+
+/** Runs in the page. */
+const find = ({ sinceMs, isWell }: Wanted): number | undefined => {
+  const { noted } = globalThis as unknown as { noted: { atMs: number; text: string }[] }
+  return noted.find(({ atMs, text }) => atMs >= sinceMs && text.includes('All is well.') === isWell)
+    ?.atMs
+}
+
+/** When the first thing of that sort stood there; null: it did not come. */
+async function noted(page: Page, wanted: Wanted, timeoutMs: number): Promise<number | null> {
   return page
-    .waitForFunction(find, undefined, { timeout: timeoutMs, polling: 50 })
+    .waitForFunction(find, wanted, { timeout: timeoutMs, polling: 50 })
     .then((found) => found.jsonValue() as Promise<number>)
     .catch(() => null)
 }
@@ -112,12 +117,12 @@ async function cutOnce(
     return atMs
   }
   const cutAtMs = await set(false)
-  const saidAtMs = await noted(page, cutAtMs, false, waitMs)
+  const saidAtMs = await noted(page, { sinceMs: cutAtMs, isWell: false }, waitMs)
   const words = saidAtMs === null ? '' : await page.locator('#health').innerText()
   // As a person would: not in the same moment.
   await passed(500)
   const mendedAtMs = fault === 'not-mended' ? Date.now() : await set(true)
-  const backAtMs = await noted(page, mendedAtMs, true, backMs[kind] * 2)
+  const backAtMs = await noted(page, { sinceMs: mendedAtMs, isWell: true }, backMs[kind] * 2)
   return {
     ...{ kind, uplink, words },
     ms: saidAtMs === null ? null : saidAtMs - cutAtMs,

@@ -47,9 +47,7 @@ function ask({
     read(response, asked, isUnfinished === true, tell),
   )
   asked.setTimeout(timeoutMs, () => asked.destroy())
-  asked.on('error', ({ message }) =>
-    tell({ status: null, headers: {}, body: message, bytes: 0 }),
-  )
+  asked.on('error', ({ message }) => tell({ status: null, headers: {}, body: message, bytes: 0 }))
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)
 }
