@@ -61,7 +61,8 @@ async function atFirstPage(scene: Scene, notes: Notes, look: Look): Promise<void
 /** In the short form each page has one of the looks. */
 function routesFor(look: number, isQuick: boolean, fault: string | undefined): readonly string[] {
   if (fault !== undefined) return uiRoutes.slice(0, 3)
-  return isQuick ? uiRoutes.filter((_, index) => index % 2 === look) : uiRoutes
+  const quick = uiRoutes.filter((route) => /^[^/]*$|^set-up/.test(route))
+  return isQuick ? quick.filter((_, index) => index % 2 === look) : uiRoutes
 }
 
 async function atPages(

@@ -25,7 +25,7 @@ const mayPress: Readonly<Record<LocalRole, RegExp>> = {
   admin: /./,
 }
 const refusedByDoor = new Set(['401', '403', '421'])
-const settleMs = 150
+const settleMs = 100
 
 export const roles: Line = {
   name: 'roles',

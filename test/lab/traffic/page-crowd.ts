@@ -19,7 +19,7 @@ const first = ['session', 'status', 'paths', 'events/recent', 'history/uplinks/w
 const statusMs = 15_000
 const timeoutMs = 20_000
 /** The box takes some connections a second of a source, and a stock of them at once. */
-const apartMs = 100
+const apartMs = 50
 let live = 0
 let events = 0
 
