@@ -140,7 +140,7 @@ function checksOf({ violations, wide, complaints, seen, count }: Notes, looked: 
 }
 
 const spoils: Readonly<Record<string, string>> = {
-  pale: "document.querySelector('h1').style.color = document.querySelector('h1').style.background = '#777'",
+  pale: "document.querySelector('h1').style.cssText = 'color: #bbb; background: #ccc'",
   wide: "document.querySelector('main').style.minWidth = '3000px'",
 }
 

@@ -57,6 +57,11 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`
 }
 
+/** As it is seen, in one line. */
+export async function textOf(what: Locator): Promise<string> {
+  return plain((await what.allInnerTexts()).join(' '))
+}
+
 export function plain(text: string | null): string {
   return (text ?? '').replaceAll(/\s+/g, ' ').trim()
 }

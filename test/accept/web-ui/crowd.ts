@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import { cpuSeconds } from '../../bench/measure.ts'
+import { plantDrop } from '../../lab/faults.ts'
 import type { FlowAccount } from '../../lab/gaps.ts'
 import { hostAddress } from '../../lab/hosts.ts'
 import { startPace } from '../../lab/pace.ts'
@@ -19,6 +20,7 @@ const sendMs = { full: 12_000, quick: 3_000 } as const
 const rounds = { full: 3, quick: 1 } as const
 /** Of the 99th percentile, one way. The short form does not judge it: others share the machine. */
 const addedMs = { full: 3, quick: 1_000 } as const
+const lossy = 'udp dport 9100 numgen inc mod 700 == 0'
 const openMs = 60_000
 const reportMs = 5_000
 
@@ -70,7 +72,7 @@ async function pairOf(
   fault: string | undefined,
 ): Promise<Pair> {
   const without = await flowOf(scene, () => passed(sendMs[form]))
-  const { gateway, datapath } = scene.lab.processes.get(site)!
+  const { gateway } = scene.lab.processes.get(site)!
   const count = fault === 'few-pages' ? 5 : pages
   // Devices have processors of their own: here they get what the box leaves.
   await using crowd = scene.lab.spawn(desk, ['nice', '-n', '19', process.execPath, program])
@@ -82,7 +84,7 @@ async function pairOf(
   const first = await report(crowd, 0)
   const [before, beganMs] = [cpuSeconds([gateway.pid]), performance.now()]
   const open = await flowOf(scene, async () => {
-    if (fault === 'drowsy-datapath') await pauseOf(datapath)
+    if (fault === 'lossy-lan') await plantDrop(scene.lab, `${peer}-host`, 'input', lossy)
     await passed(sendMs[form])
   })
   const tookSeconds = (performance.now() - beganMs) / 1_000
@@ -90,13 +92,6 @@ async function pairOf(
   const { live, events } = await report(crowd, 1)
   const perSecond = (events - first.events) / Math.max(1, live) / tookSeconds
   return { ...{ without, opening, open }, ...{ cpu, live, events: perSecond } }
-}
-
-/** Long enough for its NICs to overflow. */
-async function pauseOf(datapath: Program): Promise<void> {
-  datapath.signal('SIGSTOP')
-  await passed(1_500)
-  datapath.signal('SIGCONT')
 }
 
 /** @param earlier reports that were told before */

@@ -8,7 +8,7 @@ import { openBrowser, openPage } from '../../browser/browser.ts'
 import type { Asker } from '../../lab/asker.ts'
 import { causeway } from '../../lab/lab.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, plain, seconds, within } from './check.ts'
+import { claim, plain, seconds, textOf, within } from './check.ts'
 import { moreDevices, openScene, password, peer, posted, type Scene, site } from './scene.ts'
 
 const guesses = 1_000
@@ -122,7 +122,7 @@ async function toldByPage({ browser, url }: Scene, isMute: boolean): Promise<Che
   const { page, context } = await openPage(browser, 'desktop', 'light')
   await page.goto(url)
   if (!isMute) await tries(page, password, 1_500)
-  const words = plain(await page.locator('main').innerText())
+  const words = await textOf(page.locator('main'))
   await context.close()
   const [said = ''] = /Too many tries[^.]*\.[^.]*\./.exec(words) ?? []
   return claim('the page tells who sits at that host to wait', said !== '', `“${said || words}”`)

@@ -36,7 +36,7 @@ export const load: Line = {
     'slow-script': 'first load, nothing cached',
     'not-packed': 'first load, gzip',
     'restless-page': 'an idle page',
-    'drowsy-datapath': 'fifty pages: packets',
+    'lossy-lan': 'fifty pages: packets',
     'few-pages': 'fifty pages: open',
   },
   measure: async ({ isQuick, fault }) => {

@@ -7,7 +7,7 @@ import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import type { Policy } from '../../../firmware/model/device-config-steering.ts'
 import { openPage } from '../../browser/browser.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, plain, seconds, seen } from './check.ts'
+import { claim, plain, seconds, seen, textOf } from './check.ts'
 import { openScene, runningConfig, type Scene, signIn, site } from './scene.ts'
 
 const before = 150
@@ -49,7 +49,7 @@ async function edited(page: Page, fault: string | undefined): Promise<Check> {
   await page.getByRole('button', { name: 'Done' }).click()
   await page.locator('.draft-bar').getByRole('button', { name: 'Review' }).click()
   await page.locator('.told li').first().waitFor()
-  const told = plain(await page.locator('.told').innerText())
+  const told = await textOf(page.locator('.told'))
   const isTold = /calls/.test(told) && /[Ll]atency/.test(told) && told.includes(`${before}`)
   return claim('review tells the change in words', isTold && told.includes(`${after}`), told)
 }
@@ -77,14 +77,7 @@ async function afterwards(scene: Scene, page: Page, fault: string | undefined): 
   if (fault === 'kept') await page.getByRole('button', { name: 'Keep it' }).click()
   const limitMs = countdownSeconds * 1_000 + lateMs
   const ms = await seen(page.getByText('Revision 2 was taken back.'), limitMs)
-  const why = plain(
-    await page
-      .locator('.banners')
-      .getByText('Why:')
-      .first()
-      .innerText()
-      .catch(() => ''),
-  )
+  const why = await textOf(page.locator('.banners').getByText('Why:').first())
   if (fault === 'edited-behind') await editedBehind(scene)
   const { text, revision, pendingChange } = await runningConfig(scene)
   const file = parse(readFileSync(fileOf(scene), 'utf8')) as DeviceConfig

@@ -5,7 +5,7 @@ import { openPage } from '../../browser/browser.ts'
 import { hostAddress } from '../../lab/hosts.ts'
 import { startPace } from '../../lab/pace.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, within } from './check.ts'
+import { claim, textOf, within } from './check.ts'
 import { desk, openScene, peer, type Scene, signIn, site } from './scene.ts'
 
 /** A machine that does much else is slow to show it. */
@@ -119,7 +119,7 @@ async function cutOnce(
   }
   const cutAtMs = await set(false)
   const saidAtMs = await noted(page, { sinceMs: cutAtMs, isWell: false }, waitMs)
-  const words = saidAtMs === null ? '' : await page.locator('#health').innerText()
+  const words = saidAtMs === null ? '' : await textOf(page.locator('#health'))
   // As a person would: not in the same moment.
   await passed(500)
   const mendedAtMs = fault === 'not-mended' ? Date.now() : await set(true)
