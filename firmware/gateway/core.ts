@@ -59,6 +59,8 @@ export interface CoreListener {
   readonly onChange: (event: ConfigChangeEvent) => void
   /** A path of a peer went up or down, or is the best now. */
   readonly onPath: (event: ApiEvent) => void
+  /** A path came or went, and the counters say so. */
+  readonly onMoved: () => void
 }
 
 export interface Core {
@@ -79,7 +81,7 @@ export interface Core {
 export function openCore(
   parts: CoreParts,
   owned: AsyncDisposableStack,
-  { onPass, onChange, onPath }: CoreListener,
+  { onPass, onChange, onPath, onMoved }: CoreListener,
 ): Core {
   const { clock, log, services, wireKey } = parts
   const request = (): void => reconciler.request(false)
@@ -95,10 +97,15 @@ export function openCore(
     peers: () => reconciler.outcome.running.config?.peers ?? [],
     onPath,
   })
+  /** What is read when a path moves may have been under way: the next one is after it. */
+  let readingsToTell = 0
   const onEvent = (event: DatapathEvent): void => {
     denials.take(event)
     peering.onEvent(event)
     tellPath(event)
+    if (event.kind !== 'path') return
+    readingsToTell = 2
+    look()
   }
   const link = owned.use(openLink(parts, { request, onEvent, look }))
   const datapath = (): Datapath | null => link.current
@@ -141,6 +148,9 @@ export function openCore(
     tellOverflow(counters.overflow)
     carriers.take(counters)
     peering.onCounters(counters)
+    if (readingsToTell === 0) return
+    readingsToTell--
+    onMoved()
   }
   const uplinks = (generation: number) => numbers.of(generation) ?? configured()
   const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))

@@ -76,6 +76,7 @@ export interface Front {
   readonly onPass: (outcome: Outcome) => void
   readonly onChange: (event: ConfigChangeEvent) => void
   readonly onPath: (event: ApiEvent) => void
+  readonly onMoved: () => void
   /** Opens the API's socket. @throws API_IN_USE */
   readonly listen: () => Promise<void>
 }
@@ -146,6 +147,7 @@ export function openFront(
       watch.tell(event)
     },
     onPath: (event) => watch.tell(event),
+    onMoved: () => watch.look(),
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },

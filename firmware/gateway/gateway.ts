@@ -40,6 +40,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       owner.onChange(event)
     },
     onPath: (event) => front.onPath(event),
+    onMoved: () => front.onMoved(),
   })
   const owner: BoxOwner = owned.use(openOwner(parts, core, () => front.status()))
   await owner.read()
