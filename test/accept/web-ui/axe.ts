@@ -1,6 +1,7 @@
 /** axe-core on every page of a real box, in both colour schemes, on a desktop and on a phone: WCAG 2.2 AA and what is good practice. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { setTimeout as passed } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { colourSchemes, openPage, type Width, widths } from '../../browser/browser.ts'
 import type { Check, Line } from '../line.ts'
@@ -16,6 +17,8 @@ const looks = (Object.keys(widths) as Width[]).flatMap((width) =>
 type Look = (typeof looks)[number]
 /** The short form takes half of them: each width and each scheme. */
 const quickLooks = looks.filter(([width, scheme]) => (width === 'desktop') === (scheme === 'light'))
+
+const apartMs = 1_500
 
 interface Finding {
   readonly id: string
@@ -91,6 +94,8 @@ async function atPages(
 }
 
 async function open(scene: Scene, notes: Notes, [width, scheme]: Look) {
+  // A browser opens six connections for it; the box takes so many a second from one place.
+  await passed(apartMs)
   const { page, context, complaints } = await openPage(scene.browser, width, scheme)
   return {
     page,

@@ -8,6 +8,7 @@ import { Mark } from '../../part/icon.tsx'
 import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { frameText } from '../../text/en.ts'
 import { signInText } from '../../text/en-sign-in.ts'
+import { duration } from '../../text/format.ts'
 
 export function SignIn() {
   const [name, setName] = useState('')
@@ -80,9 +81,12 @@ function SignInError({ error }: { readonly error: CallError | null }) {
     )
   }
   if (error?.code === 'API_RATE') {
+    const [, seconds] = /in (\d+) s$/.exec(error.message) ?? []
     return (
       <Notice tone="warn" isLive>
-        {signInText.tooOften}
+        {seconds === undefined
+          ? signInText.tooOften
+          : signInText.locked(duration(Number(seconds)))}
       </Notice>
     )
   }
