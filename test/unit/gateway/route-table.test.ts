@@ -120,6 +120,9 @@ test('a name that is not the box’s, another site’s page, and a missing token
       Object.values(await desk.askRoute(route, { as, headers, ...body }))
     const title = titleOf(route)
     assert.deepEqual(await ask(foreign), [421, 'API_MISDIRECTED'], title)
+    const whole = { ...route, url: `https://evil.example${route.url}` }
+    const answer = await desk.askRoute(whole, { as, ...body })
+    assert.deepEqual(Object.values(answer), [421, 'API_MISDIRECTED'], title)
     const crossSite = [403, 'API_CROSS_SITE']
     assert.deepEqual(await ask({ origin: 'https://evil.example' }), crossSite, title)
     assert.deepEqual(await ask({ origin: 'null' }), crossSite, title)
@@ -146,6 +149,7 @@ test('a query, broken JSON, another type, and a body that is too long are refuse
     }
     assert.deepEqual(await ask('application/json', '{'), [400, 'API_INVALID'], title)
     assert.deepEqual(await ask('application/json', '{"__proto__":1}'), [400, 'API_INVALID'], title)
+    assert.deepEqual(await ask('application/json', '[]'), [400, 'API_INVALID'], title)
     assert.deepEqual(await ask('text/plain', '{}'), [400, 'API_INVALID'], title)
     assert.deepEqual(await ask('application/x-www-form-urlencoded', 'a=1'), [400, 'API_INVALID'])
     assert.deepEqual(await ask('application/json', '{"wings":2}'), [400, 'API_INVALID'], title)
