@@ -84,9 +84,7 @@ function SignInError({ error }: { readonly error: CallError | null }) {
     const [, seconds] = /in (\d+) s$/.exec(error.message) ?? []
     return (
       <Notice tone="warn" isLive>
-        {seconds === undefined
-          ? signInText.tooOften
-          : signInText.locked(duration(Number(seconds)))}
+        {seconds === undefined ? signInText.tooOften : signInText.locked(duration(Number(seconds)))}
       </Notice>
     )
   }
