@@ -225,16 +225,6 @@ test('what befell packets of late comes before "would be forwarded"', () => {
   assert.equal(answerTo(befell('too_big', { lastMs: 5_100 })).incidents.length, 1)
 })
 
-test('who sends more than a queue lets through is slowed, and passes', () => {
-  for (const where of ['queue', 'ingress', 'limit']) {
-    for (const how of ['delay', 'full']) {
-      const incidents = [sampleIncident({ reason: `${where}_${how}` })]
-      check({ incidents }, {}, 'forwarded', /./)
-      assert.equal(answerTo({ incidents }).incidents.length, 1)
-    }
-  }
-})
-
 test('what the datapath knows to be mended is no cause any more', () => {
   const befell = (reason: string, more: object = {}) => ({
     incidents: [sampleIncident({ reason, ...more })],
