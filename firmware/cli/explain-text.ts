@@ -111,7 +111,8 @@ function policyText({ policy, comesFrom, route }: ExplainAnswer): string {
   const { name, application } = policy
   const of = application === null ? '' : `, application ${application}`
   // The kernel chooses the uplink there.
-  if (route.kind === 'internet') return `${name}${of}: only its "breakout: allow" applies here`
+  if (route.kind === 'internet')
+    return `${name}${of}: only its "breakout: allow" and "class" apply here`
   return `${name}${of}${comesFrom === 'peer' ? ' (of its answers)' : ''}`
 }
 

@@ -127,7 +127,7 @@ export const Policy = Type.Object(
       Type.Union([Type.Literal('allow'), Type.Literal('deny')], { title: 'allow or deny' }),
       [
         'Whether its flows may leave to the Internet here, where their segment has `breakout`.',
-        'Nothing else in a policy is for what leaves here: that goes as the kernel routes it, by the first uplink to the Internet (metered',
+        'But for `class`, nothing else in a policy is for what leaves here: that goes as the kernel routes it, by the first uplink to the Internet (metered',
         'ones behind others, backups last) that has a carrier, an address and a gateway; one that is cut further away, with its carrier',
         'on, is not left.',
         'One that is denied by the name of its server (`names`) leaves nevertheless when more QUIC flows begin in a second than are',

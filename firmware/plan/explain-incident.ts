@@ -1,8 +1,8 @@
 /**
  * What befell packets of a flow of late, in words, and the causes that follow. Pure.
  *
- * An incident counts for five seconds, unless the datapath knows by now that what it complains of is mended: then it is told,
- * but is no cause.
+ * An incident counts for five seconds, unless the datapath knows by now that what it complains of is mended, or it only slows
+ * the flow: then it is told, but is no cause.
  */
 import { dropReasons } from '../model/drop-reason.ts'
 import type { Cause } from '../model/explain-cause.ts'
@@ -31,6 +31,11 @@ export const incidentCauses: Readonly<Record<string, Cause>> = {
   sealed_replay: 'replay',
   sealed_tag: 'unauthentic',
 }
+
+/** A queue that keeps to its rate: whoever sends less than that passes, and such losses are how a sender hears of it. */
+const slowing: ReadonlySet<string> = new Set(
+  ['queue', 'ingress', 'limit'].flatMap((where) => [`${where}_delay`, `${where}_full`]),
+)
 
 export function incidentAnswers(facts: ExplainFacts): ExplainedIncident[] {
   const drops = facts.counters?.drops
@@ -69,6 +74,7 @@ function ofWhom({ isOfFlow, isOfAnswers }: Incident): 'flow' | 'answers' | 'peer
 
 /** Of what could not be read only what a peer's own seal says is about anybody. */
 function isTelling({ reason, isOfFlow }: Incident, { explanation }: ExplainFacts): boolean {
+  if (slowing.has(reason)) return false
   if (isOfFlow) return true
   return explanation.from === 'peer' && (reason === 'sealed_replay' || reason === 'sealed_tag')
 }

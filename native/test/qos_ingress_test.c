@@ -148,7 +148,7 @@ static uint32_t share_beside(uint32_t bytes)
 		got_bytes += all_come_up(&count);
 		waiting -= count;
 		/* What it owes the link stays within what a burst is. */
-		CHECK(cw_qos_due_us(bench.worker) <= bench.worker->now_us + 13000);
+		CHECK(cw_qos_due_us(bench.worker) <= bench.worker->now_us + 17000);
 	}
 	shape(0, 100);
 	all_come_up(&count);

@@ -174,6 +174,32 @@ static void what_does_not_wait_takes_its_time(void)
 	end();
 }
 
+/* Nor does what goes beside, and could take all: a call within the small part that is left does not wait for what that has used. */
+static void a_call_inwards_waits_for_nothing_beside(void)
+{
+	struct cw_qos_shape shape = shape_10m;
+	struct cw_qos_stream stream = { .class = NORMAL };
+
+	shape.is_inwards = true;
+	begin(&shape);
+	struct source *call = add_source((struct source){ .stream = &stream, .bytes = 250, .gap_ns = 20 * MS });
+	for (uint32_t i = 0; i < 10000; i++) {
+		cw_qos_charge_beside(qos, now_ns, 1500);
+		run(MS);
+	}
+	CHECK(call->sent >= 500 && call->lost == 0 && call->delay_most_ns <= 5 * MS);
+	if (call->delay_most_ns > 5 * MS)
+		fprintf(stderr, "  %.1f ms\n", (double)call->delay_most_ns / 1e6);
+	/* More than that waits, and has its part. */
+	struct source *bulk = add_source((struct source){ .stream = &stream, .hash = 1, .bytes = 1500, .ahead = 60000, .is_ect = true });
+	for (uint32_t i = 0; i < 10000; i++) {
+		cw_qos_charge_beside(qos, now_ns, 1500);
+		run(MS);
+	}
+	CHECK(bulk->sent_bytes * 8 / 10 > 300000 && bulk->sent_bytes * 8 / 10 < 700000 && call->lost == 0);
+	end();
+}
+
 static void silence_saves_nothing_up(void)
 {
 	struct cw_qos_stream stream = { .class = NORMAL };
@@ -235,6 +261,7 @@ int main(int argc, char **argv)
 	a_flood_of_flows_costs_other_classes_nothing();
 	another_rate_loses_nothing();
 	what_does_not_wait_takes_its_time();
+	a_call_inwards_waits_for_nothing_beside();
 	silence_saves_nothing_up();
 	for (uint32_t i = 0; i < 200; i++)
 		holds_under_anything();

@@ -22,6 +22,7 @@ struct cw_qos {
 	uint32_t turn;    /* of the classes */
 	uint64_t open_ns; /* when what left has had its time */
 	uint64_t beside_ns; /* up to when what goes beside has used its part */
+	uint64_t least_ns; /* and up to when those that wait have used theirs, which nobody takes from them */
 	uint32_t flow_count; /* in use */
 	uint32_t items;
 	uint32_t large; /* of them */

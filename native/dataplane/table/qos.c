@@ -159,6 +159,14 @@ static void charge(struct cw_qos *qos, struct cw_qos_flow *flow, bool is_strict,
 	}
 	stream->credit -= bytes;
 	flow->credit -= bytes;
+	if (qos->shape.is_inwards)
+		use_cap(&qos->least_ns, now_ns, cw_qos_time_of(qos->byte_time, bytes), 100 - BESIDE_PERCENT);
+}
+
+/* What goes beside must not keep others waiting for the whole of what it has used: a call has its packets within its small part at once. */
+static uint64_t opens_ns(const struct cw_qos *qos)
+{
+	return qos->shape.is_inwards && qos->least_ns < qos->open_ns ? qos->least_ns : qos->open_ns;
 }
 
 /* Of a train: one at least. */
@@ -203,7 +211,7 @@ bool cw_qos_next(struct cw_qos *qos, uint64_t now_ns, struct cw_qos_grant *grant
 
 	if (qos->items == 0)
 		cw_qos_forget_idle(qos);
-	if (qos->items == 0 || qos->open_ns > now_ns)
+	if (qos->items == 0 || opens_ns(qos) > now_ns)
 		return false;
 	cw_qos_open_gates(qos, now_ns);
 	struct cw_qos_stream *stream = next_strict(qos, now_ns);
@@ -240,9 +248,9 @@ uint64_t cw_qos_due_ns(const struct cw_qos *qos)
 		return UINT64_MAX;
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++) {
 		if (qos->classes[i].head != NULL)
-			return qos->open_ns;
+			return opens_ns(qos);
 	}
-	return qos->gate_count == 0 ? qos->open_ns : cw_qos_later(qos->open_ns, qos->gates[0]->open_ns);
+	return qos->gate_count == 0 ? opens_ns(qos) : cw_qos_later(opens_ns(qos), qos->gates[0]->open_ns);
 }
 
 /* With what divisions give, so that no packet pays for them. */
@@ -287,6 +295,7 @@ void cw_qos_set(struct cw_qos *qos, const struct cw_qos_shape *shape, uint64_t n
 
 	qos->open_ns = by_rate(qos->open_ns, now_ns, part);
 	qos->beside_ns = by_rate(qos->beside_ns, now_ns, part);
+	qos->least_ns = by_rate(qos->least_ns, now_ns, part);
 	for (uint32_t i = 0; i < CW_QOS_CLASSES; i++)
 		qos->classes[i].cap_ns = by_rate(qos->classes[i].cap_ns, now_ns, part);
 	take_shape(qos, shape);

@@ -106,6 +106,8 @@ test('a flow to the Internet: by which uplink, and what of its policy applies', 
     text.join('\n'),
   )
   assert.ok(
-    text.includes('policy   calls, application voice: only its "breakout: allow" applies here'),
+    text.includes(
+      'policy   calls, application voice: only its "breakout: allow" and "class" apply here',
+    ),
   )
 })

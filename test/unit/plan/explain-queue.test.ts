@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { explainText } from '../../../firmware/cli/explain-text.ts'
 import type { Queues } from '../../../firmware/model/queue-counters.ts'
-import { answerTo, inward, nowhere } from './explain-answer.ts'
+import { answerTo, check, inward, nowhere } from './explain-answer.ts'
+import { sampleIncident } from './sample-explanation.ts'
 import { queueOf, sampleQueues } from './sample-queue.ts'
 
 const before = sampleQueues(queueOf({ waitUs: 1_000_000 }, { 4: 1_000 }))
@@ -76,4 +77,14 @@ test('no rate, no reading, no class: no queue', () => {
   const { class: none, queue } = answerTo({ class: null }, { queues })
   assert.deepEqual([none, queue], [null, null])
   assert.equal(row({ class: null }, { queues }), undefined)
+})
+
+test('who sends more than a queue lets through is slowed, and passes', () => {
+  for (const where of ['queue', 'ingress', 'limit']) {
+    for (const how of ['delay', 'full']) {
+      const incidents = [sampleIncident({ reason: `${where}_${how}` })]
+      check({ incidents }, {}, 'forwarded', /./)
+      assert.equal(answerTo({ incidents }).incidents.length, 1)
+    }
+  }
 })
