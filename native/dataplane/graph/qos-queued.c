@@ -9,7 +9,6 @@
 #define ND_FIRST 133 /* RFC 4861 §4: router solicitation to redirect */
 #define ND_LAST 137
 #define ND_HOPS 255 /* and so has nobody forwarded it: §6.1, §7.1, §8.1 */
-#define ITEMS_MOST 4096u /* that wait in one scheduler */
 
 void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape, bool is_limit)
 {
@@ -26,7 +25,7 @@ void cw_qos_give_room(const struct cw_worker *worker, struct cw_qos_shape *shape
 	for (uint32_t i = 0; i < program->segment_count; i++)
 		limits += (program->segment_programs[i].up_bps > 0) + (program->segment_programs[i].down_bps > 0);
 	uint32_t parts = (limits > 0 ? 4 : 2) * RTE_MAX(is_limit ? limits : uplinks, 1u);
-	shape->items = RTE_MIN(ITEMS_MOST, pools->small->size / parts);
+	shape->items = RTE_MIN(CW_QOS_ITEMS_MOST, pools->small->size / parts);
 	shape->large = pools->large->size / parts;
 }
 
