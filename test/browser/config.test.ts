@@ -3,21 +3,17 @@
  * back; what each role may; and no violation of accessibility (axe-core) on any of them, their dialogs included.
  */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { type ColourScheme, colourSchemes, openBrowser, openPage, type Width } from './browser.ts'
+import { looks, violationsOf } from './axe.ts'
+import { type ColourScheme, openBrowser, openPage, type Width } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 let browser: Browser
-let axe = ''
 
 before(async () => {
   browser = await openBrowser()
-  axe = await readFile(axePath, 'utf8')
 })
 after(() => browser.close())
 
@@ -48,19 +44,6 @@ async function withPage(
   } finally {
     await context.close()
   }
-}
-
-/** Ids of what axe finds, with where. */
-async function violationsOf(page: Page): Promise<string[]> {
-  // The policy of the page keeps scripts out that are not its own; the debugger is not asked.
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe: tool } = globalThis as unknown as {
-      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await tool.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
 }
 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first()
@@ -206,10 +189,10 @@ for (const [route, opener] of forms) {
 }
 
 const routes = ['segments', 'lans', 'policies', 'qos', 'access', 'config', 'config/history']
-for (const [route, scheme] of routes.flatMap((one) =>
-  colourSchemes.map((two) => [one, two] as const),
+for (const [route, [width, scheme]] of routes.flatMap((one) =>
+  looks.map((look) => [one, look] as const),
 )) {
-  test(`${route}, ${scheme}: a viewer sees all and changes nothing; it is accessible`, async () => {
+  test(`${route}, ${width}, ${scheme}: a viewer sees all and changes nothing; it is accessible`, async () => {
     await withPage(
       route,
       async ({ page }) => {
@@ -220,7 +203,7 @@ for (const [route, scheme] of routes.flatMap((one) =>
         assert.deepEqual(await changing.allInnerTexts(), [])
         assert.deepEqual(await violationsOf(page), [])
       },
-      { role: 'viewer', scheme },
+      { role: 'viewer', width, scheme },
     )
   })
 }

@@ -1,17 +1,15 @@
 /**
- * The page about diagnostics in Chromium, over a fake box: each tab without violations (axe-core, WCAG 2.2 AA), in both widths and
- * schemes, filled and with answers; by keyboard alone; and what it sends. Pictures in $CAUSEWAY_SHOTS, if that is set. Needs webui/out.
+ * The page about diagnostics in Chromium, over a fake box: each tab without violations (axe-core, WCAG 2.2 AA), on a desktop and a
+ * phone, filled and with answers; by keyboard alone; and what it sends. Pictures in $CAUSEWAY_SHOTS, if that is set. Needs webui/out.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { colourSchemes, openBrowser, openPage, type Width, widths } from './browser.ts'
+import { looks, violationsOf } from './axe.ts'
+import { openBrowser, openPage, widths } from './browser.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env.CAUSEWAY_SHOTS
 let browser: Browser
 let box: FakeBox
@@ -55,51 +53,24 @@ const tabs: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   support: (page) => page.getByRole('button', { name: 'Make and download' }).waitFor(),
 }
 
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(context: string, options: object): Promise<{ violations: Violation[] }> }
-    }
-    return (
-      await axe.run('main', {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      })
-    ).violations
-  })
-  return found.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
-  )
-}
-
-for (const width of Object.keys(widths) as Width[]) {
-  for (const scheme of colourSchemes) {
-    test(`each tab has no violation and fits: ${width}, ${scheme}`, async () => {
-      for (const [tab, act] of Object.entries(tabs)) {
-        const { page, context, complaints } = await openPage(browser, width, scheme)
-        await page.goto(`${box.url}#/diagnostics/${tab}`)
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        await act(page)
-        assert.deepEqual(await violations(page), [], tab)
-        const wide = await page.evaluate<number>(
-          'document.documentElement.scrollWidth - innerWidth',
-        )
-        assert.ok(wide <= 0, `${tab} is ${wide} px too wide`)
-        assert.deepEqual(complaints, [], tab)
-        if (shots !== undefined) {
-          const name = `${tab.replaceAll(/[?&=.]/g, '-').slice(0, 24)}-${width}-${scheme}.png`
-          await page.screenshot({ path: join(shots, name), fullPage: true })
-        }
-        await context.close()
+for (const [width, scheme] of looks) {
+  test(`each tab has no violation and fits: ${width}, ${scheme}`, async () => {
+    for (const [tab, act] of Object.entries(tabs)) {
+      const { page, context, complaints } = await openPage(browser, width, scheme)
+      await page.goto(`${box.url}#/diagnostics/${tab}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await act(page)
+      assert.deepEqual(await violationsOf(page), [], tab)
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+      assert.ok(wide <= 0, `${tab} is ${wide} px too wide`)
+      assert.deepEqual(complaints, [], tab)
+      if (shots !== undefined) {
+        const name = `${tab.replaceAll(/[?&=.]/g, '-').slice(0, 24)}-${width}-${scheme}.png`
+        await page.screenshot({ path: join(shots, name), fullPage: true })
       }
-    })
-  }
+      await context.close()
+    }
+  })
 }
 
 test('by keyboard alone: along the tabs, through a form, to its answer', async () => {

@@ -3,18 +3,13 @@
  * fits a phone, and what can be done by keyboard alone.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { colourSchemes, openBrowser, openPage, type Width, widths } from './browser.ts'
+import { looks, violationsOf } from './axe.ts'
+import { openBrowser, openPage, type Width } from './browser.ts'
 import { statusOf } from './canned/site.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
 
-const axeSource = readFileSync(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-)
 const seenMs = 2_000
 
 let browser: Browser
@@ -23,26 +18,10 @@ before(async () => {
 })
 after(() => browser.close())
 
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-  const run = `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations)`
-  const violations = (await page.evaluate(run)) as Finding[]
-  return violations.map(({ id, nodes }) => {
-    const [first] = nodes
-    return `${id} (${nodes.length}): ${first?.html}\n${first?.failureSummary}`
-  })
-}
-
 async function look(page: Page, where: string): Promise<void> {
   await page.locator('h1').first().waitFor()
   await page.locator('main > .loading').waitFor({ state: 'detached' })
-  assert.deepEqual(await findings(page), [], where)
+  assert.deepEqual(await violationsOf(page), [], where)
   const tooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   assert.equal(tooWide, false, `${where} is wider than the window`)
 }
@@ -56,41 +35,39 @@ async function routesOf(page: Page): Promise<string[]> {
 
 const more = ['#/peers/lisbon', '#/peers/nobody', '#/uplinks/lte0', '#/nowhere']
 
-for (const width of Object.keys(widths) as Width[]) {
-  for (const scheme of colourSchemes) {
-    test(`no page has a violation: ${width}, ${scheme}`, async () => {
-      await using box = await openFakeBox({ site: 'worn' })
-      const { page, context, complaints } = await openPage(browser, width, scheme)
-      await page.goto(box.url)
-      for (const route of [...(await routesOf(page)), ...more]) {
-        await page.goto(`${box.url}${route}`)
-        await look(page, route)
-      }
-      assert.deepEqual(
-        complaints.filter((text) => !/404|503/.test(text)),
-        [],
-      )
-      await context.close()
-    })
+for (const [width, scheme] of looks) {
+  test(`no page has a violation: ${width}, ${scheme}`, async () => {
+    await using box = await openFakeBox({ site: 'worn' })
+    const { page, context, complaints } = await openPage(browser, width, scheme)
+    await page.goto(box.url)
+    for (const route of [...(await routesOf(page)), ...more]) {
+      await page.goto(`${box.url}${route}`)
+      await look(page, route)
+    }
+    assert.deepEqual(
+      complaints.filter((text) => !/404|503/.test(text)),
+      [],
+    )
+    await context.close()
+  })
 
-    test(`nor has what stands before the pages: ${width}, ${scheme}`, async () => {
-      await using box = await openFakeBox({ role: null, isFirst: true, site: 'blank' })
-      const { page, context, complaints } = await openPage(browser, width, scheme)
-      await page.goto(box.url)
-      await look(page, 'password')
-      box.scene = { ...box.scene, role: 'admin', isFirst: false }
-      for (const step of ['owner', 'internet', 'done']) {
-        await page.goto(`${box.url}#/set-up/${step}`)
-        await page.reload()
-        await look(page, step)
-      }
-      box.scene = { ...box.scene, role: null }
+  test(`nor has what stands before the pages: ${width}, ${scheme}`, async () => {
+    await using box = await openFakeBox({ role: null, isFirst: true, site: 'blank' })
+    const { page, context, complaints } = await openPage(browser, width, scheme)
+    await page.goto(box.url)
+    await look(page, 'password')
+    box.scene = { ...box.scene, role: 'admin', isFirst: false }
+    for (const step of ['owner', 'internet', 'done']) {
+      await page.goto(`${box.url}#/set-up/${step}`)
       await page.reload()
-      await look(page, 'sign-in')
-      assert.deepEqual(complaints, [])
-      await context.close()
-    })
-  }
+      await look(page, step)
+    }
+    box.scene = { ...box.scene, role: null }
+    await page.reload()
+    await look(page, 'sign-in')
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
 }
 
 async function opened(box: FakeBox, width: Width = 'desktop') {

@@ -1,29 +1,19 @@
 /** axe-core on every page of a real box, in both colour schemes, on a desktop and on a phone: WCAG 2.2 AA and what is good practice. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { setTimeout as passed } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { looks as quickLooks, violationsOf } from '../../browser/axe.ts'
 import { colourSchemes, openPage, type Width, widths } from '../../browser/browser.ts'
 import type { Check, Line } from '../line.ts'
 import { claim, noneOf } from './check.ts'
 import { isRouteOfAll, uiRoutes } from './pages.ts'
 import { makeUsers, openScene, type Scene, signIn } from './scene.ts'
 
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const looks = (Object.keys(widths) as Width[]).flatMap((width) =>
   colourSchemes.map((scheme) => [width, scheme] as const),
 )
 type Look = (typeof looks)[number]
-/** The short form takes half of them: each width and each scheme. */
-const quickLooks = looks.filter(([width, scheme]) => (width === 'desktop') === (scheme === 'light'))
 
 const apartMs = 1_500
-
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string }[]
-}
 
 export const axe: Line = {
   name: 'axe',
@@ -110,13 +100,8 @@ async function open(scene: Scene, notes: Notes, [width, scheme]: Look) {
 
 async function lookAt(page: Page, notes: Notes, where: string): Promise<void> {
   notes.count++
-  // By DevTools' own door: the page's policy lets no script in.
-  await page.evaluate(source)
-  const violations = (await page.evaluate(
-    `axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) => violations.map(
-      ({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))`,
-  )) as Finding[]
-  notes.violations.push(...violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html}`))
+  const violations = await violationsOf(page)
+  notes.violations.push(...violations.map((violation) => `${where}: ${violation}`))
   const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   if (isWide === true) notes.wide.push(where)
 }
