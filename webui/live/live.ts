@@ -24,7 +24,7 @@ const readAgainMs = 15_000
 /** Several things change at once: they are read once, and not more often than this. Pages do not all ask in one moment. */
 const settleMs = { least: 150, spread: 250 }
 const readApartMs = 1_000
-const unseenMs = 30_000
+const unseenMs = 5_000
 const retryMs = { first: 1_000, most: 20_000 }
 
 type Listener = (event: ApiEvent) => void

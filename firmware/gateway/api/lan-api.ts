@@ -66,6 +66,7 @@ export class LanApi implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     await this.#turn
+    this.#connections[Symbol.dispose]()
     await this.#close([...this.#open.keys()])
   }
 
