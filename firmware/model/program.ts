@@ -207,6 +207,8 @@ export interface Overflow {
 export interface PortCounters {
   readonly twin: string
   readonly isUp: boolean
+  /** So often its carrier went, which may be back before anybody looks. */
+  readonly downs: number
   /** Its NIC or twin vanished, and may be back by now: only a load opens it anew. */
   readonly isGone: boolean
   /** Frames and bytes as read from and written to the NIC; a train counts each of its segments. */

@@ -73,7 +73,7 @@ export function decodeCounters(bytes: Uint8Array, dropNames: readonly string[]):
 }
 
 function decodePort(from: RecordReader): PortCounters {
-  return {
+  const port = {
     twin: from.name(interfaceBytes),
     rxPackets: from.u64(),
     rxBytes: from.u64(),
@@ -83,7 +83,10 @@ function decodePort(from: RecordReader): PortCounters {
     txBuffers: from.u64(),
     isUp: from.u32() !== 0,
     isGone: from.u32() !== 0,
+    downs: from.u32(),
   }
+  from.u32()
+  return port
 }
 
 function decodePeer(from: RecordReader): PeerCounters {

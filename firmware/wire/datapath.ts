@@ -55,7 +55,7 @@ export const recordSizes = {
   keypairState: 136,
   overflow: 16,
   countersHead: 80,
-  portCounters: 72,
+  portCounters: 80,
   peerCounters: 128,
   pathCounters: 128,
   event: 40,

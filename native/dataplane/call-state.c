@@ -97,6 +97,7 @@ static void put_port(struct cw_answer *answer, const struct cw_port *port)
 	out->tx_bytes = port->tx_bytes;
 	out->tx_buffers = port->tx_buffers;
 	out->is_up = atomic_load(&port->is_up);
+	out->downs = atomic_load(&port->downs);
 	out->is_gone = atomic_load(&port->nic->is_gone) || atomic_load(&port->twin.is_gone);
 }
 

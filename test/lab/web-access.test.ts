@@ -55,7 +55,9 @@ test('who has the code of the shell signs in from the LAN; the Internet gets no 
   const page = `https://${bare(lan.address)}`
   const from = (path: string, asked?: Asked) =>
     ask(lab, 'berlin-host', `${page}/api/v1/${path}`, asked)
-  const before = await from('session')
+  // The page is served as soon as its certificate is made.
+  let before = await from('session')
+  for (let at = 0; at < 50 && before.status === null; at++) before = await from('session')
   assert.deepEqual(
     [before.status, before.json.isFirst, before.json.needsSetupCode],
     ['200', true, true],

@@ -65,7 +65,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const onDatas: ((peer: string, payload: Uint8Array) => void)[] = []
   const drops = { index: 0, tag: 0, replay: 0 }
   const everKeys = new Set<string>()
-  const carriers = new Map<string, boolean>()
+  const carriers = new Map<string, { readonly isUp: boolean; readonly downs: number }>()
   const channels = fakeChannels()
   const relayed: RelaySend[] = []
   /** Whose a channel is: learned from what goes and comes by it. */
@@ -227,7 +227,12 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
     counters: () =>
       verb(() => ({
         ...counters(program, drops, clock.nowMs()),
-        ports: [...carriers].map(([twin, isUp]) => ({ ...noTraffic, twin, isUp })),
+        ports: [...carriers].map(([twin, state]) => ({
+          ...noTraffic,
+          isGone: false,
+          twin,
+          ...state,
+        })),
         paths,
       })),
     onEvent: (handler) => onEvents.push(handler),
@@ -243,7 +248,8 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       return everKeys.size / 3
     },
     setCarrier: (twin, isUp) => {
-      carriers.set(twin, isUp)
+      const { downs = 0, ...was } = carriers.get(twin) ?? { isUp }
+      carriers.set(twin, { isUp, downs: downs + Number(was.isUp && !isUp) })
       emit({ kind: 'links' })
     },
     setPaths: (next) => {
@@ -260,8 +266,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
 }
 
 const noTraffic = {
-  ...{ isGone: false, rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
-  ...{ rxBuffers: 0, txBuffers: 0 },
+  ...{ rxPackets: 0, rxBytes: 0, rxBuffers: 0, txPackets: 0, txBytes: 0, txBuffers: 0 },
 }
 
 function identities(program: Program | null): Map<string, string> {

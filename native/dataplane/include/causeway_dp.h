@@ -151,6 +151,8 @@ struct cw_port_counters {
 	uint64_t tx_buffers;
 	uint32_t is_up;
 	uint32_t is_gone; /* its NIC or twin vanished, and may be back: only a load opens it anew */
+	uint32_t downs;   /* so often its carrier went, which may be back before anybody looks */
+	uint32_t zero;
 };
 
 struct cw_peer_counters {
@@ -265,7 +267,7 @@ static_assert(sizeof(struct cw_control_send) == 40, "border record");
 static_assert(sizeof(struct cw_keypair_state) == 136, "border record");
 static_assert(sizeof(struct cw_overflow) == 16, "border record");
 static_assert(sizeof(struct cw_counters_head) == 80, "border record");
-static_assert(sizeof(struct cw_port_counters) == 72, "border record");
+static_assert(sizeof(struct cw_port_counters) == 80, "border record");
 static_assert(sizeof(struct cw_peer_counters) == 128, "border record");
 static_assert(sizeof(struct cw_event) == 40, "border record");
 static_assert(sizeof(struct cw_denial) == 140, "border record");

@@ -178,6 +178,7 @@ bool cw_port_look(struct cw_port *port)
 	bool is_up = look.has_carrier && !atomic_load(&nic->is_gone);
 	if (is_up != atomic_exchange(&port->is_up, is_up)) {
 		cw_link_set_carrier(&port->twin, is_up);
+		atomic_fetch_add(&port->downs, !is_up);
 		is_changed = true;
 	}
 	return is_changed;

@@ -41,6 +41,7 @@ struct cw_port {
 	/* As the mirror saw them last: the smaller MTU of the NIC's and the program's. */
 	_Atomic uint16_t mtu;
 	atomic_bool is_up;
+	_Atomic uint32_t downs; /* of the carrier; control threads' */
 	struct cw_uplink_qos *qos; /* the worker's: what leaves waits for its turn; NULL: it does not (graph/qos.h) */
 	struct cw_qos_class_count queued[CW_CLASSES]; /* while it does not: what schedulers before have counted */
 	bool is_bleached; /* the worker's: what the kernel sends shows no marks (graph/marks.h) */

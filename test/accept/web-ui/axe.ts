@@ -1,5 +1,4 @@
 /** axe-core on every page of a real box, in both colour schemes, on a desktop and on a phone: WCAG 2.2 AA and what is good practice. */
-import { setTimeout as passed } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { looks as quickLooks, violationsOf } from '../../browser/axe.ts'
 import { colourSchemes, openPage, type Width, widths } from '../../browser/browser.ts'
@@ -12,8 +11,6 @@ const looks = (Object.keys(widths) as Width[]).flatMap((width) =>
   colourSchemes.map((scheme) => [width, scheme] as const),
 )
 type Look = (typeof looks)[number]
-
-const apartMs = 1_500
 
 export const axe: Line = {
   name: 'axe',
@@ -84,8 +81,6 @@ async function atPages(
 }
 
 async function open(scene: Scene, notes: Notes, [width, scheme]: Look) {
-  // A browser opens six connections for it; the box takes so many a second from one place.
-  await passed(apartMs)
   const { page, context, complaints } = await openPage(scene.browser, width, scheme)
   return {
     page,

@@ -64,6 +64,10 @@ test('a carrier that comes back has the lease asked for again at once', async (t
   assert.deepEqual(box.services.renewed, ['lte0'])
   await set('lte0', true)
   assert.deepEqual(box.services.renewed, ['lte0'])
+  // Gone and back before anybody looks.
+  datapath.setCarrier('lte0', false)
+  await set('lte0', true)
+  assert.deepEqual(box.services.renewed, ['lte0', 'lte0'])
 })
 
 test('a carrier that comes back is told once, however many changes tell of it', async (t) => {

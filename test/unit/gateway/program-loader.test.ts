@@ -105,4 +105,4 @@ test('a program whose NIC went and came back is loaded again', async () => {
 })
 
 const sides = { rxPackets: 0, rxBytes: 0, rxBuffers: 0, txPackets: 0, txBytes: 0, txBuffers: 0 }
-const port = { twin: 'lan0', isUp: false, isGone: true, ...sides }
+const port = { twin: 'lan0', isUp: false, isGone: true, downs: 0, ...sides }

@@ -16,7 +16,9 @@ export function statusReading(uptimeMs: number, bytes: number): Counters {
     overflow: { addresses: 0, routes: 0, neighbours: 0 },
     flows: { places: 0, inUse: 0, refused: 0 },
     paths: [],
-    ports: [{ twin: 'wan0', isUp: true, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 }],
+    ports: [
+      { twin: 'wan0', isUp: true, downs: 0, isGone: false, ...sides, rxBuffers: 1, txBuffers: 2 },
+    ],
     peers: [
       {
         peer: 'hub-1',
