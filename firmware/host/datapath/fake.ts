@@ -5,7 +5,7 @@
 import { CausewayError } from '../../model/errors.ts'
 import type { Explanation } from '../../model/explanation.ts'
 import type { PathCounters } from '../../model/path-program.ts'
-import type { Counters, DatapathEvent, Keypair, Program } from '../../model/program.ts'
+import type { DatapathEvent, Keypair, Program } from '../../model/program.ts'
 import { noQueues } from '../../model/queue-counters.ts'
 import { parseRelayed } from '../../model/relayed-address.ts'
 import type { RelaySend, SprayProgram, TryProgram } from '../../model/traversal-program.ts'
@@ -15,6 +15,7 @@ import type { FakeNetwork } from '../udp/fake.ts'
 import type { UdpAddress } from '../udp/udp.ts'
 import type { Datapath } from './datapath.ts'
 import { type FakeChannels, fakeChannels } from './fake-channels.ts'
+import { countersOf, fakeCarriers } from './fake-counters.ts'
 import { faultOf } from './fake-keypair.ts'
 import { type FakePeer, fakePeer, type OpenFailure } from './fake-peer.ts'
 
@@ -65,7 +66,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   const onDatas: ((peer: string, payload: Uint8Array) => void)[] = []
   const drops = { index: 0, tag: 0, replay: 0 }
   const everKeys = new Set<string>()
-  const carriers = new Map<string, { readonly isUp: boolean; readonly downs: number }>()
+  const carriers = fakeCarriers()
   const channels = fakeChannels()
   const relayed: RelaySend[] = []
   /** Whose a channel is: learned from what goes and comes by it. */
@@ -226,13 +227,8 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       }),
     counters: () =>
       verb(() => ({
-        ...counters(program, drops, clock.nowMs()),
-        ports: [...carriers].map(([twin, state]) => ({
-          ...noTraffic,
-          isGone: false,
-          twin,
-          ...state,
-        })),
+        ...countersOf(program, drops, clock.nowMs()),
+        ports: carriers.ports(),
         paths,
       })),
     onEvent: (handler) => onEvents.push(handler),
@@ -248,8 +244,7 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
       return everKeys.size / 3
     },
     setCarrier: (twin, isUp) => {
-      const { downs = 0, ...was } = carriers.get(twin) ?? { isUp }
-      carriers.set(twin, { isUp, downs: downs + Number(was.isUp && !isUp) })
+      carriers.set(twin, isUp)
       emit({ kind: 'links' })
     },
     setPaths: (next) => {
@@ -265,35 +260,12 @@ export function fakeDatapath(options: FakeDatapathOptions): FakeDatapath {
   }
 }
 
-const noTraffic = {
-  ...{ rxPackets: 0, rxBytes: 0, rxBuffers: 0, txPackets: 0, txBytes: 0, txBuffers: 0 },
-}
-
 function identities(program: Program | null): Map<string, string> {
   return new Map(program?.peers.map(({ name, identity }) => [name, hex(identity)]))
 }
 
 function copyOf(keypair: Keypair): Keypair {
   return structuredClone(keypair)
-}
-
-function counters(
-  program: Program | null,
-  drops: Readonly<Record<string, number>>,
-  uptimeMs: number,
-): Counters {
-  return {
-    generation: program?.generation ?? 0,
-    uptimeMs,
-    drops: { ...drops },
-    keypairs: 0,
-    buffers: { small: 0, large: 0 },
-    overflow: { addresses: 0, routes: 0, neighbours: 0 },
-    flows: { places: 0, inUse: 0, refused: 0 },
-    paths: [],
-    ports: [],
-    peers: [],
-  }
 }
 
 function hex(bytes: Uint8Array): string {
