@@ -11,8 +11,8 @@ import { join } from 'node:path'
 interface Step {
   readonly title: string
   readonly argv: readonly string[]
-  /** What it needs to be made before; begun with the step `aheadFrom`, by what nobody else has a use for. */
-  readonly ahead?: readonly string[]
+  /** What it needs to be made before; or `true`: it itself. Begun with the step `aheadFrom`, by what nobody else has a use for. */
+  readonly ahead?: readonly string[] | true
 }
 
 const root = join(import.meta.dirname, '..')
@@ -46,17 +46,16 @@ const testSteps: readonly Step[] = [
     title: 'unit, vector, sim and fuzz tests',
     argv: [...test, allCores, ...computing.map((folder) => `test/${folder}/**/*.test.ts`)],
   },
-  ...['unit/native', 'browser', 'lab'].map((folder) => ({
+  ...['unit/native', 'lab'].map((folder) => ({
     title: `${folder} tests`,
     argv: [...test, `test/${folder}/**/*.test.ts`],
   })),
+  { title: 'browser tests', argv: [...test, 'test/browser/**/*.test.ts'], ahead: true },
   {
     title: 'native tests with ASan and UBSan',
-    // Labs wait more than they work: meanwhile clang compiles, on what is idle.
-    ahead: ['chrt', '--idle', '0', 'sh', 'build/sanitized.sh', 'meson-test-prereq'],
+    ahead: ['sh', 'build/sanitized.sh', 'meson-test-prereq'],
     argv: ['sh', 'build/sanitized.sh'],
   },
-  { title: 'fuzzers', argv: [node, 'build/fuzz.ts', '4'] },
   {
     title: 'acceptance, in short',
     argv: [node, 'test/accept/accept.ts', 'all', '--quick'],
@@ -75,24 +74,45 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-/** What is made ahead, by the step that waits for it. */
-const ahead = new Map<Step, Promise<void>>()
+/** Of what a step ahead says: its end is what tells why it failed. */
+const keptChars = 100_000
 
+interface Ended {
+  readonly code: number
+  readonly text: string
+}
+
+/** What is under way ahead, by the step that waits for it. */
+const ahead = new Map<Step, { readonly child: ChildProcess; readonly ended: Promise<Ended> }>()
+
+/** Labs wait more than they work. */
 function beginAhead(step: Step): void {
-  const [command, ...args] = step.ahead!
-  const child = spawn(command!, args, { cwd: root, env, stdio: 'ignore' })
+  const argv = step.ahead === true ? step.argv : step.ahead!
+  const child = spawn('chrt', ['--idle', '0', ...argv], { cwd: root, env })
   process.once('exit', () => child.kill('SIGTERM'))
-  // What it could not make, the step itself makes, and says what is wrong.
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', () => resolve())
-    child.once('exit', () => resolve())
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (more: string) => {
+      text = (text + more).slice(-keptChars)
+    })
+  }
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('error', (error) => resolve({ code: 1, text: String(error) }))
+    child.once('close', (code) => resolve({ code: code ?? 1, text }))
   })
-  ahead.set(step, ended)
+  ahead.set(step, { child, ended })
 }
 
 /** @returns the exit code; 1 when the step was killed by a signal */
 async function run(step: Step): Promise<number> {
-  await ahead.get(step)
+  const begun = ahead.get(step)
+  if (begun !== undefined) {
+    running = begun.child
+    const { code, text } = await begun.ended
+    if (step.ahead === true) process.stdout.write(text)
+    if (step.ahead === true || stopSignal !== undefined) return code
+  }
+  // What could not be made ahead, the step itself makes, and says what is wrong.
   const [command, ...args] = step.argv
   return new Promise((resolve, reject) => {
     running = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
