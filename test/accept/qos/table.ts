@@ -19,6 +19,8 @@ const leastCarried = 0.9
 export const table: Line = {
   name: 'table',
   title: 'a call and bulk on a full link: ours beside HTB and TBF',
+  // Minutes of measuring; what is short of it says nothing.
+  isFullOnly: true,
   faults: { 'rate-unknown': `${ours}: added delay`, 'peer-missing': `${tbfInClear}: measured` },
   measure: async ({ isQuick, fault }) => {
     const effort = isQuick || fault !== undefined ? efforts.quick : efforts.full
