@@ -23,7 +23,7 @@ const test = [node, '--test', '--test-timeout=240000', '--test-reporter=dot'] as
 /** Hundreds of processes read the same sources: what Node makes of them is kept, as for those of labs. */
 const env = { NODE_COMPILE_CACHE: join(root, '.cache/node'), ...process.env }
 
-/** Tests that only compute run on all cores; those that measure or that share the machine's network, one after the other. */
+/** Tests that only compute run on all cores. */
 const computing: readonly string[] = [
   ...readdirSync(join(root, 'test/unit'))
     .filter((folder) => folder !== 'native')
@@ -46,10 +46,9 @@ const testSteps: readonly Step[] = [
     title: 'unit, vector, sim and fuzz tests',
     argv: [...test, allCores, ...computing.map((folder) => `test/${folder}/**/*.test.ts`)],
   },
-  ...['unit/native', 'lab'].map((folder) => ({
-    title: `${folder} tests`,
-    argv: [...test, `test/${folder}/**/*.test.ts`],
-  })),
+  { title: 'unit/native tests', argv: [...test, 'test/unit/native/**/*.test.ts'] },
+  // Each lab has namespaces of its own, and waits more than it works.
+  { title: 'lab tests', argv: [...test, '--test-concurrency=2', 'test/lab/**/*.test.ts'] },
   { title: 'browser tests', argv: [...test, 'test/browser/**/*.test.ts'], ahead: true },
   {
     title: 'native tests with ASan and UBSan',
