@@ -77,7 +77,7 @@ export const diagnosticsText = {
       trace: 'Who passes packets on, hop by hop.',
       mtu: 'The largest packet that a way takes whole. To a peer, the datapath knows already.',
       speed:
-        'What one TCP transfer gets through the overlay to a peer, and from it. It fills the way, but calls go first.',
+        'What one TCP transfer gets through the overlay to a peer, and from it, in the lowest class: what is left beside all else.',
       dns: 'What the box’s DNS servers say of a name.',
       link: 'An uplink from the plug outwards: carrier, address, gateway, DNS, sign-in page, NAT, paths.',
     },

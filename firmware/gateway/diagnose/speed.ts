@@ -90,10 +90,12 @@ function tellPaths(tell: Tellable, peer: string, around: Surroundings): string |
     const way = `${uplink} to ${endpoint}${isBest ? ', the best now' : ''}`
     const isUp = state === 'up'
     const sentence = isUp ? `${way}: ${qualityOf(path)}` : `${way}: ${explanation ?? state}`
-    tell.step({ verdict: isUp ? 'good' : 'unknown', seconds: path.rttSeconds, sentence })
+    tell.step({ verdict: isUp ? 'good' : 'unknown', sentence })
   }
   const best = found.find(({ isBest, state }) => isBest && state === 'up')
-  return best === undefined ? null : `Before it, ${best.uplink} was the best: ${qualityOf(best)}.`
+  return best === undefined
+    ? null
+    : `The best path before it, by ${best.uplink}: ${qualityOf(best)}.`
 }
 
 function qualityOf({ rttSeconds, tx, rx }: PathAnswer): string {
@@ -149,7 +151,7 @@ async function transfer(
     tellNo(tell, failureOf(way, code, said))
     return null
   }
-  const again = resent === null ? '' : `, ${resent} segments were sent again`
+  const again = resent === null ? '' : `, ${resent} TCP packets were sent again`
   tell.step({ verdict: 'good', sentence: `${speedText(received)} ${word} in all${again}` })
   return received
 }

@@ -65,16 +65,16 @@ const tests: Readonly<Record<RunKind, readonly [RunStep['verdict'], string, read
     ],
     speed: [
       'good',
-      '18.7 Mbit/s to lisbon, 38.2 Mbit/s from lisbon: one TCP transfer in segment office, each way 2 s. Before it, wan0 was the best: 38 ms, no loss.',
+      '18.7 Mbit/s to lisbon, 38.2 Mbit/s from lisbon: one TCP transfer in segment office, each way 2 s. The best path before it, by wan0: 38 ms, no loss.',
       [
-        step('good', 'wan0 to 203.0.113.4:51820, the best now: 38 ms, no loss', { seconds: 0.038 }),
+        step('good', 'wan0 to 203.0.113.4:51820, the best now: 38 ms, no loss'),
         step('unknown', 'lte0 to 203.0.113.4:51820: nobody answers by it'),
         step('info', '17.9 Mbit/s to lisbon', { number: 1 }),
         step('info', '19.4 Mbit/s to lisbon', { number: 2 }),
-        step('good', '18.7 Mbit/s to lisbon in all, 12 segments were sent again'),
+        step('good', '18.7 Mbit/s to lisbon in all, 12 TCP packets were sent again'),
         step('info', '37.1 Mbit/s from lisbon', { number: 1 }),
         step('info', '39.2 Mbit/s from lisbon', { number: 2 }),
-        step('good', '38.2 Mbit/s from lisbon in all, 3 segments were sent again'),
+        step('good', '38.2 Mbit/s from lisbon in all, 3 TCP packets were sent again'),
       ],
     ],
     dns: [

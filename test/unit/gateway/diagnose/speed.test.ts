@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { readIperf, speedText } from '../../../../firmware/gateway/diagnose/iperf.ts'
 import { speedWork } from '../../../../firmware/gateway/diagnose/speed.ts'
 import type { Said } from '../../../../firmware/gateway/diagnose/speed-talk.ts'
+import type { Ended } from '../../../../firmware/host/system/follow.ts'
 import { speedStatus } from '../../../../firmware/wire/speed.ts'
 import { around, carryOut, says } from './around.ts'
 
@@ -88,10 +89,10 @@ test('a transfer there and one back, told second by second and in all, in the lo
     [
       '1 19.3 Mbit/s to lisbon',
       '2 18.5 Mbit/s to lisbon',
-      ' 18.0 Mbit/s to lisbon in all, 14 segments were sent again',
+      ' 18.0 Mbit/s to lisbon in all, 14 TCP packets were sent again',
       '1 38.7 Mbit/s from lisbon',
       '2 38.4 Mbit/s from lisbon',
-      ' 38.5 Mbit/s from lisbon in all, 9 segments were sent again',
+      ' 38.5 Mbit/s from lisbon in all, 9 TCP packets were sent again',
     ],
   )
   assert.deepEqual(asked, [
@@ -159,4 +160,52 @@ test('a transfer that fails says why, and none back is tried', async () => {
   box.tools.program = says([], 'nice: ‘iperf3’: No such file or directory', 127)
   const absent = await carryOut(speedWork({ peer: 'lisbon' }, box, talk))
   assert.match(absent.sentence!, /^This box has no iperf3/)
+})
+
+test('what the paths say stands beside it: each at first, the best one in the end', async () => {
+  const box = around()
+  box.tools.program = (argv, following) => says(argv.includes('-R') ? back : there)(argv, following)
+  const silent = { lossRatio: null }
+  const path = { endpoint: '198.51.100.7:51820', isBest: false, explanation: null, rx: silent }
+  const paths = [
+    {
+      ...path,
+      uplink: 'wan0',
+      isBest: true,
+      state: 'up',
+      rttSeconds: 0.0123,
+      tx: { lossRatio: 0 },
+    },
+    { ...path, uplink: 'lte0', state: 'up', rttSeconds: 0.04, tx: { lossRatio: 0.012 } },
+    { ...path, uplink: 'lte1', state: 'down', explanation: 'nobody answers by it', tx: silent },
+  ]
+  box.pathsNow = { peers: [{ peer: 'lisbon', paths } as never] }
+  const run = await carryOut(speedWork({ peer: 'lisbon', seconds: 2 }, box, talking(yes).talk))
+  assert.match(run.sentence!, / 2 s\. The best path before it, by wan0: 12 ms, no loss\.$/)
+  assert.deepEqual(
+    run.steps.slice(0, 3).map(({ verdict, sentence }) => `${verdict} ${sentence}`),
+    [
+      'good wan0 to 198.51.100.7:51820, the best now: 12 ms, no loss',
+      'good lte0 to 198.51.100.7:51820: 40 ms, 1.20 % loss',
+      'unknown lte1 to 198.51.100.7:51820: nobody answers by it',
+    ],
+  )
+})
+
+test('one that is stopped ends its program, tells the peer, and says so', async () => {
+  const box = around()
+  const abort = new AbortController()
+  box.tools.program = (_, { signal }) => {
+    const ended = new Promise<Ended>((resolve) =>
+      signal.addEventListener('abort', () => resolve({ code: 1, said: '' })),
+    )
+    abort.abort()
+    return ended
+  }
+  const { asked, talk } = talking(yes)
+  const told: string[] = []
+  const tell = { step: () => {}, conclude: (_: string, word: string) => void told.push(word) }
+  await speedWork({ peer: 'lisbon' }, box, talk)(tell, abort.signal)
+  assert.deepEqual([told.at(-1), asked.at(-1)], ['It was stopped.', ['close', 'lisbon']])
+  assert.equal(box.tools.calls.length, 1)
 })
