@@ -29,7 +29,7 @@ if [ "$verb" != check ] && [ "$verb" != webui ]; then
 the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
 the gateway: iproute2 nftables ethtool procps openssl
 DHCP and DNS: dnsmasq-base udhcpc
-diagnostics: iputils-ping traceroute tcpdump conntrack"
+diagnostics: iputils-ping traceroute iperf3 tcpdump conntrack"
   [ "$arch" = arm64 ] || needs="$needs
 fast AES-GCM: libipsec-mb-dev"
 fi

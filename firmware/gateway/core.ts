@@ -13,6 +13,7 @@ import type { Counters, DatapathEvent } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
 import type { NumberedUplinks } from '../plan/path-status.ts'
 import { mac1Key } from '../wire/handshake.ts'
+import type { SpeedItem } from '../wire/speed.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import { Carriers } from './carriers.ts'
 import { ConfigChanges } from './config-change.ts'
@@ -61,6 +62,8 @@ export interface CoreListener {
   readonly onPath: (event: ApiEvent) => void
   /** A path came or went, and the counters say so. */
   readonly onMoved: () => void
+  /** A peer speaks of a speed test. */
+  readonly onSpeed: (peer: string, item: SpeedItem) => void
 }
 
 export interface Core {
@@ -81,7 +84,7 @@ export interface Core {
 export function openCore(
   parts: CoreParts,
   owned: AsyncDisposableStack,
-  { onPass, onChange, onPath, onMoved }: CoreListener,
+  { onPass, onChange, onPath, onMoved, onSpeed }: CoreListener,
 ): Core {
   const { clock, log, services, wireKey } = parts
   const request = (): void => reconciler.request(false)
@@ -113,7 +116,7 @@ export function openCore(
   const nat = owned.use(openNat({ ...parts, isReached }))
   const tellNat = natTeller(log)
   nat.onChange(() => tellNat(nat.readings()))
-  const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat }))
+  const peering: Peering = owned.use(new Peering({ ...parts, numbers, nat, onSpeed }))
   const source = new ConfigSource({ ...parts, ownWireKey: encodeWireKey(wireKey.publicKey) })
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))

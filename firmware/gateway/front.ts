@@ -37,7 +37,7 @@ import type { BackupUsers } from './backup.ts'
 import { configAnswers } from './config-answer.ts'
 import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
-import { type DiagnoseOpening, openDiagnose } from './diagnose/diagnose.ts'
+import { type DiagnoseOpening, type OpenDiagnose, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
 import { openRecorder } from './history/recorder.ts'
 import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
@@ -71,7 +71,7 @@ export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns' | 'clock'> {
   readonly random: (bytes: number) => Uint8Array
 }
 
-export interface Front {
+export interface Front extends Pick<OpenDiagnose, 'onSpeed'> {
   readonly status: () => Status
   readonly onPass: (outcome: Outcome) => void
   readonly onChange: (event: ConfigChangeEvent) => void
@@ -111,7 +111,8 @@ export function openFront(
   )
   const asked = { log, status, watch, enrolment: owner, access, lan, history, system }
   const told = answersOf(core, asked)
-  const answers = { ...told, ...openDiagnose(diagnoseOpening(parts, core, told, access), owned) }
+  const { onSpeed, ...more } = openDiagnose(diagnoseOpening(parts, core, told, access), owned)
+  const answers = { ...told, ...more }
   let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
@@ -148,6 +149,7 @@ export function openFront(
     },
     onPath: (event) => watch.tell(event),
     onMoved: () => watch.look(),
+    onSpeed,
     listen: async () => {
       owned.use(await openApi({ socketPath: parts.places.apiSocket, ...answers }))
     },
@@ -205,6 +207,7 @@ function diagnoseOpening(
   return {
     ...parts,
     ...{ status, paths, machine: parts.diagnostics },
+    sendSpeed: (...said) => core.peering.sendSpeed(...said),
     config: () => core.reconciler.outcome.running.config,
     leases: () => parts.services.leases(),
     flowSources: {

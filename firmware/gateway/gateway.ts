@@ -41,6 +41,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     },
     onPath: (event) => front.onPath(event),
     onMoved: () => front.onMoved(),
+    onSpeed: (...said) => front.onSpeed(...said),
   })
   const owner: BoxOwner = owned.use(openOwner(parts, core, () => front.status()))
   await owner.read()

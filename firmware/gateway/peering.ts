@@ -19,6 +19,7 @@ import { type ReachFacts, relayOf } from '../plan/relayed.ts'
 import type { RelayingFacts } from '../plan/relaying.ts'
 import { type SessionTiming, wireTiming } from '../plan/session.ts'
 import { placesToTell, soundPlaces } from '../plan/told-place.ts'
+import type { SpeedItem } from '../wire/speed.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
 import type { NatFinder } from './nat/nat.ts'
 import type { RecordFile } from './program-loader.ts'
@@ -44,6 +45,7 @@ export interface PeeringParts {
   readonly nat: NatFinder
   /** Where each peer was heard last is kept there. */
   readonly whereaboutsRecord: Pick<RecordFile, 'read' | 'write'>
+  readonly onSpeed: (peer: string, item: SpeedItem) => void
 }
 
 export class Peering implements AsyncDisposable {
@@ -159,6 +161,11 @@ export class Peering implements AsyncDisposable {
     if (peer !== undefined && sound.length > 0) this.#sessions?.callAt(peer.name, sound)
   }
 
+  /** Seals it for the peer; it may be lost on its way. False: there is no session. */
+  async sendSpeed(peer: string, item: SpeedItem): Promise<boolean> {
+    return (await this.#sessions?.send(peer, [item])) ?? false
+  }
+
   /** Of each peer, in no order. */
   reaches(): ReachFacts[] {
     return this.#traversal.reaches().map((reach) => {
@@ -225,6 +232,7 @@ export class Peering implements AsyncDisposable {
         if (item.type === 'candidates') this.#traversal.onCandidates(peer, item)
         else this.#relaying.onItem(peer, item)
       },
+      onSpeed: this.#parts.onSpeed,
     }
     const whereabouts = (peer: string) => this.#whereabouts.of(peer)
     const parts = { clock, random, log, tenant, wireKey, numbers, timing, listener }

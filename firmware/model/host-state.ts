@@ -9,6 +9,10 @@ import type { ServiceState } from './service.ts'
 /** Marks the firmware's links (group) and its routes and rules (protocol), see rtnetlink(7). */
 export const ownMark = 203
 
+/** The firewall's table, and who may speak to the box for a speed test: source, destination and TCP port, each for its own time. */
+export const firewallTable = 'causeway'
+export const speedSets = { 4: 'speed4', 6: 'speed6' } as const
+
 export interface HostState {
   /** Named network namespace that holds the NICs, so that the kernel never answers on them. */
   readonly netns: string

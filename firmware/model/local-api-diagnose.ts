@@ -1,4 +1,4 @@
-/** What the local API takes and says about tests that send packets of the box's own: ping, traceroute, path MTU, DNS, an uplink. */
+/** What the local API takes and says about tests that send packets of the box's own: ping, traceroute, path MTU, speed, DNS, an uplink. */
 import Type, { type Static } from 'typebox'
 import { InterfaceName, Name } from './device-config-fields.ts'
 import { closed } from './device-config-words.ts'
@@ -92,7 +92,22 @@ export const LinkRequest = Type.Object(
 )
 export type LinkRequest = Static<typeof LinkRequest>
 
-export const runKinds = ['ping', 'trace', 'mtu', 'dns', 'link'] as const
+/** Each way. */
+export const speedMostSeconds = 10
+export const speedUsualSeconds = 5
+/** What one TCP transfer gets through the overlay to a peer, and from it. */
+export const SpeedRequest = Type.Object(
+  {
+    peer: Name,
+    /** Without it: the first in which both have a LAN. */
+    segment: Type.Optional(Name),
+    seconds: Type.Optional(Type.Integer({ minimum: 2, maximum: speedMostSeconds })),
+  },
+  closed,
+)
+export type SpeedRequest = Static<typeof SpeedRequest>
+
+export const runKinds = ['ping', 'trace', 'mtu', 'speed', 'dns', 'link'] as const
 export type RunKind = (typeof runKinds)[number]
 
 /** `info`: neither good nor bad. `unknown`: it cannot be told from here. */
@@ -102,7 +117,7 @@ export const stepVerdicts = ['good', 'bad', 'info', 'unknown'] as const
 export const RunStep = Type.Object(
   {
     verdict: words(stepVerdicts),
-    /** Of the ping, the hop's distance, or bytes; null: it has none. */
+    /** Of the ping, the hop's distance, bytes, or the second; null: it has none. */
     number: Nullable(Type.Integer({ minimum: 0 })),
     address: Nullable(Type.String()),
     seconds: Nullable(Type.Number({ minimum: 0 })),

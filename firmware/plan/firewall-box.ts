@@ -4,7 +4,7 @@
  * given, and only at the box's addresses in that segment. Pure. ICMP as RFC 4890 and RFC 5927 advise.
  */
 import type { DeviceConfig, Lan } from '../model/device-config.ts'
-import { ownMark } from '../model/host-state.ts'
+import { ownMark, speedSets } from '../model/host-state.ts'
 import { filteringPorts, stunPort } from '../model/nat.ts'
 import {
   answers,
@@ -121,7 +121,27 @@ function stunRules({ relay }: DeviceConfig['overlay']): string[] {
   ]
 }
 
-function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
+/**
+ * Who is let in from the overlay for a speed test that both boxes have agreed on (gateway/diagnose). What is added has a time of
+ * its own, so that nothing stays open behind a gateway that died; a new table begins with none.
+ */
+export const speedSetLines = ([4, 6] as const).flatMap((family) => [
+  `  set ${speedSets[family]} {`,
+  `    type ipv${family}_addr . ipv${family}_addr . inet_service`,
+  '    size 4',
+  '    flags timeout',
+  '    timeout 30s',
+  '  }',
+])
+
+function speedRules(twin: string): string[] {
+  return [
+    `iifname ${quoted(twin)} ip saddr . ip daddr . tcp dport @${speedSets[4]} accept`,
+    `iifname ${quoted(twin)} ip6 saddr . ip6 daddr . tcp dport @${speedSets[6]} accept`,
+  ]
+}
+
+function segmentChain({ config, ports, segmentTwins }: BoxInput, segment: string): Chain {
   const own = familiesOf(
     config.lans
       .filter((lan) => lan.segment === segment)
@@ -151,6 +171,7 @@ function segmentChain({ config, ports }: BoxInput, segment: string): Chain {
       ...lansRule(served, 'meta l4proto { tcp, udp } th dport 53'),
       // SSH and the local API.
       ...(isAdmin ? ['tcp dport { 22, 80, 443 } accept'] : []),
+      ...speedRules(segmentTwins.get(segment)!),
       'counter name denied_box drop',
     ],
   }

@@ -7,10 +7,10 @@
 import { anyPorts } from '../model/acl.ts'
 import { coverageOf } from '../model/address-range.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
-import type { FirewallState } from '../model/host-state.ts'
+import { type FirewallState, firewallTable } from '../model/host-state.ts'
 import { stunPort } from '../model/nat.ts'
 import { spellOut } from './acl.ts'
-import { boxChains, notesStun, stunAsked } from './firewall-box.ts'
+import { boxChains, notesStun, speedSetLines, stunAsked } from './firewall-box.ts'
 import {
   answers,
   type Chain,
@@ -29,8 +29,6 @@ import { breakoutPorts, overlayPorts } from './overlay-port.ts'
 import type { Port } from './ports.ts'
 import { networkOf, privateRanges } from './prefix.ts'
 import { isPrivate } from './route.ts'
-
-export const firewallTable = 'causeway'
 
 /** What the table is made of, besides the configuration. */
 export interface FirewallInput {
@@ -88,6 +86,7 @@ function render(input: FirewallInput, comment: string): Omit<FirewallState, 'fin
     ...counters.map((name) => `  counter ${name} { }`),
     ...sets.flatMap(({ lines }) => lines),
     ...stunAsked.lines,
+    ...speedSetLines,
     ...chains.flatMap(({ head, rules }) => [...head, ...rules.map((rule) => `    ${rule}`), '  }']),
     '}\n',
   ]

@@ -17,6 +17,7 @@ import {
   readPathReport,
   writePathReport,
 } from './path-report.ts'
+import { type SpeedItem, speedCodecs } from './speed.ts'
 
 export const maxPartBytes = 1_000
 export const maxParts = 4
@@ -63,6 +64,7 @@ export type ControlItem =
     }
   | { readonly type: 'relay-close'; readonly channel: number }
   | Candidates
+  | SpeedItem
   | {
       readonly type: 'call-back'
       /** 0: answer now, as a probe. Else that answer is sent then, by the way that this came. */
@@ -245,6 +247,7 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
       value.writeUInt32BE(item.id, 4)
     },
   },
+  ...speedCodecs,
 }
 
 const pathFlag = { metered: 1, backup: 2, named: 4 }

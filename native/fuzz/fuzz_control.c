@@ -19,7 +19,7 @@ static void check_event(const uint8_t *items, uint32_t length)
 
 	while (at + 4 <= length) {
 		uint8_t type = items[at];
-		FUZZ_NEEDS((type >= 0x0a && type <= 0x0e) || type == 0x10);
+		FUZZ_NEEDS((type >= 0x0a && type <= 0x0e) || type == 0x10 || (type >= 0x12 && type <= 0x14));
 		at += 4 + packet_u16(items + at + 2);
 	}
 	FUZZ_NEEDS(length > 0 && at == length);

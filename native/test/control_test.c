@@ -152,7 +152,8 @@ static void answers_probes_and_challenges(void)
 
 /* wire.md, table of items: the length of each value; CW_NONE where it varies. */
 static const uint32_t lengths[] = { CW_NONE, 4, 12, CW_NONE, 8, 4,  8, 8,
-				    8,	     8, CW_NONE, 4, 32, 40, 4, 4, CW_NONE, 8 };
+				    8,	     8, CW_NONE, 4, 32, 40, 4, 4, CW_NONE, 8,
+				    28,	     24, 4 };
 #define TYPES (sizeof(lengths) / sizeof(lengths[0]))
 
 static bool is_right_length(uint8_t type, uint32_t length)
@@ -166,7 +167,7 @@ static bool is_right_length(uint8_t type, uint32_t length)
 
 static bool goes_up(uint8_t type)
 {
-	return (type >= 0x0a && type <= 0x0e) || type == CANDIDATES;
+	return (type >= 0x0a && type <= 0x0e) || type == CANDIDATES || (type >= 0x12 && type <= 0x14);
 }
 
 static void refuses_wrong_lengths(void)
@@ -228,19 +229,21 @@ static void passes_items_up_whole(void)
 {
 	struct frame f = { 0 }, up = { 0 }, got = { 0 };
 
-	put_item(&up, 0x0a, NULL, 1000);
+	put_item(&up, 0x0a, NULL, 900);
 	put_item(&up, 0x0c, NULL, 32);
 	put_item(&up, 0x0d, NULL, 40);
 	put_item(&up, 0x0e, NULL, 4);
 	put_item(&up, 0x0b, NULL, 4);
 	put_item(&up, CANDIDATES, NULL, 52);
+	put_item(&up, 0x12, NULL, 28);
+	put_item(&up, 0x13, NULL, 24);
 	for (uint32_t at = 0; at < up.length; at += 4 + packet_u16(up.bytes + at + 2)) {
 		put_item(&f, up.bytes[at], up.bytes + at + 4, packet_u16(up.bytes + at + 2));
 		put_item(&f, 0x06, NULL, 8);
 	}
 	take_bytes(f.bytes, f.length);
 	CHECK(event(&got) == CW_EVENT_CONTROL && is_equal(&got, &up));
-	CHECK(event(&got) == 0 && answer().length == 6 * 12);
+	CHECK(event(&got) == 0 && answer().length == 8 * 12);
 
 	/* Exactly as much as an event holds. */
 	f.length = 0;

@@ -45,6 +45,12 @@ const tabs: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByText('Sign in with a device').waitFor({ timeout: 15_000 })
     await page.getByText('HTTP 302').first().waitFor()
   },
+  'reach?test=speed': async (page) => {
+    await page.getByLabel('Peer', { exact: true }).selectOption('lisbon')
+    await page.getByRole('button', { name: 'Begin' }).click()
+    await page.getByText('one TCP transfer in segment office').waitFor({ timeout: 15_000 })
+    await page.getByText('12 TCP packets were sent again').waitFor()
+  },
   capture: async (page) => {
     await page.getByText('1,204 packets').waitFor()
   },

@@ -105,6 +105,9 @@ test('control items: what is read is written as it was, or read as the same agai
       ],
     },
     { type: 'call-back', afterSeconds: 33, id: 9 },
+    { type: 'speed-open', id: 3, vni: 100, seconds: 5, address: '10.1.0.1' },
+    { type: 'speed-answer', id: 3, status: 0, port: 5_210, address: 'fd00::1' },
+    { type: 'speed-close', id: 3 },
     { type: 'padding', bytes: 3 },
   ])
   fc.assert(

@@ -1,6 +1,7 @@
 /**
  * Diagnostics of a real gateway: what is pinged, traced and measured answers as it is; recordings open with the field's own tools and
- * hold no payload; flows, an uplink's test and the bundle tell of this very box. Needs root, traceroute, tcpdump and tshark.
+ * hold no payload; a speed test fills a link; flows, an uplink's test and the bundle tell of this very box. Needs root, traceroute, iperf3,
+ * tcpdump and tshark.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -15,7 +16,7 @@ import type { RunAnswer } from '../../firmware/model/local-api-diagnose.ts'
 import type { FlowsAnswer } from '../../firmware/model/local-api-flow.ts'
 import type { LogAnswer } from '../../firmware/model/local-api-log.ts'
 import { requestBytes } from '../unit/gateway/request-bytes.ts'
-import { describeSites } from './description.ts'
+import { describeSites, type LabDescription } from './description.ts'
 import { awaitReachable } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { reconfigure } from './reconfigure.ts'
@@ -25,10 +26,12 @@ let socket: string
 let folder: string
 /** In the payload of what hosts send. */
 const pattern = '63616e617279'
+/** What berlin's uplink takes, either way. */
+const linkMbit = 20
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cwdiagnose-'))
-  lab = await openLab(describeSites(2))
+  lab = await openLab(shaped(describeSites(2)))
   await lab.start()
   socket = placesOf(lab.names.instance('berlin')).apiSocket
   await awaitReachable(lab, 'berlin', 'lisbon')
@@ -37,6 +40,17 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
   await lab?.[Symbol.asyncDispose]()
 })
+
+function shaped(description: LabDescription): LabDescription {
+  const way = { delayMs: 5, rateBps: linkMbit * 1e6 }
+  const emulated = { up: way, down: way }
+  const sites = description.sites.map((site) => {
+    return site.name === 'berlin'
+      ? { ...site, wans: site.wans.map((wan) => ({ ...wan, emulated })) }
+      : site
+  })
+  return { ...description, sites }
+}
 
 async function ask<Answer>(path: string, post?: object): Promise<Answer> {
   return JSON.parse(await askApi(socket, path, post === undefined ? {} : { post })) as Answer
@@ -115,6 +129,36 @@ test('sizes: what an uplink takes is found, and to a peer the datapath’s own f
   const peer = await carryOut('mtu', { peer: 'lisbon' })
   const [, bytes] = /up to (\d+) bytes whole/.exec(peer.sentence!) ?? []
   assert.ok(Number(bytes) > 1300 && Number(bytes) < 1500, peer.sentence!)
+})
+
+test('a speed test gets what the link takes, each way; meanwhile nobody else is let in, and then nothing listens', async () => {
+  const { id } = await ask<RunAnswer>('/api/v1/diagnose/speed', { peer: 'lisbon', seconds: 4 })
+  const standing = () => ask<RunAnswer>(`/api/v1/diagnose/runs/${id}`)
+  const listening = () => lab.exec('lisbon', ['ss', '-Hltn', 'sport = :5210'])
+  const admitted = () => lab.exec('lisbon', ['nft', 'list', 'set', 'inet', 'causeway', 'speed4'])
+  const under = await until(
+    standing,
+    ({ steps, isDone }) => isDone || steps.some(({ number }) => number !== null),
+  )
+  assert.equal(under.isDone, false, JSON.stringify(under))
+  assert.match(await listening(), /10\.2\.0\.1:5210/)
+  assert.match(await admitted(), /10\.1\.0\.1 \. 10\.2\.0\.1 \. 5210 timeout/)
+  const connect = ['timeout', '1', 'bash', '-c', 'exec 3<>/dev/tcp/10.2.0.1/5210']
+  for (const host of ['lisbon-host', 'berlin-host'])
+    assert.equal((await lab.attempt(host, connect)).code, 124, `${host} is let in`)
+  const run = await until(standing, ({ isDone }) => isDone)
+  const [, there, back] =
+    /^([\d.]+) Mbit\/s to lisbon, ([\d.]+) Mbit\/s from lisbon/.exec(run.sentence!) ?? []
+  for (const mbit of [there, back])
+    assert.ok(Number(mbit) > 0.75 * linkMbit && Number(mbit) <= linkMbit, JSON.stringify(run))
+  console.log(run.sentence)
+  await until(listening, (text) => text === '')
+  await until(admitted, (text) => !text.includes('elements'))
+  const again = await carryOut('speed', { peer: 'lisbon', seconds: 2 })
+  assert.match(
+    again.sentence!,
+    /^lisbon had a speed test with this box less than half a minute ago/,
+  )
 })
 
 test('the test of an uplink finds all well, and says what a lab without Internet cannot tell', async () => {

@@ -133,7 +133,7 @@ function bootPeering({ clock, randomBytes, network }: World, site: Site): Peerin
     random: randomBytes,
     log: { info: log, warn: log },
     wireKey: site.wireKey,
-    ...{ nat: noNat, whereaboutsRecord: noRecord },
+    ...{ nat: noNat, whereaboutsRecord: noRecord, onSpeed: () => {} },
     bindUdp: async (local) => network.bind(local),
     numbers: {
       numberOf: (name) => (name === 'relay' ? 254 : names.indexOf(name)),

@@ -68,6 +68,7 @@ export const diagnosticsText = {
       ping: 'Ping',
       trace: 'Traceroute',
       mtu: 'Packet size',
+      speed: 'Speed',
       dns: 'DNS',
       link: 'Uplink test',
     },
@@ -75,6 +76,8 @@ export const diagnosticsText = {
       ping: 'Whether something answers, how fast, and how often not.',
       trace: 'Who passes packets on, hop by hop.',
       mtu: 'The largest packet that a way takes whole. To a peer, the datapath knows already.',
+      speed:
+        'What one TCP transfer gets through the overlay to a peer, and from it, in the lowest class: what is left beside all else.',
       dns: 'What the box’s DNS servers say of a name.',
       link: 'An uplink from the plug outwards: carrier, address, gateway, DNS, sign-in page, NAT, paths.',
     },
@@ -82,6 +85,10 @@ export const diagnosticsText = {
     to: 'Address or name',
     toPeer: 'To',
     toAddress: 'An address or name',
+    peer: 'Peer',
+    segment: 'Segment',
+    segmentAny: 'The first that both have',
+    seconds: 'Seconds each way',
     count: 'Pings',
     hops: 'Most hops',
     by: 'With',
@@ -105,7 +112,7 @@ export const diagnosticsText = {
     needsName: 'Say which name.',
     verdicts: { good: 'good', bad: 'bad', info: 'told', unknown: 'cannot tell' },
     /** Of a step's number. */
-    numbers: { ping: '#', trace: 'hop', mtu: '', dns: '', link: '' },
+    numbers: { ping: '#', trace: 'hop', mtu: '', speed: 'second', dns: '', link: '' },
   },
   capture: {
     title: 'Record packets',

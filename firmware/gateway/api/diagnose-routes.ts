@@ -7,7 +7,9 @@ import {
   PingRequest,
   PlacesAnswer,
   RunAnswer,
+  type RunKind,
   RunParams,
+  SpeedRequest,
   TraceRequest,
 } from '../../model/local-api-diagnose.ts'
 import { FlowsAnswer } from '../../model/local-api-flow.ts'
@@ -22,6 +24,7 @@ export interface DiagnoseParts {
   readonly ping: (request: PingRequest) => RunAnswer
   readonly trace: (request: TraceRequest) => RunAnswer
   readonly mtu: (request: MtuRequest) => RunAnswer
+  readonly speed: (request: SpeedRequest) => RunAnswer
   readonly dns: (request: DnsRequest) => RunAnswer
   readonly link: (request: LinkRequest) => RunAnswer
   /** @throws API_NOT_FOUND */
@@ -40,11 +43,7 @@ const beginErrors: readonly ErrorCode[] = ['API_BUSY', 'API_NOT_READY']
 const bundleMs = 60_000
 
 export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
-  const begin = (
-    kind: 'ping' | 'trace' | 'mtu' | 'dns' | 'link',
-    body: object,
-    summary: string,
-  ): LocalRoute => ({
+  const begin = (kind: RunKind, body: object, summary: string): LocalRoute => ({
     method: 'POST',
     url: `/api/v1/diagnose/${kind}`,
     needs: 'diagnose',
@@ -85,6 +84,11 @@ export function diagnoseRoutes(parts: DiagnoseParts): readonly LocalRoute[] {
       'mtu',
       MtuRequest,
       'Begins to look what size the way to an address or a peer takes whole.',
+    ),
+    begin(
+      'speed',
+      SpeedRequest,
+      'Begins to measure what one TCP transfer gets through the overlay to a peer, and from it.',
     ),
     begin('dns', DnsRequest, 'Begins to look a name up, with the box’s servers or another one.'),
     begin('link', LinkRequest, 'Begins to test an uplink, from the plug outwards.'),

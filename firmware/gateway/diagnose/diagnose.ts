@@ -4,10 +4,12 @@ import type { DiagnoseMachine } from '../../host/diagnose/machine.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { Places } from '../../host/system/places.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
+import { CausewayError } from '../../model/errors.ts'
 import type { CaptureAnswer, CaptureRequest } from '../../model/local-api-capture.ts'
 import type { PlacesAnswer } from '../../model/local-api-diagnose.ts'
 import type { LocalPrincipal } from '../../model/local-user.ts'
 import { interfaceOf, kindOf } from '../../model/nic.ts'
+import type { SpeedItem } from '../../wire/speed.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
 import type { CaptureRouteParts } from '../api/capture-routes.ts'
 import type { DiagnoseParts } from '../api/diagnose-routes.ts'
@@ -23,6 +25,9 @@ import { pingWork } from './ping.ts'
 import { configOf, type Surroundings } from './place.ts'
 import { Runs } from './runs.ts'
 import { spellings } from './scrub.ts'
+import { speedWork } from './speed.ts'
+import { SpeedServer } from './speed-server.ts'
+import { openSpeedTalk, type SendSpeed } from './speed-talk.ts'
 import { traceWork } from './trace.ts'
 
 /** For the box's record of what was done: reading changes nothing, so the routes' own does not tell of it. */
@@ -39,6 +44,7 @@ export interface DiagnoseOpening extends Omit<Surroundings, 'tools'> {
   readonly machine: DiagnoseMachine
   readonly audit: Audit
   readonly flowSources: Omit<FlowSources, 'tools'>
+  readonly sendSpeed: SendSpeed
   /** What is told of the box, by the name of a file in the bundle. */
   readonly answers: Readonly<Record<string, () => unknown>>
 }
@@ -48,11 +54,16 @@ export interface Diagnose {
   readonly capture: CaptureRouteParts
 }
 
+export interface OpenDiagnose extends Diagnose {
+  /** A peer speaks of a speed test: of its own, or of this box's. */
+  readonly onSpeed: (peer: string, item: SpeedItem) => void
+}
+
 /** @param owned takes what must be closed */
 export function openDiagnose(
   opening: DiagnoseOpening,
   owned: { use<Value extends Disposable>(value: Value): Value },
-): Diagnose {
+): OpenDiagnose {
   const { clock, machine, random, audit } = opening
   const { tools, captureFiles: files } = machine
   const around: Surroundings = { ...opening, tools }
@@ -61,8 +72,11 @@ export function openDiagnose(
   const captures = owned.use(new Captures({ clock, tools, files, newId }))
   const log = (after: number) => ({ lines: machine.logRing.after(after).map(logLine) })
   const bundles = bundlesOf(opening, log)
+  const { speed, onSpeed } = openSpeed(opening, runs, owned)
   return {
+    onSpeed,
     diagnose: {
+      speed,
       places: () => placesOf(opening.config()),
       ping: (request) => runs.begin('ping', pingWork(request, around)),
       trace: (request) => runs.begin('trace', traceWork(request, around)),
@@ -80,6 +94,28 @@ export function openDiagnose(
       },
     },
     capture: captureParts(opening, captures),
+  }
+}
+
+function openSpeed(
+  opening: DiagnoseOpening,
+  runs: Runs,
+  owned: Parameters<typeof openDiagnose>[1],
+): Pick<DiagnoseParts, 'speed'> & Pick<OpenDiagnose, 'onSpeed'> {
+  const { tools } = opening.machine
+  const talk = openSpeedTalk({ ...opening, send: opening.sendSpeed })
+  const isBusy = (): boolean => runs.isRunning('speed')
+  const server = owned.use(new SpeedServer({ ...opening, tools, isBusy, send: opening.sendSpeed }))
+  return {
+    speed: (request) => {
+      if (server.isBusy) throw new CausewayError('API_BUSY', 'a peer measures with this box now')
+      return runs.begin('speed', speedWork(request, { ...opening, tools }, talk))
+    },
+    onSpeed: (peer, item) => {
+      if (item.type === 'speed-open') void server.onOpen(peer, item)
+      else if (item.type === 'speed-close') server.onClose(peer, item)
+      else talk.onAnswer(peer, item)
+    },
   }
 }
 

@@ -46,10 +46,8 @@ export class Runs implements Disposable {
 
   /** @throws API_BUSY while one of this kind runs */
   begin(kind: RunKind, work: Work): RunAnswer {
-    for (const run of this.#runs.values()) {
-      if (run.kind === kind && run.endedMs === null)
-        throw new CausewayError('API_BUSY', `another test of this kind (${kind}) runs`)
-    }
+    if (this.isRunning(kind))
+      throw new CausewayError('API_BUSY', `another test of this kind (${kind}) runs`)
     const run: Run = {
       kind,
       beganMs: this.#clock.nowMs(),
@@ -67,6 +65,10 @@ export class Runs implements Disposable {
     const last = this.#clock.after(mostMs, () => run.abort.abort())
     void this.#carryOut(run, work).finally(last)
     return this.show(id)
+  }
+
+  isRunning(kind: RunKind): boolean {
+    return [...this.#runs.values()].some((run) => run.kind === kind && run.endedMs === null)
   }
 
   /** Asking keeps it alive. @throws API_NOT_FOUND */

@@ -20,7 +20,7 @@ import { onCookie } from './cookies.ts'
 import { socketTo } from './family.ts'
 import { onChallenge, onResponse } from './initiate.ts'
 import { isCurrent, onConfirmed, onErased } from './keypairs.ts'
-import { isWayItem } from './listener.ts'
+import { isSpeedItem, isWayItem } from './listener.ts'
 import { onHandshakePart } from './rekey.ts'
 import { onInitiation } from './respond.ts'
 import { onAnswer, onSilent, rawNow, rekeyNow } from './schedule.ts'
@@ -118,7 +118,7 @@ function isOfSession(
   return !['denied', 'links', 'relayed', 'channel-ended'].includes(event.kind)
 }
 
-/** Items for the gateway: handshake parts and close are the session's, ways to others its listener's. */
+/** Items for the gateway: handshake parts and close are the session's, all else its listener's. */
 function onControl(session: Session, localIndex: number, bytes: Uint8Array): void {
   let items: ReturnType<typeof decodeItems>
   try {
@@ -132,6 +132,7 @@ function onControl(session: Session, localIndex: number, bytes: Uint8Array): voi
     if (item.type === 'handshake-part') void onHandshakePart(session, localIndex, item)
     if (item.type === 'close' && isCurrent(session, localIndex)) onClosed(session)
     if (isWayItem(item)) session.context.listener.onItem(session.peer.name, item)
+    if (isSpeedItem(item)) session.context.listener.onSpeed(session.peer.name, item)
   }
 }
 

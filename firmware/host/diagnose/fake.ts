@@ -3,6 +3,7 @@ import { CausewayError } from '../../model/errors.ts'
 import type { Ended, Following } from '../system/follow.ts'
 import { type LogRing, openLogRing } from '../system/log-ring.ts'
 import type { ArchivePart } from './archive.ts'
+import type { Door } from './door.ts'
 import type { DiagnoseMachine } from './machine.ts'
 import type { NameAnswer, NameQuestion, PageQuestion, Tools } from './tools.ts'
 
@@ -13,6 +14,8 @@ export interface FakeTools extends Tools {
   program: (argv: readonly string[], following: Following) => Promise<Ended> | Ended
   names: (question: NameQuestion) => NameAnswer
   pages: (question: PageQuestion) => { readonly status: number; readonly to: string } | null
+  /** Those that are open, and for how many seconds. */
+  readonly doors: Map<Door, number>
   /** By device and address, `wan0 192.0.2.1`. */
   readonly neighbours: Map<string, string>
 }
@@ -23,6 +26,7 @@ export function fakeTools(): FakeTools {
     program: () => ({ code: 0, said: '' }),
     names: () => ({ records: [], code: 'ENOTFOUND' }),
     pages: () => null,
+    doors: new Map(),
     neighbours: new Map(),
     follow: async (argv, following) => {
       tools.calls.push(argv)
@@ -31,6 +35,8 @@ export function fakeTools(): FakeTools {
     ask: async (question) => tools.names(question),
     page: async (question) => tools.pages(question),
     neighbour: async (device, address) => tools.neighbours.get(`${device} ${address}`) ?? null,
+    openDoor: async (door, seconds) => void tools.doors.set(door, seconds),
+    closeDoor: async (door) => void tools.doors.delete(door),
   }
   return tools
 }

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { run } from '../system/command.ts'
 import { follow } from '../system/follow.ts'
+import { closeDoor, openDoor } from './door.ts'
 import type { NameAnswer, NameQuestion, PageQuestion, Tools } from './tools.ts'
 
 const mostRecords = 32
@@ -11,7 +12,7 @@ const nameMs = { timeout: 2_000, tries: 2 } as const
 const pageMs = 5_000
 
 export function systemTools(): Tools {
-  return { follow, ask, page, neighbour }
+  return { follow, ask, page, neighbour, openDoor, closeDoor }
 }
 
 async function ask({ name, type, servers, from, signal }: NameQuestion): Promise<NameAnswer> {

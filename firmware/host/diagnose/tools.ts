@@ -1,9 +1,10 @@
 /**
  * The port to what tests of the network need of the machine: programs that are followed, names, a page of HTTP, the kernel's
- * neighbours. Behind it stand system.ts and fake.ts (tests). What is asked and what an answer means is decided in gateway/diagnose.
+ * neighbours, a door in the firewall. Behind it stand system.ts and fake.ts (tests). What is asked and what an answer means is decided in gateway/diagnose.
  */
 import type { DnsType } from '../../model/local-api-diagnose.ts'
 import type { Ended, Following } from '../system/follow.ts'
+import type { Door } from './door.ts'
 
 export interface NameQuestion {
   readonly name: string
@@ -41,4 +42,8 @@ export interface Tools {
   page(question: PageQuestion): Promise<{ readonly status: number; readonly to: string } | null>
   /** What the kernel knows of a neighbour: its link address; null: none. @throws HOST_COMMAND_ errors */
   neighbour(device: string, address: string): Promise<string | null>
+  /** Of the firewall, from the overlay; it closes by itself after so long. @throws HOST_COMMAND_ errors */
+  openDoor(door: Door, seconds: number): Promise<void>
+  /** @throws HOST_COMMAND_ errors */
+  closeDoor(door: Door): Promise<void>
 }

@@ -5,6 +5,7 @@
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { CausewayError } from '../../model/errors.ts'
 import {
+  firewallTable,
   type HostReading,
   type HostState,
   type LinkReading,
@@ -31,8 +32,6 @@ import {
 } from './reading.ts'
 import { type Action, countOn, spell } from './steps.ts'
 import { openTwinHolder, type TwinHolder } from './twin-holder.ts'
-
-const firewallTable = 'causeway'
 
 /** @param onCountersLost told why a table's counters could not be read when another took its place: that one's begin at 0 */
 export function openLinuxNet(onCountersLost: (error: CausewayError) => void): Net {

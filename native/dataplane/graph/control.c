@@ -33,12 +33,14 @@ enum item {
 	ITEM_PATH_SILENT = 0x0f,
 	ITEM_CANDIDATES = 0x10,
 	ITEM_CALL_BACK = CW_ITEM_CALL_BACK, /* after seconds u16 (0: now), zero u16, id u32: answered as a probe is */
+	ITEM_SPEED_OPEN = 0x12,
+	ITEM_SPEED_CLOSE = 0x14,
 };
 
 /* Exact length of a value; ANY: checked by who reads it. */
 #define ANY 0xffff
-static const uint16_t value_lengths[ITEM_CALL_BACK + 1] = {
-	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4, ANY, 8,
+static const uint16_t value_lengths[ITEM_SPEED_CLOSE + 1] = {
+	ANY, 4, 12, ANY, 8, 4, 8, 8, 8, 8, ANY, 4, 32, 40, 4, 4, ANY, 8, 28, 24, 4,
 };
 
 struct answer {
@@ -71,7 +73,8 @@ static void put_item(struct answer *to, uint8_t type, const void *value, uint16_
 
 static bool is_for_gateway(uint8_t type)
 {
-	return (type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE) || type == ITEM_CANDIDATES;
+	return (type >= ITEM_HANDSHAKE_PART && type <= ITEM_RELAY_CLOSE) || type == ITEM_CANDIDATES ||
+	       (type >= ITEM_SPEED_OPEN && type <= ITEM_SPEED_CLOSE);
 }
 
 static void take_reply(struct cw_worker *worker, struct cw_peer *peer, struct cw_path *path, const uint8_t *value)
@@ -181,7 +184,7 @@ static bool is_well_formed(const uint8_t *items, uint32_t length)
 	while (at + ITEM_HEADER <= length) {
 		uint8_t type = items[at];
 		uint16_t size = (uint16_t)(items[at + 2] << 8 | items[at + 3]);
-		bool is_known = type <= ITEM_CALL_BACK && value_lengths[type] != ANY;
+		bool is_known = type <= ITEM_SPEED_CLOSE && value_lengths[type] != ANY;
 		bool is_report = type == ITEM_PATH_REPORT;
 		bool is_introduction = type == ITEM_PATH_ADD;
 		bool is_candidates = type == ITEM_CANDIDATES;

@@ -63,6 +63,20 @@ const tests: Readonly<Record<RunKind, readonly [RunStep['verdict'], string, read
         step('good', '1430 bytes pass', { number: 1430 }),
       ],
     ],
+    speed: [
+      'good',
+      '18.7 Mbit/s to lisbon, 38.2 Mbit/s from lisbon: one TCP transfer in segment office, each way 2 s. The best path before it, by wan0: 38 ms, no loss.',
+      [
+        step('good', 'wan0 to 203.0.113.4:51820, the best now: 38 ms, no loss'),
+        step('unknown', 'lte0 to 203.0.113.4:51820: nobody answers by it'),
+        step('info', '17.9 Mbit/s to lisbon', { number: 1 }),
+        step('info', '19.4 Mbit/s to lisbon', { number: 2 }),
+        step('good', '18.7 Mbit/s to lisbon in all, 12 TCP packets were sent again'),
+        step('info', '37.1 Mbit/s from lisbon', { number: 1 }),
+        step('info', '39.2 Mbit/s from lisbon', { number: 2 }),
+        step('good', '38.2 Mbit/s from lisbon in all, 3 TCP packets were sent again'),
+      ],
+    ],
     dns: [
       'good',
       'www.example.com has 1 record of type A, says 9.9.9.9.',
@@ -92,7 +106,7 @@ const tests: Readonly<Record<RunKind, readonly [RunStep['verdict'], string, read
     ],
   }
 
-const ids: readonly RunKind[] = ['ping', 'trace', 'mtu', 'dns', 'link']
+const ids: readonly RunKind[] = ['ping', 'trace', 'mtu', 'speed', 'dns', 'link']
 /** By id: how often it was asked about. A step more each time. */
 const looks = new Map<string, number>()
 

@@ -7,7 +7,15 @@ function never(): never {
 
 export const noDiagnostics: Pick<ApiParts, 'diagnose' | 'capture'> = {
   diagnose: {
-    ...{ places: never, ping: never, trace: never, mtu: never, dns: never, link: never },
+    ...{
+      places: never,
+      ping: never,
+      trace: never,
+      mtu: never,
+      speed: never,
+      dns: never,
+      link: never,
+    },
     ...{ run: never, stopRun: never, log: never, flows: never, bundle: never },
   },
   capture: { begin: never, list: never, show: never, stop: never, file: never },

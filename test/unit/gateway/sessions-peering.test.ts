@@ -33,6 +33,7 @@ function peeringOf({ clock, randomBytes }: World, box: Box): Peering {
     numbers: numbersOf(box),
     nat: noNat,
     whereaboutsRecord: noRecord,
+    onSpeed: () => {},
   })
 }
 

@@ -124,6 +124,13 @@ test('forms ask the box for what was filled in and nothing else', () => {
   })
   assert.ok(!isReachWhole('ping', emptyReach) && isReachWhole('ping', form))
   assert.ok(!isReachWhole('link', form) && isReachWhole('mtu', { ...emptyReach, peer: 'hub-1' }))
+  const far = { ...form, far: 'lisbon' }
+  assert.deepEqual(reachRequest('speed', far, placeOf), { peer: 'lisbon', seconds: 5 })
+  const elsewhere = { ...far, segment: 'cameras', seconds: null }
+  assert.deepEqual(reachRequest('speed', elsewhere, placeOf), {
+    ...{ peer: 'lisbon', segment: 'cameras' },
+  })
+  assert.ok(!isReachWhole('speed', form) && isReachWhole('speed', far))
   const capture = {
     ...emptyCapture,
     place: 'segment office',

@@ -30,6 +30,8 @@ const lane = record({
   meanAboveLeastUs: u32,
 })
 
+const address = fc.constantFrom('192.0.2.1', '2001:db8::1', '::')
+
 const candidate = record({
   kind: fc.constantFrom(...candidateKinds),
   uplink: u8,
@@ -38,7 +40,7 @@ const candidate = record({
   port: u16,
   portStep: fc.integer({ min: -0x8000, max: 0x7fff }),
   isMetered: fc.boolean(),
-  address: fc.constantFrom('192.0.2.1', '2001:db8::1', '::'),
+  address,
 })
 
 const item: fc.Arbitrary<ControlItem> = fc.oneof(
@@ -77,6 +79,9 @@ const item: fc.Arbitrary<ControlItem> = fc.oneof(
   record({ type: is('relay-channel'), channel: u32, status: u8, deviceId: raw(32) }),
   record({ type: is('relay-close'), channel: u32 }),
   record({ type: is('call-back'), afterSeconds: u16, id: u32 }),
+  record({ type: is('speed-open'), id: u32, vni: u32, seconds: u16, address }),
+  record({ type: is('speed-answer'), id: u32, status: u8, port: u16, address }),
+  record({ type: is('speed-close'), id: u32 }),
   record({
     type: is('candidates'),
     round: u8,
@@ -127,6 +132,15 @@ test('the bytes are those of the table in wire.md', () => {
     [{ type: 'close', reason: 2 }, '0b000004 02000000'],
     [{ type: 'call-back', afterSeconds: 33, id: 0x0102_0304 }, '11000008 00210000 01020304'],
     [
+      { type: 'speed-open', id: 0x0102_0304, vni: 100, seconds: 5, address: '10.1.0.1' },
+      '1200001c 01020304 00000064 00050000 00000000 00000000 0000ffff 0a010001',
+    ],
+    [
+      { type: 'speed-answer', id: 7, status: 2, port: 5210, address: 'fd00::1' },
+      '13000018 00000007 0200145a fd000000 00000000 00000000 00000001',
+    ],
+    [{ type: 'speed-close', id: 7 }, '14000004 00000007'],
+    [
       {
         type: 'candidates',
         round: 7,
@@ -175,6 +189,7 @@ test('a wrong length or an impossible part drops the whole frame', () => {
     '10000018 00000100 00000000 00000000 00000000 00000000 00000000',
     '0a000005 00010005 09',
     '0a000005 00010000 09',
+    '14000003 000000',
   ]) {
     const frame = Buffer.from(probe + bad.replaceAll(' ', ''), 'hex')
     assert.throws(() => decodeItems(frame), { code: 'WIRE_INVALID' }, bad)

@@ -1,5 +1,9 @@
 /** What the form of the tab "Reach" has, and what the box is asked by it. Pure. */
-import type { DnsType, RunKind } from '../../../firmware/model/local-api-diagnose.ts'
+import {
+  type DnsType,
+  type RunKind,
+  speedUsualSeconds,
+} from '../../../firmware/model/local-api-diagnose.ts'
 
 export interface ReachForm {
   readonly to: string
@@ -7,6 +11,10 @@ export interface ReachForm {
   readonly from: string
   /** Of the test of sizes; empty: an address. */
   readonly peer: string
+  /** Of the speed test, with its segment; empty: the first that both have. */
+  readonly far: string
+  readonly segment: string
+  readonly seconds: number | null
   readonly count: number | null
   readonly hops: number | null
   readonly by: 'icmp' | 'udp'
@@ -18,6 +26,7 @@ export interface ReachForm {
 }
 
 export const emptyReach: ReachForm = {
+  ...{ far: '', segment: '', seconds: speedUsualSeconds },
   ...{ to: '', from: '', peer: '', count: 5, hops: 20, by: 'icmp' },
   ...{ name: '', type: 'A', server: '', uplink: '', portal: '' },
 }
@@ -38,6 +47,14 @@ export function reachRequest(
       return { to, ...from, by, ...(hops === null ? {} : { hops }) }
     case 'mtu':
       return peer === '' ? { to, ...from } : { peer }
+    case 'speed': {
+      const { far, segment, seconds } = form
+      const more = {
+        ...(segment === '' ? {} : { segment }),
+        ...(seconds === null ? {} : { seconds }),
+      }
+      return { peer: far, ...more }
+    }
     case 'dns': {
       const server = form.server.trim()
       const more = { ...(server === '' ? {} : { server }), ...place(form.from) }
@@ -51,8 +68,9 @@ export function reachRequest(
 }
 
 /** Whether there is enough to begin. */
-export function isReachWhole(kind: RunKind, { to, name, peer, uplink }: ReachForm): boolean {
+export function isReachWhole(kind: RunKind, { to, name, peer, uplink, far }: ReachForm): boolean {
   if (kind === 'dns') return name.trim() !== ''
   if (kind === 'link') return uplink !== ''
+  if (kind === 'speed') return far !== ''
   return to.trim() !== '' || (kind === 'mtu' && peer !== '')
 }

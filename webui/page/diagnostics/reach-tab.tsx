@@ -6,6 +6,7 @@ import {
   portalUrl,
   type RunKind,
   runKinds,
+  speedMostSeconds,
 } from '../../../firmware/model/local-api-diagnose.ts'
 import { query } from '../../live/route.ts'
 import { Button } from '../../part/button.tsx'
@@ -28,6 +29,7 @@ export function ReachTab() {
     ...emptyReach,
     to: asked.get('to') ?? '',
     uplink: asked.get('uplink') ?? '',
+    far: asked.get('peer') ?? '',
   })
   const places = usePlaces()
   const { run, error, isRunning, begin, stop } = useRun()
@@ -35,12 +37,15 @@ export function ReachTab() {
     form.value = { ...form.value, ...change }
   }
   // The first one, once they are known.
-  const first = places.uplinks[0] ?? ''
+  const { uplinks: [uplink = ''] = [], peers: [far = ''] = [] } = places
   useEffect(() => {
-    if (form.value.uplink === '' && first !== '') set({ uplink: first })
-  }, [first])
+    if (form.value.uplink === '') set({ uplink })
+    if (form.value.far === '') set({ far })
+  }, [uplink, far])
   const wrong = (path: string): string | null => (error?.path === path ? error.message : null)
-  const isPlaced = ['/to', '/name', '/server'].some((path) => wrong(path) !== null)
+  const isPlaced = ['/to', '/name', '/server', '/peer', '/segment'].some(
+    (path) => wrong(path) !== null,
+  )
   return (
     <div class="diagnose-stack">
       <Card title={text.title} about={text.abouts[kind.value]}>
@@ -98,6 +103,7 @@ function Fields(props: FieldsProps) {
   const { kind, form, set, wrong } = props
   const { uplinks } = usePlaces()
   if (kind === 'dns') return <DnsFields {...props} />
+  if (kind === 'speed') return <SpeedFields {...props} />
   if (kind === 'link')
     return (
       <>
@@ -175,6 +181,35 @@ function PeerField({ form, set }: FieldsProps) {
       options={[['', text.toAddress], ...places.peers.map((name) => [name, name] as const)]}
       onInput={(peer) => set({ peer })}
     />
+  )
+}
+
+function SpeedFields({ form, set, wrong }: FieldsProps) {
+  const { peers, segments } = usePlaces()
+  return (
+    <>
+      <SelectField
+        label={text.peer}
+        value={form.far}
+        options={peers.map((name) => [name, name] as const)}
+        onInput={(far) => set({ far })}
+        error={wrong('/peer')}
+      />
+      <SelectField
+        label={text.segment}
+        value={form.segment}
+        options={[['', text.segmentAny], ...segments.map((name) => [name, name] as const)]}
+        onInput={(segment) => set({ segment })}
+        error={wrong('/segment')}
+      />
+      <NumberField
+        label={text.seconds}
+        value={form.seconds}
+        onInput={(seconds) => set({ seconds })}
+        min={2}
+        max={speedMostSeconds}
+      />
+    </>
   )
 }
 
