@@ -18,6 +18,8 @@ import { type NewToken, Tokens, unknownToken } from './tokens.ts'
 import { TriedLog } from './tried-log.ts'
 
 const mostUsers = 1_000
+/** Passwords that are looked at, of places where nobody was right: some of a core. */
+const guessRate = { perSecond: 5, burst: 100 }
 /** Of one tenant: nobody takes the room of others. */
 const mostOfTenant = 250
 
@@ -37,7 +39,7 @@ export class Users {
   readonly tokens: Tokens
   readonly #store: Store
   readonly #nowMs: () => number
-  readonly #guesses = new Guesses()
+  readonly #guesses = new Guesses(guessRate)
   readonly #passwords = openPasswords()
   readonly #strangers: TriedLog
 

@@ -159,7 +159,7 @@ export function openFront(
 function backupUsers(access: Access): BackupUsers {
   return {
     list: async () => (await access.books()).users.list(),
-    replace: async (users) => (await access.books()).users.replaceAll(users),
+    replace: (users) => access.replaceUsers(users),
   }
 }
 

@@ -10,26 +10,38 @@ export interface Rate {
 }
 
 export interface Bucket {
-  /** Whether it may happen now; then it counts. */
-  take(nowMs: number): boolean
+  /** Whether it may happen now; then it counts. @param spare the part of the burst that is left for others, 0 to 1 */
+  take(nowMs: number, spare?: number): boolean
+  /** The part of the burst that is there, 0 to 1. */
+  level(nowMs: number): number
 }
 
 export interface SourceBuckets {
-  take(source: string, nowMs: number): boolean
+  /** @param spare the part of the burst that is left for others, 0 to 1 */
+  take(source: string, nowMs: number, spare?: number): boolean
+  /** The part of the burst that is there, 0 to 1: all of it for a source that was never seen. */
+  level(source: string, nowMs: number): number
 }
 
 /** Full at first. */
 export function openBucket({ perSecond, burst }: Rate, openedAtMs: number): Bucket {
   let tokens = burst
   let atMs = openedAtMs
+  const refill = (nowMs: number): void => {
+    // A wall clock can be set back: nothing is owed for that.
+    tokens = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1000) * perSecond)
+    atMs = nowMs
+  }
   return {
-    take: (nowMs) => {
-      // A wall clock can be set back: nothing is owed for that.
-      tokens = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1000) * perSecond)
-      atMs = nowMs
-      if (tokens < 1) return false
+    take: (nowMs, spare = 0) => {
+      refill(nowMs)
+      if (tokens < 1 + spare * burst) return false
       tokens--
       return true
+    },
+    level: (nowMs) => {
+      refill(nowMs)
+      return tokens / burst
     },
   }
 }
@@ -38,13 +50,14 @@ export function openBucket({ perSecond, burst }: Rate, openedAtMs: number): Buck
 export function openSourceBuckets(rate: Rate, mostSources: number): SourceBuckets {
   const buckets = new Map<string, Bucket>()
   return {
-    take: (source, nowMs) => {
+    take: (source, nowMs, spare) => {
       const bucket = buckets.get(source) ?? openBucket(rate, nowMs)
       // Back to the end of the map, which thereby is in order of use.
       buckets.delete(source)
       if (buckets.size >= mostSources) buckets.delete(buckets.keys().next().value!)
       buckets.set(source, bucket)
-      return bucket.take(nowMs)
+      return bucket.take(nowMs, spare)
     },
+    level: (source, nowMs) => buckets.get(source)?.level(nowMs) ?? 1,
   }
 }

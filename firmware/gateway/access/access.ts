@@ -13,7 +13,7 @@ import { type Audit, openAudit } from './audit.ts'
 import { type LocalSessions, openSessions } from './sessions.ts'
 import { openSetupCodes, type SetupCodes } from './setup-code.ts'
 import { type LocalTokens, openTokens } from './tokens.ts'
-import { type LocalUsers, openUsers } from './users.ts'
+import { type KeptUser, type LocalUsers, openUsers } from './users.ts'
 
 /** A store that cannot be used is tried again so often, when somebody asks. */
 const againMs = 10_000
@@ -54,7 +54,8 @@ export class Access implements AsyncDisposable {
   #opening: Promise<Opened> | null = null
   #opened: Opened | null = null
   #problem: CausewayError | null = null
-  #failedAtMs = 0
+  /** When a store that failed may be tried again; never while one is being opened. */
+  #againAtMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
   constructor(parts: AccessParts) {
@@ -78,9 +79,11 @@ export class Access implements AsyncDisposable {
   /** @throws API_NOT_READY */
   async books(): Promise<Books> {
     if (this.#isClosed) throw new CausewayError('API_NOT_READY', 'the gateway ends')
-    const { nowMs } = this.#parts.clock
-    if (this.#problem !== null && nowMs() - this.#failedAtMs >= againMs) await this.#close()
-    this.#opening ??= this.#open()
+    if (this.#opening === null || this.#parts.clock.nowMs() >= this.#againAtMs) {
+      // In one turn: whoever comes meanwhile waits for this one.
+      this.#againAtMs = Number.POSITIVE_INFINITY
+      this.#opening = this.#open(this.#opening)
+    }
     try {
       return await this.#opening
     } catch {
@@ -91,6 +94,13 @@ export class Access implements AsyncDisposable {
   /** Once it is open; null until then. For what must not wait. */
   get current(): Books | null {
     return this.#opened
+  }
+
+  /** These users and no others. @throws API_NOT_READY, API_LAST_ADMIN, API_INVALID, STORE_ errors */
+  async replaceUsers(all: readonly KeptUser[]): Promise<void> {
+    const { users, tokens } = await this.books()
+    await users.replaceAll(all)
+    await tokens.sweep()
   }
 
   /**
@@ -131,27 +141,31 @@ export class Access implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    await this.#close()
+    await this.#close(this.#opening)
   }
 
-  async #open(): Promise<Opened> {
+  /** @param before what is to be closed first */
+  async #open(before: Promise<Opened> | null): Promise<Opened> {
     const { openStore, clock, wallMs, log } = this.#parts
     const nowMs = (): number => clock.nowMs()
     const onFault = (error: unknown): void => log.error(fieldsOf(error), 'access not written down')
     let store: Store | null = null
     try {
+      await this.#close(before)
+      if (this.#isClosed) throw new CausewayError('API_NOT_READY', 'the gateway ends')
       store = await openStore((error) => this.#fail(error))
-      const users = await openUsers({ store, nowMs, wallMs })
+      const users = await openUsers({ store, nowMs, wallMs, onFault })
       const findUser = users.find
       const sessions = await openSessions({ store, nowMs, wallMs, findUser, onFault })
-      const tokens = await openTokens(store, wallMs)
+      const roleOf = (name: string) => findUser(name)?.role ?? null
+      const tokens = await openTokens({ store, wallMs, roleOf })
       const audit = await openAudit({ store, wallMs, onFault })
       this.#problem = null
       this.#opened = { store, users, sessions, tokens, audit }
       return this.#opened
     } catch (error) {
       await store?.[Symbol.asyncDispose]()
-      this.#fail(error)
+      if (!this.#isClosed) this.#fail(error)
       throw error
     }
   }
@@ -159,13 +173,11 @@ export class Access implements AsyncDisposable {
   #fail(error: unknown): void {
     const isCoded = error instanceof CausewayError
     this.#problem = isCoded ? error : new CausewayError('STORE_CORRUPT', 'its store is broken')
-    this.#failedAtMs = this.#parts.clock.nowMs()
+    this.#againAtMs = this.#parts.clock.nowMs() + againMs
     this.#parts.log.error(fieldsOf(error), 'nobody can sign in')
   }
 
-  async #close(): Promise<void> {
-    const opening = this.#opening
-    this.#opening = null
+  async #close(opening: Promise<Opened> | null): Promise<void> {
     this.#opened = null
     const opened = await opening?.catch(() => null)
     await opened?.store[Symbol.asyncDispose]()

@@ -1,19 +1,22 @@
 /**
- * Who did what on this box, and who was not let in: kept in the store under `audit/NUMBER` and in memory, bounded. What strangers try
- * has room of its own, so that it drives out nothing that was done; of more at once than is told, the number is.
+ * Who did what on this box, and who was not let in: kept in the store under `audit/NUMBER` and in memory, bounded. What was refused or
+ * failed has room of its own, so that it drives out nothing that was done, and of more of one name at once than is told, the number is.
+ * In a full room whoever has the most makes room: nobody drives out what others did.
  */
 import { entriesBelow } from '../../host/store/entries-below.ts'
 import type { Change, Store } from '../../host/store/store.ts'
 import type { LocalAuditEntry } from '../../model/local-api-access.ts'
-import { openBucket } from '../../plan/rate-limit.ts'
+import { openSourceBuckets } from '../../plan/rate-limit.ts'
 
 const prefix = 'audit/'
 const numberDigits = 12
 /** Kept, of each kind. */
 const most = { done: 1_000, tried: 500 } as const
 type Kind = keyof typeof most
-/** Of what strangers try. */
+/** Of what one name tries. */
 const triedRate = { perSecond: 0.2, burst: 50 }
+/** Users, tokens, strangers: those that are remembered. */
+const mostNames = 160
 const mostText = 128
 const pageEntries = 100
 
@@ -30,9 +33,9 @@ export interface AuditParts {
 }
 
 export interface Audit {
-  /** Something was done by somebody who is known, or failed. */
+  /** Something was done. */
   readonly done: (event: AuditEvent) => void
-  /** Somebody was not let in. */
+  /** Somebody was not let in, or it failed. */
   readonly tried: (event: AuditEvent) => void
   /** Newest first. @param before its number; null: from the newest on */
   readonly page: (before: number | null) => LocalAuditEntry[]
@@ -46,13 +49,15 @@ export async function openAudit({ store, wallMs, onFault }: AuditParts): Promise
     entries.push(JSON.parse(value) as KeptEntry)
   }
   let number = entries.at(-1)?.number ?? 0
-  const room = openBucket(triedRate, wallMs())
-  let untold = 0
+  const measures = openSourceBuckets(triedRate, mostNames)
+  /** By name. */
+  const untold = new Map<string, number>()
   const drop = (kind: Kind): Change[] => {
     const own = entries.filter((entry) => entry.kind === kind)
-    const gone = own.slice(0, Math.max(0, own.length - most[kind]))
-    for (const entry of gone) entries.splice(entries.indexOf(entry), 1)
-    return gone.map((entry) => ({ key: keyOf(entry.number), value: null }))
+    if (own.length <= most[kind]) return []
+    const gone = oldestOfMost(own)
+    entries.splice(entries.indexOf(gone), 1)
+    return [{ key: keyOf(gone.number), value: null }]
   }
   const keep = (kind: Kind, event: AuditEvent, more: number): void => {
     number++
@@ -68,12 +73,15 @@ export async function openAudit({ store, wallMs, onFault }: AuditParts): Promise
   return {
     done: (event) => keep('done', event, 0),
     tried: (event) => {
-      if (!room.take(wallMs())) {
-        untold++
+      const { who } = event
+      const before = untold.get(who) ?? 0
+      untold.delete(who)
+      if (measures.take(who, wallMs())) {
+        keep('tried', event, before)
         return
       }
-      keep('tried', event, untold)
-      untold = 0
+      if (untold.size >= mostNames) untold.delete(untold.keys().next().value!)
+      untold.set(who, before + 1)
     },
     page: (before) =>
       entries
@@ -82,6 +90,14 @@ export async function openAudit({ store, wallMs, onFault }: AuditParts): Promise
         .toReversed()
         .map(({ kind: _kind, ...entry }) => entry),
   }
+}
+
+/** The oldest entry of whoever has the most. */
+function oldestOfMost(entries: readonly KeptEntry[]): KeptEntry {
+  const counts = new Map<string, number>()
+  for (const { who } of entries) counts.set(who, (counts.get(who) ?? 0) + 1)
+  const highest = Math.max(...counts.values())
+  return entries.find(({ who }) => counts.get(who) === highest)!
 }
 
 function keyOf(number: number): string {

@@ -1,6 +1,6 @@
 /**
  * What programs show instead of a password: random tokens with a role and an end, of which only the hash is kept, in the store under
- * `token/HASH` and in memory. One is shown once, when it is made.
+ * `token/HASH` and in memory. One is shown once, when it is made, and ends with whoever made it.
  */
 import { randomBytes } from 'node:crypto'
 import { entriesBelow } from '../../host/store/entries-below.ts'
@@ -8,7 +8,7 @@ import type { Store } from '../../host/store/store.ts'
 import { sha256 } from '../../host/system/digest.ts'
 import { CausewayError } from '../../model/errors.ts'
 import type { LocalTokenStatus } from '../../model/local-api-access.ts'
-import type { LocalRole } from '../../model/local-user.ts'
+import { type LocalRole, localRoles, shellPrincipal } from '../../model/local-user.ts'
 
 const prefix = 'token/'
 const shownPrefix = 'cwb_'
@@ -25,6 +25,13 @@ export interface NewLocalToken {
   readonly days: number
 }
 
+export interface TokensParts {
+  readonly store: Store
+  readonly wallMs: () => number
+  /** Null: there is no such user. */
+  readonly roleOf: (name: string) => LocalRole | null
+}
+
 export interface LocalTokens {
   /** @returns what nobody can be shown again @throws API_BUSY there are too many; STORE_CONFLICT there is one of this label */
   readonly add: (by: string, asked: NewLocalToken) => Promise<{ token: string; expiresMs: number }>
@@ -32,16 +39,33 @@ export interface LocalTokens {
   readonly list: () => LocalTokenStatus[]
   /** @throws API_NOT_FOUND */
   readonly revoke: (id: string) => Promise<void>
+  /** Users have changed: ends the tokens whose maker is gone, or may less than they. */
+  readonly sweep: () => Promise<void>
 }
 
 /** @throws STORE_ errors */
-export async function openTokens(store: Store, wallMs: () => number): Promise<LocalTokens> {
+export async function openTokens(parts: TokensParts): Promise<LocalTokens> {
+  const { store, wallMs, roleOf } = parts
   const tokens = new Map<string, KeptToken>()
   for await (const { key, value } of entriesBelow(store, prefix)) {
     tokens.set(key, JSON.parse(value) as KeptToken)
   }
   const isOver = ({ expiresMs }: KeptToken): boolean => expiresMs <= wallMs()
+  const isOrphan = ({ by, role }: KeptToken): boolean => {
+    if (by === shellPrincipal.name) return false
+    const own = roleOf(by)
+    return own === null || localRoles.indexOf(own) < localRoles.indexOf(role)
+  }
+  const sweep = async (): Promise<void> => {
+    const gone = [...tokens].filter(([, kept]) => isOrphan(kept)).map(([key]) => key)
+    for (const key of gone) tokens.delete(key)
+    const changes = gone.map((key) => ({ key, value: null }))
+    if (changes.length > 0) await store.commit({ conditions: [], changes })
+  }
+  // What a power cut kept from being written down.
+  await sweep()
   return {
+    sweep,
     add: async (by, { label, role, days }) => {
       const over = [...tokens].filter(([, kept]) => isOver(kept)).map(([key]) => key)
       if (tokens.size - over.length >= mostTokens) {

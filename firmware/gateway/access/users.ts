@@ -1,6 +1,6 @@
 /**
  * People who use this box: names with passwords and a role, in the store under `user/NAME` and in memory. One admin is always left.
- * Guesses are slowed by plan/guesses.ts; at the box's shell nobody is ever kept out.
+ * Guesses are slowed by plan/guesses.ts, which is told after a restart where each was right; at the box's shell nobody is ever kept out.
  */
 import { entriesBelow } from '../../host/store/entries-below.ts'
 import type { Store } from '../../host/store/store.ts'
@@ -13,12 +13,16 @@ const prefix = 'user/'
 export const mostUsers = 64
 /** A box has two cores, and forwards by one of them. */
 const hashingAtOnce = 1
+/** Passwords that are looked at, of places where nobody was right: a tenth of a core, and no more at once than may wait. */
+const guessRate = { perSecond: 2, burst: 32 }
 
 export interface KeptUser extends KeptPassword {
   readonly name: string
   readonly role: LocalRole
   readonly madeMs: number
   readonly passwordMs: number
+  /** Where the password was right: sources. */
+  readonly places?: readonly string[]
 }
 
 export interface UsersParts {
@@ -26,6 +30,7 @@ export interface UsersParts {
   /** Of a clock that never goes back. */
   readonly nowMs: () => number
   readonly wallMs: () => number
+  readonly onFault: (error: unknown) => void
 }
 
 export interface LocalUsers {
@@ -48,14 +53,16 @@ export interface LocalUsers {
 }
 
 /** @throws STORE_ errors */
-export async function openUsers({ store, nowMs, wallMs }: UsersParts): Promise<LocalUsers> {
+export async function openUsers(parts: UsersParts): Promise<LocalUsers> {
+  const { store, nowMs, wallMs, onFault } = parts
   const users = new Map<string, KeptUser>()
+  const guesses = new Guesses(guessRate)
   for await (const { value } of entriesBelow(store, prefix)) {
     const user = JSON.parse(value) as KeptUser
     users.set(user.name, user)
+    for (const place of user.places ?? []) guesses.right(user.name, place)
   }
   const passwords = openPasswords(hashingAtOnce)
-  const guesses = new Guesses()
   let turn: Promise<unknown> = Promise.resolve()
   /** One change at a time: of two admins that are taken away at once, one is left. */
   const inTurn = (change: () => Promise<void>): Promise<void> => {
@@ -73,6 +80,13 @@ export async function openUsers({ store, nowMs, wallMs }: UsersParts): Promise<L
     await store.commit({ conditions: [], changes: [change] })
     users.set(user.name, user)
   }
+  /** Whoever was right gets in, whether that can be written down or not. */
+  const notePlaces = (name: string, places: readonly string[]): Promise<void> =>
+    inTurn(async () => {
+      const user = users.get(name)
+      const isKept = user?.places?.includes(places.at(-1)!) === true
+      if (user !== undefined && !isKept) await put({ ...user, places })
+    }).catch(onFault)
   const made = async ({ name, role, password }: NewLocalUser): Promise<KeptUser> => {
     if (reservedUsers.has(name)) {
       throw new CausewayError('API_INVALID', `nobody can be called ${name}`, { path: '/name' })
@@ -149,7 +163,7 @@ export async function openUsers({ store, nowMs, wallMs }: UsersParts): Promise<L
       guesses.check(name, source, nowMs())
       const user = users.get(name) ?? null
       if ((await passwords.isRight(password, user)) && user !== null) {
-        guesses.right(name, source)
+        await notePlaces(name, guesses.right(name, source))
         return user
       }
       guesses.wrong(name, source, nowMs())

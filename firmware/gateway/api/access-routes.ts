@@ -81,8 +81,9 @@ function signInRoutes(parts: AccessRouteParts): LocalRoute[] {
       summary: 'Ends the session that asks.',
       ...{ answer: DoneAnswer, errors: ['API_NOT_READY'] },
       handle: async (_, { session }) => {
+        if (session === null) throw sessionless()
         const { sessions } = await access.books()
-        if (session !== null) await sessions.end(session)
+        await sessions.end(session)
         return { body: {}, headers: { 'set-cookie': cookieOf('', '; Max-Age=0') } }
       },
     },
@@ -93,11 +94,10 @@ function signInRoutes(parts: AccessRouteParts): LocalRoute[] {
       summary: 'The password again: for five minutes more may be done what asks for that.',
       ...{ body: Refresh, bodyMaxBytes, answerMs, answer: SessionState, errors: passwordErrors },
       handle: async ({ body, address }, who) => {
+        if (who.session === null) throw sessionless()
         const { users, sessions } = await access.books()
-        if (who.session !== null) {
-          await users.verify(who.name, (body as Refresh).password, sourceOf(address))
-          sessions.refresh(who.session)
-        }
+        await users.verify(who.name, (body as Refresh).password, sourceOf(address))
+        sessions.refresh(who.session)
         return { body: await stateOf(parts, who) }
       },
     },
@@ -228,6 +228,10 @@ async function signedIn(parts: AccessRouteParts, user: KeptUser, address: Asked[
 /** It ends with the browser; what it stands for ends earlier. */
 export function cookieOf(token: string, more = ''): string {
   return `${sessionCookie}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict${more}`
+}
+
+function sessionless(): CausewayError {
+  return new CausewayError('API_INVALID', 'whoever asks has no session here')
 }
 
 function setUp(): CausewayError {

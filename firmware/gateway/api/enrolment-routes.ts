@@ -25,7 +25,8 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly LocalRoute[
     {
       method: 'GET',
       url: '/api/v1/enrolment',
-      needs: 'anybody',
+      // Who holds the code can claim the box: from the first password on it is shown to its admins.
+      needs: 'first-run',
       summary:
         'Whose the box is, or who waits to own it and by which code; how its link to the controller is.',
       answer: EnrolmentAnswer,
@@ -34,8 +35,8 @@ export function enrolmentRoutes(enrolment: EnrolmentParts): readonly LocalRoute[
     {
       method: 'POST',
       url: '/api/v1/enrolment/confirm',
-      // Who can say so stands before the box: a box with an owner takes it from nobody.
-      needs: 'anybody',
+      // Without any user whoever can say so stands before the box; one with an owner takes it from nobody.
+      needs: 'first-run',
       summary: 'Says that a code that the box shows is the one that was typed at the controller.',
       body: EnrolmentConfirm,
       answer: EnrolmentAnswer,

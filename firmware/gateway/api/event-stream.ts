@@ -32,6 +32,8 @@ export function openEventStream(
   }
   const bySource = new Map<string, number>()
   return (out, { address, isStillAllowed }) => {
+    // Who left while the door looked them up tells nobody any more that they did.
+    if (out.destroyed) return
     const source = sourceOf(address)
     const own = bySource.get(source) ?? 0
     if (clients >= mostClients || own >= mostOfSource) {

@@ -12,14 +12,20 @@ import { isAllowed, type LocalPrincipal, shellPrincipal } from '../../model/loca
 import { openBucket, openSourceBuckets } from '../../plan/rate-limit.ts'
 import { type Access, type Asker, stranger } from '../access/access.ts'
 import { placeOf, sourceOf } from '../access/source.ts'
-import type { LocalRoute } from './local-route.ts'
+import type { LocalRoute, Needs } from './local-route.ts'
 import { isCrossSite, isOwnHost } from './origin.ts'
 
 /** A page and what it is made of at once; then some a second, as a page asks that nobody has signed in at. */
 const strangerRate = { perSecond: 20, burst: 150 }
 const knownRate = { perSecond: 30, burst: 150 }
-/** Of all together: the loop has more to do. */
-const wholeRate = { perSecond: 200, burst: 400 }
+/** Of all together: the loop has more to do. Strangers take nothing of those who are known. */
+const wholeRates = {
+  strangers: { perSecond: 120, burst: 300 },
+  known: { perSecond: 200, burst: 400 },
+} as const
+/** What a stranger asks for in the long run; whoever asks for more leaves more of the strangers' whole to others, up to this. */
+const fairRate = { perSecond: 3, burst: 150 }
+const mostSpare = 0.5
 const mostSources = 256
 
 export interface GateParts {
@@ -52,17 +58,24 @@ export interface Gate {
 }
 
 export function openGate({ access, clock, isStatusOpen }: GateParts): Gate {
-  const whole = openBucket(wholeRate, clock.nowMs())
+  const wholeOfStrangers = openBucket(wholeRates.strangers, clock.nowMs())
+  const wholeOfKnown = openBucket(wholeRates.known, clock.nowMs())
   const strangers = openSourceBuckets(strangerRate, mostSources)
+  const fair = openSourceBuckets(fairRate, mostSources)
   const known = openSourceBuckets(knownRate, mostSources)
   const askers = new WeakMap<IncomingMessage, Asker>()
+  const hasStranger = (source: string, nowMs: number): boolean => {
+    fair.take(source, nowMs)
+    const spare = (1 - fair.level(source, nowMs)) * mostSpare
+    return strangers.take(source, nowMs) && wholeOfStrangers.take(nowMs, spare)
+  }
   const count = ({ who }: Asker, address: string): void => {
     const nowMs = clock.nowMs()
-    const isStranger = who.by === 'nobody'
-    const has = isStranger
-      ? strangers.take(sourceOf(address), nowMs)
-      : known.take(who.session ?? who.name, nowMs)
-    if (has && whole.take(nowMs)) return
+    const has =
+      who.by === 'nobody'
+        ? hasStranger(sourceOf(address), nowMs)
+        : known.take(who.session ?? who.name, nowMs) && wholeOfKnown.take(nowMs)
+    if (has) return
     throw new CausewayError('API_RATE', 'asked too often: come again in a second')
   }
   return {
@@ -83,7 +96,7 @@ export function openGate({ access, clock, isStatusOpen }: GateParts): Gate {
       }
       if (route === null) return
       try {
-        refuse(route, asker, isStatusOpen())
+        refuse(await needsOf(route, access), route, asker, isStatusOpen())
         const isToken = asker.csrf !== null && headers[csrfHeader] !== asker.csrf
         if (isChange && isToken && route.needs !== 'anybody') {
           throw new CausewayError('API_CROSS_SITE', `needs the header ${csrfHeader}`)
@@ -152,16 +165,26 @@ function tell(
     ...{ who: who.name, what: `${method} ${url}`, from: placeOf(address), code },
     target: asked === null ? '' : (target?.(asked) ?? named),
   }
-  const isTried = who.by === 'nobody' || asked === null
   access
     .books()
-    .then(({ audit }) => (isTried ? audit.tried(event) : audit.done(event)))
+    .then(({ audit }) => (code === null ? audit.done(event) : audit.tried(event)))
     .catch(() => {})
+}
+
+/** What it needs now. @throws API_NOT_READY whether there is a user is not known */
+async function needsOf(
+  { needs }: LocalRoute,
+  access: Access,
+): Promise<Exclude<Needs, 'first-run'>> {
+  if (needs !== 'first-run') return needs
+  const { users } = await access.books()
+  return users.list().length === 0 ? 'anybody' : 'config.write'
 }
 
 /** @throws API_UNAUTHENTICATED, API_FORBIDDEN, API_NOT_FRESH */
 function refuse(
-  { needs, isFresh }: LocalRoute,
+  needs: Exclude<Needs, 'first-run'>,
+  { isFresh }: LocalRoute,
   { who, isFresh: wasTyped }: Asker,
   isOpen: boolean,
 ) {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
-import type { Clock } from '../../host/clock/clock.ts'
+import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import type { Page } from '../../host/web/pages.ts'
 import { type ConnectionLimit, openConnectionLimit } from './connection-limit.ts'
@@ -116,7 +116,7 @@ export class LanApi implements AsyncDisposable {
   }
 
   #app(own: Certificate, pages: readonly Page[]): FastifyInstance<Server> {
-    const { routes, gate, port, onFault } = this.#parts
+    const { routes, gate, port, clock, onFault } = this.#parts
     const app = fastify({
       https: {
         ...{ ...secure(own), handshakeTimeout: timeoutMs },
@@ -143,9 +143,12 @@ export class LanApi implements AsyncDisposable {
     // Before a body is read: what a stranger sends is not worth the memory.
     app.addHook('onRequest', async ({ method, routeOptions, ip, raw }, reply) => {
       reply.headers(securityHeaders)
+      // Of those who are refused, too: what they still send holds their connection.
+      const cancelLate = endLate(raw as IncomingMessage, clock)
       const route = byPath.get(`${method} ${routeOptions.url}`) ?? null
       const knock = { method, address: ip, request: raw as IncomingMessage }
       await gate.admit(knock, route, this.#names, port)
+      if (route?.uploadMaxBytes !== undefined) cancelLate()
     })
     answerErrors(app as never, onFault)
     addPages(app as never, pages)
@@ -159,6 +162,15 @@ export class LanApi implements AsyncDisposable {
       this.#open.delete(address)
     }
   }
+}
+
+/** A body that comes drop by drop is never idle: its connection ends when it is not in by then. */
+function endLate(request: IncomingMessage, clock: Clock): CancelTimer {
+  const cancel = clock.after(apiLimits.requestMs, () => {
+    if (!request.complete) request.socket.destroy()
+  })
+  request.once('close', cancel)
+  return cancel
 }
 
 function secure({ key, certificate }: Certificate) {

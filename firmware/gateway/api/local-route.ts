@@ -4,9 +4,10 @@ import type { LocalPermission, LocalPrincipal } from '../../model/local-user.ts'
 
 /**
  * `anybody`: before signing in. `signed-in`: whoever is known, whatever the role. `shell`: never from a LAN.
- * `status`: `status.read`, or anybody where the configuration says `api.lan: status`.
+ * `status`: `status.read`, or anybody where the configuration says `api.lan: status`. `first-run`: anybody while the box has no user,
+ * then `config.write`.
  */
-export type Needs = LocalPermission | 'anybody' | 'signed-in' | 'status' | 'shell'
+export type Needs = LocalPermission | 'anybody' | 'signed-in' | 'status' | 'first-run' | 'shell'
 
 export interface LocalRoute extends Omit<Route, 'handle'> {
   readonly needs: Needs

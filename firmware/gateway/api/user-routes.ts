@@ -60,14 +60,16 @@ export function userRoutes(access: Access): LocalRoute[] {
       method: 'POST',
       url: '/api/v1/users/:name/role',
       ...{ needs: 'user.write', isFresh: true },
-      summary: 'Another role; the last admin stays one.',
+      summary:
+        'Another role; the last admin stays one. Tokens that this user made and that may more end.',
       ...{ params: LocalUserParams, body: RoleBody, bodyMaxBytes, answer: DoneAnswer },
       errors: [...common, 'API_LAST_ADMIN'],
       target: ({ params, body }) =>
         userText({ name: nameOf(params), role: (body as RoleBody).role }),
       handle: async ({ params, body }) => {
-        const { users } = await access.books()
+        const { users, tokens } = await access.books()
         await users.changeRole(nameOf(params), (body as RoleBody).role)
+        await tokens.sweep()
         return { body: {} }
       },
     },
@@ -89,11 +91,13 @@ export function userRoutes(access: Access): LocalRoute[] {
       method: 'POST',
       url: '/api/v1/users/:name/remove',
       ...{ needs: 'user.write', isFresh: true },
-      summary: 'Takes a user away; who is signed in by that name is out. The last admin stays.',
+      summary:
+        'Takes a user away, and the tokens that they made; who is signed in by that name is out. The last admin stays.',
       ...{ params: LocalUserParams, answer: DoneAnswer, errors: [...common, 'API_LAST_ADMIN'] },
       handle: async ({ params }) => {
-        const { users, sessions } = await access.books()
+        const { users, sessions, tokens } = await access.books()
         await users.remove(nameOf(params))
+        await tokens.sweep()
         await sessions.endOf(nameOf(params))
         return { body: {} }
       },

@@ -49,13 +49,17 @@ export async function askPatiently({ ask }: Asker, question: Question): Promise<
   }
 }
 
-/** What the table says of the door: null: let in. */
+/** What the table says of the door of a box with users: null: let in. */
 export function refusalOf({ needs }: LocalRoute, role: LocalRole | null): string | null {
   if (needs === 'anybody') return null
   if (needs === 'shell') return '403 API_FORBIDDEN'
   if (role === null) return '401 API_UNAUTHENTICATED'
   if (needs === 'signed-in') return null
-  const isIn = isAllowed(role, needs === 'status' ? 'status.read' : needs)
+  const permission = { status: 'status.read', 'first-run': 'config.write' } as const
+  const isIn = isAllowed(
+    role,
+    needs === 'status' || needs === 'first-run' ? permission[needs] : needs,
+  )
   return isIn ? null : '403 API_FORBIDDEN'
 }
 

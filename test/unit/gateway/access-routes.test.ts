@@ -1,5 +1,6 @@
 /** Signing in and out, the first password, users, tokens, sessions and the log, as a browser in a LAN meets them. */
 import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
 import { type TestContext, test } from 'node:test'
 import { accessRoutes } from '../../../firmware/gateway/api/access-routes.ts'
 import { type LanWorld, openLanWorld, password, signedInBy } from './lan-world.ts'
@@ -156,6 +157,65 @@ test('a token does what its role may, needs no CSRF token, is never fresh, and e
   world.nowMs += 86_400_000
   const late = { authorization: `Bearer ${String(next.body.token)}` }
   assert.equal((await world.ask('/api/v1/users', { headers: late })).status, 401)
+})
+
+test('a token ends with whoever made it: removed, or of a lesser role than its own', async (t) => {
+  const world = await open(t)
+  const { users } = await world.access.books()
+  const chief = await world.be('admin')
+  const make = async (as: typeof chief, label: string, role: string) => {
+    const body = { label, role, days: 1 }
+    const made = await world.ask('/api/v1/tokens', { method: 'POST', as, body })
+    return { authorization: `Bearer ${String(made.body.token)}` }
+  }
+  const isIn = async (headers: { authorization: string }): Promise<boolean> =>
+    (await world.ask('/api/v1/session', { headers })).body.user !== null
+  await users.add({ name: 'eve', role: 'admin', password })
+  const eve = signedInBy(await world.signIn('eve'))
+  const [high, low] = [await make(eve, 'high', 'admin'), await make(eve, 'low', 'viewer')]
+  const own = await make(chief, 'own', 'admin')
+  const post = (verb: string, body?: object) =>
+    world.ask(`/api/v1/users/eve/${verb}`, {
+      ...{ method: 'POST', as: chief },
+      ...(body === undefined ? {} : { body }),
+    })
+  await post('role', { role: 'operator' })
+  assert.deepEqual([await isIn(high), await isIn(low)], [false, true])
+  await post('remove')
+  assert.deepEqual([await isIn(low), await isIn(own)], [false, true])
+})
+
+test('what fails or is refused is told beside what was done, and not as it', async (t) => {
+  const world = await open(t)
+  const admin = await world.be('admin')
+  const body = { label: 'view', role: 'viewer', days: 1 }
+  const made = await world.ask('/api/v1/tokens', { method: 'POST', as: admin, body })
+  const headers = { authorization: `Bearer ${String(made.body.token)}` }
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const change = { old: 'x', password: 'a password of my own' }
+  const tried = [
+    ['/api/v1/password', change],
+    ['/api/v1/session/refresh', { password }],
+    ['/api/v1/sign-out', undefined],
+    ['/api/v1/users/admin/remove', undefined],
+  ] as const
+  for (let round = 0; round < 40; round++) {
+    for (const [path, sent] of tried) {
+      world.nowMs += 40
+      const more = sent === undefined ? {} : { body: sent }
+      const { status } = await world.ask(path, { method: 'POST', headers, agent, ...more })
+      assert.ok(status === 400 || status === 403, `${path}: ${status}`)
+    }
+  }
+  const { audit } = await world.access.books()
+  const told = audit.page(null)
+  const own = told.filter(({ who }) => who === 'token/view')
+  assert.ok(own.length <= 52 && own.every(({ code }) => code !== null), String(own.length))
+  assert.ok(told.some(({ what, code }) => what === 'POST /api/v1/tokens' && code === null))
+  // Others are told as before.
+  await world.signIn('nobody at all', 'x', '127.0.0.9')
+  assert.deepEqual([audit.page(null)[0]!.who, audit.page(null)[0]!.more], ['unknown name', 0])
 })
 
 test('the log says who did what from where, what was refused, and holds no password', async (t) => {

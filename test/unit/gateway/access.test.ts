@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { test } from 'node:test'
+import { Check } from 'typebox/value'
 import { Access } from '../../../firmware/gateway/access/access.ts'
 import type { KeptUser } from '../../../firmware/gateway/access/users.ts'
 import { memoryTable } from '../../../firmware/host/store/memory-table.ts'
@@ -11,6 +12,8 @@ import { makePrivateFolder } from '../../../firmware/host/system/file.ts'
 import { openPasswords } from '../../../firmware/host/system/password.ts'
 import { orderReset, resetIfOrdered } from '../../../firmware/host/system/reset.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
+import { SignIn } from '../../../firmware/model/local-api-access.ts'
+import { Password } from '../../../firmware/model/user.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { openBox } from './box.ts'
 import { openAccess } from './sample-access.ts'
@@ -81,6 +84,52 @@ test('a store whose disk is full takes nothing more and is opened anew', async (
   await access[Symbol.asyncDispose]()
 })
 
+test('of many who ask at once one opens it anew, and closes what was there before', async () => {
+  let nowMs = 1_000
+  let open = 0
+  let opened = 0
+  let fail: (error: CausewayError) => void = () => assert.fail()
+  const access = new Access({
+    ...{ clock: { nowMs: () => nowMs }, wallMs: () => nowMs, log },
+    openStore: async (onFailed) => {
+      assert.equal(open, 0, 'nobody else has it')
+      open++
+      opened++
+      fail = onFailed
+      await new Promise(setImmediate)
+      const store = await openStore(memoryTable(), onFailed)
+      return {
+        ...store,
+        get: store.get.bind(store),
+        range: store.range.bind(store),
+        commit: store.commit.bind(store),
+        [Symbol.asyncDispose]: async () => {
+          await new Promise(setImmediate)
+          await store[Symbol.asyncDispose]()
+          open--
+        },
+      } as typeof store
+    },
+  })
+  await access.books()
+  fail(new CausewayError('STORE_WRITE_FAILED', 'no space'))
+  nowMs += 10_000
+  const all = [access.books(), access.books()]
+  await new Promise(setImmediate)
+  // While it is being opened, and as late.
+  nowMs += 60_000
+  all.push(access.books())
+  const [one, ...others] = await Promise.all(all)
+  for (const other of others) assert.equal(other, one)
+  assert.deepEqual([open, opened, access.problem], [1, 2, null])
+  fail(new CausewayError('STORE_WRITE_FAILED', 'no space'))
+  nowMs += 10_000
+  const late = access.books()
+  await access[Symbol.asyncDispose]()
+  await assert.rejects(late, { code: 'API_NOT_READY' })
+  assert.equal(open, 0, 'who waited does not open it behind the end')
+})
+
 test('of a user the oldest sessions end when there are too many, and of the log the oldest entries', async () => {
   let nowMs = 1_000_000
   const rows = new Map<string, string>()
@@ -138,6 +187,16 @@ test('who may use a box goes with its reset', async (t) => {
   await orderReset(box.places)
   assert.ok(await resetIfOrdered(box.places))
   await assert.rejects(stat(box.places.storeFolder), { code: 'ENOENT' })
+})
+
+test('a password is taken whole, however many bytes its characters have', async () => {
+  const passwords = openPasswords(1)
+  const long = '🔑'.repeat(256)
+  const kept = await passwords.keep(long)
+  assert.ok(Check(SignIn, { name: 'ada', password: long }) && Check(Password, long))
+  assert.ok(!Check(SignIn, { name: 'ada', password: `${long}x` }) && !Check(Password, `${long}x`))
+  assert.ok(await passwords.isRight(long, kept))
+  assert.ok(!(await passwords.isRight(`${'🔑'.repeat(255)}🗝`, kept)))
 })
 
 test('a password is looked at one at a time, few wait, and more are told to come again', async () => {

@@ -55,3 +55,22 @@ test('who has signed out meanwhile is let go', (t) => {
   t.mock.timers.tick(10_000)
   assert.ok(isEnded)
 })
+
+test('who left before they were served takes nobody’s room', () => {
+  let followers = 0
+  const serve = openEventStream(() => {
+    followers++
+    return () => {}
+  })
+  const who = { address: '10.1.0.1', isStillAllowed: () => true }
+  for (let at = 0; at < 20; at++) {
+    const gone = new Out()
+    gone.destroyed = true
+    serve(gone as unknown as ServerResponse, who)
+  }
+  assert.equal(followers, 0)
+  const out = new Out()
+  serve(out as unknown as ServerResponse, who)
+  assert.equal(followers, 1)
+  out.emit('close')
+})

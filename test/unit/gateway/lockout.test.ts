@@ -45,3 +45,40 @@ test('guesses from ever new places leave out nobody who was right at theirs', as
   await assert.rejects(users.verify('admin', password, 'a new place'), { code: 'API_RATE' })
   assert.equal((await world.signIn('admin')).status, 200)
 })
+
+test('where the owner was right is known after a restart, and never told', async (t) => {
+  const rows = new Map<string, string>()
+  const world = await openLanWorld(t, { routes: accessRoutes, rows })
+  const as = await world.be('admin')
+  const { body } = await world.ask('/api/v1/users', { as })
+  assert.doesNotMatch(JSON.stringify(body), /place/)
+  await world.access[Symbol.asyncDispose]()
+  const later = await openLanWorld(t, { routes: accessRoutes, rows })
+  later.nowMs = world.nowMs + 3_600_000
+  const { users } = await later.access.books()
+  for (let at = 0; at < 150; at++) {
+    await users.verify('admin', 'wrong', `place ${at}`).catch(() => {})
+  }
+  const elsewhere = await later.signIn('admin', password, '127.0.0.9')
+  assert.equal(elsewhere.status, 429)
+  assert.equal((await later.signIn('admin')).status, 200)
+})
+
+test('names that there are and names that there are not are refused alike', async (t) => {
+  const world = await openLanWorld(t, { routes: accessRoutes })
+  await world.be('admin')
+  const { users } = await world.access.books()
+  const answers = async (name: string): Promise<string[]> => {
+    const told: string[] = []
+    for (let at = 0; at < 12; at++) {
+      world.nowMs += 1_500
+      await users.verify(name, 'wrong', 'here').catch(({ code, message }) => {
+        told.push(`${String(code)} ${String(message)}`)
+      })
+    }
+    return told
+  }
+  const [known, unknown] = [await answers('admin'), await answers('nobody')]
+  assert.deepEqual(unknown, known)
+  assert.equal(known.length, 12)
+})

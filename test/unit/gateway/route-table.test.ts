@@ -59,6 +59,7 @@ function expected({ needs }: LocalRoute, role: LocalRole | null, isOpen: boolean
   if (needs === 'shell') return 403
   if (role === null) return 401
   if (needs === 'signed-in') return 200
+  if (needs === 'first-run') return isAllowed(role, 'config.write') ? 200 : 403
   return isAllowed(role, needs === 'status' ? 'status.read' : needs) ? 200 : 403
 }
 
@@ -89,11 +90,33 @@ test('what strangers and viewers may change is this and no more', () => {
       .filter((route) => isChange(route) && route.needs === needs)
       .map(({ url }) => url.replace('/api/v1/', ''))
       .toSorted()
-  assert.deepEqual(changed('anybody'), ['enrolment/confirm', 'first-password', 'sign-in'])
+  assert.deepEqual(changed('anybody'), ['first-password', 'sign-in'])
+  assert.deepEqual(changed('first-run'), ['enrolment/confirm'])
   assert.deepEqual(changed('signed-in'), ['password', 'session/refresh', 'sign-out'])
   for (const needs of ['status', 'status.read', 'config.read']) assert.deepEqual(changed(needs), [])
-  const read = routes.filter(({ method, needs }) => method === 'GET' && needs === 'anybody')
-  assert.deepEqual(read.map(({ url }) => url).toSorted(), ['/api/v1/enrolment', '/api/v1/session'])
+  const read = (needs: string): string[] =>
+    routes.filter((route) => !isChange(route) && route.needs === needs).map(({ url }) => url)
+  assert.deepEqual(read('anybody'), ['/api/v1/session'])
+  assert.deepEqual(read('first-run'), ['/api/v1/enrolment'])
+})
+
+test('until there is a user anybody may claim the box; then its admins alone', async (t) => {
+  const desk = await open(t)
+  const enrolment = routes.filter(({ needs }) => needs === 'first-run')
+  const statuses = async (as?: SignedIn): Promise<number[]> => {
+    const answers: number[] = []
+    for (const route of enrolment) {
+      const body = isChange(route) ? { body: { code: 'ABCD-EFGH' } } : {}
+      const who = as === undefined ? {} : { as }
+      answers.push((await desk.askRoute(route, { ...body, ...who })).status)
+    }
+    return answers
+  }
+  assert.deepEqual(await statuses(), [200, 200])
+  const admin = await desk.be('admin')
+  assert.deepEqual(await statuses(), [401, 401])
+  assert.deepEqual(await statuses(admin), [200, 200])
+  assert.deepEqual(await statuses(await desk.be('operator')), [403, 403])
 })
 
 test('what asks for a fresh password is refused without one', async (t) => {
@@ -171,6 +194,7 @@ const json = { headers: { 'content-type': 'application/json' } }
 
 test('what a stranger sends is refused before it is read', async (t) => {
   const desk = await open(t)
+  await desk.be('admin')
   const closed = routes.filter((route) => isChange(route) && expected(route, null, true) !== 200)
   for (const route of closed) {
     // It is announced and never comes.
