@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { violationsOf } from './axe.ts'
 import { openBrowser, openPage } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
+import { sampleOf } from './canned/history.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
 
 let browser: Browser
@@ -180,6 +181,28 @@ test('whoever signs out of a box that does not answer is told so, and is signed 
     await heading(page, 'Sign in').waitFor()
     assert.equal(box.scene.role, null)
   })
+})
+
+test('the last minutes are read again after a gap, when the clock goes back, and when they were not to be had', async () => {
+  await using box = await openFakeBox()
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.clock.install()
+  const isAsked = () => page.waitForRequest('**/history/uplinks/lte0/minutes')
+  await page.route('**/history/uplinks/lte0/minutes', (route) => route.abort())
+  const first = isAsked()
+  await page.goto(box.url)
+  await first
+  await page.unroute('**/history/uplinks/lte0/minutes')
+  const steps: readonly (() => unknown)[] = [
+    () => page.clock.fastForward(20_000),
+    () => box.tell(sampleOf(box.status(), Math.floor(Date.now() / 1000) - 7_200)),
+    () => box.cut(),
+  ]
+  for (const step of steps) {
+    const [request] = await Promise.all([isAsked(), step()])
+    await request.response()
+  }
+  await context.close()
 })
 
 test('a draft that was discarded can be brought back', async () => {

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import {
   dnsTypes,
+  type PlacesAnswer,
   portalUrl,
   type RunKind,
   runKinds,
@@ -61,7 +62,7 @@ export function ReachTab() {
             }}
           />
           <div class="diagnose-row">
-            <Fields kind={kind.value} form={form.value} set={set} wrong={wrong} />
+            <Fields kind={kind.value} form={form.value} places={places} set={set} wrong={wrong} />
           </div>
           <div class="actions">
             {isRunning ? (
@@ -90,13 +91,13 @@ export function ReachTab() {
 interface FieldsProps {
   readonly kind: RunKind
   readonly form: ReachForm
+  readonly places: PlacesAnswer
   readonly set: (change: Partial<ReachForm>) => void
   readonly wrong: (path: string) => string | null
 }
 
 function Fields(props: FieldsProps) {
-  const { kind, form, set, wrong } = props
-  const { uplinks } = usePlaces()
+  const { kind, form, places, set, wrong } = props
   if (kind === 'dns') return <DnsFields {...props} />
   if (kind === 'link')
     return (
@@ -104,7 +105,7 @@ function Fields(props: FieldsProps) {
         <SelectField
           label={text.uplink}
           value={form.uplink}
-          options={uplinks.map((name) => [name, name] as const)}
+          options={places.uplinks.map((name) => [name, name] as const)}
           onInput={(uplink) => set({ uplink })}
         />
         <TextField
@@ -166,8 +167,7 @@ function Fields(props: FieldsProps) {
   )
 }
 
-function PeerField({ form, set }: FieldsProps) {
-  const places = usePlaces()
+function PeerField({ form, places, set }: FieldsProps) {
   return (
     <SelectField
       label={text.toPeer}
@@ -178,8 +178,7 @@ function PeerField({ form, set }: FieldsProps) {
   )
 }
 
-function FromField({ kind, form, set }: FieldsProps) {
-  const places = usePlaces()
+function FromField({ kind, form, places, set }: FieldsProps) {
   const kinds = kind === 'dns' ? (['uplink'] as const) : (['uplink', 'lan', 'segment'] as const)
   return (
     <SelectField
