@@ -277,3 +277,13 @@ test('before the half hour is over somebody is asked, and any key keeps the sess
   await page.getByText('nobody touched the page for half an hour').waitFor()
   await context.close()
 })
+
+test('an uplink’s change that the box does not answer may be in place, and the first run says so', async () => {
+  await withPage('set-up/internet', async (page) => {
+    await page.route('**/api/v1/config/apply', (route) => route.abort())
+    await button(page, 'Change how it is connected').click()
+    await button(page, 'Use it').click()
+    await page.getByText('The box has not answered.').waitFor()
+    await button(page, 'Use it').waitFor({ state: 'detached' })
+  })
+})

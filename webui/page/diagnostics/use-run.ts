@@ -51,6 +51,7 @@ export function useRun(): Followed {
     }
   }
   const begin = async (kind: RunKind, body: object): Promise<void> => {
+    stop()
     const mine = ++turn.current
     clearTimeout(timer.current)
     error.value = null
