@@ -1,6 +1,7 @@
 /** Decides what is shown: the first run, signing in, or the frame with a page in it. */
 import { useEffect } from 'preact/hooks'
 import { Frame } from './frame/frame.tsx'
+import { IdleDialog } from './frame/idle-dialog.tsx'
 import { Lazy } from './frame/lazy.tsx'
 import { entryOf } from './frame/shown-page.tsx'
 import { startIdle } from './live/idle.ts'
@@ -33,7 +34,7 @@ export function App() {
         for (const end of ends) end()
       }
     }
-    if (kind !== 'unreachable') return
+    if (kind !== 'unreachable' && kind !== 'still-in') return
     const timer = setInterval(() => void loadSession(), askAgainMs)
     return () => clearInterval(timer)
   }, [kind])
@@ -46,6 +47,7 @@ export function App() {
         <Shown kind={kind} />
       )}
       <FreshDialog />
+      <IdleDialog />
       <Toasts />
     </>
   )
@@ -54,22 +56,16 @@ export function App() {
 function Shown({ kind }: { readonly kind: (typeof session.value)['kind'] }) {
   switch (kind) {
     case 'loading':
+    case 'leaving':
       return (
         <main class="alone">
           <Loading />
         </main>
       )
     case 'unreachable':
-      return (
-        <main class="alone">
-          <Empty icon="bad" title={frameText.unreachable.title}>
-            <p>{frameText.unreachable.text}</p>
-            <Button icon="refresh" onClick={() => void loadSession()}>
-              {frameText.unreachable.retry}
-            </Button>
-          </Empty>
-        </main>
-      )
+      return <Unanswered {...frameText.unreachable} />
+    case 'still-in':
+      return <Unanswered {...frameText.stillIn} />
     case 'first-run':
       return null
     case 'signed-out':
@@ -77,4 +73,24 @@ function Shown({ kind }: { readonly kind: (typeof session.value)['kind'] }) {
     case 'signed-in':
       return <Frame />
   }
+}
+
+interface UnansweredProps {
+  readonly title: string
+  readonly text: string
+  readonly retry: string
+}
+
+function Unanswered({ title, text, retry }: UnansweredProps) {
+  return (
+    <main class="alone">
+      <h1 class="unseen">{title}</h1>
+      <Empty icon="bad" title={title}>
+        <p>{text}</p>
+        <Button icon="refresh" onClick={() => void loadSession()}>
+          {retry}
+        </Button>
+      </Empty>
+    </main>
+  )
 }

@@ -5,6 +5,7 @@ import './style/frame.css'
 import './style/parts.css'
 import './style/controls.css'
 import './style/dialog.css'
+import './style/forced.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 

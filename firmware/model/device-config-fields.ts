@@ -15,9 +15,12 @@ export const InterfaceName = Type.String({
   examples: ['wan0'],
 })
 
+export const nameLetters = 31
+export const namePattern = `^[a-z0-9][a-z0-9-]{0,${nameLetters - 1}}$`
+
 /** Names of sites, peers, segments, rules, applications and policies. */
 export const Name = Type.String({
-  pattern: '^[a-z0-9][a-z0-9-]{0,30}$',
+  pattern: namePattern,
   title: 'a name of at most 31 small letters, digits and hyphens',
   examples: ['berlin'],
 })

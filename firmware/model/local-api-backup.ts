@@ -1,13 +1,13 @@
 /** What the local API takes and says about backups: one encrypted file, made here and restored here. */
 import Type, { type Static } from 'typebox'
 import { LocalRoleName } from './local-user.ts'
-import { mostBackupBytes } from './upkeep-limits.ts'
+import { leastPassphrase, mostBackupBytes } from './upkeep-limits.ts'
 
 const closed = { additionalProperties: false } as const
 const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 
 /** What is shorter is guessed, since whoever has the file may try as long as they like. */
-export const Passphrase = Type.String({ minLength: 12, maxLength: 256 })
+export const Passphrase = Type.String({ minLength: leastPassphrase, maxLength: 256 })
 
 /** POST /api/v1/backup: answered with the file. */
 export const BackupRequest = Type.Object(

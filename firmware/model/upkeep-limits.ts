@@ -1,6 +1,8 @@
-/** The most bytes of a backup and of an update, as plain numbers: a page has them without any schema. */
+/** Limits of backups and updates, as plain numbers: a page has them without any schema. */
 
 /** Of a whole backup. */
 export const mostBackupBytes = 4 * 1024 * 1024
 /** Of an update's file. */
 export const mostUpdateBytes = 1024 * 1024 * 1024
+/** Characters of a backup's passphrase. */
+export const leastPassphrase = 12

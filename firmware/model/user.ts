@@ -35,7 +35,11 @@ export type Permission = keyof typeof permissions
 export const TenantName = Type.Union([Name, Type.Literal('*')])
 
 /** At least twelve characters; what is more than 256 is no password (NIST SP 800-63B §5.1.1.2). */
-export const Password = Type.String({ minLength: 12, maxLength: 256 })
+export const passwordCharacters = { least: 12, most: 256 } as const
+export const Password = Type.String({
+  minLength: passwordCharacters.least,
+  maxLength: passwordCharacters.most,
+})
 
 export const NewUser = Type.Object(
   { name: Name, tenant: TenantName, role: RoleName, password: Password },

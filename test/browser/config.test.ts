@@ -247,3 +247,32 @@ test('a box that is lost while a change is on trial: the page says that it goes 
     complaints.length = 0
   })
 })
+
+test('an application that was typed is taken, and one that is none is told of', async () => {
+  await withPage('policies', async ({ page }) => {
+    const typed = page.locator('dialog input[list]')
+    await button(page, 'Add a policy').click()
+    await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('games')
+    await typed.fill('nonsense')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.locator('dialog .field-error').first().waitFor()
+    await button(page, 'Remove nonsense').click()
+    await typed.fill('rsync')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.locator('.rule', { hasText: 'games' }).getByText('rsync').waitFor()
+  })
+})
+
+test('whoever moves an entry by keyboard moves it on, and hears where it is', async () => {
+  await withPage('policies', async ({ page }) => {
+    const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")')
+    await button(page, 'Move updates up').focus()
+    for (const _ of [1, 2, 3, 4, 5]) {
+      if ((await focused()) !== 'Move updates up') break
+      await page.keyboard.press('Enter')
+      await page.getByText(/^updates is number \d of \d now\.$/).waitFor()
+    }
+    assert.equal(await focused(), 'Move updates down')
+    await page.getByText(/^updates is number 1 of/).waitFor()
+  })
+})

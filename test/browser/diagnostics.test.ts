@@ -136,3 +136,36 @@ test('who may not see the log or whole packets is not offered them', async () =>
   assert.equal(await page.getByLabel('With payloads').count(), 0)
   await context.close()
 })
+
+test('a test whose page is left before the box has said that it runs is stopped', async () => {
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.goto(`${box.url}#/diagnostics/reach`)
+  await page.getByLabel('Address or name').fill('10.2.0.1')
+  const { promise: isLeft, resolve: leave } = Promise.withResolvers<void>()
+  await page.route('**/api/v1/diagnose/ping', async (route) => {
+    await isLeft
+    await route.continue()
+  })
+  const begun = page.waitForRequest('**/api/v1/diagnose/ping')
+  await page.getByRole('button', { name: 'Begin' }).click()
+  await begun
+  await page.getByRole('tab', { name: 'Capture' }).click()
+  await page.getByText('1,204 packets').waitFor()
+  const stopped = page.waitForRequest('**/api/v1/diagnose/runs/*/stop')
+  leave()
+  await stopped
+  await context.close()
+})
+
+test('what the box has places for is asked once by a page', async () => {
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  let count = 0
+  page.on('request', (request) => {
+    if (request.url().endsWith('/diagnose/places')) count++
+  })
+  await page.goto(`${box.url}#/diagnostics/reach?test=mtu`)
+  await page.getByLabel('To peer').or(page.getByLabel('From')).first().waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.equal(count, 1)
+  await context.close()
+})

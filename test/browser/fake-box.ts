@@ -9,13 +9,15 @@ import { extname, join } from 'node:path'
 import type { ApiEvent } from '../../firmware/model/local-api-event.ts'
 import { type Canned, type CannedBox, CannedError, type Scene } from './canned/canned.ts'
 import { sampleOf } from './canned/history.ts'
-import { canned } from './canned/routes.ts'
+import { canned, csrfOf } from './canned/routes.ts'
 import { statusOf } from './canned/site.ts'
 
 export interface FakeBox extends AsyncDisposable, CannedBox {
   readonly url: string
   /** Whoever follows its events has lost it, until the browser tries again. */
   readonly cut: () => void
+  /** While true it says nothing more, and takes what it is asked: as one whose cable was pulled. */
+  isSilent: boolean
 }
 
 const built = join(import.meta.dirname, '../../webui/out')
@@ -35,14 +37,17 @@ export const wellScene: Scene = { role: 'admin', isFirst: false, site: 'well' }
 /** @param port 0: any */
 export async function openFakeBox(scene: Partial<Scene> = {}, port = 0): Promise<FakeBox> {
   const followers = new Set<ServerResponse>()
-  const box: CannedBox = {
+  const box: CannedBox & Pick<FakeBox, 'isSilent'> = {
     scene: { ...wellScene, ...scene },
+    isSilent: false,
     status: () => statusOf(box.scene),
     tell: (event) => {
+      if (box.isSilent) return
       for (const out of followers) write(out, event)
     },
   }
   const server = createServer((request, response) => {
+    if (box.isSilent) return
     serve(box, followers, request, response).catch((error: unknown) => {
       const isKnown = error instanceof CannedError
       const body = isKnown ? error.body : { code: 'API_INTERNAL', message: String(error) }
@@ -84,6 +89,14 @@ async function serve(
   }
   const found = find(canned, `${request.method} ${pathname}`)
   if (found === null) throw new CannedError(404, 'API_NOT_FOUND', `there is no ${pathname}`)
+  const isOpen = pathname === '/api/v1/sign-in' || pathname === '/api/v1/first-password'
+  const token = request.headers['x-causeway-csrf']
+  if (request.method !== 'GET' && !isOpen && token !== csrfOf(box.scene)) {
+    const isNobody = box.scene.role === null
+    throw isNobody
+      ? new CannedError(401, 'API_UNAUTHENTICATED', 'sign in first')
+      : new CannedError(403, 'API_CROSS_SITE', 'needs the header x-causeway-csrf')
+  }
   answer(
     response,
     200,

@@ -26,11 +26,6 @@ export function beginDraft({ text, sha256 }: Shown, basedOn: number | null = nul
   return { base: text, baseSha256: sha256, text, basedOn, count: 0, revision: null }
 }
 
-/** The same changes on what runs now: whoever changed it meanwhile is overruled where they differ. */
-export function onTopOf(draft: Draft, { text, sha256 }: Shown): Draft {
-  return { ...draft, base: text, baseSha256: sha256 }
-}
-
 /** Whether something else runs by now; what runs on trial is the draft's own. */
 export function isOutdated({ baseSha256, revision }: Draft, { sha256 }: Shown): boolean {
   return revision === null && baseSha256 !== sha256

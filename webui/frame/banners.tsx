@@ -22,6 +22,11 @@ export function Banners() {
           {frameText.lost.text} {pending !== null && fateText.lostPending(pending.revision)}
         </Notice>
       )}
+      {stream.value === 'refused' && (
+        <Notice tone="warn" title={frameText.refused.title} isLive>
+          {frameText.refused.text}
+        </Notice>
+      )}
       {pending !== null && <Pending change={pending} />}
       <Fate />
     </div>

@@ -5,6 +5,7 @@ import { draft, isReviewing } from '../live/draft.ts'
 import { status } from '../live/live.ts'
 import { may } from '../live/session.ts'
 import { Button } from '../part/button.tsx'
+import { discardDraft } from '../part/discard.ts'
 import { showToast } from '../part/toast.tsx'
 import { frameText } from '../text/en.ts'
 import { draftText as text } from '../text/en-draft.ts'
@@ -19,13 +20,7 @@ export function DraftBar() {
       {isShown && (
         <section class="draft-bar" aria-label={text.title}>
           <p role="status">{text.bar(mine.count)}</p>
-          <Button
-            isSmall
-            onClick={() => {
-              draft.value = null
-              showToast(text.discarded, 'info')
-            }}
-          >
+          <Button isSmall onClick={discardDraft}>
             {text.discard}
           </Button>
           <Button

@@ -1,18 +1,10 @@
-/** Why the last change was taken back: it stays until somebody has read it, or begins another. */
-import { signal } from '@preact/signals'
-import type { ConfigChangeEvent } from '../../firmware/model/local-api-event.ts'
+/** Shows why the last change was taken back, until somebody has read it. */
 import { draft } from '../live/draft.ts'
-import { onEvent } from '../live/live.ts'
+import { takenBack } from '../live/fate.ts'
 import { Button } from '../part/button.tsx'
 import { Notice } from '../part/notice.tsx'
 import { fateText as text } from '../text/en-draft.ts'
 import { sentence } from '../text/format.ts'
-
-const takenBack = signal<ConfigChangeEvent | null>(null)
-
-onEvent((event) => {
-  if (event.kind === 'change') takenBack.value = event.step === 'taken-back' ? event : null
-})
 
 export function Fate() {
   const fate = takenBack.value

@@ -1,6 +1,6 @@
 /** What stands around every page: navigation at the left or, on a phone, below; what is going on above; the page itself. */
 import { useEffect, useRef } from 'preact/hooks'
-import { status } from '../live/live.ts'
+import { status, stream } from '../live/live.ts'
 import { route } from '../live/route.ts'
 import { frameText } from '../text/en.ts'
 import { Banners } from './banners.tsx'
@@ -12,7 +12,7 @@ export function Frame() {
   const main = useRef<HTMLElement>(null)
   const [first = ''] = route.value
   const isFirst = useRef(true)
-  const isUnwell = status.value?.isHealthy === false
+  const isUnwell = status.value?.isHealthy === false || stream.value === 'lost'
   useEffect(() => {
     const title = entryOf(first)?.title
     const plain = title === undefined ? frameText.product : `${title} · ${frameText.product}`

@@ -36,10 +36,20 @@ export interface CallOptions {
 
 /** Given at sign-in: what changes something carries it. */
 export const csrfToken = signal('')
-/** Counts answers that said: nobody is signed in. session.ts looks then. */
+/** Counts answers that said: nobody is signed in, or a password is wrong. session.ts looks which. */
 export const refusedCount = signal(0)
 
+/** Looks who is signed in by now. @returns whether it is the same one, by another session than this page knew */
+type Renew = () => Promise<boolean>
+let renew: Renew = async () => false
+/** Of session.ts, which asks by what is here. */
+export function renewBy(how: Renew): void {
+  renew = how
+}
+
 const defaultTimeoutMs = 15_000
+/** Another tab has signed in, or the role is another one. */
+const staleCodes: ReadonlySet<string> = new Set(['API_CROSS_SITE', 'API_FORBIDDEN'])
 
 /** @throws CallFailure */
 export async function call<Answer>(
@@ -47,8 +57,7 @@ export async function call<Answer>(
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
-  const response = await send(method, path, options)
-  const text = await response.text()
+  const text = await send(method, path, options, (response) => response.text())
   return (text === '' ? null : JSON.parse(text)) as Answer
 }
 
@@ -58,7 +67,7 @@ export async function callForBlob(
   path: string,
   options: CallOptions = {},
 ): Promise<Blob> {
-  return (await send(method, path, options)).blob()
+  return send(method, path, options, (response) => response.blob())
 }
 
 /** What to show of anything that was thrown. */
@@ -68,7 +77,29 @@ export function errorOf(thrown: unknown): CallError {
   return { code: 'API_INTERNAL', message }
 }
 
-async function send(method: Method, path: string, options: CallOptions): Promise<Response> {
+type Read<Body> = (response: Response) => Promise<Body>
+
+async function send<Body>(
+  method: Method,
+  path: string,
+  options: CallOptions,
+  read: Read<Body>,
+): Promise<Body> {
+  try {
+    return await sendOnce(method, path, options, read)
+  } catch (thrown) {
+    const isStale = thrown instanceof CallFailure && staleCodes.has(thrown.answer.code)
+    if (!isStale || method === 'GET' || !(await renew())) throw thrown
+    return sendOnce(method, path, options, read)
+  }
+}
+
+async function sendOnce<Body>(
+  method: Method,
+  path: string,
+  options: CallOptions,
+  read: Read<Body>,
+): Promise<Body> {
   const { body, bytes, timeoutMs = defaultTimeoutMs, signal: cancel } = options
   const headers: Record<string, string> = {}
   if (method !== 'GET') headers['x-causeway-csrf'] = csrfToken.peek()
@@ -76,9 +107,8 @@ async function send(method: Method, path: string, options: CallOptions): Promise
   if (bytes !== undefined) headers['content-type'] = 'application/octet-stream'
   const timeout = AbortSignal.timeout(timeoutMs)
   const sent = bytes ?? (body === undefined ? undefined : JSON.stringify(body))
-  let response: Response
   try {
-    response = await fetch(`/api/v1${path}`, {
+    const response = await fetch(`/api/v1${path}`, {
       method,
       headers,
       cache: 'no-store',
@@ -86,16 +116,18 @@ async function send(method: Method, path: string, options: CallOptions): Promise
       signal: cancel === undefined ? timeout : AbortSignal.any([timeout, cancel]),
       ...(sent === undefined ? {} : { body: sent }),
     })
+    if (response.ok) return await read(response)
+    throw await failureOf(response)
   } catch (thrown) {
+    if (thrown instanceof CallFailure) {
+      if (thrown.answer.code === 'API_UNAUTHENTICATED') refusedCount.value++
+      throw thrown
+    }
     if (cancel?.aborted) throw thrown
     const code = timeout.aborted ? 'PAGE_TIMEOUT' : 'PAGE_UNREACHABLE'
     const message = timeout.aborted ? 'the box takes too long to answer' : 'the box does not answer'
     throw new CallFailure({ code, message }, 0)
   }
-  if (response.ok) return response
-  const failure = await failureOf(response)
-  if (failure.answer.code === 'API_UNAUTHENTICATED') refusedCount.value++
-  throw failure
 }
 
 async function failureOf(response: Response): Promise<CallFailure> {

@@ -8,7 +8,7 @@ export function saveFile(content: Blob, name: string): void {
   link.download = name
   link.click()
   // The browser has taken it over by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  setTimeout(() => URL.revokeObjectURL(url), keptMs)
 }
 
 /** As the API takes one inside JSON. */
@@ -23,3 +23,4 @@ export async function base64Of(file: Blob): Promise<string> {
 }
 
 const chunk = 0x2000
+const keptMs = 60_000

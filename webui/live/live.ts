@@ -6,15 +6,18 @@ import { signal } from '@preact/signals'
 import type { Status } from '../../firmware/model/local-api.ts'
 import type { ApiEvent } from '../../firmware/model/local-api-event.ts'
 import { applyEvent, asksForStatus } from './apply-event.ts'
-import { call } from './call.ts'
+import { CallFailure, call } from './call.ts'
 import { loadSession } from './session.ts'
 
 export const status = signal<Status | null>(null)
-/** When it was read, by `performance.now()`: ages and countdowns in it count from there. */
+/** When it was read, by the wall clock, which goes on while a computer sleeps: ages and countdowns in it count from there. */
 export const statusAtMs = signal(0)
-export const stream = signal<'opening' | 'live' | 'lost'>('opening')
+/** `refused`: the box answers, and has no room for one more who follows it. */
+export const stream = signal<'opening' | 'live' | 'lost' | 'refused'>('opening')
 /** Grows with each event that says that something is different: what was read before may be stale. */
 export const changes = signal(0)
+/** Grows with each stream but the first: what happened in between was not heard. */
+export const gaps = signal(0)
 
 const kinds = [
   ...['status', 'health', 'datapath', 'config', 'change', 'uplink', 'peer'],
@@ -25,6 +28,8 @@ const readAgainMs = 15_000
 const settleMs = { least: 150, spread: 250 }
 const readApartMs = 1_000
 const unseenMs = 5_000
+/** A sample comes each second: who is silent is gone, though a connection that breaks may say nothing. Then it is opened anew. */
+const silentMs = { lost: 4_000, anew: 8_000 }
 const retryMs = { first: 1_000, most: 20_000 }
 
 type Listener = (event: ApiEvent) => void
@@ -36,13 +41,21 @@ export function onEvent(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
-export async function readStatus(): Promise<void> {
+/** Of the last event, by `performance.now()`. */
+let heardAtMs = Number.NEGATIVE_INFINITY
+
+/** @returns whether the box answered */
+export async function readStatus(): Promise<boolean> {
+  const askedAtMs = performance.now()
   try {
-    const answer = await call<Status>('GET', '/status')
-    status.value = answer
-    statusAtMs.value = performance.now()
-  } catch {
-    // The stream says that the box is gone.
+    status.value = await call<Status>('GET', '/status')
+    statusAtMs.value = Date.now()
+    return true
+  } catch (thrown) {
+    const isAnswered = thrown instanceof CallFailure && thrown.status !== 0
+    // Who is heard meanwhile is there all the same.
+    if (!isAnswered && heardAtMs < askedAtMs) stream.value = 'lost'
+    return isAnswered
   }
 }
 
@@ -52,6 +65,7 @@ export function startLive(): () => void {
   let source: EventSource | null = null
   let retryAfterMs = retryMs.first
   let isSettling = false
+  let isFirst = true
   let readAtMs = Number.NEGATIVE_INFINITY
 
   const later = (name: string, ms: number, action: () => void): void => {
@@ -67,11 +81,30 @@ export function startLive(): () => void {
   const take = ({ data }: MessageEvent<string>): void => {
     const event = JSON.parse(data) as ApiEvent
     stream.value = 'live'
+    heardAtMs = performance.now()
+    listen()
     retryAfterMs = retryMs.first
     status.value = applyEvent(status.peek(), event)
-    if (event.kind === 'status') statusAtMs.value = performance.now()
+    // Each stream begins with one.
+    if (event.kind === 'status') begun()
     for (const listener of listeners) listener(event)
     if (asksForStatus(event)) settle()
+  }
+  const begun = (): void => {
+    statusAtMs.value = Date.now()
+    if (!isFirst) {
+      gaps.value++
+      changes.value++
+      // A box that ends a stream may have ended a session, or somebody has another role by now.
+      void loadSession()
+    }
+    isFirst = false
+  }
+  const listen = (): void => {
+    later('silent', silentMs.lost, () => {
+      stream.value = 'lost'
+    })
+    later('anew', silentMs.anew, open)
   }
   const settle = (): void => {
     if (isSettling) return
@@ -90,16 +123,25 @@ export function startLive(): () => void {
     source = new EventSource('/api/v1/events')
     for (const kind of kinds) source.addEventListener(kind, take)
     source.addEventListener('error', () => {
-      stream.value = 'lost'
       // While it is CONNECTING the browser tries by itself.
-      if (source?.readyState !== EventSource.CLOSED) return
-      later('retry', retryAfterMs, () => {
-        void loadSession()
-        open()
-      })
-      retryAfterMs = Math.min(retryAfterMs * 2, retryMs.most)
+      if (source?.readyState === EventSource.CLOSED) refused()
+      else stream.value = 'lost'
     })
+    listen()
     again()
+  }
+  /** Something has answered, and not with a stream. */
+  const refused = (): void => {
+    close()
+    later('retry', retryAfterMs, () => {
+      void loadSession()
+      open()
+    })
+    retryAfterMs = Math.min(retryAfterMs * 2, retryMs.most)
+    void readStatus().then((isAnswered) => {
+      if (stream.peek() !== 'live') stream.value = isAnswered ? 'refused' : 'lost'
+      if (isAnswered) changes.value++
+    })
   }
   const again = (): void =>
     later('again', readAgainMs, () => {
@@ -107,9 +149,16 @@ export function startLive(): () => void {
       again()
     })
   const onSeen = (): void => {
-    if (document.hidden) later('unseen', unseenMs, close)
-    else if (source === null) open()
-    else clearTimeout(timers.get('unseen'))
+    if (document.hidden) {
+      later('unseen', unseenMs, () => {
+        close()
+        stream.value = 'opening'
+      })
+      return
+    }
+    clearTimeout(timers.get('unseen'))
+    if (source === null) open()
+    void readStatus()
   }
 
   document.addEventListener('visibilitychange', onSeen)

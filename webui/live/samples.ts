@@ -7,8 +7,16 @@ import type { Subject } from './timeline.ts'
 const most = 600
 export const samples = signal<readonly SampleEvent[]>([])
 
+/** Grows when the box's clock was set back: what was heard before is of no time that comes. */
+export const turns = signal(0)
+
 onEvent((event) => {
-  if (event.kind === 'sample') samples.value = [...samples.value.slice(1 - most), event]
+  if (event.kind !== 'sample') return
+  const last = samples.peek().at(-1)
+  if (last !== undefined && event.atSeconds < last.atSeconds) {
+    samples.value = [event]
+    turns.value++
+  } else samples.value = [...samples.peek().slice(1 - most), event]
 })
 
 /** Of this second; null before the first sample. */

@@ -6,7 +6,7 @@ import {
   type LocalPermission,
   type LocalRole,
 } from '../../firmware/model/local-permission.ts'
-import { CallFailure, call, csrfToken, refusedCount } from './call.ts'
+import { CallFailure, call, csrfToken, refusedCount, renewBy } from './call.ts'
 
 export interface SignedIn {
   readonly kind: 'signed-in'
@@ -16,25 +16,57 @@ export interface SignedIn {
 
 export type Session =
   | { readonly kind: 'loading' | 'unreachable' | 'signed-out' }
+  /** Whoever was here signs out: the box is asked, or did not answer and takes them for signed in still. */
+  | { readonly kind: 'leaving' | 'still-in' }
   | { readonly kind: 'first-run'; readonly needsSetupCode: boolean }
   | SignedIn
 
 export const session = signal<Session>({ kind: 'loading' })
+/** Whoever was here last was signed out since nobody touched the page. */
+export const wasIdle = signal(false)
 
+/** Kept so that a page that is loaded anew signs out first. */
+const leavingKey = 'causeway.leaving'
+let isLeaving = wasLeaving()
+
+// The box says the same of a wrong password and of a session that has ended.
 effect(() => {
-  if (refusedCount.value > 0 && session.peek().kind === 'signed-in') {
-    session.value = { kind: 'signed-out' }
-  }
+  if (refusedCount.value > 0 && session.peek().kind === 'signed-in') void loadSession()
 })
 
-export async function loadSession(): Promise<void> {
+renewBy(async () => {
+  const [before, token] = [session.peek(), csrfToken.peek()]
+  try {
+    take(await call<SessionState>('GET', '/session'))
+  } catch {
+    // What was refused is said already.
+    return false
+  }
+  const now = session.peek()
+  const isSame = before.kind === 'signed-in' && now.kind === 'signed-in' && before.name === now.name
+  return isSame && csrfToken.peek() !== token
+})
+
+let looking: Promise<void> | null = null
+
+/** Asks the box who is signed in; of several who ask at once, once. */
+export function loadSession(): Promise<void> {
+  looking ??= look().finally(() => {
+    looking = null
+  })
+  return looking
+}
+
+async function look(): Promise<void> {
   try {
     take(await call<SessionState>('GET', '/session'))
   } catch (thrown) {
+    const { kind } = session.peek()
     if (thrown instanceof CallFailure && thrown.status === 401)
       session.value = { kind: 'signed-out' }
-    else if (session.peek().kind !== 'signed-in') session.value = { kind: 'unreachable' }
+    else if (kind !== 'signed-in' && kind !== 'still-in') session.value = { kind: 'unreachable' }
   }
+  if (session.peek().kind === 'still-in') await signOut()
 }
 
 /** Hashing a password takes a box a while, and others may be before it. */
@@ -61,13 +93,22 @@ export async function refresh(password: string): Promise<void> {
   take(await call<SessionState>('POST', '/session/refresh', { body: { password }, timeoutMs }))
 }
 
+/** Where the box does not answer, it is asked again: by `loadSession`, here or in a page that is loaded anew. */
 export async function signOut(): Promise<void> {
+  setLeaving(true)
+  if (session.peek().kind === 'signed-in') session.value = { kind: 'leaving' }
   try {
     await call('POST', '/sign-out')
-  } finally {
-    csrfToken.value = ''
-    session.value = { kind: 'signed-out' }
+  } catch (thrown) {
+    // 401: the session has ended already.
+    if (!(thrown instanceof CallFailure) || thrown.status !== 401) {
+      session.value = { kind: 'still-in' }
+      return
+    }
   }
+  setLeaving(false)
+  csrfToken.value = ''
+  session.value = { kind: 'signed-out' }
 }
 
 /** Whether who is signed in may do this: the box says so again when it is asked. */
@@ -76,10 +117,32 @@ export function may(permission: LocalPermission): boolean {
   return value.kind === 'signed-in' && isAllowed(value.role, permission)
 }
 
-function take(answer: SessionState): void {
-  const { user, csrf, isFirst } = answer
+function take({ user, csrf, isFirst, needsSetupCode }: SessionState): void {
   csrfToken.value = csrf ?? ''
-  if (user !== null) session.value = { kind: 'signed-in', ...user }
-  else if (isFirst) session.value = { kind: 'first-run', needsSetupCode: answer.needsSetupCode }
-  else session.value = { kind: 'signed-out' }
+  if (user === null) {
+    setLeaving(false)
+    session.value = isFirst ? { kind: 'first-run', needsSetupCode } : { kind: 'signed-out' }
+  } else if (isLeaving) session.value = { kind: 'still-in' }
+  else {
+    wasIdle.value = false
+    session.value = { kind: 'signed-in', ...user }
+  }
+}
+
+function wasLeaving(): boolean {
+  try {
+    return sessionStorage.getItem(leavingKey) !== null
+  } catch {
+    return false
+  }
+}
+
+function setLeaving(is: boolean): void {
+  isLeaving = is
+  try {
+    if (is) sessionStorage.setItem(leavingKey, 'yes')
+    else sessionStorage.removeItem(leavingKey)
+  } catch {
+    // A browser that keeps nothing: only this page knows.
+  }
 }

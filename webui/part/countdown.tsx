@@ -6,7 +6,7 @@ import type { Tone } from './tone.ts'
 export interface CountdownProps {
   /** Left when it was read. */
   readonly seconds: number
-  /** When that was, by `performance.now()`. */
+  /** When that was, by the wall clock. */
   readonly atMs: number
   /** All that there were; without it the ring starts full. */
   readonly ofSeconds?: number
@@ -46,7 +46,7 @@ export function Countdown({ seconds, atMs, ofSeconds, tone, onEnd }: CountdownPr
 
 /** Whole seconds, at least 0. */
 export function useSecondsLeft(seconds: number, atMs: number): number {
-  const left = (): number => Math.max(0, Math.ceil(seconds - (performance.now() - atMs) / 1000))
+  const left = (): number => Math.max(0, Math.ceil(seconds - (Date.now() - atMs) / 1000))
   const [shown, setShown] = useState(left)
   useEffect(() => {
     setShown(left())

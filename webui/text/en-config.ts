@@ -9,6 +9,7 @@ export const configText = {
   remove: 'Remove',
   moveUp: (name: string) => `Move ${name} up`,
   moveDown: (name: string) => `Move ${name} down`,
+  movedTo: (name: string, place: number, of: number) => `${name} is number ${place} of ${of} now.`,
   name: 'Name',
   nameHelp: 'Small letters, digits and hyphens.',
   none: 'none',

@@ -6,6 +6,17 @@ export const draftText = {
   review: 'Review',
   discard: 'Discard',
   discarded: 'Your changes are gone.',
+  undo: 'Undo',
+  notBack: 'There are other changes by now: those stay.',
+  replace: {
+    title: 'Another draft in its place?',
+    text: (count: number) =>
+      count === 1
+        ? 'You have 1 change that is not applied yet. It goes.'
+        : `You have ${count} changes that are not applied yet. They go.`,
+    submit: 'Replace them',
+    cancel: 'Keep mine',
+  },
   title: 'Review the changes',
   inWords: 'In words',
   inText: 'In the text',

@@ -13,7 +13,7 @@ export const firstRunText = {
       'For the first user, who may do all. Nobody gets in without it, and nobody can read it off the box.',
     name: 'Name',
     nameHelp: 'Small letters, digits and dashes.',
-    nameError: 'Small letters, digits and dashes, and a letter first.',
+    nameError: 'Small letters, digits and dashes, a letter or digit first; 31 at most.',
     password: 'Password',
     passwordHelp:
       'At least twelve characters. Some words that nobody would guess are better than a riddle.',
@@ -79,7 +79,7 @@ export const firstRunText = {
       'As in `40M`. A little less than what the line carries: then calls go first when it is full.',
     rateError: 'A number with k, M or G, such as 40M.',
     site: 'Name of this site',
-    siteHelp: 'Small letters, digits and dashes: `berlin`.',
+    siteHelp: 'Small letters, digits and dashes, 31 at most: `berlin`.',
     apply: 'Use it',
     cancel: 'Cancel',
     applying: 'It is being put in place …',

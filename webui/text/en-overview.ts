@@ -4,6 +4,8 @@ import { duration, list, plural } from './format.ts'
 export const overviewText = {
   waiting: 'Asking the box …',
   well: 'All is well.',
+  unheard: 'Not known: nothing is heard of the box.',
+  heardLast: (sentence: string) => `When it was heard last: ${sentence}`,
   noSite: 'This box',
   blank: 'This box is not set up yet.',
   blankAbout: 'It needs an owner or a configuration of its own. That takes some minutes.',

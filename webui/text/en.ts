@@ -21,6 +21,20 @@ export const frameText = {
     text: 'See that it has power and that this device is in one of its LANs. This page asks again by itself.',
     retry: 'Ask now',
   },
+  refused: {
+    title: 'Changes show late here just now.',
+    text: 'The box answers, but lets no more pages follow what happens. Close those that nobody looks at.',
+  },
+  stillIn: {
+    title: 'You are still signed in at the box',
+    text: 'It did not answer when you were signed out. This page tries again by itself.',
+    retry: 'Try again',
+  },
+  idle: {
+    title: 'Are you still there?',
+    text: 'Nobody has touched this page for a while. Any key keeps you signed in.',
+    stay: 'Stay signed in',
+  },
   noPage: { title: 'There is no such page', text: 'The link may be of another version.' },
   forbidden: {
     title: 'This page is not for your role',

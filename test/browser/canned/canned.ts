@@ -7,6 +7,10 @@ import type { LocalRole } from '../../../firmware/model/local-user.ts'
 export interface Scene {
   /** Null: nobody is signed in. */
   readonly role: LocalRole | null
+  /** Who; absent: anna is the admin. */
+  readonly name?: string
+  /** Of the session; absent: the first one. */
+  readonly csrf?: string
   /** No user yet. */
   readonly isFirst: boolean
   /** `well`: all is. `cut`: wan0 is down. `worn`: several things are wrong at once. `blank`: no configuration. */

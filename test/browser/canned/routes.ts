@@ -1,7 +1,12 @@
 /** What the fake box answers: signing in, status, paths, history. Areas with files of their own are put together here. */
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
-import type { SessionState } from '../../../firmware/model/local-api-access.ts'
-import type { Canned, CannedBox } from './canned.ts'
+import type {
+  OwnPasswordBody,
+  Refresh,
+  SessionState,
+  SignIn,
+} from '../../../firmware/model/local-api-access.ts'
+import type { Canned, CannedBox, Scene } from './canned.ts'
 import { CannedError } from './canned.ts'
 import { configAnswers } from './config.ts'
 import { diagnosticsAnswers } from './diagnostics.ts'
@@ -12,11 +17,20 @@ import { systemAnswers } from './system.ts'
 
 const password = 'correct horse battery'
 
-function sessionOf({ scene: { role, isFirst, site } }: CannedBox): SessionState {
+function checkPassword(typed: string): void {
+  if (typed !== password) throw new CannedError(401, 'API_UNAUTHENTICATED', 'the password is wrong')
+}
+
+export function csrfOf({ role, csrf = 'f00d' }: Scene): string | null {
+  return role === null ? null : csrf
+}
+
+function sessionOf({ scene }: CannedBox): SessionState {
+  const { role, isFirst, site, name = role === 'admin' ? 'anna' : role } = scene
   return {
-    user: role === null ? null : { name: role === 'admin' ? 'anna' : role, role },
+    user: role === null || name === null ? null : { name, role },
     by: role === null ? 'nobody' : 'session',
-    csrf: role === null ? null : 'f00d',
+    csrf: csrfOf(scene),
     freshSeconds: role === null ? 0 : 300,
     idleSeconds: role === null ? null : 900,
     isFirst,
@@ -45,17 +59,24 @@ const alone: EnrolmentAnswer = { ...waiting, state: 'alone', offers: [], control
 const siteAnswers: Canned = {
   'GET /api/v1/session': ({ box }) => sessionOf(box),
   'POST /api/v1/sign-in': ({ box, body }) => {
-    if ((body as { password: string }).password !== password) {
-      throw new CannedError(401, 'API_UNAUTHENTICATED', 'name or password is wrong')
-    }
-    box.scene = { ...box.scene, role: 'admin' }
+    const { name, password: typed } = body as SignIn
+    checkPassword(typed)
+    box.scene = { ...box.scene, role: 'admin', name }
     return sessionOf(box)
   },
   'POST /api/v1/sign-out': ({ box }) => {
     box.scene = { ...box.scene, role: null }
     return {}
   },
-  'POST /api/v1/session/refresh': ({ box }) => sessionOf(box),
+  'POST /api/v1/session/refresh': ({ box, body }) => {
+    checkPassword((body as Refresh).password)
+    return sessionOf(box)
+  },
+  'POST /api/v1/password': ({ box, body }) => {
+    checkPassword((body as OwnPasswordBody).old)
+    box.scene = { ...box.scene, role: null }
+    return {}
+  },
   'POST /api/v1/first-password': ({ box }) => {
     box.scene = { ...box.scene, role: 'admin', isFirst: false }
     return sessionOf(box)

@@ -181,7 +181,6 @@ export const systemAnswers: Canned = {
     users = users.filter(({ name }) => name !== params.name)
     return {}
   },
-  'POST /api/v1/password': () => ({}),
   'GET /api/v1/signed-in': () => ({ sessions: signedIn }),
   'POST /api/v1/signed-in/:id/end': () => ({}),
   'GET /api/v1/tokens': () => ({ tokens }),

@@ -1,7 +1,9 @@
 /** The first run: its steps, which passwords will do, and how an uplink is written into a configuration. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isUserName, passwordFault } from '../../../webui/page/first-run/password-rule.ts'
+import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
+import { isName } from '../../../webui/config/rule.ts'
+import { passwordFault } from '../../../webui/page/first-run/password-rule.ts'
 import { after, stepOf } from '../../../webui/page/first-run/steps.ts'
 import { connectionOf, withUplink } from '../../../webui/page/first-run/uplink-edit.ts'
 
@@ -25,9 +27,11 @@ test('passwords that are short or easy are told so', () => {
   assert.equal(passwordFault('correct horse battery', 'anna'), null)
 })
 
-test('user names', () => {
-  for (const name of ['anna', 'a1', 'on-call']) assert.ok(isUserName(name), name)
-  for (const name of ['', 'Anna', '1a', 'a-', 'a b']) assert.ok(!isUserName(name), name)
+test('names are those that the box takes', () => {
+  for (const name of ['anna', '1a', 'on-call', 'a'.repeat(nameLetters)]) assert.ok(isName(name))
+  for (const name of ['', 'Anna', '-a', 'a b', 'a'.repeat(nameLetters + 1)]) {
+    assert.ok(!isName(name), name)
+  }
 })
 
 const text = `version: 1
@@ -61,23 +65,27 @@ test('how an uplink is connected is read', () => {
   assert.equal(connectionOf(text, 'wan9'), null)
 })
 
-test('a change keeps comments, counts the revision up and takes out what is not said', () => {
+test('a change keeps comments, has the next revision and takes out what is not said', () => {
+  const running = { text, nextRevision: 12 }
   const rest = { vlan: null, up: '', down: '250M' }
-  const fixed = withUplink(text, {
+  const fixed = withUplink(running, {
     ...{ name: 'wan0', address: ['198.51.100.2/30'], gateway: '198.51.100.1', ...rest, site: null },
   })!
-  assert.match(fixed, /revision: 8 # by hand/)
+  assert.match(fixed, /revision: 12 # by hand/)
   assert.match(fixed, /# the fibre/)
   assert.deepEqual(connectionOf(fixed, 'wan0'), {
     ...{ address: ['198.51.100.2/30'], gateway: '198.51.100.1', vlan: null },
     ...{ up: '', down: '250M', site: 'blank' },
   })
   const site = { name: 'berlin', tenant: '8c1f0e6a-5b1e-4a83-9a41-0d7f2f6f2c11' }
-  const lent = withUplink(text, {
+  const lent = withUplink(running, {
     ...{ name: 'lte0', address: 'dhcp', gateway: '192.0.2.1', ...rest, site },
   })!
   const { gateway, address, vlan } = connectionOf(lent, 'lte0')!
   assert.deepEqual([gateway, address, vlan], ['', 'dhcp', null])
   assert.match(lent, /site: berlin\ntenant: 8c1f0e6a/)
-  assert.equal(withUplink(text, { name: 'x', address: 'dhcp', gateway: '', ...rest, site }), null)
+  assert.equal(
+    withUplink(running, { name: 'x', address: 'dhcp', gateway: '', ...rest, site }),
+    null,
+  )
 })

@@ -11,6 +11,7 @@ import { useAnswer } from '../../live/answer.ts'
 import { draft, isReviewing } from '../../live/draft.ts'
 import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
+import { Ask } from '../../part/ask.tsx'
 import { Badge } from '../../part/badge.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
@@ -19,9 +20,11 @@ import { Loading } from '../../part/loading.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
 import { Table } from '../../part/table.tsx'
 import { configurationText as text } from '../../text/en-configuration.ts'
+import { draftText } from '../../text/en-draft.ts'
 import { moment } from '../../text/format.ts'
 import { Diff } from '../review/diff.tsx'
 
+const { replace } = draftText
 type Head = HistoryAnswer['entries'][number]
 
 export interface HistoryProps {
@@ -84,6 +87,12 @@ function Entry({ head, running, onEdit, onClose }: EntryProps) {
   const { value: entry, error } = useAnswer<HistoryEntry>(`/config/history/${head.number}`)
   const mayApply =
     may('config.write') && (status.value?.pendingChange ?? null) === null && !head.isRunning
+  /** Whether it may take the place of what is in the draft; null: nobody is asked. */
+  const [asked, setAsked] = useState<{ readonly isReviewed: boolean } | null>(null)
+  const ask = (isReviewed: boolean): void => {
+    if (draft.peek() === null) take(isReviewed)
+    else setAsked({ isReviewed })
+  }
   const take = (isReviewed: boolean): void => {
     if (entry === null) return
     draft.value = withText(beginDraft(running, head.number), entry.text)
@@ -100,8 +109,8 @@ function Entry({ head, running, onEdit, onClose }: EntryProps) {
       actions={
         mayApply && (
           <>
-            <Button onClick={() => take(false)}>{text.edit}</Button>
-            <Button kind="primary" icon="undo" onClick={() => take(true)}>
+            <Button onClick={() => ask(false)}>{text.edit}</Button>
+            <Button kind="primary" icon="undo" onClick={() => ask(true)}>
               {text.again}
             </Button>
           </>
@@ -116,6 +125,18 @@ function Entry({ head, running, onEdit, onClose }: EntryProps) {
           {head.isRunning ? <p>{text.same}</p> : <Diff before={running.text} after={entry.text} />}
         </>
       )}
+      <Ask
+        isOpen={asked !== null}
+        title={replace.title}
+        text={replace.text(draft.value?.count ?? 0)}
+        submit={replace.submit}
+        cancel={replace.cancel}
+        isDanger
+        isBusy={false}
+        error={null}
+        onSubmit={() => take(asked?.isReviewed === true)}
+        onClose={() => setAsked(null)}
+      />
     </Dialog>
   )
 }

@@ -10,6 +10,7 @@ import { draft, isReviewing } from '../../live/draft.ts'
 import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
 import { Button } from '../../part/button.tsx'
+import { discardDraft } from '../../part/discard.ts'
 import { Field } from '../../part/field.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { configurationText as text } from '../../text/en-configuration.ts'
@@ -58,13 +59,7 @@ export function TextEditor({ answer }: { readonly answer: ConfigAnswer }) {
       </div>
       {mine !== null && mayEdit && (
         <p class="actions">
-          <Button
-            onClick={() => {
-              draft.value = null
-            }}
-          >
-            {text.startOver}
-          </Button>
+          <Button onClick={discardDraft}>{text.startOver}</Button>
           <Button
             kind="primary"
             isDisabled={problems.length > 0}

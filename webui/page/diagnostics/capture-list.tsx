@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { CaptureAnswer } from '../../../firmware/model/local-api-capture.ts'
 import { type CallError, callForBlob, errorOf } from '../../live/call.ts'
+import { saveFile } from '../../live/file.ts'
 import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
 import { Badge } from '../../part/badge.tsx'
@@ -13,7 +14,6 @@ import { type Column, Table } from '../../part/table.tsx'
 import { diagnosticsText } from '../../text/en-diagnostics.ts'
 import { bytes, count, duration } from '../../text/format.ts'
 import { fileStem } from './file-name.ts'
-import { saveBlob } from './save.ts'
 
 const text = diagnosticsText.capture
 const fileMs = 60_000
@@ -25,7 +25,7 @@ export function CaptureList({ captures }: { readonly captures: readonly CaptureA
       const options = { timeoutMs: fileMs }
       const blob = await callForBlob('GET', `/capture/${id}/file`, options)
       const stem = fileStem(status.value?.site ?? null, new Date())
-      saveBlob(blob, `${stem}-${place.replaceAll(' ', '-')}.pcapng`)
+      saveFile(blob, `${stem}-${place.replaceAll(' ', '-')}.pcapng`)
       error.value = null
     } catch (thrown) {
       error.value = errorOf(thrown)

@@ -1,6 +1,6 @@
 /** Capture: which packets, how long; the recordings that there are, one of them perhaps under way. */
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import {
   type CaptureAnswer,
   type CapturesAnswer,
@@ -25,19 +25,21 @@ import {
 import { placeOf, placeOptions, usePlaces } from './places.tsx'
 
 const text = diagnosticsText.capture
-const lookMs = 1_000
+/** While one is under way; else somebody may begin one elsewhere. */
+const lookMs = { running: 1_000, idle: 15_000 }
 
 export function CaptureTab() {
   const form = useSignal<CaptureForm>(emptyCapture)
   const error = useSignal<CallError | null>(null)
   const isBusy = useSignal(false)
   const places = usePlaces()
-  const { value, reload } = useAnswer<CapturesAnswer>('/capture', {
-    everyMs: lookMs,
-    isSteady: true,
-  })
+  const [everyMs, setEveryMs] = useState(lookMs.idle)
+  const { value, reload } = useAnswer<CapturesAnswer>('/capture', { everyMs, isSteady: true })
   const captures = value?.captures ?? []
   const running = captures.find(({ isDone }) => !isDone)
+  useEffect(() => {
+    if (value !== null) setEveryMs(running === undefined ? lookMs.idle : lookMs.running)
+  }, [value === null, running === undefined])
   const options = placeOptions(places, ['lan', 'uplink', 'segment'])
   const first = options[0]?.[0] ?? ''
   const set = (change: Partial<CaptureForm>): void => {

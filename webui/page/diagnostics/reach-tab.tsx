@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import {
   dnsTypes,
+  type PlacesAnswer,
   portalUrl,
   type RunKind,
   runKinds,
@@ -66,7 +67,7 @@ export function ReachTab() {
             }}
           />
           <div class="diagnose-row">
-            <Fields kind={kind.value} form={form.value} set={set} wrong={wrong} />
+            <Fields kind={kind.value} form={form.value} places={places} set={set} wrong={wrong} />
           </div>
           <div class="actions">
             {isRunning ? (
@@ -95,13 +96,13 @@ export function ReachTab() {
 interface FieldsProps {
   readonly kind: RunKind
   readonly form: ReachForm
+  readonly places: PlacesAnswer
   readonly set: (change: Partial<ReachForm>) => void
   readonly wrong: (path: string) => string | null
 }
 
 function Fields(props: FieldsProps) {
-  const { kind, form, set, wrong } = props
-  const { uplinks } = usePlaces()
+  const { kind, form, places, set, wrong } = props
   if (kind === 'dns') return <DnsFields {...props} />
   if (kind === 'speed') return <SpeedFields {...props} />
   if (kind === 'link')
@@ -110,7 +111,7 @@ function Fields(props: FieldsProps) {
         <SelectField
           label={text.uplink}
           value={form.uplink}
-          options={uplinks.map((name) => [name, name] as const)}
+          options={places.uplinks.map((name) => [name, name] as const)}
           onInput={(uplink) => set({ uplink })}
         />
         <TextField
@@ -172,8 +173,7 @@ function Fields(props: FieldsProps) {
   )
 }
 
-function PeerField({ form, set }: FieldsProps) {
-  const places = usePlaces()
+function PeerField({ form, places, set }: FieldsProps) {
   return (
     <SelectField
       label={text.toPeer}
@@ -184,8 +184,7 @@ function PeerField({ form, set }: FieldsProps) {
   )
 }
 
-function SpeedFields({ form, set, wrong }: FieldsProps) {
-  const { peers, segments } = usePlaces()
+function SpeedFields({ form, places: { peers, segments }, set, wrong }: FieldsProps) {
   return (
     <>
       <SelectField
@@ -213,8 +212,7 @@ function SpeedFields({ form, set, wrong }: FieldsProps) {
   )
 }
 
-function FromField({ kind, form, set }: FieldsProps) {
-  const places = usePlaces()
+function FromField({ kind, form, places, set }: FieldsProps) {
   const kinds = kind === 'dns' ? (['uplink'] as const) : (['uplink', 'lan', 'segment'] as const)
   return (
     <SelectField

@@ -1,6 +1,7 @@
 /** Support: what the bundle has and has not, and the bundle. */
 import { useSignal } from '@preact/signals'
 import { type CallError, callForBlob, errorOf } from '../../live/call.ts'
+import { saveFile } from '../../live/file.ts'
 import { status } from '../../live/live.ts'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
@@ -8,7 +9,6 @@ import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { showToast } from '../../part/toast.tsx'
 import { diagnosticsText } from '../../text/en-diagnostics.ts'
 import { fileStem } from './file-name.ts'
-import { saveBlob } from './save.ts'
 
 const text = diagnosticsText.support
 const makeMs = 70_000
@@ -20,7 +20,7 @@ export function SupportTab() {
     isBusy.value = true
     try {
       const blob = await callForBlob('GET', '/bundle', { timeoutMs: makeMs })
-      saveBlob(blob, `${fileStem(status.value?.site ?? null, new Date())}-support.tar.gz`)
+      saveFile(blob, `${fileStem(status.value?.site ?? null, new Date())}-support.tar.gz`)
       showToast(text.made)
       error.value = null
     } catch (thrown) {

@@ -19,44 +19,59 @@ export function useRun(): Followed {
   const error = useSignal<CallError | null>(null)
   const isBeginning = useSignal(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const current = useRef('')
+  /** Grows with each test that is begun, and when the page is left: an answer of another turn is of no use. */
+  const turn = useRef(0)
 
   const follow = (answer: RunAnswer): void => {
     run.value = answer
-    current.current = answer.id
     clearTimeout(timer.current)
-    if (!answer.isDone) timer.current = setTimeout(() => void ask(answer.id), askMs)
+    const { current: mine } = turn
+    if (!answer.isDone) timer.current = setTimeout(() => void ask(answer.id, mine), askMs)
   }
-  const ask = async (id: string): Promise<void> => {
+  const ask = async (id: string, mine: number): Promise<void> => {
     try {
       const answer = await call<RunAnswer>('GET', `/diagnose/runs/${id}`)
-      if (id === current.current) follow(answer)
+      if (mine === turn.current) follow(answer)
     } catch (thrown) {
-      if (id === current.current) error.value = errorOf(thrown)
+      if (mine === turn.current) error.value = errorOf(thrown)
     }
   }
+  const end = async ({ id }: RunAnswer, mine: number): Promise<void> => {
+    // One that cannot be stopped ends by itself once nobody asks for it.
+    const answer = await call<RunAnswer>('POST', `/diagnose/runs/${id}/stop`).catch(() => null)
+    if (answer !== null && mine === turn.current) follow(answer)
+  }
   const stop = (): void => {
-    const { current: id } = current
-    if (id !== '' && run.value?.isDone === false)
-      void call<RunAnswer>('POST', `/diagnose/runs/${id}/stop`).then(follow, () => {})
+    const { value } = run
+    if (value?.isDone === false) void end(value, turn.current)
+    // One that is begun just now is stopped when the box has said which it is.
+    else if (isBeginning.value) {
+      turn.current++
+      isBeginning.value = false
+    }
   }
   const begin = async (kind: RunKind, body: object): Promise<void> => {
+    stop()
+    const mine = ++turn.current
+    clearTimeout(timer.current)
     error.value = null
     run.value = null
     isBeginning.value = true
     try {
-      follow(await call<RunAnswer>('POST', `/diagnose/${kind}`, { body }))
+      const answer = await call<RunAnswer>('POST', `/diagnose/${kind}`, { body })
+      if (mine === turn.current) follow(answer)
+      else void end(answer, mine)
     } catch (thrown) {
-      error.value = errorOf(thrown)
+      if (mine === turn.current) error.value = errorOf(thrown)
     } finally {
-      isBeginning.value = false
+      if (mine === turn.current) isBeginning.value = false
     }
   }
   useEffect(
     () => () => {
       clearTimeout(timer.current)
       stop()
-      current.current = ''
+      turn.current++
     },
     [],
   )

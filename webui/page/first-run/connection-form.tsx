@@ -1,14 +1,18 @@
 /** How an uplink is connected: by DHCP or with fixed addresses, in a VLAN, at which rates. Applied on trial. */
 import { useState } from 'preact/hooks'
+import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
+import { isName } from '../../config/rule.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { type CallError, call, errorOf } from '../../live/call.ts'
+import { type CallError, CallFailure, call, errorOf } from '../../live/call.ts'
 import { readStatus } from '../../live/live.ts'
 import { Button } from '../../part/button.tsx'
 import { NumberField, SelectField, TextField } from '../../part/field.tsx'
 import { Loading } from '../../part/loading.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
+import { showToast } from '../../part/toast.tsx'
 import { Words } from '../../part/words.tsx'
+import { draftText } from '../../text/en-draft.ts'
 import { firstRunText } from '../../text/en-first-run.ts'
 import { type Connection, connectionOf, withUplink } from './uplink-edit.ts'
 
@@ -20,7 +24,6 @@ const forms = {
   address: /^\s*[0-9A-Fa-f:.]+\/\d{1,3}\s*(,\s*[0-9A-Fa-f:.]+\/\d{1,3}\s*)*$/,
   gateway: /^(\d{1,3}\.){3}\d{1,3}$/,
   rate: /^\d+(\.\d+)?[kMG]?$/,
-  site: /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
 } as const
 
 export interface ConnectionFormProps {
@@ -35,15 +38,15 @@ export function ConnectionForm(props: ConnectionFormProps) {
   if (value === null) return error === null ? <Loading /> : <ErrorNotice error={error} />
   const now = connectionOf(value.text, props.uplink)
   if (now === null) return <ErrorNotice error={{ code: 'API_NOT_FOUND', message: text.none }} />
-  return <Form {...props} text={value.text} now={now} />
+  return <Form {...props} running={value} now={now} />
 }
 
 interface FormProps extends ConnectionFormProps {
-  readonly text: string
+  readonly running: ConfigAnswer
   readonly now: Connection
 }
 
-function Form({ uplink, isNewSite, onEnd, text: configText, now }: FormProps) {
+function Form({ uplink, isNewSite, onEnd, running, now }: FormProps) {
   const [how, setHow] = useState<'dhcp' | 'fixed'>(now.address === 'dhcp' ? 'dhcp' : 'fixed')
   const [address, setAddress] = useState(now.address === 'dhcp' ? '' : now.address.join(', '))
   const [gateway, setGateway] = useState(now.gateway)
@@ -61,7 +64,7 @@ function Form({ uplink, isNewSite, onEnd, text: configText, now }: FormProps) {
     gateway: isFixed && gateway !== '' && !forms.gateway.test(gateway) ? text.gatewayError : null,
     up: up !== '' && !forms.rate.test(up) ? text.rateError : null,
     down: down !== '' && !forms.rate.test(down) ? text.rateError : null,
-    site: isNewSite && !forms.site.test(site) ? text.siteHelp.replaceAll('`', '') : null,
+    site: isNewSite && !isName(site) ? text.siteHelp.replaceAll('`', '') : null,
   }
   const shown = (fault: string | null): string | null => (isTried ? fault : null)
 
@@ -69,7 +72,7 @@ function Form({ uplink, isNewSite, onEnd, text: configText, now }: FormProps) {
     setTried(true)
     if (Object.values(faults).some((fault) => fault !== null)) return
     const addresses = address.split(',').map((one) => one.trim())
-    const changed = withUplink(configText, {
+    const changed = withUplink(running, {
       name: uplink,
       address: isFixed ? addresses : 'dhcp',
       ...{ gateway, vlan, up, down },
@@ -85,7 +88,11 @@ function Form({ uplink, isNewSite, onEnd, text: configText, now }: FormProps) {
       await readStatus()
       onEnd(true)
     } catch (thrown) {
-      setError(errorOf(thrown))
+      if (thrown instanceof CallFailure && thrown.status === 0) {
+        // It may be in place all the same: then the status tells of the trial.
+        showToast(draftText.unanswered, 'warn')
+        onEnd(true)
+      } else setError(errorOf(thrown))
     } finally {
       setBusy(false)
     }
@@ -105,7 +112,7 @@ function Form({ uplink, isNewSite, onEnd, text: configText, now }: FormProps) {
           error={shown(faults.site)}
           value={site}
           onInput={setSite}
-          maxLength={63}
+          maxLength={nameLetters}
         />
       )}
       <SelectField

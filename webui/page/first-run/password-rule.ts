@@ -1,8 +1,8 @@
 /** Says of a password, as it is typed, why it will not do. The box decides again. Pure; NIST SP 800-63B §5.1.1.2. */
+import { passwordCharacters } from '../../../firmware/model/user.ts'
 import { firstRunText } from '../../text/en-first-run.ts'
 
-export const least = 12
-export const most = 256
+const { least, most } = passwordCharacters
 
 /** Null: it will do. */
 export function passwordFault(password: string, name: string): string | null {
@@ -13,9 +13,4 @@ export function passwordFault(password: string, name: string): string | null {
   const isPlain = new Set(lower).size < 5 || '012345678901234567890'.includes(lower)
   const isName = name !== '' && lower.replaceAll(name.toLowerCase(), '').length < 6
   return isPlain || isName || /^(password|causeway)+\d*$/.test(lower) ? text.easy : null
-}
-
-/** What a user may be called. */
-export function isUserName(name: string): boolean {
-  return /^[a-z][a-z0-9-]{0,62}$/.test(name) && !name.endsWith('-')
 }

@@ -1,5 +1,8 @@
 /** The first user and their password. */
 import { useState } from 'preact/hooks'
+import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
+import { passwordCharacters } from '../../../firmware/model/user.ts'
+import { isName } from '../../config/rule.ts'
 import { type CallError, errorOf } from '../../live/call.ts'
 import { goTo } from '../../live/route.ts'
 import { makeFirst } from '../../live/session.ts'
@@ -8,7 +11,7 @@ import { PasswordField, TextField } from '../../part/field.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
 import { Words } from '../../part/words.tsx'
 import { firstRunText } from '../../text/en-first-run.ts'
-import { isUserName, passwordFault } from './password-rule.ts'
+import { passwordFault } from './password-rule.ts'
 import { StepHead } from './step-head.tsx'
 
 export interface PasswordStepProps {
@@ -30,7 +33,7 @@ export function PasswordStep({ needsCode, onDone }: PasswordStepProps) {
 
   const submit = async (): Promise<void> => {
     setTried(true)
-    if (fault !== null || !isUserName(name)) return
+    if (fault !== null || !isName(name)) return
     setBusy(true)
     setError(null)
     // Before the session is there: the frame would show in between.
@@ -67,17 +70,21 @@ export function PasswordStep({ needsCode, onDone }: PasswordStepProps) {
         <TextField
           label={text.name}
           help={text.nameHelp}
-          error={isUserName(name) ? null : text.nameError}
+          error={isName(name) ? null : text.nameError}
           name="username"
           autoComplete="username"
           value={name}
           onInput={setName}
-          maxLength={63}
+          maxLength={nameLetters}
         />
         <PasswordField
           label={text.password}
           help={text.passwordHelp}
-          error={fault !== null && (isTried || password.length >= 12) ? fault : null}
+          error={
+            fault !== null && (isTried || password.length >= passwordCharacters.least)
+              ? fault
+              : null
+          }
           value={password}
           onInput={setPassword}
           autoComplete="new-password"

@@ -1,4 +1,5 @@
 /** Writes how an uplink is connected into a configuration's text, whose comments and order stay. Pure. */
+import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import type { Edit } from '../../config/edit.ts'
 import type { Value } from '../../config/spell.ts'
 import { editedAll, valueOfText } from '../../config/text.ts'
@@ -47,11 +48,11 @@ export function connectionOf(text: string, uplink: string): Connection | null {
 }
 
 /** With the next revision. Null: the text names no such uplink. */
-export function withUplink(text: string, choice: UplinkChoice): string | null {
-  const { uplinks, revision } = (valueOfText(text) ?? {}) as {
-    uplinks?: ReadUplink[]
-    revision?: unknown
-  }
+export function withUplink(
+  { text, nextRevision }: Pick<ConfigAnswer, 'text' | 'nextRevision'>,
+  choice: UplinkChoice,
+): string | null {
+  const { uplinks } = (valueOfText(text) ?? {}) as { uplinks?: ReadUplink[] }
   const index = uplinks?.findIndex(({ name }) => name === choice.name) ?? -1
   if (index < 0) return null
   const set = (field: string, value: Value | '' | null): Edit => {
@@ -65,7 +66,7 @@ export function withUplink(text: string, choice: UplinkChoice): string | null {
     set('vlan', vlan),
     set('up', up),
     set('down', down),
-    { kind: 'set', at: ['revision'], value: (typeof revision === 'number' ? revision : 0) + 1 },
+    { kind: 'set', at: ['revision'], value: nextRevision },
     ...Object.entries(site === null ? {} : { site: site.name, tenant: site.tenant }).map(
       ([field, value]): Edit => ({ kind: 'set', at: [field], value }),
     ),

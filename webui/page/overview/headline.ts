@@ -23,6 +23,13 @@ export interface Problem {
   readonly remedy: string | null
 }
 
+/** While the box is not heard, what it said last is no answer. */
+export function unheardOf(status: Status): Headline {
+  const { unheard, heardLast } = overviewText
+  const about = heardLast(headlineOf(status).sentence)
+  return { tone: 'bad', sentence: unheard, about, remedy: null, more: [], isBlank: false }
+}
+
 export function headlineOf(status: Status): Headline {
   const { isHealthy, configSource } = status
   const names = [...status.uplinks, ...status.peers].map(({ name }) => name)

@@ -1,7 +1,7 @@
 /** The first page: how the site is in one sentence and what to do about it; a picture of it; figures; what happened. */
 import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { status } from '../../live/live.ts'
+import { status, stream } from '../../live/live.ts'
 import { linkTo } from '../../live/route.ts'
 import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
@@ -11,7 +11,7 @@ import { toneIcons } from '../../part/tone.ts'
 import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
 import { overviewText } from '../../text/en-overview.ts'
-import { type Headline, headlineOf } from './headline.ts'
+import { type Headline, headlineOf, unheardOf } from './headline.ts'
 import { Recent } from './recent.tsx'
 import { SitePicture } from './site-picture.tsx'
 import './overview.css'
@@ -28,9 +28,10 @@ export function Page() {
     )
   }
   const names = value.uplinks.map(({ name }) => name)
+  const headline = stream.value === 'lost' ? unheardOf(value) : headlineOf(value)
   return (
     <div class="stack">
-      <Health headline={headlineOf(value)} site={value.site} />
+      <Health headline={headline} site={value.site} />
       <SitePicture status={value} paths={paths.value} />
       {names.length > 0 && (
         <Figures

@@ -21,7 +21,7 @@ export function ApplicationsField(props: NamesProps & { readonly known: readonly
   const id = useId()
   const take = (name: string): void => {
     setTyped('')
-    if (known.includes(name) && !value.includes(name)) onInput([...value, name])
+    if (name !== '' && !value.includes(name)) onInput([...value, name])
   }
   return (
     <div class="field">
@@ -55,15 +55,17 @@ export function ApplicationsField(props: NamesProps & { readonly known: readonly
           autocomplete="off"
           onInput={({ currentTarget, inputType }: InputTarget) => {
             // Chosen from the list, it is whole at once.
-            if (inputType === 'insertReplacementText' || inputType === undefined) {
-              take(currentTarget.value)
-            } else setTyped(currentTarget.value)
+            const isChosen = inputType === 'insertReplacementText' || inputType === undefined
+            if (isChosen && known.includes(currentTarget.value)) take(currentTarget.value)
+            else setTyped(currentTarget.value)
           }}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || typed === '') return
             event.preventDefault()
             take(typed.trim())
           }}
+          // Whoever goes on to submit means it; one that is unknown is told of as any other fault.
+          onBlur={() => take(typed.trim())}
         />
         <Button
           icon="plus"

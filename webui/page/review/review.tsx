@@ -8,7 +8,7 @@ import { type Draft, isOutdated } from '../../config/draft.ts'
 import { handedIn } from '../../config/draft-edit.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { type CallError, CallFailure, call, errorOf } from '../../live/call.ts'
-import { draft, isReviewing } from '../../live/draft.ts'
+import { draft, handIn, isReviewing } from '../../live/draft.ts'
 import { readStatus } from '../../live/live.ts'
 import { Button } from '../../part/button.tsx'
 import { Dialog } from '../../part/dialog.tsx'
@@ -168,19 +168,15 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
     setError(null)
     const { basedOn } = mine
     const body = { text: whole, confirmSeconds, ...(basedOn === null ? {} : { basedOn }) }
-    draft.value = { ...mine, revision }
     try {
-      await call('POST', '/config/apply', { body, timeoutMs: applyMs })
+      await handIn(revision, () => call('POST', '/config/apply', { body, timeoutMs: applyMs }))
       onClose()
     } catch (thrown) {
       if (thrown instanceof CallFailure && thrown.status === 0) {
         // It may be in place all the same: then the box takes it back, or somebody keeps it.
         showToast(text.unanswered, 'warn')
         onClose()
-      } else {
-        draft.value = { ...mine, revision: null }
-        setError(errorOf(thrown))
-      }
+      } else setError(errorOf(thrown))
     } finally {
       setBusy(false)
       await readStatus()

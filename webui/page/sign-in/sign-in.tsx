@@ -1,7 +1,7 @@
 /** Name and password. Says that they are wrong, never which. */
 import { useState } from 'preact/hooks'
 import { type CallError, errorOf } from '../../live/call.ts'
-import { signIn } from '../../live/session.ts'
+import { signIn, wasIdle } from '../../live/session.ts'
 import { Button } from '../../part/button.tsx'
 import { PasswordField, TextField } from '../../part/field.tsx'
 import { Mark } from '../../part/icon.tsx'
@@ -62,6 +62,7 @@ export function SignIn() {
             onInput={setPassword}
             autoComplete="current-password"
           />
+          {wasIdle.value && error === null && <Notice isLive>{signInText.wasIdle}</Notice>}
           <SignInError error={error} />
           <Button kind="primary" type="submit" isBusy={isBusy}>
             {signInText.submit}

@@ -1,5 +1,6 @@
 /** Backups: one is made here, and saved; how one comes back is restore.tsx's. */
 import { useState } from 'preact/hooks'
+import { leastPassphrase } from '../../../firmware/model/upkeep-limits.ts'
 import { callForBlob } from '../../live/call.ts'
 import { saveFile } from '../../live/file.ts'
 import { status } from '../../live/live.ts'
@@ -15,7 +16,6 @@ import { Restore } from './restore.tsx'
 const text = backupText.make
 /** Making a key of a passphrase takes a box a while. */
 const timeoutMs = 30_000
-const leastCharacters = 12
 
 export function Backup() {
   return (
@@ -32,7 +32,7 @@ function Make() {
   const [withIdentity, setIdentity] = useState(false)
   const [isTried, setTried] = useState(false)
   const action = useAction()
-  const short = passphrase.length < leastCharacters ? text.short : null
+  const short = passphrase.length < leastPassphrase ? text.short : null
   const differs = again === passphrase ? null : text.differs
   const make = async (): Promise<void> => {
     setTried(true)

@@ -1,5 +1,6 @@
 /** Whoever is signed in changes their own password: all their sessions end with the old one. */
 import { useState } from 'preact/hooks'
+import { passwordCharacters } from '../../../firmware/model/user.ts'
 import { call } from '../../live/call.ts'
 import { loadSession } from '../../live/session.ts'
 import { useAction } from '../../part/action.ts'
@@ -10,7 +11,6 @@ import { ErrorNotice } from '../../part/notice.tsx'
 import { peopleText } from '../../text/en-people.ts'
 
 const text = peopleText.own
-const leastCharacters = 12
 const timeoutMs = 25_000
 
 export function OwnPassword() {
@@ -18,7 +18,7 @@ export function OwnPassword() {
   const [password, setPassword] = useState('')
   const [isTried, setTried] = useState(false)
   const action = useAction()
-  const short = password.length < leastCharacters ? peopleText.users.short : null
+  const short = password.length < passwordCharacters.least ? peopleText.users.short : null
   const isWrong = action.error?.code === 'API_UNAUTHENTICATED'
   const change = async (): Promise<void> => {
     setTried(true)

@@ -1,10 +1,12 @@
 /** Tokens of programs: made, shown once, ended. */
 import { useState } from 'preact/hooks'
+import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
 import type {
   LocalTokenAnswer,
   LocalTokensAnswer,
 } from '../../../firmware/model/local-api-access.ts'
 import { type LocalRole, localRoles } from '../../../firmware/model/local-permission.ts'
+import { isName } from '../../config/rule.ts'
 import type { Answered } from '../../live/answer.ts'
 import { call } from '../../live/call.ts'
 import { may } from '../../live/session.ts'
@@ -21,7 +23,6 @@ import { peopleText } from '../../text/en-people.ts'
 import { duration } from '../../text/format.ts'
 
 const text = peopleText.tokens
-const nameForm = /^[a-z0-9][a-z0-9-]{0,30}$/
 
 export function Tokens({ tokens }: { readonly tokens: Answered<LocalTokensAnswer> }) {
   const [isOpen, setOpen] = useState(false)
@@ -96,7 +97,7 @@ function NewToken({ isOpen, onMade, onClose }: NewTokenProps) {
   const [made, setMade] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
   const action = useAction()
-  const badLabel = nameForm.test(label) ? null : peopleText.users.badName
+  const badLabel = isName(label) ? null : peopleText.users.badName
   const isDays = days !== null && Number.isInteger(days) && days >= 1 && days <= 366
   const close = (): void => {
     setMade(null)
@@ -136,7 +137,7 @@ function NewToken({ isOpen, onMade, onClose }: NewTokenProps) {
         help={peopleText.users.nameHelp}
         value={label}
         onInput={setLabel}
-        maxLength={31}
+        maxLength={nameLetters}
         error={isTried ? badLabel : null}
       />
       <SelectField

@@ -1,6 +1,9 @@
 /** One dialog for what is done to a user: made, given another role or password, removed. */
 import { useEffect, useState } from 'preact/hooks'
+import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
 import { type LocalRole, localRoles } from '../../../firmware/model/local-permission.ts'
+import { passwordCharacters } from '../../../firmware/model/user.ts'
+import { isName } from '../../config/rule.ts'
 import { call } from '../../live/call.ts'
 import { type Action, useAction } from '../../part/action.ts'
 import { Button } from '../../part/button.tsx'
@@ -24,8 +27,6 @@ export interface UserDialogProps {
 }
 
 const text = peopleText.users
-const leastCharacters = 12
-const nameForm = /^[a-z0-9][a-z0-9-]{0,30}$/
 const timeoutMs = 25_000
 
 export function UserDialog({ asked, onChange, onClose }: UserDialogProps) {
@@ -61,9 +62,9 @@ function Form({ shown, isOpen, action, done, onClose }: FormProps) {
   const [role, setRole] = useState<LocalRole>(shown.role)
   const [password, setPassword] = useState('')
   const [isTried, setTried] = useState(false)
-  const badName = what === 'add' && !nameForm.test(name) ? text.badName : null
+  const badName = what === 'add' && !isName(name) ? text.badName : null
   const asksPassword = what === 'add' || what === 'password'
-  const short = asksPassword && password.length < leastCharacters ? text.short : null
+  const short = asksPassword && password.length < passwordCharacters.least ? text.short : null
   const submit = async (): Promise<void> => {
     setTried(true)
     if (badName !== null || short !== null || action.isBusy) return
@@ -106,7 +107,7 @@ function Form({ shown, isOpen, action, done, onClose }: FormProps) {
           help={text.nameHelp}
           value={name}
           onInput={setName}
-          maxLength={31}
+          maxLength={nameLetters}
           error={isTried ? badName : null}
         />
       )}

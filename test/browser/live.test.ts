@@ -1,0 +1,289 @@
+/**
+ * What a page does when it does not hear the box, or hears that somebody else is signed in: it takes nothing old for new, keeps what was
+ * typed, and says what it does not know. In a browser, against a fake box.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { violationsOf } from './axe.ts'
+import { openBrowser, openPage } from './browser.ts'
+import type { Scene } from './canned/canned.ts'
+import { sampleOf } from './canned/history.ts'
+import { type FakeBox, openFakeBox } from './fake-box.ts'
+
+let browser: Browser
+before(async () => {
+  browser = await openBrowser()
+})
+after(() => browser.close())
+
+async function withPage(
+  route: string,
+  work: (page: Page, box: FakeBox) => Promise<void>,
+  scene: Partial<Scene> = {},
+): Promise<void> {
+  await using box = await openFakeBox(scene)
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  try {
+    await page.goto(`${box.url}#/${route}`)
+    await page.locator('h1').first().waitFor()
+    await work(page, box)
+  } finally {
+    await context.close()
+  }
+}
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first()
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
+
+/** A draft of one change. */
+async function limitOffice(page: Page, limit: string): Promise<void> {
+  await button(page, 'Change office').click()
+  await page.getByLabel('Limit up').fill(limit)
+  await button(page, 'Done').click()
+  await page.locator('.draft-bar').waitFor()
+}
+
+async function applyDraft(page: Page): Promise<void> {
+  await button(page, 'Review').click()
+  await button(page, 'Apply on trial').click()
+  await page.getByText('Revision 43 runs on trial.').waitFor()
+}
+
+test('a box that says nothing more, though its connection stands, is not said to be well', async () => {
+  await withPage('', async (page, box) => {
+    await heading(page, 'All is well.').waitFor()
+    box.isSilent = true
+    await heading(page, 'Not known: nothing is heard of the box.').waitFor({ timeout: 8_000 })
+    await page.getByText('The box does not answer.').waitFor()
+    assert.match(await page.title(), /^⚠/)
+    box.isSilent = false
+    await heading(page, 'All is well.').waitFor()
+    assert.doesNotMatch(await page.title(), /^⚠/)
+  })
+})
+
+test('what changed while nothing was heard is read once the box is heard again', async () => {
+  await withPage('segments', async (page, box) => {
+    await button(page, 'Change office').waitFor()
+    const asked = ['/config', '/session'].map((path) =>
+      page.waitForRequest((request) => request.url().endsWith(`/api/v1${path}`)),
+    )
+    box.cut()
+    await Promise.all(asked)
+  })
+})
+
+test('a box that lets nobody more follow it is not said to be gone', async () => {
+  await withPage('', async (page, box) => {
+    await heading(page, 'All is well.').waitFor()
+    await page.route('**/api/v1/events', (route) =>
+      route.fulfill({ status: 503, json: { code: 'API_BUSY', message: 'too many' } }),
+    )
+    box.cut()
+    await page.getByText('Changes show late here just now.').waitFor()
+    await heading(page, 'All is well.').waitFor()
+    await page.unroute('**/api/v1/events')
+    await page.getByText('Changes show late here just now.').waitFor({ state: 'detached' })
+  })
+})
+
+test('a change that was taken back while the page was away is explained', async () => {
+  await withPage('segments', async (page, box) => {
+    await limitOffice(page, '20M')
+    await applyDraft(page)
+    await page.route('**/api/v1/events', (route) => route.abort())
+    box.cut()
+    await page.getByText('The box does not answer.').waitFor()
+    const headers = { 'x-causeway-csrf': 'f00d' }
+    await page.request.post(`${box.url}api/v1/config/rollback`, { headers })
+    await page.unroute('**/api/v1/events')
+    await page.getByText('Revision 43 was taken back.').waitFor()
+    await page.getByText('Somebody took it back.').waitFor()
+    await page.getByText('1 change is not applied yet.').waitFor()
+  })
+})
+
+test('one that was taken back while no page was open is explained to the next', async () => {
+  await withPage('segments', async (page, box) => {
+    await limitOffice(page, '20M')
+    await applyDraft(page)
+    await page.goto('about:blank')
+    const headers = { 'x-causeway-csrf': 'f00d' }
+    await page.request.post(`${box.url}api/v1/config/rollback`, { headers })
+    await page.goto(`${box.url}#/segments`)
+    await page.getByText('Revision 43 was taken back.').waitFor()
+  })
+})
+
+test('a wrong password while signed in is said to be wrong, and nobody is signed out', async () => {
+  await withPage('system/users', async (page) => {
+    await page.getByLabel('Password of now').fill('wrong')
+    await page.getByLabel('New password').fill('another horse battery')
+    const looked = page.waitForResponse('**/api/v1/session')
+    await button(page, 'Change it').click()
+    await page.getByText('That is not your password.').waitFor()
+    await looked
+    await heading(page, 'System').waitFor()
+    assert.equal(await page.getByLabel('New password').inputValue(), 'another horse battery')
+  })
+})
+
+test('a session that the box has ended leads to the page for signing in', async () => {
+  await withPage('segments', async (page, box) => {
+    await button(page, 'Change office').waitFor()
+    box.scene = { ...box.scene, role: null }
+    box.cut()
+    await heading(page, 'Sign in').waitFor()
+  })
+})
+
+test('another role is noticed when the stream begins anew', async () => {
+  await withPage('segments', async (page, box) => {
+    await button(page, 'Change office').waitFor()
+    box.scene = { ...box.scene, role: 'viewer', name: 'anna' }
+    box.cut()
+    await page.getByText('anna, viewer').first().waitFor()
+    await button(page, 'Change office').waitFor({ state: 'detached' })
+  })
+})
+
+test('after another tab has signed in, what is pressed here is done all the same', async () => {
+  await withPage('segments', async (page, box) => {
+    await limitOffice(page, '20M')
+    box.scene = { ...box.scene, csrf: 'beef' }
+    await applyDraft(page)
+  })
+})
+
+test('and not in the name of somebody else', async () => {
+  await withPage('segments', async (page, box) => {
+    await limitOffice(page, '20M')
+    await button(page, 'Review').click()
+    await page.getByText('Segment office').first().waitFor()
+    box.scene = { ...box.scene, csrf: 'beef', name: 'otto' }
+    await button(page, 'Apply on trial').click()
+    await page.getByText('otto, admin').first().waitFor()
+    assert.equal(box.status().pendingChange, null)
+  })
+})
+
+test('whoever signs out of a box that does not answer is told so, and is signed out when it does', async () => {
+  await withPage('', async (page, box) => {
+    await heading(page, 'All is well.').waitFor()
+    await page.route('**/api/v1/sign-out', (route) => route.abort())
+    await button(page, 'Sign out').click()
+    await heading(page, 'You are still signed in at the box').waitFor()
+    assert.equal(box.scene.role, 'admin')
+    assert.deepEqual(await violationsOf(page), [])
+    await page.unroute('**/api/v1/sign-out')
+    await page.reload()
+    await heading(page, 'Sign in').waitFor()
+    assert.equal(box.scene.role, null)
+  })
+})
+
+test('the last minutes are read again after a gap, when the clock goes back, and when they were not to be had', async () => {
+  await using box = await openFakeBox()
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.clock.install()
+  const isAsked = () => page.waitForRequest('**/history/uplinks/lte0/minutes')
+  await page.route('**/history/uplinks/lte0/minutes', (route) => route.abort())
+  const first = isAsked()
+  await page.goto(box.url)
+  await first
+  await page.unroute('**/history/uplinks/lte0/minutes')
+  const steps: readonly (() => unknown)[] = [
+    () => page.clock.fastForward(20_000),
+    () => box.tell(sampleOf(box.status(), Math.floor(Date.now() / 1000) - 7_200)),
+    () => box.cut(),
+  ]
+  for (const step of steps) {
+    const [request] = await Promise.all([isAsked(), step()])
+    await request.response()
+  }
+  await context.close()
+})
+
+test('a draft that was discarded can be brought back', async () => {
+  await withPage('segments', async (page) => {
+    await limitOffice(page, '20M')
+    await button(page, 'Discard').click()
+    await page.locator('.draft-bar').waitFor({ state: 'detached' })
+    await button(page, 'Undo').click()
+    await page.getByText('1 change is not applied yet.').waitFor()
+  })
+})
+
+test('a configuration that ran before takes the place of a draft only when that is said', async () => {
+  await withPage('segments', async (page) => {
+    await limitOffice(page, '23M')
+    await page.goto(`${new URL(page.url()).origin}/#/config/history`)
+    await button(page, 'Show revision 41').click()
+    await button(page, 'Run it again').click()
+    await heading(page, 'Configuration').waitFor()
+    await page.getByText('You have 1 change that is not applied yet.').waitFor()
+    assert.deepEqual(await violationsOf(page), [])
+    await button(page, 'Keep mine').click()
+    const kept = 'sessionStorage.getItem("causeway.draft").includes("23M")'
+    assert.equal(await page.evaluate(kept), true)
+    await button(page, 'Run it again').click()
+    await button(page, 'Replace them').click()
+    await page.getByText('Segment guests: VNI').waitFor()
+  })
+})
+
+test('a draft is of who made it: another who signs in at the tab is offered none of it', async () => {
+  await withPage('segments', async (page) => {
+    const signIn = async (name: string): Promise<void> => {
+      await button(page, 'Sign out').click()
+      await page.getByLabel('Name').fill(name)
+      await page.getByLabel('Password').fill('correct horse battery')
+      await page.keyboard.press('Enter')
+      await button(page, 'Change office').waitFor()
+    }
+    await limitOffice(page, '20M')
+    await signIn('anna')
+    await page.locator('.draft-bar').waitFor()
+    await signIn('otto')
+    assert.equal(await page.locator('.draft-bar').count(), 0)
+    await signIn('anna')
+    assert.equal(await page.locator('.draft-bar').count(), 0)
+  })
+})
+
+test('before the half hour is over somebody is asked, and any key keeps the session', async () => {
+  await using box = await openFakeBox()
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.clock.install()
+  await page.goto(box.url)
+  await heading(page, 'All is well.').waitFor()
+  const dialog = page.getByRole('dialog', { name: 'Are you still there?' })
+  await page.clock.fastForward(29 * 60_000 + 10_000)
+  await dialog.waitFor()
+  assert.match((await dialog.getByRole('timer').textContent()) ?? '', /^[45]\d s left/)
+  assert.deepEqual(await violationsOf(page), [])
+  await page.keyboard.press('Shift')
+  await dialog.waitFor({ state: 'hidden' })
+  await page.clock.fastForward(20 * 60_000)
+  await heading(page, 'All is well.').waitFor()
+  // Another tab is used.
+  const touched = 'localStorage.setItem("causeway.touched", String(Date.now()))'
+  await page.evaluate(touched)
+  await page.clock.fastForward(20 * 60_000)
+  await heading(page, 'All is well.').waitFor()
+  await page.clock.fastForward(11 * 60_000)
+  await heading(page, 'Sign in').waitFor()
+  await page.getByText('nobody touched the page for half an hour').waitFor()
+  await context.close()
+})
+
+test('an uplink’s change that the box does not answer may be in place, and the first run says so', async () => {
+  await withPage('set-up/internet', async (page) => {
+    await page.route('**/api/v1/config/apply', (route) => route.abort())
+    await button(page, 'Change how it is connected').click()
+    await button(page, 'Use it').click()
+    await page.getByText('The box has not answered.').waitFor()
+    await button(page, 'Use it').waitFor({ state: 'detached' })
+  })
+})
