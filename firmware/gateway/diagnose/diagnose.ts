@@ -11,6 +11,7 @@ import { interfaceOf, kindOf } from '../../model/nic.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
 import type { CaptureRouteParts } from '../api/capture-routes.ts'
 import type { DiagnoseParts } from '../api/diagnose-routes.ts'
+import { fieldsOf } from '../log-fields.ts'
 import { Bundles } from './bundle.ts'
 import { capturePlaceOf } from './capture-place.ts'
 import { Captures } from './captures.ts'
@@ -57,8 +58,9 @@ export function openDiagnose(
   const { tools, captureFiles: files } = machine
   const around: Surroundings = { ...opening, tools }
   const newId = (): string => Buffer.from(random(8)).toString('hex')
-  const runs = owned.use(new Runs(clock, newId))
-  const captures = owned.use(new Captures({ clock, tools, files, newId }))
+  const onFault = (error: unknown): void => opening.log.error(fieldsOf(error), 'diagnostics fault')
+  const runs = owned.use(new Runs(clock, newId, onFault))
+  const captures = owned.use(new Captures({ clock, tools, files, newId, onFault }))
   const log = (after: number) => ({ lines: machine.logRing.after(after).map(logLine) })
   const bundles = bundlesOf(opening, log)
   return {
