@@ -1,5 +1,6 @@
 /** Diagnostics as a whole: tests, recordings, log and bundle, opened over what the box knows and what the machine can. */
 import type { Clock } from '../../host/clock/clock.ts'
+import { keptFor } from '../../host/clock/kept.ts'
 import type { DiagnoseMachine } from '../../host/diagnose/machine.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { Places } from '../../host/system/places.ts'
@@ -25,6 +26,9 @@ import { configOf, type Surroundings } from './place.ts'
 import { Runs } from './runs.ts'
 import { spellings } from './scrub.ts'
 import { traceWork } from './trace.ts'
+
+/** A table is read for it, and a program run: whoever asks meanwhile gets the same. */
+const flowsMs = 2_000
 
 /** For the box's record of what was done: reading changes nothing, so the routes' own does not tell of it. */
 export type Audit = (who: LocalPrincipal, what: string, target: string) => void
@@ -63,6 +67,7 @@ export function openDiagnose(
   const captures = owned.use(new Captures({ clock, tools, files, newId, onFault }))
   const log = (after: number) => ({ lines: machine.logRing.after(after).map(logLine) })
   const bundles = bundlesOf(opening, log)
+  const flowSources = { ...opening.flowSources, tools }
   return {
     diagnose: {
       places: () => placesOf(opening.config()),
@@ -74,7 +79,11 @@ export function openDiagnose(
       run: (id) => runs.show(id),
       stopRun: (id) => runs.stop(id),
       log,
-      flows: () => flowsAnswer({ ...opening.flowSources, tools }),
+      flows: keptFor(
+        flowsMs,
+        () => clock.nowMs(),
+        () => flowsAnswer(flowSources),
+      ),
       bundle: async (who) => {
         const { bytes } = await bundles.make()
         audit(who, 'support bundle', '')

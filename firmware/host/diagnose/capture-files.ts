@@ -6,6 +6,7 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
+import { keptForGood } from '../clock/kept.ts'
 import { makePrivateFolder } from '../system/file.ts'
 
 export interface CaptureFile {
@@ -24,16 +25,14 @@ export interface CaptureFiles {
 }
 
 export function captureFilesIn(folder: string): CaptureFiles {
-  let cleared: Promise<void> | null = null
-  const clear = async (): Promise<void> => {
+  const cleared = keptForGood(async () => {
     await rm(folder, { recursive: true, force: true })
     await makePrivateFolder(folder)
-  }
+  })
   const pathOf = (id: string): string => join(folder, `${id}.pcapng`)
   return {
     open: async (id) => {
-      cleared ??= clear()
-      await cleared
+      await cleared()
       const path = pathOf(id)
       const fd = guarded(path, () => openSync(path, 'wx', 0o600))
       let length = 0

@@ -109,6 +109,31 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
 })
 
+test('pages that could not be read keep nobody from the API, and are there once they can', async () => {
+  const port = await freePort()
+  const faults: unknown[] = []
+  const identity = Buffer.from('{"isPage":true}')
+  const page = { url: '/', type: 'application/json', etag: '"1"', isImmutable: false }
+  let looks = 0
+  const api = new LanApi({
+    ...without(systemClock()),
+    pages: async () => {
+      looks++
+      if (looks <= 2) throw new Error('EMFILE')
+      return [{ ...page, bodies: { identity } }]
+    },
+    ...{ port, routes: [], onFault: (error: unknown) => faults.push(error) },
+    certificate: (address) => openCertificate(join(root, 'keys/six.pem'), [address], Date.now()),
+  })
+  const looked: unknown[] = []
+  for (let listens = 0; listens < 4; listens++) {
+    await api.listen(['127.0.0.1'], names)
+    looked.push((await ask('127.0.0.1', port, '/'))[0])
+  }
+  assert.deepEqual([looked, looks, faults.length], [[404, 404, 200, 200], 3, 2])
+  await api[Symbol.asyncDispose]()
+})
+
 test('one source has a share of the connections, and those above its rate wait', async () => {
   const port = await freePort()
   let nowMs = 0

@@ -43,6 +43,8 @@ export const sampleMachine: MachineAnswer = {
 
 export interface FakeHost extends Host {
   readonly restarts: string[]
+  /** So often it was asked who keeps the clock. */
+  clockLooks: number
   readonly orders: { readonly identity: BackupIdentity; readonly config: string }[]
 }
 
@@ -53,13 +55,16 @@ export function fakeHost(
 ): FakeHost {
   const restarts: string[] = []
   const orders: FakeHost['orders'] = []
-  return {
-    ...{ restarts, orders, restartAfterMs: 0, slots: noSlots() },
+  const host: FakeHost = {
+    ...{ restarts, orders, clockLooks: 0, restartAfterMs: 0, slots: noSlots() },
     machine: { read: async () => sampleMachine },
-    clockSync: async () => ({
-      ...{ isSynchronised: true, by: 'chrony', server: '192.0.2.1', stratum: 3 },
-      ...{ offsetSeconds: 0.0001, errorSeconds: 0.01 },
-    }),
+    clockSync: async () => {
+      host.clockLooks++
+      return {
+        ...{ isSynchronised: true, by: 'chrony', server: '192.0.2.1', stratum: 3 },
+        ...{ offsetSeconds: 0.0001, errorSeconds: 0.01 },
+      }
+    },
     power: {
       isAppliance: async () => isAppliance,
       rebootMachine: async () => {
@@ -72,4 +77,5 @@ export function fakeHost(
     readKeys: async () => keys,
     orderRestore: async (identity, config) => void orders.push({ identity, config }),
   }
+  return host
 }
