@@ -61,7 +61,7 @@ export class Backups {
     this.#parts = parts
   }
 
-  /** @throws API_NOT_READY there is nothing to keep; STORE_ errors, API_BUSY */
+  /** @throws API_NOT_READY there is nothing to keep; BACKUP_INVALID, STORE_ errors, API_BUSY */
   async make({ passphrase, withIdentity }: BackupRequest): Promise<Uint8Array> {
     const { running, users, deviceId, wallMs } = this.#parts
     const now = running()
@@ -76,6 +76,10 @@ export class Backups {
       config: now.text,
       users: (await users.list()).map(userOf),
       identity: withIdentity ? await this.#parts.readIdentity() : null,
+    }
+    // One that could not be opened again is none.
+    if (!isBackup(backup)) {
+      throw new CausewayError('BACKUP_INVALID', 'what this box has fits into no backup')
     }
     return sealBackup(passphrase, Buffer.from(JSON.stringify(backup), 'utf8'))
   }

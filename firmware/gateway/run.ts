@@ -23,7 +23,7 @@ import type { LogRing } from '../host/system/log-ring.ts'
 import { openMachine } from '../host/system/machine.ts'
 import type { Places } from '../host/system/places.ts'
 import { openPower, restartAfterMs } from '../host/system/power.ts'
-import { readPrivate } from '../host/system/private-key.ts'
+import { needPrivate } from '../host/system/private-key.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { orderRestore, restoreIfOrdered } from '../host/system/restore.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
@@ -105,8 +105,8 @@ function hostAt(places: Places, clock: Clock): Host {
     slots: noSlots(),
     lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({
-      deviceKey: (await readPrivate(places.deviceKey)) ?? '',
-      wireKey: (await readPrivate(places.wireKey)) ?? '',
+      deviceKey: await needPrivate(places.deviceKey),
+      wireKey: await needPrivate(places.wireKey),
     }),
     orderRestore: (identity, config) => orderRestore(places, { identity, config }),
   }

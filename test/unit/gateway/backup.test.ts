@@ -1,12 +1,13 @@
 /** A backup of a whole box, restored there and on its replacement; what cannot be restored changes nothing. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { Backups, type BackupUsers } from '../../../firmware/gateway/backup.ts'
 import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
 import { sealBackup } from '../../../firmware/host/system/backup-seal.ts'
 import { replaceFile } from '../../../firmware/host/system/file.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
+import { needPrivate } from '../../../firmware/host/system/private-key.ts'
 import { orderRestore, restoreIfOrdered } from '../../../firmware/host/system/restore.ts'
 import { openWireKey } from '../../../firmware/host/system/wire-key.ts'
 import type { BackupIdentity, BackupUser } from '../../../firmware/model/backup.ts'
@@ -41,8 +42,8 @@ async function begin(t: TestContext) {
     },
   }
   const readIdentity = async (): Promise<BackupIdentity> => ({
-    deviceKey: await readFile(places.deviceKey, 'utf8'),
-    wireKey: await readFile(places.wireKey, 'utf8'),
+    deviceKey: await needPrivate(places.deviceKey),
+    wireKey: await needPrivate(places.wireKey),
     owner: null,
   })
   const backups = new Backups({
@@ -84,6 +85,15 @@ test('a backup says what it holds, and nothing of it is in clear', async (t) => 
       { name: 'otto', role: 'operator' },
     ],
   })
+})
+
+test('without the keys that it should hold there is no backup', async (t) => {
+  const box = await begin(t)
+  await rm(box.places.wireKey)
+  await assert.rejects(box.make(true), { code: 'STORE_KEY_INVALID' })
+  await replaceFile(box.places.wireKey, '')
+  await assert.rejects(box.make(true), { code: 'BACKUP_INVALID' })
+  assert.ok((await box.make()).length > 0)
 })
 
 test('a restore tries the configuration under the next free revision; users come with the confirm', async (t) => {
