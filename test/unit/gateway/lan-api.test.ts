@@ -1,7 +1,7 @@
 /** HTTPS for the LANs: on which addresses, with which certificate, what it answers and how often. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -64,6 +64,16 @@ test('the certificate is for its addresses, stays, and is made anew when it ends
   assert.ok(new X509Certificate(wider.certificate).checkIP('10.9.0.1'))
   await writeFile(path, (await readFile(path, 'utf8')).slice(0, 300))
   assert.ok(new X509Certificate((await openCertificate(path, ['10.9.0.1'], nowMs)).certificate))
+})
+
+test('keys of addresses that are gone stay until their certificate ends', async () => {
+  const pathOf = (address: string): string => join(root, 'lan', `${address}.pem`)
+  const nowMs = Date.now()
+  await openCertificate(pathOf('10.1.0.1'), ['10.1.0.1'], nowMs)
+  await openCertificate(pathOf('10.2.0.1'), ['10.2.0.1'], nowMs + 396 * dayMs)
+  assert.equal((await readdir(join(root, 'lan'))).length, 2)
+  await openCertificate(pathOf('10.3.0.1'), ['10.3.0.1'], nowMs + 398 * dayMs)
+  assert.deepEqual(await readdir(join(root, 'lan')), ['10.3.0.1.pem'])
 })
 
 test('it answers what is for LANs and nothing else, counts questions, and lets go of addresses', async () => {
