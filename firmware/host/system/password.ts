@@ -11,8 +11,6 @@ const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as 
 const saltBytes = 16
 const mostHashing = 2
 const mostWaiting = 32
-/** What is longer is no password. */
-const mostCharacters = 256
 
 export interface KeptPassword {
   /** Hex. */
@@ -20,6 +18,7 @@ export interface KeptPassword {
   readonly hash: string
 }
 
+/** How long a password may be is bounded by whoever takes it (`Password` of model/user.ts): none is cut. */
 export interface Passwords {
   /** @throws API_BUSY */
   keep(password: string): Promise<KeptPassword>
@@ -54,7 +53,7 @@ export function openPasswords(atOnce: number = mostHashing): Passwords {
     },
     isRight: async (password, kept) => {
       const salt = Buffer.from(kept?.salt ?? '00'.repeat(saltBytes), 'hex')
-      const hash = await hashed(password.slice(0, mostCharacters), salt)
+      const hash = await hashed(password, salt)
       return kept !== null && timingSafeEqual(hash, Buffer.from(kept.hash, 'hex'))
     },
   }
