@@ -8,6 +8,7 @@ import type { Slots } from '../host/slots/slots.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Machine } from '../host/system/machine.ts'
 import type { Power } from '../host/system/power.ts'
+import type { RestoreOrder } from '../host/system/restore.ts'
 import type { BackupIdentity } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
@@ -33,7 +34,7 @@ export interface Host {
   /** Keys as PEM. @throws STORE_KEY_ errors */
   readonly readKeys: () => Promise<Omit<BackupIdentity, 'owner'>>
   /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
-  readonly orderRestore: (identity: BackupIdentity, config: string) => Promise<void>
+  readonly orderRestore: (order: RestoreOrder) => Promise<void>
 }
 
 export interface SystemFacts {

@@ -5,6 +5,7 @@ import type { SystemParts } from '../../../firmware/gateway/api/system-routes.ts
 import type { Host } from '../../../firmware/gateway/system.ts'
 import { noSlots } from '../../../firmware/host/slots/none.ts'
 import { noAppliance } from '../../../firmware/host/system/power.ts'
+import type { RestoreOrder } from '../../../firmware/host/system/restore.ts'
 import type { BackupIdentity } from '../../../firmware/model/backup.ts'
 import type { MachineAnswer } from '../../../firmware/model/local-api-system.ts'
 
@@ -45,7 +46,7 @@ export interface FakeHost extends Host {
   readonly restarts: string[]
   /** So often it was asked who keeps the clock. */
   clockLooks: number
-  readonly orders: { readonly identity: BackupIdentity; readonly config: string }[]
+  readonly orders: RestoreOrder[]
 }
 
 /** @param isAppliance it may be started anew as a whole */
@@ -75,7 +76,7 @@ export function fakeHost(
     },
     lanCertificate: async () => null,
     readKeys: async () => keys,
-    orderRestore: async (identity, config) => void orders.push({ identity, config }),
+    orderRestore: async (order) => void orders.push(order),
   }
   return host
 }
