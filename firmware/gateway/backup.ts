@@ -1,13 +1,14 @@
 /**
  * Makes backups of this box and restores them. Whatever can be said against one is said before anything is changed; its configuration is
  * applied as any other, and taken back unless confirmed; its users come with that confirm, so that whoever confirms is still known. Who
- * becomes another box begins anew.
+ * becomes another box begins anew, users included: that is one order, which the next start carries out.
  */
 
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import { withRevision } from '../host/config/revision.ts'
 import { readIdentity } from '../host/pki/identity.ts'
 import { openBackup, sealBackup } from '../host/system/backup-seal.ts'
+import type { RestoreOrder } from '../host/system/restore.ts'
 import { type Backup, type BackupIdentity, type BackupUser, isBackup } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type {
@@ -18,6 +19,7 @@ import type {
   RestoreRequest,
 } from '../model/local-api-backup.ts'
 import type { ConfigChangeEvent } from '../model/local-api-event.ts'
+import { reservedUsers } from '../model/local-user.ts'
 import { version } from '../model/version.ts'
 
 /** Those who sign in, with the hashes of their passwords. */
@@ -47,7 +49,7 @@ export interface BackupParts {
   /** @throws STORE_ errors */
   readonly readIdentity: () => Promise<BackupIdentity>
   /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
-  readonly orderRestore: (identity: BackupIdentity, config: string) => Promise<void>
+  readonly orderRestore: (order: RestoreOrder) => Promise<void>
   readonly restart: () => void
   readonly onFault: (error: unknown) => void
 }
@@ -61,7 +63,7 @@ export class Backups {
     this.#parts = parts
   }
 
-  /** @throws API_NOT_READY there is nothing to keep; STORE_ errors, API_BUSY */
+  /** @throws API_NOT_READY there is nothing to keep; BACKUP_INVALID, STORE_ errors, API_BUSY */
   async make({ passphrase, withIdentity }: BackupRequest): Promise<Uint8Array> {
     const { running, users, deviceId, wallMs } = this.#parts
     const now = running()
@@ -77,6 +79,10 @@ export class Backups {
       users: (await users.list()).map(userOf),
       identity: withIdentity ? await this.#parts.readIdentity() : null,
     }
+    // One that could not be opened again is none.
+    if (!isBackup(backup)) {
+      throw new CausewayError('BACKUP_INVALID', 'what this box has fits into no backup')
+    }
     return sealBackup(passphrase, Buffer.from(JSON.stringify(backup), 'utf8'))
   }
 
@@ -89,11 +95,7 @@ export class Backups {
   async restore(request: RestoreRequest): Promise<RestoreAnswer> {
     const backup = await opened(request)
     const users = request.withUsers ? backup.users : null
-    if (users !== null && !users.some(({ role }) => role === 'admin')) {
-      throw new CausewayError('BACKUP_INVALID', 'no user of the backup is an admin', {
-        path: '/withUsers',
-      })
-    }
+    if (users !== null) checkUsers(users)
     const contents = this.#contentsOf(backup)
     if (request.withIdentity) return this.#become(backup, contents, users)
     const { highestRevision, check, apply } = this.#parts
@@ -146,8 +148,7 @@ export class Backups {
     const [first] = errors
     if (first !== undefined)
       throw new CausewayError(first.code, first.message, { ...first, errors })
-    if (users !== null) await this.#parts.users.replace(users)
-    await orderRestore(identity, config)
+    await orderRestore({ identity, config, users })
     restart()
     return { contents, revision, isRestarting: true }
   }
@@ -161,6 +162,16 @@ export class Backups {
       hasIdentity: identity !== null,
     }
   }
+}
+
+/** What would refuse them once they come. @throws BACKUP_INVALID */
+function checkUsers(users: readonly BackupUser[]): void {
+  const path = '/withUsers'
+  if (!users.some(({ role }) => role === 'admin'))
+    throw new CausewayError('BACKUP_INVALID', 'no user of the backup is an admin', { path })
+  const reserved = users.find(({ name }) => reservedUsers.has(name))
+  if (reserved === undefined) return
+  throw new CausewayError('BACKUP_INVALID', `nobody can be called ${reserved.name}`, { path })
 }
 
 /** What is kept of a user may grow: only this is of a backup. */

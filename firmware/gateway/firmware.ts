@@ -1,10 +1,11 @@
 /** Updates of the firmware on their way into a slot: one at a time, bounded, with how far it is for whoever looks. */
+import { unsupported } from '../host/slots/none.ts'
 import type { Slots } from '../host/slots/slots.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { InstallProgress, SlotsAnswer } from '../model/local-api-slots.ts'
-import { mostUpdateBytes } from '../model/upkeep-limits.ts'
 
 export interface Upload {
+  /** Bounded by the route that takes them. */
   readonly chunks: AsyncIterable<Uint8Array>
   /** As whoever sends it says; null: they did not. */
   readonly totalBytes: number | null
@@ -29,7 +30,7 @@ export class Firmware {
   async install({ chunks, totalBytes }: Upload): Promise<SlotsAnswer> {
     if (this.#isInstalling) throw new CausewayError('UPDATE_BUSY', 'an update is on its way')
     // Nobody sends a gigabyte to hear that there is no place for it.
-    if (!this.#slots.isSupported) await this.#slots.markGood()
+    if (!this.#slots.isSupported) throw unsupported()
     this.#isInstalling = true
     const say = (phase: InstallProgress['phase'], bytes: number, error: ErrorBody | null): void => {
       const shown = error === null ? null : { code: error.code, message: error.message }
@@ -40,9 +41,6 @@ export class Firmware {
     const counted = async function* (): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         received += chunk.length
-        if (received > mostUpdateBytes) {
-          throw new CausewayError('API_TOO_LARGE', `an update has at most ${mostUpdateBytes} bytes`)
-        }
         yield chunk
       }
       if (totalBytes === null || received === totalBytes) return

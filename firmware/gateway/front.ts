@@ -3,6 +3,7 @@
  * nothing of the gateway's work itself.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import { keptForGood } from '../host/clock/kept.ts'
 import { controllerPlacesOf } from '../host/config/controller-settings.ts'
 import type { DiagnoseMachine } from '../host/diagnose/machine.ts'
 import type { DeviceKey } from '../host/pki/device-key.ts'
@@ -113,16 +114,12 @@ export function openFront(
   const told = answersOf(core, asked)
   const { onSpeed, ...more } = openDiagnose(diagnoseOpening(parts, core, told, access), owned)
   const answers = { ...told, ...more }
-  let pages: Promise<readonly Page[]> | null = null
   const lanApi = owned.use(
     new LanApi({
       ...{ clock, port: parts.lanApiPort, plainPort: parts.plainPort },
       routes: routesOf(answers),
       gate: openGate({ access, clock, isStatusOpen: answers.access.isStatusOpen }),
-      pages: () => {
-        pages ??= parts.readPages()
-        return pages
-      },
+      pages: keptForGood(parts.readPages),
       certificate: parts.certificate,
       onFault: (error) => log.error(fieldsOf(error), 'LAN API fault'),
     }),

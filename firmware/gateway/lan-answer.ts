@@ -1,9 +1,9 @@
 /** What the local API says about LANs and NICs, out of what runs and what the machine says. */
 import type { Clock } from '../host/clock/clock.ts'
+import { keptFor } from '../host/clock/kept.ts'
 import type { Net } from '../host/net/net.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { HostLease } from '../model/host-lease.ts'
-import type { NicLink } from '../model/host-state.ts'
 import { composeLans, composeNics } from '../plan/lan-status.ts'
 import type { LanParts } from './api/lan-routes.ts'
 import type { Core } from './core.ts'
@@ -23,19 +23,12 @@ export function lanAnswers(
   { clock, net, nicNetns, hostLeases }: LanAnswerParts,
   { reconciler, telemetry }: Pick<Core, 'reconciler' | 'telemetry'>,
 ): LanParts {
-  /** Tools are run for it: whoever asks meanwhile, or soon after, gets the same answer. */
-  let reading: { readonly links: Promise<NicLink[]>; readonly atMs: number } | null = null
-  const links = (): Promise<NicLink[]> => {
-    const nowMs = clock.nowMs()
-    if (reading !== null && nowMs - reading.atMs < keptMs) return reading.links
-    const mine = { links: net.nicLinks(nicNetns), atMs: nowMs }
-    reading = mine
-    // What failed is no answer for whoever asks next.
-    mine.links.catch(() => {
-      if (reading === mine) reading = null
-    })
-    return mine.links
-  }
+  // Tools are run for it.
+  const links = keptFor(
+    keptMs,
+    () => clock.nowMs(),
+    () => net.nicLinks(nicNetns),
+  )
   return {
     lans: async () => {
       const hosts = await hostLeases().catch(unread)

@@ -13,25 +13,23 @@ import { openDeviceKey } from '../host/pki/device-key.ts'
 import { readHostLeases } from '../host/service/host-lease.ts'
 import { openServices } from '../host/service/system.ts'
 import { noSlots } from '../host/slots/none.ts'
-import { openStore } from '../host/store/ordered-store.ts'
-import type { Store } from '../host/store/store.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { readClockSync } from '../host/system/clock-sync.ts'
-import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
+import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { LogRing } from '../host/system/log-ring.ts'
 import { openMachine } from '../host/system/machine.ts'
 import type { Places } from '../host/system/places.ts'
 import { openPower, restartAfterMs } from '../host/system/power.ts'
-import { readPrivate } from '../host/system/private-key.ts'
+import { needPrivate } from '../host/system/private-key.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { orderRestore, restoreIfOrdered } from '../host/system/restore.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { type Page, readPages } from '../host/web/pages.ts'
 import { linkPath } from '../model/control-link.ts'
-import type { CausewayError } from '../model/errors.ts'
 import { earliestMs } from '../model/version.ts'
+import { openBoxStore, replaceUsers } from './box-store.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { RecordFile } from './program-loader.ts'
@@ -44,9 +42,11 @@ const controllerMs = 10_000
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
   if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
-  const restored = await restoreIfOrdered(places)
+  const restored = await restoreIfOrdered(places, (users) => replaceUsers(places, users, log))
   if (restored === 'done') log.warn({}, 'restored: this box is the one of a backup')
   if (restored === 'broken') log.error({}, 'not restored: the order cannot be read')
+  if (typeof restored === 'object')
+    log.error(fieldsOf(restored.refused), 'not restored: the users cannot be written')
   return openGateway({
     places,
     log,
@@ -105,10 +105,10 @@ function hostAt(places: Places, clock: Clock): Host {
     slots: noSlots(),
     lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({
-      deviceKey: (await readPrivate(places.deviceKey)) ?? '',
-      wireKey: (await readPrivate(places.wireKey)) ?? '',
+      deviceKey: await needPrivate(places.deviceKey),
+      wireKey: await needPrivate(places.wireKey),
     }),
-    orderRestore: (identity, config) => orderRestore(places, { identity, config }),
+    orderRestore: (order) => orderRestore(places, order),
   }
 }
 
@@ -116,16 +116,6 @@ function hostAt(places: Places, clock: Clock): Host {
 async function readWebui({ webuiFolder }: Places): Promise<readonly Page[]> {
   const pages = await readPages(webuiFolder)
   return pages.length > 0 ? pages : readPages(join(import.meta.dirname, '../../webui/out'))
-}
-
-/** LevelDB is loaded when it is needed: a box forwards without it. */
-async function openBoxStore(
-  folder: string,
-  onFailed: (error: CausewayError) => void,
-): Promise<Store> {
-  const { openLevelTable } = await import('../host/store/level-table.ts')
-  await makePrivateFolder(folder)
-  return openStore(await openLevelTable(folder), onFailed)
 }
 
 function recordAt(path: string): RecordFile {

@@ -1,11 +1,14 @@
 /** What the API says of the machine and does to it, put together. What each part does is its own file's. */
 
+import type { Clock } from '../host/clock/clock.ts'
+import { keptFor } from '../host/clock/kept.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import { viewCertificate } from '../host/pki/certificate-view.ts'
 import type { Slots } from '../host/slots/slots.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Machine } from '../host/system/machine.ts'
 import type { Power } from '../host/system/power.ts'
+import type { RestoreOrder } from '../host/system/restore.ts'
 import type { BackupIdentity } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
@@ -31,11 +34,12 @@ export interface Host {
   /** Keys as PEM. @throws STORE_KEY_ errors */
   readonly readKeys: () => Promise<Omit<BackupIdentity, 'owner'>>
   /** From the next start on this box is that one. @throws STORE_WRITE_FAILED */
-  readonly orderRestore: (identity: BackupIdentity, config: string) => Promise<void>
+  readonly orderRestore: (order: RestoreOrder) => Promise<void>
 }
 
 export interface SystemFacts {
   readonly host: Host
+  readonly clock: Pick<Clock, 'nowMs'>
   readonly wallMs: () => number
   readonly log: Log
   readonly wireKey: string
@@ -46,6 +50,8 @@ export interface SystemFacts {
 
 /** Of pages, one an address: of more the first ones are told. */
 const mostCertificates = 16
+/** Twenty pages ask no more of the machine than one. */
+const keptMs = 5_000
 
 /** @returns also who must hear of changes of configuration */
 export function openSystem(
@@ -53,7 +59,7 @@ export function openSystem(
   core: Core,
   owner: BoxOwner,
 ): { readonly parts: SystemParts; readonly backups: Backups } {
-  const { host, wallMs, log, wireKey, deviceId, users } = facts
+  const { host, clock, wallMs, log, wireKey, deviceId, users } = facts
   const { source, changes } = core
   const backups = new Backups({
     ...{ wallMs, deviceId, users },
@@ -76,8 +82,10 @@ export function openSystem(
     onFault: (error) => log.error(fieldsOf(error), 'users of a backup not restored'),
   })
   const firmware = new Firmware(host.slots)
+  // Programs are run for it.
+  const clockSync = keptFor(keptMs, () => clock.nowMs(), host.clockSync)
   const parts: SystemParts = {
-    show: () => show(facts, core, owner),
+    show: () => show(facts, clockSync, core, owner),
     restart: async (what) => {
       if (what === 'machine') await host.power.rebootMachine()
       else host.power.restartGateway()
@@ -99,12 +107,17 @@ export function openSystem(
   return { parts, backups }
 }
 
-async function show({ host, wallMs, status }: SystemFacts, core: Core, owner: BoxOwner) {
+async function show(
+  { host, wallMs, status }: SystemFacts,
+  clockSync: Host['clockSync'],
+  core: Core,
+  owner: BoxOwner,
+) {
   const { running, absentNics } = core.reconciler.outcome
   const addresses = lanApiAddresses(running.config, absentNics).slice(0, mostCertificates)
   const [machine, sync, isAppliance, ...pages] = await Promise.all([
     host.machine.read(),
-    host.clockSync(),
+    clockSync(),
     host.power.isAppliance(),
     ...addresses.map((address) => host.lanCertificate(address).catch(() => null)),
   ])

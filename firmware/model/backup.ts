@@ -27,6 +27,9 @@ export const BackupIdentity = Type.Object(
 )
 export type BackupIdentity = Static<typeof BackupIdentity>
 
+export const BackupUsers = Type.Array(BackupUser, { maxItems: 64 })
+export type BackupUsers = Static<typeof BackupUsers>
+
 export const Backup = Type.Object(
   {
     version: Type.Literal(1),
@@ -38,7 +41,7 @@ export const Backup = Type.Object(
     revision: Type.Integer({ minimum: 0 }),
     /** As it was written, YAML. */
     config: Type.String({ maxLength: 1024 * 1024 }),
-    users: Type.Array(BackupUser, { maxItems: 64 }),
+    users: BackupUsers,
     identity: Nullable(BackupIdentity),
   },
   closed,
@@ -55,4 +58,10 @@ const identityForm = Compile(BackupIdentity)
 
 export function isBackupIdentity(value: unknown): value is BackupIdentity {
   return identityForm.Check(value)
+}
+
+const usersForm = Compile(BackupUsers)
+
+export function isBackupUsers(value: unknown): value is BackupUsers {
+  return usersForm.Check(value)
 }

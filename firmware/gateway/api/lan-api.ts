@@ -31,6 +31,7 @@ export interface LanApiParts {
 interface LanServer extends AsyncDisposable {
   /** From the next connection on: who is being answered is not cut off. */
   readonly show: (own: Certificate) => void
+  readonly hasPages: boolean
   renewAtMs: number
 }
 
@@ -80,24 +81,34 @@ export class LanApi implements AsyncDisposable {
   /** Each address has a certificate of its own: a browser that took one is not asked again because another LAN came. */
   async #serve(address: string): Promise<void> {
     const nowMs = this.#parts.clock.nowMs()
-    const server = this.#open.get(address)
-    if (server !== undefined && nowMs < server.renewAtMs) return
+    let server = this.#open.get(address)
+    if (server?.hasPages && nowMs < server.renewAtMs) return
+    const pages = await this.#pages()
     const own = await this.#parts.certificate(address)
+    if (server?.hasPages === false && pages !== null) {
+      await this.#close([address])
+      server = undefined
+    }
     if (server === undefined) {
-      await this.#listen(address, own)
+      await this.#listen(address, own, pages)
       return
     }
     server.show(own)
     server.renewAtMs = nowMs + renewMs
   }
 
-  async #listen(address: string, own: Certificate): Promise<void> {
-    const { port, plainPort, pages, onFault } = this.#parts
-    const found = await pages().catch((error: unknown) => {
+  /** Null: they cannot be read now, which keeps nobody from the API. */
+  #pages(): Promise<readonly Page[] | null> {
+    const { pages, onFault } = this.#parts
+    return pages().catch((error: unknown) => {
       onFault(error)
-      return []
+      return null
     })
-    const app = this.#app(own, found)
+  }
+
+  async #listen(address: string, own: Certificate, pages: readonly Page[] | null): Promise<void> {
+    const { port, plainPort, onFault } = this.#parts
+    const app = this.#app(own, pages ?? [])
     try {
       await app.listen({ host: address, port })
     } catch (error) {
@@ -106,6 +117,7 @@ export class LanApi implements AsyncDisposable {
     }
     const redirect = plainPort === null ? null : openRedirect(address, plainPort, onFault)
     this.#open.set(address, {
+      hasPages: pages !== null,
       renewAtMs: this.#parts.clock.nowMs() + renewMs,
       show: (next) => (app.server as unknown as Server).setSecureContext(secure(next)),
       [Symbol.asyncDispose]: async () => {

@@ -31,6 +31,7 @@ export interface CaptureParts {
   readonly tools: Pick<Tools, 'follow'>
   readonly files: CaptureFiles
   readonly newId: () => string
+  readonly onFault: (error: unknown) => void
 }
 
 interface Capture {
@@ -67,7 +68,7 @@ export class Captures implements Disposable {
     for (const { endedMs } of this.#all.values()) {
       if (endedMs === null) throw new CausewayError('API_BUSY', 'another recording runs')
     }
-    const { clock, files, newId } = this.#parts
+    const { clock, files, newId, onFault } = this.#parts
     const { filter = {}, seconds = usualSeconds, bytes = captureLimits.bytes } = request
     const capture: Capture = {
       ...{ id: newId(), place, isFull, mostSeconds: seconds, mostBytes: bytes },
@@ -80,7 +81,7 @@ export class Captures implements Disposable {
     this.#all.set(capture.id, capture)
     try {
       const file = await files.open(capture.id)
-      void this.#record(capture, file)
+      this.#record(capture, file).catch(onFault)
     } catch (error) {
       this.#all.delete(capture.id)
       throw error
@@ -172,9 +173,10 @@ export class Captures implements Disposable {
     } catch (error) {
       abort.abort()
       capture.sentence = error instanceof Error ? `It failed: ${error.message}.` : 'It failed.'
+      if (!(error instanceof CausewayError)) this.#parts.onFault(error)
     } finally {
-      file.close()
       this.#end(capture)
+      file.close()
     }
   }
 
@@ -186,7 +188,8 @@ export class Captures implements Disposable {
   #remove(id: string): void {
     this.#all.get(id)?.remove()
     this.#all.delete(id)
-    void this.#parts.files.remove(id)
+    const { files, onFault } = this.#parts
+    files.remove(id).catch(onFault)
   }
 
   #thin(): void {

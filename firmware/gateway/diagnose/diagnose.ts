@@ -1,5 +1,6 @@
 /** Diagnostics as a whole: tests, recordings, log and bundle, opened over what the box knows and what the machine can. */
 import type { Clock } from '../../host/clock/clock.ts'
+import { keptFor } from '../../host/clock/kept.ts'
 import type { DiagnoseMachine } from '../../host/diagnose/machine.ts'
 import type { Log } from '../../host/system/log.ts'
 import type { Places } from '../../host/system/places.ts'
@@ -13,6 +14,7 @@ import type { SpeedItem } from '../../wire/speed.ts'
 import type { X25519Pair } from '../../wire/x25519.ts'
 import type { CaptureRouteParts } from '../api/capture-routes.ts'
 import type { DiagnoseParts } from '../api/diagnose-routes.ts'
+import { fieldsOf } from '../log-fields.ts'
 import { Bundles } from './bundle.ts'
 import { capturePlaceOf } from './capture-place.ts'
 import { Captures } from './captures.ts'
@@ -29,6 +31,9 @@ import { speedWork } from './speed.ts'
 import { SpeedServer } from './speed-server.ts'
 import { openSpeedTalk, type SendSpeed } from './speed-talk.ts'
 import { traceWork } from './trace.ts'
+
+/** A table is read for it, and a program run: whoever asks meanwhile gets the same. */
+const flowsMs = 2_000
 
 /** For the box's record of what was done: reading changes nothing, so the routes' own does not tell of it. */
 export type Audit = (who: LocalPrincipal, what: string, target: string) => void
@@ -68,11 +73,13 @@ export function openDiagnose(
   const { tools, captureFiles: files } = machine
   const around: Surroundings = { ...opening, tools }
   const newId = (): string => Buffer.from(random(8)).toString('hex')
-  const runs = owned.use(new Runs(clock, newId))
-  const captures = owned.use(new Captures({ clock, tools, files, newId }))
+  const onFault = (error: unknown): void => opening.log.error(fieldsOf(error), 'diagnostics fault')
+  const runs = owned.use(new Runs(clock, newId, onFault))
+  const captures = owned.use(new Captures({ clock, tools, files, newId, onFault }))
   const log = (after: number) => ({ lines: machine.logRing.after(after).map(logLine) })
   const bundles = bundlesOf(opening, log)
   const { speed, onSpeed } = openSpeed(opening, runs, owned)
+  const flowSources = { ...opening.flowSources, tools }
   return {
     onSpeed,
     diagnose: {
@@ -86,7 +93,11 @@ export function openDiagnose(
       run: (id) => runs.show(id),
       stopRun: (id) => runs.stop(id),
       log,
-      flows: () => flowsAnswer({ ...opening.flowSources, tools }),
+      flows: keptFor(
+        flowsMs,
+        () => clock.nowMs(),
+        () => flowsAnswer(flowSources),
+      ),
       bundle: async (who) => {
         const { bytes } = await bundles.make()
         audit(who, 'support bundle', '')

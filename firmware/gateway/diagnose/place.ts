@@ -117,7 +117,6 @@ export async function destinationOf(
   const literal = parseAddress(to)
   if (literal !== null) {
     const address = formatAddress(literal)
-    if (address.startsWith('-')) refuse('/to', 'must be an address')
     return { address, family: literal.family, text: address }
   }
   if (to.includes(':')) refuse('/to', 'must be an address or the name of a host')

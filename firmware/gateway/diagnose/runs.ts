@@ -36,12 +36,17 @@ interface Run {
 export class Runs implements Disposable {
   readonly #clock: Clock
   readonly #newId: () => string
+  readonly #onFault: (error: unknown) => void
   readonly #runs = new Map<string, Run>()
 
-  /** @param newId 16 hex digits that nobody guesses */
-  constructor(clock: Clock, newId: () => string) {
+  /**
+   * @param newId 16 hex digits that nobody guesses
+   * @param onFault what went wrong inside, for the log: it ends that test alone
+   */
+  constructor(clock: Clock, newId: () => string, onFault: (error: unknown) => void) {
     this.#clock = clock
     this.#newId = newId
+    this.#onFault = onFault
   }
 
   /** @throws API_BUSY while one of this kind runs */
@@ -119,6 +124,7 @@ export class Runs implements Disposable {
     } catch (error) {
       run.verdict = 'bad'
       run.sentence = failureText(error)
+      if (!(error instanceof CausewayError)) this.#onFault(error)
     } finally {
       run.endedMs = this.#clock.nowMs()
       run.forget()
@@ -148,6 +154,7 @@ function tellerOf(run: Run): Tellable {
 }
 
 function failureText(error: unknown): string {
-  if (!(error instanceof CausewayError)) throw error
+  if (!(error instanceof Error)) return 'It failed.'
+  if (!(error instanceof CausewayError)) return `It failed: ${error.message}.`
   return error.detail === undefined ? error.message : `${error.message} (${error.detail})`
 }

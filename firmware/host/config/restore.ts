@@ -34,6 +34,9 @@ export function restoreSecrets(text: string, source: string): string {
   return restored
 }
 
+/** On the way to a secret: no configuration is nearly as deep. */
+const mostNames = 16
+
 interface Secret {
   /** Names of things on the way to it; null where they do not tell it from others. */
   readonly field: string | null
@@ -66,11 +69,15 @@ function collect(
   }
   if (!isSeq(node)) return
   const items = node.items as readonly Node[]
-  const called = items.map(nameOf)
+  // To name an entry all of it is read, so those in those of others have a limit.
+  const isNamed = names !== null && names.length < mostNames
+  const called = items.map((item) => (isNamed ? nameOf(item) : ''))
+  const counts = new Map<string, number>()
+  for (const name of called) counts.set(name, (counts.get(name) ?? 0) + 1)
   for (const [index, item] of items.entries()) {
     const name = called[index]!
-    const isOne = called.indexOf(name) === called.lastIndexOf(name)
-    collect(item, names !== null && isOne ? [...names, name] : null, `${pointer}/${index}`, found)
+    const isOne = isNamed && counts.get(name) === 1
+    collect(item, isOne ? [...names, name] : null, `${pointer}/${index}`, found)
   }
 }
 

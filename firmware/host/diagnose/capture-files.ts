@@ -2,14 +2,15 @@
  * Recordings in a folder of memory (/run), for root only, by an id that nobody guesses. Whatever a process before has left
  * there is removed when it is opened. Written at once, since the folder is memory.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
+import { keptForGood } from '../clock/kept.ts'
 import { makePrivateFolder } from '../system/file.ts'
 
 export interface CaptureFile {
-  /** @throws STORE_WRITE_FAILED: there is no room */
+  /** All of it or nothing. @throws STORE_WRITE_FAILED: there is no room */
   write(bytes: Buffer): void
   close(): void
 }
@@ -24,20 +25,22 @@ export interface CaptureFiles {
 }
 
 export function captureFilesIn(folder: string): CaptureFiles {
-  let cleared: Promise<void> | null = null
-  const clear = async (): Promise<void> => {
+  const cleared = keptForGood(async () => {
     await rm(folder, { recursive: true, force: true })
     await makePrivateFolder(folder)
-  }
+  })
   const pathOf = (id: string): string => join(folder, `${id}.pcapng`)
   return {
     open: async (id) => {
-      cleared ??= clear()
-      await cleared
+      await cleared()
       const path = pathOf(id)
       const fd = guarded(path, () => openSync(path, 'wx', 0o600))
+      let length = 0
       return {
-        write: (bytes) => guarded(path, () => void writeSync(fd, bytes)),
+        write: (bytes) => {
+          guarded(path, () => writeAll(fd, bytes, length))
+          length += bytes.length
+        },
         close: () => closeSync(fd),
       }
     },
@@ -49,6 +52,16 @@ export function captureFilesIn(folder: string): CaptureFiles {
       }
     },
     remove: (id) => rm(pathOf(id), { force: true }),
+  }
+}
+
+/** Where room ends in the midst of it, what was written of it goes again. */
+function writeAll(fd: number, bytes: Buffer, before: number): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+  } catch (error) {
+    ftruncateSync(fd, before)
+    throw error
   }
 }
 

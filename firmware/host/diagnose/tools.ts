@@ -34,7 +34,7 @@ export interface PageQuestion {
 }
 
 export interface Tools {
-  /** @throws HOST_COMMAND_FAILED when it does not start */
+  /** @throws HOST_COMMAND_FAILED when it does not start; what `onData` threw */
   follow(argv: readonly string[], following: Following): Promise<Ended>
   /** Never throws. */
   ask(question: NameQuestion): Promise<NameAnswer>

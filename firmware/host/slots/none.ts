@@ -4,14 +4,16 @@ import type { Slots } from './slots.ts'
 
 export function noSlots(): Slots {
   const refuse = async (): Promise<never> => {
-    throw new CausewayError(
-      'UPDATE_UNSUPPORTED',
-      'this machine has no slots for firmware: it is updated as its packages are',
-    )
+    throw unsupported()
   }
   return {
     isSupported: false,
     list: async () => [],
     ...{ install: refuse, markGood: refuse, rollBack: refuse },
   }
+}
+
+export function unsupported(): CausewayError {
+  const message = 'this machine has no slots for firmware: it is updated as its packages are'
+  return new CausewayError('UPDATE_UNSUPPORTED', message)
 }

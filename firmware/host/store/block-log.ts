@@ -18,7 +18,9 @@ export interface BlockDisk {
   read(path: string): Promise<Uint8Array>
   /** Makes file and folder where there are none. */
   append(path: string, bytes: Uint8Array): Promise<void>
+  /** Nothing happens where there is none. */
   truncate(path: string, length: number): Promise<void>
+  /** Nothing happens where there is none. */
   remove(path: string): Promise<void>
 }
 
@@ -138,10 +140,19 @@ export class BlockLog {
     this.#isInDoubt = false
     await this.#disk.append(this.#path(last!), bytes)
     widen(this.#extents.get(last!)!, mark, bytes.length)
-    while (numbers.length > files) {
-      const oldest = numbers.shift()!
+    await this.#thin(numbers, files)
+  }
+
+  /** The block is written by now: one that cannot be removed is tried again behind the next. */
+  async #thin(numbers: number[], most: number): Promise<void> {
+    for (const oldest of numbers.slice(0, -most)) {
+      const isGone = await this.#disk.remove(this.#path(oldest)).then(
+        () => true,
+        () => false,
+      )
+      if (!isGone) continue
+      numbers.splice(numbers.indexOf(oldest), 1)
       this.#extents.delete(oldest)
-      await this.#disk.remove(this.#path(oldest))
     }
   }
 
@@ -269,6 +280,9 @@ export const systemBlockDisk: BlockDisk = {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await appendFile(path, bytes, { mode: 0o600 })
   },
-  truncate: (path, length) => truncate(path, length),
+  truncate: (path, length) =>
+    truncate(path, length).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    }),
   remove: (path) => rm(path, { force: true }),
 }

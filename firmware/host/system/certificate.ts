@@ -1,13 +1,15 @@
 /**
  * The certificate with which the box shows itself to browsers in its LANs: ECDSA P-256, signed by itself, made here by
  * Debian's openssl, since Node makes none. Key and certificate lie in one file for their owner only; it is made anew when
- * it cannot be used, ends soon, or other addresses are to be in it. RFC 5280; the key comes by a pipe and is
+ * it cannot be used, ends soon, or other addresses are to be in it; those beside that have ended go then. RFC 5280; the key comes by a pipe and is
  * never an argument.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
 import { run } from './command.ts'
-import { readIfThere, replaceFile } from './file.ts'
+import { readIfThere, removeFile, replaceFile } from './file.ts'
 
 export interface Certificate {
   /** PEM, PKCS #8. */
@@ -31,7 +33,21 @@ export async function openCertificate(
   if (found !== null && isGood(found, addresses, wallMs)) return found
   const made = await make(addresses)
   await replaceFile(path, made.key + made.certificate)
+  // Those that stay go the next time.
+  await removeEnded(path, wallMs).catch(() => {})
   return made
+}
+
+/** Of addresses that the box has no more: who asks by one that comes back is shown another then anyway. */
+async function removeEnded(own: string, wallMs: number): Promise<void> {
+  const folder = dirname(own)
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    if (path === own || !name.endsWith('.pem')) continue
+    const found = partsOf((await readIfThere(path)) ?? '')
+    if (found === null || !hasEnded(found, wallMs)) continue
+    await removeFile(path)
+  }
 }
 
 async function make(addresses: readonly string[]): Promise<Certificate> {
@@ -55,6 +71,14 @@ function partsOf(pem: string): Certificate | null {
   const [certificate] =
     /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/.exec(pem) ?? []
   return key === undefined || certificate === undefined ? null : { key, certificate }
+}
+
+function hasEnded({ certificate }: Certificate, wallMs: number): boolean {
+  try {
+    return new X509Certificate(certificate).validToDate.getTime() < wallMs
+  } catch {
+    return false
+  }
 }
 
 function isGood(

@@ -3,7 +3,7 @@
  * content or the new one, never a mixture. POSIX.1-2017, rename() and fsync().
  */
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
 import { type Disk, systemDisk } from './disk.ts'
@@ -41,11 +41,21 @@ export async function makeFile(
   return isMade
 }
 
-/** A file for its owner alone, which nothing is lost with if it is not whole. @throws STORE_WRITE_FAILED */
+/**
+ * A file for who makes it alone, in the place of one that others may read. What is no file (a pipe, a device, a link) is written to
+ * as it is. @throws STORE_WRITE_FAILED
+ */
 export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = besideOf(path)
   try {
-    await writeFile(path, bytes, { mode: 0o600 })
+    const there = await lstat(path).catch(() => null)
+    if (there !== null && !there.isFile()) await writeFile(path, bytes)
+    else {
+      await writeFile(beside, bytes, { mode: 0o600, flag: 'wx' })
+      await rename(beside, path)
+    }
   } catch (error) {
+    await rm(beside, { force: true })
     const detail = error instanceof Error ? error.message : String(error)
     throw new CausewayError('STORE_WRITE_FAILED', `cannot write ${path}`, { detail, cause: error })
   }
@@ -81,6 +91,10 @@ async function makeFolder(path: string, mode: number, disk: Disk): Promise<void>
   if (isMade) await disk.syncFolder(above)
 }
 
+function besideOf(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}${besideEnding}`
+}
+
 async function writeBeside(
   path: string,
   content: string,
@@ -89,7 +103,7 @@ async function writeBeside(
   settle: (beside: string) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path)
-  const beside = `${path}.${randomBytes(6).toString('hex')}${besideEnding}`
+  const beside = besideOf(path)
   try {
     await makePrivateFolder(folder, disk)
     const file = await disk.create(beside, mode)

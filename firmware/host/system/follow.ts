@@ -16,6 +16,7 @@ export interface Following {
   readonly netns?: string
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** What it throws ends the program. */
   readonly onData: (bytes: Buffer) => void
 }
 
@@ -26,7 +27,7 @@ export interface Ended {
   readonly said: string
 }
 
-/** Returns once it has ended. @throws HOST_COMMAND_FAILED when it does not start */
+/** Returns once it has ended. @throws HOST_COMMAND_FAILED when it does not start; what `onData` threw */
 export function follow(argv: readonly string[], following: Following): Promise<Ended> {
   const { netns = '', timeoutMs, signal, onData } = following
   const enter = netns === '' ? [] : ['nsenter', `--net=/run/netns/${netns}`, '--']
@@ -47,7 +48,17 @@ export function follow(argv: readonly string[], following: Following): Promise<E
       clearTimeout(killer)
       signal.removeEventListener('abort', stop)
     }
-    child.stdout.on('data', onData)
+    let broken: { readonly error: unknown } | null = null
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (broken !== null) return
+      try {
+        onData(bytes)
+      } catch (error) {
+        // Thrown out of here it would end the process.
+        broken = { error }
+        stop()
+      }
+    })
     child.stderr.on('data', (bytes: Buffer) => {
       said = `${said}${bytes.toString('utf8')}`.slice(-detailChars)
     })
@@ -58,7 +69,8 @@ export function follow(argv: readonly string[], following: Following): Promise<E
     })
     child.once('close', (code) => {
       clear()
-      resolve({ code, said: said.trim() })
+      if (broken === null) resolve({ code, said: said.trim() })
+      else reject(broken.error)
     })
   })
 }

@@ -11,7 +11,7 @@ export interface RingLine {
 
 export interface LogRing {
   write(line: string): void
-  /** Those after line `number`, oldest first. */
+  /** Those after line `number`, oldest first; all, where that one is of a process before: it was not written yet. */
   after(number: number): readonly RingLine[]
 }
 
@@ -24,7 +24,7 @@ export function openLogRing(): LogRing {
       written++
     },
     after: (number) => {
-      const first = Math.max(number, written - mostLines, 0)
+      const first = Math.max(number > written ? 0 : number, written - mostLines, 0)
       return Array.from({ length: Math.max(0, written - first) }, (_, index) => {
         const at = first + index
         return { number: at + 1, text: lines[at % mostLines]! }

@@ -3,8 +3,17 @@
  * run for some of it (`systeminformation`), so what changes is kept for some seconds and what does not for good.
  */
 import { cpus, loadavg, uptime } from 'node:os'
-import { cpu, cpuTemperature, fsSize, mem, osInfo, system } from 'systeminformation'
+import {
+  cpu,
+  cpuTemperature,
+  fsSize,
+  mem,
+  osInfo,
+  type Systeminformation,
+  system,
+} from 'systeminformation'
 import type { MachineAnswer } from '../../model/local-api-system.ts'
+import { keptFor, keptForGood } from '../clock/kept.ts'
 
 export interface Machine {
   /** Never fails: what cannot be told is null, or empty. */
@@ -22,6 +31,12 @@ type Kind = Pick<
   'hostname' | 'system' | 'kernel' | 'architecture' | 'model' | 'cpu' | 'cores'
 >
 
+interface Asked {
+  readonly osInfo: () => Promise<Systeminformation.OsData>
+  readonly cpu: () => Promise<Systeminformation.CpuData>
+  readonly system: () => Promise<Systeminformation.SystemData>
+}
+
 interface Spent {
   readonly atMs: number
   readonly busyMs: number
@@ -29,24 +44,30 @@ interface Spent {
   readonly ownUs: number
 }
 
-/** @param folder where what the box keeps lies @param nowMs a clock that never goes back */
-export function openMachine(folder: string, nowMs: () => number): Machine {
-  let kind: Promise<Kind> | null = null
+/** @param folder where what the box keeps lies @param nowMs a clock that never goes back @param asked what never changes */
+export function openMachine(
+  folder: string,
+  nowMs: () => number,
+  asked: Asked = { osInfo, cpu, system },
+): Machine {
+  const [os, processor, board] = [
+    keptForGood(() => asked.osInfo()),
+    keptForGood(() => asked.cpu()),
+    keptForGood(() => asked.system()),
+  ]
   let spent: Spent | null = null
-  let last: { readonly atMs: number; readonly answer: Promise<MachineAnswer> } | null = null
   const read = async (): Promise<MachineAnswer> => {
-    kind ??= readKind()
     const before = spent
     spent = spentSoFar(nowMs())
     const [known, memory, temperature, disks] = await Promise.all([
-      kind,
+      Promise.all([orNull(os()), orNull(processor()), orNull(board())]),
       orNull(mem()),
       orNull(cpuTemperature()),
       orNull(fsSize()),
     ])
     const disk = diskOf(folder, disks ?? [])
     return {
-      ...known,
+      ...kindOf(...known),
       uptimeSeconds: uptime(),
       ...ratiosBetween(before, spent),
       load: loadavg(),
@@ -58,20 +79,14 @@ export function openMachine(folder: string, nowMs: () => number): Machine {
       diskUsedBytes: disk === null ? null : Math.round(disk.used),
     }
   }
-  return {
-    read: () => {
-      if (last === null || nowMs() - last.atMs >= keptMs) last = { atMs: nowMs(), answer: read() }
-      return last.answer
-    },
-  }
+  return { read: keptFor(keptMs, nowMs, read) }
 }
 
-async function readKind(): Promise<Kind> {
-  const [os, processor, board] = await Promise.all([
-    orNull(osInfo()),
-    orNull(cpu()),
-    orNull(system()),
-  ])
+function kindOf(
+  os: Systeminformation.OsData | null,
+  processor: Systeminformation.CpuData | null,
+  board: Systeminformation.SystemData | null,
+): Kind {
   const model = [board?.manufacturer, board?.model].filter((text) => text && text !== '-').join(' ')
   const text = (value: string | undefined): string => (value ?? '').trim().slice(0, mostChars)
   return {

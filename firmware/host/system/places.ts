@@ -50,6 +50,8 @@ export interface Places {
   readonly webuiFolder: string
   /** Keys and certificates for HTTPS in the LANs, one for each address. */
   readonly lanCertificates: string
+  /** The same of version 0.1.0, one for all addresses. */
+  readonly oldLanCertificate: string
   /** Configurations that ran here, and one that is tried. */
   readonly configFolder: string
   /** How uplinks and peers were, and what happened. */
@@ -97,6 +99,7 @@ export function placesOf(instance: string, root = '/'): Places {
     storeFolder: join(lib, 'store'),
     setupToken: join(lib, 'setup-token'),
     lanCertificates: join(lib, 'keys/lan'),
+    oldLanCertificate: join(lib, 'keys/lan.pem'),
     configFolder: join(lib, 'config'),
     historyFolder: join(lib, 'history'),
     applianceMark: join(root, 'etc/causeway/appliance'),

@@ -4,6 +4,13 @@ import { CausewayError } from '../../model/errors.ts'
 
 const pemMaxBytes = 4096
 
+/** As `readPrivate`, of a key that must be there. @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID */
+export async function needPrivate(path: string): Promise<string> {
+  const pem = await readPrivate(path)
+  if (pem !== null) return pem
+  throw new CausewayError('STORE_KEY_INVALID', `there is no ${path}`)
+}
+
 /**
  * Mode and content of one open file, so that nothing is swapped in between. Null when there is none.
  * @throws STORE_KEY_PERMISSIONS, STORE_KEY_INVALID

@@ -1,12 +1,16 @@
 /** A backup of a whole box, restored there and on its replacement; what cannot be restored changes nothing. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
+import { openUsers } from '../../../firmware/gateway/access/users.ts'
 import { Backups, type BackupUsers } from '../../../firmware/gateway/backup.ts'
+import { openBoxStore, replaceUsers } from '../../../firmware/gateway/box-store.ts'
 import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
 import { sealBackup } from '../../../firmware/host/system/backup-seal.ts'
 import { replaceFile } from '../../../firmware/host/system/file.ts'
+import type { Log } from '../../../firmware/host/system/log.ts'
 import { placesOf } from '../../../firmware/host/system/places.ts'
+import { needPrivate } from '../../../firmware/host/system/private-key.ts'
 import { orderRestore, restoreIfOrdered } from '../../../firmware/host/system/restore.ts'
 import { openWireKey } from '../../../firmware/host/system/wire-key.ts'
 import type { BackupIdentity, BackupUser } from '../../../firmware/model/backup.ts'
@@ -41,8 +45,8 @@ async function begin(t: TestContext) {
     },
   }
   const readIdentity = async (): Promise<BackupIdentity> => ({
-    deviceKey: await readFile(places.deviceKey, 'utf8'),
-    wireKey: await readFile(places.wireKey, 'utf8'),
+    deviceKey: await needPrivate(places.deviceKey),
+    wireKey: await needPrivate(places.wireKey),
     owner: null,
   })
   const backups = new Backups({
@@ -59,7 +63,10 @@ async function begin(t: TestContext) {
       if (box.refuses !== null) throw box.refuses
       box.applied.push(text)
     },
-    orderRestore: (identity, config) => orderRestore(places, { identity, config }),
+    orderRestore: async (order) => {
+      if (box.refuses !== null) throw box.refuses
+      await orderRestore(places, order)
+    },
     restart: () => box.restarts++,
     onFault: (error) => assert.fail(String(error)),
   })
@@ -69,7 +76,9 @@ async function begin(t: TestContext) {
     backups.restore({
       ...{ passphrase, file, withUsers: true, withIdentity: false, confirmSeconds: 60, ...more },
     })
-  return Object.assign(box, { backups, make, restore })
+  /** What its next start does. */
+  const restart = () => restoreIfOrdered(places, users.replace)
+  return Object.assign(box, { backups, make, restore, restart })
 }
 
 test('a backup says what it holds, and nothing of it is in clear', async (t) => {
@@ -84,6 +93,15 @@ test('a backup says what it holds, and nothing of it is in clear', async (t) => 
       { name: 'otto', role: 'operator' },
     ],
   })
+})
+
+test('without the keys that it should hold there is no backup', async (t) => {
+  const box = await begin(t)
+  await rm(box.places.wireKey)
+  await assert.rejects(box.make(true), { code: 'STORE_KEY_INVALID' })
+  await replaceFile(box.places.wireKey, '')
+  await assert.rejects(box.make(true), { code: 'BACKUP_INVALID' })
+  assert.ok((await box.make()).length > 0)
 })
 
 test('a restore tries the configuration under the next free revision; users come with the confirm', async (t) => {
@@ -145,6 +163,7 @@ test('what cannot be restored changes nothing', async (t) => {
     [() => sealed({ version: 2 }), {}, 'BACKUP_VERSION'],
     [() => sealed({ version: 1 }), {}, 'BACKUP_INVALID'],
     [() => sealed({ ...other, ...more }), {}, 'BACKUP_INVALID'],
+    [() => sealed({ ...other, ...more, users: [userOf('shell', 'admin')] }), {}, 'BACKUP_INVALID'],
     [() => file, { withIdentity: true }, 'BACKUP_NO_IDENTITY'],
     [
       () => sealed({ ...other, ...more, identity: broken }),
@@ -162,7 +181,7 @@ test('what cannot be restored changes nothing', async (t) => {
   box.refuses = new CausewayError('CONFIG_PENDING', 'another change waits')
   await assert.rejects(box.restore(file), { code: 'CONFIG_PENDING' })
   assert.deepEqual([box.applied, box.users, box.restarts], [[], before, 0])
-  assert.equal(await restoreIfOrdered(box.places), 'none')
+  assert.equal(await box.restart(), 'none')
 })
 
 test('one whose confirm waits keeps its users when another restore is refused', async (t) => {
@@ -181,24 +200,52 @@ test('a replacement becomes the box that the backup was made of, at its next sta
   const old = await begin(t)
   const file = await old.make(true)
   const fresh = await begin(t)
+  fresh.users = [userOf('eve', 'admin')]
   assert.notEqual(fresh.deviceId, old.deviceId)
   await replaceFile(fresh.places.signedRecord, '{}')
   const answer = await fresh.restore(file, { withIdentity: true })
   assert.deepEqual([answer.isRestarting, fresh.restarts, fresh.applied], [true, 1, []])
-  assert.equal(await restoreIfOrdered(fresh.places), 'done')
+  assert.deepEqual(fresh.users, [userOf('eve', 'admin')], 'until then it is who it was')
+  assert.equal(await fresh.restart(), 'done')
   assert.equal((await openDeviceKey(fresh.places.deviceKey)).deviceId, old.deviceId)
   assert.deepEqual(
     (await openWireKey(fresh.places.wireKey)).publicKey,
     (await openWireKey(old.places.wireKey)).publicKey,
   )
   assert.equal(await readFile(fresh.places.config, 'utf8'), old.text)
+  assert.deepEqual(fresh.users, old.users)
   await assert.rejects(readFile(fresh.places.signedRecord), { code: 'ENOENT' })
-  assert.equal(await restoreIfOrdered(fresh.places), 'none', 'once')
+  assert.equal(await fresh.restart(), 'none', 'once')
   await replaceFile(fresh.places.restoreOrder, '{"identity":')
-  assert.equal(await restoreIfOrdered(fresh.places), 'broken')
-  assert.equal(
-    await restoreIfOrdered(fresh.places),
-    'none',
-    'it does not keep the box from starting',
-  )
+  assert.equal(await fresh.restart(), 'broken')
+  assert.equal(await fresh.restart(), 'none', 'it does not keep the box from starting')
+})
+
+test('where the order cannot be written, or the users cannot, the box is wholly what it was', async (t) => {
+  const old = await begin(t)
+  const file = await old.make(true)
+  const fresh = await begin(t)
+  fresh.users = [userOf('eve', 'admin')]
+  fresh.refuses = new CausewayError('STORE_WRITE_FAILED', 'the disk is full')
+  const full = fresh.restore(file, { withIdentity: true })
+  await assert.rejects(full, { code: 'STORE_WRITE_FAILED' })
+  assert.deepEqual([fresh.users, fresh.restarts], [[userOf('eve', 'admin')], 0])
+  fresh.refuses = null
+  await fresh.restore(file, { withIdentity: true })
+  const broken = new CausewayError('STORE_CORRUPT', 'the store is broken')
+  const refused = restoreIfOrdered(fresh.places, () => Promise.reject(broken))
+  assert.deepEqual(await refused, { refused: broken })
+  assert.equal((await openDeviceKey(fresh.places.deviceKey)).deviceId, fresh.deviceId)
+  assert.equal(await fresh.restart(), 'none', 'it is not tried behind the owner’s back')
+})
+
+test('users of a backup are written before the gateway opens its store', async (t) => {
+  const places = placesOf('main', await rootOf(t))
+  const log = { error: () => assert.fail() } as unknown as Log
+  await replaceUsers(places, [userOf('eve', 'admin')], log)
+  const wanted = [userOf('anna', 'admin'), userOf('otto', 'operator')]
+  await replaceUsers(places, wanted, log)
+  await using store = await openBoxStore(places.storeFolder, () => assert.fail())
+  const parts = { store, nowMs: () => 0, wallMs: () => 0, onFault: () => assert.fail() }
+  assert.deepEqual((await openUsers(parts)).list(), wanted)
 })

@@ -1,7 +1,6 @@
 /** HTTPS for the LANs: on which addresses, with which certificate, what it answers and how often. */
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:https'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -49,23 +48,6 @@ test('only LANs of segments with admin, only where it is asked for, never anothe
   assert.deepEqual(lanApiAddresses(null), [])
 })
 
-test('the certificate is for its addresses, stays, and is made anew when it ends, is broken or lacks one', async () => {
-  const path = join(root, 'keys/lan.pem')
-  const nowMs = Date.now()
-  const first = await openCertificate(path, ['10.1.0.1', 'fd00::1'], nowMs)
-  const parsed = new X509Certificate(first.certificate)
-  assert.ok(parsed.checkIP('10.1.0.1') && parsed.checkIP('fd00::1'))
-  assert.equal(parsed.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1')
-  assert.equal((await stat(path)).mode & 0o777, 0o600)
-  assert.deepEqual(await openCertificate(path, ['10.1.0.1'], nowMs), first)
-  const later = await openCertificate(path, ['10.1.0.1'], nowMs + 380 * dayMs)
-  assert.notEqual(later.certificate, first.certificate)
-  const wider = await openCertificate(path, ['10.9.0.1'], nowMs)
-  assert.ok(new X509Certificate(wider.certificate).checkIP('10.9.0.1'))
-  await writeFile(path, (await readFile(path, 'utf8')).slice(0, 300))
-  assert.ok(new X509Certificate((await openCertificate(path, ['10.9.0.1'], nowMs)).certificate))
-})
-
 test('it answers what is for LANs and nothing else, counts questions, and lets go of addresses', async () => {
   const port = await freePort()
   const faults: unknown[] = []
@@ -107,6 +89,31 @@ test('it answers what is for LANs and nothing else, counts questions, and lets g
   other.destroy()
   await api[Symbol.asyncDispose]()
   await assert.rejects(ask('127.0.0.2', port, '/api/v1/health'), { code: 'ECONNREFUSED' })
+})
+
+test('pages that could not be read keep nobody from the API, and are there once they can', async () => {
+  const port = await freePort()
+  const faults: unknown[] = []
+  const identity = Buffer.from('{"isPage":true}')
+  const page = { url: '/', type: 'application/json', etag: '"1"', isImmutable: false }
+  let looks = 0
+  const api = new LanApi({
+    ...without(systemClock()),
+    pages: async () => {
+      looks++
+      if (looks <= 2) throw new Error('EMFILE')
+      return [{ ...page, bodies: { identity } }]
+    },
+    ...{ port, routes: [], onFault: (error: unknown) => faults.push(error) },
+    certificate: (address) => openCertificate(join(root, 'keys/six.pem'), [address], Date.now()),
+  })
+  const looked: unknown[] = []
+  for (let listens = 0; listens < 4; listens++) {
+    await api.listen(['127.0.0.1'], names)
+    looked.push((await ask('127.0.0.1', port, '/'))[0])
+  }
+  assert.deepEqual([looked, looks, faults.length], [[404, 404, 200, 200], 3, 2])
+  await api[Symbol.asyncDispose]()
 })
 
 test('one source has a share of the connections, and those above its rate wait', async () => {

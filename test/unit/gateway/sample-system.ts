@@ -5,6 +5,7 @@ import type { SystemParts } from '../../../firmware/gateway/api/system-routes.ts
 import type { Host } from '../../../firmware/gateway/system.ts'
 import { noSlots } from '../../../firmware/host/slots/none.ts'
 import { noAppliance } from '../../../firmware/host/system/power.ts'
+import type { RestoreOrder } from '../../../firmware/host/system/restore.ts'
 import type { BackupIdentity } from '../../../firmware/model/backup.ts'
 import type { MachineAnswer } from '../../../firmware/model/local-api-system.ts'
 
@@ -43,7 +44,9 @@ export const sampleMachine: MachineAnswer = {
 
 export interface FakeHost extends Host {
   readonly restarts: string[]
-  readonly orders: { readonly identity: BackupIdentity; readonly config: string }[]
+  /** So often it was asked who keeps the clock. */
+  clockLooks: number
+  readonly orders: RestoreOrder[]
 }
 
 /** @param isAppliance it may be started anew as a whole */
@@ -53,13 +56,16 @@ export function fakeHost(
 ): FakeHost {
   const restarts: string[] = []
   const orders: FakeHost['orders'] = []
-  return {
-    ...{ restarts, orders, restartAfterMs: 0, slots: noSlots() },
+  const host: FakeHost = {
+    ...{ restarts, orders, clockLooks: 0, restartAfterMs: 0, slots: noSlots() },
     machine: { read: async () => sampleMachine },
-    clockSync: async () => ({
-      ...{ isSynchronised: true, by: 'chrony', server: '192.0.2.1', stratum: 3 },
-      ...{ offsetSeconds: 0.0001, errorSeconds: 0.01 },
-    }),
+    clockSync: async () => {
+      host.clockLooks++
+      return {
+        ...{ isSynchronised: true, by: 'chrony', server: '192.0.2.1', stratum: 3 },
+        ...{ offsetSeconds: 0.0001, errorSeconds: 0.01 },
+      }
+    },
     power: {
       isAppliance: async () => isAppliance,
       rebootMachine: async () => {
@@ -70,6 +76,7 @@ export function fakeHost(
     },
     lanCertificate: async () => null,
     readKeys: async () => keys,
-    orderRestore: async (identity, config) => void orders.push({ identity, config }),
+    orderRestore: async (order) => void orders.push(order),
   }
+  return host
 }

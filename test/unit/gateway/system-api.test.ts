@@ -78,6 +78,18 @@ test('the box says how it is and how it was, in the form that is documented', as
   await assert.rejects(ask('history/uplinks/wan9/hour'), { code: 'API_NOT_FOUND' })
 })
 
+test('however many ask what a program is run for, it is run once', async (t) => {
+  const box = await openBox(t)
+  await box.write(textOf(42))
+  await box.start()
+  await box.line('gateway ready')
+  const ask = (path: string) => askApi(box.places.apiSocket, `/api/v1/${path}`)
+  await Promise.all(Array.from({ length: 10 }, () => [ask('system'), ask('flows')]).flat())
+  assert.equal(box.host.clockLooks, 1)
+  const runs = box.machine.tools.calls.filter(([program]) => program === 'conntrack')
+  assert.equal(runs.length, 1)
+})
+
 test('a machine that is no appliance is not started anew; its gateway is', async (t) => {
   const box = await openBox(t)
   await box.write(textOf(42))

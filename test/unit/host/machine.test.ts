@@ -1,6 +1,7 @@
 /** What this very machine says of itself: in form, seldom asked, and of the right disk. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cpu, type Systeminformation, system } from 'systeminformation'
 import { Compile } from 'typebox/schema'
 import { diskOf, openMachine } from '../../../firmware/host/system/machine.ts'
 import { openPower } from '../../../firmware/host/system/power.ts'
@@ -18,6 +19,20 @@ test('the answer has its form; many who ask are one question; the second one kno
   assert.ok(Compile(MachineAnswer).Check(later), JSON.stringify(later))
   assert.ok(later.cpuRatio !== null && later.cpuRatio <= 1.01, `${later.cpuRatio}`)
   assert.ok(later.memoryBytes > later.memoryAvailableBytes && later.cores > 0)
+})
+
+test('what could not be told of its kind is asked for again, and kept once it was told', async () => {
+  let nowMs = 0
+  let asked = 0
+  const osInfo = async () => {
+    asked++
+    if (asked === 1) throw new Error('EMFILE')
+    return { hostname: 'berlin' } as Systeminformation.OsData
+  }
+  const machine = openMachine('/var/lib/causeway/main', () => nowMs, { osInfo, cpu, system })
+  const names: string[] = []
+  for (; nowMs < 40_000; nowMs += 10_000) names.push((await machine.read()).hostname)
+  assert.deepEqual([names, asked], [['', 'berlin', 'berlin', 'berlin'], 2])
 })
 
 test('the disk is the one that the folder lies on', () => {

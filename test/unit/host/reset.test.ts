@@ -13,7 +13,10 @@ after(() => rmSync(root, { recursive: true }))
 function boxOf(name: string) {
   const places = placesOf(name, root)
   const { config, wireKey, ownerRecord, signedRecord, configFolder } = places
-  const going = [config, wireKey, ownerRecord, signedRecord, join(configFolder, '00000001.yaml')]
+  const going = [
+    ...[config, wireKey, ownerRecord, signedRecord, join(configFolder, '00000001.yaml')],
+    ...[join(places.lanCertificates, '10.1.0.1.pem'), join(places.keyFolder, 'lan.pem')],
+  ]
   const staying = [places.deviceKey, places.factoryConfig, places.controllerSettings]
   for (const path of [...going, ...staying]) {
     mkdirSync(dirname(path), { recursive: true })

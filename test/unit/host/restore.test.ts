@@ -98,6 +98,26 @@ test('whatever a secret is, and however its entry is moved, it comes back as it 
   )
 })
 
+test('a text that is long, or deep, takes no longer for each of its entries', () => {
+  const entries = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`)
+  const took = (count: number, deep: number): number => {
+    const list = '['.repeat(deep) + entries(count).join(',') + ']'.repeat(deep)
+    const beganMs = performance.now()
+    restoreSecrets(`wifi: { password: <hidden> }\nlist: ${list}\n`, text)
+    return performance.now() - beganMs
+  }
+  took(2_000, 1)
+  const short = took(2_000, 1)
+  // Sixteen times as much; squared it would be 256, and 4,800.
+  for (const deep of [1, 300]) {
+    const long = took(32_000, deep)
+    assert.ok(
+      long < 100 * Math.max(short, 5),
+      `${deep} deep: ${long} ms, a sixteenth took ${short} ms`,
+    )
+  }
+})
+
 test('another revision is all that changes in a text', () => {
   assert.equal(withRevision(text, 43), text.replace('revision: 7', 'revision: 43'))
   assert.equal(withRevision('{"site":"a","revision":7}', 8), '{"site":"a","revision":8}')

@@ -36,7 +36,10 @@ export function around(
 /** Runs it to its end. */
 export async function carryOut(work: Work): Promise<RunAnswer> {
   const { nowMs, after } = systemClock()
-  using runs = new Runs({ nowMs, after }, () => '0123456789abcdef')
+  const onFault = (error: unknown): never => {
+    throw error
+  }
+  using runs = new Runs({ nowMs, after }, () => '0123456789abcdef', onFault)
   const { id } = runs.begin('ping', work)
   for (;;) {
     const run = runs.show(id)

@@ -7,7 +7,9 @@ import { capturePlaceOf } from '../../../../firmware/gateway/diagnose/capture-pl
 import { Captures } from '../../../../firmware/gateway/diagnose/captures.ts'
 import { virtualClock } from '../../../../firmware/host/clock/virtual.ts'
 import { type FakeMachine, fakeMachine } from '../../../../firmware/host/diagnose/fake.ts'
+import { follow } from '../../../../firmware/host/system/follow.ts'
 import type { DeviceConfig } from '../../../../firmware/model/device-config.ts'
+import { CausewayError } from '../../../../firmware/model/errors.ts'
 import type { CaptureFilter } from '../../../../firmware/model/local-api-capture.ts'
 import { sampleConfig } from '../../model/sample-config.ts'
 
@@ -41,7 +43,8 @@ function open(machine: FakeMachine = fakeMachine()) {
   let number = 0
   const newId = (): string => String(++number).padStart(16, '0')
   const { tools, captureFiles: files } = machine
-  return { clock, machine, captures: new Captures({ clock, tools, files, newId }) }
+  const onFault = (error: unknown): never => assert.fail(String(error))
+  return { clock, machine, captures: new Captures({ clock, tools, files, newId, onFault }) }
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -189,4 +192,22 @@ test('what cannot be recorded says why, and no process is left that nobody ends'
   const junk = await captures.begin({}, place, false)
   await settle()
   assert.match(captures.show(junk.id).sentence!, /^It failed: this is no recording/)
+})
+
+test('memory that is full ends a recording, and says so', async () => {
+  const machine = fakeMachine()
+  const octal = [...recording(1)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`)
+  const script = `printf '${octal.join('')}'; exec sleep 60`
+  machine.tools.follow = (_argv, { netns: _, ...following }) =>
+    follow(['sh', '-c', script], following)
+  machine.captureFiles.open = async () => ({
+    write: () => {
+      throw new CausewayError('STORE_WRITE_FAILED', 'there is no room')
+    },
+    close: () => {},
+  })
+  const { captures } = open(machine)
+  const { id } = await captures.begin({}, place, false)
+  while (!captures.show(id).isDone) await settle()
+  assert.equal(captures.show(id).sentence, 'It failed: there is no room.')
 })

@@ -14,10 +14,12 @@ const endless: Work = (tell, signal) =>
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function open(): { runs: Runs; clock: ReturnType<typeof virtualClock> } {
+function open(): { runs: Runs; clock: ReturnType<typeof virtualClock>; faults: unknown[] } {
   const clock = virtualClock()
+  const faults: unknown[] = []
   let number = 0
-  return { clock, runs: new Runs(clock, () => String(++number).padStart(16, '0')) }
+  const newId = (): string => String(++number).padStart(16, '0')
+  return { clock, faults, runs: new Runs(clock, newId, (error) => void faults.push(error)) }
 }
 
 test('one of a kind runs at a time; others may beside it', async () => {
@@ -70,4 +72,16 @@ test('what fails says why; steps have a limit; old ones are forgotten, one that 
   }
   assert.throws(() => runs.show(id), { code: 'API_NOT_FOUND' })
   assert.throws(() => runs.stop('f'.repeat(16)), { code: 'API_NOT_FOUND' })
+})
+
+test('what goes wrong inside ends that test alone, and is for the log too', async () => {
+  const { runs, faults } = open()
+  const broken = new Error("EMFILE: too many open files, open '/proc/uptime'")
+  const { id } = runs.begin('link', async () => {
+    throw broken
+  })
+  await settle()
+  const { isDone, verdict, sentence } = runs.show(id)
+  assert.deepEqual([isDone, verdict, sentence], [true, 'bad', `It failed: ${broken.message}.`])
+  assert.deepEqual(faults, [broken])
 })

@@ -33,7 +33,8 @@ export function memoryDisk(): MemoryDisk {
       if (taken.length < bytes.length) throw new Error('ENOSPC: no space left on device')
     },
     truncate: async (path, length) => {
-      files.set(path, files.get(path)!.subarray(0, length))
+      const content = files.get(path)
+      if (content !== undefined) files.set(path, content.subarray(0, length))
     },
     remove: async (path) => void files.delete(path),
   }

@@ -4,7 +4,11 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type BlockDisk, BlockLog } from '../../../../firmware/host/store/block-log.ts'
+import {
+  type BlockDisk,
+  BlockLog,
+  systemBlockDisk,
+} from '../../../../firmware/host/store/block-log.ts'
 import { memoryDisk } from '../../gateway/history/memory-disk.ts'
 
 const open = (disk?: BlockDisk, more: Partial<{ fileBytes: number; fileBlocks: number }> = {}) =>
@@ -119,6 +123,42 @@ test('the real disk: bounded files for their owner only', async (t) => {
     assert.ok(size <= 200 && (mode & 0o077) === 0, `${name} ${size} ${mode}`)
   }
   assert.equal((await marksOf(log)).at(-1), 40)
+})
+
+test('a file that could not be made is made once the disk takes it', async (t) => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'cwblock-')), 'history')
+  t.after(() => rm(folder, { recursive: true }))
+  let isBroken = true
+  const append: BlockDisk['append'] = async (path, bytes) => {
+    if (isBroken) throw new Error('EROFS')
+    await systemBlockDisk.append(path, bytes)
+  }
+  const disk = { ...systemBlockDisk, append }
+  const options = { folder, name: 'fine', fileBytes: 4_096, fileBlocks: 10, files: 3 }
+  const log = new BlockLog({ ...options, disk })
+  await assert.rejects(log.append(blockOf(1)), { code: 'STORE_WRITE_FAILED' })
+  isBroken = false
+  for (const mark of [2, 3]) await log.append(blockOf(mark))
+  assert.deepEqual(await marksOf(log), [2, 3])
+})
+
+test('what is written is not written again because an old file stays; that goes as soon as it can', async () => {
+  const disk = memoryDisk()
+  const stuck = new Set<string>()
+  const remove: BlockDisk['remove'] = async (path) => {
+    if (stuck.has(path)) throw new Error('EPERM')
+    await disk.remove(path)
+  }
+  const log = open({ ...disk, remove })
+  for (const mark of range(1, 30)) await log.append(blockOf(mark))
+  const [oldest] = [...disk.files.keys()]
+  stuck.add(oldest!)
+  for (const mark of range(31, 60)) await log.append(blockOf(mark))
+  assert.deepEqual(await marksOf(log), [...range(1, 10), ...range(31, 60)])
+  assert.equal(disk.files.size, 4, 'others go meanwhile')
+  stuck.clear()
+  await log.append(blockOf(61))
+  assert.deepEqual(await marksOf(log), range(41, 61))
 })
 
 test('who asks while too many wait is told so', async () => {
