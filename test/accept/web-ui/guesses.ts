@@ -121,10 +121,14 @@ async function tries(page: Page, typed: string, timeoutMs: number): Promise<bool
 async function toldByPage({ browser, url }: Scene, isMute: boolean): Promise<Check> {
   const { page, context } = await openPage(browser, 'desktop', 'light')
   await page.goto(url)
-  if (!isMute) await tries(page, password, 1_500)
-  const words = await textOf(page.locator('main'))
+  let [words, said] = ['', '']
+  // On a slow machine the wait is over by now: a wrong one more makes it longer.
+  for (let count = 0; count < 4 && said === ''; count++) {
+    if (!isMute) await tries(page, 'not this one either', 1_500)
+    words = await textOf(page.locator('main'))
+    ;[said = ''] = /Too many tries[^.]*\.[^.]*\./.exec(words) ?? []
+  }
   await context.close()
-  const [said = ''] = /Too many tries[^.]*\.[^.]*\./.exec(words) ?? []
   return claim('the page tells who sits at that host to wait', said !== '', `“${said || words}”`)
 }
 
