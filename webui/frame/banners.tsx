@@ -45,7 +45,7 @@ function Pending({ change }: { readonly change: PendingChange }) {
   }
   if (change.phase !== 'waiting') {
     return (
-      <Notice tone="info" isLive>
+      <Notice tone="info" isLive isFocusable>
         {text[change.phase](change.revision)}
       </Notice>
     )
@@ -55,6 +55,7 @@ function Pending({ change }: { readonly change: PendingChange }) {
       tone="warn"
       title={text.waiting(change.revision)}
       isLive
+      isFocusable
       actions={
         may('config.write') && (
           <>

@@ -8,7 +8,7 @@ import { configText } from '../../text/en-config.ts'
 import { policiesText } from '../../text/en-policies.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { SetField, unset, WordsField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 import { ApplicationsField, PreferField } from './policy-fields.tsx'
 
 const text = policiesText.form
@@ -23,7 +23,7 @@ export interface PolicyFormProps {
 }
 
 export function PolicyForm({ configuration, edited, onClose }: PolicyFormProps) {
-  const policies = configuration.config.policies ?? []
+  const { policies = [] } = useOpened(configuration)
   const isNew = typeof edited !== 'number'
   const initial: Policy = isNew ? newPolicy(edited.name) : policies[edited]!
   const isRest = initial.name === 'default'

@@ -171,8 +171,11 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
     draft.value = { ...mine, revision }
     try {
       await call('POST', '/config/apply', { body, timeoutMs: applyMs })
+      // What counts down is there by then, and takes the focus.
+      await readStatus()
       onClose()
     } catch (thrown) {
+      void readStatus()
       if (thrown instanceof CallFailure && thrown.status === 0) {
         // It may be in place all the same: then the box takes it back, or somebody keeps it.
         showToast(text.unanswered, 'warn')
@@ -183,7 +186,6 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
       }
     } finally {
       setBusy(false)
-      await readStatus()
     }
   }
   return { isBusy, error, apply }
