@@ -9,6 +9,7 @@ import {
 import { useAnswer } from '../../live/answer.ts'
 import { type CallError, call, errorOf } from '../../live/call.ts'
 import { may } from '../../live/session.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { NumberField, SelectField, SwitchField, TextField } from '../../part/field.tsx'
@@ -32,12 +33,12 @@ export function CaptureTab() {
   const error = useSignal<CallError | null>(null)
   const isBusy = useSignal(false)
   const places = usePlaces()
-  const { value, reload } = useAnswer<CapturesAnswer>('/capture', {
+  const told = useAnswer<CapturesAnswer>('/capture', {
     everyMs: lookMs,
     isSteady: true,
   })
-  const captures = value?.captures ?? []
-  const running = captures.find(({ isDone }) => !isDone)
+  const { reload } = told
+  const running = told.value?.captures.find(({ isDone }) => !isDone)
   const options = placeOptions(places, ['lan', 'uplink', 'segment'])
   const first = options[0]?.[0] ?? ''
   const set = (change: Partial<CaptureForm>): void => {
@@ -46,13 +47,11 @@ export function CaptureTab() {
   useEffect(() => {
     if (form.value.place === '' && first !== '') set({ place: first })
   }, [first])
-  const begin = async (): Promise<void> => {
+  const ask = async (work: () => Promise<unknown>): Promise<void> => {
     isBusy.value = true
     error.value = null
     try {
-      const body = captureRequest(form.value, placeOf)
-      const path = form.value.isFull ? '/capture/full' : '/capture'
-      await withFresh(() => call<CaptureAnswer>('POST', path, { body }))
+      await withFresh(work)
     } catch (thrown) {
       error.value = errorOf(thrown)
     } finally {
@@ -60,6 +59,11 @@ export function CaptureTab() {
       reload()
     }
   }
+  const begin = (): Promise<void> =>
+    ask(() => {
+      const body = captureRequest(form.value, placeOf)
+      return call<CaptureAnswer>('POST', form.value.isFull ? '/capture/full' : '/capture', { body })
+    })
   const wrong = (name: string): string | null =>
     error.value?.path === `/filter/${name}` ? error.value.message : null
   return (
@@ -112,7 +116,8 @@ export function CaptureTab() {
             ) : (
               <Button
                 icon="stop"
-                onClick={() => void call('POST', `/capture/${running.id}/stop`).finally(reload)}
+                isBusy={isBusy.value}
+                onClick={() => void ask(() => call('POST', `/capture/${running.id}/stop`))}
               >
                 {text.stop}
               </Button>
@@ -121,7 +126,7 @@ export function CaptureTab() {
         </form>
       </Card>
       {!error.value?.path?.startsWith('/filter/') && <ErrorNotice error={error.value} />}
-      <CaptureList captures={captures} />
+      <Answer of={told}>{({ captures }) => <CaptureList captures={captures} />}</Answer>
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
+import { ErrorNotice } from '../../part/notice.tsx'
 import { toneIcons } from '../../part/tone.ts'
 import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
@@ -31,6 +32,7 @@ export function Page() {
   return (
     <div class="stack">
       <Health headline={headlineOf(value)} site={value.site} />
+      <ErrorNotice error={paths.error} />
       <SitePicture status={value} paths={paths.value} />
       {names.length > 0 && (
         <Figures
