@@ -19,7 +19,8 @@ export const configText = {
   elsewhere: 'Elsewhere this would be wrong:',
   noConfig: {
     title: 'No configuration runs here yet',
-    text: 'It comes with the first run, or from the controller of the owner.',
+    text: 'It comes with the set-up, or from the controller of the owner.',
+    action: 'Set it up',
   },
   unsound: {
     title: 'The text of your draft cannot be shown in forms',
