@@ -73,3 +73,52 @@ for (const width of ['desktop', 'phone'] as const) {
     await context.close()
   })
 }
+
+test('the ring of a countdown goes on from where it was, however often the status is read', async () => {
+  await using box = await openFakeBox({ site: 'worn' })
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.goto(box.url)
+  await page.getByRole('timer').getByText('94 s left').waitFor()
+  const status = box.status()
+  box.tell({
+    kind: 'status',
+    status: { ...status, pendingChange: { ...status.pendingChange!, remainingSeconds: 47 } },
+  })
+  await page
+    .getByRole('timer')
+    .getByText(/^4[67] s left/)
+    .first()
+    .waitFor()
+  const ring = page.locator('.countdown circle').nth(1)
+  const gone = Number(await ring.getAttribute('stroke-dashoffset'))
+  const around = Number(await ring.getAttribute('stroke-dasharray'))
+  assert.ok(gone / around > 0.45, `${gone} of ${around}`)
+  await context.close()
+})
+
+test('pointing at a chart tells when that was', async () => {
+  await using box = await openFakeBox()
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.goto(`${box.url}#/uplinks`)
+  await page.locator('.chart .u-over').first().hover()
+  const when = page.locator('.chart-title time').first()
+  await when.waitFor({ timeout: 5_000 })
+  assert.match((await when.textContent()) ?? '', /\d\d:\d\d/)
+  await context.close()
+})
+
+test('on a phone no figure is torn from its unit, and what can be done stands at the right', async () => {
+  await using box = await openFakeBox()
+  const { page, context } = await openPage(browser, 'phone', 'light')
+  await page.goto(`${box.url}#/policies`)
+  const edit = page.getByRole('button', { name: 'Change erp' })
+  const [place, head] = [
+    await edit.boundingBox(),
+    await page.getByRole('rowheader', { name: 'erp' }).boundingBox(),
+  ]
+  assert.ok(place!.x > 300 && Math.abs(place!.y - head!.y) < 40, JSON.stringify([place, head]))
+  await page.goto(`${box.url}#/uplinks`)
+  const span = await page.getByRole('button', { name: '10 min' }).boundingBox()
+  assert.ok(span!.height >= 44, JSON.stringify(span))
+  await context.close()
+})

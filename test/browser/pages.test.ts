@@ -16,31 +16,44 @@ before(async () => {
 })
 after(() => browser.close())
 
-async function look(page: Page, where: string): Promise<void> {
-  await page.locator('h1').first().waitFor()
-  await page.locator('main > .loading').waitFor({ state: 'detached' })
+/** Once it is this page, and all of it is there. */
+async function look(page: Page, where: string, title?: string): Promise<void> {
+  const heading = page.locator('main h1')
+  await (title === undefined ? heading : heading.getByText(title, { exact: true }))
+    .first()
+    .waitFor()
+  await page.locator('main :is(.loading, [aria-busy=true])').first().waitFor({ state: 'detached' })
   assert.deepEqual(await violationsOf(page), [], where)
   const tooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   assert.equal(tooWide, false, `${where} is wider than the window`)
 }
 
 /** All that the navigation leads to. */
-async function routesOf(page: Page): Promise<string[]> {
+async function routesOf(page: Page): Promise<(readonly [route: string, title: string])[]> {
   const links = page.locator('.rail .nav-link')
   await links.first().waitFor({ state: 'attached' })
-  return links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+  return links.evaluateAll((all) =>
+    all.map((link) => [link.getAttribute('href') ?? '', link.textContent ?? ''] as const),
+  )
 }
 
-const more = ['#/peers/lisbon', '#/peers/nobody', '#/uplinks/lte0', '#/nowhere']
+const more = [
+  ['#/peers/lisbon', 'lisbon'],
+  ['#/peers/nobody', 'nobody'],
+  ['#/uplinks/lte0', 'Uplinks'],
+  ['#/nowhere', 'There is no such page'],
+] as const
+/** The heading of the first page says how the site is. */
+const wornTitle = 'Uplink wan0 (enp1s0) is down.'
 
 for (const [width, scheme] of looks) {
   test(`no page has a violation: ${width}, ${scheme}`, async () => {
     await using box = await openFakeBox({ site: 'worn' })
     const { page, context, complaints } = await openPage(browser, width, scheme)
     await page.goto(box.url)
-    for (const route of [...(await routesOf(page)), ...more]) {
+    for (const [route, title] of [...(await routesOf(page)), ...more]) {
       await page.goto(`${box.url}${route}`)
-      await look(page, route)
+      await look(page, route, title === 'Overview' ? wornTitle : title)
     }
     assert.deepEqual(
       complaints.filter((text) => !/404|503/.test(text)),

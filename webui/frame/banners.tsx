@@ -70,7 +70,12 @@ function Pending({ change }: { readonly change: PendingChange }) {
       }
     >
       {text.waitingText}{' '}
-      <Countdown seconds={change.remainingSeconds} atMs={statusAtMs.value} tone="warn" />
+      <Countdown
+        key={change.revision}
+        seconds={change.remainingSeconds}
+        atMs={statusAtMs.value}
+        tone="warn"
+      />
     </Notice>
   )
 }

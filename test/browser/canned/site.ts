@@ -38,7 +38,7 @@ const blank: Status = {
   instance: 'main',
   site: null,
   revision: null,
-  configSource: 'none',
+  configSource: 'factory',
   pendingChange: null,
   isHealthy: false,
   health: 'the configuration has not been read yet',
