@@ -241,6 +241,27 @@ test('who is asked by a controller answers first, and may go on without', async 
   await context.close()
 })
 
+test('a remedy leads to its page, or says whom to ask', async () => {
+  for (const role of ['admin', 'viewer'] as const) {
+    await using box = await openFakeBox({ role })
+    const { status } = box
+    const problem = 'service dnsmasq does not stay up'
+    box.status = () => ({ ...status(), isHealthy: false, health: problem, problems: [problem] })
+    const { page, context } = await opened(box)
+    const remedy = page.locator('.health-remedy')
+    await remedy.getByText('Its log says why').waitFor()
+    assert.equal(
+      await remedy.getByRole('link', { name: 'Diagnostics' }).count(),
+      role === 'admin' ? 1 : 0,
+    )
+    assert.equal(
+      await remedy.getByText('ask whoever runs this box').count(),
+      role === 'admin' ? 0 : 1,
+    )
+    await context.close()
+  }
+})
+
 test('a scheme that was chosen stays', async () => {
   await using box = await openFakeBox()
   const { page, context } = await opened(box)

@@ -2,7 +2,6 @@
 import { duration, list, plural } from './format.ts'
 
 export const overviewText = {
-  waiting: 'Asking the box …',
   well: 'All is well.',
   noSite: 'This box',
   blank: 'This box is not set up yet.',
@@ -22,7 +21,6 @@ export const overviewText = {
     uplinks: 'Uplinks',
     peers: 'Peers',
     more: (count: number) => `${plural(count, 'more peer')}`,
-    noUplinks: 'No uplinks',
     noPeers: 'No peers yet',
     table: 'Paths from this box to each peer',
     columns: { peer: 'Peer', uplink: 'Uplink', state: 'State' },
@@ -41,6 +39,7 @@ export const overviewText = {
     rates: (rx: string, tx: string, between: string) => `↓ ${rx}${between}↑ ${tx}`,
   },
   peer: {
+    hub: (name: string) => `${name} · hub`,
     by: (rtt: string, uplink: string) => `${rtt} by ${uplink}`,
     through: (rtt: string, relay: string) => `${rtt} through ${relay}`,
     connecting: 'connecting',

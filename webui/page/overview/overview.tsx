@@ -9,9 +9,9 @@ import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
 import { toneIcons } from '../../part/tone.ts'
-import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
 import { overviewText } from '../../text/en-overview.ts'
+import { Remedy } from '../remedy.tsx'
 import { type Headline, headlineOf } from './headline.ts'
 import { Recent } from './recent.tsx'
 import { SitePicture } from './site-picture.tsx'
@@ -64,7 +64,7 @@ function Health({ headline, site }: HealthProps) {
         </div>
         {remedy !== null && (
           <p class="health-remedy">
-            <Words text={remedy} />
+            <Remedy text={remedy} />
           </p>
         )}
         {about !== '' && <p class="health-about">{about}</p>}
@@ -81,7 +81,7 @@ function Health({ headline, site }: HealthProps) {
               <li key={problem.sentence}>
                 {problem.sentence}{' '}
                 <span class="quiet">
-                  <Words text={problem.remedy ?? ''} />
+                  <Remedy text={problem.remedy ?? ''} />
                 </span>
               </li>
             ))}

@@ -193,17 +193,23 @@ interface SelectProps {
   readonly names: Readonly<Record<string, string>>
 }
 
+/** What holds where nothing is said. */
+const whatIsLeftOut: Readonly<Partial<Record<SelectProps['field'], string>>> = {
+  otherwise: 'least-bad',
+  use: 'one',
+}
+
 /** What is left out and what is said alike are told apart only where somebody said it. */
 function Select({ form: { value, set, errorOf }, field, label, names }: SelectProps) {
   const said = value[field] ?? unset
   const options = Object.entries(names).filter(
-    ([name, shown]) => name === said || !shown.endsWith('(said)'),
+    ([name]) => name === said || name !== whatIsLeftOut[field],
   )
   return (
     <SelectField
       label={label}
       value={said}
-      options={options.map(([name, shown]) => [name, shown.replace(' (said)', '')])}
+      options={options.map(([name, shown]) => [name, shown])}
       onInput={(chosen) =>
         set({ [field]: chosen === unset ? undefined : chosen } as Partial<Policy>)
       }
