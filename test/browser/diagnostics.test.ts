@@ -119,6 +119,17 @@ test('a recording begins with the fields that were filled in, and can be stopped
   await context.close()
 })
 
+test('a recording that does not stop says why', async () => {
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  const body = JSON.stringify({ code: 'API_INTERNAL', message: 'the disk is full' })
+  await page.route('**/capture/*/stop', (route) => route.fulfill({ status: 500, body }))
+  await page.goto(`${box.url}#/diagnostics/capture`)
+  await page.getByRole('button', { name: 'Record' }).click()
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.getByText('The disk is full.').waitFor({ timeout: 5_000 })
+  await context.close()
+})
+
 test('on a phone the chosen tab is in view', async () => {
   const { page, context } = await openPage(browser, 'phone', 'light')
   await page.goto(`${box.url}#/diagnostics/support`)

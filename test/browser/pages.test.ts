@@ -16,31 +16,44 @@ before(async () => {
 })
 after(() => browser.close())
 
-async function look(page: Page, where: string): Promise<void> {
-  await page.locator('h1').first().waitFor()
-  await page.locator('main > .loading').waitFor({ state: 'detached' })
+/** Once it is this page, and all of it is there. */
+async function look(page: Page, where: string, title?: string): Promise<void> {
+  const heading = page.locator('main h1')
+  await (title === undefined ? heading : heading.getByText(title, { exact: true }))
+    .first()
+    .waitFor()
+  await page.locator('main :is(.loading, [aria-busy=true])').first().waitFor({ state: 'detached' })
   assert.deepEqual(await violationsOf(page), [], where)
   const tooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   assert.equal(tooWide, false, `${where} is wider than the window`)
 }
 
 /** All that the navigation leads to. */
-async function routesOf(page: Page): Promise<string[]> {
+async function routesOf(page: Page): Promise<(readonly [route: string, title: string])[]> {
   const links = page.locator('.rail .nav-link')
   await links.first().waitFor({ state: 'attached' })
-  return links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+  return links.evaluateAll((all) =>
+    all.map((link) => [link.getAttribute('href') ?? '', link.textContent ?? ''] as const),
+  )
 }
 
-const more = ['#/peers/lisbon', '#/peers/nobody', '#/uplinks/lte0', '#/nowhere']
+const more = [
+  ['#/peers/lisbon', 'lisbon'],
+  ['#/peers/nobody', 'nobody'],
+  ['#/uplinks/lte0', 'Uplinks'],
+  ['#/nowhere', 'There is no such page'],
+] as const
+/** The heading of the first page says how the site is. */
+const wornTitle = 'Uplink wan0 (enp1s0) is down.'
 
 for (const [width, scheme] of looks) {
   test(`no page has a violation: ${width}, ${scheme}`, async () => {
     await using box = await openFakeBox({ site: 'worn' })
     const { page, context, complaints } = await openPage(browser, width, scheme)
     await page.goto(box.url)
-    for (const route of [...(await routesOf(page)), ...more]) {
+    for (const [route, title] of [...(await routesOf(page)), ...more]) {
       await page.goto(`${box.url}${route}`)
-      await look(page, route)
+      await look(page, route, title === 'Overview' ? wornTitle : title)
     }
     assert.deepEqual(
       complaints.filter((text) => !/404|503/.test(text)),
@@ -193,6 +206,60 @@ test('the first run leads from a password to the overview', async () => {
   await page.getByRole('button', { name: 'To the overview' }).click()
   await page.getByRole('heading', { name: 'All is well.' }).waitFor()
   await context.close()
+})
+
+test('a blank box without an uplink is led to one that works, and by nothing else', async () => {
+  await using box = await openFakeBox({ role: 'admin', site: 'blank' })
+  const { page, context } = await openPage(browser, 'phone', 'light')
+  await page.goto(`${box.url}#/config`)
+  await page.goto(`${box.url}#/segments`)
+  await page.getByRole('link', { name: 'Set it up' }).click()
+  await page.getByLabel('NIC', { exact: true }).waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  assert.equal(await page.getByLabel('NIC', { exact: true }).inputValue(), 'netdev:enp3s0')
+  await page.getByLabel('Name of this site').fill('berlin')
+  await page.getByRole('button', { name: 'Use it' }).click()
+  await page.getByRole('button', { name: 'Keep it' }).click()
+  await page.getByRole('button', { name: 'Keep it' }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Test again' }).click()
+  await page.getByText('most likely a sign-in page').waitFor()
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('heading', { name: 'That is all.' }).waitFor()
+  await context.close()
+})
+
+test('who is asked by a controller answers first, and may go on without', async () => {
+  await using box = await openFakeBox({ role: 'admin', site: 'blank' })
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.goto(`${box.url}#/set-up/owner`)
+  const main = page.locator('.button.is-primary')
+  await page.getByText('K7QM-2RXD').waitFor()
+  assert.deepEqual(await main.allInnerTexts(), ['Yes, it is the right one'])
+  await main.click()
+  await page.getByText('Said so here.').waitFor()
+  assert.deepEqual(await main.allInnerTexts(), ['Go on'])
+  await context.close()
+})
+
+test('a remedy leads to its page, or says whom to ask', async () => {
+  for (const role of ['admin', 'viewer'] as const) {
+    await using box = await openFakeBox({ role })
+    const { status } = box
+    const problem = 'service dnsmasq does not stay up'
+    box.status = () => ({ ...status(), isHealthy: false, health: problem, problems: [problem] })
+    const { page, context } = await opened(box)
+    const remedy = page.locator('.health-remedy')
+    await remedy.getByText('Its log says why').waitFor()
+    assert.equal(
+      await remedy.getByRole('link', { name: 'Diagnostics' }).count(),
+      role === 'admin' ? 1 : 0,
+    )
+    assert.equal(
+      await remedy.getByText('ask whoever runs this box').count(),
+      role === 'admin' ? 0 : 1,
+    )
+    await context.close()
+  }
 })
 
 test('a scheme that was chosen stays', async () => {

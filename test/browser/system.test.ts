@@ -157,3 +157,14 @@ test('a user is made and removed; why not is said in the dialog', async () => {
     await dialog.getByText('API_LAST_ADMIN').waitFor()
   })
 })
+
+test('a file that is too large for an update is told so', async () => {
+  await using box = await openFakeBox({ site: 'worn' })
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.addInitScript("Object.defineProperty(Blob.prototype, 'size', { get: () => 1e12 })")
+  await page.goto(`${box.url}#/system/firmware`)
+  const file = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.from('film') }
+  await page.getByLabel('File of the update').setInputFiles(file)
+  await page.getByText('No update is larger than').waitFor({ timeout: 5_000 })
+  await context.close()
+})

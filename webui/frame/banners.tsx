@@ -50,7 +50,7 @@ function Pending({ change }: { readonly change: PendingChange }) {
   }
   if (change.phase !== 'waiting') {
     return (
-      <Notice tone="info" isLive>
+      <Notice tone="info" isLive isFocusable>
         {text[change.phase](change.revision)}
       </Notice>
     )
@@ -60,6 +60,7 @@ function Pending({ change }: { readonly change: PendingChange }) {
       tone="warn"
       title={text.waiting(change.revision)}
       isLive
+      isFocusable
       actions={
         may('config.write') && (
           <>
@@ -74,7 +75,12 @@ function Pending({ change }: { readonly change: PendingChange }) {
       }
     >
       {text.waitingText}{' '}
-      <Countdown seconds={change.remainingSeconds} atMs={statusAtMs.value} tone="warn" />
+      <Countdown
+        key={change.revision}
+        seconds={change.remainingSeconds}
+        atMs={statusAtMs.value}
+        tone="warn"
+      />
     </Notice>
   )
 }

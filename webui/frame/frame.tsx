@@ -10,15 +10,16 @@ import { entryOf, ShownPage } from './shown-page.tsx'
 
 export function Frame() {
   const main = useRef<HTMLElement>(null)
-  const [first = ''] = route.value
+  const [first = '', second] = route.value
+  const entry = entryOf(first)
+  const one = entry?.isOfMany === true ? second : undefined
   const isFirst = useRef(true)
   const isUnwell = status.value?.isHealthy === false || stream.value === 'lost'
   useEffect(() => {
-    const title = entryOf(first)?.title
-    const plain = title === undefined ? frameText.product : `${title} · ${frameText.product}`
+    const plain = [one, entry?.title, frameText.product].filter(Boolean).join(' · ')
     // In a row of tabs it is seen, too.
     document.title = isUnwell ? `⚠ ${plain}` : plain
-  }, [first, isUnwell])
+  }, [first, one, isUnwell])
   // Whoever follows a link by keyboard or screen reader goes on in the page.
   useEffect(() => {
     if (isFirst.current) isFirst.current = false
@@ -26,7 +27,7 @@ export function Frame() {
       scrollTo(0, 0)
       main.current?.focus({ preventScroll: true })
     }
-  }, [first])
+  }, [first, one])
   return (
     <div class="frame">
       {/* biome-ignore lint/a11y/useValidAnchor: a place in the page, while the hash names pages */}

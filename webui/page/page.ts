@@ -15,6 +15,8 @@ export interface PageEntry {
   readonly shortTitle?: string
   readonly icon: IconName
   readonly needs: LocalPermission
+  /** What stands behind it in the route is a page of its own, no tab of this one: it begins at its top, and has its own title. */
+  readonly isOfMany?: true
   readonly group: 'site' | 'network' | 'box'
   readonly load: () => Promise<PageModule>
 }

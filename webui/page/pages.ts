@@ -26,6 +26,7 @@ export const pages: readonly PageEntry[] = [
     title: title.peers,
     shortTitle: title.peersShort,
     icon: 'peers',
+    isOfMany: true,
     needs: 'status.read',
     group: 'site',
     load: () => import('./peers/peers.tsx'),

@@ -1,5 +1,6 @@
 /** What is pressed. While its work is under way it says so and takes no other press. */
 import type { ComponentChildren } from 'preact'
+import { useFocusAgain } from './focus.ts'
 import { Icon } from './icon.tsx'
 import type { IconName } from './icon-shapes.ts'
 
@@ -19,9 +20,11 @@ export interface ButtonProps {
 export function Button(props: ButtonProps) {
   const { kind = 'plain', icon, label, isSmall, isBusy, isDisabled, children, onClick } = props
   const isBare = children === undefined
+  const element = useFocusAgain<HTMLButtonElement>()
   const classes = ['button', `is-${kind}`, isSmall ? 'is-small' : '', isBare ? 'is-bare' : '']
   return (
     <button
+      ref={element}
       type={props.type ?? 'button'}
       class={classes.filter(Boolean).join(' ')}
       disabled={isDisabled === true}

@@ -8,6 +8,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { isDark } from '../live/scheme.ts'
 import { partText } from '../text/en.ts'
+import { moment } from '../text/format.ts'
 import './chart.css'
 import { type Line, optionsOf, seriesColour } from './chart-options.ts'
 
@@ -65,10 +66,13 @@ export function Chart({ title, times, lines, format, height = 150, atLeast = 0 }
     plot.current?.setData(dataOf(times, lines))
   }, [times, lines])
 
+  const pointed = at.value === null ? undefined : times[at.value]
   return (
     <figure class="chart">
       <figcaption class="chart-legend">
-        <span class="chart-title">{title}</span>
+        <span class="chart-title">
+          {title} {pointed !== undefined && <time class="quiet">{momentText(pointed)}</time>}
+        </span>
         {lines.map((line, index) => (
           <span key={line.label} class="chart-key">
             <Swatch index={index} line={line} />
@@ -95,6 +99,10 @@ function Swatch({ index, line }: { readonly index: number; readonly line: Line }
       />
     </svg>
   )
+}
+
+function momentText(seconds: number): string {
+  return moment(new Date(seconds * 1000), new Date())
 }
 
 function dataOf(times: readonly number[], lines: readonly Line[]): uPlot.AlignedData {

@@ -1,5 +1,5 @@
 /** Seconds that run out: a ring and a number. Screen readers hear them at its start and near its end, not each second. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { partText } from '../text/en.ts'
 import type { Tone } from './tone.ts'
 
@@ -8,8 +8,6 @@ export interface CountdownProps {
   readonly seconds: number
   /** When that was, by the wall clock. */
   readonly atMs: number
-  /** All that there were; without it the ring starts full. */
-  readonly ofSeconds?: number
   readonly tone?: Tone
   readonly onEnd?: () => void
 }
@@ -18,9 +16,11 @@ const radius = 9
 const around = 2 * Math.PI * radius
 const spoken = new Set([60, 30, 10, 5, 0])
 
-export function Countdown({ seconds, atMs, ofSeconds, tone, onEnd }: CountdownProps) {
+export function Countdown({ seconds, atMs, tone, onEnd }: CountdownProps) {
   const left = useSecondsLeft(seconds, atMs)
-  const whole = Math.max(ofSeconds ?? seconds, 1)
+  // The ring was full when it was first seen; what is read anew since does not fill it again.
+  const first = useRef(Math.max(seconds, 1))
+  const whole = first.current
   useEffect(() => {
     if (left === 0) onEnd?.()
   }, [left === 0])

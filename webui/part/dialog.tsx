@@ -1,8 +1,9 @@
 /** A question or a form above the page: the browser's own modal dialog, which keeps focus inside and gives it back. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { frameText } from '../text/en.ts'
 import { Button } from './button.tsx'
+import { focusAgain } from './focus.ts'
 
 export interface DialogProps {
   readonly isOpen: boolean
@@ -19,12 +20,23 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
   const { isOpen, title, onClose, actions, isWide, onSubmit, children } = props
   const element = useRef<HTMLDialogElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
+  /** Whoever closes it by a button knows it already. */
+  const closesItself = useRef(false)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
-    if (dialog === null) return
-    if (isOpen && !dialog.open) dialog.showModal()
-    if (!isOpen && dialog.open) dialog.close()
+    if (dialog === null || !isOpen) return
+    closesItself.current = false
+    dialog.showModal()
+    const first = dialog.querySelector<HTMLElement>(fields) ?? heading.current
+    first?.focus()
+    // Before it leaves the page, too: only a dialog that is closed gives the focus back.
+    return () => {
+      closesItself.current = true
+      dialog.close()
+      focusAgain()
+    }
   }, [isOpen])
 
   const inside = (
@@ -38,12 +50,16 @@ export function Dialog(props: DialogProps) {
       ref={element}
       class={isWide ? 'dialog is-wide' : 'dialog'}
       aria-labelledby={id}
-      onClose={onClose}
+      onClose={() => {
+        if (!closesItself.current && element.current?.open !== true) onClose()
+      }}
     >
       {isOpen && (
         <>
           <header class="dialog-head">
-            <h2 id={id}>{title}</h2>
+            <h2 id={id} ref={heading} tabIndex={-1}>
+              {title}
+            </h2>
             <Button kind="quiet" icon="close" label={frameText.close} isSmall onClick={onClose} />
           </header>
           {onSubmit === undefined ? (
@@ -63,3 +79,5 @@ export function Dialog(props: DialogProps) {
     </dialog>
   )
 }
+
+const fields = '.dialog-body :is(input, select, textarea):not(:disabled)'

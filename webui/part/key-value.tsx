@@ -11,11 +11,16 @@ export function KeyValue({ items }: KeyValueProps) {
   return (
     <dl class="values">
       {shown.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} class={isLong(value) ? 'is-long' : undefined}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>
       ))}
     </dl>
   )
+}
+
+/** Too long for half a phone, and torn apart there. */
+function isLong(value: ComponentChildren): boolean {
+  return typeof value === 'string' && value.length > 18
 }

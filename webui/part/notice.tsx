@@ -10,13 +10,16 @@ export interface NoticeProps {
   readonly title?: ComponentChildren
   readonly actions?: ComponentChildren
   readonly isLive?: boolean
+  /** Takes the focus of what it came of: focus.ts. */
+  readonly isFocusable?: boolean
   readonly children?: ComponentChildren
 }
 
-export function Notice({ tone = 'info', title, actions, isLive, children }: NoticeProps) {
+export function Notice(props: NoticeProps) {
+  const { tone = 'info', title, actions, isLive, isFocusable, children } = props
   const role = isLive ? (tone === 'bad' ? 'alert' : 'status') : undefined
   return (
-    <div class={`notice is-${tone}`} role={role}>
+    <div class={`notice is-${tone}`} role={role} tabIndex={isFocusable ? -1 : undefined}>
       <Icon name={toneIcons[tone]} />
       <div>
         {title !== undefined && <strong>{title}</strong>} {children}

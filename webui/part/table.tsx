@@ -83,7 +83,10 @@ function Scroll({ label, isUnseen, children }: ScrollProps) {
 
 function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }) {
   const { head, cell, isNumber, isRowHead, isWide, isUnseenHead } = column
-  const classes = `${isNumber ? 'is-number' : ''} ${isWide ? 'is-wide' : ''}`.trim()
+  const isAction = isUnseenHead === true && isWide !== true
+  const classes = [isNumber && 'is-number', isWide && 'is-wide', isAction && 'is-action']
+    .filter(Boolean)
+    .join(' ')
   if (isRowHead) {
     return (
       <th scope="row" class={classes}>

@@ -20,13 +20,21 @@ export const configText = {
   elsewhere: 'Elsewhere this would be wrong:',
   noConfig: {
     title: 'No configuration runs here yet',
-    text: 'It comes with the first run, or from the controller of the owner.',
+    text: 'It comes with the set-up, or from the controller of the owner.',
+    action: 'Set it up',
   },
   unsound: {
     title: 'The text of your draft cannot be shown in forms',
     text: 'Something in it is not as it must be. The text says where.',
     action: 'Open the text',
   },
+  waits: 'A change waits to be kept: until then nothing else can be changed.',
+  meanwhile: {
+    changed: 'Somebody changed this meanwhile. What you change here goes on top of that.',
+    gone: 'Somebody removed this meanwhile. As it stands here it is added again.',
+  },
+  calledOtherwise: (name: string) =>
+    `There is no ${name} in your draft: it is called otherwise there, or removed. See Configuration.`,
   failed: 'The configuration could not be read',
   listHelp: 'One a line.',
   wordsHelp: 'Apart by commas.',

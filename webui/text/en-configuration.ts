@@ -12,7 +12,6 @@ export const configurationText = {
   review: 'Review',
   startOver: 'Start over',
   readOnly: 'Only an admin can change it.',
-  waits: 'A change waits to be kept: until then nothing else can be changed.',
   history: 'Ran here',
   revision: 'Revision',
   when: 'When',

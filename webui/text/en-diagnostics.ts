@@ -14,7 +14,6 @@ export const diagnosticsText = {
   tabsLabel: 'Kinds of diagnostics',
   anywhere: 'As the box routes it',
   from: 'From',
-  fromHelp: 'Whence the packets come.',
   groups: { uplink: 'Uplink', lan: 'LAN', segment: 'Segment', peer: 'Peer' },
   explain: {
     title: 'What becomes of a flow?',
@@ -97,9 +96,7 @@ export const diagnosticsText = {
     type: 'Type',
     server: 'Server',
     serverHelp: 'An address. Empty: those that the box asks.',
-    serverAny: 'the box’s own',
     uplink: 'Uplink',
-    uplinkAny: 'Whichever',
     portal: 'Address that answers 204',
     portalHelp: 'Only a sign-in page answers otherwise.',
     begin: 'Begin',
@@ -108,8 +105,6 @@ export const diagnosticsText = {
     steps: 'Steps of the test',
     stepsShort: 'Steps',
     none: 'Nothing has been tried yet.',
-    needsTo: 'Say where to.',
-    needsName: 'Say which name.',
     verdicts: { good: 'good', bad: 'bad', info: 'told', unknown: 'cannot tell' },
     /** Of a step's number. */
     numbers: { ping: '#', trace: 'hop', mtu: '', speed: 'second', dns: '', link: '' },

@@ -1,11 +1,9 @@
 /** What the first run says, step by step. */
 
 export const firstRunText = {
-  welcome: 'A new box',
   steps: { password: 'Password', owner: 'Owner', internet: 'Internet', done: 'Done' },
   stepsLabel: 'Steps',
   next: 'Go on',
-  back: 'Back',
   skip: 'Later',
   password: {
     title: 'Choose a password',
@@ -33,7 +31,8 @@ export const firstRunText = {
     controller: 'A controller looks after it',
     controllerAbout: 'Configuration and updates come from there.',
     alone: 'It is run from these pages',
-    aloneAbout: 'You configure it here.',
+    aloneAbout:
+      'You configure it here. As long as nobody owns it, a controller that it finds may still ask for it.',
     address: 'Address of the controller',
     addressHelp: 'As whoever runs it told you: `controller.example.net:8443`.',
     addressError: 'A name or an address, and a port if it is not 8443.',
@@ -59,7 +58,14 @@ export const firstRunText = {
     about:
       'The box tests it from the plug outwards: address, gateway, names, sign-in pages, address translation, packet sizes.',
     uplink: 'Uplink',
-    none: 'This box has no uplink yet. Name its NICs in the configuration first.',
+    none: 'This box has no uplink yet. Say which of its NICs goes to the modem or router of the provider.',
+    gone: 'this uplink is not in the configuration any more',
+    nic: 'NIC',
+    nicHelp: 'The port that the modem or router is plugged into.',
+    noNic:
+      'No NIC of this box is free for it. Plug one in: it is seen here in a moment. Or take one from a LAN, on the page LANs.',
+    cable: 'cable is in',
+    noCable: 'no cable',
     test: 'Test it',
     again: 'Test again',
     change: 'Change how it is connected',

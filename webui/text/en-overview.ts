@@ -2,7 +2,6 @@
 import { duration, list, plural } from './format.ts'
 
 export const overviewText = {
-  waiting: 'Asking the box …',
   well: 'All is well.',
   unheard: 'Not known: nothing is heard of the box.',
   heardLast: (sentence: string) => `When it was heard last: ${sentence}`,
@@ -24,7 +23,6 @@ export const overviewText = {
     uplinks: 'Uplinks',
     peers: 'Peers',
     more: (count: number) => `${plural(count, 'more peer')}`,
-    noUplinks: 'No uplinks',
     noPeers: 'No peers yet',
     table: 'Paths from this box to each peer',
     columns: { peer: 'Peer', uplink: 'Uplink', state: 'State' },
@@ -43,6 +41,7 @@ export const overviewText = {
     rates: (rx: string, tx: string, between: string) => `↓ ${rx}${between}↑ ${tx}`,
   },
   peer: {
+    hub: (name: string) => `${name} · hub`,
     by: (rtt: string, uplink: string) => `${rtt} by ${uplink}`,
     through: (rtt: string, relay: string) => `${rtt} through ${relay}`,
     connecting: 'connecting',

@@ -59,13 +59,13 @@ export const policiesText = {
     otherwise: 'While no path is good',
     otherwiseNames: {
       '-': 'Take the least bad',
-      'least-bad': 'Take the least bad (said)',
+      'least-bad': 'Take the least bad',
       drop: 'Drop',
     },
     use: 'Over',
     useNames: {
       '-': 'One path a flow',
-      one: 'One path a flow (said)',
+      one: 'One path a flow',
       all: 'All good paths at once',
     },
     class: 'Class',

@@ -77,6 +77,7 @@ export const firmwareText = {
     title: 'Install an update',
     file: 'File of the update',
     submit: 'Install',
+    tooLarge: (most: string) => `No update is larger than ${most}: this is another file.`,
     about: 'It is checked, written into the slot that does not run, and tried by the next restart.',
     phases: {
       receiving: 'Sending',

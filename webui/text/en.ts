@@ -76,8 +76,6 @@ export const partText = {
   optional: 'optional',
   show: 'Show',
   hide: 'Hide',
-  copy: 'Copy',
-  copied: 'Copied',
   fresh: {
     title: 'Type your password again',
     text: 'What you are about to do needs it. It then holds for five minutes.',

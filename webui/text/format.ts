@@ -22,7 +22,7 @@ function scaled(value: Maybe, unit: string): string {
     size /= 1000
     at++
   }
-  return `${digits(size, at === 0 ? 0 : undefined)} ${units[at]}${unit}`
+  return `${digits(size, at === 0 ? 0 : undefined)}\u00a0${units[at]}${unit}`
 }
 
 /** Three figures that count. */

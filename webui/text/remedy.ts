@@ -1,16 +1,17 @@
 /**
  * What to do about a problem that the box tells as a sentence (plan/status.ts and beside it). A sentence that is not known here
- * has no remedy shown: a test sees to it that those of the box are known. Pure.
+ * has no remedy shown: a test sees to it that those of the box are known. `[system]` names a page, to which it
+ * becomes a link. Pure.
  */
 
 const remedies: readonly (readonly [problem: RegExp, remedy: string])[] = [
   [
     /^the datapath does not answer/,
-    'Packets go on as long as that process does. If it does not come back within a minute, start the box anew: System.',
+    'Packets go on as long as that process does. If it does not come back within a minute, start the box anew: [system].',
   ],
   [
     /^no usable configuration|^the configuration has not been read/,
-    'Set the box up, or bring back a configuration that worked: System.',
+    'Set the box up, or bring back a configuration that worked: [system].',
   ],
   [
     /^the configuration could not be applied/,
@@ -21,9 +22,12 @@ const remedies: readonly (readonly [problem: RegExp, remedy: string])[] = [
   [/^device\.yaml is refused/, 'Mend the file where the sentence says, or apply another one.'],
   [
     /^uplink .* is down$/,
-    'Its link has no carrier. Look at the cable at both ends, and whether the modem or router has power.',
+    'There is no link. Look at the cable at both ends, and whether the modem or router has power.',
   ],
-  [/^service .* does not stay up/, 'The log says why: Diagnostics. It is started again by itself.'],
+  [
+    /^service .* does not stay up/,
+    'It is started again by itself. Its log says why: [diagnostics].',
+  ],
   [
     /^the lease of uplink .* is refused/,
     'Its network is one that the sites use inside. Give the modem or router another network, or that LAN.',
@@ -54,9 +58,22 @@ const remedies: readonly (readonly [problem: RegExp, remedy: string])[] = [
   ],
   [
     /^policy .* drops|polic(y|ies) drops? their flows/,
-    'Mend the link that it names, or let the policy use others: Policies.',
+    'Mend the link that it names, or let the policy use others: [policies].',
   ],
 ]
+
+export const remedyText = { ask: 'ask whoever runs this box' } as const
+
+/** Words of the box that nobody at a branch needs to know. */
+const plainer: readonly (readonly [words: RegExp, plain: string])[] = [
+  [/^the datapath does not answer/, 'the program that moves packets does not answer'],
+  [/^(\d+ of \d+) peers are not up/, '$1 other sites are not reached'],
+  [/^(uplink .*) has a carrier and reaches none/, '$1 has a link and reaches none'],
+]
+
+export function plainWords(problem: string): string {
+  return plainer.reduce((text, [words, plain]) => text.replace(words, plain), problem)
+}
 
 export function remedyOf(problem: string): string | null {
   return remedies.find(([pattern]) => pattern.test(problem))?.[1] ?? null

@@ -25,7 +25,6 @@ const mayPress: Readonly<Record<LocalRole, RegExp>> = {
   admin: /./,
 }
 const refusedByDoor = new Set(['401', '403', '421'])
-const settleMs = 100
 
 export const roles: Line = {
   name: 'roles',
@@ -165,7 +164,7 @@ async function look(
   const table = pagesTable()
   for (const path of isQuick || fault !== undefined ? quickRoutes : routesOfUi) {
     const { needs } = table.find((entry) => entry.path === path.split('/')[0])!
-    await settled(page, `${url}#/${path}`)
+    await settled(page, url, path)
     if (
       !isAllowed(role, needs) &&
       !(await page.getByText('not for your role').first().isVisible())
@@ -183,11 +182,13 @@ async function look(
   return { role, links: fault === 'one-page-less' ? links.slice(1) : links, buttons, refused, open }
 }
 
-async function settled(page: Page, url: string): Promise<void> {
-  await page.goto(url)
+/** Loaded anew: nothing of another page is there that could be taken for it. */
+async function settled(page: Page, url: string, path: string): Promise<void> {
+  await page.goto(`${url}#/${path}`)
+  await page.reload()
   await page.locator('main h1').first().waitFor()
-  await page.locator('main .loading').first().waitFor({ state: 'detached' })
-  await page.waitForTimeout(settleMs)
+  const busy = page.locator('main :is(.loading, [aria-busy=true])')
+  await busy.first().waitFor({ state: 'detached' })
 }
 
 async function changingButtons(page: Page): Promise<string[]> {

@@ -8,6 +8,7 @@ import { parseDeviceConfig } from '../../../firmware/host/config/parse.ts'
 import { renderConfig } from '../../../firmware/host/config/render.ts'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { CausewayError, errorTable } from '../../../firmware/model/errors.ts'
+import type { Status } from '../../../firmware/model/local-api.ts'
 import type {
   ApplyRequest,
   CheckAnswer,
@@ -17,6 +18,7 @@ import type {
 } from '../../../firmware/model/local-api-config.ts'
 import type { Canned, CannedBox } from './canned.ts'
 import { CannedError } from './canned.ts'
+import { statusOf } from './site.ts'
 import { siteConfig as config } from './site-config.ts'
 
 /** Of one fake box. */
@@ -32,18 +34,36 @@ const places = new WeakMap<CannedBox, Place>()
 function placeOf(box: CannedBox): Place {
   const known = places.get(box)
   if (known !== undefined) return known
+  if (box.scene.site === 'blank')
+    return kept(box, { text: '', entries: [], candidate: null, last: null })
   const text = renderConfig(config, 'Written by hand; see CONFIG.md.').replace(
     'up: 40M',
     'up: 40M # as the provider says',
   )
   const before = text.replace('revision: 42', 'revision: 41').replace('vni: 300', 'vni: 310')
   const entries = [entryOf(42, 2, text, true), entryOf(41, 1, before, false)]
-  const place: Place = { text, entries, candidate: null, last: null }
+  return kept(box, { text, entries, candidate: null, last: null })
+}
+
+function kept(box: CannedBox, place: Place): Place {
   places.set(box, place)
   const { status } = box
   // Its status tells of a change as the box's would.
-  box.status = () => ({ ...status(), ...pendingOf(place) })
+  box.status = () => ({ ...status(), ...pendingOf(place), ...(isBlank ? firstOf(place) : {}) })
+  const isBlank = place.text === ''
   return place
+}
+
+/** What a box that had no configuration says of the first one. */
+function firstOf({ candidate, text }: Place): Partial<Status> {
+  const { config: first } = parseDeviceConfig(candidate?.text ?? text)
+  if (first === null) return {}
+  const { uplinks } = statusOf({ site: 'well' })
+  return {
+    ...{ site: first.site, configSource: candidate === null ? 'file' : 'candidate' },
+    ...{ isHealthy: true, health: 'all is well', problems: [] },
+    uplinks: first.uplinks.map(({ name, nic }) => ({ ...uplinks[0]!, name, nic })),
+  }
 }
 
 function entryOf(revision: number, number: number, text: string, isRunning: boolean): HistoryEntry {
@@ -69,7 +89,7 @@ function shown(place: Place): ConfigAnswer {
   return {
     ...{ source: place.candidate === null ? 'file' : 'candidate', revision, pendingChange, text },
     sha256: String(revision).padStart(64, '0'),
-    nextRevision: Math.max(...place.entries.map((one) => one.revision)) + 1,
+    nextRevision: Math.max(0, ...place.entries.map((one) => one.revision)) + 1,
     lastChange: place.last,
     refusals: [],
   }

@@ -56,6 +56,12 @@ const waiting: EnrolmentAnswer = {
 }
 const alone: EnrolmentAnswer = { ...waiting, state: 'alone', offers: [], controllers: [] }
 
+const confirmedAnswer: EnrolmentAnswer = {
+  ...waiting,
+  offers: waiting.offers.map((offer) => ({ ...offer, isConfirmed: true })),
+}
+const confirmed = new WeakSet<CannedBox>()
+
 const siteAnswers: Canned = {
   'GET /api/v1/session': ({ box }) => sessionOf(box),
   'POST /api/v1/sign-in': ({ box, body }) => {
@@ -90,11 +96,12 @@ const siteAnswers: Canned = {
   'GET /api/v1/history/peers/:name/:span': ({ params: { name = '', span = '' } }) =>
     historyOf(name, span, nowSeconds()),
   'GET /api/v1/history/box/:span': ({ params: { span = '' } }) => historyOfBox(span, nowSeconds()),
-  'GET /api/v1/enrolment': ({ box }) => (box.scene.site === 'blank' ? waiting : alone),
-  'POST /api/v1/enrolment/confirm': () => ({
-    ...waiting,
-    offers: waiting.offers.map((offer) => ({ ...offer, isConfirmed: true })),
-  }),
+  'GET /api/v1/enrolment': ({ box }) =>
+    box.scene.site !== 'blank' ? alone : confirmed.has(box) ? confirmedAnswer : waiting,
+  'POST /api/v1/enrolment/confirm': ({ box }) => {
+    confirmed.add(box)
+    return confirmedAnswer
+  },
 }
 
 /** Of all areas. */

@@ -16,10 +16,17 @@ import {
 
 test('rates and sizes have three figures and the unit that fits', () => {
   assert.deepEqual([0, 999, 1000, 9_995, 12_345, 999_499, 999_500, 84_300_000, 2.5e9].map(rate), [
-    ...['0 bit/s', '999 bit/s', '1.00 kbit/s', '10.0 kbit/s', '12.3 kbit/s', '999 kbit/s'],
-    ...['1.00 Mbit/s', '84.3 Mbit/s', '2.50 Gbit/s'],
+    ...[
+      '0\u00a0bit/s',
+      '999\u00a0bit/s',
+      '1.00\u00a0kbit/s',
+      '10.0\u00a0kbit/s',
+      '12.3\u00a0kbit/s',
+      '999\u00a0kbit/s',
+    ],
+    ...['1.00\u00a0Mbit/s', '84.3\u00a0Mbit/s', '2.50\u00a0Gbit/s'],
   ])
-  assert.equal(bytes(17_400), '17.4 kB')
+  assert.equal(bytes(17_400), '17.4\u00a0kB')
   assert.equal(rate(null), '–')
 })
 

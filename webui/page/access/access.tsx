@@ -42,12 +42,7 @@ export function Page() {
             denials={denials.value?.denials ?? []}
             onEdit={setEdited}
           />
-          <Denials
-            configuration={configuration}
-            denials={denials.value?.denials ?? null}
-            error={denials.error}
-            onAllow={setEdited}
-          />
+          <Denials configuration={configuration} denials={denials} onAllow={setEdited} />
           {edited !== null && (
             <RuleForm
               configuration={configuration}

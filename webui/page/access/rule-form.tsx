@@ -6,7 +6,7 @@ import { accessText } from '../../text/en-access.ts'
 import { configText } from '../../text/en-config.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { WordField, WordsField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 const text = accessText.form
 type Change = Partial<AclRule>
@@ -22,8 +22,9 @@ export interface RuleFormProps {
 
 export function RuleForm({ configuration, edited, onClose }: RuleFormProps) {
   const isNew = typeof edited !== 'number'
-  const initial = isNew ? edited : configuration.config.acl![edited]!
-  const names = configuration.config.segments.map(({ name }) => name)
+  const { acl = [], segments } = useOpened(configuration)
+  const initial = isNew ? edited : acl[edited]!
+  const names = segments.map(({ name }) => name)
   return (
     <EntryForm<AclRule>
       title={isNew ? accessText.addTitle : configText.edit(initial.name)}

@@ -1,6 +1,7 @@
 /** What stands around every page that shows a part of the configuration: loading, failed, none, unsound; else the page. */
 import type { ComponentChildren } from 'preact'
 import { linkTo } from '../../live/route.ts'
+import { may } from '../../live/session.ts'
 import { Empty } from '../../part/empty.tsx'
 import { Loading } from '../../part/loading.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
@@ -46,6 +47,11 @@ export function Instead({ configuration }: { readonly configuration: Other }) {
       return (
         <Empty icon="info" title={configText.noConfig.title}>
           <p>{configText.noConfig.text}</p>
+          {may('config.write') && (
+            <a class="button is-primary" href={linkTo('set-up', 'internet')}>
+              {configText.noConfig.action}
+            </a>
+          )}
         </Empty>
       )
     case 'unsound':

@@ -21,13 +21,15 @@ export interface EntryButtonProps {
 
 export function EntryButton({ section, name }: EntryButtonProps) {
   const [Opener, setOpener] = useState<ComponentType<EntryOpenerProps> | null>(null)
-  const [isOpen, setOpen] = useState(false)
-  if (!may('config.write') || (status.value?.pendingChange ?? null) !== null) return null
+  /** What it was opened for: the page may show another by then. */
+  const [opened, setOpened] = useState<Pick<EntryButtonProps, 'name'> | null>(null)
+  // The form stays with all that was typed, though others change the configuration meanwhile.
+  const isShown = may('config.write') && (status.value?.pendingChange ?? null) === null
   const open = async (): Promise<void> => {
     try {
       const module = await import('./entry-opener.tsx')
       setOpener(() => module.EntryOpener)
-      setOpen(true)
+      setOpened({ name })
     } catch (thrown) {
       showToast(errorOf(thrown).message, 'bad')
     }
@@ -35,21 +37,22 @@ export function EntryButton({ section, name }: EntryButtonProps) {
   const add = section === 'uplinks' ? uplinkFormText.add : peerFormText.add
   return (
     <>
-      {name === null ? (
-        <Button icon="plus" onClick={() => void open()}>
-          {add}
-        </Button>
-      ) : (
-        <Button
-          kind="quiet"
-          icon="edit"
-          isSmall
-          label={configText.edit(name)}
-          onClick={() => void open()}
-        />
-      )}
-      {isOpen && Opener !== null && (
-        <Opener section={section} name={name} onClose={() => setOpen(false)} />
+      {isShown &&
+        (name === null ? (
+          <Button icon="plus" onClick={() => void open()}>
+            {add}
+          </Button>
+        ) : (
+          <Button
+            kind="quiet"
+            icon="edit"
+            isSmall
+            label={configText.edit(name)}
+            onClick={() => void open()}
+          />
+        ))}
+      {opened !== null && Opener !== null && (
+        <Opener section={section} name={opened.name} onClose={() => setOpened(null)} />
       )}
     </>
   )

@@ -3,8 +3,9 @@
  * as somebody was there; what it would break elsewhere, below.
  */
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Edit, editsBetween } from '../../config/edit.ts'
+import { entryPlace } from '../../config/entry-place.ts'
 import { type Place, pointerOf } from '../../config/place.ts'
 import { type Problem, problemsAt } from '../../config/problems.ts'
 import { type Named, renameEdits } from '../../config/rename.ts'
@@ -41,13 +42,23 @@ export interface Form<Entry> {
 }
 
 export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
-  const { title, configuration, index, initial, isWide, onClose } = props
+  const { configuration, at, index, isWide, onClose } = props
+  // As it was opened: what others change meanwhile changes nothing in it.
+  const opened = useRef({
+    title: props.title,
+    initial: props.initial,
+    config: configuration.config,
+  })
+  const { title, initial, config } = opened.current
   const [value, setValue] = useState(initial)
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
   const [isTried, setTried] = useState(false)
   const [isRefused, setRefused] = useState(false)
-  const place = placeOf(props)
-  const edits = editsOf(props, place, value)
+  const { place, fate } = entryPlace(config, configuration.config, at, index)
+  const isNew = index === null || fate === 'gone'
+  const edits = isNew
+    ? [insertOf(place, cleaned(value) as Value)]
+    : changesOf({ ...props, initial }, place, value)
   const problems = configuration.problemsAfter(edits)
   const pointer = pointerOf(place)
 
@@ -65,7 +76,6 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
     },
   }
   const removal: readonly Edit[] = [{ kind: 'remove', at: place }]
-  const isNew = index === null
   return (
     <Dialog
       isOpen
@@ -74,7 +84,7 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
       {...(isWide ? { isWide } : {})}
       onSubmit={() => {
         setTried(true)
-        if (problems.length > 0) return
+        if (problems.length > 0 || !configuration.mayEdit) return
         configuration.edit(edits)
         onClose()
       }}
@@ -85,6 +95,7 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
               <Button
                 kind="danger"
                 icon="trash"
+                isDisabled={!configuration.mayEdit}
                 onClick={() => {
                   if (configuration.problemsAfter(removal).length > 0) return setRefused(true)
                   configuration.edit(removal)
@@ -96,12 +107,18 @@ export function EntryForm<Entry extends object>(props: EntryFormProps<Entry>) {
             </span>
           )}
           <Button onClick={onClose}>{configText.cancel}</Button>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" isDisabled={!configuration.mayEdit}>
             {isNew ? configText.add : configText.done}
           </Button>
         </>
       }
     >
+      {!configuration.mayEdit && <Notice isLive>{configText.waits}</Notice>}
+      {fate !== 'same' && (
+        <Notice tone="warn" isLive>
+          {configText.meanwhile[fate]}
+        </Notice>
+      )}
       {isRefused && (
         <Problems title={configText.stillUsed} problems={configuration.problemsAfter(removal)} />
       )}
@@ -144,27 +161,17 @@ export function Problems({
   )
 }
 
-function placeOf<Entry>({ at, index, configuration }: EntryFormProps<Entry>): Place {
-  if (index === undefined) return at
-  if (index !== null) return [...at, index]
-  return [...at, lengthOf(configuration, at)]
+function insertOf(place: Place, value: Value): Edit {
+  return { kind: 'insert', at: place.slice(0, -1), index: Number(place.at(-1)), value }
 }
 
-function lengthOf({ config }: SoundConfiguration, [section]: Place): number {
-  const list: unknown = (config as unknown as Record<string, unknown>)[String(section)]
-  return Array.isArray(list) ? list.length : 0
-}
-
-function editsOf<Entry extends object>(
-  { at, index, initial, named, configuration }: EntryFormProps<Entry>,
+/** Of what is there: only what was changed in the form. */
+function changesOf<Entry extends object>(
+  { initial, named, configuration }: EntryFormProps<Entry>,
   place: Place,
   value: Entry,
 ): Edit[] {
-  const clean = cleaned(value) as Value
-  if (index === null) {
-    return [{ kind: 'insert', at, index: Number(place.at(-1)), value: clean }]
-  }
-  const edits = editsBetween(place, cleaned(initial), clean)
+  const edits = editsBetween(place, cleaned(initial), cleaned(value))
   const [from, to] = [initial, value].map((one) => (one as { name?: string }).name)
   if (named === undefined || from === undefined || to === undefined) return edits
   return [...edits, ...renameEdits(configuration.config, named, from, to)]

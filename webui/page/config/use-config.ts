@@ -2,6 +2,7 @@
  * The configuration that a page shows and changes: that of the draft where there is one, else what runs. Edits go into the draft;
  * nothing reaches the box before it is reviewed.
  */
+import { useRef } from 'preact/hooks'
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
 import { isDeviceConfig } from '../../../firmware/model/device-config-check.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
@@ -55,6 +56,11 @@ export function useConfig(): Configuration {
       return problemsOfValue(edits.reduce(applied, value)).filter((one) => !known.has(keyOf(one)))
     },
   }
+}
+
+/** As it was when a form was opened: its entry is that one, whatever others do meanwhile. */
+export function useOpened({ config }: SoundConfiguration): DeviceConfig {
+  return useRef(config).current
 }
 
 interface Reading {

@@ -13,6 +13,7 @@ import { Button } from '../../part/button.tsx'
 import { discardDraft } from '../../part/discard.ts'
 import { Field } from '../../part/field.tsx'
 import { Notice } from '../../part/notice.tsx'
+import { configText } from '../../text/en-config.ts'
 import { configurationText as text } from '../../text/en-configuration.ts'
 import { sentence } from '../../text/format.ts'
 
@@ -27,7 +28,7 @@ export function TextEditor({ answer }: { readonly answer: ConfigAnswer }) {
   return (
     <div class="text-edit">
       {!may('config.write') && <Notice>{text.readOnly}</Notice>}
-      {may('config.write') && isPending && <Notice>{text.waits}</Notice>}
+      {may('config.write') && isPending && <Notice>{configText.waits}</Notice>}
       <Field label={text.label} help={text.help}>
         {(attributes) => (
           <textarea

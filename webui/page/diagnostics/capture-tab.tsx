@@ -9,6 +9,7 @@ import {
 import { useAnswer } from '../../live/answer.ts'
 import { type CallError, call, errorOf } from '../../live/call.ts'
 import { may } from '../../live/session.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { NumberField, SelectField, SwitchField, TextField } from '../../part/field.tsx'
@@ -34,9 +35,9 @@ export function CaptureTab() {
   const isBusy = useSignal(false)
   const places = usePlaces()
   const [everyMs, setEveryMs] = useState(lookMs.idle)
-  const { value, reload } = useAnswer<CapturesAnswer>('/capture', { everyMs, isSteady: true })
-  const captures = value?.captures ?? []
-  const running = captures.find(({ isDone }) => !isDone)
+  const told = useAnswer<CapturesAnswer>('/capture', { everyMs, isSteady: true })
+  const { value, reload } = told
+  const running = value?.captures.find(({ isDone }) => !isDone)
   useEffect(() => {
     if (value !== null) setEveryMs(running === undefined ? lookMs.idle : lookMs.running)
   }, [value === null, running === undefined])
@@ -48,13 +49,11 @@ export function CaptureTab() {
   useEffect(() => {
     if (form.value.place === '' && first !== '') set({ place: first })
   }, [first])
-  const begin = async (): Promise<void> => {
+  const ask = async (work: () => Promise<unknown>): Promise<void> => {
     isBusy.value = true
     error.value = null
     try {
-      const body = captureRequest(form.value, placeOf)
-      const path = form.value.isFull ? '/capture/full' : '/capture'
-      await withFresh(() => call<CaptureAnswer>('POST', path, { body }))
+      await withFresh(work)
     } catch (thrown) {
       error.value = errorOf(thrown)
     } finally {
@@ -62,6 +61,11 @@ export function CaptureTab() {
       reload()
     }
   }
+  const begin = (): Promise<void> =>
+    ask(() => {
+      const body = captureRequest(form.value, placeOf)
+      return call<CaptureAnswer>('POST', form.value.isFull ? '/capture/full' : '/capture', { body })
+    })
   const wrong = (name: string): string | null =>
     error.value?.path === `/filter/${name}` ? error.value.message : null
   return (
@@ -114,7 +118,8 @@ export function CaptureTab() {
             ) : (
               <Button
                 icon="stop"
-                onClick={() => void call('POST', `/capture/${running.id}/stop`).finally(reload)}
+                isBusy={isBusy.value}
+                onClick={() => void ask(() => call('POST', `/capture/${running.id}/stop`))}
               >
                 {text.stop}
               </Button>
@@ -123,7 +128,7 @@ export function CaptureTab() {
         </form>
       </Card>
       {!error.value?.path?.startsWith('/filter/') && <ErrorNotice error={error.value} />}
-      <CaptureList captures={captures} />
+      <Answer of={told}>{({ captures }) => <CaptureList captures={captures} />}</Answer>
     </div>
   )
 }

@@ -3,13 +3,12 @@ import { useSignal } from '@preact/signals'
 import type { DenialAnswer, DenialsAnswer } from '../../../firmware/model/local-api-denial.ts'
 import type { FlowAnswer, FlowsAnswer } from '../../../firmware/model/local-api-flow.ts'
 import { useAnswer } from '../../live/answer.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Badge } from '../../part/badge.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { Empty } from '../../part/empty.tsx'
 import { TextField } from '../../part/field.tsx'
-import { Loading } from '../../part/loading.tsx'
-import { ErrorNotice } from '../../part/notice.tsx'
 import { type Column, Table } from '../../part/table.tsx'
 import type { Tone } from '../../part/tone.ts'
 import { diagnosticsText } from '../../text/en-diagnostics.ts'
@@ -53,35 +52,39 @@ export function FlowsTab() {
           {isPaused.value ? text.resume : text.pause}
         </Button>
       </div>
-      <ErrorNotice error={flows.error} />
       <Card title={text.title} about={flows.value?.sentence} isFlush>
-        {flows.value === null && flows.error === null ? (
-          <Loading />
-        ) : (
-          <Table
-            caption={text.title}
-            columns={flowColumns}
-            rows={found.slice(0, mostShown)}
-            keyOf={flowKey}
-            empty={<Empty icon="policy" title={all.length === 0 ? text.none : text.noneFound} />}
-          />
-        )}
-        {flows.value !== null && (
-          <p class="quiet small diagnose-foot">
-            {text.shown(count(Math.min(found.length, mostShown)), count(all.length))}{' '}
-            {flows.value.places !== null &&
-              text.table(count(flows.value.inUse), count(flows.value.places))}
-          </p>
-        )}
+        <Answer of={flows}>
+          {({ inUse, places }) => (
+            <>
+              <Table
+                caption={text.title}
+                columns={flowColumns}
+                rows={found.slice(0, mostShown)}
+                keyOf={flowKey}
+                empty={
+                  <Empty icon="policy" title={all.length === 0 ? text.none : text.noneFound} />
+                }
+              />
+              <p class="quiet small diagnose-foot">
+                {text.shown(count(Math.min(found.length, mostShown)), count(all.length))}{' '}
+                {places !== null && text.table(count(inUse), count(places))}
+              </p>
+            </>
+          )}
+        </Answer>
       </Card>
       <Card title={text.denied} about={text.deniedAbout} isFlush>
-        <Table
-          caption={text.denied}
-          columns={denialColumns}
-          rows={denied.map((denial, index) => ({ ...denial, index }))}
-          keyOf={({ index }) => index}
-          empty={<Empty icon="access" title={text.deniedNone} />}
-        />
+        <Answer of={denials}>
+          {() => (
+            <Table
+              caption={text.denied}
+              columns={denialColumns}
+              rows={denied.map((denial, index) => ({ ...denial, index }))}
+              keyOf={({ index }) => index}
+              empty={<Empty icon="access" title={text.deniedNone} />}
+            />
+          )}
+        </Answer>
       </Card>
     </div>
   )

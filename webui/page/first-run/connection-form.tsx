@@ -2,24 +2,36 @@
 import { useState } from 'preact/hooks'
 import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
+import type { NicAnswer, NicsAnswer } from '../../../firmware/model/local-api-lan.ts'
 import { isName } from '../../config/rule.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { type CallError, CallFailure, call, errorOf } from '../../live/call.ts'
 import { readStatus } from '../../live/live.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { NumberField, SelectField, TextField } from '../../part/field.tsx'
 import { Loading } from '../../part/loading.tsx'
-import { ErrorNotice } from '../../part/notice.tsx'
+import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { showToast } from '../../part/toast.tsx'
 import { Words } from '../../part/words.tsx'
 import { draftText } from '../../text/en-draft.ts'
 import { firstRunText } from '../../text/en-first-run.ts'
-import { type Connection, connectionOf, withUplink } from './uplink-edit.ts'
+import { rate } from '../../text/format.ts'
+import {
+  type Connection,
+  connectionOf,
+  freeNics,
+  freeUplinkName,
+  freshConnection,
+  withUplink,
+} from './uplink-edit.ts'
 
 const text = firstRunText.internet
 const confirmSeconds = 120
 /** It is in place, or taken back, by then. */
 const timeoutMs = 135_000
+/** A cable that is plugged in meanwhile shows. */
+const nicsMs = 3_000
 const forms = {
   address: /^\s*[0-9A-Fa-f:.]+\/\d{1,3}\s*(,\s*[0-9A-Fa-f:.]+\/\d{1,3}\s*)*$/,
   gateway: /^(\d{1,3}\.){3}\d{1,3}$/,
@@ -27,7 +39,8 @@ const forms = {
 } as const
 
 export interface ConnectionFormProps {
-  readonly uplink: string
+  /** Null: the box has none yet. */
+  readonly uplink: string | null
   /** The box has no site of its own yet: it gets a name now. */
   readonly isNewSite: boolean
   readonly onEnd: (isApplied: boolean) => void
@@ -36,17 +49,38 @@ export interface ConnectionFormProps {
 export function ConnectionForm(props: ConnectionFormProps) {
   const { value, error } = useAnswer<ConfigAnswer>('/config', { isSteady: true })
   if (value === null) return error === null ? <Loading /> : <ErrorNotice error={error} />
-  const now = connectionOf(value.text, props.uplink)
-  if (now === null) return <ErrorNotice error={{ code: 'API_NOT_FOUND', message: text.none }} />
-  return <Form {...props} running={value} now={now} />
+  const { uplink } = props
+  if (uplink === null) return <NewConnection {...props} running={value} />
+  const now = connectionOf(value.text, uplink)
+  if (now === null) return <ErrorNotice error={{ code: 'API_NOT_FOUND', message: text.gone }} />
+  return <Form {...props} uplink={uplink} nics={null} running={value} now={now} />
+}
+
+/** By one of the NICs that are nothing yet. */
+function NewConnection(props: ConnectionFormProps & Pick<FormProps, 'running'>) {
+  const told = useAnswer<NicsAnswer>('/nics', { everyMs: nicsMs })
+  return (
+    <Answer of={told}>
+      {({ nics }) => {
+        const free = freeNics(nics)
+        if (free.length === 0) return <Notice tone="warn">{text.noNic}</Notice>
+        const uplink = freeUplinkName(props.running.text)
+        return <Form {...props} uplink={uplink} nics={free} now={freshConnection} />
+      }}
+    </Answer>
+  )
 }
 
 interface FormProps extends ConnectionFormProps {
+  readonly uplink: string
+  /** Of a new uplink; null: it has its own already. */
+  readonly nics: readonly NicAnswer[] | null
   readonly running: ConfigAnswer
   readonly now: Connection
 }
 
-function Form({ uplink, isNewSite, onEnd, running, now }: FormProps) {
+function Form({ uplink, nics, isNewSite, onEnd, running, now }: FormProps) {
+  const [nic, setNic] = useState<string | null>(null)
   const [how, setHow] = useState<'dhcp' | 'fixed'>(now.address === 'dhcp' ? 'dhcp' : 'fixed')
   const [address, setAddress] = useState(now.address === 'dhcp' ? '' : now.address.join(', '))
   const [gateway, setGateway] = useState(now.gateway)
@@ -74,6 +108,7 @@ function Form({ uplink, isNewSite, onEnd, running, now }: FormProps) {
     const addresses = address.split(',').map((one) => one.trim())
     const changed = withUplink(running, {
       name: uplink,
+      nic: nics === null ? null : (nic ?? nics[0]!.nic),
       address: isFixed ? addresses : 'dhcp',
       ...{ gateway, vlan, up, down },
       site: isNewSite ? { name: site, tenant: crypto.randomUUID() } : null,
@@ -113,6 +148,15 @@ function Form({ uplink, isNewSite, onEnd, running, now }: FormProps) {
           value={site}
           onInput={setSite}
           maxLength={nameLetters}
+        />
+      )}
+      {nics !== null && (
+        <SelectField
+          label={text.nic}
+          help={text.nicHelp}
+          value={nic ?? nics[0]!.nic}
+          options={nics.map((one) => [one.nic, nicText(one)])}
+          onInput={setNic}
         />
       )}
       <SelectField
@@ -170,10 +214,18 @@ function Form({ uplink, isNewSite, onEnd, running, now }: FormProps) {
         <Button kind="primary" type="submit" isBusy={isBusy}>
           {isBusy ? text.applying : text.apply}
         </Button>
-        <Button kind="quiet" isDisabled={isBusy} onClick={() => onEnd(false)}>
-          {text.cancel}
-        </Button>
+        {nics === null && (
+          <Button kind="quiet" isDisabled={isBusy} onClick={() => onEnd(false)}>
+            {text.cancel}
+          </Button>
+        )}
       </div>
     </form>
   )
+}
+
+function nicText({ nic, hasCarrier, speedBitsPerSecond }: NicAnswer): string {
+  if (hasCarrier === null) return nic
+  const speed = speedBitsPerSecond === null ? '' : `, ${rate(speedBitsPerSecond)}`
+  return `${nic} (${hasCarrier ? text.cable + speed : text.noCable})`
 }

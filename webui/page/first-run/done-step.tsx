@@ -7,7 +7,8 @@ import { Loading } from '../../part/loading.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { firstRunText } from '../../text/en-first-run.ts'
 import { sentence } from '../../text/format.ts'
-import { remedyOf } from '../../text/remedy.ts'
+import { plainWords, remedyOf } from '../../text/remedy.ts'
+import { Remedy } from '../remedy.tsx'
 import { StepHead } from './step-head.tsx'
 
 const text = firstRunText.done
@@ -24,8 +25,8 @@ export function DoneStep() {
         about={isHealthy ? text.about : text.aboutNot}
       />
       {problems.slice(0, 3).map((problem) => (
-        <Notice key={problem} tone="warn" title={sentence(problem)}>
-          {remedyOf(problem)}
+        <Notice key={problem} tone="warn" title={sentence(plainWords(problem))}>
+          <Remedy text={remedyOf(problem) ?? ''} />
         </Notice>
       ))}
       <div class="actions">

@@ -28,10 +28,13 @@ export function InternetStep({ onDone }: { readonly onDone: () => void }) {
   useEffect(begin, [uplink])
   if (value === null) return <Loading />
   const isDone = test.run?.isDone === true
+  // The form is the way on: without an uplink there is nothing else to do here.
+  const isNew = uplink === null && may('config.write') && value.pendingChange === null
+  const isBlank = value.configSource === 'factory' || value.configSource === 'none'
   return (
     <>
       <StepHead title={text.title} about={text.about} />
-      {uplink === null && <Notice tone="warn">{text.none}</Notice>}
+      {isNew && <Notice>{text.none}</Notice>}
       {names.length > 1 && (
         <Choice
           label={text.uplink}
@@ -41,10 +44,10 @@ export function InternetStep({ onDone }: { readonly onDone: () => void }) {
         />
       )}
       {value.pendingChange !== null && <Trial change={value.pendingChange} onEnd={begin} />}
-      {isChanging && uplink !== null ? (
+      {isNew || isChanging ? (
         <ConnectionForm
           uplink={uplink}
-          isNewSite={value.configSource === 'factory'}
+          isNewSite={isBlank}
           onEnd={(isApplied) => {
             setChanging(false)
             if (isApplied) begin()

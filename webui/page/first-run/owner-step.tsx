@@ -29,6 +29,9 @@ export function OwnerStep({ onDone }: { readonly onDone: () => void }) {
     if (isUnderWay && choice === null) setChoice('controller')
   }, [isUnderWay])
   if (value === null) return error === null ? <Loading /> : <ErrorNotice error={error} />
+  // Going on without it is possible, and not what was chosen.
+  const isUnanswered =
+    choice === 'controller' && !value.offers.some(({ isConfirmed }) => isConfirmed)
   if (value.state === 'owned') return <Owned enrolment={value} onDone={onDone} />
   return (
     <>
@@ -51,7 +54,11 @@ export function OwnerStep({ onDone }: { readonly onDone: () => void }) {
       </div>
       {choice === 'controller' && <Claim enrolment={value} onChange={reload} />}
       <div class="actions">
-        <Button kind="primary" isDisabled={choice === null} onClick={onDone}>
+        <Button
+          kind={isUnanswered ? 'plain' : 'primary'}
+          isDisabled={choice === null}
+          onClick={onDone}
+        >
           {firstRunText.next}
         </Button>
       </div>
@@ -154,7 +161,7 @@ function Offer({ offer, serial, onChange }: OfferProps) {
       ) : (
         <div class="actions">
           <p>{text.compare}</p>
-          <Button icon="check" isBusy={isBusy} onClick={() => void confirm()}>
+          <Button kind="primary" icon="check" isBusy={isBusy} onClick={() => void confirm()}>
             {text.confirm}
           </Button>
         </div>
@@ -205,7 +212,7 @@ function Ask({ onChange }: { readonly onChange: () => void }) {
       />
       <ErrorNotice error={error} />
       <div class="actions">
-        <Button type="submit" isBusy={isBusy}>
+        <Button kind="primary" type="submit" isBusy={isBusy}>
           {text.ask}
         </Button>
       </div>

@@ -48,7 +48,12 @@ export function Trial({ change, onEnd }: TrialProps) {
       }
     >
       {text.trial}{' '}
-      <Countdown seconds={change.remainingSeconds} atMs={statusAtMs.value} tone="warn" />
+      <Countdown
+        key={change.revision}
+        seconds={change.remainingSeconds}
+        atMs={statusAtMs.value}
+        tone="warn"
+      />
     </Notice>
   )
 }

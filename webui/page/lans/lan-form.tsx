@@ -8,7 +8,7 @@ import { lansText as text } from '../../text/en-lans.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { LinesField } from '../config/fields.tsx'
 import { NicField } from '../config/nic-field.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 type Change = Partial<Lan>
 
@@ -22,7 +22,7 @@ export interface LanFormProps {
 }
 
 export function LanForm({ configuration, index, nics, nic = '', onClose }: LanFormProps) {
-  const { lans, segments } = configuration.config
+  const { lans, segments } = useOpened(configuration)
   const fresh: Lan = {
     name: freeName(lans),
     nic,

@@ -3,7 +3,7 @@ import type { Status } from '../../../firmware/model/local-api.ts'
 import type { Tone } from '../../part/tone.ts'
 import { overviewText } from '../../text/en-overview.ts'
 import { list, sentence } from '../../text/format.ts'
-import { remedyOf } from '../../text/remedy.ts'
+import { plainWords, remedyOf } from '../../text/remedy.ts'
 
 export interface Headline {
   readonly tone: Tone
@@ -34,7 +34,7 @@ export function headlineOf(status: Status): Headline {
   const { isHealthy, configSource } = status
   const names = [...status.uplinks, ...status.peers].map(({ name }) => name)
   const problems = status.problems.map((problem): Problem => {
-    return { sentence: sentence(problem, names), remedy: remedyOf(problem) }
+    return { sentence: sentence(plainWords(problem), names), remedy: remedyOf(problem) }
   })
   const isBlank = configSource === 'factory' || configSource === 'none'
   const plain = { remedy: null, more: [], isBlank }

@@ -7,10 +7,11 @@ import { may } from '../../live/session.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'
+import { ErrorNotice } from '../../part/notice.tsx'
 import { toneIcons } from '../../part/tone.ts'
-import { Words } from '../../part/words.tsx'
 import { frameText } from '../../text/en.ts'
 import { overviewText } from '../../text/en-overview.ts'
+import { Remedy } from '../remedy.tsx'
 import { type Headline, headlineOf, unheardOf } from './headline.ts'
 import { Recent } from './recent.tsx'
 import { SitePicture } from './site-picture.tsx'
@@ -32,6 +33,7 @@ export function Page() {
   return (
     <div class="stack">
       <Health headline={headline} site={value.site} />
+      <ErrorNotice error={paths.error} />
       <SitePicture status={value} paths={paths.value} />
       {names.length > 0 && (
         <Figures
@@ -63,7 +65,7 @@ function Health({ headline, site }: HealthProps) {
         </div>
         {remedy !== null && (
           <p class="health-remedy">
-            <Words text={remedy} />
+            <Remedy text={remedy} />
           </p>
         )}
         {about !== '' && <p class="health-about">{about}</p>}
@@ -80,7 +82,7 @@ function Health({ headline, site }: HealthProps) {
               <li key={problem.sentence}>
                 {problem.sentence}{' '}
                 <span class="quiet">
-                  <Words text={problem.remedy ?? ''} />
+                  <Remedy text={problem.remedy ?? ''} />
                 </span>
               </li>
             ))}

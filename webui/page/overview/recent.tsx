@@ -8,6 +8,7 @@ import type {
 } from '../../../firmware/model/local-api-recent.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { onEvent } from '../../live/live.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { Empty } from '../../part/empty.tsx'
@@ -27,7 +28,7 @@ const step = 8
 const text = overviewText.events
 
 export function Recent() {
-  const { value } = useAnswer<RecentEventsAnswer>('/events/recent')
+  const told = useAnswer<RecentEventsAnswer>('/events/recent')
   const newer = useSignal<ReadonlyMap<number, RecentEvent>>(new Map())
   const [count, setCount] = useState(step)
   useEffect(
@@ -41,7 +42,7 @@ export function Recent() {
     [],
   )
   // One that has gone on is told again by the same number.
-  const all = new Map(value?.events.map((event) => [event.number, event]))
+  const all = new Map(told.value?.events.map((event) => [event.number, event]))
   for (const [number, event] of newer.value) {
     const known = all.get(number)
     if (known === undefined || known.times <= event.times) all.set(number, event)
@@ -49,18 +50,22 @@ export function Recent() {
   const events = [...all.values()].toSorted((one, other) => other.atSeconds - one.atSeconds)
   return (
     <Card title={text.title}>
-      {events.length === 0 ? (
-        <Empty icon="clock" title={text.none}>
-          <p>{text.noneAbout}</p>
-        </Empty>
-      ) : (
-        <ol class="recent">
-          {events.slice(0, count).map((event) => (
-            <Told key={event.number} event={event} />
-          ))}
-        </ol>
-      )}
-      {events.length > count && (
+      <Answer of={told}>
+        {() =>
+          events.length === 0 ? (
+            <Empty icon="clock" title={text.none}>
+              <p>{text.noneAbout}</p>
+            </Empty>
+          ) : (
+            <ol class="recent">
+              {events.slice(0, count).map((event) => (
+                <Told key={event.number} event={event} />
+              ))}
+            </ol>
+          )
+        }
+      </Answer>
+      {told.value !== null && events.length > count && (
         <Button kind="quiet" isSmall icon="open" onClick={() => setCount(count + 4 * step)}>
           {text.more}
         </Button>

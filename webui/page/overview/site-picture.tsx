@@ -152,7 +152,7 @@ function PeerNode({ peer, place }: { readonly peer: PeerStatus; readonly place: 
   return (
     <Node
       href={linkTo('peers', name)}
-      name={role === 'hub' ? `${name} · hub` : name}
+      name={role === 'hub' ? overviewText.peer.hub(name) : name}
       tone={peerTone(peer)}
       place={place}
     >

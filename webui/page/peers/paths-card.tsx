@@ -1,8 +1,9 @@
 /** Every path to a peer: its state and why, how good it is, what goes by it. */
-import type { PathAnswer } from '../../../firmware/model/local-api-path.ts'
+import type { PathAnswer, PathsAnswer } from '../../../firmware/model/local-api-path.ts'
+import type { Answered } from '../../live/answer.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Badge } from '../../part/badge.tsx'
 import { Card } from '../../part/card.tsx'
-import { Loading } from '../../part/loading.tsx'
 import { type Column, Table } from '../../part/table.tsx'
 import type { Tone } from '../../part/tone.ts'
 import { peersText } from '../../text/en-peers.ts'
@@ -10,20 +11,25 @@ import { delay, rate, ratio, sentence } from '../../text/format.ts'
 
 const text = peersText.paths
 
-export function PathsCard({ paths }: { readonly paths: readonly PathAnswer[] | null }) {
+export interface PathsCardProps {
+  readonly paths: Answered<PathsAnswer>
+  readonly peer: string
+}
+
+export function PathsCard({ paths, peer }: PathsCardProps) {
   return (
     <Card title={text.title} about={text.about} isFlush>
-      {paths === null ? (
-        <Loading />
-      ) : (
-        <Table
-          caption={text.table}
-          columns={columns}
-          rows={paths}
-          keyOf={({ uplink, endpoint, number }) => `${uplink} ${endpoint} ${number}`}
-          empty={<p class="quiet peer-none">{text.none}</p>}
-        />
-      )}
+      <Answer of={paths}>
+        {({ peers }) => (
+          <Table
+            caption={text.table}
+            columns={columns}
+            rows={peers.find((one) => one.peer === peer)?.paths ?? []}
+            keyOf={({ uplink, endpoint, number }) => `${uplink} ${endpoint} ${number}`}
+            empty={<p class="quiet peer-none">{text.none}</p>}
+          />
+        )}
+      </Answer>
     </Card>
   )
 }

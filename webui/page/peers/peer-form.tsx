@@ -5,7 +5,7 @@ import { configText } from '../../text/en-config.ts'
 import { peerFormText as text } from '../../text/en-uplink-form.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import { LinesField, RateField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 type Change = Partial<Peer>
 
@@ -17,7 +17,7 @@ export interface PeerFormProps {
 }
 
 export function PeerForm({ configuration, index, onClose }: PeerFormProps) {
-  const { peers, segments } = configuration.config
+  const { peers, segments } = useOpened(configuration)
   const fresh: Peer = { name: '', wireKey: '', endpoints: [], segments: {} }
   const initial = index === null ? fresh : peers[index]!
   return (

@@ -52,8 +52,6 @@ export function PeerPage({ name, status }: PeerPageProps) {
     )
   }
   const { tone, word, sentence } = peerState(peer)
-  const its = paths.value?.peers.find((one) => one.peer === name)?.paths ?? null
-  const session = sessions.value?.sessions.find((one) => one.peer === name) ?? null
   return (
     <>
       {back}
@@ -73,8 +71,8 @@ export function PeerPage({ name, status }: PeerPageProps) {
           <Facts peer={peer} />
         </Card>
         <Figures title={peersText.figures} subject="peers" names={[name]} />
-        <PathsCard paths={its} />
-        <SessionCard session={session} />
+        <PathsCard paths={paths} peer={name} />
+        <SessionCard sessions={sessions} peer={name} />
       </div>
     </>
   )

@@ -1,5 +1,7 @@
 /** The session with a peer: its keys' age, how often handshakes went well or failed. Nothing secret. */
-import type { SessionAnswer } from '../../../firmware/model/local-api-session.ts'
+import type { SessionAnswer, SessionsAnswer } from '../../../firmware/model/local-api-session.ts'
+import type { Answered } from '../../live/answer.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Card } from '../../part/card.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { peersText } from '../../text/en-peers.ts'
@@ -7,10 +9,24 @@ import { duration } from '../../text/format.ts'
 
 const text = peersText.session
 
-export function SessionCard({ session }: { readonly session: SessionAnswer | null }) {
+export interface SessionCardProps {
+  readonly sessions: Answered<SessionsAnswer>
+  readonly peer: string
+}
+
+export function SessionCard({ sessions, peer }: SessionCardProps) {
   return (
     <Card title={text.title}>
-      {session === null ? <p class="quiet">{text.none}</p> : <Facts session={session} />}
+      <Answer of={sessions}>
+        {(told) => {
+          const session = told.sessions.find((one) => one.peer === peer)
+          return session === undefined ? (
+            <p class="quiet">{text.none}</p>
+          ) : (
+            <Facts session={session} />
+          )
+        }}
+      </Answer>
     </Card>
   )
 }

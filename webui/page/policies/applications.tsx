@@ -11,7 +11,7 @@ import { configText } from '../../text/en-config.ts'
 import { policiesText } from '../../text/en-policies.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import { LinesField, WordField, WordsField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 const text = policiesText.applications
 
@@ -96,8 +96,8 @@ interface ApplicationFormProps {
 type Change = Partial<Application>
 
 function ApplicationForm({ configuration, index, onClose }: ApplicationFormProps) {
-  const all = configuration.config.applications ?? []
-  const initial: Application = index === null ? { name: '' } : all[index]!
+  const { applications = [] } = useOpened(configuration)
+  const initial: Application = index === null ? { name: '' } : applications[index]!
   return (
     <EntryForm<Application>
       title={index === null ? text.addTitle : configText.edit(initial.name)}

@@ -8,7 +8,7 @@ import { configText } from '../../text/en-config.ts'
 import { policiesText } from '../../text/en-policies.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { SetField, unset, WordsField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 import { ApplicationsField, PreferField } from './policy-fields.tsx'
 
 const text = policiesText.form
@@ -23,7 +23,7 @@ export interface PolicyFormProps {
 }
 
 export function PolicyForm({ configuration, edited, onClose }: PolicyFormProps) {
-  const policies = configuration.config.policies ?? []
+  const { policies = [] } = useOpened(configuration)
   const isNew = typeof edited !== 'number'
   const initial: Policy = isNew ? newPolicy(edited.name) : policies[edited]!
   const isRest = initial.name === 'default'
@@ -193,17 +193,23 @@ interface SelectProps {
   readonly names: Readonly<Record<string, string>>
 }
 
+/** What holds where nothing is said. */
+const whatIsLeftOut: Readonly<Partial<Record<SelectProps['field'], string>>> = {
+  otherwise: 'least-bad',
+  use: 'one',
+}
+
 /** What is left out and what is said alike are told apart only where somebody said it. */
 function Select({ form: { value, set, errorOf }, field, label, names }: SelectProps) {
   const said = value[field] ?? unset
   const options = Object.entries(names).filter(
-    ([name, shown]) => name === said || !shown.endsWith('(said)'),
+    ([name]) => name === said || name !== whatIsLeftOut[field],
   )
   return (
     <SelectField
       label={label}
       value={said}
-      options={options.map(([name, shown]) => [name, shown.replace(' (said)', '')])}
+      options={options.map(([name, shown]) => [name, shown])}
       onInput={(chosen) =>
         set({ [field]: chosen === unset ? undefined : chosen } as Partial<Policy>)
       }

@@ -9,7 +9,7 @@ import { NumberField, TextField } from '../../part/field.tsx'
 import { configText } from '../../text/en-config.ts'
 import { qosText as text } from '../../text/en-qos.ts'
 import { EntryForm } from '../config/entry-form.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 import { Shares } from './shares.tsx'
 
 export function Profiles({ configuration }: { readonly configuration: SoundConfiguration }) {
@@ -80,7 +80,8 @@ interface ProfileFormProps {
 }
 
 function ProfileForm({ configuration, index, onClose }: ProfileFormProps) {
-  const initial = index === null ? fresh : configuration.config.profiles![index]!
+  const { profiles = [] } = useOpened(configuration)
+  const initial = index === null ? fresh : profiles[index]!
   return (
     <EntryForm<Profile>
       title={index === null ? text.addTitle : configText.edit(initial.name)}

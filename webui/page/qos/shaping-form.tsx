@@ -6,7 +6,7 @@ import { NumberField, SelectField } from '../../part/field.tsx'
 import { qosText as text } from '../../text/en-qos.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import { RateField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 type Change = Partial<Uplink>
 
@@ -17,7 +17,7 @@ export interface ShapingFormProps {
 }
 
 export function ShapingForm({ configuration, index, onClose }: ShapingFormProps) {
-  const initial = configuration.config.uplinks[index]!
+  const initial = useOpened(configuration).uplinks[index]!
   return (
     <EntryForm<Uplink>
       title={text.shaping(initial.name)}

@@ -170,8 +170,11 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
     const body = { text: whole, confirmSeconds, ...(basedOn === null ? {} : { basedOn }) }
     try {
       await handIn(revision, () => call('POST', '/config/apply', { body, timeoutMs: applyMs }))
+      // What counts down is there by then, and takes the focus.
+      await readStatus()
       onClose()
     } catch (thrown) {
+      void readStatus()
       if (thrown instanceof CallFailure && thrown.status === 0) {
         // It may be in place all the same: then the box takes it back, or somebody keeps it.
         showToast(text.unanswered, 'warn')
@@ -179,7 +182,6 @@ function useApply(mine: Draft, whole: string, revision: number, onClose: () => v
       } else setError(errorOf(thrown))
     } finally {
       setBusy(false)
-      await readStatus()
     }
   }
   return { isBusy, error, apply }

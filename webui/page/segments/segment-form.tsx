@@ -6,7 +6,7 @@ import { configText } from '../../text/en-config.ts'
 import { segmentsText as text } from '../../text/en-segments.ts'
 import { EntryForm } from '../config/entry-form.tsx'
 import { RateField } from '../config/fields.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 export interface SegmentFormProps {
   readonly configuration: SoundConfiguration
@@ -16,7 +16,7 @@ export interface SegmentFormProps {
 }
 
 export function SegmentForm({ configuration, index, onClose }: SegmentFormProps) {
-  const { segments } = configuration.config
+  const { segments } = useOpened(configuration)
   const initial: Segment = index === null ? { name: '', vni: freeVni(segments) } : segments[index]!
   const isLastAdmin =
     initial.admin === true && segments.filter(({ admin }) => admin === true).length === 1

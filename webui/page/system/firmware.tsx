@@ -21,6 +21,7 @@ import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { Table } from '../../part/table.tsx'
 import { showToast } from '../../part/toast.tsx'
 import { firmwareText } from '../../text/en-upkeep.ts'
+import { bytes } from '../../text/format.ts'
 
 const text = firmwareText
 const installMs = 15 * 60_000
@@ -145,7 +146,11 @@ function Install({ install, onDone }: InstallProps) {
           void send()
         }}
       >
-        <FileField label={words.file} onChoose={setFile} />
+        <FileField
+          label={words.file}
+          error={isLarge ? words.tooLarge(bytes(mostUpdateBytes)) : null}
+          onChoose={setFile}
+        />
         {install !== null && <Progress install={install} />}
         <ErrorNotice error={action.error} />
         <div class="actions">

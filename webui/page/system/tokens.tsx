@@ -11,6 +11,7 @@ import type { Answered } from '../../live/answer.ts'
 import { call } from '../../live/call.ts'
 import { may } from '../../live/session.ts'
 import { useAction } from '../../part/action.ts'
+import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { Dialog } from '../../part/dialog.tsx'
@@ -19,6 +20,7 @@ import { NumberField, SelectField, TextField } from '../../part/field.tsx'
 import { ErrorNotice } from '../../part/notice.tsx'
 import { Table } from '../../part/table.tsx'
 import { showToast } from '../../part/toast.tsx'
+import { frameText } from '../../text/en.ts'
 import { peopleText } from '../../text/en-people.ts'
 import { duration } from '../../text/format.ts'
 
@@ -45,35 +47,39 @@ export function Tokens({ tokens }: { readonly tokens: Answered<LocalTokensAnswer
         )
       }
     >
-      <ErrorNotice error={action.error ?? tokens.error} />
-      <Table
-        caption={text.title}
-        columns={[
-          { head: text.columns.label, cell: ({ label }) => label, isRowHead: true },
-          { head: text.columns.role, cell: ({ role }) => role },
-          { head: text.columns.by, cell: ({ by }) => by },
-          { head: text.columns.ends, cell: ({ expiresMs }) => leftText(expiresMs) },
-          {
-            head: peopleText.users.actions,
-            isUnseenHead: true,
-            cell: ({ id, label }) => (
-              <span class="actions row-actions">
-                <Button isSmall onClick={() => void revoke(id, label)}>
-                  {text.revoke}
-                  <span class="unseen">{text.revokeOf(label)}</span>
-                </Button>
-              </span>
-            ),
-          },
-        ]}
-        rows={tokens.value?.tokens ?? []}
-        keyOf={({ id }) => id}
-        empty={
-          <Empty icon="key" title={text.none}>
-            <p>{text.noneAbout}</p>
-          </Empty>
-        }
-      />
+      <ErrorNotice error={action.error} />
+      <Answer of={tokens}>
+        {(told) => (
+          <Table
+            caption={text.title}
+            columns={[
+              { head: text.columns.label, cell: ({ label }) => label, isRowHead: true },
+              { head: text.columns.role, cell: ({ role }) => frameText.roles[role] },
+              { head: text.columns.by, cell: ({ by }) => by },
+              { head: text.columns.ends, cell: ({ expiresMs }) => leftText(expiresMs) },
+              {
+                head: peopleText.users.actions,
+                isUnseenHead: true,
+                cell: ({ id, label }) => (
+                  <span class="actions row-actions">
+                    <Button isSmall onClick={() => void revoke(id, label)}>
+                      {text.revoke}
+                      <span class="unseen">{text.revokeOf(label)}</span>
+                    </Button>
+                  </span>
+                ),
+              },
+            ]}
+            rows={told.tokens}
+            keyOf={({ id }) => id}
+            empty={
+              <Empty icon="key" title={text.none}>
+                <p>{text.noneAbout}</p>
+              </Empty>
+            }
+          />
+        )}
+      </Answer>
       <NewToken isOpen={isOpen} onMade={tokens.reload} onClose={() => setOpen(false)} />
     </Card>
   )

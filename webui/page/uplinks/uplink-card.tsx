@@ -9,6 +9,7 @@ import { Notice } from '../../part/notice.tsx'
 import { uplinksText } from '../../text/en-uplinks.ts'
 import { delay, rate, ratio } from '../../text/format.ts'
 import { EntryButton } from '../config/entry-button.tsx'
+import { Remedy } from '../remedy.tsx'
 import { mtuRange, type UplinkState } from './uplink-state.ts'
 import './uplinks.css'
 
@@ -46,7 +47,7 @@ export function UplinkCard({ uplink, state, paths }: UplinkCardProps) {
       <div class="stack">
         {state.why !== null && (
           <Notice tone={state.tone} title={state.why} isLive>
-            {state.remedy}
+            {state.remedy !== null && <Remedy text={state.remedy} />}
           </Notice>
         )}
         <KeyValue

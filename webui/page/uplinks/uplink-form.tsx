@@ -9,7 +9,7 @@ import { uplinkFormText as text } from '../../text/en-uplink-form.ts'
 import { EntryForm, type Form } from '../config/entry-form.tsx'
 import { LinesField, RateField, WordField } from '../config/fields.tsx'
 import { NicField } from '../config/nic-field.tsx'
-import type { SoundConfiguration } from '../config/use-config.ts'
+import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 
 type Change = Partial<Uplink>
 
@@ -23,7 +23,7 @@ export interface UplinkFormProps {
 }
 
 export function UplinkForm({ configuration, index, nic = '', onClose }: UplinkFormProps) {
-  const { uplinks } = configuration.config
+  const { uplinks } = useOpened(configuration)
   const nics = useAnswer<NicsAnswer>('/nics')
   const initial: Uplink =
     index === null ? { name: freeName(uplinks), nic, address: 'dhcp' } : uplinks[index]!

@@ -7,6 +7,7 @@ import { goTo, route } from '../../live/route.ts'
 import { Empty } from '../../part/empty.tsx'
 import { Figures } from '../../part/figures.tsx'
 import { Loading } from '../../part/loading.tsx'
+import { ErrorNotice } from '../../part/notice.tsx'
 import { PageHead } from '../../part/page-head.tsx'
 import { Tabs } from '../../part/tabs.tsx'
 import { frameText } from '../../text/en.ts'
@@ -27,6 +28,7 @@ export function Page() {
         about={uplinksText.about}
         actions={<EntryButton section="uplinks" name={null} />}
       />
+      <ErrorNotice error={paths.error} />
       {value === null ? <Loading /> : <Shown status={value} paths={paths.value} />}
     </>
   )
