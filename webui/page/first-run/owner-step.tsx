@@ -1,5 +1,5 @@
 /** Whose the box is: a controller's, claimed by a code that both ends show, or nobody's but this site's. */
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { EnrolmentAnswer, OwnerOffer } from '../../../firmware/model/enrolment.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { type CallError, call, errorOf } from '../../live/call.ts'
@@ -22,12 +22,9 @@ const hostPort = /^[A-Za-z0-9_[][A-Za-z0-9_.:[\]-]{0,259}$/
 
 export function OwnerStep({ onDone }: { readonly onDone: () => void }) {
   const { value, error, reload } = useAnswer<EnrolmentAnswer>('/enrolment', { everyMs })
-  const [choice, setChoice] = useState<'controller' | 'alone' | null>(null)
-  const isUnderWay = value !== null && value.offers.length > 0
+  const [chosen, setChoice] = useState<'controller' | 'alone' | null>(null)
   // Somebody is at the door already: it needs no choice to see who.
-  useEffect(() => {
-    if (isUnderWay && choice === null) setChoice('controller')
-  }, [isUnderWay])
+  const choice = chosen ?? (value !== null && value.offers.length > 0 ? 'controller' : null)
   if (value === null) return error === null ? <Loading /> : <ErrorNotice error={error} />
   // Going on without it is possible, and not what was chosen.
   const isUnanswered =
