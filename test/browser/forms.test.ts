@@ -31,7 +31,10 @@ const button = (page: Page, name: string | RegExp) => page.getByRole('button', {
 
 /** What somebody else does at another page. */
 async function ask({ url }: FakeBox, method: string, path: string, body = {}): Promise<unknown> {
-  const sent = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const sent = {
+    headers: { 'content-type': 'application/json', 'x-causeway-csrf': 'f00d' },
+    body: JSON.stringify(body),
+  }
   const response = await fetch(`${url}api/v1${path}`, {
     ...{ method, ...(method === 'GET' ? {} : sent) },
   })
