@@ -181,7 +181,11 @@ export function describeWhole(count: 2 | 3 = 3, options: WholeOptions = {}): Lab
  */
 export function describeShown(count: 2 | 3 = 3): LabDescription {
   const controller = { toldBy: 'dhcp', hasRoot: true } as const
-  const { sites, ...rest } = describeWhole(count, { policies: shownPolicies, controller })
+  const { sites, ...rest } = describeWhole(count, {
+    ...{ policies: shownPolicies, controller },
+    // Its hosts reach the page of their box.
+    segments: [{ ...office, admin: true }, cameras],
+  })
   return {
     ...rest,
     sites: sites.map((site) => {

@@ -1,6 +1,9 @@
 /** What `npm start` says about a running lab is so: each command works as it stands, each path and pid is there. Needs root. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { request } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { run } from './command.ts'
 import { describeShown } from './description.ts'
@@ -9,6 +12,7 @@ import { awaitReachable, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { lookIn } from './look-in.ts'
 import { recordFolder } from './machine.ts'
+import { openPageDoors } from './page-door.ts'
 
 let lab: Lab
 let lines: string[]
@@ -59,4 +63,26 @@ test('config, socket and logs of each site are where it says', () => {
 
 test('it fits into a screen', () => {
   assert.ok(lines.length <= 24, `${lines.length} lines`)
+})
+
+test('the page of each box is where it says, for whoever has the password', async () => {
+  await using doors = await openPageDoors(lab)
+  const ask = async (url: URL, body?: object) => {
+    const headers =
+      body === undefined ? {} : { origin: url.origin, 'content-type': 'application/json' }
+    const method = body === undefined ? 'GET' : 'POST'
+    const asked = request(url, { method, headers, rejectUnauthorized: false })
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+    const [answer] = await once(asked, 'response')
+    return { status: answer.statusCode as number, body: await text(answer) }
+  }
+  assert.deepEqual([...doors.urls.keys()], ['berlin', 'lisbon'])
+  for (const url of doors.urls.values()) {
+    const page = await ask(new URL(url))
+    assert.match(page.body, /<title>Causeway/)
+    const { user: name, password } = doors
+    const signIn = new URL('api/v1/sign-in', url)
+    assert.equal((await ask(signIn, { name, password: 'not that one at all' })).status, 401)
+    assert.equal((await ask(signIn, { name, password })).status, 200)
+  }
 })

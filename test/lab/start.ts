@@ -19,6 +19,7 @@ import { proveNats } from './nat-once.ts'
 import { showNats } from './nat-show.ts'
 import { describeNatShown } from './nat-sites.ts'
 import { type OnceFault, proofTable, proveReachability } from './once.ts'
+import { doorLines, openPageDoors } from './page-door.ts'
 import { endOfTransfers, redraw } from './screen.ts'
 import { lookAt } from './status.ts'
 import { clock } from './table.ts'
@@ -99,8 +100,9 @@ async function once(lab: Lab): Promise<number> {
 }
 
 async function live(lab: Lab): Promise<void> {
+  await using doors = await openPageDoors(lab)
   const transfers = startTransfers(lab)
-  console.log(`\n${lookIn(lab)}\n`)
+  console.log(`\n${doorLines(doors)}\n\n${lookIn(lab)}\n`)
   const startedMs = performance.now()
   let drawnLines = 0
   let ticks = 0
