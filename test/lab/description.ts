@@ -181,11 +181,8 @@ export function describeWhole(count: 2 | 3 = 3, options: WholeOptions = {}): Lab
  */
 export function describeShown(count: 2 | 3 = 3): LabDescription {
   const controller = { toldBy: 'dhcp', hasRoot: true } as const
-  const { sites, ...rest } = describeWhole(count, {
-    ...{ policies: shownPolicies, controller },
-    // Its hosts reach the page of their box.
-    segments: [{ ...office, admin: true }, cameras],
-  })
+  const segments = [{ ...office, admin: true }, cameras]
+  const { sites, ...rest } = describeWhole(count, { policies: shownPolicies, controller, segments })
   return {
     ...rest,
     sites: sites.map((site) => {
@@ -205,9 +202,7 @@ function describeLte({ name, wan }: SiteDescription): WanDescription {
   const way: WanSettings = { delayMs: 20, jitterMs: 4, rateBps: 30_000_000 }
   return {
     ...describeWan(name, net, 1),
-    name: 'lte0',
-    emulated: { up: way, down: way },
-    more: { metered: true, backup: true },
+    ...{ name: 'lte0', emulated: { up: way, down: way }, more: { metered: true, backup: true } },
   }
 }
 
