@@ -33,7 +33,7 @@ const issues: Readonly<Record<string, readonly Line[]>> = {
 }
 
 /** Of the lines whose short form may run beside another: much of it is waiting. */
-const atOnce = 2
+const atOnce = 3
 
 type Job = readonly [line: Line, fault: string | undefined]
 

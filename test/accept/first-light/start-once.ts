@@ -20,6 +20,7 @@ const limitSeconds = { ready: 20, quick: 60, clone: 300 }
 export const startOnce: Line = {
   name: 'start-once',
   title: 'one command starts three branches, proves that all reach each other, and leaves nothing',
+  isQuickBeside: true,
   faults: {
     'corrupt-file': 'ends with 0',
     'drop-udp': 'ends with 0',

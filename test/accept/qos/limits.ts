@@ -32,6 +32,7 @@ export const limits: Line = {
   name: 'limits',
   title:
     'guests have 5 and 8 Mbit/s, to another site and the Internet together; the office has a call',
+  isFullOnly: true,
   faults: {
     'no-limit': 'up',
     'wrong-limit': 'down',

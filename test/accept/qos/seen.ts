@@ -45,6 +45,7 @@ const rides: readonly Ride[] = [
 export const seen: Line = {
   name: 'seen',
   title: 'what the box says of its queue is what the far end sees',
+  isFullOnly: true,
   faults: {
     'drop-packet': 'overlay: bulk that was sent',
     'stray-sender': 'overlay: bulk that came',
