@@ -82,8 +82,9 @@ export function composeStatus(facts: StatusFacts): Status {
   const problems = [
     ...problemsOf(facts, uplinks, peers),
     ...(counters === null ? [] : reachProblems(peers)),
-    ...policyProblems(config, peers, paths),
+    // What a policy makes of it is told after it.
     ...pathProblems(peers, uplinks, paths),
+    ...policyProblems(config, peers, paths),
   ]
   return {
     version: facts.version,

@@ -59,6 +59,7 @@ test('an edit is reviewed in words and in the text, applied on trial, and kept',
     await button(page, 'Review').click()
     const told = page.locator('.told')
     await told.getByText('Segment office: Internet breakout').waitFor()
+    await page.getByText('A controller sets this box up.').waitFor()
     assert.match((await told.textContent()) ?? '', /limitup 20M.*Internet breakoutyes → no/)
     await page.getByRole('tab', { name: 'In the text' }).click()
     const lines = await page.locator('.diff .is-new').allInnerTexts()

@@ -29,6 +29,10 @@ export const draftText = {
     title: 'Another configuration runs since you began.',
     text: 'Below is what differs from that one now. Applied, your text takes its place as a whole.',
   },
+  owned: {
+    title: 'A controller sets this box up.',
+    text: 'What is changed here holds until it publishes its next revision, which takes the place of all of it. To last, the change has to be made there.',
+  },
   confirm: 'Time to keep it',
   confirmHelp:
     'Unless you press “Keep it” by then, the box goes back by itself: no mistake here can lock you out.',

@@ -36,8 +36,6 @@ export const overviewText = {
   },
   uplink: {
     noCarrier: 'no carrier',
-    unknown: 'not known yet',
-    noAddress: 'no address',
     rates: (rx: string, tx: string, between: string) => `↓ ${rx}${between}↑ ${tx}`,
   },
   peer: {

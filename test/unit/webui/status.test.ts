@@ -30,6 +30,12 @@ test('a cut uplink comes first, with what to do and that traffic goes on', () =>
   assert.match(remedy!, /cable/)
 })
 
+test('traffic goes on by what peers are reached by, and not by all that has a carrier', () => {
+  const peers = well.peers.map((peer) => ({ ...peer, uplink: 'lte0' }))
+  const { about } = headlineOf({ ...well, peers, isHealthy: false, problems: ['something'] })
+  assert.match(about, /goes on by lte0: all 4 peers are reached/)
+})
+
 test('a blank box says so, and not what it lacks', () => {
   const { sentence, isBlank, more } = headlineOf(statusOf({ site: 'blank' }))
   assert.deepEqual([sentence, isBlank, more], ['This box is not set up yet.', true, []])
@@ -113,6 +119,14 @@ test('the picture has a line for each path, by its kind', () => {
   assert.equal(uplinkKind('wan0', true, peers), 'used')
   assert.equal(uplinkKind('lte0', true, peers), 'ready')
   assert.equal(uplinkKind('lte0', false, peers), 'down')
+  // It has a carrier, and whoever it should reach is not there.
+  const lost = peers.map(({ peer, paths }) => ({
+    peer,
+    paths: paths.map(
+      ({ uplink, kind }) => ({ uplink, kind: uplink === 'wan0' ? 'down' : kind }) as const,
+    ),
+  }))
+  assert.equal(uplinkKind('wan0', true, lost), 'down')
   // Before paths are read, the status says enough.
   assert.equal(shownPeers(well, null)[0]!.paths[0]!.kind, 'used')
   // A peer to which no way is known has a line that says so.

@@ -84,6 +84,9 @@ function upText(status: Status): string {
 function goesOnText(status: Status): string {
   const { upUplinks, upPeers } = counts(status)
   if (upUplinks.length === 0 || status.peers.length === 0 || upPeers === 0) return ''
-  const names = upUplinks.map(({ name }) => name)
+  const used = status.peers.flatMap(({ state, uplink }) =>
+    state === 'up' && uplink !== null ? [uplink] : [],
+  )
+  const names = used.length > 0 ? [...new Set(used)] : upUplinks.map(({ name }) => name)
   return overviewText.goesOn(names, overviewText.reached(upPeers, status.peers.length))
 }

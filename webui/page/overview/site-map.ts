@@ -96,10 +96,11 @@ export function uplinkKind(
 ): LineKind {
   if (isUp === null) return 'untried'
   if (!isUp) return 'down'
-  const isUsed = peers.some(({ paths }) =>
-    paths.some(({ uplink, kind }) => uplink === name && (kind === 'used' || kind === 'relayed')),
+  const kinds = peers.flatMap(({ paths }) =>
+    paths.flatMap(({ uplink, kind }) => (uplink === name ? [kind] : [])),
   )
-  return isUsed ? 'used' : 'ready'
+  if (kinds.length > 0 && kinds.every((kind) => kind === 'down')) return 'down'
+  return kinds.some((kind) => kind === 'used' || kind === 'relayed') ? 'used' : 'ready'
 }
 
 export function layOut(

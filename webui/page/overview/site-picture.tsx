@@ -12,6 +12,7 @@ import { Table } from '../../part/table.tsx'
 import { type Tone, toneIcons } from '../../part/tone.ts'
 import { overviewText } from '../../text/en-overview.ts'
 import { delay, rate } from '../../text/format.ts'
+import { pathsBy, type UplinkState, uplinkState } from '../uplinks/uplink-state.ts'
 import { type LineKind, layOut, type Place, shownPeers, uplinkKind } from './site-map.ts'
 import './site-picture.css'
 
@@ -58,6 +59,7 @@ export function SitePicture({ status, paths }: SitePictureProps) {
           {status.uplinks.map((uplink, index) => (
             <UplinkNode
               key={uplink.name}
+              state={uplinkState(uplink, status.problems, pathsBy(uplink.name, paths))}
               uplink={uplink}
               place={map.uplinks[index]!}
               isNarrow={map.isNarrow}
@@ -122,27 +124,21 @@ function BoxNode({ status, place }: { readonly status: Status; readonly place: P
 
 interface UplinkNodeProps {
   readonly uplink: UplinkStatus
+  readonly state: UplinkState
   readonly place: Place
   readonly isNarrow: boolean
 }
 
-function UplinkNode({ uplink, place, isNarrow }: UplinkNodeProps) {
-  const { name, isUp, address, throughput } = uplink
+function UplinkNode({ uplink, state, place, isNarrow }: UplinkNodeProps) {
+  const { name, isUp, throughput } = uplink
   const live = liveOf('uplinks', name)
   const rx = rate(live?.rxBitsPerSecond ?? throughput?.rxBitsPerSecond)
   const tx = rate(live?.txBitsPerSecond ?? throughput?.txBitsPerSecond)
   const words = overviewText.uplink
-  const tone: Tone = isUp === null ? 'idle' : !isUp ? 'bad' : address.length === 0 ? 'warn' : 'good'
-  const about = {
-    idle: words.unknown,
-    bad: words.noCarrier,
-    warn: words.noAddress,
-    good: '',
-    info: '',
-  }
+  const fault = isUp === false ? words.noCarrier : state.tone === 'good' ? '' : state.word
   return (
-    <Node href={linkTo('uplinks', name)} name={name} tone={tone} place={place}>
-      {about[tone] || words.rates(rx, tx, isNarrow ? '\n' : '  ')}
+    <Node href={linkTo('uplinks', name)} name={name} tone={state.tone} place={place}>
+      {fault || words.rates(rx, tx, isNarrow ? '\n' : '  ')}
     </Node>
   )
 }

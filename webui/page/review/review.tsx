@@ -4,6 +4,7 @@
  */
 import { useEffect, useState } from 'preact/hooks'
 import type { CheckAnswer, ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
+import type { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
 import { type Draft, isOutdated } from '../../config/draft.ts'
 import { handedIn } from '../../config/draft-edit.ts'
 import { useAnswer } from '../../live/answer.ts'
@@ -52,6 +53,7 @@ interface ReviewedProps {
 function Reviewed({ draft: mine, running, onClose }: ReviewedProps) {
   const whole = handedIn(mine, running.nextRevision)
   const { checked, error } = useCheck(whole, mine.basedOn)
+  const { value: box } = useAnswer<SystemAnswer>('/system', { isSteady: true })
   const [seconds, setSeconds] = useState('120')
   const [shown, setShown] = useState<'words' | 'text'>('words')
   const applying = useApply(mine, whole, running.nextRevision, onClose)
@@ -89,6 +91,11 @@ function Reviewed({ draft: mine, running, onClose }: ReviewedProps) {
       {isOutdated(mine, running) && (
         <Notice tone="warn" title={text.outdated.title}>
           {text.outdated.text}
+        </Notice>
+      )}
+      {box?.owner.state === 'owned' && (
+        <Notice tone="warn" title={text.owned.title}>
+          {text.owned.text}
         </Notice>
       )}
       {checked === null && error === null && <p role="status">{text.checking}</p>}
