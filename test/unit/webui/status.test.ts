@@ -120,13 +120,13 @@ test('the picture has a line for each path, by its kind', () => {
   assert.equal(uplinkKind('lte0', true, peers), 'ready')
   assert.equal(uplinkKind('lte0', false, peers), 'down')
   // It has a carrier, and whoever it should reach is not there.
-  const lost = peers.map(({ peer, paths }) => ({
+  const useless = peers.map(({ peer, paths }) => ({
     peer,
     paths: paths.map(
       ({ uplink, kind }) => ({ uplink, kind: uplink === 'wan0' ? 'down' : kind }) as const,
     ),
   }))
-  assert.equal(uplinkKind('wan0', true, lost), 'down')
+  assert.equal(uplinkKind('wan0', true, useless), 'down')
   // Before paths are read, the status says enough.
   assert.equal(shownPeers(well, null)[0]!.paths[0]!.kind, 'used')
   // A peer to which no way is known has a line that says so.
