@@ -1,5 +1,5 @@
 /**
- * `npm run check` and `npm test`: named steps, one after the other, each timed; the first that fails ends
+ * `npm run check` and `npm test`: named steps, one after the other but for what is begun ahead, each timed; the first that fails ends
  * the run. Setting up the machine is build/setup.sh's job. Signals are passed on to the running step and end
  * the run once that step has cleaned up.
  */

@@ -10,6 +10,7 @@ import {
   readCandidates,
   writeCandidates,
 } from './candidate.ts'
+import { exactly } from './item-length.ts'
 import {
   fitsPathReport,
   type PathReport,
@@ -251,13 +252,6 @@ export const itemCodecs: { readonly [K in ItemType]: ItemCodec<K> } = {
 }
 
 const pathFlag = { metered: 1, backup: 2, named: 4 }
-
-function exactly(bytes: number): {
-  fits: (length: number) => boolean
-  size: () => number
-} {
-  return { fits: (length) => length === bytes, size: () => bytes }
-}
 
 function readPart(value: Buffer): HandshakePart | null {
   const part = value[2]!

@@ -6,6 +6,7 @@
  *   speed-close:  0 id u32
  */
 import { ipBytes, ipText } from './ip.ts'
+import { exactly } from './item-length.ts'
 
 /** Of a test that somebody was asked for. The numbers are the wire's, and stay. */
 export const speedStatus = {
@@ -49,14 +50,9 @@ export interface SpeedClose {
 
 export type SpeedItem = SpeedOpen | SpeedAnswer | SpeedClose
 
-const fixed = (bytes: number) => ({
-  fits: (length: number): boolean => length === bytes,
-  size: (): number => bytes,
-})
-
 export const speedCodecs = {
   'speed-open': {
-    ...{ code: 0x12, ...fixed(28) },
+    ...{ code: 0x12, ...exactly(28) },
     read: (value: Buffer): SpeedOpen => ({
       type: 'speed-open',
       id: value.readUInt32BE(0),
@@ -72,7 +68,7 @@ export const speedCodecs = {
     },
   },
   'speed-answer': {
-    ...{ code: 0x13, ...fixed(24) },
+    ...{ code: 0x13, ...exactly(24) },
     read: (value: Buffer): SpeedAnswer => ({
       type: 'speed-answer',
       id: value.readUInt32BE(0),
@@ -88,7 +84,7 @@ export const speedCodecs = {
     },
   },
   'speed-close': {
-    ...{ code: 0x14, ...fixed(4) },
+    ...{ code: 0x14, ...exactly(4) },
     read: (value: Buffer): SpeedClose => ({ type: 'speed-close', id: value.readUInt32BE(0) }),
     write: (item: SpeedClose, value: Buffer): void => {
       value.writeUInt32BE(item.id, 0)

@@ -213,12 +213,12 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
 export interface TextAreaFieldProps extends Labelled {
   readonly value: string
   readonly onInput: (value: string) => void
-  readonly rows?: number
-  readonly maxLength?: number
+  readonly rows: number
+  readonly placeholder?: string
 }
 
 export function TextAreaField(props: TextAreaFieldProps) {
-  const { value, onInput, rows = 6, maxLength } = props
+  const { value, onInput, rows, placeholder } = props
   return (
     <Field {...props}>
       {(attributes) => (
@@ -227,8 +227,9 @@ export function TextAreaField(props: TextAreaFieldProps) {
           class="input"
           rows={rows}
           value={value}
-          maxLength={maxLength}
+          placeholder={placeholder}
           spellcheck={false}
+          autocapitalize="none"
           onInput={({ currentTarget }) => onInput(currentTarget.value)}
         />
       )}

@@ -16,7 +16,6 @@ export const accessText = {
   allow: 'Allow',
   deny: 'Deny',
   anything: 'anything',
-  anyPort: 'any port',
   ports: (ports: string, count: number) => `${count === 1 ? 'port' : 'ports'} ${ports}`,
   lately: 'Denied lately',
   deniedBy: (count: number) => `kept out ${count} lately`,

@@ -118,7 +118,6 @@ export const diagnosticsText = {
     host: 'of this host',
     otherHost: 'with this host',
     net: 'of this network',
-    netHelp: 'As 10.1.0.0/16.',
     port: 'of this port',
     protocol: 'of this protocol',
     protocols: { any: 'any', tcp: 'TCP', udp: 'UDP', icmp: 'ICMP', arp: 'ARP' },

@@ -69,7 +69,8 @@ export function openConnectionLimit(clock: Clock): ConnectionLimit {
   const wait = (source: string, one: Waiting): boolean => {
     const queue = queues.get(source) ?? []
     if (queue.length >= mostWaiting.ofSource || waiting >= mostWaiting.inAll) return false
-    queues.set(source, [...queue, one])
+    queue.push(one)
+    queues.set(source, queue)
     waiting++
     lookLater()
     return true

@@ -28,7 +28,6 @@ const sites = ['berlin', 'lisbon'] as const
 export const zeroTouch: Line = {
   name: 'zero-touch',
   title: 'blank boxes forward within a minute, cold ones without any controller, late ones renew',
-  isQuickBeside: true,
   faults: {
     'not-claimed': 'blank, told by DHCP',
     'no-saved-config': 'cold start',

@@ -21,7 +21,8 @@ const addedMs = 6
 const connections = 2
 const startTimeoutMs = 10_000
 const warmUpMs = 3_000
-const seconds = { full: { idle: 10, busy: 20 }, quick: { idle: 1, busy: 4 } }
+/** A planted fault is seen at once. */
+const seconds = { full: { idle: 10, busy: 20 }, planted: { idle: 1, busy: 4 } }
 const guests = 'guests'
 const calls: readonly (Way & { readonly name: string })[] = [
   { name: 'out', from: narrow, to: wide },
@@ -32,6 +33,7 @@ export const limits: Line = {
   name: 'limits',
   title:
     'guests have 5 and 8 Mbit/s, to another site and the Internet together; the office has a call',
+  // A link of 10 Mbit/s filled for half a minute and more: `call` and `shares` are the short form of it.
   isFullOnly: true,
   faults: {
     'no-limit': 'up',
@@ -40,8 +42,8 @@ export const limits: Line = {
     'drop-packet': 'call, in: lost',
     'idle-office': 'out: the link meanwhile',
   },
-  measure: async ({ isQuick, fault }) => {
-    const form = isQuick || fault !== undefined ? 'quick' : 'full'
+  measure: async ({ fault }) => {
+    const form = fault !== undefined ? 'planted' : 'full'
     await using lab = await openLab(describe())
     await lab.start()
     await awaitReachable(lab, narrow, wide)

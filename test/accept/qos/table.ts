@@ -9,7 +9,7 @@ import { addedMs } from './call.ts'
 
 const efforts = {
   full: { rounds: 3, idleSeconds: 5, busySeconds: 20 },
-  quick: { rounds: 1, idleSeconds: 1, busySeconds: 3, isAtOnce: true },
+  planted: { rounds: 1, idleSeconds: 1, busySeconds: 3, isAtOnce: true },
 } as const
 const leastLinkShare = 0.95
 const leastJain = 0.95
@@ -22,8 +22,8 @@ export const table: Line = {
   // Minutes of measuring; what is short of it says nothing.
   isFullOnly: true,
   faults: { 'rate-unknown': `${ours}: added delay`, 'peer-missing': `${tbfInClear}: measured` },
-  measure: async ({ isQuick, fault }) => {
-    const effort = isQuick || fault !== undefined ? efforts.quick : efforts.full
+  measure: async ({ fault }) => {
+    const effort = fault !== undefined ? efforts.planted : efforts.full
     const missing = { 'rate-unknown': ours, 'peer-missing': tbfInClear }[fault ?? '']
     const peers = qosPeers(missing)
     const samples = await measureQos(peers, effort)

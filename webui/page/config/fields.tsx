@@ -1,6 +1,6 @@
 /** Fields of configurations that are more than one word: lists, sets of names, rates. What somebody types stays as typed. */
 import { useId, useState } from 'preact/hooks'
-import { Field, TextField, type TextFieldProps } from '../../part/field.tsx'
+import { TextAreaField, TextField, type TextFieldProps } from '../../part/field.tsx'
 import { configText } from '../../text/en-config.ts'
 
 interface ListFieldProps<Word extends string | number>
@@ -12,27 +12,20 @@ interface ListFieldProps<Word extends string | number>
 
 /** A word a line. */
 export function LinesField(props: ListFieldProps<string> & { readonly rows?: number }) {
-  const { value, onInput, rows = 3, placeholder } = props
+  const { value, onInput, rows = 3 } = props
   const [typed, setTyped] = useState((value ?? []).join('\n'))
   return (
-    <Field {...props} help={props.help ?? configText.listHelp}>
-      {(attributes) => (
-        <textarea
-          {...attributes}
-          class="input"
-          rows={rows}
-          value={typed}
-          placeholder={placeholder}
-          spellcheck={false}
-          autocapitalize="none"
-          onInput={({ currentTarget }) => {
-            setTyped(currentTarget.value)
-            const words = currentTarget.value.split(/[\s,]+/).filter(Boolean)
-            onInput(words.length === 0 ? undefined : words)
-          }}
-        />
-      )}
-    </Field>
+    <TextAreaField
+      {...props}
+      help={props.help ?? configText.listHelp}
+      rows={rows}
+      value={typed}
+      onInput={(text) => {
+        setTyped(text)
+        const words = text.split(/[\s,]+/).filter(Boolean)
+        onInput(words.length === 0 ? undefined : words)
+      }}
+    />
   )
 }
 
