@@ -110,6 +110,16 @@ static void who_calls_at_a_port_is_answered_from_there(uint16_t port)
 	CHECK(count >= 2);
 }
 
+/* A port of sprays that no watch is at, which begins at one by chance: who calls there is answered aside (graph/keep.c). */
+static uint16_t unwatched_spray_port(void)
+{
+	uint16_t port = SPRAY + 7;
+
+	for (uint32_t uplink = 0; uplink < CW_UPLINKS_MAX; uplink++)
+		port += bench.worker->keeps[uplink][is_over_v6].way.local_port == port;
+	return port;
+}
+
 static void a_port_of_sprays_is_the_kernels_but_for_what_is_sealed_for_us(void)
 {
 	struct datagram d = cw_test_sealed(100), stun = cw_test_stun(100), others = cw_test_random_datagram(0xD1, 100);
@@ -159,7 +169,7 @@ int main(int argc, char **argv)
 		each_port_of_the_overlays_is_as_good();
 		a_handshake_may_leave_from_any();
 		who_calls_at_a_port_is_answered_from_there(OTHER);
-		who_calls_at_a_port_is_answered_from_there(SPRAY + 7);
+		who_calls_at_a_port_is_answered_from_there(unwatched_spray_port());
 		a_port_of_sprays_is_the_kernels_but_for_what_is_sealed_for_us();
 		bench.worker->now_us += 10000000;
 	}

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { bare, describeSites } from './description.ts'
-import { awaitReachable } from './hosts.ts'
+import { awaitReachable, patiently } from './hosts.ts'
 import { openLab } from './lab.ts'
 
 const causeway = join(import.meta.dirname, '../../build/causeway')
@@ -46,6 +46,7 @@ test('what cuts the LAN off is taken back by itself; what is confirmed stays; th
   const curl = ['curl', '-sk', '--max-time', '5', '-o', '/dev/null', '-w', '%{http_code}']
   const inside = await lab.attempt('berlin-host', [
     ...curl,
+    ...patiently,
     `https://${bare(lan.address)}/api/v1/status`,
   ])
   assert.equal(inside.stdout, '200')

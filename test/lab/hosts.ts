@@ -11,6 +11,10 @@ import type { Program } from './program.ts'
 import { type ContentSpec, sha256Of } from './traffic/content.ts'
 
 export const filePort = 8080
+/** For curl, where somebody is about to listen: what is refused is asked again for 20 s. */
+export const patiently = [
+  ...['--retry', '40', '--retry-connrefused', '--retry-delay', '1', '--retry-max-time', '20'],
+]
 export const echoPort = 7
 const streamPort = 9000
 /** A socket buffer holds about 20 ms of small packets at 10,000 a second; so many hold a third of a second. */

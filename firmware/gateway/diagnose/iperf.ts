@@ -82,6 +82,11 @@ export function readIperf(line: string): IperfWord | null {
   return isWhole ? { kind: 'second', second: Math.round(Number(to)), bps } : null
 }
 
+/** How the client says that the server has another test under way, or is not done with the one before. */
+export function isBusy(said: string): boolean {
+  return said.includes('the server is busy running a test')
+}
+
 /** How setpriv and nice say that there is no such program. */
 export function isAbsent(code: number | null): boolean {
   return code === 126 || code === 127

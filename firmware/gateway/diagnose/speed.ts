@@ -2,6 +2,7 @@
  * The speed test to a peer: what one TCP transfer gets through the overlay, first there, then back, beside what the paths say now.
  * The peer is asked within the sealed session; what it lets in is speed-server.ts's.
  */
+import type { Clock } from '../../host/clock/clock.ts'
 import { byLine } from '../../host/system/follow.ts'
 import type { Family } from '../../model/address.ts'
 import type { DeviceConfig } from '../../model/device-config.ts'
@@ -13,13 +14,19 @@ import {
 import type { PathAnswer } from '../../model/local-api-path.ts'
 import { addressOf, isInside, isIpv6 } from '../../plan/prefix.ts'
 import { type SpeedAnswer, speedStatus } from '../../wire/speed.ts'
-import { clientArguments, isAbsent, readIperf, speedText, transferMs } from './iperf.ts'
+import { clientArguments, isAbsent, isBusy, readIperf, speedText, transferMs } from './iperf.ts'
 import { msText } from './ping.ts'
 import { configOf, namedOf, refuse, type Surroundings } from './place.ts'
 import type { Tellable, Work } from './runs.ts'
 import type { Said, SpeedTalk } from './speed-talk.ts'
 
 const mostPaths = 16
+/** The far end may need a moment to be done with the way there before the way back: it says that it is busy. */
+const busy = { tries: 5, againMs: 500 }
+
+export interface SpeedSurroundings extends Surroundings {
+  readonly clock: Pick<Clock, 'after'>
+}
 
 interface Place {
   readonly peer: string
@@ -33,7 +40,7 @@ interface Place {
 }
 
 /** @throws API_INVALID, API_NOT_READY before it begins */
-export function speedWork(request: SpeedRequest, around: Surroundings, talk: SpeedTalk): Work {
+export function speedWork(request: SpeedRequest, around: SpeedSurroundings, talk: SpeedTalk): Work {
   const { seconds = speedUsualSeconds } = request
   const place = placeOf(request, configOf(around))
   const { peer, segment, vni, own } = place
@@ -123,7 +130,7 @@ function wordOf({ place: { peer }, isBack }: Way): string {
 async function transfer(
   way: Way,
   tell: Tellable,
-  { tools }: Surroundings,
+  { tools, clock }: SpeedSurroundings,
   signal: AbortSignal,
 ): Promise<number | null> {
   const { place, answer, seconds, isBack } = way
@@ -145,7 +152,12 @@ async function transfer(
   })
   const argv = clientArguments({ ...place, port, to, seconds, isBack })
   const timeoutMs = transferMs({ seconds })
-  const { code, said } = await tools.follow(argv, { timeoutMs, signal, onData })
+  const follow = () => tools.follow(argv, { timeoutMs, signal, onData })
+  let { code, said } = await follow()
+  for (let tries = 1; tries < busy.tries && isBusy(said) && !signal.aborted; tries++) {
+    await new Promise<void>((passed) => clock.after(busy.againMs, passed))
+    ;({ code, said } = await follow())
+  }
   if (signal.aborted) return null
   if (code !== 0 || received === null || received === 0) {
     tellNo(tell, failureOf(way, code, said))

@@ -1,6 +1,7 @@
 /** A box to test from: what tests know of it, over tools in memory. */
 import type { Surroundings } from '../../../../firmware/gateway/diagnose/place.ts'
 import { Runs, type Work } from '../../../../firmware/gateway/diagnose/runs.ts'
+import type { SpeedSurroundings } from '../../../../firmware/gateway/diagnose/speed.ts'
 import { systemClock } from '../../../../firmware/host/clock/system.ts'
 import { type FakeTools, fakeTools } from '../../../../firmware/host/diagnose/fake.ts'
 import type { DeviceConfig } from '../../../../firmware/model/device-config.ts'
@@ -10,7 +11,7 @@ import type { LeaseFacts } from '../../../../firmware/model/service.ts'
 import { statusOf } from '../../../browser/canned/site.ts'
 import { sampleConfig } from '../../model/sample-config.ts'
 
-export interface Around extends Surroundings {
+export interface Around extends SpeedSurroundings {
   readonly tools: FakeTools
   status: Surroundings['status']
   pathsNow: PathsAnswer
@@ -29,6 +30,8 @@ export function around(
     leased: [],
     leases: async () => box.leased,
     tools: fakeTools(),
+    // Nobody here waits for a wait.
+    clock: { after: (_ms, run) => systemClock().after(0, run) },
   }
   return box
 }

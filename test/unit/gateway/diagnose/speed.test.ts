@@ -162,6 +162,26 @@ test('a transfer that fails says why, and none back is tried', async () => {
   assert.match(absent.sentence!, /^This box has no iperf3/)
 })
 
+test('a far end that is not done with the way there yet is asked again for the way back, and not for ever', async () => {
+  const box = around()
+  const { talk } = talking(yes)
+  const isBusy = says([], 'iperf3: error - the server is busy running a test. try again later', 1)
+  for (const [free, calls, sentence] of [
+    [2, 4, /18\.0 Mbit\/s to lisbon, 38\.5 Mbit\/s from lisbon/],
+    [99, 6, /^Nothing was measured from lisbon: the server is busy/],
+  ] as const) {
+    let backs = 0
+    box.tools.calls.length = 0
+    box.tools.program = (argv, following) => {
+      if (!argv.includes('-R')) return says(there)(argv, following)
+      return (backs++ < free ? isBusy : says(back))(argv, following)
+    }
+    const run = await carryOut(speedWork({ peer: 'lisbon', seconds: 2 }, box, talk))
+    assert.match(run.sentence!, sentence)
+    assert.equal(box.tools.calls.length, calls)
+  }
+})
+
 test('what the paths say stands beside it: each at first, the best one in the end', async () => {
   const box = around()
   box.tools.program = (argv, following) => says(argv.includes('-R') ? back : there)(argv, following)
