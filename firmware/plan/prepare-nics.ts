@@ -4,6 +4,7 @@
  * which stays with the kernel whatever happens.
  */
 import type { DeviceConfig } from '../model/device-config.ts'
+import { recoveryAddress } from '../model/device-config-box.ts'
 import type { MachineNic } from '../model/machine-nic.ts'
 import { deviceOf, interfaceOf, kindOf } from '../model/nic.ts'
 
@@ -28,7 +29,6 @@ const busOrder = ['pci', 'other', 'usb'] as const
 const firstLanNet = 77
 /** Two hundred LANs at one box are none's. */
 const mostLans = 16
-export const recoveryAddress = '192.168.127.1/24'
 
 /** Pure order: buses, then places on them, numbers by their value. */
 export function inBusOrder(nics: readonly MachineNic[]): MachineNic[] {
