@@ -59,11 +59,14 @@ async function run(role: Role, argv: readonly string[]): Promise<void> {
   try {
     const started: Running = await start(role, read, log, logRing)
     running = started
+    const { tellSupervisor } = await import('./host/system/supervisor.ts')
+    const told = tellSupervisor()
     const failure = await Promise.race([
       stopped.promise,
       ...(started.failed ? [started.failed] : []),
     ])
     if (failure instanceof CausewayError) sayFailed(log, failure)
+    told[Symbol.dispose]()
     const exitCode = failure instanceof CausewayError ? 1 : 0
     const timer = setTimeout(() => {
       log.warn({}, 'stopped before everything was closed')
@@ -89,13 +92,14 @@ async function start(role: Role, started: Started, log: Log, logRing: LogRing): 
     const { runController } = await import('./controller/run.ts')
     return runController(started, log)
   }
-  const { places, memoryMb, flows, aead } = started
+  const { places, memoryMb, flows, workerCpu, aead } = started
   if (role === 'gateway') {
     const { runGateway } = await import('./gateway/run.ts')
     return runGateway(places, log, logRing)
   }
   const { serveDatapath } = await import('./datapath/serve.ts')
-  return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, flows, aead })
+  const socketPath = places.datapathSocket
+  return serveDatapath({ socketPath, log, memoryMb, flows, workerCpu, aead })
 }
 
 function isRole(word: string): word is Role {

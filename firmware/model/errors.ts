@@ -66,6 +66,8 @@ export const errorTable = {
   CONFIG_UPLINK_RATE: { http: 422, retry: false },
   CONFIG_UPLINKS_BACKUP: { http: 422, retry: false },
   CONFIG_API_NOBODY: { http: 422, retry: false },
+  CONFIG_RECOVERY_INVALID: { http: 422, retry: false },
+  CONFIG_SSH_KEY_INVALID: { http: 422, retry: false },
   CONFIG_OVERLAY_PORT: { http: 422, retry: false },
   CONFIG_STUN_INVALID: { http: 422, retry: false },
   CONFIG_STUN_INSIDE: { http: 422, retry: false },

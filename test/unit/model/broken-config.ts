@@ -261,6 +261,11 @@ export const brokenConfigs: readonly Broken[] = [
     '/uplinks/2/backup': true,
   }),
   brokenBy('api-for-somebody', '/api/lan', { '/segments/0/admin': false }),
+  broken('recovery-nic-free', '/recovery/nic', 'netdev:enp2s0'),
+  broken('recovery-address', '/recovery/address', '192.168.127.0/24'),
+  broken('recovery-address', '/recovery/address', 'fd00:9::1/64'),
+  broken('recovery-address', '/recovery/address', '192.168.127.1/32'),
+  broken('recovery-apart', '/recovery/address', '10.1.0.9/16'),
 ]
 
 /** The sample with something changed. */
