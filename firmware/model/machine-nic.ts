@@ -16,3 +16,18 @@ export interface MachineNic {
    */
   readonly iommuMates: readonly string[] | null
 }
+
+/** The port that stays with the kernel. */
+export interface RecoveryPort {
+  /** Name in the kernel. */
+  readonly nic: string
+  /** With its length. */
+  readonly address: string
+}
+
+/** What a configuration wants of the machine before its ports can be opened. */
+export interface WantedHardware {
+  /** PCI addresses of NICs for DPDK. */
+  readonly devices: readonly string[]
+  readonly recovery: RecoveryPort | null
+}

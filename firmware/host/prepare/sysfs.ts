@@ -4,8 +4,8 @@
  */
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { parseCpuList } from '../../model/cpu-list.ts'
 import type { MachineNic } from '../../model/machine-nic.ts'
-import { parseCpuList } from '../../plan/prepare.ts'
 
 const ether = '1'
 /** VIRTIO_F_ACCESS_PLATFORM (virtio 1.2 §6): what the device reads and writes passes the IOMMU. */

@@ -1,8 +1,7 @@
 /** Gives the datapath its memory and its CPU: hugepages by sysfs, sets of CPUs by systemd and /proc/irq. Never by a restart. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CpuPlan } from '../../plan/prepare.ts'
-import { cpuList, cpuMask } from '../../plan/prepare.ts'
+import { cpuList, cpuMask } from '../../model/cpu-list.ts'
 import { run } from '../system/command.ts'
 
 const hugepages = 'sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
@@ -18,9 +17,8 @@ export async function reserveHugepages(count: number, root = '/'): Promise<numbe
   return Number((await readFile(path, 'utf8')).trim())
 }
 
-/** @throws HOST_COMMAND_ errors, the system's error; what was set before stays */
-export async function shareCpus({ worker, others }: CpuPlan, root = '/'): Promise<void> {
-  if (worker === null) return
+/** All but the datapath keeps to these. @throws HOST_COMMAND_ errors, the system's error; what was set before stays */
+export async function confineOthers(others: readonly number[], root = '/'): Promise<void> {
   await writeFile(join(root, 'proc/irq/default_smp_affinity'), cpuMask(others))
   const allowed = `AllowedCPUs=${cpuList(others)}`
   for (const unit of otherUnits) {

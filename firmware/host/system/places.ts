@@ -60,6 +60,17 @@ export interface Places {
   readonly applianceMark: string
   /** Is there between the word that the box become another, and its being so. */
   readonly restoreOrder: string
+  /** What the machine had of NICs when the first configuration was made of them. */
+  readonly machineNics: string
+  /** The same since the machine is up, also of those that the kernel does not see any more. */
+  readonly nicInventory: string
+  /** What the running configuration wants of the machine; the gateway writes it. */
+  readonly wantedHardware: string
+  /** Which port is the recovery port now. */
+  readonly recoveryRecord: string
+  readonly recoveryConf: string
+  /** What the datapath's unit starts it with. */
+  readonly datapathEnvironment: string
   /** Name of the network namespace for the NICs. */
   readonly nicNetns: string
 }
@@ -104,6 +115,12 @@ export function placesOf(instance: string, root = '/'): Places {
     historyFolder: join(lib, 'history'),
     applianceMark: join(root, 'etc/causeway/appliance'),
     restoreOrder: join(lib, 'restore'),
+    machineNics: join(lib, 'nics.json'),
+    nicInventory: join(run, 'nics.json'),
+    wantedHardware: join(run, 'wanted.json'),
+    recoveryRecord: join(run, 'recovery.json'),
+    recoveryConf: join(run, 'recovery-dnsmasq.conf'),
+    datapathEnvironment: join(run, 'datapath.env'),
     nicNetns: `causeway-${instance}`,
   }
 }
