@@ -37,9 +37,11 @@ export async function prove(call: Call, times: ProofTimes = usual): Promise<Exit
     return null
   })
   const slot = boot?.current ?? note?.slot ?? null
+  // Another start leads back to the good one. Of what the boot loader knows nothing can be said: an update that was noted is on trial.
   const isTry = boot === null ? isNoted(note) : boot.current !== boot.good
-  const before = note !== null && note.slot === boot?.current ? note.before : null
-  const reasons = await lackAtEnd(call, times, endMs, { isTry, before })
+  const wasGood = boot === null ? !isTry : boot.sound.includes(boot.current)
+  const before = note !== null && note.slot === slot ? note.before : null
+  const reasons = await lackAtEnd(call, times, endMs, { wasGood, before })
   if (reasons.length === 0) return said(call, { isProven: true, slot, reasons }, exitCode.done)
   if (isTry) await keepReasons(call, note, boot, reasons)
   return said(
@@ -54,7 +56,7 @@ async function lackAtEnd(
   call: Call,
   { pauseMs, steadyMs }: ProofTimes,
   endMs: number,
-  judged: Pick<ProofFacts, 'isTry' | 'before'>,
+  judged: Pick<ProofFacts, 'wasGood' | 'before'>,
 ): Promise<string[]> {
   const { places, output, isJson } = call
   let told = ''
@@ -107,7 +109,6 @@ async function markGood(socket: string): Promise<string[]> {
   }
 }
 
-/** What the boot loader knows cannot be read: an update that was noted, and has not proven itself, is on trial. */
 function isNoted(note: SlotNote | null): boolean {
   return note !== null && !note.isProven
 }

@@ -2,18 +2,24 @@
 import { openToSend } from '../host/system/foreign-file.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { SlotAnswer, SlotsAnswer } from '../model/local-api-slots.ts'
+import { mostInstallMs } from '../model/upkeep-limits.ts'
 import { type Call, type ExitCode, exitCode, Misuse, meantText, show } from './call.ts'
 import { prove } from './slots-prove.ts'
 import { bytesText, table } from './table.ts'
 import { commandText } from './text.ts'
+import { usb } from './usb.ts'
 
 /** RAUC's service is started when it is asked, on slow boxes beside other work. */
 const timeoutMs = 70_000
-/** Of the route, and a little. */
-export const installMs = 15 * 60_000 + 10_000
+/** Whoever asks gives up after who answers. */
+const lateMs = 10_000
 
 const verbs: Readonly<Record<string, (call: Call, words: readonly string[]) => Promise<ExitCode>>> =
-  { install, rollback, good, prove: (call, words) => alone('prove', words, () => prove(call)) }
+  {
+    ...{ install, rollback, good },
+    prove: (call, words) => alone('prove', words, () => prove(call)),
+    usb: (call, words) => usb({ ...call, words: ['usb', ...words] }),
+  }
 
 export async function slots(call: Call): Promise<ExitCode> {
   const [, verb, ...words] = call.words
@@ -34,7 +40,10 @@ async function install(call: Call, words: readonly string[]): Promise<ExitCode> 
   await using file = await openToSend(path)
   if (file === null) throw new CausewayError('UPDATE_REFUSED', `there is no file ${path}`)
   const said = (answer: SlotsAnswer): string => `${slotsText(answer)}${nextText(answer, call)}`
-  await show<SlotsAnswer>(call, '/api/v1/slots/install', said, { file, timeoutMs: installMs })
+  await show<SlotsAnswer>(call, '/api/v1/slots/install', said, {
+    file,
+    timeoutMs: mostInstallMs + lateMs,
+  })
   return exitCode.done
 }
 

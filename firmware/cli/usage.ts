@@ -53,8 +53,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
                           it has, or there is nothing to prove; 1: an update that is tried has not, and the
                           machine must start anew to go back; 3: what was good before lacks something
                           (started by the supervisor)
-  usb FOLDER              take what a stick that is mounted there brings: controller.yaml, roots (*.pem), a
-                          newer update (causeway-VERSION-ARCH.raucb)   (started by the supervisor)
+  usb FOLDER|DEVICE       take what a stick brings: controller.yaml, roots (*.pem), an update that is newer
+                          than what runs (causeway-VERSION-ARCH.raucb)   (started by the supervisor)
 
   ctl …        run a fleet through its controller: causeway ctl --help
   controller   run the process that a fleet is run from

@@ -1,21 +1,24 @@
 /**
- * `causeway usb FOLDER`: run by the supervisor when a stick is put in and mounted. Where controllers are goes to where the gateway looks for
+ * `causeway usb DEVICE`: run by the supervisor when a stick is put in. Where controllers are goes to where the gateway looks for
  * it; an update that is newer than what runs is handed to the local API as anybody's would be, and the machine is started anew.
  */
 import { askApi } from '../host/system/api-client.ts'
 import { removeFile, replaceFile } from '../host/system/file.ts'
 import { openToSend } from '../host/system/foreign-file.ts'
+import { mountStick } from '../host/system/mount.ts'
 import { findStickUpdate, readStickSettings, type StickUpdate } from '../host/system/stick.ts'
 import { CausewayError } from '../model/errors.ts'
 import { compareVersions, isFirmwareVersion } from '../model/firmware-version.ts'
 import type { SlotAnswer, SlotsAnswer } from '../model/local-api-slots.ts'
+import { mostInstallMs } from '../model/upkeep-limits.ts'
 import { type Call, type ExitCode, exitCode, exitOf, Misuse, report } from './call.ts'
-import { installMs } from './slots.ts'
 
 /** A stick may be in from the start: the gateway comes up, and what runs proves itself. */
 const readyMs = 6 * 60_000
 const lookMs = 2_000
 const slotsMs = 70_000
+/** Whoever asks gives up after who answers. */
+const lateMs = 10_000
 
 export interface StickTimes {
   readonly readyMs: number
@@ -23,8 +26,10 @@ export interface StickTimes {
 }
 
 export async function usb(call: Call, times: StickTimes = { readyMs, lookMs }): Promise<ExitCode> {
-  const [, folder, ...rest] = call.words
-  if (folder === undefined || rest.length > 0) throw new Misuse('usb takes one FOLDER')
+  const [, path, ...rest] = call.words
+  if (path === undefined || rest.length > 0) throw new Misuse('usb takes one FOLDER or DEVICE')
+  await using stick = await mountStick(path)
+  const { folder } = stick
   // One that is wrong does not take the other along.
   const codes = [
     await coded(call, () => takeSettings(call, folder)),
@@ -67,7 +72,7 @@ async function takeUpdate(call: Call, folder: string, times: StickTimes): Promis
   if (why !== null) return why
   await using file = await openToSend(update.path)
   if (file === null) return null
-  await askApi(apiSocket, '/api/v1/slots/install', { file, timeoutMs: installMs })
+  await askApi(apiSocket, '/api/v1/slots/install', { file, timeoutMs: mostInstallMs + lateMs })
   await askApi(apiSocket, '/api/v1/system/restart', { post: { what: 'machine' } })
   return `installed from the stick: ${update.version}; the machine starts anew`
 }

@@ -91,7 +91,7 @@ export class Firmware {
   /** @throws UPDATE_UNSUPPORTED, UPDATE_NO_OTHER, UPDATE_BUSY, HOST_ errors */
   async rollBack(): Promise<SlotsAnswer> {
     if (this.#isInstalling) throw new CausewayError('UPDATE_BUSY', 'an update is on its way')
-    await this.#slots.rollBack(this.#parts.before)
+    await this.#slots.rollBack()
     return this.show()
   }
 }

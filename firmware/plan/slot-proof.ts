@@ -7,8 +7,8 @@ import type { Status } from '../model/local-api.ts'
 import type { SlotBefore } from '../model/slot-note.ts'
 
 export interface ProofFacts {
-  /** It runs for the first time, or again after it was given up: the other one is gone back to unless it proves itself. */
-  readonly isTry: boolean
+  /** It has proven itself in an earlier start. */
+  readonly wasGood: boolean
   /** How the box was when this firmware was written; null: nobody noted it. */
   readonly before: SlotBefore | null
   /** What the gateway says; or why nothing is heard of it. */
@@ -32,12 +32,12 @@ export function beforeOf(
 }
 
 /** Empty: it has proven itself. In words, what matters most first. */
-export function proofLacks({ isTry, before, gateway }: ProofFacts): string[] {
+export function proofLacks({ wasGood, before, gateway }: ProofFacts): string[] {
   if ('silence' in gateway) return [`the gateway does not answer: ${gateway.silence}`]
   const { status } = gateway
   if (status.datapathUptimeSeconds === null) return ['the datapath does not answer']
   // What was good before is no worse for a configuration, a cable or a far end.
-  if (!isTry) return []
+  if (wasGood) return []
   return [
     ...configLacks(status, before),
     ...nicLacks(status, before),

@@ -11,7 +11,7 @@ import {
 } from '../../model/local-api-backup.ts'
 import { SlotsAnswer } from '../../model/local-api-slots.ts'
 import { RestartAnswer, RestartRequest, SystemAnswer } from '../../model/local-api-system.ts'
-import { mostBackupBytes, mostUpdateBytes } from '../../model/upkeep-limits.ts'
+import { mostBackupBytes, mostInstallMs, mostUpdateBytes } from '../../model/upkeep-limits.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface SystemParts {
@@ -41,7 +41,6 @@ export interface SystemParts {
 const restoreMaxBytes = Math.ceil(mostBackupBytes / 3) * 4 + 4_096
 /** The longest wait for a confirm, and a little. */
 const restoreAnswerMs = 130_000
-const installAnswerMs = 15 * 60_000
 /** RAUC's service is started when it is asked. */
 const slotAnswerMs = 70_000
 
@@ -137,7 +136,7 @@ function slotRoutes(firmware: SystemParts['firmware']): LocalRoute[] {
       isFresh: true,
       summary: 'Takes an update, which the next start tries. The body is the file as it is.',
       uploadMaxBytes: mostUpdateBytes,
-      answerMs: installAnswerMs,
+      answerMs: mostInstallMs,
       answer: SlotsAnswer,
       errors: [
         ...(['UPDATE_UNSUPPORTED', 'UPDATE_NOT_PROVEN', 'UPDATE_BUSY', 'UPDATE_NO_ROOM'] as const),

@@ -17,21 +17,17 @@ export interface BootFacts {
   readonly good: SlotName
   /** Is tried by the next start, once; null: none is. */
   readonly next: SlotName | null
-  /** Those that may be started. */
+  /** Those that have proven themselves with what is in them. */
   readonly sound: readonly SlotName[]
 }
 
 /** @throws HOST_ errors: there is no such program here, or it answers in another form */
 export async function readBoot(program: string): Promise<BootFacts> {
-  const [status, current] = await Promise.all([
-    run([program, 'status'], { timeoutMs }),
-    run([program, 'get-current'], { timeoutMs }),
-  ])
-  return bootFactsOf(status, current)
+  return bootFactsOf(await run([program, 'status'], { timeoutMs }))
 }
 
-/** @param status lines NAME=VALUE: `good=A`, `a=ok`, `b=bad`, `try=B` @throws HOST_SYSTEM */
-export function bootFactsOf(status: string, current: string): BootFacts {
+/** @param status lines NAME=VALUE: `current=A`, `good=A`, `a=ok`, `b=bad`, `try=B` @throws HOST_SYSTEM */
+export function bootFactsOf(status: string): BootFacts {
   if (status.length > mostLetters) throw unreadable('it is too long')
   const said = new Map<string, string>()
   for (const line of status.split('\n')) {
@@ -40,7 +36,7 @@ export function bootFactsOf(status: string, current: string): BootFacts {
   }
   const tried = said.get('try') ?? ''
   return {
-    current: slotOf(current.trim(), 'get-current'),
+    current: slotOf(said.get('current') ?? '', 'current'),
     good: slotOf(said.get('good') ?? '', 'good'),
     next: tried === '' ? null : slotOf(tried, 'try'),
     sound: slotNames.filter((name) => said.get(name.toLowerCase()) === 'ok'),

@@ -5,7 +5,7 @@
  */
 import { CausewayError } from '../../model/errors.ts'
 import type { RaucStatus } from '../../model/rauc-answer.ts'
-import type { SlotBefore, SlotName, SlotNote } from '../../model/slot-note.ts'
+import type { SlotNote } from '../../model/slot-note.ts'
 import { readIfThere, removeFile } from '../system/file.ts'
 import { byLine, follow } from '../system/follow.ts'
 import type { Places } from '../system/places.ts'
@@ -22,7 +22,7 @@ import {
   slotAnswers,
 } from './slot-state.ts'
 import type { Installing, SlotNews, Slots, Upload } from './slots.ts'
-import { receiveUpdate, removeUpdates, type UpdateFile } from './update-file.ts'
+import { receiveUpdate, removeUpdate, type UpdateFile } from './update-file.ts'
 
 export type RaucPlaces = Pick<Places, 'slotsProgram' | 'osRelease' | 'updateFolder' | 'slotNote'>
 
@@ -32,8 +32,8 @@ const installMs = 14 * 60_000
 /** @param rauc the program, and options of it */
 export function raucSlots(places: RaucPlaces, rauc: readonly string[] = ['rauc']): Slots {
   const { updateFolder, slotNote } = places
-  // What a power cut left.
-  removeUpdates(updateFolder).catch(() => {})
+  // What a power cut left. An install may still be at it, for a gateway that is gone: it has it open.
+  removeUpdate(updateFolder).catch(() => {})
   return {
     isSupported: true,
     list: async () => slotAnswers(await readFacts(places, rauc)),
@@ -47,7 +47,7 @@ export function raucSlots(places: RaucPlaces, rauc: readonly string[] = ['rauc']
       if (note === null || note.slot !== current || note.isProven) return
       await writeSlotNote(slotNote, { ...note, isProven: true, reasons: null })
     },
-    rollBack: (before) => rollBack(places, rauc, before),
+    rollBack: () => rollBack(places, rauc),
     news: () => news(places, rauc),
   }
 }
@@ -70,7 +70,10 @@ async function install(
   onProgress('checking', file.bytes)
   const bundle = await readBundle(rauc, file)
   needFitting(bundle, { compatible: status.compatible, version })
-  const note = noteOf(otherThan(boot.current), bundle.version, version, before())
+  const note: SlotNote = {
+    ...{ version: 1, slot: otherThan(boot.current), update: bundle.version },
+    ...{ from: version ?? '', before: before(), isProven: false, reasons: null, isTold: false },
+  }
   await noted(places.slotNote, note, async () => {
     onProgress('writing', 0)
     await write(rauc, file, (percent) =>
@@ -79,28 +82,15 @@ async function install(
   })
 }
 
-async function rollBack(
-  places: RaucPlaces,
-  rauc: readonly string[],
-  before: Installing['before'],
-): Promise<void> {
+async function rollBack(places: RaucPlaces, rauc: readonly string[]): Promise<void> {
   const facts = await readFacts(places, rauc)
   if (facts.rauc === null) throw busy()
-  const other = slotAnswers(facts).find(({ isRunning }) => !isRunning)!
-  if (other.state === 'bad' || other.state === 'empty') {
-    const message = `there is nothing in slot ${other.name} to go back to: ${other.reason ?? 'it is empty'}`
+  const { name, state, reason } = slotAnswers(facts).find(({ isRunning }) => !isRunning)!
+  if (state === 'bad' || state === 'empty') {
+    const message = `there is nothing in slot ${name} to go back to: ${reason ?? 'it is empty'}`
     throw new CausewayError('UPDATE_NO_OTHER', message)
   }
-  const slot = otherThan(facts.boot.current)
-  // What runs on trial is gone back from by any start: that it was is no news of the other one.
-  const act = (): Promise<void> => mark(rauc, 'mark-active', 'other')
-  if (slot === facts.boot.good || other.isNext) return act()
-  await noted(places.slotNote, noteOf(slot, other.version ?? '', facts.version, before()), act)
-}
-
-function noteOf(slot: SlotName, update: string, from: string | null, before: SlotBefore): SlotNote {
-  const fresh = { isProven: false, reasons: null, isTold: false }
-  return { version: 1, slot, update, from: from ?? '', before, ...fresh }
+  await mark(rauc, 'mark-active', 'other')
 }
 
 /** The note is there before anything can be tried, and the one of before again if nothing will be. */
@@ -136,9 +126,9 @@ async function write(
   if (code === 0) return
   const detail = lastError === '' ? said : lastError
   if (isBusy({ said })) throw busy()
-  // 3: it was told that its time is up, and leaves its service to go on.
+  // 3: it was told that its time is up. Its service goes on, whatever becomes of it.
   if (code === null || code === 3) {
-    const message = `the update is still being written after ${installMs / 60_000} minutes`
+    const message = `the update was not seen to its end within ${installMs / 60_000} minutes: it may still be written`
     throw new CausewayError('HOST_COMMAND_TIMEOUT', message, { detail })
   }
   // 2: its service does not answer.

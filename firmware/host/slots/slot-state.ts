@@ -37,9 +37,8 @@ export function otherThan(name: SlotName): SlotName {
 /** Whether the update that was noted is in the other slot now, has been tried, and is not the one that is started next. */
 export function hasGoneBack({ boot, rauc, note }: SlotFacts): boolean {
   if (rauc === null || note === null || note.isProven) return false
-  // RAUC knows nothing of what came with the image.
   const { status, version } = writtenInto(note.slot, rauc)
-  const isThere = (status ?? 'ok') === 'ok' && (version ?? note.update) === note.update
+  const isThere = status === 'ok' && version === note.update
   return isThere && note.slot !== boot.current && note.slot !== boot.next
 }
 
@@ -59,13 +58,11 @@ function other(name: SlotName, facts: SlotFacts): Standing {
   }
   // What came with the image was not written by RAUC: it is known from having run.
   const known = version ?? (note !== null && note.slot !== name ? note.from : null)
+  if (boot.sound.includes(name)) return { version: known, state: 'good', reason: null }
+  if (boot.next === name) return { version: known, state: 'trying', reason: null }
   if (note !== null && note.slot === name && hasGoneBack(facts)) return bad(known, reasonOf(note))
-  if (boot.sound.includes(name)) {
-    const isFirst = boot.next === name && note?.slot === name && !note.isProven
-    return { version: known, state: isFirst ? 'trying' : 'good', reason: null }
-  }
   if (known === null) return { version: null, state: 'empty', reason: null }
-  return bad(known, 'it was given up when it did not start')
+  return bad(known, 'it did not prove itself')
 }
 
 function bad(version: string | null, reason: string): Standing {

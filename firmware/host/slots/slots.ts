@@ -39,11 +39,8 @@ export interface Slots {
   install(update: Upload, installing: Installing): Promise<void>
   /** The slot that runs has proven itself. @throws UPDATE_UNSUPPORTED, HOST_ errors */
   markGood(): Promise<void>
-  /**
-   * The next start is by the other slot. @param before as of an install
-   * @throws UPDATE_UNSUPPORTED, UPDATE_NO_OTHER, UPDATE_BUSY, STORE_WRITE_FAILED, HOST_ errors
-   */
-  rollBack(before: Installing['before']): Promise<void>
+  /** The next start is by the other slot. @throws UPDATE_UNSUPPORTED, UPDATE_NO_OTHER, UPDATE_BUSY, HOST_ errors */
+  rollBack(): Promise<void>
   /** What became of the last update, once; null: nothing yet, or it was said before. @throws HOST_ errors, STORE_WRITE_FAILED */
   news(): Promise<SlotNews | null>
 }

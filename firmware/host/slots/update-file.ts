@@ -15,9 +15,11 @@ export interface UpdateFile extends AsyncDisposable {
   readonly head: Uint8Array
 }
 
+const name = 'update.raucb'
+
 /** Whatever an earlier one left when the machine was cut off. @throws the system's error */
-export async function removeUpdates(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
+export async function removeUpdate(folder: string): Promise<void> {
+  await rm(join(folder, name), { force: true })
 }
 
 /**
@@ -29,8 +31,8 @@ export async function receiveUpdate(
   { chunks, totalBytes }: Upload,
   onBytes: (bytes: number) => void,
 ): Promise<UpdateFile> {
-  const path = join(folder, 'update.raucb')
-  const remove = (): Promise<void> => removeUpdates(folder)
+  const path = join(folder, name)
+  const remove = (): Promise<void> => removeUpdate(folder)
   try {
     // Never the file of before: RAUC may still read it, for a gateway that is gone.
     await writing(async () => {

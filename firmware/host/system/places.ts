@@ -64,7 +64,7 @@ export interface Places {
   readonly raucConfig: string
   /** Of an appliance: the program that knows which slot is started. */
   readonly slotsProgram: string
-  /** Updates on their way into a slot. */
+  /** Of an update on its way into a slot; RAUC's own notes lie there too. */
   readonly updateFolder: string
   /** What became of the last one. */
   readonly slotNote: string
@@ -117,7 +117,7 @@ export function placesOf(instance: string, root = '/'): Places {
     raucConfig: join(root, 'etc/rauc/system.conf'),
     slotsProgram: join(root, 'usr/lib/causeway/slots'),
     updateFolder: join(root, 'data/update'),
-    slotNote: join(lib, 'slot.json'),
+    slotNote: join(root, 'data/update/causeway.json'),
     restoreOrder: join(lib, 'restore'),
     nicNetns: `causeway-${instance}`,
   }
