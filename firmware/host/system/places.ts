@@ -58,6 +58,16 @@ export interface Places {
   readonly historyFolder: string
   /** Is there where the whole machine is the gateway's: it may be restarted and updated. */
   readonly applianceMark: string
+  /** Of an appliance: which version of its image runs. */
+  readonly osRelease: string
+  /** Of an appliance: what RAUC may write, and whom it trusts. */
+  readonly raucConfig: string
+  /** Of an appliance: the program that knows which slot is started. */
+  readonly slotsProgram: string
+  /** Of an update on its way into a slot; RAUC's own notes lie there too. */
+  readonly updateFolder: string
+  /** What became of the last one. */
+  readonly slotNote: string
   /** Is there between the word that the box become another, and its being so. */
   readonly restoreOrder: string
   /** What the machine had of NICs when the first configuration was made of them. */
@@ -114,6 +124,11 @@ export function placesOf(instance: string, root = '/'): Places {
     configFolder: join(lib, 'config'),
     historyFolder: join(lib, 'history'),
     applianceMark: join(root, 'etc/causeway/appliance'),
+    osRelease: join(root, 'etc/os-release'),
+    raucConfig: join(root, 'etc/rauc/system.conf'),
+    slotsProgram: join(root, 'usr/lib/causeway/slots'),
+    updateFolder: join(root, 'data/update'),
+    slotNote: join(root, 'data/update/causeway.json'),
     restoreOrder: join(lib, 'restore'),
     machineNics: join(lib, 'nics.json'),
     nicInventory: join(run, 'nics.json'),
