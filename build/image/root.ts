@@ -11,9 +11,14 @@ import type { Target } from './target.ts'
 /** Nobody reads manuals on a box, and it has no screen, sound or radio: a third of the kernel's modules. */
 const leftOut = [
   ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
-  ...['sound', 'drivers/gpu', 'drivers/media', 'drivers/staging', 'drivers/iio', 'drivers/comedi'].map(
-    (folder) => `/usr/lib/modules/*/kernel/${folder}/*`,
-  ),
+  ...[
+    'sound',
+    'drivers/gpu',
+    'drivers/media',
+    'drivers/staging',
+    'drivers/iio',
+    'drivers/comedi',
+  ].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`),
   ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hid', 'hwmon/pmbus'].map(
     (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
   ),
@@ -96,7 +101,6 @@ async function bootstrap(
     `--include=${parseList(list, target).join(',')}`,
     ...[suite, output, `deb [trusted=yes] copy://${repository} ./`],
   ]
-  const env = { SOURCE_DATE_EPOCH: String(lock.epoch), PATH: process.env['PATH'] ?? '' }
-  await run(argv, { env })
+  await run(argv, { env: { SOURCE_DATE_EPOCH: String(lock.epoch) } })
   await rm(repository, { recursive: true })
 }
