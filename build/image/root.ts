@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { fetchDebs, makeRepository } from './debs.ts'
+import { needEmulator } from './emulator.ts'
 import { mirrorsHere, suite } from './lock.ts'
 import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
@@ -93,6 +94,7 @@ async function bootstrap(
   const files = await fetchDebs(mine, join(place.cache, 'debs'), mirrorsHere)
   const repository = join(place.cache, `repository-${target.name}-${purpose}`)
   await makeRepository(mine, files, repository)
+  if (purpose === 'root') await needEmulator(target)
   say(`installs ${mine.length} packages of Debian ${suite} for ${target.name} (${purpose})`)
   const architecture = purpose === 'build' ? [] : [`--architectures=${target.debian}`]
   const argv = [
