@@ -164,7 +164,7 @@ function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
 }
 
 function statusOf(
-  { places, clock, wireKey, services }: FrontParts,
+  { places, clock, wireKey, services, host }: FrontParts,
   core: Core,
   access: Access,
 ): () => Status {
@@ -186,7 +186,7 @@ function statusOf(
       nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
       relaying: core.peering.relaying(),
-      access: access.problem,
+      ...{ access: access.problem, dataNote: host.dataNote },
     })
   }
 }

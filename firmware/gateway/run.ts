@@ -1,6 +1,7 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { readImageFacts } from '../host/appliance/facts.ts'
 import { noAppliance } from '../host/appliance/none.ts'
 import { openAppliance } from '../host/appliance/system.ts'
 import type { Clock } from '../host/clock/clock.ts'
@@ -80,7 +81,11 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
+<<<<<<< HEAD
     host: await hostAt(places, clock),
+=======
+    host: hostAt(places, clock, (await readImageFacts()).dataNote),
+>>>>>>> prep
     reset: async () => {
       await orderReset(places)
       // In order: its supervisor starts another.
@@ -106,9 +111,17 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
   })
 }
 
+<<<<<<< HEAD
 async function hostAt(places: Places, clock: Clock): Promise<Host> {
+=======
+function hostAt(places: Places, clock: Clock, dataNote: string | null): Host {
+>>>>>>> prep
   return {
-    ...{ machine: openMachine(places.historyFolder, () => clock.nowMs()), restartAfterMs },
+    ...{
+      machine: openMachine(places.historyFolder, () => clock.nowMs()),
+      restartAfterMs,
+      dataNote,
+    },
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
     slots: await openSlots(places),

@@ -28,6 +28,8 @@ export interface Host {
   readonly machine: Machine
   readonly clockSync: () => Promise<Omit<ClockAnswer, 'nowSeconds' | 'zone'>>
   readonly power: Power
+  /** What the start of the machine had to do to what the box keeps; null: nothing. */
+  readonly dataNote: string | null
   /** Until the answer is out. */
   readonly restartAfterMs: number
   readonly slots: Slots

@@ -2,6 +2,7 @@
  * The real `Appliance`. What wants rights that the gateway has not is asked of units: `causeway-prepare` binds NICs and makes the
  * recovery port by what is written down for it, `ssh` is Debian's.
  */
+import { chmod } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { HardwareOrder, MachineNic, WantedHardware } from '../../model/machine-nic.ts'
 import { readRecovery } from '../prepare/recovery.ts'
@@ -76,8 +77,9 @@ export function openAppliance(places: Places, nowMs: () => number): Appliance {
     async resolve(servers) {
       const text = resolverText(servers)
       if (text === resolver) return
-      // Programs that are no root's read it too.
-      await replaceFile(places.resolver, text, 0o644)
+      await replaceFile(places.resolver, text)
+      // Programs that are no root's read it too, whatever our own mask is.
+      await chmod(places.resolver, 0o644)
       resolver = text
     },
     admit: (keys) => logins.admit(keys),
