@@ -38,7 +38,8 @@ async function install(call: Call, words: readonly string[]): Promise<ExitCode> 
   const [path] = words
   if (path === undefined || words.length > 1) throw new Misuse('slots install takes one FILE')
   await using file = await openToSend(path)
-  if (file === null) throw new CausewayError('UPDATE_REFUSED', `there is no file ${path}`)
+  if (file === null)
+    throw new CausewayError('UPDATE_REFUSED', `${path} is no file, or a link to one`)
   const said = (answer: SlotsAnswer): string => `${slotsText(answer)}${nextText(answer, call)}`
   await show<SlotsAnswer>(call, '/api/v1/slots/install', said, {
     file,

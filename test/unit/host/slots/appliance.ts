@@ -22,8 +22,8 @@ export interface Appliance {
   readonly noted: () => string
   /** What the machine does at its next start: as grub.cfg. @param version of the image that runs then */
   readonly start: (version: string) => void
-  /** What RAUC's service does next: `ok`, `damaged` (dm-verity finds it), `busy`, `slow` (the file `go` ends it), `cut` (power). */
-  readonly service: (does: 'ok' | 'damaged' | 'busy' | 'slow' | 'cut') => void
+  /** What RAUC's service does next: `ok`, `damaged` (dm-verity finds it), `busy`, `slow` (the file `go` ends it), `cut` (power), `gone`. */
+  readonly service: (does: 'ok' | 'damaged' | 'busy' | 'slow' | 'cut' | 'gone') => void
   readonly root: string
 }
 
@@ -100,6 +100,10 @@ case $1 in
         printf '{"rootfs.0":{"class":"rootfs","device":"/dev/disk/by-partlabel/slot-a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null}}}}]}\\n' ;;
     esac ;;
   install)
+    if [ "$does" = gone ]; then
+      echo 'Error creating proxy: Could not connect: No such file or directory' >&2
+      exit 2
+    fi
     if [ "$does" = busy ]; then
       echo 'Failed to contact rauc service: Already processing a different method' >&2
       echo "D-Bus error while installing \\\`$2'" >&2
@@ -121,7 +125,7 @@ case $1 in
       cut) kill -9 $$ ;;
       slow)
         echo yes >"$root/writing"
-        while [ ! -e "$root/go" ]; do sleep 0.05; done
+        while [ -e "$root/writing" ] && [ ! -e "$root/go" ]; do sleep 0.05; done
         rm "$root/writing" ;;
     esac
     echo ' 80% Copying image to rootfs.1'
