@@ -81,15 +81,14 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
-<<<<<<< HEAD
-    host: await hostAt(places, clock),
-=======
-    host: hostAt(places, clock, (await readImageFacts()).dataNote),
->>>>>>> prep
+    host: await hostAt(places, clock, (await readImageFacts()).dataNote),
     reset: async () => {
       await orderReset(places)
+      const power = openPower(places.applianceMark)
+      // An appliance wipes its disk before anything starts.
+      if (await power.isAppliance()) await power.rebootMachine()
       // In order: its supervisor starts another.
-      process.kill(process.pid, 'SIGTERM')
+      else process.kill(process.pid, 'SIGTERM')
     },
     connect: (controller, proxy, authorities) =>
       openZtp({ controller, proxy: proxy ?? undefined, authorities, timeoutMs: controllerMs }),
@@ -111,11 +110,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
   })
 }
 
-<<<<<<< HEAD
-async function hostAt(places: Places, clock: Clock): Promise<Host> {
-=======
-function hostAt(places: Places, clock: Clock, dataNote: string | null): Host {
->>>>>>> prep
+async function hostAt(places: Places, clock: Clock, dataNote: string | null): Promise<Host> {
   return {
     ...{
       machine: openMachine(places.historyFolder, () => clock.nowMs()),
