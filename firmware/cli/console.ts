@@ -22,6 +22,10 @@ const mostLetters = 64
 /** VT100: home, and clear from there: a serial terminal keeps no more of what was. */
 const clear = '\u001b[H\u001b[2J'
 
+/** What a terminal says by itself where somebody asks it (ECMA-48 §5.4), and the keys that move a cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what such an answer begins with
+const answers = /\u001b\[[0-9;?]{0,16}[A-Za-z~]/g
+
 interface Code {
   readonly code: string
   readonly endsMs: number
@@ -158,6 +162,6 @@ async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string
     waiting += decoder.decode(bytes, { stream: true })
     const lines = waiting.split(/\r\n|\r|\n/)
     waiting = lines.pop()!.slice(-mostLetters)
-    for (const line of lines) yield line.slice(0, mostLetters)
+    for (const line of lines) yield line.replaceAll(answers, '').slice(0, mostLetters)
   }
 }

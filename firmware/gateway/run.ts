@@ -97,7 +97,9 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
-    appliance: (await hasMark(places)) ? openAppliance(places, () => clock.nowMs()) : noAppliance(),
+    appliance: (await hasMark(places))
+      ? openAppliance(places, { nowMs: () => clock.nowMs() })
+      : noAppliance(),
     readFactory: () => readFactory(places),
     hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({

@@ -85,7 +85,16 @@ async function makeFactory(places: Places, log: Log): Promise<void> {
 }
 
 async function shareNics(places: Places, log: Log): Promise<void> {
-  const asked = readOrder(await readIfThere(places.wantedHardware))
+  const text = await readIfThere(places.wantedHardware)
+  try {
+    await settleNics(places, readOrder(text), log)
+  } finally {
+    // Whoever asked need not wait for what could not be done.
+    if (text !== null) await replaceFile(places.settledHardware, text)
+  }
+}
+
+async function settleNics(places: Places, asked: HardwareOrder | null, log: Log): Promise<void> {
   const wanted = asked ?? (await wantedAtBoot(places))
   // The gateway says so once the datapath has let go: until then it would wait here.
   const given = (asked?.released ?? []).filter((device) => !wanted.devices.includes(device))

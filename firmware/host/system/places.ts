@@ -76,6 +76,8 @@ export interface Places {
   readonly nicInventory: string
   /** What the running configuration wants of the machine; the gateway writes it. */
   readonly wantedHardware: string
+  /** The same, once `causeway prepare` has done what it could. */
+  readonly settledHardware: string
   /** Which port is the recovery port now. */
   readonly recoveryRecord: string
   readonly recoveryConf: string
@@ -135,6 +137,7 @@ export function placesOf(instance: string, root = '/'): Places {
     machineNics: join(lib, 'nics.json'),
     nicInventory: join(run, 'nics.json'),
     wantedHardware: join(run, 'wanted.json'),
+    settledHardware: join(run, 'settled.json'),
     recoveryRecord: join(run, 'recovery.json'),
     recoveryConf: join(run, 'recovery-dnsmasq.conf'),
     resolver: join(root, 'run/causeway/resolv.conf'),

@@ -93,7 +93,8 @@ test('it draws at once, and again when something changes', async () => {
 
 test('a reset wants its word twice, then the serial', async () => {
   await using terminal = new Terminal()
-  terminal.type('reset')
+  // A terminal that was asked for its size answers before what is typed.
+  terminal.type('\u001b[24;80Rreset')
   await terminal.seen(/Type reset once more/)
   terminal.type('yes')
   await terminal.seen(/Nothing was done/)
