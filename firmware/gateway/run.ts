@@ -7,6 +7,7 @@ import { readRoots } from '../host/config/controller-settings.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
+import { download } from '../host/link/download.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
@@ -37,6 +38,10 @@ import type { Host } from './system.ts'
 
 /** No answer within this is none. */
 const controllerMs = 10_000
+/** Of a file, without a byte. */
+const fileMs = 60_000
+/** As images call them. */
+const architectures: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 
 /** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
@@ -74,6 +79,8 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
     host: hostAt(places, clock),
+    orderRecord: recordAt(places.orderRecord),
+    architecture: architectures[process.arch] ?? process.arch,
     reset: async () => {
       await orderReset(places)
       // In order: its supervisor starts another.
@@ -84,6 +91,11 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     openLink: (controller, proxy, own, authority) =>
       openLink({
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
+        proxy: proxy ?? undefined,
+      }),
+    download: (controller, proxy, own, authority, path, from) =>
+      download({
+        ...{ controller, path, from, own, authorities: [authority], timeoutMs: fileMs },
         proxy: proxy ?? undefined,
       }),
     hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),

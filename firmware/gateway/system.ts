@@ -17,7 +17,7 @@ import { lanApiAddresses } from '../plan/lan-api.ts'
 import type { SystemParts } from './api/system-routes.ts'
 import { Backups, type BackupUsers } from './backup.ts'
 import type { Core } from './core.ts'
-import { Firmware } from './firmware.ts'
+import type { Firmware } from './firmware.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 
@@ -46,6 +46,7 @@ export interface SystemFacts {
   readonly deviceId: () => string
   readonly status: () => Status
   readonly users: BackupUsers
+  readonly firmware: Firmware
 }
 
 /** Of pages, one an address: of more the first ones are told. */
@@ -59,7 +60,7 @@ export function openSystem(
   core: Core,
   owner: BoxOwner,
 ): { readonly parts: SystemParts; readonly backups: Backups } {
-  const { host, clock, wallMs, log, wireKey, deviceId, users } = facts
+  const { host, clock, wallMs, log, wireKey, deviceId, users, firmware } = facts
   const { source, changes } = core
   const backups = new Backups({
     ...{ wallMs, deviceId, users },
@@ -81,7 +82,6 @@ export function openSystem(
     restart: host.power.restartGateway,
     onFault: (error) => log.error(fieldsOf(error), 'users of a backup not restored'),
   })
-  const firmware = new Firmware(host.slots)
   // Programs are run for it.
   const clockSync = keptFor(keptMs, () => clock.nowMs(), host.clockSync)
   const parts: SystemParts = {

@@ -65,6 +65,7 @@ export async function newWorld(name: string): Promise<World> {
   const controller = await openController({
     ...{ store, owner, clock: systemClock(), wallMs: () => clock.nowMs, random: randomBytes },
     ...{ log: { info: line, warn: line, error: line }, host: '127.0.0.1', port: 0 },
+    firmwareFolder: join(place, 'firmware'),
   })
   const { port } = controller.api
   const fingerprint = fingerprintOf(owner.authority.certificate)

@@ -11,6 +11,7 @@ import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
+import { download } from '../../../firmware/host/link/download.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
 import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
@@ -131,6 +132,12 @@ export async function openBox(
         ownerRecord: recordAt(places.ownerRecord),
         signedRecord: recordAt(places.signedRecord),
         reset: () => orderReset(places),
+        orderRecord: recordAt(places.orderRecord),
+        architecture: 'x86_64',
+        download: (controller, _proxy, own, authority, path, from) =>
+          download({
+            ...{ controller, path, from, own, authorities: [authority], timeoutMs: 5_000 },
+          }),
         connect: (controller, _proxy, authorities) =>
           openZtp({ controller, authorities, timeoutMs: 5_000 }),
         openLink: (controller, _proxy, own, authority) =>
