@@ -1,5 +1,6 @@
 /** A controller brings firmware to boxes: real links and downloads over TLS, whole gateways, and slots in memory. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -7,8 +8,9 @@ import { stringify } from 'yaml'
 import { type FakeSlots, fakeSlots } from '../../../firmware/host/slots/fake.ts'
 import { askApi } from '../../../firmware/host/system/api-client.ts'
 import type { RolloutAnswer } from '../../../firmware/model/rollout.ts'
+import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { folder, type Person, type World, write } from '../cli/ctl-world.ts'
-import { type Box, openBox, until } from '../gateway/box.ts'
+import { type Box, openBox, until as untilThere } from '../gateway/box.ts'
 import { fakeHost } from '../gateway/sample-system.ts'
 import { sampleConfig } from '../model/sample-config.ts'
 import { owned } from './claimed-box.ts'
@@ -37,6 +39,7 @@ async function appliance(
   const slots = fakeSlots('0.1.0')
   const host = fakeHost(undefined, true)
   Object.assign(box.host, { power: host.power, slots })
+  box.wireKey = x25519Pair(randomBytes(32))
   const { factoryConfig, controllerSettings } = box.places
   await mkdir(dirname(factoryConfig), { recursive: true })
   const { uplinks } = sampleConfig()
@@ -67,6 +70,15 @@ async function appliance(
       await box.start()
     },
   }
+}
+
+/** A test that waits in vain says for what, and ends. */
+async function until<Value>(ask: () => Value | null | Promise<Value | null>): Promise<Value> {
+  const deadlineMs = performance.now() + 15_000
+  return untilThere(() => {
+    assert.ok(performance.now() < deadlineMs, `in vain: ${String(ask)}`)
+    return ask()
+  })
 }
 
 async function show(person: Person): Promise<RolloutAnswer> {

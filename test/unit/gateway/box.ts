@@ -27,7 +27,7 @@ import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { HostLease } from '../../../firmware/model/host-lease.ts'
-import { x25519Pair } from '../../../firmware/wire/x25519.ts'
+import { type X25519Pair, x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
 import { type FakeHost, fakeHost } from './sample-system.ts'
 
@@ -51,6 +51,8 @@ export interface Box {
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
+  /** Another box of a fleet has another one. */
+  wireKey: X25519Pair
   /** The next loads fail. */
   readonly refuseLoads: (count: number) => void
   readonly start: () => Promise<Gateway>
@@ -95,6 +97,7 @@ export async function openBox(
     lines,
     datapath: null,
     brokenStore: null,
+    wireKey: x25519Pair(new Uint8Array(32).fill(7)),
     loads: 0,
     newDatapath: () => {
       const local = { address: '192.0.2.2', port: 51820 }
@@ -116,7 +119,7 @@ export async function openBox(
         random: (bytes) => randomBytes(bytes),
         log: { info: note, warn: note, error: note },
         net: box.net,
-        wireKey: x25519Pair(new Uint8Array(32).fill(7)),
+        wireKey: box.wireKey,
         connectDatapath: async () => {
           if (box.datapath === null) throw new Error('no datapath')
           return box.datapath
