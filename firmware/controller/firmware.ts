@@ -2,14 +2,18 @@
  * The firmware that a controller has for boxes: files on its disk, and in the store under `firmware/VERSION/ARCHITECTURE` what each
  * says of itself. The controller trusts none and needs no key: a box judges the signature, and takes nothing older than it runs.
  */
+import type { Asked } from '../host/api/route.ts'
 import type { FirmwareFolder, SavedFile } from '../host/firmware/files.ts'
 import { entriesBelow } from '../host/store/entries-below.ts'
 import type { Store } from '../host/store/store.ts'
 import { CausewayError } from '../model/errors.ts'
 import { type FirmwareAnswer, type FirmwareFile, mostFirmwareFiles } from '../model/rollout.ts'
+import { mostUpdateBytes } from '../model/upkeep-limits.ts'
 import { manifestOf, messageBytes, tailBytes } from '../wire/firmware-file.ts'
 import { commitAudited, systemTenant } from './audit.ts'
 import { firmwareKey } from './keys.ts'
+
+type Upload = NonNullable<Asked['upload']>
 
 export interface FirmwareParts {
   readonly store: Store
@@ -56,10 +60,11 @@ export class FirmwareShelf {
    * The same file once more is no other one: it is put where it is missing.
    * @throws UPDATE_REFUSED it is no firmware file; STORE_CONFLICT another one has its version; API_BUSY; STORE_WRITE_FAILED
    */
-  async add(by: string, chunks: AsyncIterable<Uint8Array>): Promise<FirmwareFile> {
+  async add(by: string, { chunks, totalBytes }: Upload): Promise<FirmwareFile> {
     if (this.#isAdding) throw new CausewayError('API_BUSY', 'another file is on its way')
     this.#isAdding = true
     try {
+      await this.#parts.folder.needRoom(totalBytes ?? mostUpdateBytes)
       return await this.#parts.folder.save(chunks, (file) => this.#take(by, file))
     } catch (error) {
       if (error instanceof CausewayError) throw error

@@ -59,6 +59,7 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
       rejectUnauthorized: false,
       minVersion,
       handshakeTimeout: apiLimits.requestMs,
+      headersTimeout: apiLimits.requestMs,
     },
     bodyLimit: apiLimits.bodyBytes,
     // Who may send a file is known before it comes.

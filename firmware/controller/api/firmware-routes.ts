@@ -38,7 +38,7 @@ function fileRoutes({ shelf }: RouteParts): ControllerRoute[] {
       summary: 'Takes a firmware file, as it is; whether it is good each box judges itself.',
       errors: ['UPDATE_REFUSED', 'STORE_CONFLICT', 'STORE_WRITE_FAILED', 'API_BUSY'],
       needs: 'firmware.write',
-      handle: async ({ upload }, { name }) => ({ body: await shelf.add(name, upload!.chunks) }),
+      handle: async ({ upload }, { name }) => ({ body: await shelf.add(name, upload!) }),
     },
     {
       ...{ method: 'POST', url: '/api/v1/firmware/:version/remove', params: FirmwareParams },

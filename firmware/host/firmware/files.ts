@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CausewayError } from '../../model/errors.ts'
@@ -22,6 +22,7 @@ export interface SavedFile {
 }
 
 const ending = '.raucb'
+const keptFreeBytes = 256_000_000
 
 export class FirmwareFolder {
   readonly #path: string
@@ -37,6 +38,16 @@ export class FirmwareFolder {
     }
   }
 
+  /** The store has its place on the same disk, and ends the process when there is none. @throws STORE_WRITE_FAILED */
+  async needRoom(bytes: number): Promise<void> {
+    await makePrivateFolder(this.#path).catch(unwritten)
+    const { bavail, bsize } = await statfs(this.#path).catch(unwritten)
+    const freeBytes = bavail * bsize
+    if (freeBytes - bytes >= keptFreeBytes) return
+    const message = `${Math.floor(freeBytes / 1e6)} MB of the disk are free, and ${keptFreeBytes / 1e6} MB stay free`
+    throw new CausewayError('STORE_WRITE_FAILED', message)
+  }
+
   /**
    * @param look what is done with it while it has no name yet; without `keep` it is gone then
    * @throws STORE_WRITE_FAILED; what `chunks` and `look` throw
@@ -46,7 +57,6 @@ export class FirmwareFolder {
     look: (file: SavedFile) => Promise<Result>,
   ): Promise<Result> {
     const beside = join(this.#path, `${randomBytes(6).toString('hex')}${besideEnding}`)
-    await makePrivateFolder(this.#path).catch(unwritten)
     const file = await open(beside, 'wx+', 0o600).catch(unwritten)
     try {
       const hash = createHash('sha256')

@@ -68,6 +68,8 @@ test(
 test('what breaks off or is no firmware leaves nothing on the disk', limited, async () => {
   const path = join(folder, 'broken-files')
   const files = new FirmwareFolder(path)
+  await assert.rejects(files.needRoom(2 ** 60), { code: 'STORE_WRITE_FAILED' })
+  await files.needRoom(1_000)
   const broken = (async function* () {
     yield new Uint8Array(1_000)
     throw new Error('it broke off')
