@@ -12,6 +12,7 @@ import { parseDeviceConfig } from '../host/config/parse.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
+import { download } from '../host/link/download.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
@@ -45,11 +46,18 @@ import type { Host } from './system.ts'
 
 /** No answer within this is none. */
 const controllerMs = 10_000
+/** Of a file, without a byte. */
+const fileMs = 60_000
+/** As images call them. */
+const architectures: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 
 /** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
-  if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
+  const power = openPower(places.applianceMark)
+  const isAppliance = await power.isAppliance()
+  // An appliance wipes its disk before anything starts: image/initramfs.
+  if (!isAppliance && (await resetIfOrdered(places))) log.warn({}, 'reset: this box is blank')
   const restored = await restoreIfOrdered(places, (users) => replaceUsers(places, users, log))
   if (restored === 'done') log.warn({}, 'restored: this box is the one of a backup')
   if (restored === 'broken') log.error({}, 'not restored: the order cannot be read')
@@ -82,11 +90,11 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
     host: await hostAt(places, clock, (await readImageFacts()).dataNote),
+    orderRecord: recordAt(places.orderRecord),
+    architecture: architectures[process.arch] ?? process.arch,
     reset: async () => {
       await orderReset(places)
-      const power = openPower(places.applianceMark)
-      // An appliance wipes its disk before anything starts.
-      if (await power.isAppliance()) await power.rebootMachine()
+      if (isAppliance) await power.rebootMachine()
       // In order: its supervisor starts another.
       else process.kill(process.pid, 'SIGTERM')
     },
@@ -97,10 +105,13 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
-    appliance: (await hasMark(places))
-      ? openAppliance(places, { nowMs: () => clock.nowMs() })
-      : noAppliance(),
+    appliance: isAppliance ? openAppliance(places, { nowMs: () => clock.nowMs() }) : noAppliance(),
     readFactory: () => readFactory(places),
+    download: (controller, proxy, own, authority, path, from) =>
+      download({
+        ...{ controller, path, from, own, authorities: [authority], timeoutMs: fileMs },
+        proxy: proxy ?? undefined,
+      }),
     hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
@@ -135,10 +146,6 @@ async function hostAt(places: Places, clock: Clock, dataNote: string | null): Pr
 async function openSlots(places: Places): Promise<Slots> {
   const isThere = await Promise.all([places.applianceMark, places.raucConfig].map(hasFile))
   return isThere.includes(false) ? noSlots() : raucSlots(places)
-}
-
-async function hasMark({ applianceMark }: Places): Promise<boolean> {
-  return (await readIfThere(applianceMark)) !== null
 }
 
 /** Why it is not sound is told where it is to run. */
