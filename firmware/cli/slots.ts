@@ -7,7 +7,6 @@ import { type Call, type ExitCode, exitCode, Misuse, meantText, show } from './c
 import { prove } from './slots-prove.ts'
 import { bytesText, table } from './table.ts'
 import { commandText } from './text.ts'
-import { usb } from './usb.ts'
 
 /** RAUC's service is started when it is asked, on slow boxes beside other work. */
 const timeoutMs = 70_000
@@ -18,7 +17,6 @@ const verbs: Readonly<Record<string, (call: Call, words: readonly string[]) => P
   {
     ...{ install, rollback, good },
     prove: (call, words) => alone('prove', words, () => prove(call)),
-    usb: (call, words) => usb({ ...call, words: ['usb', ...words] }),
   }
 
 export async function slots(call: Call): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-/** What the fake box answers about itself: the machine, users, the audit log, backups, firmware: a slot on trial if worn, a failed one if cut. */
+/** What the fake box answers about itself: machine, users, audit log, backups, firmware (worn: a slot on trial; cut: one that failed). */
 
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
 import type {

@@ -1,6 +1,6 @@
 /**
- * An appliance's slots for tests: a folder that stands for /, the image's own program for the boot loader over a grubenv of its own, and
- * RAUC. RAUC's judgement of updates is the machine's real one; what its service does as root, marking and writing, a script does as it does.
+ * An appliance's slots for tests: a folder that stands for /, the image's own program for the boot loader over a grubenv of its own,
+ * and RAUC. Its judgement of updates is the machine's real one; what its service does as root, marking and writing, a script does.
  */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -95,9 +95,13 @@ case $1 in
       *)
         echo 'rauc-Message: 15:08:27.226: nothing of interest' >&2
         printf '{"compatible":"causeway-x86_64","variant":"","booted":"%s","boot_primary":"rootfs.0","slots":[' "$("$slots" get-current)"
-        printf '{"rootfs.1":{"class":"rootfs","device":"/dev/disk/by-partlabel/slot-b","type":"raw","bootname":"B","state":"inactive","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null%s}%s}}},' \\
-          "\${noted:+,\\"version\\":\\"\${noted% *}\\"}" "\${noted:+,\\"status\\":\\"\${noted#* }\\"}"
-        printf '{"rootfs.0":{"class":"rootfs","device":"/dev/disk/by-partlabel/slot-a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null}}}}]}\\n' ;;
+        common='"class":"rootfs","device":"/dev/sda2","type":"raw","parent":null,"mountpoint":null,"boot_status":"good"'
+        known="\${noted:+,\\"version\\":\\"\${noted% *}\\"}"
+        standing="\${noted:+,\\"status\\":\\"\${noted#* }\\"}"
+        printf '{"rootfs.1":{%s,"bootname":"B","state":"inactive",' "$common"
+        printf '"slot_status":{"bundle":{"compatible":null%s}%s}}},' "$known" "$standing"
+        printf '{"rootfs.0":{%s,"bootname":"A","state":"booted",' "$common"
+        printf '"slot_status":{"bundle":{"compatible":null}}}}]}\\n' ;;
     esac ;;
   install)
     if [ "$does" = gone ]; then
