@@ -40,6 +40,9 @@ after(async () => {
   await parts.access[Symbol.asyncDispose]()
 })
 
+/** Nothing that is waited for takes this long. */
+const mostMs = 10_000
+
 class Terminal implements AsyncDisposable {
   readonly #input = new PassThrough()
   readonly #ended: Promise<unknown>
@@ -69,8 +72,12 @@ class Terminal implements AsyncDisposable {
   /** What was written since the last call, once it has this in it. */
   async seen(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.#text)) {
-      await new Promise<void>((wake) => {
-        this.#wake = wake
+      await new Promise<void>((wake, fail) => {
+        const late = setTimeout(() => fail(new Error(`no ${pattern} in: ${this.#text}`)), mostMs)
+        this.#wake = () => {
+          clearTimeout(late)
+          wake()
+        }
       })
     }
     const text = this.#text
