@@ -175,7 +175,9 @@ export class Rollouts implements AsyncDisposable {
   async #look(): Promise<void> {
     let isLive = false
     try {
-      for (const { tenant } of this.#isClosed ? [] : await this.#all()) {
+      for (const { tenant, rollout } of this.#isClosed ? [] : await this.#all()) {
+        // Nothing of it is under way, and nobody has an order of it.
+        if (rollout.state === 'done') continue
         isLive = (await this.#inTurn(tenant, () => this.#pass(tenant))) || isLive
       }
     } catch (error) {

@@ -23,8 +23,6 @@ import type { RecordFile } from './program-loader.ts'
 
 export interface FirmwareOrdersParts {
   readonly clock: Clock
-  /** Milliseconds since 1970, as far as the box knows. */
-  readonly wallMs: () => number
   readonly log: Log
   readonly firmware: Pick<Firmware, 'show' | 'install'>
   readonly power: Pick<Power, 'rebootMachine'>
@@ -43,6 +41,8 @@ export interface OrderLink {
   readonly say: (state: FirmwareState) => void
   readonly fetch: Fetch
   readonly isUp: () => boolean
+  /** Milliseconds since 1970, by the controller's clock where the box's own is behind it. */
+  readonly wallMs: () => number
 }
 
 interface Standing extends Pick<FirmwareState, 'phase' | 'bytes' | 'code' | 'message'> {
@@ -190,10 +190,11 @@ export class FirmwareOrders implements Disposable {
 
   /** It is time, whoever ordered it can hear of it and has not called it off, and nothing else is tried. */
   async #untilMay(order: FirmwareOrder, signal: AbortSignal): Promise<void> {
-    const { clock, wallMs, isTrying } = this.#parts
+    const { clock, isTrying } = this.#parts
     while (!signal.aborted) {
-      const waitMs = msUntilHours(order.hours, wallMs())
-      const isReady = this.#isConfirmed && this.#link?.isUp() === true && !isTrying()
+      const link = this.#link
+      const waitMs = link === null ? 0 : msUntilHours(order.hours, link.wallMs())
+      const isReady = this.#isConfirmed && link?.isUp() === true && !isTrying()
       if (waitMs === 0 && isReady) return
       await pause(clock, Math.min(waitMs === 0 ? lookMs : waitMs, mostWaitMs), signal)
     }

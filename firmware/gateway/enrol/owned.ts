@@ -179,7 +179,7 @@ export class Owned implements Disposable {
     return {
       say: (state) => this.#link.say({ kind: 'firmware-state', ...state }),
       fetch: (path, from) => this.#parts.download(...way, path, from),
-      isUp: () => this.isLinked,
+      ...{ isUp: () => this.isLinked, wallMs: () => this.#nowMs },
     }
   }
 

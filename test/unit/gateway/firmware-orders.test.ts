@@ -68,7 +68,7 @@ function newBox({ slots = fakeSlots('0.1.0'), fetch = inChunks, rateBps = 1e9 }:
   const asked: number[] = []
   const link = (): OrderLink => ({
     say: (state) => said.push(state),
-    isUp: () => box.isUp,
+    ...{ isUp: () => box.isUp, wallMs: () => midnight + clock.nowMs() },
     fetch: (_path, from) => {
       asked.push(from)
       return fetch(from)
@@ -76,7 +76,7 @@ function newBox({ slots = fakeSlots('0.1.0'), fetch = inChunks, rateBps = 1e9 }:
   })
   const open = () =>
     new FirmwareOrders({
-      ...{ clock, log: silent, wallMs: () => midnight + clock.nowMs() },
+      ...{ clock, log: silent },
       ...{ firmware: firmwareOf(slots), version: '0.1.0', architecture: 'x86_64' },
       power: {
         rebootMachine: async () => {
