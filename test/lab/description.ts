@@ -23,6 +23,8 @@ export interface SiteDescription {
   readonly isHub?: boolean
   /** Starts with factory.yaml, which has DHCP on its uplinks and the LANs of segments with `admin`, and with its wire key. */
   readonly isBlank?: boolean
+  /** A virtual machine stands there (test/image): the lab builds its network, writes what it is to be, and starts no process. */
+  readonly isVm?: boolean
 }
 
 export interface LanDescription {
