@@ -1,6 +1,6 @@
 /**
  * The real `Net`: iproute2, ethtool and nft as child processes, sysctls through /proc. Reads everything anew
- * each time, keeps no state of its own.
+ * each time, keeps no state of its own. Enters the NICs' namespace as `run` does: `ip -netns` would want to mount a /sys of its own.
  */
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { CausewayError } from '../../model/errors.ts'
@@ -90,8 +90,7 @@ export function openLinuxNet(onCountersLost: (error: CausewayError) => void): Ne
 const ipJson = ['ip', '-json', '-details']
 
 async function links(netns: string, signal?: AbortSignal): Promise<LinkReading[]> {
-  const scope = netns === '' ? [] : ['-netns', netns]
-  return readLinks(await run([...ipJson, ...scope, 'addr', 'show'], { signal }))
+  return readLinks(await run([...ipJson, 'addr', 'show'], { netns, signal }))
 }
 
 async function routes(family: 4 | 6, signal?: AbortSignal): Promise<RouteState[]> {
@@ -184,13 +183,13 @@ async function perform(
 ): Promise<void> {
   switch (action.kind) {
     case 'ip': {
-      const scope = action.netns === '' ? [] : ['-netns', action.netns]
+      const { netns } = action
       const input = `${action.lines.join('\n')}\n`
       // The lines after one that fails are carried out nevertheless.
       const tolerance = action.isRemoval ? { tolerates: isGoneAlready } : {}
       const force = action.isRemoval ? ['-force'] : []
       const family = action.family === null ? [] : [`-${action.family}`]
-      await run(['ip', ...family, ...scope, ...force, '-batch', '-'], { input, ...tolerance })
+      await run(['ip', ...family, ...force, '-batch', '-'], { input, netns, ...tolerance })
       return
     }
     case 'command':

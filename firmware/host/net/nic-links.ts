@@ -11,8 +11,7 @@ const mostAsked = 32
 
 /** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
 export async function nicLinksIn(netns: string): Promise<NicLink[]> {
-  const scope = netns === '' ? [] : ['-netns', netns]
-  const links = readNicLinks(await run(['ip', '-json', '-details', ...scope, 'link', 'show']))
+  const links = readNicLinks(await run(['ip', '-json', '-details', 'link', 'show'], { netns }))
   return Promise.all(
     links.map(async (link, index) => {
       if (link.hasCarrier !== true || index >= mostAsked) return link

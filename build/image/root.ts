@@ -1,0 +1,102 @@
+/** Debian itself as a tree in a tar: what a slot's root is before anything of ours is in it, and the place where the native module is built. */
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run, say } from './command.ts'
+import { fetchDebs, makeRepository } from './debs.ts'
+import { mirrorsHere, suite } from './lock.ts'
+import { digestOf, type LockedPackage, type Purpose, parseList } from './package-list.ts'
+import type { Place } from './place.ts'
+import type { Target } from './target.ts'
+
+/** Nobody reads manuals on a box, and it has no screen, sound or radio: a third of the kernel's modules. */
+const leftOut = [
+  ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
+  ...['sound', 'drivers/gpu', 'drivers/media', 'drivers/staging', 'drivers/iio', 'drivers/comedi'].map(
+    (folder) => `/usr/lib/modules/*/kernel/${folder}/*`,
+  ),
+  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hid', 'hwmon/pmbus'].map(
+    (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
+  ),
+]
+/** Licences stay. */
+const kept = ['/usr/share/doc/*/copyright']
+
+/** @returns a tar, kept until something that it is made from differs */
+export async function debianRoot(place: Place, target: Target, lock: readonly LockedPackage[]) {
+  const initramfs = join(place.source, 'image/initramfs')
+  const files = ['hooks/causeway', 'scripts/init-bottom/causeway', 'modules', 'settings']
+  const texts = await Promise.all(files.map((file) => readFile(join(initramfs, file), 'utf8')))
+  const digest = digestOf(recipe(lock, 'root'), ...texts, ...leftOut, String(place.epoch))
+  return finished(place, `root-${target.name}-${digest}.tar`, async (tar) => {
+    const copies = [
+      'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks" "$1/etc/initramfs-tools/scripts/init-bottom"',
+      `cp ${initramfs}/settings "$1/etc/initramfs-tools/conf.d/causeway"`,
+      `cp ${initramfs}/modules "$1/etc/initramfs-tools/modules"`,
+      `cp ${initramfs}/hooks/causeway "$1/etc/initramfs-tools/hooks/"`,
+      `cp ${initramfs}/scripts/init-bottom/causeway "$1/etc/initramfs-tools/scripts/init-bottom/"`,
+    ].join(' && ')
+    // Before the kernel comes, whose set-up makes the initrd: it is made once, on ARM64 by an emulated processor.
+    await bootstrap(place, target, lock, 'root', tar, [
+      ...[...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`)],
+      ...[...kept.map((path) => `--dpkgopt=path-include=${path}`)],
+      ...['--dpkgopt=force-confold', `--essential-hook=${copies}`],
+    ])
+  })
+}
+
+/** @returns a folder, kept until something that it is made from differs */
+export async function buildRoot(place: Place, target: Target, lock: readonly LockedPackage[]) {
+  const digest = digestOf(recipe(lock, 'build'))
+  return finished(place, `build-${target.name}-${digest}`, async (folder) => {
+    const more = target.debian === 'amd64' ? [] : [`--architectures=amd64,${target.debian}`]
+    await bootstrap(place, target, lock, 'build', folder, more)
+  })
+}
+
+function recipe(lock: readonly LockedPackage[], purpose: Purpose): string {
+  const mine = lock.filter((one) => one.purpose === purpose)
+  return mine.map(({ sha256 }) => sha256).join('\n')
+}
+
+/** What is made once and kept: by a name that says what it is made from. */
+export async function finished(
+  place: Place,
+  name: string,
+  make: (unfinished: string) => Promise<void>,
+): Promise<string> {
+  const path = join(place.cache, name)
+  if (await stat(path).catch(() => null)) return path
+  await mkdir(place.cache, { recursive: true })
+  // Renamed when it is whole: a build that was cut off leaves nothing that is taken for one.
+  const unfinished = join(place.cache, `new-${name}`)
+  await rm(unfinished, { recursive: true, force: true })
+  await make(unfinished)
+  await rename(unfinished, path)
+  return path
+}
+
+async function bootstrap(
+  place: Place,
+  target: Target,
+  lock: readonly LockedPackage[],
+  purpose: Purpose,
+  output: string,
+  more: readonly string[],
+): Promise<void> {
+  const list = await readFile(join(place.source, `image/packages/${purpose}.txt`), 'utf8')
+  const mine = lock.filter((one) => one.purpose === purpose)
+  const files = await fetchDebs(mine, join(place.cache, 'debs'), mirrorsHere)
+  const repository = join(place.cache, `repository-${target.name}-${purpose}`)
+  await makeRepository(mine, files, repository)
+  say(`installs ${mine.length} packages of Debian ${suite} for ${target.name} (${purpose})`)
+  const architecture = purpose === 'build' ? [] : [`--architectures=${target.debian}`]
+  const argv = [
+    ...['mmdebstrap', '--mode=root', '--variant=essential', '--skip=check/empty'],
+    ...[...architecture, ...more],
+    `--include=${parseList(list, target).join(',')}`,
+    ...[suite, output, `deb [trusted=yes] copy://${repository} ./`],
+  ]
+  const env = { SOURCE_DATE_EPOCH: String(place.epoch), PATH: process.env['PATH'] ?? '' }
+  await run(argv, { env })
+  await rm(repository, { recursive: true })
+}

@@ -1,0 +1,99 @@
+/** The root of a slot: Debian, what image/rootfs lays over it, the program, and what this one build is; as one squashfs. */
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run, say } from './command.ts'
+import { nativeModules, stripProgram } from './native.ts'
+import type { LockedPackage } from './package-list.ts'
+import type { Place } from './place.ts'
+import { makeProgram } from './program.ts'
+import { debianRoot } from './root.ts'
+import type { Target } from './target.ts'
+
+export interface SlotParts {
+  readonly place: Place
+  readonly target: Target
+  readonly lock: readonly LockedPackage[]
+  /** What updates are compared by: 1.2.3. */
+  readonly version: string
+  /** Certificates of the authorities whose bundles it will take, PEM. */
+  readonly keyring: string
+  /** A tree that is laid over all else: whoever builds for boxes of their own. */
+  readonly change?: string
+}
+
+/** Folders that a slot has for what lies elsewhere. */
+const mountPoints = ['data', 'efi', 'var/log/journal', 'var/lib/causeway', 'etc/causeway/main']
+
+/** @returns the folder, which the next build of this machine replaces */
+export async function makeRoot(parts: SlotParts): Promise<string> {
+  const { place, target, lock, change } = parts
+  const native = await nativeModules(place, target, lock)
+  const tar = await debianRoot(place, target, lock)
+  const root = join(place.cache, `slot-${target.name}`)
+  await rm(root, { recursive: true, force: true })
+  await mkdir(root, { recursive: true })
+  await run(['tar', '-xf', tar, '-C', root, '--numeric-owner', '--exclude=./dev/*'])
+  const program = join(root, 'usr/lib/causeway')
+  const strip = (file: string): Promise<void> => stripProgram(place, target, lock, file)
+  await makeProgram(place, target, native, strip, program)
+  await layOver(join(place.source, 'image/rootfs'), root)
+  await nameBuild(parts, root)
+  await switchUnits(root)
+  if (change !== undefined) await layOver(change, root)
+  return root
+}
+
+/** GRUB reads the kernel out of it, and knows gzip of what the kernel knows well. */
+export async function packRoot({ place }: SlotParts, root: string, file: string): Promise<void> {
+  say('packs the slot')
+  await rm(file, { force: true })
+  const env = { SOURCE_DATE_EPOCH: String(place.epoch) }
+  const how = ['-comp', 'gzip', '-Xcompression-level', '9', '-b', '1M', '-no-xattrs', '-noappend']
+  await run(['mksquashfs', root, file, ...how, '-quiet', '-no-progress'], { env })
+}
+
+async function layOver(from: string, root: string): Promise<void> {
+  await run(['cp', '-rP', '--no-preserve=ownership', `${from}/.`, root])
+  // Whoever checked the project out may have a umask of their own.
+  const all = await readdir(from, { recursive: true, withFileTypes: true })
+  for (const entry of all) {
+    if (entry.isSymbolicLink()) continue
+    const path = join(entry.parentPath, entry.name).slice(from.length + 1)
+    const text = entry.isFile() ? await readFile(join(from, path)) : null
+    const isProgram = text === null || text.subarray(0, 2).toString() === '#!'
+    await chmod(join(root, path), isProgram ? 0o755 : 0o644)
+  }
+}
+
+async function nameBuild(parts: SlotParts, root: string): Promise<void> {
+  const { target, version, keyring, place } = parts
+  for (const path of mountPoints) await mkdir(join(root, path), { recursive: true })
+  const kernels = (await readdir(join(root, 'boot'))).filter((name) => name.startsWith('vmlinuz-'))
+  if (kernels.length !== 1) throw new Error(`the root has ${kernels.length} kernels`)
+  const release = kernels[0]!.slice('vmlinuz-'.length)
+  await symlink(`vmlinuz-${release}`, join(root, 'boot/vmlinuz'))
+  await symlink(`initrd.img-${release}`, join(root, 'boot/initrd.img'))
+  const osRelease = join(root, 'usr/lib/os-release')
+  const name = `IMAGE_ID=causeway\nIMAGE_VERSION=${version}\n`
+  await writeFile(osRelease, (await readFile(osRelease, 'utf8')) + name)
+  await mkdir(join(root, 'etc/rauc'), { recursive: true })
+  await writeFile(join(root, 'etc/rauc/keyring.pem'), keyring)
+  const system = await readFile(join(place.source, 'image/rauc/system.conf'), 'utf8')
+  await writeFile(join(root, 'etc/rauc/system.conf'), system.replace('@ARCH@', target.name))
+  // The clock of a box is never before it.
+  await writeFile(join(root, 'usr/share/causeway-epoch'), `${place.epoch}\n`)
+  await writeFile(join(root, 'etc/machine-id'), '')
+  await writeFile(join(root, 'etc/causeway/appliance'), '')
+}
+
+/** As image/rootfs says in its preset; nobody logs in. */
+async function switchUnits(root: string): Promise<void> {
+  const file = join(root, 'usr/lib/systemd/system-preset/10-causeway.preset')
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  for (const line of lines) {
+    const [verb, unit] = line.trim().split(/\s+/)
+    if (unit === undefined || verb?.startsWith('#')) continue
+    await run(['systemctl', `--root=${root}`, '--quiet', verb === 'disable' ? 'disable' : 'enable', unit])
+  }
+  await run(['passwd', '--quiet', '--root', root, '--lock', 'root'])
+}
