@@ -16,7 +16,7 @@ export const imageTestFolder = join(import.meta.dirname, '../../.cache/image-tes
 const mostBytes = 32 * 1024 ** 3
 const convertMs = 300_000
 /** Larger than the image, so that the data partition grows. */
-export const diskGiB = 4
+export const diskGiB = 3
 
 export interface Disk {
   readonly path: string

@@ -24,7 +24,9 @@ export function readPartitions(head: Buffer): Partition[] {
     return head.subarray(at, at + entryBytes)
   })
   return entries
-    .filter((entry) => entry.length === entryBytes && entry.subarray(0, 16).some((byte) => byte > 0))
+    .filter(
+      (entry) => entry.length === entryBytes && entry.subarray(0, 16).some((byte) => byte > 0),
+    )
     .map((entry) => {
       const [first, last] = [entry.readBigUInt64LE(32), entry.readBigUInt64LE(40)].map(Number)
       return {

@@ -8,7 +8,7 @@ import { filePort, startNode } from '../lab/hosts.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import type { Program } from '../lab/program.ts'
 import { builtImage } from './builds.ts'
-import { type Disk, Disks, diskGiB } from './disks.ts'
+import { Disks, diskGiB } from './disks.ts'
 import type { Arch } from './hardware.ts'
 import { Vm } from './vm.ts'
 
@@ -24,8 +24,8 @@ export interface SceneOptions {
   readonly vms: Readonly<Partial<Record<Site, Arch>>>
   /** Sites that are not named have nothing at all. */
   readonly isAlone?: boolean
-  /** In place of the image as it was built. */
-  readonly disks?: Readonly<Partial<Record<Site, Disk>>>
+  /** Its disk is as large as the image, and no larger. */
+  readonly isSmall?: boolean
   /** Folder that receives what machines and processes say. */
   readonly logFolder?: string
 }
@@ -61,8 +61,8 @@ export async function openVmScene(options: SceneOptions): Promise<VmScene> {
   await lab.start()
   const vms = new Map<string, Vm>()
   for (const [site, arch] of Object.entries(options.vms)) {
-    const given = options.disks?.[site as Site]
-    const disk = given ?? (await disks.overlay(await builtImage(arch), diskGiB))
+    const gibibytes = options.isSmall === true ? undefined : diskGiB
+    const disk = await disks.overlay(await builtImage(arch), gibibytes)
     const vm = await Vm.open({ lab, disks, site, arch, disk, logFolder: folder })
     vms.set(site, stack.use(vm))
   }
@@ -80,4 +80,3 @@ export async function startInternetHost(lab: Lab): Promise<Program> {
   await server.line((line) => line.includes('"listening"'), listenMs)
   return server
 }
-

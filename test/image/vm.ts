@@ -22,10 +22,8 @@ export interface VmOptions {
   readonly disk: Disk
   readonly memoryMiB?: number
   readonly cores?: number
-  /** NICs of the site, in the order in which they are on the bus; those of its LANs, then of its uplinks, unless told. */
+  /** NICs of the site, in the order in which they are on the bus; those of its uplinks, then of its LANs, unless told. */
   readonly nics?: readonly string[]
-  /** Part of its MAC addresses: another number is another machine. */
-  readonly number?: number
   /** Folder that receives what it says. */
   readonly logFolder?: string | undefined
 }
@@ -35,6 +33,8 @@ export interface StartOptions {
   readonly writeLog?: string
   /** Another disk from now on. */
   readonly disk?: Disk
+  /** Another machine from now on, at the same place: its MAC addresses, and its firmware's variables. */
+  readonly number?: number
 }
 
 interface Running {
@@ -52,6 +52,7 @@ export class Vm implements AsyncDisposable {
   #variables: string | undefined
   #running: Running | undefined
   #starts = 0
+  #number: number
 
   private constructor(options: VmOptions) {
     const { lab, site, arch, disk, logFolder } = options
@@ -59,8 +60,9 @@ export class Vm implements AsyncDisposable {
     this.site = site
     this.arch = arch
     this.#options = options
+    this.#number = 1 + lab.sites.findIndex(({ name }) => name === site)
     this.#disk = disk
-    this.#nics = options.nics ?? [...lans, ...wans].map(({ nic }) => nic)
+    this.#nics = options.nics ?? [...wans, ...lans].map(({ nic }) => nic)
     const keep = logFolder === undefined ? [] : [appendTo(`${logFolder}/${lab.id}-${site}.log`)]
     this.serial = new Serial(`${site}'s machine`, keep[0])
   }
@@ -90,14 +92,17 @@ export class Vm implements AsyncDisposable {
 
   /** MAC address of a NIC of the site. */
   mac(nic: string): string {
-    const number = (this.#options.number ?? this.#siteNumber) & 0xff
-    return `52:54:00:ca:${hex(number)}:${hex(this.#nics.indexOf(nic))}`
+    return `52:54:00:ca:${hex(this.#number)}:${hex(this.#nics.indexOf(nic))}`
   }
 
   /** Powers it on. @returns `performance.now()` of that */
-  async start({ writeLog, disk }: StartOptions = {}): Promise<number> {
+  async start({ writeLog, disk, number }: StartOptions = {}): Promise<number> {
     const { lab, disks, arch, memoryMiB = 1024, cores = 2 } = this.#options
     if (disk !== undefined) this.#disk = disk
+    if (number !== undefined) {
+      this.#number = number & 0xff
+      this.#variables = undefined
+    }
     this.#variables ??= disks.variables(arch)
     const qmpSocket = `/run/causeway-lab/${lab.id}-${this.site}-${++this.#starts}.qmp`
     const argv = qemuArgv({
@@ -164,10 +169,6 @@ export class Vm implements AsyncDisposable {
     this.#running = undefined
     running?.qmp[Symbol.dispose]()
     await running?.program.stop('SIGTERM', endMs)
-  }
-
-  get #siteNumber(): number {
-    return 1 + this.#options.lab.sites.findIndex(({ name }) => name === this.site)
   }
 }
 

@@ -23,7 +23,7 @@ export interface SiteDescription {
   readonly isHub?: boolean
   /** Starts with factory.yaml, which has DHCP on its uplinks and the LANs of segments with `admin`, and with its wire key. */
   readonly isBlank?: boolean
-  /** A virtual machine stands there (test/image): the lab builds its network, writes what it is to be, and starts no process. */
+  /** A virtual machine stands there (test/image): no process is started. */
   readonly isVm?: boolean
 }
 

@@ -55,7 +55,11 @@ async function fromBlank({ lab, vm }: VmScene): Promise<Check[]> {
   const moved = await move(lab, 'berlin', box, plannedConfig(lab, 'berlin', factory))
   await moved[Symbol.asyncDispose]()
   return [
-    claim('blank: a LAN host is lent an address, and the API answers it', true, seconds(answeredMs)),
+    claim(
+      'blank: a LAN host is lent an address, and the API answers it',
+      true,
+      seconds(answeredMs),
+    ),
     claim('blank: the page is there', page.stdout.includes('<html'), `${page.stdout.length} B`),
     claim('set up: by HTTPS from the LAN', true, seconds(performance.now() - onMs)),
   ]

@@ -25,7 +25,8 @@ const phases = Object.keys(cutsOf) as Phase[]
 
 export const power: Line = {
   name: 'power',
-  title: 'the power goes at 24 points of writes, an install and its first start: starts, settings whole',
+  title:
+    'the power goes at 24 points of writes, an install and its first start: starts, settings whole',
   isFullOnly: true,
   faults: {
     'lying-disk': 'settings: ',
@@ -210,7 +211,10 @@ function summary(outcomes: readonly Outcome[]): Check[] {
       `${points.join(', ')} (seed ${seed})`,
       `≥ ${least}`,
     ),
-    none('starts: a slot runs, proves itself, and its API answers', wrong(({ start }) => start)),
+    none(
+      'starts: a slot runs, proves itself, and its API answers',
+      wrong(({ start }) => start),
+    ),
     none(
       'settings: what was acknowledged last, or what was on its way, and users',
       wrong(({ settings }) => settings),

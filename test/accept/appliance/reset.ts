@@ -23,7 +23,8 @@ const canaries: readonly Canary[] = [
 
 export const reset: Line = {
   name: 'reset',
-  title: 'a factory reset leaves nothing of its owner on the whole disk, and a blank box that works',
+  title:
+    'a factory reset leaves nothing of its owner on the whole disk, and a blank box that works',
   isFullOnly: true,
   faults: {
     'not-reset': 'found after the reset',
@@ -117,4 +118,3 @@ function leftOver(after: readonly Found[]): Check {
   const words = after.map(({ canary, form, offset }) => `${canary.what} (${form}) at ${offset}`)
   return noneOf('found after the reset, on the whole disk', words, `${canaries.length} texts`)
 }
-

@@ -96,7 +96,7 @@ export async function proven(
 }
 
 /** What somebody has put on the box, as one text. */
-export async function settingsOf({ box }: Updating): Promise<string> {
+export async function settingsOf({ box }: Pick<Updating, 'box'>): Promise<string> {
   const { text } = await box.get<ConfigAnswer>('/api/v1/config')
   const users = await box.get<{ readonly users: readonly object[] }>('/api/v1/users')
   const { entries } = await box.get<{ readonly entries: readonly object[] }>(
@@ -108,7 +108,7 @@ export async function settingsOf({ box }: Updating): Promise<string> {
 }
 
 /** Another setting, for good. */
-export async function changeSetting({ box }: Updating): Promise<void> {
+export async function changeSetting({ box }: Pick<Updating, 'box'>): Promise<void> {
   const before = await runningConfig(box)
   const config = { ...before, revision: before.revision + 1, dns: { servers: ['192.0.2.53'] } }
   await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })

@@ -2,9 +2,9 @@
  * Updates of a box by its API, over the network: what is refused, what is taken, what goes back by itself, and what survives all of it.
  */
 import { copyFile, rm } from 'node:fs/promises'
+import { overwrite } from '../../image/disks.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress } from '../../image/scene.ts'
-import { overwrite } from '../../image/disks.ts'
 import type { Check, Line } from '../line.ts'
 import { checked, type Step } from '../web-ui/check.ts'
 import { claim, seconds, slotsOf, slotsText, within } from './parts.ts'
@@ -120,10 +120,7 @@ function goodSteps(updating: Updating, fault: string | undefined): Step[] {
       'good: taken, and runs after the restart',
       async (title) => {
         before = await settingsOf(updating)
-        const said = await install(
-          updating,
-          await bundle({ version: '0.1.1', signer: 'current' }),
-        )
+        const said = await install(updating, await bundle({ version: '0.1.1', signer: 'current' }))
         await using pings = new Pings(updating.scene.lab, 'berlin-host', internetAddress)
         await pings.answerAfter(performance.now(), 30_000)
         // Nothing proves itself as long as no peer is reached.
@@ -138,10 +135,7 @@ function goodSteps(updating: Updating, fault: string | undefined): Step[] {
     [
       'good: an install while it has not proven itself is refused',
       async (title) => {
-        const said = await install(
-          updating,
-          await bundle({ version: '0.1.2', signer: 'next' }),
-        )
+        const said = await install(updating, await bundle({ version: '0.1.2', signer: 'next' }))
         return claim(title, said === 'UPDATE_NOT_PROVEN', said)
       },
     ],
