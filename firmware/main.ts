@@ -1,5 +1,5 @@
 /**
- * `causeway ROLE` runs a process of the box or the controller, anything else is a command of the CLI. Each role loads only what it
+ * `causeway ROLE` runs a process of the box or the controller (`prepare` is done when the machine is ready), anything else is a command of the CLI. Each role loads only what it
  * needs: the datapath process has no use for a web server. Handles signals; a supervisor does the rest.
  */
 import process from 'node:process'
@@ -8,7 +8,7 @@ import type { LogRing } from './host/system/log-ring.ts'
 import type { ControllerArguments, RoleArguments } from './host/system/role-arguments.ts'
 import { CausewayError } from './model/errors.ts'
 
-const roles = ['datapath', 'gateway', 'controller'] as const
+const roles = ['datapath', 'gateway', 'controller', 'prepare'] as const
 type Role = (typeof roles)[number]
 
 type Started =
@@ -51,6 +51,11 @@ async function run(role: Role, argv: readonly string[]): Promise<void> {
   const { openLogRing } = await import('./host/system/log-ring.ts')
   const logRing = openLogRing()
   const log = openLog(role, read.places.instance, role === 'gateway' ? logRing.write : undefined)
+  if (role === 'prepare') {
+    const { prepareMachine } = await import('./prepare/prepare.ts')
+    if (!(await prepareMachine(read.places, log))) process.exitCode = 1
+    return
+  }
   // Before anything is opened: a signal during the start must not leave half of it behind.
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve())
@@ -59,11 +64,14 @@ async function run(role: Role, argv: readonly string[]): Promise<void> {
   try {
     const started: Running = await start(role, read, log, logRing)
     running = started
+    const { tellSupervisor } = await import('./host/system/supervisor.ts')
+    const told = tellSupervisor()
     const failure = await Promise.race([
       stopped.promise,
       ...(started.failed ? [started.failed] : []),
     ])
     if (failure instanceof CausewayError) sayFailed(log, failure)
+    told[Symbol.dispose]()
     const exitCode = failure instanceof CausewayError ? 1 : 0
     const timer = setTimeout(() => {
       log.warn({}, 'stopped before everything was closed')
@@ -84,18 +92,24 @@ function sayFailed(log: Log, { code, message, detail }: CausewayError): void {
   log.error({ code, detail: detail === undefined ? message : `${message} (${detail})` }, 'failed')
 }
 
-async function start(role: Role, started: Started, log: Log, logRing: LogRing): Promise<Running> {
+async function start(
+  role: Exclude<Role, 'prepare'>,
+  started: Started,
+  log: Log,
+  logRing: LogRing,
+): Promise<Running> {
   if ('names' in started) {
     const { runController } = await import('./controller/run.ts')
     return runController(started, log)
   }
-  const { places, memoryMb, flows, aead } = started
+  const { places, memoryMb, flows, workerCpu, aead } = started
   if (role === 'gateway') {
     const { runGateway } = await import('./gateway/run.ts')
     return runGateway(places, log, logRing)
   }
   const { serveDatapath } = await import('./datapath/serve.ts')
-  return serveDatapath({ socketPath: places.datapathSocket, log, memoryMb, flows, aead })
+  const socketPath = places.datapathSocket
+  return serveDatapath({ socketPath, log, memoryMb, flows, workerCpu, aead })
 }
 
 function isRole(word: string): word is Role {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { fetchDebs } from './debs.ts'
 import { mirrorsHere } from './lock.ts'
-import type { LockedPackage } from './package-list.ts'
+import type { Lock } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
@@ -36,7 +36,7 @@ const firstByte = MiB
 export interface DiskParts {
   readonly place: Place
   readonly target: Target
-  readonly lock: readonly LockedPackage[]
+  readonly lock: Lock
   /** The squashfs. */
   readonly slot: string
 }
@@ -84,7 +84,7 @@ async function writeAt(from: string, to: string, offset: number): Promise<void> 
 
 /** Shim and GRUB as Debian signed them, GRUB's script, and its variables: slot A is good. */
 async function makeEsp({ place, target, lock }: DiskParts, work: string): Promise<string> {
-  const boot = lock.filter(({ purpose }) => purpose === 'boot')
+  const boot = lock.packages.filter(({ purpose }) => purpose === 'boot')
   for (const deb of await fetchDebs(boot, join(place.cache, 'debs'), mirrorsHere)) {
     await run(['dpkg-deb', '--extract', deb, join(work, 'boot')])
   }
@@ -99,7 +99,7 @@ async function makeEsp({ place, target, lock }: DiskParts, work: string): Promis
   const file = join(work, 'esp.img')
   await writeFile(file, '')
   await truncate(file, partitions[0].bytes)
-  const env = { SOURCE_DATE_EPOCH: String(place.epoch), MTOOLS_SKIP_CHECK: '1', TZ: 'UTC' }
+  const env = { SOURCE_DATE_EPOCH: String(lock.epoch), MTOOLS_SKIP_CHECK: '1', TZ: 'UTC' }
   await run(['mkfs.vfat', '--invariant', '-n', 'CAUSEWAY', file], { env })
   const lib = join(work, 'boot/usr/lib')
   const shimFolder = join(lib, 'shim')
@@ -114,7 +114,7 @@ async function makeEsp({ place, target, lock }: DiskParts, work: string): Promis
   ] as const
   await run(['mmd', '-i', file, '::EFI', '::EFI/BOOT', '::EFI/debian', '::grub'], { env })
   for (const [from, to] of files) {
-    await run(['touch', '--date', `@${place.epoch}`, from])
+    await run(['touch', '--date', `@${lock.epoch}`, from])
     await run(['mcopy', '-m', '-i', file, from, `::${to}`], { env })
   }
   return file

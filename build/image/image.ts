@@ -1,25 +1,108 @@
-/** Temporary entry */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/**
+ * `npm run image -- x86_64|arm64`: makes what is flashed, and what updates a box that was. `npm run image -- lock` fixes anew which
+ * versions of Debian's packages are in it.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { makeBundle } from './bundle.ts'
+import { run, say } from './command.ts'
+import { sha256Of } from './debs.ts'
+import { makeDisk } from './disk.ts'
+import { makeKeys, readKeys } from './keys.ts'
 import { makeLock, mirrorsHere } from './lock.ts'
-import { formatLock, lockPath, readLock } from './package-list.ts'
-import { placeHere } from './place.ts'
-import { buildRoot, debianRoot } from './root.ts'
-import { targetOf } from './target.ts'
+import { formatLock, lockPath, type Purpose, purposes, readLock } from './package-list.ts'
+import { type Place, placeHere } from './place.ts'
+import { makeSboms } from './sbom.ts'
+import { makeRoot, packRoot } from './slot.ts'
+import { type Target, targetNames, targetOf } from './target.ts'
 
-const [verb, ...rest] = process.argv.slice(2)
-const place = await placeHere()
-if (verb === 'lock') {
-  for (const name of ['x86_64', 'arm64']) {
-    const target = targetOf(name)!
-    const list = (p: string) => readFile(join(place.source, `image/packages/${p}.txt`), 'utf8')
-    const lists = { root: await list('root'), boot: await list('boot'), build: await list('build') }
-    const lock = await makeLock(target, lists, await mirrorsHere(), join(place.cache, 'apt'))
-    await writeFile(lockPath(place.source, target), formatLock(lock))
-    console.log(name, lock.length)
+const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3] [--keys FOLDER] [--change FOLDER] [--out FOLDER]
+       npm run image -- lock
+  --version  what the image calls itself, and what updates are compared by (that of package.json)
+  --keys     keyring.pem, release.pem and release.key of whoever signs updates (some for trying, made at need)
+  --change   a tree to lay over the root
+  --out      where it all goes (.cache/image/out/MACHINE)`
+
+const { values, positionals } = typed()
+const [verb = '', ...more] = positionals
+const target = targetOf(verb)
+if (more.length > 0 || (verb !== 'lock' && target === null)) misused(`'${positionals.join(' ')}'`)
+try {
+  const place = placeHere()
+  await mkdir(place.cache, { recursive: true })
+  if (target === null) await lockAll(place)
+  else await build(place, target)
+} catch (error) {
+  console.error(`image: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
+
+function typed() {
+  try {
+    const options = { version: 'string', keys: 'string', change: 'string', out: 'string' } as const
+    const entries = Object.entries(options).map(([name, type]) => [name, { type }] as const)
+    return parseArgs({ allowPositionals: true, options: Object.fromEntries(entries) })
+  } catch (error) {
+    misused((error as Error).message)
   }
-} else {
-  const target = targetOf(verb!)!
-  const lock = await readLock(place.source, target)
-  console.log(await (rest[0] === 'build' ? buildRoot : debianRoot)(place, target, lock))
+}
+
+function misused(problem: string): never {
+  console.error(`image: ${problem}\n${usage}`)
+  process.exit(2)
+}
+
+async function lockAll(place: Place): Promise<void> {
+  const mirrors = await mirrorsHere()
+  const epoch = Math.floor(Date.now() / 1000)
+  const textOf = (purpose: Purpose): Promise<string> =>
+    readFile(join(place.source, `image/packages/${purpose}.txt`), 'utf8')
+  const texts = await Promise.all(purposes.map(async (one) => [one, await textOf(one)] as const))
+  const lists = Object.fromEntries(texts) as Record<Purpose, string>
+  for (const name of targetNames) {
+    const machine = targetOf(name)!
+    const packages = await makeLock(machine, lists, mirrors, join(place.cache, 'apt'))
+    await writeFile(lockPath(place.source, machine), formatLock({ epoch, packages }))
+    say(`${name}: ${packages.length} packages`)
+  }
+}
+
+async function build(place: Place, machine: Target): Promise<void> {
+  const version = values['version'] ?? (await ownVersion(place))
+  if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) misused(`--version takes 1.2.3`)
+  const folder = values['keys'] ?? join(place.cache, 'keys')
+  if (values['keys'] === undefined) await readKeys(folder).catch(() => makeKeys(folder))
+  const keys = await readKeys(folder)
+  const lock = await readLock(place.source, machine)
+  const out = values['out'] ?? join(place.cache, 'out', machine.name)
+  await mkdir(out, { recursive: true })
+  const name = `causeway-${version}-${machine.name}`
+  const [disk, bundle, slot] = ['img', 'raucb', 'slot'].map((end) => join(out, `${name}.${end}`)) as [
+    string,
+    string,
+    string,
+  ]
+  const change = values['change']
+  const parts = { place, target: machine, lock, version, keyring: keys.keyring }
+  const root = await makeRoot({ ...parts, ...(change === undefined ? {} : { change }) })
+  await packRoot(parts, root, slot)
+  const sboms = await makeSboms({ place, lock, target: machine, version }, root, join(out, name))
+  await makeDisk({ place, target: machine, lock, slot }, disk)
+  await makeBundle({ place, target: machine, version, keys, slot }, bundle)
+  say('compresses the disk')
+  await run(['zstd', '--quiet', '--force', '-3', '--single-thread', disk, '-o', `${disk}.zst`])
+  await rm(root, { recursive: true })
+  const sums: string[] = []
+  for (const file of [`${disk}.zst`, bundle, slot, ...sboms]) {
+    sums.push(`${await sha256Of(file)}  ${basename(file)}\n`)
+  }
+  await writeFile(join(out, 'SHA256SUMS.new'), sums.join(''))
+  await rename(join(out, 'SHA256SUMS.new'), join(out, 'SHA256SUMS'))
+  say(`${out} has ${name}.img.zst, to be flashed, and ${name}.raucb, to update from`)
+}
+
+async function ownVersion(place: Place): Promise<string> {
+  const text = await readFile(join(place.source, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }

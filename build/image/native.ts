@@ -1,14 +1,12 @@
 /** The native modules for a machine, built in Debian 13 against its DPDK: on x86-64 for both, for ARM64 by the cross compiler. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { run, say } from './command.ts'
-import { digestOf, type LockedPackage } from './package-list.ts'
+import { digestOf, type Lock } from './package-list.ts'
 import type { Place } from './place.ts'
 import { buildRoot, finished } from './root.ts'
 import type { Target } from './target.ts'
 
-/** See native/meson.build. */
-const names = ['causeway.node', 'twin.node', 'udp.node']
 const compiler = 'aarch64-linux-gnu'
 const crossFile = `[binaries]
 c = '${compiler}-gcc'
@@ -26,10 +24,10 @@ endian = 'little'
 export async function nativeModules(
   place: Place,
   target: Target,
-  lock: readonly LockedPackage[],
+  lock: Lock,
 ): Promise<string> {
   const sources = join(place.source, 'native')
-  const packages = lock.filter(({ purpose }) => purpose === 'build').map(({ sha256 }) => sha256)
+  const packages = lock.packages.filter(({ purpose }) => purpose === 'build').map(({ sha256 }) => sha256)
   const digest = digestOf(packages.join(), ...(await contentsOf(sources)))
   return finished(place, `native-${target.name}-${digest}`, (unfinished) =>
     build(place, target, lock, unfinished),
@@ -39,7 +37,7 @@ export async function nativeModules(
 async function build(
   place: Place,
   target: Target,
-  lock: readonly LockedPackage[],
+  lock: Lock,
   unfinished: string,
 ): Promise<void> {
   const sources = join(place.source, 'native')
@@ -64,6 +62,7 @@ async function build(
     ...[...chroot, 'meson', 'setup', '/work/out', '/work/native', ...cross],
     ...[`-Dc_args=${prefix}`, '-Dc_link_args=-Wl,--build-id=none'],
   ])
+  const names = modulesOf(await run([...chroot, 'meson', 'introspect', '--targets', '/work/out']))
   await run([...chroot, 'ninja', '-C', '/work/out', ...names])
   await mkdir(unfinished, { recursive: true })
   for (const name of names) {
@@ -73,11 +72,21 @@ async function build(
   await rm(work, { recursive: true })
 }
 
+/** Of what Meson says it can build: what Node loads, not the tests. */
+function modulesOf(targets: string): string[] {
+  const all = JSON.parse(targets) as { readonly type: string; readonly filename: string[] }[]
+  const names = all.flatMap(({ type, filename: [file = ''] }) =>
+    type === 'shared module' && file.endsWith('.node') ? [basename(file)] : [],
+  )
+  if (names.length === 0) throw new Error('native/meson.build has no module for Node')
+  return names
+}
+
 /** Takes out of a program what debuggers alone read. */
 export async function stripProgram(
   place: Place,
   target: Target,
-  lock: readonly LockedPackage[],
+  lock: Lock,
   file: string,
 ): Promise<void> {
   const root = await buildRoot(place, target, lock)

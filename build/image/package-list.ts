@@ -33,17 +33,28 @@ export function parseList(text: string, target: Target): string[] {
   })
 }
 
-export function formatLock(packages: readonly LockedPackage[]): string {
+export interface Lock {
+  /**
+   * When it was made, seconds since 1970: the time of all files of an image, and of what is written into them, so that two builds are
+   * one. No box's clock is before it.
+   */
+  readonly epoch: number
+  readonly packages: readonly LockedPackage[]
+}
+
+export function formatLock({ epoch, packages }: Lock): string {
   const lines = packages.map(({ purpose, name, version, architecture, sha256, path }) =>
     [purpose, name, version, architecture, sha256, path].join(' '),
   )
-  return `${lines.toSorted().join('\n')}\n`
+  return `epoch ${epoch}\n${lines.toSorted().join('\n')}\n`
 }
 
 /** @throws an error with the line that is none */
-export function parseLock(text: string): LockedPackage[] {
-  return text
-    .split('\n')
+export function parseLock(text: string): Lock {
+  const [head = '', ...lines] = text.split('\n')
+  const epoch = Number(/^epoch (\d{1,12})$/.exec(head)?.[1] ?? Number.NaN)
+  if (!Number.isSafeInteger(epoch)) throw new Error(`no head of a lock: '${head}'`)
+  const packages = lines
     .filter((line) => line !== '')
     .map((line) => {
       const [purpose, name, version, architecture, sha256, path, more] = line.split(' ')
@@ -57,13 +68,14 @@ export function parseLock(text: string): LockedPackage[] {
         ...{ architecture: architecture!, sha256: sha256!, path },
       }
     })
+  return { epoch, packages }
 }
 
 export function lockPath(root: string, target: Target): string {
   return join(root, `image/packages/${target.name}.lock`)
 }
 
-export async function readLock(root: string, target: Target): Promise<LockedPackage[]> {
+export async function readLock(root: string, target: Target): Promise<Lock> {
   return parseLock(await readFile(lockPath(root, target), 'utf8'))
 }
 

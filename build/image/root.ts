@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { fetchDebs, makeRepository } from './debs.ts'
 import { mirrorsHere, suite } from './lock.ts'
-import { digestOf, type LockedPackage, type Purpose, parseList } from './package-list.ts'
+import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
@@ -22,11 +22,11 @@ const leftOut = [
 const kept = ['/usr/share/doc/*/copyright']
 
 /** @returns a tar, kept until something that it is made from differs */
-export async function debianRoot(place: Place, target: Target, lock: readonly LockedPackage[]) {
+export async function debianRoot(place: Place, target: Target, lock: Lock) {
   const initramfs = join(place.source, 'image/initramfs')
   const files = ['hooks/causeway', 'scripts/init-bottom/causeway', 'modules', 'settings']
   const texts = await Promise.all(files.map((file) => readFile(join(initramfs, file), 'utf8')))
-  const digest = digestOf(recipe(lock, 'root'), ...texts, ...leftOut, String(place.epoch))
+  const digest = digestOf(recipe(lock, 'root'), ...texts, ...leftOut, String(lock.epoch))
   return finished(place, `root-${target.name}-${digest}.tar`, async (tar) => {
     const copies = [
       'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks" "$1/etc/initramfs-tools/scripts/init-bottom"',
@@ -45,7 +45,7 @@ export async function debianRoot(place: Place, target: Target, lock: readonly Lo
 }
 
 /** @returns a folder, kept until something that it is made from differs */
-export async function buildRoot(place: Place, target: Target, lock: readonly LockedPackage[]) {
+export async function buildRoot(place: Place, target: Target, lock: Lock) {
   const digest = digestOf(recipe(lock, 'build'))
   return finished(place, `build-${target.name}-${digest}`, async (folder) => {
     const more = target.debian === 'amd64' ? [] : [`--architectures=amd64,${target.debian}`]
@@ -53,8 +53,8 @@ export async function buildRoot(place: Place, target: Target, lock: readonly Loc
   })
 }
 
-function recipe(lock: readonly LockedPackage[], purpose: Purpose): string {
-  const mine = lock.filter((one) => one.purpose === purpose)
+function recipe({ packages }: Lock, purpose: Purpose): string {
+  const mine = packages.filter((one) => one.purpose === purpose)
   return mine.map(({ sha256 }) => sha256).join('\n')
 }
 
@@ -78,13 +78,13 @@ export async function finished(
 async function bootstrap(
   place: Place,
   target: Target,
-  lock: readonly LockedPackage[],
+  lock: Lock,
   purpose: Purpose,
   output: string,
   more: readonly string[],
 ): Promise<void> {
   const list = await readFile(join(place.source, `image/packages/${purpose}.txt`), 'utf8')
-  const mine = lock.filter((one) => one.purpose === purpose)
+  const mine = lock.packages.filter((one) => one.purpose === purpose)
   const files = await fetchDebs(mine, join(place.cache, 'debs'), mirrorsHere)
   const repository = join(place.cache, `repository-${target.name}-${purpose}`)
   await makeRepository(mine, files, repository)
@@ -96,7 +96,7 @@ async function bootstrap(
     `--include=${parseList(list, target).join(',')}`,
     ...[suite, output, `deb [trusted=yes] copy://${repository} ./`],
   ]
-  const env = { SOURCE_DATE_EPOCH: String(place.epoch), PATH: process.env['PATH'] ?? '' }
+  const env = { SOURCE_DATE_EPOCH: String(lock.epoch), PATH: process.env['PATH'] ?? '' }
   await run(argv, { env })
   await rm(repository, { recursive: true })
 }

@@ -1,9 +1,9 @@
 /** The root of a slot: Debian, what image/rootfs lays over it, the program, and what this one build is; as one squashfs. */
-import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { nativeModules, stripProgram } from './native.ts'
-import type { LockedPackage } from './package-list.ts'
+import type { Lock } from './package-list.ts'
 import type { Place } from './place.ts'
 import { makeProgram } from './program.ts'
 import { debianRoot } from './root.ts'
@@ -12,7 +12,7 @@ import type { Target } from './target.ts'
 export interface SlotParts {
   readonly place: Place
   readonly target: Target
-  readonly lock: readonly LockedPackage[]
+  readonly lock: Lock
   /** What updates are compared by: 1.2.3. */
   readonly version: string
   /** Certificates of the authorities whose bundles it will take, PEM. */
@@ -44,10 +44,10 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
 }
 
 /** GRUB reads the kernel out of it, and knows gzip of what the kernel knows well. */
-export async function packRoot({ place }: SlotParts, root: string, file: string): Promise<void> {
+export async function packRoot({ lock }: SlotParts, root: string, file: string): Promise<void> {
   say('packs the slot')
   await rm(file, { force: true })
-  const env = { SOURCE_DATE_EPOCH: String(place.epoch) }
+  const env = { SOURCE_DATE_EPOCH: String(lock.epoch) }
   const how = ['-comp', 'gzip', '-Xcompression-level', '9', '-b', '1M', '-no-xattrs', '-noappend']
   await run(['mksquashfs', root, file, ...how, '-quiet', '-no-progress'], { env })
 }
@@ -80,8 +80,6 @@ async function nameBuild(parts: SlotParts, root: string): Promise<void> {
   await writeFile(join(root, 'etc/rauc/keyring.pem'), keyring)
   const system = await readFile(join(place.source, 'image/rauc/system.conf'), 'utf8')
   await writeFile(join(root, 'etc/rauc/system.conf'), system.replace('@ARCH@', target.name))
-  // The clock of a box is never before it.
-  await writeFile(join(root, 'usr/share/causeway-epoch'), `${place.epoch}\n`)
   await writeFile(join(root, 'etc/machine-id'), '')
   await writeFile(join(root, 'etc/causeway/appliance'), '')
 }

@@ -91,6 +91,8 @@ export function titleOf(file: string): string {
 }
 
 const silences: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_TIMEOUT'])
+/** Of the input, besides those about configurations. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['API_INVALID', 'UPDATE_REFUSED', 'UPDATE_OLDER'])
 /** Of those about configurations: what is no refusal of the input, for something was tried. */
 const failures: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_UNREADABLE',
@@ -100,6 +102,6 @@ const failures: ReadonlySet<ErrorCode> = new Set([
 
 export function exitOf(code: ErrorCode): ExitCode {
   if (silences.has(code)) return exitCode.unreachable
-  const isRefusal = code === 'API_INVALID' || code.startsWith('CONFIG_')
+  const isRefusal = refusals.has(code) || code.startsWith('CONFIG_')
   return isRefusal && !failures.has(code) ? exitCode.refused : exitCode.failed
 }

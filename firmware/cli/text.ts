@@ -225,6 +225,11 @@ function happeningText(event: Exclude<ApiEvent, SampleEvent | ToldEvent>): strin
     }
     case 'best-path':
       return `peer ${event.peer} is reached by ${wayText(event)} now`
+    case 'firmware': {
+      const { version, isProven, reason } = event
+      if (isProven) return `firmware ${version} has proven itself`
+      return `went back from firmware ${version}: ${reason ?? 'unknown'}`
+    }
   }
 }
 

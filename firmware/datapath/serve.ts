@@ -15,17 +15,23 @@ export interface DatapathParts {
   readonly memoryMb: number
   /** Places in the table of flows. */
   readonly flows: number
+  /** The CPU that its worker has to itself; null: it shares those of the process. */
+  readonly workerCpu: number | null
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
 }
 
 /** @throws DATAPATH_REFUSED, DATAPATH_BUSY */
 export async function serveDatapath(parts: DatapathParts): Promise<AsyncDisposable> {
-  const { socketPath, log, memoryMb, flows, aead } = parts
+  const { socketPath, log, memoryMb, flows, workerCpu, aead } = parts
+  const ownCpu = workerCpu === null ? 0 : workerCpu + 1
   const noHugepages = freeHugepagesMb() < memoryMb
   if (noHugepages) {
     log.warn({ detail: `${memoryMb} MiB wanted` }, 'too few free hugepages: slower without')
   }
-  const addon = openAddon({ memoryMb, flows, noHugepages, aead, runFolder: dirname(socketPath) })
+  const addon = openAddon({
+    ...{ memoryMb, flows, ownCpu, noHugepages, aead },
+    runFolder: dirname(socketPath),
+  })
   const server = await serveAddon(socketPath, addon)
   log.info({}, 'datapath ready')
   return {

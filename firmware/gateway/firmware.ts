@@ -1,23 +1,36 @@
 /** Updates of the firmware on their way into a slot: one at a time, bounded, with how far it is for whoever looks. */
 import { unsupported } from '../host/slots/none.ts'
-import type { Slots } from '../host/slots/slots.ts'
+import type { Installing, SlotNews, Slots, Upload } from '../host/slots/slots.ts'
 import { CausewayError, type ErrorBody } from '../model/errors.ts'
 import type { InstallProgress, SlotsAnswer } from '../model/local-api-slots.ts'
 
-export interface Upload {
-  /** Bounded by the route that takes them. */
-  readonly chunks: AsyncIterable<Uint8Array>
-  /** As whoever sends it says; null: they did not. */
-  readonly totalBytes: number | null
+export interface FirmwareParts {
+  readonly slots: Slots
+  readonly before: Installing['before']
+  /** What became of an update. */
+  readonly onNews: (news: SlotNews) => void
+  readonly onFault: (error: unknown) => void
 }
 
 export class Firmware {
+  readonly #parts: FirmwareParts
   readonly #slots: Slots
   #install: InstallProgress | null = null
   #isInstalling = false
 
-  constructor(slots: Slots) {
-    this.#slots = slots
+  constructor(parts: FirmwareParts) {
+    this.#parts = parts
+    this.#slots = parts.slots
+  }
+
+  /** Tells what became of an update that nobody was told of. Never fails. */
+  async tellNews(): Promise<void> {
+    try {
+      const news = await this.#slots.news()
+      if (news !== null) this.#parts.onNews(news)
+    } catch (error) {
+      this.#parts.onFault(error)
+    }
   }
 
   /** @throws HOST_ errors */
@@ -47,7 +60,13 @@ export class Firmware {
       throw new CausewayError('UPDATE_TRUNCATED', 'the upload broke off')
     }
     try {
-      await this.#slots.install(counted(), (phase, bytes) => say(phase, bytes, null))
+      await this.#slots.install(
+        { chunks: counted(), totalBytes },
+        {
+          onProgress: (phase, bytes) => say(phase, bytes, null),
+          before: this.#parts.before,
+        },
+      )
       say('done', received, null)
     } catch (error) {
       const coded =
@@ -65,6 +84,7 @@ export class Firmware {
   /** @throws UPDATE_UNSUPPORTED, HOST_ errors */
   async markGood(): Promise<SlotsAnswer> {
     await this.#slots.markGood()
+    await this.tellNews()
     return this.show()
   }
 

@@ -103,7 +103,7 @@ export function openFront(
   )
   const { parts: system, backups } = openSystem(
     {
-      ...{ ...parts, status, users: backupUsers(access) },
+      ...{ ...parts, status, users: backupUsers(access), tell: (event) => watch.tell(event) },
       wireKey: encodeWireKey(parts.wireKey.publicKey),
       deviceId: () => parts.key.deviceId,
     },

@@ -13,9 +13,11 @@ import { openDeviceKey } from '../host/pki/device-key.ts'
 import { readHostLeases } from '../host/service/host-lease.ts'
 import { openServices } from '../host/service/system.ts'
 import { noSlots } from '../host/slots/none.ts'
+import { raucSlots } from '../host/slots/rauc.ts'
+import type { Slots } from '../host/slots/slots.ts'
 import { openCertificate } from '../host/system/certificate.ts'
 import { readClockSync } from '../host/system/clock-sync.ts'
-import { readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
+import { hasFile, readIfThere, removeFile, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { LogRing } from '../host/system/log-ring.ts'
 import { openMachine } from '../host/system/machine.ts'
@@ -73,7 +75,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
-    host: hostAt(places, clock),
+    host: await hostAt(places, clock),
     reset: async () => {
       await orderReset(places)
       // In order: its supervisor starts another.
@@ -97,12 +99,12 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
   })
 }
 
-function hostAt(places: Places, clock: Clock): Host {
+async function hostAt(places: Places, clock: Clock): Promise<Host> {
   return {
     ...{ machine: openMachine(places.historyFolder, () => clock.nowMs()), restartAfterMs },
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
-    slots: noSlots(),
+    slots: await openSlots(places),
     lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({
       deviceKey: await needPrivate(places.deviceKey),
@@ -110,6 +112,12 @@ function hostAt(places: Places, clock: Clock): Host {
     }),
     orderRestore: (order) => orderRestore(places, order),
   }
+}
+
+/** An appliance without RAUC is one that somebody made of packages. */
+async function openSlots(places: Places): Promise<Slots> {
+  const isThere = await Promise.all([places.applianceMark, places.raucConfig].map(hasFile))
+  return isThere.includes(false) ? noSlots() : raucSlots(places)
 }
 
 /** On an appliance; beside this program, where it runs from its sources. */

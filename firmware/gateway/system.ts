@@ -12,8 +12,10 @@ import type { RestoreOrder } from '../host/system/restore.ts'
 import type { BackupIdentity } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
+import type { ApiEvent } from '../model/local-api-event.ts'
 import type { ClockAnswer } from '../model/local-api-system.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
+import { beforeOf } from '../plan/slot-proof.ts'
 import type { SystemParts } from './api/system-routes.ts'
 import { Backups, type BackupUsers } from './backup.ts'
 import type { Core } from './core.ts'
@@ -46,6 +48,7 @@ export interface SystemFacts {
   readonly deviceId: () => string
   readonly status: () => Status
   readonly users: BackupUsers
+  readonly tell: (event: ApiEvent) => void
 }
 
 /** Of pages, one an address: of more the first ones are told. */
@@ -81,7 +84,7 @@ export function openSystem(
     restart: host.power.restartGateway,
     onFault: (error) => log.error(fieldsOf(error), 'users of a backup not restored'),
   })
-  const firmware = new Firmware(host.slots)
+  const firmware = openFirmware(facts, owner)
   // Programs are run for it.
   const clockSync = keptFor(keptMs, () => clock.nowMs(), host.clockSync)
   const parts: SystemParts = {
@@ -105,6 +108,21 @@ export function openSystem(
     },
   }
   return { parts, backups }
+}
+
+function openFirmware({ host, log, status, tell }: SystemFacts, owner: BoxOwner): Firmware {
+  const firmware = new Firmware({
+    slots: host.slots,
+    before: () => beforeOf(status(), owner.answer),
+    onNews: ({ version, isProven, reason }) => {
+      if (isProven) log.info({ detail: version }, 'firmware proven')
+      else log.error({ detail: `${version}: ${reason}` }, 'went back from firmware')
+      tell({ kind: 'firmware', version, isProven, reason })
+    },
+    onFault: (error) => log.error(fieldsOf(error), 'slots not read'),
+  })
+  void firmware.tellNews()
+  return firmware
 }
 
 async function show(

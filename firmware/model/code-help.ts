@@ -56,9 +56,27 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'The file is no update that this box takes.',
     'The message says why; get the file for this machine from whom you have the box from.',
   ],
-  UPDATE_TRUNCATED: ['The upload broke off.', 'Send it again; what runs has not changed.'],
+  UPDATE_TRUNCATED: [
+    'The upload broke off, or the file was cut short before.',
+    'Get the file again if its size is not that of its source, and send it again; what runs has not changed.',
+  ],
   UPDATE_BUSY: ['Another update is on its way.', 'Wait for its end.'],
-  UPDATE_NO_OTHER: ['There is no other firmware to go back to.', 'Install one.'],
+  UPDATE_NO_OTHER: [
+    'There is no other firmware to go back to: the other slot is empty, or what is in it failed.',
+    'Install one.',
+  ],
+  UPDATE_OLDER: [
+    'The update is older than what runs.',
+    'Take a newer one, or the same; to what ran before, `causeway slots rollback` leads.',
+  ],
+  UPDATE_NOT_PROVEN: [
+    'What runs has not proven itself yet: with another update the box would have nothing to go back to.',
+    'Wait five minutes after a start, or see in `causeway slots` and the journal of `causeway-proof` what it lacks.',
+  ],
+  UPDATE_NO_ROOM: [
+    'The data partition has no room for the file.',
+    'Recordings and logs that are not needed may go; the message says how much is free.',
+  ],
   API_UNREACHABLE: ['No gateway answers.', 'The message says what to start, or as whom to ask.'],
   API_TIMEOUT: ['The gateway answers too slowly.', 'Ask again; its log may say why.'],
   API_NOT_READY: [

@@ -246,6 +246,14 @@ export const configCodes: Readonly<Record<ConfigCode, CodeHelp>> = {
     'A STUN server lies inside the overlay, in a LAN, or on this box: it cannot see what NATs do.',
     'Name one on the Internet, or none: hubs with `relay` are asked anyway.',
   ),
+  CONFIG_RECOVERY_INVALID: help(
+    'The recovery port would depend on what it is to be there for when that fails.',
+    'Give it a NIC and a network of its own, or `nic: none`.',
+  ),
+  CONFIG_SSH_KEY_INVALID: help(
+    'This is no public key that SSH takes here: ed25519 alone, without options before it.',
+    'Make one by `ssh-keygen -t ed25519` and put in the line of the file that ends in `.pub`.',
+  ),
   CONFIG_API_NOBODY: help(
     'The local API is opened for LANs, and no LAN may use it.',
     'Set `admin: true` for the segment of those who may, or `lan: off`.',

@@ -237,6 +237,18 @@ export const configRules = {
     'CONFIG_API_NOBODY',
     '`lan: web` and `lan: status` need a LAN in a segment with `admin`.',
   ],
+  'recovery-nic-free': [
+    'CONFIG_RECOVERY_INVALID',
+    "The recovery port's NIC is no uplink's and no LAN's.",
+  ],
+  'recovery-address': [
+    'CONFIG_RECOVERY_INVALID',
+    "The recovery port's address is a host's in an IPv4 network of length 30 at most.",
+  ],
+  'recovery-apart': [
+    'CONFIG_RECOVERY_INVALID',
+    "The recovery port's network overlaps with none of a LAN or an uplink.",
+  ],
 } as const satisfies Readonly<Record<string, readonly [ErrorCode, string]>>
 
 export type ConfigRule = keyof typeof configRules

@@ -12,7 +12,7 @@ import type { AclRule, DeviceConfig } from './device-config.ts'
 
 /** @param config one that has passed every check */
 export function canonicalConfig(config: DeviceConfig): DeviceConfig {
-  const { acl, applications, dns, overlay } = config
+  const { acl, applications, dns, overlay, recovery } = config
   const prefixOf = onceEach(prefixText)
   return {
     ...config,
@@ -43,6 +43,9 @@ export function canonicalConfig(config: DeviceConfig): DeviceConfig {
             one.to === undefined ? one : { ...one, to: one.to.map(prefixText) },
           ),
         }),
+    ...(recovery?.address === undefined
+      ? {}
+      : { recovery: { ...recovery, address: interfaceText(recovery.address) } }),
     ...(dns?.servers === undefined
       ? {}
       : { dns: { ...dns, servers: dns.servers.map(addressText) } }),

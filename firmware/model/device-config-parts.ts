@@ -4,6 +4,7 @@
  */
 import { Compile } from 'typebox/schema'
 import { AclRule, Api, Dns, Lan, Peer, Segment } from './device-config.ts'
+import { Recovery } from './device-config-box.ts'
 import { Name } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
 import { Profile } from './device-config-qos.ts'
@@ -30,6 +31,7 @@ export interface Parts {
   readonly overlay: Overlay | null
   readonly dns: Dns | null
   readonly api: Api | null
+  readonly recovery: Recovery | null
   /** Whether all entries of a section are among its parts, so that what is not there is indeed not there. */
   readonly isWhole: Readonly<Record<Section, boolean>>
 }
@@ -56,6 +58,7 @@ const validators = {
   overlay: Compile(Overlay),
   dns: Compile(Dns),
   api: Compile(Api),
+  recovery: Compile(Recovery),
 }
 
 export function partsOf(document: unknown): Parts {
@@ -101,6 +104,7 @@ export function partsOf(document: unknown): Parts {
     overlay: one('overlay', validators.overlay),
     dns: one('dns', validators.dns),
     api: one('api', validators.api),
+    recovery: one('recovery', validators.recovery),
     isWhole: {
       uplinks: isWhole('uplinks'),
       segments: isWhole('segments'),

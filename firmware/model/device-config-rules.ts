@@ -4,6 +4,7 @@
  */
 import { checkAcl } from './acl-rules.ts'
 import { type Claim, checkAddresses } from './address-rules.ts'
+import { checkBox } from './box-rules.ts'
 import { type ConfigRule, type Refusal, type Refuse, refusalOf } from './config-rule.ts'
 import type { Lan, Peer } from './device-config.ts'
 import { escapeToken } from './device-config-check.ts'
@@ -48,6 +49,7 @@ export function checkGround(parts: Parts, rules: Rules = {}): GroundVerdict {
   const isComplete = refusals.length === before && parts.isWhole.lans && parts.isWhole.peers
   checkOverlay(parts, claims, refuse)
   checkServices(parts, refuse)
+  checkBox(parts, refuse)
   checkQos(parts, refuse)
   checkPathCount(parts, refuse)
   return { refusals, claims: isComplete ? claims : null }

@@ -4,6 +4,7 @@
  * device-config-rules.ts. All are applied by the one parse in host/config, behind which addresses are canonical text.
  */
 import Type, { type Static } from 'typebox'
+import { Recovery, Ssh } from './device-config-box.ts'
 import {
   Cidrs,
   DhcpAddress,
@@ -232,6 +233,16 @@ export const DeviceConfig = Type.Object(
       Controllers,
       'Where the controllers of the owner are, each `HOST:PORT`: of a box that has an owner.',
       'where it was claimed',
+    ),
+    recovery: maybe(
+      Recovery,
+      'A port of the box that stays with the kernel whatever happens to the rest: page and API answer there, to whoever is plugged in. On appliances alone.',
+      'of three NICs or more the last, where no uplink and no LAN has it',
+    ),
+    ssh: maybe(
+      Ssh,
+      'Who may log in by SSH, in segments with `admin` and at the recovery port. On appliances alone.',
+      'nobody',
     ),
   },
   closed,

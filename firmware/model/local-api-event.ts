@@ -106,6 +106,16 @@ export const ApiEvent = Type.Union([
   PathChangeEvent,
   BestPathEvent,
   ReachEvent,
+  /** What became of an update: it proved itself, or was gone back from. */
+  Type.Object(
+    {
+      kind: Type.Literal('firmware'),
+      version: Type.String(),
+      isProven: Type.Boolean(),
+      reason: Nullable(Type.String()),
+    },
+    closed,
+  ),
   ToldEvent,
   SampleEvent,
 ])

@@ -23,6 +23,8 @@ export const SlotAnswer = Type.Object(
       Type.Literal('bad'),
       Type.Literal('empty'),
     ]),
+    /** Of one that is `bad`: why, in words. */
+    reason: Nullable(Type.String({ maxLength: 1_024 })),
   },
   closed,
 )

@@ -107,6 +107,10 @@ export const Status = Type.Object(
     site: Nullable(Type.String()),
     revision: Nullable(Count),
     configSource: ConfigSource,
+    /** What is configured runs: the machine, the datapath and the sessions are as they should be. */
+    isApplied: Type.Boolean(),
+    /** Those that are configured and that the machine has not. */
+    absentNics: Type.Array(Type.String()),
     /** A change that is not confirmed yet; null without one. */
     pendingChange: Nullable(PendingChange),
     isHealthy: Type.Boolean(),

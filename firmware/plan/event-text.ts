@@ -18,6 +18,9 @@ export interface Together {
   readonly sentence: (names: string) => string
 }
 
+/** Of a sentence that is kept. */
+const mostLetters = 400
+
 /** Null: not worth a sentence, or told by another event. */
 export function wordsOf(event: ApiEvent): Words | null {
   switch (event.kind) {
@@ -48,6 +51,8 @@ export function wordsOf(event: ApiEvent): Words | null {
     }
     case 'change':
       return changeWords(event)
+    case 'firmware':
+      return firmwareWords(event)
     case 'status':
     case 'sample':
     case 'told':
@@ -160,6 +165,21 @@ function changeWords({
     case 'taken-back':
       return of('warning', `revision ${revision} was taken back: ${reason?.message ?? 'unknown'}`)
   }
+}
+
+function firmwareWords({
+  version,
+  isProven,
+  reason,
+}: ApiEvent & { readonly kind: 'firmware' }): Words {
+  const sentence = isProven
+    ? `firmware ${version} has proven itself`
+    : `went back from firmware ${version}: ${reason ?? 'unknown'}`
+  // Its kind is one that older versions, which may read it, know.
+  return single({
+    ...{ kind: 'box', severity: isProven ? 'good' : 'bad' },
+    sentence: sentence.slice(0, mostLetters),
+  })
 }
 
 function origin(source: string): string {

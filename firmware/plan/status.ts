@@ -92,6 +92,8 @@ export function composeStatus(facts: StatusFacts): Status {
     site: config?.site ?? null,
     revision: config?.revision ?? null,
     configSource: facts.source,
+    isApplied: config !== null && facts.isDone && facts.failure === null,
+    absentNics: [...facts.absentNics],
     pendingChange: facts.pendingChange,
     isHealthy: problems.length === 0,
     health: problems[0] ?? 'all is well',

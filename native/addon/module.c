@@ -3,7 +3,7 @@
  * causeway_dp.h. Threads of the engine never call JS: they knock on one thread-safe function, which holds at most one
  * knock, and JS then takes the events.
  *
- *   open({memoryMb, flows, noHugepages, aead}, wake)   throws with the part that failed
+ *   open({memoryMb, flows, ownCpu, noHugepages, aead}, wake)   throws with the part that failed
  *   call(verb, bytes) -> [status, bytes]         status: bytes written or a negative errno
  *   events() -> bytes[]                          at most 256 at once
  *   close()                                      idempotent
@@ -99,6 +99,9 @@ static bool read_options(napi_env env, napi_value object, struct cw_options *opt
 	if (napi_get_named_property(env, object, "flows", &value) != napi_ok ||
 	    napi_get_value_uint32(env, value, &options->flows) != napi_ok)
 		return false;
+	if (napi_get_named_property(env, object, "ownCpu", &value) != napi_ok ||
+	    napi_get_value_uint32(env, value, &options->own_cpu) != napi_ok)
+		return false;
 	if (napi_get_named_property(env, object, "noHugepages", &value) != napi_ok ||
 	    napi_get_value_bool(env, value, &no_hugepages) != napi_ok)
 		return false;
@@ -120,7 +123,7 @@ static napi_value open_engine(napi_env env, napi_callback_info info)
 
 	napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
 	if (argc != 2 || !read_options(env, argv[0], &options, aead, sizeof(aead)))
-		return throw_text(env, "open({memoryMb, flows, noHugepages, aead}, wake)");
+		return throw_text(env, "open({memoryMb, flows, ownCpu, noHugepages, aead}, wake)");
 	if (module->engine != NULL)
 		return throw_text(env, "an engine runs already in this process");
 	napi_create_string_utf8(env, "causeway events", NAPI_AUTO_LENGTH, &name);

@@ -121,14 +121,18 @@ int cw_next_event(struct cw_engine *engine, void *out, size_t out_len)
 	return length;
 }
 
-/* Any CPU that the process may use: a worker of its own core comes with the thread plan of bigger boxes. */
-static void cpu_list(char *text, size_t size)
+/* Its own CPU, or any that the process may use. One that is not there, or not for us, is like none. */
+static void cpu_list(char *text, size_t size, uint32_t own_cpu)
 {
 	cpu_set_t set;
 	size_t used = 0;
 
 	CPU_ZERO(&set);
 	sched_getaffinity(0, sizeof(set), &set);
+	if (own_cpu > 0 && own_cpu <= CPU_SETSIZE && CPU_ISSET(own_cpu - 1, &set)) {
+		snprintf(text, size, "0@(%u)", own_cpu - 1);
+		return;
+	}
 	used += (size_t)snprintf(text, size, "0@(");
 	for (int cpu = 0; cpu < CPU_SETSIZE && used + 8 < size; cpu++) {
 		if (CPU_ISSET(cpu, &set))
@@ -153,7 +157,7 @@ static int start_eal(const struct cw_options *options)
 		argv[argc++] = "--no-pci";
 	}
 
-	cpu_list(cpus, sizeof(cpus));
+	cpu_list(cpus, sizeof(cpus), options->own_cpu);
 	snprintf(memory, sizeof(memory), "%u", options->memory_mb);
 	argv[argc++] = "--lcores";
 	argv[argc++] = cpus;
@@ -287,6 +291,7 @@ int cw_engine_open(const struct cw_options *options, struct cw_engine **out, cha
 	engine->wake = options->wake;
 	engine->wake_arg = options->wake_arg;
 	engine->hugepage_bytes = options->no_hugepages ? 0 : (uint64_t)options->memory_mb << 20;
+	engine->has_own_cpu = options->own_cpu > 0;
 	engine->flows = options->flows;
 	engine->started_us = cw_now_us();
 	snprintf(engine->aead_backend, sizeof(engine->aead_backend), "%s", options->aead);

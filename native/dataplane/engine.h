@@ -168,6 +168,7 @@ struct cw_engine {
 	uint32_t past_at;
 	uint8_t boot_id[16];
 	char aead_backend[CW_NAME];
+	bool has_own_cpu; /* the worker is bound to it */
 	uint64_t hugepage_bytes;
 	uint32_t flows; /* places in the table of flows; 0: as many as usual */
 	uint64_t started_us;

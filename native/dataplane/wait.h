@@ -23,10 +23,12 @@ struct cw_wait {
 	uint32_t bytes;
 	int load_fd;        /* /proc/loadavg; -1: unknown */
 	uint32_t cpu_count;
+	bool has_own_cpu;
 	bool is_quiet;      /* at the last look a CPU was free */
 };
 
-void cw_wait_open(struct cw_wait *wait);
+/* `has_own_cpu`: the one that this thread is bound to is nobody else's. */
+void cw_wait_open(struct cw_wait *wait, bool has_own_cpu);
 void cw_wait_close(struct cw_wait *wait);
 
 /* Every tick: whether a CPU is free. */

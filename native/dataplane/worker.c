@@ -54,7 +54,7 @@ int cw_worker_open(struct cw_engine *engine, struct cw_worker **out)
 		return -EIO;
 	if (getrandom(worker->flow_secret, sizeof(worker->flow_secret), 0) != sizeof(worker->flow_secret))
 		return -EIO;
-	cw_wait_open(&worker->wait);
+	cw_wait_open(&worker->wait, engine->has_own_cpu);
 	cw_spray_open(&worker->spraying);
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)

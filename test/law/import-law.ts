@@ -14,10 +14,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ['model'],
   host: ['model', 'wire'],
   datapath: ['model', 'host'],
+  prepare: ['model', 'plan', 'host'],
   gateway: ['model', 'wire', 'plan', 'host'],
   controller: ['model', 'wire', 'plan', 'host'],
   cli: ['model', 'plan', 'host'],
-  main: ['model', 'wire', 'plan', 'host', 'datapath', 'gateway', 'controller', 'cli'],
+  main: ['model', 'wire', 'plan', 'host', 'datapath', 'prepare', 'gateway', 'controller', 'cli'],
   webui: ['model'],
 }
 
@@ -46,8 +47,13 @@ const machineHomes = /^firmware\/(host\/|(.+\/)?(api|store)\/)/
 /** Part of the build, and no part of what runs in a browser. */
 const webuiBuild = 'webui/vite.config.ts'
 const nativeHome = 'firmware/host/datapath/addon.ts'
-/** Its own for each native module: the datapath, the gateway's twins, its sockets. */
-const nativeHomes = [nativeHome, 'firmware/host/net/twin-holder.ts', 'firmware/host/udp/device.ts']
+/** Its own for each native module: the datapath, the gateway's twins, its sockets, what a supervisor is told. */
+const nativeHomes = [
+  nativeHome,
+  'firmware/host/net/twin-holder.ts',
+  'firmware/host/udp/device.ts',
+  'firmware/host/system/supervisor.ts',
+]
 /** Modules that would hand EAL's memory handles to another process or thread. */
 const forbiddenInDatapath = ['child_process', 'worker_threads', 'cluster']
 

@@ -1,5 +1,6 @@
 /** The routes about the box as a machine: how it is, backup and restore, firmware, restart. */
 
+import type { Upload } from '../../host/slots/slots.ts'
 import { configErrors, type ErrorCode } from '../../model/errors.ts'
 import {
   BackupContents,
@@ -10,8 +11,7 @@ import {
 } from '../../model/local-api-backup.ts'
 import { SlotsAnswer } from '../../model/local-api-slots.ts'
 import { RestartAnswer, RestartRequest, SystemAnswer } from '../../model/local-api-system.ts'
-import { mostBackupBytes, mostUpdateBytes } from '../../model/upkeep-limits.ts'
-import type { Upload } from '../firmware.ts'
+import { mostBackupBytes, mostInstallMs, mostUpdateBytes } from '../../model/upkeep-limits.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface SystemParts {
@@ -41,7 +41,8 @@ export interface SystemParts {
 const restoreMaxBytes = Math.ceil(mostBackupBytes / 3) * 4 + 4_096
 /** The longest wait for a confirm, and a little. */
 const restoreAnswerMs = 130_000
-const installAnswerMs = 15 * 60_000
+/** RAUC's service is started when it is asked. */
+const slotAnswerMs = 70_000
 
 const opening: readonly ErrorCode[] = [
   ...['BACKUP_INVALID', 'BACKUP_TRUNCATED', 'BACKUP_VERSION', 'BACKUP_PASSPHRASE'],
@@ -124,6 +125,7 @@ function slotRoutes(firmware: SystemParts['firmware']): LocalRoute[] {
       url: '/api/v1/slots',
       needs: 'status.read',
       summary: 'Slots of the firmware, and an update on its way into one.',
+      answerMs: slotAnswerMs,
       answer: SlotsAnswer,
       handle: async () => ({ body: await firmware.show() }),
     },
@@ -134,11 +136,12 @@ function slotRoutes(firmware: SystemParts['firmware']): LocalRoute[] {
       isFresh: true,
       summary: 'Takes an update, which the next start tries. The body is the file as it is.',
       uploadMaxBytes: mostUpdateBytes,
-      answerMs: installAnswerMs,
+      answerMs: mostInstallMs,
       answer: SlotsAnswer,
       errors: [
-        ...(['UPDATE_UNSUPPORTED', 'UPDATE_REFUSED', 'UPDATE_TRUNCATED', 'UPDATE_BUSY'] as const),
-        'HOST_COMMAND_FAILED',
+        ...(['UPDATE_UNSUPPORTED', 'UPDATE_NOT_PROVEN', 'UPDATE_BUSY', 'UPDATE_NO_ROOM'] as const),
+        ...(['UPDATE_TRUNCATED', 'UPDATE_REFUSED', 'UPDATE_OLDER', 'STORE_WRITE_FAILED'] as const),
+        ...(['HOST_COMMAND_FAILED', 'HOST_COMMAND_TIMEOUT'] as const),
       ],
       handle: async ({ upload }) => ({ body: await firmware.install(upload!) }),
     },
@@ -148,8 +151,9 @@ function slotRoutes(firmware: SystemParts['firmware']): LocalRoute[] {
       needs: 'update',
       isFresh: true,
       summary: 'Says that what runs has proven itself: it is not gone back from.',
+      answerMs: slotAnswerMs,
       answer: SlotsAnswer,
-      errors: ['UPDATE_UNSUPPORTED'],
+      errors: ['UPDATE_UNSUPPORTED', 'UPDATE_BUSY'],
       handle: async () => ({ body: await firmware.markGood() }),
     },
     {
@@ -158,6 +162,7 @@ function slotRoutes(firmware: SystemParts['firmware']): LocalRoute[] {
       needs: 'update',
       isFresh: true,
       summary: 'Has the next start be by the other slot.',
+      answerMs: slotAnswerMs,
       answer: SlotsAnswer,
       errors: ['UPDATE_UNSUPPORTED', 'UPDATE_NO_OTHER', 'UPDATE_BUSY'],
       handle: async () => ({ body: await firmware.rollBack() }),

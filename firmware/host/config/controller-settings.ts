@@ -27,7 +27,11 @@ export async function readControllerSettings(
   const bytes = await disk.read(path, mostBytes).catch((error: Error) => {
     throw invalid(`cannot read ${path}`, error.message)
   })
-  if (bytes === null) return null
+  return bytes === null ? null : controllerPlacesOf(controllerSettingsOf(bytes, path))
+}
+
+/** @param path for messages @throws ZTP_SETTINGS_INVALID */
+export function controllerSettingsOf(bytes: Uint8Array, path: string): ControllerSettings {
   if (bytes.length > mostBytes) throw invalid(`${path} is longer than ${mostBytes} bytes`)
   let value: unknown
   try {
@@ -42,7 +46,7 @@ export async function readControllerSettings(
     const message = `${path} takes \`controllers\`, a list of up to four, \`proxy\` and \`roots\`, and nothing else`
     throw invalid(message)
   }
-  return controllerPlacesOf(value)
+  return value
 }
 
 /** @throws ZTP_SETTINGS_INVALID */

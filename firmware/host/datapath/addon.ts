@@ -14,6 +14,8 @@ export interface AddonOptions {
   readonly memoryMb: number
   /** That have a place of their own in the table of flows: 16–4,194,304, rounded up to a power of two. */
   readonly flows: number
+  /** 1 + the CPU that the worker has to itself; 0: it shares those of the process. */
+  readonly ownCpu: number
   readonly noHugepages: boolean
   readonly aead: 'auto' | 'ipsec-mb' | 'openssl'
   /** Where EAL may make its folder, which it does even where it shares nothing. */

@@ -12,8 +12,8 @@ export interface FakeSlots extends Slots {
 
 export function fakeSlots(version: string): FakeSlots {
   let slots: SlotAnswer[] = [
-    { name: 'A', version, isRunning: true, isNext: true, state: 'good' },
-    { name: 'B', version: null, isRunning: false, isNext: false, state: 'empty' },
+    { name: 'A', version, isRunning: true, isNext: true, state: 'good', reason: null },
+    { name: 'B', version: null, isRunning: false, isNext: false, state: 'empty', reason: null },
   ]
   const other = (): SlotAnswer => slots.find(({ isRunning }) => !isRunning)!
   const next = (name: string): void => {
@@ -22,11 +22,11 @@ export function fakeSlots(version: string): FakeSlots {
   return {
     isSupported: true,
     list: async () => slots,
-    async install(update, onProgress) {
+    async install({ chunks }, { onProgress }) {
       let bytes = 0
       let reported = 0
       let head = Buffer.alloc(0)
-      for await (const chunk of update) {
+      for await (const chunk of chunks) {
         bytes += chunk.length
         if (head.length < 64) head = Buffer.concat([head, chunk])
         if (bytes - reported >= reportBytes) onProgress('receiving', bytes)
@@ -51,6 +51,7 @@ export function fakeSlots(version: string): FakeSlots {
       }
       next(other().name)
     },
+    news: async () => null,
     restart: () => {
       slots = slots.map((slot) => ({ ...slot, isRunning: slot.isNext }))
     },

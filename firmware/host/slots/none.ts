@@ -9,6 +9,7 @@ export function noSlots(): Slots {
   return {
     isSupported: false,
     list: async () => [],
+    news: async () => null,
     ...{ install: refuse, markGood: refuse, rollBack: refuse },
   }
 }

@@ -1,7 +1,8 @@
 /** Asks the local API of an instance: HTTP over its unix socket, bounded in time and size. */
 import { access, readdir } from 'node:fs/promises'
-import { request } from 'node:http'
+import { type ClientRequest, type OutgoingHttpHeaders, request } from 'node:http'
 import { basename, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
 
 const usualTimeoutMs = 5_000
@@ -14,9 +15,17 @@ const answerMaxBytes = 16 * 1024 * 1024
 export interface Asking {
   /** Sent as JSON by POST; without it, GET. */
   readonly post?: object
+  /** Sent as it is, by POST. */
+  readonly file?: SentFile
   readonly timeoutMs?: number
   /** Statuses besides 200 whose body is an answer and no error. */
   readonly answers?: readonly number[]
+}
+
+/** Read as it is taken: it may be larger than the memory. */
+export interface SentFile {
+  readonly bytes: number
+  readonly open: () => Readable
 }
 
 /** @returns the body. @throws API_UNREACHABLE, API_TIMEOUT, or the error that the API answered with */
@@ -30,12 +39,13 @@ export async function askApi(
 
 /** The same for what is no text. */
 export function fetchApi(socketPath: string, path: string, asking: Asking = {}): Promise<Buffer> {
-  const { post, timeoutMs = usualTimeoutMs, answers = [] } = asking
+  const { post, file, timeoutMs = usualTimeoutMs, answers = [] } = asking
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => resolve(failed(socketPath, error))
-    const method = post === undefined ? 'GET' : 'POST'
-    const headers = post === undefined ? {} : { 'content-type': 'application/json' }
-    const asked = request({ socketPath, path, method, headers, agent: false }, (response) => {
+    let isAnswered = false
+    const fail = (error: Error): void => {
+      if (!isAnswered) resolve(failed(socketPath, error))
+    }
+    const asked = request({ socketPath, path, ...formOf(asking), agent: false }, (response) => {
       const chunks: Buffer[] = []
       let length = 0
       response.on('data', (chunk: Buffer) => {
@@ -47,18 +57,41 @@ export function fetchApi(socketPath: string, path: string, asking: Asking = {}):
       })
       response.on('error', fail)
       response.on('end', () => {
+        isAnswered = true
         const body = Buffer.concat(chunks)
         const status = response.statusCode ?? 0
         if (status === 200 || answers.includes(status)) resolve(body)
         else reject(answeredError(body.toString('utf8')))
+        // Of a file that was refused, the rest is not wanted.
+        asked.destroy()
       })
     })
     const late = new CausewayError('API_TIMEOUT', `no answer within ${timeoutMs} ms`)
     const timer = setTimeout(() => asked.destroy(late), timeoutMs)
     asked.on('close', () => clearTimeout(timer))
     asked.on('error', fail)
-    asked.end(post === undefined ? undefined : JSON.stringify(post))
+    if (file === undefined) asked.end(post === undefined ? undefined : JSON.stringify(post))
+    else sendFile(file, asked)
   })
+}
+
+function formOf({ post, file }: Asking): {
+  readonly method: string
+  readonly headers: OutgoingHttpHeaders
+} {
+  if (file !== undefined) {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': file.bytes }
+    return { method: 'POST', headers }
+  }
+  if (post === undefined) return { method: 'GET', headers: {} }
+  return { method: 'POST', headers: { 'content-type': 'application/json' } }
+}
+
+function sendFile({ open }: SentFile, asked: ClientRequest): void {
+  const stream = open()
+  stream.on('error', (error) => asked.destroy(error))
+  asked.on('close', () => stream.destroy())
+  stream.pipe(asked)
 }
 
 /**

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { CausewayError } from '../../model/errors.ts'
 
-const timeoutMs = 10_000
+const usualTimeoutMs = 10_000
 const outputMaxBytes = 16 * 1024 * 1024
 const detailChars = 1000
 /** Of programs of the machine, whoever started us. */
@@ -17,13 +17,15 @@ export interface CommandOptions {
   /** Named network namespace to run in; '' or absent: the own one. */
   readonly netns?: string
   readonly signal?: AbortSignal | undefined
+  /** Ten seconds unless told. */
+  readonly timeoutMs?: number
   /** Says of what a program that failed wrote to stderr whether that is a success. */
   readonly tolerates?: (stderr: string) => boolean
 }
 
 /** @returns stdout. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT */
 export function run(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { input, netns, signal, tolerates } = options
+  const { input, netns, signal, tolerates, timeoutMs = usualTimeoutMs } = options
   const enter = netns ? ['nsenter', `--net=/run/netns/${netns}`, '--'] : []
   const [program, ...args] = [...enter, ...argv] as [string, ...string[]]
   return new Promise((resolve, reject) => {
@@ -38,7 +40,7 @@ export function run(argv: readonly string[], options: CommandOptions = {}): Prom
       // A number is the exit code of a program that ended by itself.
       const isTolerated = typeof error?.code === 'number' && tolerates?.(stderr) === true
       if (error === null || isTolerated) resolve(stdout)
-      else reject(failure(argv, error, stderr))
+      else reject(failure(argv, error, stderr, timeoutMs))
     })
     // A program that ends before it has read all breaks the pipe; its exit says why.
     child.stdin?.on('error', () => {})
@@ -50,6 +52,7 @@ function failure(
   argv: readonly string[],
   error: Error & { killed?: boolean },
   stderr: string,
+  timeoutMs: number,
 ): CausewayError {
   const name = argv.slice(0, 3).join(' ')
   const detail = (stderr.trim() || error.message).slice(0, detailChars)

@@ -3,7 +3,7 @@
  * content or the new one, never a mixture. POSIX.1-2017, rename() and fsync().
  */
 import { randomBytes } from 'node:crypto'
-import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CausewayError } from '../../model/errors.ts'
 import { type Disk, systemDisk } from './disk.ts'
@@ -69,6 +69,14 @@ export async function readIfThere(path: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
+}
+
+/** Whether there is one that this process may know of. */
+export function hasFile(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Nothing happens when there is none. @throws the system's error */

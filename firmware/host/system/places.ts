@@ -58,8 +58,29 @@ export interface Places {
   readonly historyFolder: string
   /** Is there where the whole machine is the gateway's: it may be restarted and updated. */
   readonly applianceMark: string
+  /** Of an appliance: which version of its image runs. */
+  readonly osRelease: string
+  /** Of an appliance: what RAUC may write, and whom it trusts. */
+  readonly raucConfig: string
+  /** Of an appliance: the program that knows which slot is started. */
+  readonly slotsProgram: string
+  /** Of an update on its way into a slot; RAUC's own notes lie there too. */
+  readonly updateFolder: string
+  /** What became of the last one. */
+  readonly slotNote: string
   /** Is there between the word that the box become another, and its being so. */
   readonly restoreOrder: string
+  /** What the machine had of NICs when the first configuration was made of them. */
+  readonly machineNics: string
+  /** The same since the machine is up, also of those that the kernel does not see any more. */
+  readonly nicInventory: string
+  /** What the running configuration wants of the machine; the gateway writes it. */
+  readonly wantedHardware: string
+  /** Which port is the recovery port now. */
+  readonly recoveryRecord: string
+  readonly recoveryConf: string
+  /** What the datapath's unit starts it with. */
+  readonly datapathEnvironment: string
   /** Name of the network namespace for the NICs. */
   readonly nicNetns: string
 }
@@ -103,7 +124,18 @@ export function placesOf(instance: string, root = '/'): Places {
     configFolder: join(lib, 'config'),
     historyFolder: join(lib, 'history'),
     applianceMark: join(root, 'etc/causeway/appliance'),
+    osRelease: join(root, 'etc/os-release'),
+    raucConfig: join(root, 'etc/rauc/system.conf'),
+    slotsProgram: join(root, 'usr/lib/causeway/slots'),
+    updateFolder: join(root, 'data/update'),
+    slotNote: join(root, 'data/update/causeway.json'),
     restoreOrder: join(lib, 'restore'),
+    machineNics: join(lib, 'nics.json'),
+    nicInventory: join(run, 'nics.json'),
+    wantedHardware: join(run, 'wanted.json'),
+    recoveryRecord: join(run, 'recovery.json'),
+    recoveryConf: join(run, 'recovery-dnsmasq.conf'),
+    datapathEnvironment: join(run, 'datapath.env'),
     nicNetns: `causeway-${instance}`,
   }
 }

@@ -2,9 +2,9 @@
  * Starts the machine or this process anew, in order. A machine that is no appliance does other things too: its restart is its
  * administrator's. The mark is a file that the appliance's image brings.
  */
-import { access } from 'node:fs/promises'
 import { CausewayError } from '../../model/errors.ts'
 import { run } from './command.ts'
+import { hasFile } from './file.ts'
 
 export interface Power {
   readonly isAppliance: () => Promise<boolean>
@@ -19,11 +19,7 @@ export const restartAfterMs = 1_000
 
 /** @param mark the file by which an appliance is known */
 export function openPower(mark: string): Power {
-  const isAppliance = (): Promise<boolean> =>
-    access(mark).then(
-      () => true,
-      () => false,
-    )
+  const isAppliance = (): Promise<boolean> => hasFile(mark)
   return {
     isAppliance,
     rebootMachine: async () => {

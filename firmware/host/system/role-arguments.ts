@@ -17,6 +17,8 @@ export type RoleArguments =
       readonly memoryMb: number
       /** Places in the table of flows. */
       readonly flows: number
+      /** The CPU that the datapath's worker has to itself; null: it shares those of the process. */
+      readonly workerCpu: number | null
       readonly aead: (typeof aeads)[number]
     }
   | { readonly places: null; readonly problem: string }
@@ -31,6 +33,7 @@ export function readRoleArguments(argv: readonly string[]): RoleArguments {
         root: { type: 'string', default: '/' },
         memory: { type: 'string', default: String(defaultMemoryMb) },
         flows: { type: 'string', default: String(defaultFlows) },
+        'worker-cpu': { type: 'string' },
         aead: { type: 'string', default: 'auto' },
       },
     })
@@ -43,9 +46,14 @@ export function readRoleArguments(argv: readonly string[]): RoleArguments {
     if (!Number.isInteger(flows) || flows < 16 || flows > mostFlows) {
       return wrong(`--flows takes 16 to ${mostFlows}`)
     }
+    const cpuText = values['worker-cpu']
+    if (cpuText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(cpuText)) {
+      return wrong('--worker-cpu takes the number of a CPU')
+    }
+    const workerCpu = cpuText === undefined ? null : Number(cpuText)
     const aead = aeads.find((name) => name === values.aead)
     if (aead === undefined) return wrong(`--aead takes ${aeads.join(', ')}`)
-    return { places: placesOf(values.instance, values.root), memoryMb, flows, aead }
+    return { places: placesOf(values.instance, values.root), memoryMb, flows, workerCpu, aead }
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error))
   }

@@ -278,6 +278,7 @@ struct cw_engine;
 struct cw_options {
 	uint32_t memory_mb;      /* of packet memory: 128–4,096 */
 	uint32_t flows;          /* that have a place of their own: 16–4,194,304, 0 for 131,072; 68 bytes each */
+	uint32_t own_cpu;        /* 1 + the CPU that the worker has to itself; 0: it shares those of the process */
 	uint32_t no_hugepages;   /* ordinary pages: about 3 times slower */
 	const char *aead;        /* "auto", "ipsec-mb" or "openssl" */
 	void (*wake)(void *arg); /* called by any thread when events wait; must not block */

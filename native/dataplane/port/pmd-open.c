@@ -261,7 +261,9 @@ void cw_pmd_close(struct cw_link *link)
 {
 	struct rte_eth_dev_info info = { 0 };
 
-	rte_eth_dev_info_get(link->device, &info);
+	/* Of what is told of no device, nothing is removed. */
+	if (rte_eth_dev_info_get(link->device, &info) != 0)
+		info.device = NULL;
 	rte_eth_dev_stop(link->device);
 	rte_eth_dev_owner_unset(link->device, link->owner);
 	/* One that was there before stays: whoever made it closes it. */

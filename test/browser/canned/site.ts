@@ -39,6 +39,7 @@ const blank: Status = {
   site: null,
   revision: null,
   configSource: 'factory',
+  ...{ isApplied: false, absentNics: [] },
   pendingChange: null,
   isHealthy: false,
   health: 'the configuration has not been read yet',

@@ -135,13 +135,15 @@ const opened = (body: unknown): BackupContents => {
   throw new CannedError(403, 'BACKUP_PASSPHRASE', message)
 }
 
+const standing = { isRunning: false, isNext: false, reason: null } as const
+
 function slotsOf({ scene }: CannedBox): SlotsAnswer {
   if (scene.site !== 'worn') return { isSupported: false, slots: [], install: null }
   return {
     isSupported: true,
     slots: [
-      { name: 'A', version: '0.1.0', isRunning: false, isNext: false, state: 'good' },
-      { name: 'B', version: '0.2.0', isRunning: true, isNext: true, state: 'trying' },
+      { name: 'A', version: '0.1.0', ...standing, state: 'good' },
+      { name: 'B', version: '0.2.0', ...standing, isRunning: true, isNext: true, state: 'trying' },
     ],
     install: { phase: 'writing', bytes: 61e6, totalBytes: 188e6, error: null },
   }

@@ -178,6 +178,7 @@ const sampleStatus: Status = {
   site: 'berlin',
   revision: 42,
   configSource: 'file',
+  ...{ isApplied: true, absentNics: [] },
   pendingChange: null,
   relaying: null,
   isHealthy: true,

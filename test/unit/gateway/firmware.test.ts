@@ -1,11 +1,22 @@
 /** Updates on their way into a slot: one at a time, whole or not at all, and told how far they are. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Firmware } from '../../../firmware/gateway/firmware.ts'
+import { Firmware, type FirmwareParts } from '../../../firmware/gateway/firmware.ts'
 import { fakeSlots } from '../../../firmware/host/slots/fake.ts'
 import { noSlots } from '../../../firmware/host/slots/none.ts'
+import type { Slots } from '../../../firmware/host/slots/slots.ts'
+import { sampleBefore } from '../plan/sample-slot.ts'
 
 const update = Buffer.concat([Buffer.from('causeway 0.2.0\n'), Buffer.alloc(200_000)])
+
+function partsWith(slots: Slots): FirmwareParts {
+  return {
+    slots,
+    before: () => sampleBefore,
+    onNews: () => {},
+    onFault: (error) => assert.fail(`${error}`),
+  }
+}
 
 async function* inChunks(bytes: Uint8Array, fails = false): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000)
@@ -14,7 +25,7 @@ async function* inChunks(bytes: Uint8Array, fails = false): AsyncGenerator<Uint8
 
 test('an update goes into the other slot, is tried by the next start and stays once it is marked', async () => {
   const slots = fakeSlots('0.1.0')
-  const firmware = new Firmware(slots)
+  const firmware = new Firmware(partsWith(slots))
   const { slots: after, install } = await firmware.install({
     ...{ chunks: inChunks(update), totalBytes: update.length },
   })
@@ -43,7 +54,7 @@ test('an update goes into the other slot, is tried by the next start and stays o
 })
 
 test('what is refused, or breaks off, leaves what runs and what is next as they were', async () => {
-  const firmware = new Firmware(fakeSlots('0.1.0'))
+  const firmware = new Firmware(partsWith(fakeSlots('0.1.0')))
   const send = (bytes: Uint8Array, more: { fails?: boolean; totalBytes?: number } = {}) =>
     firmware.install({
       ...{ chunks: inChunks(bytes, more.fails), totalBytes: more.totalBytes ?? bytes.length },
@@ -62,7 +73,7 @@ test('what is refused, or breaks off, leaves what runs and what is next as they 
 })
 
 test('one at a time', async () => {
-  const firmware = new Firmware(fakeSlots('0.1.0'))
+  const firmware = new Firmware(partsWith(fakeSlots('0.1.0')))
   const first = firmware.install({ chunks: inChunks(update), totalBytes: null })
   const second = firmware.install({ chunks: inChunks(update), totalBytes: null })
   await assert.rejects(second, { code: 'UPDATE_BUSY' })
@@ -72,7 +83,7 @@ test('one at a time', async () => {
 
 test('a machine without slots says so before anything is sent', async () => {
   const markGood = () => assert.fail('nothing is asked of the slots')
-  const firmware = new Firmware({ ...noSlots(), markGood })
+  const firmware = new Firmware(partsWith({ ...noSlots(), markGood }))
   let isRead = false
   const chunks = (async function* () {
     isRead = true

@@ -11,6 +11,7 @@ import { HistoryOfBox, HistoryOfName } from '../../../firmware/model/local-api-h
 import { RecentEventsAnswer } from '../../../firmware/model/local-api-recent.ts'
 import { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
 import { sampleConfig } from '../model/sample-config.ts'
+import { sampleBefore } from '../plan/sample-slot.ts'
 import { openBox, until } from './box.ts'
 import { noChanges } from './sample-answers.ts'
 import { nothingElse } from './sample-system.ts'
@@ -130,8 +131,11 @@ test('a backup comes as a file, and is restored as a change that waits for its c
 
 test('an update comes in pieces, and no other route takes such a body', async (t) => {
   const socketPath = `${await rootOf(t)}/api.sock`
-  const firmware = new Firmware(fakeSlots('0.1.0'))
   const fail = () => assert.fail()
+  const firmware = new Firmware({
+    ...{ slots: fakeSlots('0.1.0'), before: () => sampleBefore },
+    ...{ onNews: fail, onFault: fail },
+  })
   await using _ = await openApi({
     socketPath,
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },

@@ -5,6 +5,7 @@
 import type { ConfigRule } from '../../../firmware/model/config-rule.ts'
 import type { ErrorCode } from '../../../firmware/model/errors.ts'
 import { encodeWireKey } from '../../../firmware/model/wire-key.ts'
+import { brokenBoxes } from './broken-box.ts'
 import { brokenOverlays } from './broken-overlay.ts'
 import { brokenPrefixes } from './broken-prefix.ts'
 import { sampleWireKey, wholeConfig } from './sample-config.ts'
@@ -174,7 +175,7 @@ export const brokenConfigs: readonly Broken[] = [
     '/uplinks/1/gateway': undefined,
   }),
   broken('endpoint-routable', '/peers/0/endpoints/1', '[100::7]:51820'),
-  ...brokenOverlays.map((one) => broken(...one)),
+  ...[...brokenOverlays, ...brokenBoxes].map((one) => broken(...one)),
   broken('dhcp-form', '/lans/0/dhcp/from', 'fd00:1::50'),
   broken('dhcp-inside', '/lans/0/dhcp/from', '10.2.0.50'),
   broken('dhcp-inside', '/lans/0/dhcp/to', '10.1.0.255'),
@@ -293,5 +294,6 @@ export const formExamples: readonly {
     at: '/dns/servers',
     change: { '/dns/servers': Array.from({ length: 9 }, (_, at) => `10.0.0.${at + 1}`) },
   },
+  { code: 'CONFIG_SSH_KEY_INVALID', at: '/ssh/keys/0', change: { '/ssh/keys/0': 'ssh-rsa AA' } },
   { code: 'CONFIG_MTU_INVALID', at: '/uplinks/0/mtu', change: { '/uplinks/0/mtu': 576 } },
 ]

@@ -126,6 +126,10 @@ export function wholeConfig(): any {
     },
   ]
   config.controllers = ['controller.example.net:8443']
+  config.recovery = { nic: 'netdev:enp4s0', address: '192.168.127.1/24' }
+  config.ssh = {
+    keys: [`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)} admin@example.com`],
+  }
   config.uplinks[0].risk = 'duct-1'
   config.uplinks[1].metered = true
   config.uplinks[1].backup = true

@@ -18,6 +18,7 @@ using scratch = mkdtempDisposableSync(join(tmpdir(), 'causeway-'))
 const addon = openAddon({
   memoryMb: 128,
   flows: 1024,
+  ownCpu: 0,
   noHugepages: true,
   runFolder: scratch.path,
   aead: aead as 'auto' | 'ipsec-mb' | 'openssl',

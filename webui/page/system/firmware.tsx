@@ -5,7 +5,7 @@ import type {
   SlotAnswer,
   SlotsAnswer,
 } from '../../../firmware/model/local-api-slots.ts'
-import { mostUpdateBytes } from '../../../firmware/model/upkeep-limits.ts'
+import { mostInstallMs, mostUpdateBytes } from '../../../firmware/model/upkeep-limits.ts'
 import { useAnswer } from '../../live/answer.ts'
 import { call } from '../../live/call.ts'
 import { may } from '../../live/session.ts'
@@ -24,7 +24,6 @@ import { firmwareText } from '../../text/en-upkeep.ts'
 import { bytes } from '../../text/format.ts'
 
 const text = firmwareText
-const installMs = 15 * 60_000
 
 export function Firmware() {
   const { value, error, reload } = useAnswer<SlotsAnswer>('/slots', { everyMs: 10_000 })
@@ -98,7 +97,12 @@ function Slots({ slots }: { readonly slots: readonly SlotAnswer[] }) {
         { head: text.columns.version, cell: ({ version }) => version ?? '–' },
         {
           head: text.columns.state,
-          cell: ({ state }) => <Badge tone={tones[state]}>{text.states[state]}</Badge>,
+          cell: ({ state, reason }) => (
+            <>
+              <Badge tone={tones[state]}>{text.states[state]}</Badge>
+              {reason !== null && <p class="quiet">{reason}</p>}
+            </>
+          ),
         },
         {
           head: text.columns.now,
@@ -133,7 +137,9 @@ function Install({ install, onDone }: InstallProps) {
   }, [action.isBusy])
   const send = async (): Promise<void> => {
     if (file === null) return
-    await action.run(() => call('POST', '/slots/install', { bytes: file, timeoutMs: installMs }))
+    await action.run(() =>
+      call('POST', '/slots/install', { bytes: file, timeoutMs: mostInstallMs }),
+    )
     onDone()
   }
   const isLarge = file !== null && file.size > mostUpdateBytes
