@@ -27,7 +27,7 @@ import {
 const gapMs = 120_000
 /** Of a bundle that is not what was signed. */
 const tamperedAt = 40_000_000
-const sick = { 'usr/lib/causeway/firmware/gateway/run.ts': 'throw new Error("sick")\n' }
+const sick = { 'usr/lib/causeway/firmware/gateway/run.js': 'throw new Error("sick")\n' }
 const noKernel = { 'boot/vmlinuz': 'no kernel\n'.repeat(100_000) }
 
 export const update: Line = {
