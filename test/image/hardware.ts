@@ -76,7 +76,8 @@ export function qemuArgv(hardware: Hardware): readonly string[] {
     ...['-qmp', `unix:${qmpSocket},server=on,wait=off`],
     ...['-device', 'virtio-rng-pci'],
     ...blockdevs.flatMap((node) => ['-blockdev', JSON.stringify(node)]),
-    ...['-device', `virtio-blk-pci,drive=${diskNode},bootindex=1,write-cache=on,${trim}`],
+    // Merged requests are logged without their head (write-log.ts).
+    ...['-device', `virtio-blk-pci,drive=${diskNode},bootindex=1,request-merging=off,${trim}`],
     ...nics.flatMap(({ tap, mac }, number) => [
       ...['-netdev', `tap,id=${nicName(number)},ifname=${tap},script=no,downscript=no`],
       ...['-device', `virtio-net-pci,${nicOptions(number, mac, kind.device)}`],

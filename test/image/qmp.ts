@@ -26,7 +26,9 @@ export class Qmp implements Disposable {
       const ended = { error: { desc: 'the machine has ended' } }
       for (const done of this.#waiting.values()) done(ended)
     })
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    lines.on('error', () => {})
+    lines.on('line', (line) => {
       const message = JSON.parse(line) as Message
       if (message.id !== undefined) this.#waiting.get(message.id)?.(message)
     })

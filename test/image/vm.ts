@@ -4,6 +4,7 @@
  *
  *   host eth0 ══ eth0 [br-eth0] tap-eth0 ┤ QEMU ├ tap-eth1 [br-eth1] eth1 ══ berlin internet
  */
+import { CausewayError } from '../../firmware/model/errors.ts'
 import { appendTo, type Lab } from '../lab/lab.ts'
 import { ip } from '../lab/network.ts'
 import type { Program } from '../lab/program.ts'
@@ -117,7 +118,14 @@ export class Vm implements AsyncDisposable {
       title: `${this.site}'s machine`,
       onLine: (line) => this.serial.take(line),
     })
-    this.#running = { program, qmp: await Qmp.open(qmpSocket) }
+    const ended = program.exited.then(() => Promise.reject(new Error('it has ended')))
+    ended.catch(() => {})
+    const qmp = await Promise.race([Qmp.open(qmpSocket), ended]).catch(async (error: Error) => {
+      await program.stop()
+      const detail = `${error.message}\n${program.tail.slice(-2000)}`
+      throw new CausewayError('LAB_PROGRAM', `${this.site}'s machine does not start`, { detail })
+    })
+    this.#running = { program, qmp }
     return startedMs
   }
 

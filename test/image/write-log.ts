@@ -4,7 +4,7 @@
  * came after, a disk with a cache may have kept any part: each write is there or not, by chance, and the one that was under way in part,
  * by sectors. That is harsher than killing the machine, whose host keeps all that it wrote.
  */
-import { open } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import type { Disk, Disks } from './disks.ts'
 
@@ -28,6 +28,12 @@ export class WriteLog {
 
   constructor(path: string) {
     this.path = path
+  }
+
+  /** An empty one, for a machine that is to be started. */
+  static async make(path: string): Promise<WriteLog> {
+    await writeFile(path, '')
+    return new WriteLog(path)
   }
 
   /** How many entries there are by now. */

@@ -82,7 +82,7 @@ async function record({ lab, disks, vm }: VmScene, fault: string | undefined): P
   await first[Symbol.asyncDispose]()
   await machine.cutPower()
   const before = await disks.raw(machine.disk)
-  const log = new WriteLog(disks.file('log'))
+  const log = await WriteLog.make(disks.file('log'))
   await machine.start({ writeLog: log.path, disk: await disks.overlay(before) })
   await using box = await openPlanned(lab, 'berlin')
   await box.answers(startMs)
