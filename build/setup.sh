@@ -2,7 +2,7 @@
 # Brings a bare Debian 12 or 13 into the shape that a verb of build/run.sh needs: Debian packages, the
 # locked npm packages with Node itself among them, the native module and the web UI. Says what it installs and why;
 # looks, and does nothing, when nothing is missing. It runs before the right Node exists, hence POSIX sh.
-#   sh build/setup.sh start|test|check|accept|bench|native|webui
+#   sh build/setup.sh start|test|check|accept|bench|native|webui|image
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,12 +19,13 @@ case $(uname -m) in
 esac
 case $verb in
   check | native | webui) ;;
+  image) [ "$(id -u)" -eq 0 ] || die "'image' sets Debian packages up in a tree of its own and needs root: sudo npm run image" ;;
   *) [ "$(id -u)" -eq 0 ] || die "'$verb' makes network namespaces and needs root: sudo npm run $verb" ;;
 esac
 
 # One line per need: the packages after the colon serve what stands before it.
 needs="Node $node_version: libatomic1"
-if [ "$verb" != check ] && [ "$verb" != webui ]; then
+if [ "$verb" != check ] && [ "$verb" != webui ] && [ "$verb" != image ]; then
   needs="$needs
 the native build: gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libnuma-dev libbsd-dev libssl-dev
 the gateway: iproute2 nftables ethtool procps openssl
@@ -38,6 +39,12 @@ case $verb in
 the fuzzers: clang libclang-rt-dev
 tests in a browser: chromium
 recordings, as others read them: tshark" ;;
+esac
+case $verb in
+  image) needs="$needs
+Debian's packages in a tree: mmdebstrap arch-test qemu-user-static debian-archive-keyring systemd
+disks and slots: squashfs-tools mtools dosfstools fdisk zstd
+updates: rauc openssl" ;;
 esac
 case $verb in
   start | test | accept | bench) needs="$needs
@@ -104,7 +111,7 @@ install_npm_packages
 case $verb in
   check) ;;
   native) sh build/native.sh ;;
-  webui) sh build/webui.sh ;;
+  webui | image) sh build/webui.sh ;;
   bench) sh build/native.sh ;;
   *)
     sh build/native.sh

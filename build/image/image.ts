@@ -40,9 +40,15 @@ try {
 
 function typed() {
   try {
-    const options = { version: 'string', keys: 'string', change: 'string', out: 'string' } as const
-    const entries = Object.entries(options).map(([name, type]) => [name, { type }] as const)
-    return parseArgs({ allowPositionals: true, options: Object.fromEntries(entries) })
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        version: { type: 'string' },
+        keys: { type: 'string' },
+        change: { type: 'string' },
+        out: { type: 'string' },
+      },
+    })
   } catch (error) {
     misused((error as Error).message)
   }
@@ -69,21 +75,19 @@ async function lockAll(place: Place): Promise<void> {
 }
 
 async function build(place: Place, machine: Target): Promise<void> {
-  const version = values['version'] ?? (await ownVersion(place))
-  if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) misused(`--version takes 1.2.3`)
-  const folder = values['keys'] ?? join(place.cache, 'keys')
-  if (values['keys'] === undefined) await readKeys(folder).catch(() => makeKeys(folder))
+  const version = values.version ?? (await ownVersion(place))
+  if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) misused('--version takes 1.2.3')
+  const folder = values.keys ?? join(place.cache, 'keys')
+  if (values.keys === undefined) await readKeys(folder).catch(() => makeKeys(folder))
   const keys = await readKeys(folder)
   const lock = await readLock(place.source, machine)
-  const out = values['out'] ?? join(place.cache, 'out', machine.name)
+  const out = values.out ?? join(place.cache, 'out', machine.name)
   await mkdir(out, { recursive: true })
   const name = `causeway-${version}-${machine.name}`
-  const [disk, bundle, slot] = ['img', 'raucb', 'slot'].map((end) => join(out, `${name}.${end}`)) as [
-    string,
-    string,
-    string,
-  ]
-  const change = values['change']
+  const [disk, bundle, slot] = ['img', 'raucb', 'slot'].map((end) =>
+    join(out, `${name}.${end}`),
+  ) as [string, string, string]
+  const change = values.change
   const parts = { place, target: machine, lock, version, keyring: keys.keyring }
   const root = await makeRoot({ ...parts, ...(change === undefined ? {} : { change }) })
   await packRoot(parts, root, slot)

@@ -12,7 +12,10 @@ export const suite = 'trixie'
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /** What Debian is nothing without (apt-patterns(7)). Where the build is, the other machine has libraries alone. */
-const essential = { root: '?essential', build: '?and(?essential,?not(?architecture(arm64)))' } as const
+const essential = {
+  root: '?essential',
+  build: '?and(?essential,?not(?architecture(arm64)))',
+} as const
 
 /** By the first part of a path in a lock. */
 export interface Mirrors {
@@ -31,7 +34,9 @@ export async function mirrorsHere(): Promise<Mirrors> {
     rows.find(([, , , codename]) => codename?.endsWith('-security') === isSecurity)?.[2]
   const [debian, security] = [uriOf(false), uriOf(true)]
   if (debian === undefined || security === undefined) {
-    throw new Error('apt knows no mirror of Debian and its security archive: see /etc/apt/sources.list.d')
+    throw new Error(
+      'apt knows no mirror of Debian and its security archive: see /etc/apt/sources.list.d',
+    )
   }
   return { debian, 'debian-security': security }
 }
@@ -88,7 +93,8 @@ async function openApt(
     await mkdir(join(place, path, 'partial'), { recursive: true })
   }
   await writeFile(join(place, 'status'), '')
-  const source = (uri: string, name: string): string => `deb [signed-by=${keyring}] ${uri} ${name} main\n`
+  const source = (uri: string, name: string): string =>
+    `deb [signed-by=${keyring}] ${uri} ${name} main\n`
   const sources = [
     source(mirrors.debian, suite),
     source(mirrors.debian, `${suite}-updates`),
@@ -107,11 +113,7 @@ async function openApt(
   return apt
 }
 
-async function resolved(
-  apt: Apt,
-  names: readonly string[],
-  mirrors: Mirrors,
-): Promise<string[]> {
+async function resolved(apt: Apt, names: readonly string[], mirrors: Mirrors): Promise<string[]> {
   const said = await apt(['apt-get', '--yes', '--print-uris', 'install', ...names])
   return said.split('\n').flatMap((line) => {
     const uri = /^'([^']+)' /.exec(line)?.[1]

@@ -21,25 +21,19 @@ endian = 'little'
 `
 
 /** @returns a folder with the modules, kept until a source of theirs or a package differs */
-export async function nativeModules(
-  place: Place,
-  target: Target,
-  lock: Lock,
-): Promise<string> {
+export async function nativeModules(place: Place, target: Target, lock: Lock): Promise<string> {
   const sources = join(place.source, 'native')
-  const packages = lock.packages.filter(({ purpose }) => purpose === 'build').map(({ sha256 }) => sha256)
-  const digest = digestOf(packages.join(), ...(await contentsOf(sources)))
+  const packages = lock.packages
+    .filter(({ purpose }) => purpose === 'build')
+    .map(({ sha256 }) => sha256)
+  const recipe = await readFile(import.meta.filename, 'utf8')
+  const digest = digestOf(packages.join(), recipe, ...(await contentsOf(sources)))
   return finished(place, `native-${target.name}-${digest}`, (unfinished) =>
     build(place, target, lock, unfinished),
   )
 }
 
-async function build(
-  place: Place,
-  target: Target,
-  lock: Lock,
-  unfinished: string,
-): Promise<void> {
+async function build(place: Place, target: Target, lock: Lock, unfinished: string): Promise<void> {
   const sources = join(place.source, 'native')
   const root = await buildRoot(place, target, lock)
   const work = join(root, 'work')

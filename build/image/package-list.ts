@@ -58,7 +58,8 @@ export function parseLock(text: string): Lock {
     .filter((line) => line !== '')
     .map((line) => {
       const [purpose, name, version, architecture, sha256, path, more] = line.split(' ')
-      const isWhole = path !== undefined && more === undefined && purposes.includes(purpose as never)
+      const isWhole =
+        path !== undefined && more === undefined && purposes.includes(purpose as never)
       const isSafe = isWhole && /^debian(-security)?\/pool\/[\w+.~%/-]+\.deb$/.test(path)
       if (!isSafe || path.includes('..') || !/^[0-9a-f]{64}$/.test(sha256!)) {
         throw new Error(`no line of a lock: '${line}'`)

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { fetchDebs, makeRepository } from './debs.ts'
+import { needEmulator } from './emulator.ts'
 import { mirrorsHere, suite } from './lock.ts'
 import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
@@ -11,9 +12,14 @@ import type { Target } from './target.ts'
 /** Nobody reads manuals on a box, and it has no screen, sound or radio: a third of the kernel's modules. */
 const leftOut = [
   ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
-  ...['sound', 'drivers/gpu', 'drivers/media', 'drivers/staging', 'drivers/iio', 'drivers/comedi'].map(
-    (folder) => `/usr/lib/modules/*/kernel/${folder}/*`,
-  ),
+  ...[
+    'sound',
+    'drivers/gpu',
+    'drivers/media',
+    'drivers/staging',
+    'drivers/iio',
+    'drivers/comedi',
+  ].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`),
   ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hid', 'hwmon/pmbus'].map(
     (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
   ),
@@ -88,6 +94,7 @@ async function bootstrap(
   const files = await fetchDebs(mine, join(place.cache, 'debs'), mirrorsHere)
   const repository = join(place.cache, `repository-${target.name}-${purpose}`)
   await makeRepository(mine, files, repository)
+  if (purpose === 'root') await needEmulator(target)
   say(`installs ${mine.length} packages of Debian ${suite} for ${target.name} (${purpose})`)
   const architecture = purpose === 'build' ? [] : [`--architectures=${target.debian}`]
   const argv = [
@@ -96,7 +103,6 @@ async function bootstrap(
     `--include=${parseList(list, target).join(',')}`,
     ...[suite, output, `deb [trusted=yes] copy://${repository} ./`],
   ]
-  const env = { SOURCE_DATE_EPOCH: String(lock.epoch), PATH: process.env['PATH'] ?? '' }
-  await run(argv, { env })
+  await run(argv, { env: { SOURCE_DATE_EPOCH: String(lock.epoch) } })
   await rm(repository, { recursive: true })
 }

@@ -36,12 +36,19 @@ export async function makeSboms(parts: SbomParts, root: string, stem: string): P
   const components = [
     ...(await debianOf(root, lock)),
     ...lock.packages
-      .filter(({ purpose, name }) => purpose === 'boot' || (purpose === 'build' && linked.includes(name)))
+      .filter(
+        ({ purpose, name }) => purpose === 'boot' || (purpose === 'build' && linked.includes(name)),
+      )
       .map(debian),
     ...(await npmOf(place, target)),
   ].toSorted((one, other) => (one['bom-ref'] < other['bom-ref'] ? -1 : 1))
   const seed = createHash('sha256').update(JSON.stringify(components)).digest('hex')
-  const serial = [seed.slice(0, 8), seed.slice(8, 12), `5${seed.slice(13, 16)}`, `8${seed.slice(17, 20)}`]
+  const serial = [
+    seed.slice(0, 8),
+    seed.slice(8, 12),
+    `5${seed.slice(13, 16)}`,
+    `8${seed.slice(17, 20)}`,
+  ]
   const file = `${stem}.cdx.json`
   const document = {
     bomFormat: 'CycloneDX',
@@ -50,7 +57,12 @@ export async function makeSboms(parts: SbomParts, root: string, stem: string): P
     version: 1,
     metadata: {
       timestamp: new Date(lock.epoch * 1000).toISOString(),
-      component: { type: 'firmware', 'bom-ref': 'causeway', name: `causeway-${target.name}`, version },
+      component: {
+        type: 'firmware',
+        'bom-ref': 'causeway',
+        name: `causeway-${target.name}`,
+        version,
+      },
     },
     components,
     dependencies: [{ ref: 'causeway', dependsOn: components.map((one) => one['bom-ref']) }],
@@ -62,7 +74,9 @@ export async function makeSboms(parts: SbomParts, root: string, stem: string): P
 /** What dpkg says is installed, each with the hash that the lock has. */
 async function debianOf(root: string, lock: Lock): Promise<Component[]> {
   const byName = new Map(
-    lock.packages.filter(({ purpose }) => purpose === 'root').map((one) => [`${one.name} ${one.version}`, one]),
+    lock.packages
+      .filter(({ purpose }) => purpose === 'root')
+      .map((one) => [`${one.name} ${one.version}`, one]),
   )
   return (await readInstalled(root)).map(({ name, version }) => {
     const locked = byName.get(`${name} ${version}`)
@@ -110,7 +124,9 @@ async function npmOf(place: Place, target: Target): Promise<Component[]> {
         ...({ type: 'library', 'bom-ref': `${purl}#${path}`, name, version, purl } as const),
         ...(digest === undefined
           ? {}
-          : { hashes: [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }] }),
+          : {
+              hashes: [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }],
+            }),
       },
     ]
   })

@@ -1,6 +1,6 @@
 /** The root of a slot: Debian, what image/rootfs lays over it, the program, and what this one build is; as one squashfs. */
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { run, say } from './command.ts'
 import { nativeModules, stripProgram } from './native.ts'
 import type { Lock } from './package-list.ts'
@@ -36,6 +36,11 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
   const program = join(root, 'usr/lib/causeway')
   const strip = (file: string): Promise<void> => stripProgram(place, target, lock, file)
   await makeProgram(place, target, native, strip, program)
+  await cp(join(place.source, 'webui/out'), join(root, 'usr/share/causeway/webui'), {
+    recursive: true,
+    filter: (path) => basename(path) !== '.built',
+  })
+  await mkdir(join(root, 'usr/share/causeway/roots'), { recursive: true })
   await layOver(join(place.source, 'image/rootfs'), root)
   await nameBuild(parts, root)
   await switchUnits(root)
@@ -82,6 +87,8 @@ async function nameBuild(parts: SlotParts, root: string): Promise<void> {
   await writeFile(join(root, 'etc/rauc/system.conf'), system.replace('@ARCH@', target.name))
   await writeFile(join(root, 'etc/machine-id'), '')
   await writeFile(join(root, 'etc/causeway/appliance'), '')
+  // What systemd does after an update (systemd-update-done.service(8)) is done for a tree that nobody updates.
+  for (const folder of ['etc', 'var']) await writeFile(join(root, folder, '.updated'), '')
 }
 
 /** As image/rootfs says in its preset; nobody logs in. */
@@ -91,7 +98,13 @@ async function switchUnits(root: string): Promise<void> {
   for (const line of lines) {
     const [verb, unit] = line.trim().split(/\s+/)
     if (unit === undefined || verb?.startsWith('#')) continue
-    await run(['systemctl', `--root=${root}`, '--quiet', verb === 'disable' ? 'disable' : 'enable', unit])
+    await run([
+      'systemctl',
+      `--root=${root}`,
+      '--quiet',
+      verb === 'disable' ? 'disable' : 'enable',
+      unit,
+    ])
   }
   await run(['passwd', '--quiet', '--root', root, '--lock', 'root'])
 }

@@ -2,12 +2,14 @@
  * What the gateway does, whoever looks: configuration, reconciler, datapath connection, sessions and telemetry, wired to each
  * other. What is told of it is front.ts's.
  */
+import type { Appliance } from '../host/appliance/appliance.ts'
 import type { Clock } from '../host/clock/clock.ts'
 import type { Datapath } from '../host/datapath/datapath.ts'
 import type { Net } from '../host/net/net.ts'
 import type { Services } from '../host/service/service.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { Counters, DatapathEvent } from '../model/program.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
@@ -15,6 +17,7 @@ import type { NumberedUplinks } from '../plan/path-status.ts'
 import { mac1Key } from '../wire/handshake.ts'
 import type { SpeedItem } from '../wire/speed.ts'
 import type { X25519Pair } from '../wire/x25519.ts'
+import { ApplianceDesk } from './appliance.ts'
 import { Carriers } from './carriers.ts'
 import { ConfigChanges } from './config-change.ts'
 import { ConfigSource } from './config-source.ts'
@@ -51,6 +54,9 @@ export interface CoreParts {
   /** Where peers were heard last. */
   readonly whereaboutsRecord: Pick<RecordFile, 'read' | 'write'>
   readonly services: Services
+  readonly appliance: Appliance
+  /** What the box made of its NICs; null: nothing. */
+  readonly readFactory: () => Promise<DeviceConfig | null>
 }
 
 /** Told nothing before `openCore` has returned. */
@@ -78,6 +84,7 @@ export interface Core {
   readonly denials: Denials
   /** Own uplinks by number in the program that runs. */
   readonly numbered: () => NumberedUplinks
+  readonly appliance: ApplianceDesk
 }
 
 /** @param owned takes what must be closed, in the order in which it was opened */
@@ -121,9 +128,10 @@ export function openCore(
   const reload = (): void => reconciler.request(true)
   const changes = owned.use(new ConfigChanges({ clock, log, source, request: reload, onChange }))
   const announce = announcer(log)
+  const appliance = new ApplianceDesk(parts.appliance, parts.readFactory, log)
   const reconciler: Reconciler = owned.use(
     new Reconciler({
-      ...parts,
+      ...{ ...parts, appliance },
       loader: openProgramLoader(parts.programRecord, log, numbers),
       services: owned.use(services),
       withholding: new Withholding(clock, parts.insideRecord, log),
@@ -157,7 +165,8 @@ export function openCore(
   }
   const uplinks = (generation: number) => numbers.of(generation) ?? configured()
   const telemetry: Telemetry = owned.use(new Telemetry({ clock, datapath, uplinks, onCounters }))
-  return { datapath, source, changes, reconciler, peering, nat, telemetry, denials, numbered }
+  const told = { telemetry, denials, numbered }
+  return { datapath, source, changes, reconciler, peering, nat, appliance, ...told }
 }
 
 interface LinkUsers {

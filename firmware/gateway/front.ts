@@ -18,7 +18,7 @@ import type { ApiEvent, ConfigChangeEvent } from '../model/local-api-event.ts'
 import type { Counters } from '../model/program.ts'
 import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
-import { lanApiAddresses, lanApiOf } from '../plan/lan-api.ts'
+import { lanApiOf } from '../plan/lan-api.ts'
 import { metricsType, renderMetrics } from '../plan/metrics.ts'
 import { hubNames, natAnswers } from '../plan/nat-status.ts'
 import { composePaths, namePaths } from '../plan/path-status.ts'
@@ -31,7 +31,7 @@ import { openGate } from './api/gate.ts'
 import type { HistoryRouteParts } from './api/history-routes.ts'
 import { LanApi } from './api/lan-api.ts'
 import type { LanParts } from './api/lan-routes.ts'
-import { ownNames } from './api/origin.ts'
+import { pagePlaces } from './api/page-places.ts'
 import { routesOf } from './api/routes.ts'
 import type { SystemParts } from './api/system-routes.ts'
 import type { BackupUsers } from './backup.ts'
@@ -135,8 +135,7 @@ export function openFront(
     onPass: ({ running, absentNics, isDone }) => {
       watch.look()
       const { config } = running
-      const addresses = lanApiAddresses(config, absentNics)
-      const names = ownNames(addresses, config?.site ?? null, config?.dns?.domain ?? null)
+      const { addresses, names } = pagePlaces(config, absentNics, core.appliance.recovery)
       void lanApi.listen(addresses, names)
       if (isDone) beginOnce()
     },

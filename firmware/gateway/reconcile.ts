@@ -14,6 +14,7 @@ import type { HostState, Step } from '../model/host-state.ts'
 import type { LeaseFacts } from '../model/service.ts'
 import { compile, type DesiredState, type UplinkPlace } from '../plan/compile.ts'
 import { diff, isRemoval } from '../plan/diff.ts'
+import type { ApplianceDesk } from './appliance.ts'
 import { noConfig, type RunningConfig } from './config-check.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { ProgramLoader } from './program-loader.ts'
@@ -38,6 +39,7 @@ export interface ReconcileParts {
   readonly loader: ProgramLoader
   readonly services: Services
   readonly withholding: Withholding
+  readonly appliance: ApplianceDesk
   readonly nicNetns: string
   readonly mac1Keys: readonly Uint8Array[]
   /** Which configuration is to run. */
@@ -125,6 +127,7 @@ export class Reconciler implements AsyncDisposable {
       const running = await this.#chooseConfig()
       const { config } = running
       if (config === null) {
+        await this.#parts.appliance.look()
         this.#outcome = { running, ...nothingFound, isDone: false, failure: null }
         onPass(this.#outcome)
         return
@@ -168,13 +171,17 @@ export class Reconciler implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<{ isLoaded: boolean; expiresInMs: number }> {
     const { net, loader, services, withholding, nicNetns, mac1Keys, datapath } = this.#parts
+    const { appliance } = this.#parts
     this.#claim ??= await net.claim()
+    const { lacking, leaving } = await appliance.settle(config)
     const nics = await net.nics(nicNetns)
     const leases = await services.leases()
     const withheld = await withholding.next(config, leases, isTried)
-    const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld })
-    this.#found(desired, leases)
-    if (isTried && this.#parts.lacksNics(desired.absentNics)) {
+    const desired = compile(config, { mac1Keys, nicNetns, nics, leases, withheld, lacking })
+    // One that is on its way is not missing.
+    const absentNics = desired.absentNics.filter((nic) => !leaving.includes(nic))
+    this.#found({ ...desired, absentNics }, leases)
+    if (isTried && this.#parts.lacksNics(absentNics)) {
       return { isLoaded: false, expiresInMs: lookAgainMs }
     }
     const removals = await this.#converge(desired.host, signal)
@@ -191,9 +198,10 @@ export class Reconciler implements AsyncDisposable {
       await net.apply(removals, signal)
       await this.#parts.configureSessions(config, desired.uplinks, connected)
     }
+    if (await appliance.finish(config, this.#outcome.leases)) this.#wantsPass = true
     if (served !== null) throw served.error
     const expiresInMs = Math.min(lookAgainMs, ...leases.map((lease) => lease.expiresInMs))
-    return { isLoaded: connected !== null, expiresInMs }
+    return { isLoaded: connected !== null && leaving.length === 0, expiresInMs }
   }
 
   /** @returns what must wait until the datapath has let go */

@@ -1,9 +1,13 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { noAppliance } from '../host/appliance/none.ts'
+import { openAppliance } from '../host/appliance/system.ts'
 import type { Clock } from '../host/clock/clock.ts'
 import { systemClock } from '../host/clock/system.ts'
 import { readRoots } from '../host/config/controller-settings.ts'
+import { readConfigFile } from '../host/config/file.ts'
+import { parseDeviceConfig } from '../host/config/parse.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
@@ -30,6 +34,7 @@ import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { type Page, readPages } from '../host/web/pages.ts'
 import { linkPath } from '../model/control-link.ts'
+import type { DeviceConfig } from '../model/device-config.ts'
 import { earliestMs } from '../model/version.ts'
 import { openBoxStore, replaceUsers } from './box-store.ts'
 import { type Gateway, openGateway } from './gateway.ts'
@@ -88,6 +93,8 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
+    appliance: (await hasMark(places)) ? openAppliance(places, () => clock.nowMs()) : noAppliance(),
+    readFactory: () => readFactory(places),
     hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
@@ -118,6 +125,16 @@ async function hostAt(places: Places, clock: Clock): Promise<Host> {
 async function openSlots(places: Places): Promise<Slots> {
   const isThere = await Promise.all([places.applianceMark, places.raucConfig].map(hasFile))
   return isThere.includes(false) ? noSlots() : raucSlots(places)
+}
+
+async function hasMark({ applianceMark }: Places): Promise<boolean> {
+  return (await readIfThere(applianceMark)) !== null
+}
+
+/** Why it is not sound is told where it is to run. */
+async function readFactory({ factoryConfig }: Places): Promise<DeviceConfig | null> {
+  const text = await readConfigFile(factoryConfig).catch(() => null)
+  return text === null ? null : parseDeviceConfig(text).config
 }
 
 /** On an appliance; beside this program, where it runs from its sources. */

@@ -31,3 +31,9 @@ export interface WantedHardware {
   readonly devices: readonly string[]
   readonly recovery: RecoveryPort | null
 }
+
+/** What `causeway prepare` is asked for by the gateway. */
+export interface HardwareOrder extends WantedHardware {
+  /** PCI addresses of NICs that go back to the kernel. */
+  readonly released: readonly string[]
+}

@@ -39,6 +39,8 @@ export interface Facts {
   readonly leases: readonly LeaseFacts[]
   /** Prefixes that were inside a while ago: they are kept from the uplinks as well. Canonical. */
   readonly withheld: readonly string[]
+  /** NICs of the configuration, as it writes them, that are known not to be there, though the kernel cannot say. */
+  readonly lacking?: readonly string[]
 }
 
 /** An uplink that can be used now. */
@@ -70,7 +72,7 @@ const nicFeaturesOff = ['rx-lro']
 export function compile(config: DeviceConfig, facts: Facts): DesiredState {
   const own = insidePrefixes(config)
   const leases = facts.leases.filter(({ address }) => !overlapsAny(address, own))
-  const { ports, absentNics } = findPorts(config, facts.nics, leases)
+  const { ports, absentNics } = findPorts(config, facts.nics, leases, facts.lacking)
   const segmentTwins = nameSegmentTwins(config.segments.map(({ name }) => name))
   const inside = [...new Set([...own, ...facts.withheld])]
   const isV6 = ipv6Segments(config)

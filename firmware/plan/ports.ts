@@ -43,11 +43,12 @@ export interface PortsFound {
   readonly absentNics: readonly string[]
 }
 
-/** @param leases those that may be used */
+/** @param leases those that may be used @param lacking devices of DPDK's that it cannot have, as they are written */
 export function findPorts(
   { uplinks, lans }: DeviceConfig,
   nics: readonly NicFacts[],
   leases: readonly LeaseFacts[],
+  lacking: readonly string[] = [],
 ): PortsFound {
   const byName = new Map(nics.map((nic) => [nic.name, nic]))
   const ports: Port[] = []
@@ -60,7 +61,8 @@ export function findPorts(
     const kind = kindOf(port.nic)
     const nic = interfaceOf(port.nic)
     const facts = (kind === 'netdev' ? byName.get(nic) : null) ?? null
-    if (kind === 'netdev' && facts === null) {
+    const isThere = kind === 'netdev' ? facts !== null : !lacking.includes(port.nic)
+    if (!isThere) {
       if (!absentNics.includes(nic)) absentNics.push(nic)
       return
     }

@@ -37,7 +37,8 @@ export function compileServices(
  * Those of the configuration, else what the uplinks were told: by strangers, who name none inside, where private addresses
  * would be believed, and names of the overlay be asked for.
  */
-function serversOf(
+/** Whom the box asks for names, as configured or as leases say; none of the latter is inside. */
+export function serversOf(
   { dns }: DeviceConfig,
   leases: readonly LeaseFacts[],
   inside: readonly string[],

@@ -9,13 +9,13 @@ import { renderConfig } from '../host/config/render.ts'
 import { endRecovery, hasNic, makeRecovery } from '../host/prepare/recovery.ts'
 import { readCpus, readMemoryMb, readNics } from '../host/prepare/sysfs.ts'
 import { confineOthers, reserveHugepages } from '../host/prepare/tuning.ts'
-import { type Binding, bindDevices, boundDevices, releaseDevices } from '../host/prepare/vfio.ts'
+import { type Binding, bindDevices, releaseDevices } from '../host/prepare/vfio.ts'
 import { readIfThere, replaceFile } from '../host/system/file.ts'
 import type { Log } from '../host/system/log.ts'
 import type { Places } from '../host/system/places.ts'
 import type { DeviceConfig } from '../model/device-config.ts'
 import { CausewayError } from '../model/errors.ts'
-import type { MachineNic, WantedHardware } from '../model/machine-nic.ts'
+import type { HardwareOrder, MachineNic, WantedHardware } from '../model/machine-nic.ts'
 import { datapathEnvironment, planCpus, planMemory } from '../plan/prepare.ts'
 import {
   factoryConfigOf,
@@ -85,11 +85,11 @@ async function makeFactory(places: Places, log: Log): Promise<void> {
 }
 
 async function shareNics(places: Places, log: Log): Promise<void> {
-  const asked = readWanted(await readIfThere(places.wantedHardware))
+  const asked = readOrder(await readIfThere(places.wantedHardware))
   const wanted = asked ?? (await wantedAtBoot(places))
-  // A device that a running datapath holds is given back once the gateway has seen to it that it is let go, and says so.
-  const others = (await boundDevices()).filter((device) => !wanted.devices.includes(device))
-  if (asked !== null) tellProblems(log, 'NIC not given back', await releaseDevices(others))
+  // The gateway says so once the datapath has let go: until then it would wait here.
+  const given = (asked?.released ?? []).filter((device) => !wanted.devices.includes(device))
+  tellProblems(log, 'NIC not given back', await releaseDevices(given))
   tellProblems(log, 'NIC not bound', await bindDevices(wanted.devices))
   const { recovery } = wanted
   if (recovery === null) return endRecovery(places)
@@ -137,8 +137,8 @@ function readInventory(text: string | null): readonly MachineNic[] | null {
   return readJson(text) as readonly MachineNic[] | null
 }
 
-function readWanted(text: string | null): WantedHardware | null {
-  return readJson(text) as WantedHardware | null
+function readOrder(text: string | null): HardwareOrder | null {
+  return readJson(text) as HardwareOrder | null
 }
 
 function readJson(text: string | null): unknown {

@@ -38,6 +38,8 @@ export function controllerSettingsOf(bytes: Uint8Array, path: string): Controlle
     value = parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
       schema: 'core',
       maxAliasCount: 0,
+      // What is only odd is no business of our log.
+      logLevel: 'error',
     })
   } catch (error) {
     throw invalid(`${path} is no YAML`, (error as Error).message.split('\n')[0])

@@ -81,7 +81,8 @@ function formOf({ post, file }: Asking): {
 } {
   if (file !== undefined) {
     const headers = { 'content-type': 'application/octet-stream', 'content-length': file.bytes }
-    return { method: 'POST', headers }
+    // Who refuses it before it is there would else close, and the answer be lost in what is still written.
+    return { method: 'POST', headers: { ...headers, connection: 'keep-alive' } }
   }
   if (post === undefined) return { method: 'GET', headers: {} }
   return { method: 'POST', headers: { 'content-type': 'application/json' } }

@@ -79,6 +79,8 @@ export interface Places {
   /** Which port is the recovery port now. */
   readonly recoveryRecord: string
   readonly recoveryConf: string
+  /** Whom programs of the box ask for names: /etc/resolv.conf of an appliance leads here. */
+  readonly resolver: string
   /** What the datapath's unit starts it with. */
   readonly datapathEnvironment: string
   /** Name of the network namespace for the NICs. */
@@ -135,6 +137,7 @@ export function placesOf(instance: string, root = '/'): Places {
     wantedHardware: join(run, 'wanted.json'),
     recoveryRecord: join(run, 'recovery.json'),
     recoveryConf: join(run, 'recovery-dnsmasq.conf'),
+    resolver: join(root, 'run/causeway/resolv.conf'),
     datapathEnvironment: join(run, 'datapath.env'),
     nicNetns: `causeway-${instance}`,
   }

@@ -61,7 +61,7 @@ struct cw_queued {
 			uint8_t way;      /* see qos-segment.c */
 		} limited; /* what waits for its segment's limit */
 	};
-	struct cw_cut cut __attribute__((aligned(RTE_CACHE_LINE_SIZE))); /* of a train: what has not left yet */
+	struct cw_cut cut __attribute__((aligned(64))); /* of a train: what has not left yet; some ARM64 have lines of 128 */
 };
 
 static_assert(sizeof(struct cw_queued) <= CW_BUFFER_PRIVATE, "what waits says so in its own buffer");

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Gateway, openGateway } from '../../../firmware/gateway/gateway.ts'
 import type { RecordFile } from '../../../firmware/gateway/program-loader.ts'
+import type { Appliance } from '../../../firmware/host/appliance/appliance.ts'
+import { noAppliance } from '../../../firmware/host/appliance/none.ts'
 import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
@@ -40,6 +42,7 @@ export interface Box {
   readonly places: Places
   readonly net: FakeNet
   readonly services: FakeServices
+  appliance: Appliance
   /** What hosts of the LANs were lent. */
   hostLeases: HostLease[]
   readonly machine: FakeMachine
@@ -88,6 +91,7 @@ export async function openBox(
     places,
     net: fakeNet(nics),
     services: fakeServices(),
+    appliance: noAppliance(),
     hostLeases: [],
     machine: fakeMachine(),
     host: fakeHost(),
@@ -122,6 +126,8 @@ export async function openBox(
         },
         bindUdp: async (local) => network.bind(local),
         services: box.services,
+        appliance: box.appliance,
+        readFactory: async () => null,
         hostLeases: async () => box.hostLeases,
         insideRecord: recordAt(places.insideRecord),
         whereaboutsRecord: recordAt(places.whereaboutsRecord),

@@ -1,12 +1,15 @@
 /** The machine by the API of a whole box: what it says, what it refuses, a backup there and back, an upload in pieces. */
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { Compile } from 'typebox/schema'
 import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { Firmware } from '../../../firmware/gateway/firmware.ts'
 import { fakeSlots } from '../../../firmware/host/slots/fake.ts'
+import { noSlots } from '../../../firmware/host/slots/none.ts'
 import { askApi } from '../../../firmware/host/system/api-client.ts'
+import { CausewayError } from '../../../firmware/model/errors.ts'
 import { HistoryOfBox, HistoryOfName } from '../../../firmware/model/local-api-history.ts'
 import { RecentEventsAnswer } from '../../../firmware/model/local-api-recent.ts'
 import { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
@@ -127,6 +130,59 @@ test('a backup comes as a file, and is restored as a change that waits for its c
   await askApi(apiSocket, '/api/v1/config/confirm', { post: {} })
   const { revision } = JSON.parse(await askApi(apiSocket, '/api/v1/config')) as { revision: number }
   assert.equal(revision, 43)
+})
+
+test('an update that is refused half-way is answered, though its sender still sends', async (t) => {
+  const socketPath = `${await rootOf(t)}/api.sock`
+  const firmware = new Firmware({
+    ...{ before: () => sampleBefore, onNews: () => assert.fail(), onFault: () => assert.fail() },
+    slots: {
+      ...fakeSlots('0.1.0'),
+      install: async ({ chunks }) => {
+        for await (const _ of chunks) throw new CausewayError('UPDATE_NO_ROOM', 'the disk is full')
+      },
+    },
+  })
+  const fail = () => assert.fail()
+  await using _ = await openApi({
+    socketPath,
+    ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
+    ...{ explain: fail, subscribe: fail, ...nothingElse },
+    config: noChanges,
+    system: {
+      ...nothingElse.system,
+      firmware: {
+        ...nothingElse.system.firmware,
+        install: (upload) => firmware.install(upload),
+      },
+    },
+    onFault: (error) => assert.fail(String(error)),
+  })
+  const large = Buffer.alloc(8_000_000)
+  const file = { bytes: large.length, open: () => Readable.from(pieces(large)) }
+  const sent = askApi(socketPath, '/api/v1/slots/install', { file })
+  await assert.rejects(sent, { code: 'UPDATE_NO_ROOM' })
+})
+
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 30_000) yield bytes.subarray(at, at + 30_000)
+}
+
+test('what became of an update is an event, in words too, and a line of the log', async (t) => {
+  const box = await openBox(t)
+  const news = { version: '0.2.0', isProven: false, reason: 'it did not prove itself: x' }
+  Object.assign(box.host, { slots: { ...noSlots(), news: async () => news } })
+  await box.write(textOf(42))
+  await box.start()
+  const { detail } = await box.line('went back from firmware')
+  assert.equal(detail, '0.2.0: it did not prove itself: x')
+  const body = await askApi(box.places.apiSocket, '/api/v1/events/recent')
+  const { events } = JSON.parse(body) as RecentEventsAnswer
+  const told = events.find(({ sentence }) => sentence.startsWith('went back'))
+  assert.deepEqual(
+    [told?.kind, told?.severity, told?.sentence],
+    ['box', 'bad', 'went back from firmware 0.2.0: it did not prove itself: x'],
+  )
 })
 
 test('an update comes in pieces, and no other route takes such a body', async (t) => {
