@@ -25,7 +25,9 @@ export class Pings implements AsyncDisposable {
 
   /** Until one is answered that comes later than this. @returns when it was; null: none in time */
   async answerAfter(sinceMs: number, timeoutMs: number): Promise<number | null> {
-    const deadline = AbortSignal.timeout(Math.max(1, sinceMs + timeoutMs - performance.now()))
+    const deadline = AbortSignal.timeout(
+      Math.max(1, Math.round(sinceMs + timeoutMs - performance.now())),
+    )
     for (;;) {
       const found = this.#answersMs.find((ms) => ms > sinceMs)
       if (found !== undefined) return found

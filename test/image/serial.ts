@@ -76,7 +76,7 @@ export function bareOf(raw: string): string {
   return (
     raw
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-      .replaceAll(/\x1b(\[[0-9;?=]*[A-Za-z]|\][^\x07]*\x07|[()][A-Z0-9]|.)/g, '')
+      .replaceAll(/\x1b(\[[0-9;?!=]*[A-Za-z]|\][^\x07]*\x07|[()][A-Z0-9]|.)/g, '')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
       .replaceAll(/[\x00-\x08\x0b-\x1f]/g, '')
       .trimEnd()

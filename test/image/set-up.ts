@@ -56,11 +56,15 @@ export function plannedConfig(
     revision: factory.revision + 1,
     uplinks: planned.uplinks.map((one) => ({ ...one, nic: uplink.nic })),
     lans: planned.lans.map((one) => ({ ...one, nic: lan.nic, dhcp: rangeOf(one.address[0]!) })),
-    peers: planned.peers.map((peer) => ({
-      ...peer,
-      wireKey: wireKeys[peer.name] ?? peer.wireKey,
-    })),
+    // A machine has a key that it made itself: of one that is not there nobody knows it.
+    peers: planned.peers
+      .filter(({ name }) => name in wireKeys || !isVm(lab, name))
+      .map((peer) => ({ ...peer, wireKey: wireKeys[peer.name] ?? peer.wireKey })),
   }
+}
+
+function isVm({ sites }: Lab, site: string): boolean {
+  return sites.find(({ name }) => name === site)?.isVm === true
 }
 
 function rangeOf(address: string): { readonly from: string; readonly to: string } {

@@ -57,11 +57,11 @@ async function plant(box: Box): Promise<void> {
   const [peer, segment, secret, user, site] = canaries.map(({ text }) => text)
   await box.post('/api/v1/users', { name: user, role: 'viewer', password: `${secret}-password` })
   const before = await runningConfig(box)
-  const [first] = before.peers
+  const wireKey = Buffer.alloc(32, 9).toString('base64')
   const config = {
     ...{ ...before, revision: before.revision + 1, site },
     segments: [...before.segments, { name: segment, vni: 4_711 }],
-    peers: [{ ...first!, name: peer! }],
+    peers: [{ name: peer, wireKey, endpoints: ['192.0.2.9:51820'], segments: {} }],
   }
   await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
   await kept(box, config.revision)

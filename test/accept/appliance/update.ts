@@ -27,7 +27,9 @@ import {
 const gapMs = 120_000
 /** Of a bundle that is not what was signed. */
 const tamperedAt = 40_000_000
-const sick = { 'usr/lib/causeway/firmware/gateway/run.js': 'throw new Error("sick")\n' }
+/** Its program ends at once, however often it is started. */
+const sickUnit = '[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=2\n'
+const sick = { 'usr/lib/systemd/system/causeway-gateway.service': sickUnit }
 const noKernel = { 'boot/vmlinuz': 'no kernel\n'.repeat(100_000) }
 
 export const update: Line = {
