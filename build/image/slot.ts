@@ -87,6 +87,10 @@ async function nameBuild(parts: SlotParts, root: string): Promise<void> {
   await writeFile(join(root, 'etc/rauc/system.conf'), system.replace('@ARCH@', target.name))
   await writeFile(join(root, 'etc/machine-id'), '')
   await writeFile(join(root, 'etc/causeway/appliance'), '')
+  // Made when the package was set up; a box makes its own.
+  for (const name of await readdir(join(root, 'etc/ssh'))) {
+    if (name.startsWith('ssh_host_')) await rm(join(root, 'etc/ssh', name))
+  }
   // What systemd does after an update (systemd-update-done.service(8)) is done for a tree that nobody updates.
   for (const folder of ['etc', 'var']) await writeFile(join(root, folder, '.updated'), '')
 }

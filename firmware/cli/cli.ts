@@ -166,6 +166,8 @@ const commands: Readonly<Record<string, Command>> = {
   reset,
   ...{ slots, usb },
   user,
+  // It reads what nobody else does.
+  console: async (call) => (await import('./console.ts')).consoleLoop(call),
 }
 /** The others are a word alone. */
 const takesWords: ReadonlySet<string> = new Set(

@@ -4,7 +4,7 @@ import {
   type ControllerAccount,
   readAccount,
 } from '../host/link/controller-account.ts'
-import { askController } from '../host/link/controller-client.ts'
+import { askController, type ControllerAsk } from '../host/link/controller-client.ts'
 import type { Dialogue } from '../host/system/dialogue.ts'
 import type { TenantsAnswer } from '../model/controller-api-access.ts'
 import { CausewayError, type ErrorCode } from '../model/errors.ts'
@@ -31,6 +31,11 @@ export const ctlOptions = {
   head: { type: 'string' },
   out: { type: 'string' },
   instance: { type: 'string' },
+  sites: { type: 'string' },
+  canary: { type: 'string' },
+  soak: { type: 'string' },
+  at: { type: 'string' },
+  wave: { type: 'string' },
 } as const
 
 export type CtlOption = keyof typeof ctlOptions
@@ -72,6 +77,8 @@ export async function accountOf({ root, environment }: CtlCall): Promise<Control
 export interface CtlAsk {
   /** Sent by POST; without it, GET. */
   readonly post?: object
+  /** The same with a file as it is. */
+  readonly file?: ControllerAsk['file']
   readonly timeoutMs?: number
 }
 
@@ -79,11 +86,11 @@ export interface CtlAsk {
 export async function ask<Answer>(
   call: CtlCall,
   path: string,
-  { post, timeoutMs = usualAskMs }: CtlAsk = {},
+  { post, file, timeoutMs = usualAskMs }: CtlAsk = {},
 ): Promise<Answer> {
   const { controller, authority, token } = await accountOf(call)
-  const method = post === undefined ? 'GET' : 'POST'
-  const body = post === undefined ? {} : { body: post }
+  const method = post === undefined && file === undefined ? 'GET' : 'POST'
+  const body = file !== undefined ? { file } : post === undefined ? {} : { body: post }
   const asked = { controller, authority, token, method, path, timeoutMs, ...body } as const
   return (await askController(asked)) as Answer
 }
@@ -129,7 +136,7 @@ export async function confirm(call: CtlCall, question: string, option: string): 
 
 /** Refused, and nothing has changed. */
 const refusals =
-  /^(FLEET_|ZTP_|STORE_(CONFLICT|NOT_EMPTY|SCHEMA|CORRUPT)$|API_(CONFIRM|LAST_OWNER|FORBIDDEN|UNAUTHENTICATED)$)/
+  /^(FLEET_|ZTP_|UPDATE_REFUSED$|STORE_(CONFLICT|NOT_EMPTY|SCHEMA|CORRUPT)$|API_(CONFIRM|LAST_OWNER|FORBIDDEN|UNAUTHENTICATED)$)/
 
 export function ctlExitOf(code: ErrorCode): ExitCode {
   return refusals.test(code) ? exitCode.refused : exitOf(code)

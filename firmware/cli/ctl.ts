@@ -9,6 +9,7 @@ import { auditCommands } from './ctl-audit.ts'
 import { backupCommands } from './ctl-backup.ts'
 import { type CtlCall, type CtlCommand, type CtlOption, ctlExitOf, ctlOptions } from './ctl-call.ts'
 import { edgeCommands } from './ctl-edge.ts'
+import { firmwareCommands } from './ctl-firmware.ts'
 import { fleetCommands } from './ctl-fleet.ts'
 import { rootCommands } from './ctl-root.ts'
 import { signInCommands } from './ctl-sign-in.ts'
@@ -17,6 +18,7 @@ const commands: readonly CtlCommand[] = [
   ...signInCommands,
   ...fleetCommands,
   ...edgeCommands,
+  ...firmwareCommands,
   ...accessCommands,
   ...auditCommands,
   ...rootCommands,

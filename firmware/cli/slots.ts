@@ -7,7 +7,6 @@ import { type Call, type ExitCode, exitCode, Misuse, meantText, show } from './c
 import { prove } from './slots-prove.ts'
 import { bytesText, table } from './table.ts'
 import { commandText } from './text.ts'
-import { usb } from './usb.ts'
 
 /** RAUC's service is started when it is asked, on slow boxes beside other work. */
 const timeoutMs = 70_000
@@ -18,7 +17,6 @@ const verbs: Readonly<Record<string, (call: Call, words: readonly string[]) => P
   {
     ...{ install, rollback, good },
     prove: (call, words) => alone('prove', words, () => prove(call)),
-    usb: (call, words) => usb({ ...call, words: ['usb', ...words] }),
   }
 
 export async function slots(call: Call): Promise<ExitCode> {
@@ -38,7 +36,8 @@ async function install(call: Call, words: readonly string[]): Promise<ExitCode> 
   const [path] = words
   if (path === undefined || words.length > 1) throw new Misuse('slots install takes one FILE')
   await using file = await openToSend(path)
-  if (file === null) throw new CausewayError('UPDATE_REFUSED', `there is no file ${path}`)
+  if (file === null)
+    throw new CausewayError('UPDATE_REFUSED', `${path} is no file, or a link to one`)
   const said = (answer: SlotsAnswer): string => `${slotsText(answer)}${nextText(answer, call)}`
   await show<SlotsAnswer>(call, '/api/v1/slots/install', said, {
     file,

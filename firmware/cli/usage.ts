@@ -59,6 +59,9 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   ctl …        run a fleet through its controller: causeway ctl --help
   controller   run the process that a fleet is run from
 
+  console      show what the box is, at its serial line or screen, until the input ends
+
+  prepare      make an appliance's machine ready    (started by the supervisor, as those below)
   datapath     run the process that moves packets   (started by the supervisor)
   gateway      run the process that decides         (started by the supervisor)
 
@@ -68,7 +71,8 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   --help, --version
 
 The datapath takes --memory MIB (128 unless told), --flows N (as many may have a path of their own;
-131072 unless told, 68 bytes each) and --aead auto|ipsec-mb|openssl. The controller takes
+131072 unless told, 68 bytes each) --worker-cpu N (its
+worker's own) and --aead auto|ipsec-mb|openssl. The controller takes
 --listen ADDRESS:PORT (0.0.0.0:8443 unless told), --stun ADDRESS:PORT (UDP, port 3478 of the same address unless
 told) and --name NAME, by which it is called, several times.
 `

@@ -2,6 +2,8 @@
 import type { CancelTimer } from '../host/clock/clock.ts'
 import type { Link } from '../host/link/link.ts'
 import type { EdgeMessage } from '../model/control-link.ts'
+import type { FirmwareState } from '../model/firmware-order.ts'
+import type { SeenBox } from '../plan/rollout-box.ts'
 import type { Inbox } from './inbox.ts'
 import type { PublishedConfig } from './published.ts'
 
@@ -31,6 +33,12 @@ export interface Attached {
   report: Report | null
   /** Since when it has been as well or as unwell as it says. */
   isSoSinceMs: number
+  /** Of its firmware; null: it has said nothing of it. */
+  firmwareState: FirmwareState | null
+  /** What it was told last of its firmware, and when; null: nothing. */
+  ordered: { readonly id: string | null; readonly atMs: number } | null
+  /** Since when it has this link. */
+  readonly openedMs: number
   timer: CancelTimer | null
 }
 
@@ -50,11 +58,25 @@ export function newAttached(
   inbox: Inbox,
   deviceId: string,
   expiresMs: number,
+  openedMs: number,
 ): Attached {
   return {
     ...{ link, inbox, deviceId, tenant: '', expiresMs, revision: 0, tried: 0, firmware: '' },
     ...{ sent: null, has: null, isAsked: false, waiting: null },
     ...{ report: null, isSoSinceMs: 0, timer: null },
+    ...{ firmwareState: null, ordered: null, openedMs },
+  }
+}
+
+export function seenOf(box: Attached, nowMs: number): SeenBox {
+  const { openedMs, firmwareState, report, isSoSinceMs, ordered } = box
+  return {
+    linkMs: nowMs - openedMs,
+    said: firmwareState,
+    health:
+      report === null ? null : { isHealthy: report.isHealthy, problems: report.problems.length },
+    healthMs: nowMs - isSoSinceMs,
+    told: ordered === null ? null : { order: ordered.id, ms: nowMs - ordered.atMs },
   }
 }
 

@@ -1,18 +1,22 @@
 /** A controller from its parts: one store, one owner, a desk for blank devices, one for links, and what publishes. */
 import { X509Certificate } from 'node:crypto'
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
+import { FirmwareFolder } from '../host/firmware/files.ts'
 import { type DeviceIdentity, fingerprintOf, readCertificate } from '../host/pki/certificate.ts'
 import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type Api, openApi } from './api/api.ts'
 import { CertificateDesk } from './certificate-desk.ts'
 import { Delegations } from './delegations.ts'
+import { readEdge } from './edges.ts'
 import { EnrolDesk } from './enrol.ts'
+import { FirmwareShelf } from './firmware.ts'
 import { Fleets } from './fleets.ts'
 import { LinkDesk } from './link-desk.ts'
 import type { Owner } from './owner.ts'
 import { PublishedBook } from './published.ts'
 import { Publisher } from './publisher.ts'
+import { Rollouts } from './rollouts.ts'
 import { Users } from './users.ts'
 
 const dayMs = 86_400_000
@@ -27,6 +31,8 @@ export interface ControllerParts {
   readonly log: Log
   readonly host: string
   readonly port: number
+  /** Where files for boxes are. */
+  readonly firmwareFolder: string
 }
 
 export interface Controller extends AsyncDisposable {
@@ -35,6 +41,7 @@ export interface Controller extends AsyncDisposable {
   readonly links: LinkDesk
   readonly publisher: Publisher
   readonly users: Users
+  readonly rollouts: Rollouts
 }
 
 /** Listens once it returns. The store is closed with it. */
@@ -48,7 +55,15 @@ export async function openController(parts: ControllerParts): Promise<Controller
     ...{ store, authority, certificates, delegations, nowMs: wallMs, random },
   })
   const book = new PublishedBook()
-  const links = new LinkDesk({ store, clock, wallMs, authority, certificates, log, book })
+  const onFirmware = (): void => rollouts.wake()
+  const links = new LinkDesk({
+    ...{ store, clock, wallMs, authority, certificates, log, book, onFirmware },
+  })
+  const folder = new FirmwareFolder(parts.firmwareFolder)
+  const isNeeded = (version: string): Promise<boolean> => rollouts.isNeeded(version)
+  const shelf = new FirmwareShelf({ store, folder, wallMs, isNeeded })
+  await shelf.tidy()
+  const rollouts: Rollouts = new Rollouts({ store, clock, wallMs, log, links, shelf })
   const users = new Users(store, wallMs)
   const signingKey = authority.privateKey
   const fleets = new Fleets(store)
@@ -56,7 +71,13 @@ export async function openController(parts: ControllerParts): Promise<Controller
   const issuer = new X509Certificate(authority.certificate)
   const api = await openApi({
     ...{ host, port, store, fleets, book, owner, users, enrol, links, publisher, wallMs },
+    ...{ shelf, rollouts, random, clock, folder },
     ...owner.server,
+    mayFetch: async (certificate) => {
+      const caller = identify(certificate, issuer)
+      if (caller === null || caller.expiresMs <= wallMs()) return null
+      return (await readEdge(store, caller.deviceId)) === null ? null : caller.deviceId
+    },
     identify: async (certificate) => {
       const caller = identify(certificate, issuer)
       return caller === null ? null : links.admit(caller)
@@ -73,9 +94,11 @@ export async function openController(parts: ControllerParts): Promise<Controller
     links,
     publisher,
     users,
+    rollouts,
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]()
       await api[Symbol.asyncDispose]()
+      await rollouts[Symbol.asyncDispose]()
       await links[Symbol.asyncDispose]()
       await publisher[Symbol.asyncDispose]()
       await fleets[Symbol.asyncDispose]()

@@ -40,3 +40,18 @@ export function documentKey(tenant: string, name: string): string {
 export function allocationKey(tenant: string, name: string): string {
   return `${tenant}/alloc/${name}`
 }
+
+/** A firmware file (firmware.ts). @param name `VERSION/ARCHITECTURE` */
+export function firmwareKey(name: string): string {
+  return `firmware/${name}`
+}
+
+/** The last rollout of a tenant (rollouts.ts). @param tenant empty: of all */
+export function rolloutKey(tenant: string): string {
+  return `rollout/last/${tenant}`
+}
+
+/** @param deviceId empty: all boxes of the last rollout of a tenant */
+export function rolloutBoxKey(tenant: string, deviceId: string): string {
+  return `rollout/box/${tenant}/${deviceId}`
+}

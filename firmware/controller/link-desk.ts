@@ -10,8 +10,10 @@ import type { Store } from '../host/store/store.ts'
 import type { Log } from '../host/system/log.ts'
 import { type EdgeMessage, linkProtocol, readEdgeMessage } from '../model/control-link.ts'
 import { CausewayError } from '../model/errors.ts'
+import type { FirmwareOrder } from '../model/firmware-order.ts'
+import type { SeenBox } from '../plan/rollout-box.ts'
 import { AppliedLog } from './applied.ts'
-import { type Attached, type AttachedStatus, end } from './attached.ts'
+import { type Attached, type AttachedStatus, end, seenOf } from './attached.ts'
 import { type CertificateDesk, certificateDays } from './certificate-desk.ts'
 import { readEdge } from './edges.ts'
 import { publishedKey } from './keys.ts'
@@ -31,6 +33,8 @@ export interface LinkDeskParts {
   readonly certificates: CertificateDesk
   readonly log: Log
   readonly book: PublishedBook
+  /** A box has said something of its firmware. */
+  readonly onFirmware?: () => void
 }
 
 /** A box that does not answer for a configuration is sent the next one all the same. */
@@ -65,6 +69,20 @@ export class LinkDesk implements AsyncDisposable {
       const { deviceId, revision, firmware, report } = box
       return { deviceId, revision, firmware, report, healthAgeMs: nowMs - isSoSinceMs }
     })
+  }
+
+  /** Boxes of a tenant that have a link now, as rollouts see them. */
+  seen(tenant: string): Map<string, SeenBox> {
+    const nowMs = this.#parts.clock.nowMs()
+    const own = [...this.#attached.values()].filter((box) => box.tenant === tenant)
+    return new Map(own.map((box) => [box.deviceId, seenOf(box, nowMs)]))
+  }
+
+  /** Null: there is none. Nothing happens while it has no link. */
+  order(deviceId: string, order: FirmwareOrder | null): void {
+    const box = this.#attached.get(deviceId)
+    if (box === undefined || !trySay(box.link, { kind: 'firmware', order })) return
+    box.ordered = { id: order?.id ?? null, atMs: this.#parts.clock.nowMs() }
   }
 
   /** Its owner has let it go: it is told so, and its link ends. Nothing happens while it has none. */
@@ -134,6 +152,11 @@ export class LinkDesk implements AsyncDisposable {
         return this.#onRenew(box, message.request)
       case 'places':
         this.#exchange.onPlaces(box.deviceId, message)
+        return
+      case 'firmware-state':
+        box.firmwareState = message
+        box.firmware = message.running
+        this.#parts.onFirmware?.()
         return
       case 'report':
         if (box.report?.isHealthy !== message.isHealthy) box.isSoSinceMs = this.#parts.clock.nowMs()

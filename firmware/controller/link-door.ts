@@ -72,7 +72,7 @@ export class LinkDoor implements Disposable {
       mayTake: () => this.#messages.take(deviceId, clock.nowMs()),
       onFlood: () => this.#onFlood(box),
     })
-    const box: Attached = newAttached(link, inbox, deviceId, expiresMs)
+    const box: Attached = newAttached(link, inbox, deviceId, expiresMs, clock.nowMs())
     const other = this.#calling.get(deviceId)
     if (other !== undefined) end(other, closeCodes.replaced, 'the device has another link')
     this.#calling.set(deviceId, box)

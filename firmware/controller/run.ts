@@ -16,7 +16,7 @@ import { StunDesk } from './stun-desk.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface RunOptions {
-  readonly places: Pick<Places, 'keyFolder' | 'storeFolder' | 'setupToken'>
+  readonly places: Pick<Places, 'keyFolder' | 'storeFolder' | 'setupToken' | 'firmwareFolder'>
   readonly host: string
   readonly port: number
   /** Where STUN is answered; a place that is taken is said, and done without. */
@@ -45,7 +45,8 @@ export async function runController(
   const failed = Promise.withResolvers<CausewayError>()
   const store = await openStore(await openLevelTable(places.storeFolder), failed.resolve)
   const clock = systemClock()
-  const parts = { store, owner, log, host, port, clock, wallMs: Date.now }
+  const { firmwareFolder } = places
+  const parts = { store, owner, log, host, port, clock, wallMs: Date.now, firmwareFolder }
   const controller = await openController({ ...parts, random: (bytes) => randomBytes(bytes) })
   const socket = await bindUdp(stun).catch((error: Error) => {
     const detail = `${formatEndpoint(stun)}: ${error.message}`

@@ -6,7 +6,7 @@ import { CausewayError } from '../model/errors.ts'
 import { commitAudited, systemTenant } from './audit.ts'
 import { edgesOf } from './edges.ts'
 import { readFleet } from './fleet.ts'
-import { allocationKey, documentKey, tenantKey } from './keys.ts'
+import { allocationKey, documentKey, rolloutBoxKey, rolloutKey, tenantKey } from './keys.ts'
 import { networkCommit } from './network-key.ts'
 import type { Users } from './users.ts'
 
@@ -80,7 +80,9 @@ export async function removeTenant(
 
 async function allOf(store: Store, name: string): Promise<Change[]> {
   const changes: Change[] = []
-  for (const prefix of [documentKey(name, ''), allocationKey(name, '')]) {
+  const last = await store.get(rolloutKey(name))
+  if (last !== null) changes.push({ key: last.key, value: null })
+  for (const prefix of [documentKey(name, ''), allocationKey(name, ''), rolloutBoxKey(name, '')]) {
     for await (const { key } of entriesBelow(store, prefix)) changes.push({ key, value: null })
   }
   return changes

@@ -46,7 +46,7 @@ export interface ControllerLinkParts {
   /** Somebody says, as JWS, that the owner has let the box go. */
   readonly onReleased: (release: string) => void
   readonly onCertificate: (certificate: string) => Promise<void>
-  readonly onPeers?: (message: Extract<ControllerMessage, { kind: 'peer-places' }>) => void
+  readonly onTold?: (message: ControllerMessage) => void
   /** The controller's clock. */
   readonly onTime: (nowMs: number) => void
 }
@@ -195,7 +195,8 @@ export class ControllerLink implements Disposable {
         this.#parts.onReleased(message.release)
         return
       case 'peer-places':
-        this.#parts.onPeers?.(message)
+      case 'firmware':
+        this.#parts.onTold?.(message)
         return
       case 'denied': {
         const { code, message: detail } = message

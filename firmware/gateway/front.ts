@@ -40,6 +40,7 @@ import type { Core } from './core.ts'
 import { denialAnswer } from './denial-answer.ts'
 import { type DiagnoseOpening, type OpenDiagnose, openDiagnose } from './diagnose/diagnose.ts'
 import { explainAnswer } from './explain-answer.ts'
+import type { Firmware } from './firmware.ts'
 import { openRecorder } from './history/recorder.ts'
 import { type LanAnswerParts, lanAnswers } from './lan-answer.ts'
 import { fieldsOf } from './log-fields.ts'
@@ -61,6 +62,7 @@ export interface FrontParts extends Omit<LanAnswerParts, 'nicNetns' | 'clock'> {
   readonly certificate: (address: string) => Promise<Certificate>
   readonly lanApiPort: number
   readonly host: Host
+  readonly firmware: Firmware
   readonly key: Pick<DeviceKey, 'deviceId'>
   /** Of plain HTTP, which is sent on to the page; null: there is none. */
   readonly plainPort: number | null
@@ -103,7 +105,7 @@ export function openFront(
   )
   const { parts: system, backups } = openSystem(
     {
-      ...{ ...parts, status, users: backupUsers(access), tell: (event) => watch.tell(event) },
+      ...{ ...parts, status, users: backupUsers(access) },
       wireKey: encodeWireKey(parts.wireKey.publicKey),
       deviceId: () => parts.key.deviceId,
     },
@@ -164,7 +166,7 @@ function sampleFacts({ reconciler, telemetry }: Core): SampleFacts {
 }
 
 function statusOf(
-  { places, clock, wireKey, services }: FrontParts,
+  { places, clock, wireKey, services, host }: FrontParts,
   core: Core,
   access: Access,
 ): () => Status {
@@ -186,7 +188,7 @@ function statusOf(
       nats: natAnswers(core.nat.readings(), clock.nowMs(), hubNames(running.config?.peers ?? [])),
       reaches: core.peering.reaches(),
       relaying: core.peering.relaying(),
-      access: access.problem,
+      ...{ access: access.problem, dataNote: host.dataNote },
     })
   }
 }

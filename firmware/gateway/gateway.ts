@@ -3,20 +3,31 @@
  * to each other, and taken down in the opposite order. The datapath forwards on meanwhile and afterwards.
  */
 import type { Status } from '../model/local-api.ts'
+import type { ApiEvent } from '../model/local-api-event.ts'
+import { version } from '../model/version.ts'
 import { encodeWireKey } from '../model/wire-key.ts'
+import { bulkRateBps } from '../plan/bulk-rate.ts'
+import { beforeOf } from '../plan/slot-proof.ts'
 import type { ConfigSource } from './config-source.ts'
 import { type Core, type CoreParts, openCore } from './core.ts'
 import { Discovery } from './enrol/discovery.ts'
 import { reportOf } from './enrol/report.ts'
+import { Firmware, type FirmwareParts } from './firmware.ts'
+import { FirmwareOrders } from './firmware-orders.ts'
 import { type Front, type FrontParts, openFront } from './front.ts'
+import { fieldsOf } from './log-fields.ts'
 import { BoxOwner, type BoxOwnerParts } from './owner.ts'
+import type { RecordFile } from './program-loader.ts'
 
 export type GatewayParts = CoreParts &
-  FrontParts &
-  Pick<
-    BoxOwnerParts,
-    'key' | 'imageRoots' | 'ownerRecord' | 'signedRecord' | 'connect' | 'openLink' | 'reset'
-  >
+  Omit<FrontParts, 'firmware'> &
+  Pick<BoxOwnerParts, 'key' | 'imageRoots' | 'ownerRecord' | 'signedRecord' | 'reset'> &
+  Pick<BoxOwnerParts, 'connect' | 'openLink' | 'download'> & {
+    /** What a box remembers of an order of its firmware. */
+    readonly orderRecord: RecordFile
+    /** `x86_64` */
+    readonly architecture: string
+  }
 
 export interface Gateway extends AsyncDisposable {
   status(): Status
@@ -43,10 +54,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     onMoved: () => front.onMoved(),
     onSpeed: (...said) => front.onSpeed(...said),
   })
-  const owner: BoxOwner = owned.use(openOwner(parts, core, () => front.status()))
+  const firmware = openFirmware(parts, {
+    before: () => beforeOf(front.status(), owner.answer),
+    tell: (event) => front.onPath(event),
+  })
+  const orders = owned.use(openOrders(parts, core, firmware))
+  const owner: BoxOwner = owned.use(openOwner(parts, core, orders, () => front.status()))
   await owner.read()
-  const front: Front = openFront(parts, core, owner, owned)
+  const front: Front = openFront({ ...parts, firmware }, core, owner, owned)
   await front.listen()
+  void firmware.tellNews()
   core.reconciler.request(true)
   const kept = owned.move()
   return {
@@ -60,7 +77,36 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOwner {
+function openFirmware(
+  { host, log }: GatewayParts,
+  { before, tell }: Pick<FirmwareParts, 'before'> & { readonly tell: (event: ApiEvent) => void },
+): Firmware {
+  return new Firmware({
+    ...{ slots: host.slots, before },
+    onNews: ({ version: what, isProven, reason }) => {
+      if (isProven) log.info({ detail: what }, 'firmware proven')
+      else log.error({ detail: `${what}: ${reason}` }, 'went back from firmware')
+      tell({ kind: 'firmware', version: what, isProven, reason })
+    },
+    onFault: (error) => log.error(fieldsOf(error), 'slots not read'),
+  })
+}
+
+function openOrders(parts: GatewayParts, core: Core, firmware: Firmware): FirmwareOrders {
+  const { source, changes } = core
+  return new FirmwareOrders({
+    ...{ ...parts, firmware, version, power: parts.host.power, record: parts.orderRecord },
+    rateBps: () => bulkRateBps(source.confirmed?.config ?? null),
+    isTrying: () => changes.pending !== null,
+  })
+}
+
+function openOwner(
+  parts: GatewayParts,
+  core: Core,
+  orders: FirmwareOrders,
+  status: () => Status,
+): BoxOwner {
   const { changes, source, telemetry, peering } = core
   const isBlank = (): boolean => {
     const from = source.confirmed?.source
@@ -70,7 +116,7 @@ function openOwner(parts: GatewayParts, core: Core, status: () => Status): BoxOw
   const takesHints = (): boolean => isBlank() || owner.hasOwner
   const owner: BoxOwner = new BoxOwner({
     ...parts,
-    ...{ changes, source, isBlank, caller: peering },
+    ...{ changes, source, isBlank, caller: peering, orders },
     wireKey: encodeWireKey(parts.wireKey.publicKey),
     discovery: new Discovery({ ...parts, leases, takesHints }),
     report: () => reportOf(status(), telemetry.reading.counters, isOwners(source)),

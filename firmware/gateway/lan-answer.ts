@@ -21,7 +21,7 @@ export interface LanAnswerParts {
 
 export function lanAnswers(
   { clock, net, nicNetns, hostLeases }: LanAnswerParts,
-  { reconciler, telemetry }: Pick<Core, 'reconciler' | 'telemetry'>,
+  { reconciler, telemetry, appliance }: Pick<Core, 'reconciler' | 'telemetry' | 'appliance'>,
 ): LanParts {
   // Tools are run for it.
   const links = keptFor(
@@ -39,7 +39,8 @@ export function lanAnswers(
     nics: async () => {
       const found = await links()
       const { config } = reconciler.outcome.running
-      return { nics: composeNics(found, config, telemetry.reading.counters) }
+      const nics = composeNics(found, config, telemetry.reading.counters)
+      return { nics, recovery: appliance.recovery }
     },
   }
 }

@@ -1,6 +1,7 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { readImageFacts } from '../host/appliance/facts.ts'
 import { noAppliance } from '../host/appliance/none.ts'
 import { openAppliance } from '../host/appliance/system.ts'
 import type { Clock } from '../host/clock/clock.ts'
@@ -11,6 +12,7 @@ import { parseDeviceConfig } from '../host/config/parse.ts'
 import { connectDatapath } from '../host/datapath/remote.ts'
 import { systemDiagnostics } from '../host/diagnose/machine.ts'
 import { openLink } from '../host/link/client.ts'
+import { download } from '../host/link/download.ts'
 import { openZtp } from '../host/link/ztp.ts'
 import { openLinuxNet } from '../host/net/linux.ts'
 import { openDeviceKey } from '../host/pki/device-key.ts'
@@ -44,11 +46,18 @@ import type { Host } from './system.ts'
 
 /** No answer within this is none. */
 const controllerMs = 10_000
+/** Of a file, without a byte. */
+const fileMs = 60_000
+/** As images call them. */
+const architectures: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 
 /** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
-  if (await resetIfOrdered(places)) log.warn({}, 'reset: this box is blank')
+  const power = openPower(places.applianceMark)
+  const isAppliance = await power.isAppliance()
+  // An appliance wipes its disk before anything starts: image/initramfs.
+  if (!isAppliance && (await resetIfOrdered(places))) log.warn({}, 'reset: this box is blank')
   const restored = await restoreIfOrdered(places, (users) => replaceUsers(places, users, log))
   if (restored === 'done') log.warn({}, 'restored: this box is the one of a backup')
   if (restored === 'broken') log.error({}, 'not restored: the order cannot be read')
@@ -80,11 +89,14 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
-    host: await hostAt(places, clock),
+    host: await hostAt(places, clock, (await readImageFacts()).dataNote),
+    orderRecord: recordAt(places.orderRecord),
+    architecture: architectures[process.arch] ?? process.arch,
     reset: async () => {
       await orderReset(places)
+      if (isAppliance) await power.rebootMachine()
       // In order: its supervisor starts another.
-      process.kill(process.pid, 'SIGTERM')
+      else process.kill(process.pid, 'SIGTERM')
     },
     connect: (controller, proxy, authorities) =>
       openZtp({ controller, proxy: proxy ?? undefined, authorities, timeoutMs: controllerMs }),
@@ -93,8 +105,13 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
         ...{ controller, path: linkPath, own, authorities: [authority], timeoutMs: controllerMs },
         proxy: proxy ?? undefined,
       }),
-    appliance: (await hasMark(places)) ? openAppliance(places, () => clock.nowMs()) : noAppliance(),
+    appliance: isAppliance ? openAppliance(places, { nowMs: () => clock.nowMs() }) : noAppliance(),
     readFactory: () => readFactory(places),
+    download: (controller, proxy, own, authority, path, from) =>
+      download({
+        ...{ controller, path, from, own, authorities: [authority], timeoutMs: fileMs },
+        proxy: proxy ?? undefined,
+      }),
     hostLeases: () => readHostLeases(places.dnsmasqLeases, Date.now()),
     services: openServices({
       clock,
@@ -106,9 +123,13 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
   })
 }
 
-async function hostAt(places: Places, clock: Clock): Promise<Host> {
+async function hostAt(places: Places, clock: Clock, dataNote: string | null): Promise<Host> {
   return {
-    ...{ machine: openMachine(places.historyFolder, () => clock.nowMs()), restartAfterMs },
+    ...{
+      machine: openMachine(places.historyFolder, () => clock.nowMs()),
+      restartAfterMs,
+      dataNote,
+    },
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),
     slots: await openSlots(places),
@@ -125,10 +146,6 @@ async function hostAt(places: Places, clock: Clock): Promise<Host> {
 async function openSlots(places: Places): Promise<Slots> {
   const isThere = await Promise.all([places.applianceMark, places.raucConfig].map(hasFile))
   return isThere.includes(false) ? noSlots() : raucSlots(places)
-}
-
-async function hasMark({ applianceMark }: Places): Promise<boolean> {
-  return (await readIfThere(applianceMark)) !== null
 }
 
 /** Why it is not sound is told where it is to run. */

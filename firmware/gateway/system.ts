@@ -12,14 +12,12 @@ import type { RestoreOrder } from '../host/system/restore.ts'
 import type { BackupIdentity } from '../model/backup.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
-import type { ApiEvent } from '../model/local-api-event.ts'
 import type { ClockAnswer } from '../model/local-api-system.ts'
 import { lanApiAddresses } from '../plan/lan-api.ts'
-import { beforeOf } from '../plan/slot-proof.ts'
 import type { SystemParts } from './api/system-routes.ts'
 import { Backups, type BackupUsers } from './backup.ts'
 import type { Core } from './core.ts'
-import { Firmware } from './firmware.ts'
+import type { Firmware } from './firmware.ts'
 import { fieldsOf } from './log-fields.ts'
 import type { BoxOwner } from './owner.ts'
 
@@ -28,6 +26,8 @@ export interface Host {
   readonly machine: Machine
   readonly clockSync: () => Promise<Omit<ClockAnswer, 'nowSeconds' | 'zone'>>
   readonly power: Power
+  /** What the start of the machine had to do to what the box keeps; null: nothing. */
+  readonly dataNote: string | null
   /** Until the answer is out. */
   readonly restartAfterMs: number
   readonly slots: Slots
@@ -48,7 +48,7 @@ export interface SystemFacts {
   readonly deviceId: () => string
   readonly status: () => Status
   readonly users: BackupUsers
-  readonly tell: (event: ApiEvent) => void
+  readonly firmware: Firmware
 }
 
 /** Of pages, one an address: of more the first ones are told. */
@@ -62,7 +62,7 @@ export function openSystem(
   core: Core,
   owner: BoxOwner,
 ): { readonly parts: SystemParts; readonly backups: Backups } {
-  const { host, clock, wallMs, log, wireKey, deviceId, users } = facts
+  const { host, clock, wallMs, log, wireKey, deviceId, users, firmware } = facts
   const { source, changes } = core
   const backups = new Backups({
     ...{ wallMs, deviceId, users },
@@ -84,7 +84,6 @@ export function openSystem(
     restart: host.power.restartGateway,
     onFault: (error) => log.error(fieldsOf(error), 'users of a backup not restored'),
   })
-  const firmware = openFirmware(facts, owner)
   // Programs are run for it.
   const clockSync = keptFor(keptMs, () => clock.nowMs(), host.clockSync)
   const parts: SystemParts = {
@@ -108,21 +107,6 @@ export function openSystem(
     },
   }
   return { parts, backups }
-}
-
-function openFirmware({ host, log, status, tell }: SystemFacts, owner: BoxOwner): Firmware {
-  const firmware = new Firmware({
-    slots: host.slots,
-    before: () => beforeOf(status(), owner.answer),
-    onNews: ({ version, isProven, reason }) => {
-      if (isProven) log.info({ detail: version }, 'firmware proven')
-      else log.error({ detail: `${version}: ${reason}` }, 'went back from firmware')
-      tell({ kind: 'firmware', version, isProven, reason })
-    },
-    onFault: (error) => log.error(fieldsOf(error), 'slots not read'),
-  })
-  void firmware.tellNews()
-  return firmware
 }
 
 async function show(

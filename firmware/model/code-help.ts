@@ -77,6 +77,18 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'The data partition has no room for the file.',
     'Recordings and logs that are not needed may go; the message says how much is free.',
   ],
+  UPDATE_WENT_BACK: [
+    'The new firmware did not prove itself on the box, which runs what it ran before.',
+    'Look at its log; take another version, or order it once more.',
+  ],
+  UPDATE_UNWELL: [
+    'A box is worse off with the new firmware than it was before.',
+    '`causeway ctl edges` says what it lacks. The rollout waits for `resume` or `abort`.',
+  ],
+  UPDATE_SILENT: [
+    'A box was not heard of again, or did not get on with its order, for too long.',
+    'See whether it has power and Internet. The rollout waits for `resume` or `abort`.',
+  ],
   API_UNREACHABLE: ['No gateway answers.', 'The message says what to start, or as whom to ask.'],
   API_TIMEOUT: ['The gateway answers too slowly.', 'Ask again; its log may say why.'],
   API_NOT_READY: [

@@ -3,11 +3,12 @@
  * language that they know; the lower one is spoken. Whoever does not know a kind of message passes over it.
  *
  * 1  2026-11  hello, welcome, config (whole and delta), resend, applied, confirmed, refused, renew, certificate, denied, report,
- *             released; places, peer-places (boxes and controllers of before pass over both)
+ *             released; places, peer-places, firmware, firmware-state (boxes and controllers of before pass over these)
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { closed } from './device-config-words.ts'
+import { FirmwareOrder, FirmwareState } from './firmware-order.ts'
 
 export const linkProtocol = 1
 /** Where links are asked for. */
@@ -90,6 +91,12 @@ export const LinkPlaces = Type.Object(
     places: Places,
     wanted: Type.Array(WireKey, { maxItems: mostWanted }),
   },
+  closed,
+)
+
+/** How it is with the box's firmware. */
+export const LinkFirmwareState = Type.Object(
+  { kind: Type.Literal('firmware-state'), ...FirmwareState.properties },
   closed,
 )
 
@@ -189,6 +196,12 @@ export const LinkReleased = Type.Object(
   closed,
 )
 
+/** What the box is to run; null: what was ordered is called off, as far as the box has not started anew for it. */
+export const LinkFirmware = Type.Object(
+  { kind: Type.Literal('firmware'), order: Type.Union([FirmwareOrder, Type.Null()]) },
+  closed,
+)
+
 const fromEdge = [
   LinkHello,
   LinkApplied,
@@ -197,6 +210,7 @@ const fromEdge = [
   LinkReport,
   LinkResend,
   LinkPlaces,
+  LinkFirmwareState,
 ] as const
 const fromController = [
   LinkWelcome,
@@ -207,6 +221,7 @@ const fromController = [
   LinkDenied,
   LinkReleased,
   LinkPeerPlaces,
+  LinkFirmware,
 ] as const
 
 export type EdgeMessage = Static<(typeof fromEdge)[number]>

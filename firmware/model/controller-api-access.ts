@@ -10,7 +10,7 @@ export const DoneAnswer = Type.Object({})
 /** What keys of the store begin with: no tenant may be called so. */
 export const reservedTenants: ReadonlySet<string> = new Set([
   ...['system', 'tenant', 'edge', 'config', 'applied', 'released', 'claim', 'user', 'token'],
-  ...['leases', 'rollout', 'all', 'wire', 'network'],
+  ...['leases', 'rollout', 'all', 'wire', 'network', 'firmware'],
 ])
 
 export const AuthorityAnswer = Type.Object({

@@ -94,5 +94,12 @@ export const NicAnswer = Type.Object(
 )
 export type NicAnswer = Static<typeof NicAnswer>
 
-export const NicsAnswer = Type.Object({ nics: Type.Array(NicAnswer) }, closed)
+export const NicsAnswer = Type.Object(
+  {
+    nics: Type.Array(NicAnswer),
+    /** The port that stays with the kernel, as it is now: name in the kernel and address with its length; null: there is none. */
+    recovery: Nullable(Type.Object({ nic: Type.String(), address: Type.String() }, closed)),
+  },
+  closed,
+)
 export type NicsAnswer = Static<typeof NicsAnswer>

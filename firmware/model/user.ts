@@ -4,8 +4,8 @@ import { Name } from './device-config-fields.ts'
 import { closed } from './device-config-words.ts'
 
 /**
- * `auditor` reads, the audit log too. `operator` reads, claims and releases boxes. `admin` changes documents as well. `owner` may do
- * all, users and tokens included.
+ * `auditor` reads, the audit log too. `operator` reads, claims and releases boxes. `admin` changes documents and firmware as well.
+ * `owner` may do all, users and tokens included.
  */
 export const roles = ['auditor', 'operator', 'admin', 'owner'] as const
 export type Role = (typeof roles)[number]
@@ -23,6 +23,8 @@ export const permissions = {
   'edge.release': 'operator',
   'edge.unlock': 'owner',
   'fleet.write': 'admin',
+  'firmware.roll-out': 'admin',
+  'firmware.write': 'admin',
   'user.read': 'owner',
   'user.write': 'owner',
   'backup.read': 'owner',

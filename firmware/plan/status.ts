@@ -61,6 +61,8 @@ export interface StatusFacts {
   readonly relaying: RelayingFacts | null
   /** Why nobody can sign in; null: they can. */
   readonly access: string | null
+  /** What the start of the machine had to do to what the box keeps; null: nothing. */
+  readonly dataNote?: string | null
 }
 
 export interface SessionFacts {
@@ -203,7 +205,7 @@ function problemsOf(
     counters === null ? 'the datapath does not answer' : null,
     failure === null ? null : `the configuration could not be applied: ${sentenceOf(failure)}`,
     facts.isDone || failure !== null ? null : 'the configuration is being applied',
-    absentNics.length === 0 ? null : `NIC ${absentNics.join(', ')} is missing`,
+    ...missingNicTexts(absentNics),
     refusal === undefined
       ? null
       : `device.yaml is refused, revision ${config.revision} runs on: ${sentenceOf(refusal)}`,
@@ -216,8 +218,24 @@ function problemsOf(
     // Without a datapath there is none with anybody.
     counters === null ? null : lostPeers(peers),
     facts.access,
+    facts.dataNote ?? null,
   ]
   return told.filter((text) => text !== null)
+}
+
+/** The kernel knows no NIC by its bus address: such a one is DPDK's. */
+function missingNicTexts(absentNics: readonly string[]): string[] {
+  const isDevice = (nic: string): boolean =>
+    /^([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/.test(nic)
+  const missing = absentNics.filter((nic) => !isDevice(nic))
+  const unbound = absentNics.filter(isDevice)
+  return [
+    ...(missing.length === 0 ? [] : [`NIC ${missing.join(', ')} is missing`]),
+    ...unbound.map(
+      (nic) =>
+        `NIC ${nic} is not there for DPDK: write its \`netdev:\` name instead, or switch on the IOMMU in the machine's firmware`,
+    ),
+  ]
 }
 
 /** Of a link that is down it is known already. */

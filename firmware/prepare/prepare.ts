@@ -6,6 +6,7 @@ import { readConfigFile } from '../host/config/file.ts'
 import { openHistory } from '../host/config/history.ts'
 import { parseDeviceConfig } from '../host/config/parse.ts'
 import { renderConfig } from '../host/config/render.ts'
+import { settleDevices } from '../host/prepare/devices.ts'
 import { endRecovery, hasNic, makeRecovery } from '../host/prepare/recovery.ts'
 import { readCpus, readMemoryMb, readNics } from '../host/prepare/sysfs.ts'
 import { confineOthers, reserveHugepages } from '../host/prepare/tuning.ts'
@@ -69,6 +70,7 @@ async function shareMachine(places: Places, log: Log): Promise<void> {
 /** Once after each start of the machine, before any NIC has left the kernel, and only for a box that nobody has configured. */
 async function makeFactory(places: Places, log: Log): Promise<void> {
   if ((await readIfThere(places.nicInventory)) !== null) return
+  await settleDevices()
   const nics = await readNics()
   await replaceFile(places.nicInventory, `${JSON.stringify(nics)}\n`)
   if ((await readIfThere(places.config)) !== null) return
@@ -85,7 +87,16 @@ async function makeFactory(places: Places, log: Log): Promise<void> {
 }
 
 async function shareNics(places: Places, log: Log): Promise<void> {
-  const asked = readOrder(await readIfThere(places.wantedHardware))
+  const text = await readIfThere(places.wantedHardware)
+  try {
+    await settleNics(places, readOrder(text), log)
+  } finally {
+    // Whoever asked need not wait for what could not be done.
+    if (text !== null) await replaceFile(places.settledHardware, text)
+  }
+}
+
+async function settleNics(places: Places, asked: HardwareOrder | null, log: Log): Promise<void> {
   const wanted = asked ?? (await wantedAtBoot(places))
   // The gateway says so once the datapath has let go: until then it would wait here.
   const given = (asked?.released ?? []).filter((device) => !wanted.devices.includes(device))

@@ -162,6 +162,7 @@ const forms: readonly [route: string, opener: string | RegExp][] = [
   ['lans', 'Add a LAN'],
   ['lans', 'Use as uplink'],
   ['lans', 'Change DNS'],
+  ['lans', 'Change Recovery port'],
   ['policies', 'Change calls'],
   ['policies', 'Add an application'],
   ['qos', 'Change Shaping of wan0'],

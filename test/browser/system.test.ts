@@ -53,6 +53,18 @@ for (const [width, scheme] of looks) {
   })
 }
 
+test('a slot that failed says why', async () => {
+  await withPage('firmware', { site: 'cut' }, { width: 'phone' }, async ({ page, complaints }) => {
+    const row = page.getByRole('row', { name: 'B' })
+    await row.getByText('failed').waitFor()
+    await row.getByText('it does not reach the controller, which was reached before').waitFor()
+    assert.deepEqual(await violationsOf(page), [])
+    const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    assert.ok(Number(wide) <= 0, `${wide} px too wide`)
+    assert.deepEqual(complaints, [])
+  })
+})
+
 test('each role sees the sections that it may', async () => {
   const all = ['Status', 'Time', 'Certificates', 'Users', 'Audit log', 'Backup', 'Firmware']
   const wanted = {

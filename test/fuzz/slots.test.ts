@@ -1,4 +1,4 @@
-/** What RAUC, the image's programs and sticks say: no text leads to anything but facts or a coded error, and no fact to a slot that is not there. */
+/** What RAUC, the image's programs and sticks say: any text leads to facts or a coded error, and all facts to two slots. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -59,5 +59,12 @@ export const lansText = {
   asLan: 'Use as LAN',
   asUplink: 'Use as uplink',
   roles: { uplink: 'uplink', lan: 'LAN' },
+  recovery: 'Recovery port',
+  recoveryAbout:
+    'A port that stays with the kernel: this page answers there whatever happens to the rest. Plug a laptop in.',
+  recoveryNicHelp: 'No uplink and no LAN has it; none: there is no such port.',
+  recoveryAddress: 'Address of the box',
+  recoveryAddressHelp: 'IPv4, with its length. Empty: 192.168.127.1/24.',
+  page: 'Page',
   vlanTag: (tag: number) => `VLAN ${tag}`,
 } as const

@@ -3,10 +3,13 @@
  * port, since that is what gets through firewalls. Certificates of clients are asked for, and judged by what needs one.
  */
 import type { X509Certificate } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits, bearerOf } from '../../host/api/answer.ts'
+import { endLate } from '../../host/api/late.ts'
 import type { Route } from '../../host/api/route.ts'
+import type { Clock } from '../../host/clock/clock.ts'
 import { admitInTurns } from '../../host/link/admission.ts'
 import type { Link } from '../../host/link/link.ts'
 import { type LinkServer, serveLinks } from '../../host/link/server.ts'
@@ -16,11 +19,12 @@ import type { Principal } from '../../model/user.ts'
 import { systemTenant } from '../audit.ts'
 import { isTenant } from '../tenants.ts'
 import type { ControllerRoute, RouteParts } from './controller-route.ts'
+import { addFirmwareFiles, type FirmwareFileParts } from './firmware-files.ts'
 import { Gate } from './gate.ts'
 import { routesOf } from './routes.ts'
 import { addZtpRoutes } from './ztp.ts'
 
-export interface ApiParts<Identity> extends RouteParts {
+export interface ApiParts<Identity> extends RouteParts, FirmwareFileParts {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
@@ -29,6 +33,7 @@ export interface ApiParts<Identity> extends RouteParts {
   readonly certificate: string
   readonly identify: (certificate: X509Certificate | null) => Promise<Identity | null>
   readonly onLink: (link: Link, identity: Identity) => void
+  readonly clock: Clock
   readonly onFault: (error: Error) => void
 }
 
@@ -54,9 +59,11 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
       rejectUnauthorized: false,
       minVersion,
       handshakeTimeout: apiLimits.requestMs,
+      headersTimeout: apiLimits.requestMs,
     },
     bodyLimit: apiLimits.bodyBytes,
-    requestTimeout: apiLimits.requestMs,
+    // Who may send a file is known before it comes.
+    requestTimeout: apiLimits.uploadMs,
     connectionTimeout: apiLimits.requestMs,
     keepAliveTimeout: apiLimits.keepAliveMs,
     forceCloseConnections: true,
@@ -69,15 +76,18 @@ export async function openApi<Identity>(parts: ApiParts<Identity>): Promise<Api>
   admitInTurns(server)
   answerErrors(app as never, onFault)
   addZtpRoutes(app as never, parts.enrol, parts.wallMs)
+  addFirmwareFiles(app as never, parts)
   const routes = routesOf(parts)
   const gate = new Gate(parts)
   const byPath = new Map(routes.map((route) => [`${route.method} ${route.url}`, route]))
   // Before a body is read: what a stranger sends is not worth the memory.
-  app.addHook('onRequest', async ({ method, routeOptions, headers, params }) => {
+  app.addHook('onRequest', async ({ method, routeOptions, headers, params, raw }) => {
+    const cancelLate = endLate(raw as unknown as IncomingMessage, parts.clock)
     const route = byPath.get(`${method} ${routeOptions.url}`)
     if (route === undefined) return
     const who = await known(route, bearerOf({ headers }), parts.users)
     if (typeof route.tenantOf !== 'function') await gate.admit(route, who, params, null)
+    if (route.uploadMaxBytes !== undefined) cancelLate()
   })
   for (const route of routes) addRoute(app as never, guarded(route, gate, parts))
   const links: LinkServer = serveLinks({

@@ -3,11 +3,13 @@ import type { Asked, Route } from '../../host/api/route.ts'
 import type { Store } from '../../host/store/store.ts'
 import type { Permission, Principal } from '../../model/user.ts'
 import type { EnrolDesk } from '../enrol.ts'
+import type { FirmwareShelf } from '../firmware.ts'
 import type { Fleets } from '../fleets.ts'
 import type { LinkDesk } from '../link-desk.ts'
 import type { Owner } from '../owner.ts'
 import type { PublishedBook } from '../published.ts'
 import type { Publisher } from '../publisher.ts'
+import type { Rollouts } from '../rollouts.ts'
 import type { Users } from '../users.ts'
 
 export interface RouteParts {
@@ -19,6 +21,9 @@ export interface RouteParts {
   readonly enrol: EnrolDesk
   readonly links: LinkDesk
   readonly publisher: Publisher
+  readonly shelf: FirmwareShelf
+  readonly rollouts: Rollouts
+  readonly random: (bytes: number) => Buffer
   readonly wallMs: () => number
 }
 

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../model/errors.ts'
 import { accessRoutes } from './access-routes.ts'
 import type { ControllerRoute, RouteParts } from './controller-route.ts'
 import { edgeRoutes } from './edge-routes.ts'
+import { firmwareRoutes } from './firmware-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { ownerRoutes } from './owner-routes.ts'
 
@@ -18,6 +19,7 @@ export function routesOf(parts: RouteParts): ControllerRoute[] {
     ...accessRoutes(parts),
     ...fleetRoutes(parts),
     ...edgeRoutes(parts),
+    ...firmwareRoutes(parts),
     {
       ...{ method: 'GET', url: '/api/v1/openapi.json', answer: { type: 'object' } },
       summary: 'This document.',

@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
 import { addRoute, answerError, answerErrors, apiLimits } from '../../host/api/answer.ts'
-import type { CancelTimer, Clock } from '../../host/clock/clock.ts'
+import { endLate } from '../../host/api/late.ts'
+import type { Clock } from '../../host/clock/clock.ts'
 import type { Certificate } from '../../host/system/certificate.ts'
 import type { Page } from '../../host/web/pages.ts'
 import { type ConnectionLimit, openConnectionLimit } from './connection-limit.ts'
@@ -174,15 +175,6 @@ export class LanApi implements AsyncDisposable {
       this.#open.delete(address)
     }
   }
-}
-
-/** A body that comes drop by drop is never idle: its connection ends when it is not in by then. */
-function endLate(request: IncomingMessage, clock: Clock): CancelTimer {
-  const cancel = clock.after(apiLimits.requestMs, () => {
-    if (!request.complete) request.socket.destroy()
-  })
-  request.once('close', cancel)
-  return cancel
 }
 
 function secure({ key, certificate }: Certificate) {

@@ -29,9 +29,11 @@ import { verifyJws } from '../../wire/jws.ts'
 import type { ConfigChanges } from '../config-change.ts'
 import type { ConfigSource } from '../config-source.ts'
 import { ControllerLink, confirmSeconds } from '../controller-link.ts'
+import type { FirmwareOrders, OrderLink } from '../firmware-orders.ts'
 import { fieldsOf } from '../log-fields.ts'
 import type { Found } from './discovery.ts'
 import { type Caller, PlaceTeller } from './place-teller.ts'
+import { type Report, ReportTeller } from './report-teller.ts'
 
 export interface OwnedParts {
   readonly clock: Clock
@@ -57,20 +59,20 @@ export interface OwnedParts {
   readonly caller: Caller
   /** How the box is; null: it does not know yet. */
   readonly report: () => Report | null
+  readonly orders: Pick<FirmwareOrders, 'onLink' | 'onOrder'>
+  /** A file of the controller, from that byte on. @throws LINK_ errors, also on the way; what it refuses with */
+  readonly download: (
+    ...asked: [...Parameters<OwnedParts['openLink']>, path: string, from: number]
+  ) => AsyncIterable<Uint8Array>
   /** @throws STORE_WRITE_FAILED */
   readonly keepOwner: (record: OwnerRecord) => Promise<void>
   readonly keepSigned: (signed: SignedConfig) => Promise<void>
 }
 
-export type Report = Extract<EdgeMessage, { kind: 'report' }>
-
-/** So often it is looked whether the certificate is to be renewed, and whether there is something new to report. */
+/** So often it is looked whether the certificate is to be renewed. */
 const renewLookMs = 3_600_000
 /** Boxes that come back together, and were claimed together, do not all renew at once. */
 const renewSpreadMs = 10 * 60_000
-const reportMs = 10_000
-/** What did not change is told so seldom. */
-const sameReportMs = 300_000
 const remark =
   'Signed by the owner, by way of the controller: what is changed here is replaced by its next revision.'
 
@@ -78,6 +80,9 @@ export class Owned implements Disposable {
   readonly #parts: OwnedParts
   readonly #link: ControllerLink
   readonly #places: PlaceTeller
+  readonly #reports: ReportTeller
+  /** To whom the link is, or was last. */
+  #way: Parameters<OwnedParts['openLink']> | null = null
   #record: OwnerRecord
   /** Its changes, one after the other: each begins with what the one before has written. */
   #recording: Promise<void> = Promise.resolve()
@@ -86,9 +91,6 @@ export class Owned implements Disposable {
   /** The controller's clock, where it is ahead of the box's. */
   #aheadMs = 0
   #cancelRenewal: CancelTimer = () => {}
-  #cancelReport: CancelTimer = () => {}
-  #told = ''
-  #toldMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: OwnedParts, record: OwnerRecord, signed: SignedConfig | null) {
     const { clock, log, key } = parts
@@ -97,6 +99,7 @@ export class Owned implements Disposable {
     this.#signed = signed
     const say = (message: EdgeMessage): void => this.#link.say(message)
     this.#places = new PlaceTeller({ clock, caller: parts.caller, say })
+    const report = (): Report | null => (this.isLinked ? parts.report() : null)
     this.#link = new ControllerLink({
       ...{ clock, log, firmware: version, deviceId: key.deviceId, had: signed },
       floor: floorOf(parts.source.entries),
@@ -106,18 +109,21 @@ export class Owned implements Disposable {
       apply: (config) => this.#apply(config),
       confirm: (one) => this.#confirm(one),
       onReleased: (release) => void this.#release(release),
-      onPeers: (message) => this.#places.onPeers(message),
+      onTold: (message) => {
+        if (message.kind === 'peer-places') this.#places.onPeers(message)
+        if (message.kind === 'firmware') void parts.orders.onOrder(message.order)
+      },
       onCertificate: (certificate) => this.#take(certificate),
       onTime: (nowMs) => {
         this.#aheadMs = Math.max(0, nowMs - parts.wallMs())
         this.#lookAgain(this.#isOver ? 0 : this.#part() * renewSpreadMs)
-        this.#told = ''
-        this.#report()
+        this.#reports.onLink()
         this.#places.onLink()
+        void parts.orders.onLink(this.#orderLink())
       },
     })
+    this.#reports = new ReportTeller({ clock, report, say })
     this.#lookAgain(renewLookMs)
-    this.#report()
     // The gateway may have ended between the two records.
     void this.#follow(signed?.config.controllers ?? [])
   }
@@ -146,7 +152,7 @@ export class Owned implements Disposable {
 
   [Symbol.dispose](): void {
     this.#cancelRenewal()
-    this.#cancelReport()
+    this.#reports[Symbol.dispose]()
     this.#places[Symbol.dispose]()
     this.#link[Symbol.dispose]()
   }
@@ -163,7 +169,18 @@ export class Owned implements Disposable {
     const all = [...controllers, ...found.controllers]
     const privateKey = privatePem(key.privateKey)
     const own = { key: privateKey, certificate }
-    return openLink(all[this.#asked++ % all.length]!, found.proxy ?? proxy, own, authority)
+    const controller = all[this.#asked++ % all.length]!
+    this.#way = [controller, found.proxy ?? proxy, own, authority]
+    return openLink(...this.#way)
+  }
+
+  #orderLink(): OrderLink {
+    const way = this.#way!
+    return {
+      say: (state) => this.#link.say({ kind: 'firmware-state', ...state }),
+      fetch: (path, from) => this.#parts.download(...way, path, from),
+      ...{ isUp: () => this.isLinked, wallMs: () => this.#nowMs },
+    }
   }
 
   async #apply(config: DeviceConfig): Promise<void> {
@@ -268,21 +285,6 @@ export class Owned implements Disposable {
   /** From 0 up to 1. */
   #part(): number {
     return Buffer.from(this.#parts.random(4)).readUInt32BE() / 2 ** 32
-  }
-
-  #report(): void {
-    const { clock, report } = this.#parts
-    this.#cancelReport()
-    this.#cancelReport = clock.after(reportMs, () => this.#report())
-    const said = this.isLinked ? report() : null
-    if (said === null) return
-    const { rxBytes, txBytes, ...rest } = said
-    const text = JSON.stringify(rest)
-    const nowMs = clock.nowMs()
-    if (text === this.#told && nowMs - this.#toldMs < sameReportMs) return
-    this.#told = text
-    this.#toldMs = nowMs
-    this.#link.say(said)
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a box tells its controller of itself: sums, never what its users do. Pure. */
 import type { Status } from '../../model/local-api.ts'
 import type { Counters } from '../../model/program.ts'
-import type { Report } from './owned.ts'
+import type { Report } from './report-teller.ts'
 
 const mostProblems = 16
 const mostLetters = 300

@@ -92,8 +92,7 @@ function uploadOf({ body, headers }: FastifyRequest, most: number): NonNullable<
   const length = headers['content-length']
   const totalBytes = length === undefined ? null : Number(length)
   if (totalBytes !== null && totalBytes > most) throw tooLarge(most)
-  // What refuses it half-way must not take the answer's way away: the rest is read and forgotten by node:http.
-  return { chunks: bounded(body.iterator({ destroyOnReturn: false }), most), totalBytes }
+  return { chunks: bounded(body, most), totalBytes }
 }
 
 async function* bounded(chunks: AsyncIterable<Uint8Array>, most: number) {

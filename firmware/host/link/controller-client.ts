@@ -1,6 +1,7 @@
 /** Asks a controller's API over HTTPS, as people and their programs do: whoever has a certificate of the owner's authority for servers is one. */
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import type { Readable } from 'node:stream'
 import { CausewayError, type ErrorBody, isErrorCode } from '../../model/errors.ts'
 import type { HostPort } from '../../model/host-port.ts'
 
@@ -12,6 +13,9 @@ export interface ControllerAsk {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: object
+  /** Sent as it is, as it comes. */
+  readonly file?: { readonly chunks: Readable; readonly bytes: number }
+  /** Without a byte either way. */
   readonly timeoutMs: number
 }
 
@@ -58,12 +62,11 @@ export async function* readController(ask: ControllerAsk): AsyncGenerator<string
 }
 
 function responseTo(ask: ControllerAsk): Promise<IncomingMessage> {
-  const { controller, authority, token, method, path, body, timeoutMs } = ask
+  const { controller, authority, token, method, path, body, file, timeoutMs } = ask
   const text = body === undefined ? '' : JSON.stringify(body)
   const headers = {
-    ...(body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    ...(body === undefined ? {} : typeOf('json', Buffer.byteLength(text))),
+    ...(file === undefined ? {} : typeOf('octet-stream', file.bytes)),
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   }
   const trust = authority === null ? { rejectUnauthorized: false } : { ca: authority }
@@ -76,8 +79,20 @@ function responseTo(ask: ControllerAsk): Promise<IncomingMessage> {
     asked.setTimeout(timeoutMs, () => asked.destroy(new Error('no answer in time')))
     asked.on('error', (error) => reject(failed(controller, error)))
     asked.once('response', resolve)
-    asked.end(text)
+    if (file === undefined) asked.end(text)
+    else send(file.chunks, asked)
   })
+}
+
+function typeOf(kind: string, bytes: number): Readonly<Record<string, string | number>> {
+  return { 'content-type': `application/${kind}`, 'content-length': bytes }
+}
+
+/** Whoever refuses it does not take it all. */
+function send(chunks: Readable, asked: ClientRequest): void {
+  chunks.on('error', (error) => asked.destroy(error))
+  asked.once('close', () => chunks.destroy())
+  chunks.pipe(asked)
 }
 
 function parsed(text: string): unknown {

@@ -22,6 +22,8 @@ export interface Places {
   readonly resetOrder: string
   /** Whom the box has. */
   readonly ownerRecord: string
+  /** What was ordered of its firmware, while it starts anew for it, and what came of it. */
+  readonly orderRecord: string
   /** What of the owner's configurations was kept last, as it was signed. */
   readonly signedRecord: string
   readonly runFolder: string
@@ -44,6 +46,8 @@ export interface Places {
   readonly keyFolder: string
   /** What a controller keeps; of a gateway, who may use the box. */
   readonly storeFolder: string
+  /** Files for boxes that a controller has. */
+  readonly firmwareFolder: string
   /** Of a controller without users: a token for whoever makes the first one. */
   readonly setupToken: string
   /** The built web UI. */
@@ -76,6 +80,8 @@ export interface Places {
   readonly nicInventory: string
   /** What the running configuration wants of the machine; the gateway writes it. */
   readonly wantedHardware: string
+  /** The same, once `causeway prepare` has done what it could. */
+  readonly settledHardware: string
   /** Which port is the recovery port now. */
   readonly recoveryRecord: string
   readonly recoveryConf: string
@@ -107,6 +113,7 @@ export function placesOf(instance: string, root = '/'): Places {
     deviceKey: join(lib, 'keys/device.key'),
     resetOrder: join(lib, 'reset'),
     ownerRecord: join(lib, 'owner.json'),
+    orderRecord: join(lib, 'firmware.json'),
     signedRecord: join(lib, 'signed.json'),
     runFolder: run,
     apiSocket: join(run, 'api.sock'),
@@ -120,6 +127,7 @@ export function placesOf(instance: string, root = '/'): Places {
     wireKey: join(lib, 'keys/wire.key'),
     keyFolder: join(lib, 'keys'),
     storeFolder: join(lib, 'store'),
+    firmwareFolder: join(lib, 'firmware'),
     setupToken: join(lib, 'setup-token'),
     lanCertificates: join(lib, 'keys/lan'),
     oldLanCertificate: join(lib, 'keys/lan.pem'),
@@ -135,6 +143,7 @@ export function placesOf(instance: string, root = '/'): Places {
     machineNics: join(lib, 'nics.json'),
     nicInventory: join(run, 'nics.json'),
     wantedHardware: join(run, 'wanted.json'),
+    settledHardware: join(run, 'settled.json'),
     recoveryRecord: join(run, 'recovery.json'),
     recoveryConf: join(run, 'recovery-dnsmasq.conf'),
     resolver: join(root, 'run/causeway/resolv.conf'),

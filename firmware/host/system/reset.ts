@@ -15,14 +15,16 @@ export async function orderReset({ resetOrder }: Places): Promise<void> {
 export async function resetIfOrdered(places: Places): Promise<boolean> {
   const { resetOrder, config, configFolder, wireKey, ownerRecord, signedRecord } = places
   const { whereaboutsRecord, dnsmasqLeases, lanCertificates, programRecord, insideRecord } = places
-  const { historyFolder, restoreOrder, storeFolder, oldLanCertificate, slotNote } = places
+  const { historyFolder, restoreOrder, storeFolder, oldLanCertificate } = places
+  const { slotNote, orderRecord } = places
   if ((await readIfThere(resetOrder)) === null) return false
   for (const folder of [configFolder, storeFolder, historyFolder, lanCertificates]) {
     await rm(folder, { recursive: true, force: true })
   }
   for (const path of [
     ...[config, wireKey, signedRecord, ownerRecord, whereaboutsRecord, dnsmasqLeases],
-    ...[programRecord, insideRecord, restoreOrder, oldLanCertificate, slotNote],
+    ...[programRecord, insideRecord, restoreOrder, oldLanCertificate],
+    ...[slotNote, orderRecord],
   ]) {
     await rm(path, { force: true })
   }

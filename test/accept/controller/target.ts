@@ -57,6 +57,7 @@ export async function openTarget(): Promise<Target> {
   await store.commit({ conditions: [], changes: tenants })
   const parts = { store, clock: systemClock(), wallMs: Date.now, random: randomBytes, log: silent }
   const controller = await openController({
+    firmwareFolder: join(folder, 'firmware'),
     ...{ ...parts, owner: { ...made, delegations: [delegation] }, host: '127.0.0.1', port: 0 },
   })
   const at = { host: '127.0.0.1', port: controller.api.port }

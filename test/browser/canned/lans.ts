@@ -48,6 +48,7 @@ const nic = (
 })
 
 const nics: NicsAnswer = {
+  recovery: { nic: 'enp4s0', address: '192.168.127.1/24' },
   nics: [
     nic('enp1s0', { place: '0000:01:00.0', ports: [{ kind: 'uplink', name: 'wan0', vlan: null }] }),
     nic('enp2s0', {

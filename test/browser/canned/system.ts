@@ -1,4 +1,4 @@
-/** What the fake box answers about itself: the machine, users, the audit log, backups, firmware. A worn one has a slot on trial. */
+/** What the fake box answers about itself: machine, users, audit log, backups, firmware (worn: a slot on trial; cut: one that failed). */
 
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
 import type {
@@ -138,12 +138,25 @@ const opened = (body: unknown): BackupContents => {
 const standing = { isRunning: false, isNext: false, reason: null } as const
 
 function slotsOf({ scene }: CannedBox): SlotsAnswer {
+  const running = { ...standing, isRunning: true, isNext: true } as const
+  if (scene.site === 'cut') {
+    const reason =
+      'it did not prove itself: it does not reach the controller, which was reached before'
+    return {
+      isSupported: true,
+      slots: [
+        { name: 'A', version: '0.1.0', ...running, state: 'good' },
+        { name: 'B', version: '0.2.0', ...standing, state: 'bad', reason },
+      ],
+      install: null,
+    }
+  }
   if (scene.site !== 'worn') return { isSupported: false, slots: [], install: null }
   return {
     isSupported: true,
     slots: [
       { name: 'A', version: '0.1.0', ...standing, state: 'good' },
-      { name: 'B', version: '0.2.0', ...standing, isRunning: true, isNext: true, state: 'trying' },
+      { name: 'B', version: '0.2.0', ...running, state: 'trying' },
     ],
     install: { phase: 'writing', bytes: 61e6, totalBytes: 188e6, error: null },
   }

@@ -1,4 +1,4 @@
-/** An appliance at whose shell commands are typed: its slots are as in host/slots/appliance.ts, its API is the real one over a status of its own. */
+/** An appliance at whose shell commands are typed: slots as in host/slots/appliance.ts, the real API over a status of its own. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

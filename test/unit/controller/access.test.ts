@@ -47,6 +47,14 @@ const table: Readonly<Record<string, readonly [Least, object | null, 'tenant' | 
     ...(['operator', { device: 'ab'.repeat(32), site: 'berlin', isAhead: true }] as const),
     'tenant',
   ],
+  'GET /api/v1/firmware': ['auditor', null, 'own'],
+  'POST /api/v1/firmware': ['admin', {}, 'all'],
+  'POST /api/v1/firmware/{version}/remove': ['admin', {}, 'all'],
+  'GET /api/v1/tenants/{tenant}/rollout': ['auditor', null, 'tenant'],
+  'POST /api/v1/tenants/{tenant}/rollout': ['admin', { version: '0.2.0' }, 'tenant'],
+  'POST /api/v1/tenants/{tenant}/rollout/pause': ['admin', {}, 'tenant'],
+  'POST /api/v1/tenants/{tenant}/rollout/resume': ['admin', {}, 'tenant'],
+  'POST /api/v1/tenants/{tenant}/rollout/abort': ['admin', {}, 'tenant'],
   'POST /api/v1/unlocks': ['owner', { device: '0'.repeat(64) }, 'all'],
   'POST /api/v1/tenants/{tenant}/releases': ['operator', { device: '0'.repeat(64) }, 'tenant'],
   // Ends the token that asks: last.
@@ -65,7 +73,7 @@ after(() => world[Symbol.asyncDispose]())
 async function codeOf(route: string, token: string | null, body: object | null): Promise<string> {
   const [method = '', path = ''] = route.split(' ')
   const names: Readonly<Record<string, string>> = {
-    ...{ tenant: 'acme', after: '0', name: 'nobody', id: '0'.repeat(16) },
+    ...{ tenant: 'acme', after: '0', name: 'nobody', id: '0'.repeat(16), version: '0.2.0' },
   }
   const asked = askController({
     ...{ controller: { host: '127.0.0.1', port: world.port }, authority: null, token },
@@ -136,7 +144,7 @@ test('an owner of one tenant gives nobody anything in another', async () => {
 
 test('no key of the store can be taken for a tenant', async () => {
   const setup = await world.setup()
-  for (const name of ['system', 'edge', 'user', 'token', 'config']) {
+  for (const name of ['system', 'edge', 'user', 'token', 'config', 'rollout', 'firmware']) {
     const said = await setup.ctl('tenant', 'add', name)
     assert.deepEqual([said.code, /API_INVALID/.test(said.err)], [4, true], name)
   }

@@ -54,7 +54,9 @@ async function start(name: string, ownRoot = pair()) {
     random: randomBytes,
     log: silent,
   }
-  const controller = await openController({ ...parts, host: '127.0.0.1', port: 0 })
+  const controller = await openController({
+    ...{ ...parts, host: '127.0.0.1', port: 0, firmwareFolder: join(folder, 'firmware') },
+  })
   return { controller, store, owner, ownRoot }
 }
 

@@ -33,6 +33,7 @@ test('its certificate is renewed a month before it ends, without a restart', asy
   await using controller = await openController({
     ...{ store: await openStore(memoryTable()), owner, clock, wallMs: () => nowMs },
     ...{ random: randomBytes, log: silent, host: '127.0.0.1', port: 0 },
+    firmwareFolder: join(folder, 'firmware'),
   })
   const { port } = controller.api
   const first = await shownAt(port)

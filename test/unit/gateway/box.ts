@@ -13,6 +13,7 @@ import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { type FakeDatapath, fakeDatapath } from '../../../firmware/host/datapath/fake.ts'
 import { type FakeMachine, fakeMachine } from '../../../firmware/host/diagnose/fake.ts'
 import { openLink } from '../../../firmware/host/link/client.ts'
+import { download } from '../../../firmware/host/link/download.ts'
 import { openZtp } from '../../../firmware/host/link/ztp.ts'
 import { type FakeNet, fakeNet } from '../../../firmware/host/net/fake.ts'
 import { openDeviceKey } from '../../../firmware/host/pki/device-key.ts'
@@ -28,7 +29,7 @@ import { fakeNetwork } from '../../../firmware/host/udp/fake.ts'
 import { linkPath } from '../../../firmware/model/control-link.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { HostLease } from '../../../firmware/model/host-lease.ts'
-import { x25519Pair } from '../../../firmware/wire/x25519.ts'
+import { type X25519Pair, x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { sampleNics } from '../model/sample-config.ts'
 import { type FakeHost, fakeHost } from './sample-system.ts'
 
@@ -53,6 +54,8 @@ export interface Box {
   /** The datapath process that answers now; null: none does. */
   datapath: FakeDatapath | null
   loads: number
+  /** Another box of a fleet has another one. */
+  wireKey: X25519Pair
   /** The next loads fail. */
   readonly refuseLoads: (count: number) => void
   readonly start: () => Promise<Gateway>
@@ -98,6 +101,7 @@ export async function openBox(
     lines,
     datapath: null,
     brokenStore: null,
+    wireKey: x25519Pair(new Uint8Array(32).fill(7)),
     loads: 0,
     newDatapath: () => {
       const local = { address: '192.0.2.2', port: 51820 }
@@ -119,7 +123,7 @@ export async function openBox(
         random: (bytes) => randomBytes(bytes),
         log: { info: note, warn: note, error: note },
         net: box.net,
-        wireKey: x25519Pair(new Uint8Array(32).fill(7)),
+        wireKey: box.wireKey,
         connectDatapath: async () => {
           if (box.datapath === null) throw new Error('no datapath')
           return box.datapath
@@ -137,6 +141,12 @@ export async function openBox(
         ownerRecord: recordAt(places.ownerRecord),
         signedRecord: recordAt(places.signedRecord),
         reset: () => orderReset(places),
+        orderRecord: recordAt(places.orderRecord),
+        architecture: 'x86_64',
+        download: (controller, _proxy, own, authority, path, from) =>
+          download({
+            ...{ controller, path, from, own, authorities: [authority], timeoutMs: 5_000 },
+          }),
         connect: (controller, _proxy, authorities) =>
           openZtp({ controller, authorities, timeoutMs: 5_000 }),
         openLink: (controller, _proxy, own, authority) =>

@@ -7,7 +7,8 @@ import { lanAnswers } from '../../../firmware/gateway/lan-answer.ts'
 const core = {
   reconciler: { outcome: { running: { config: null }, leases: [] } },
   telemetry: { reading: { counters: null, rates: { ports: new Map() } } },
-} as unknown as Pick<Core, 'reconciler' | 'telemetry'>
+  appliance: { recovery: { nic: 'enp4s0', address: '192.168.127.1/24' } },
+} as unknown as Pick<Core, 'reconciler' | 'telemetry' | 'appliance'>
 
 test('fifty pages that ask for NICs run one tool; a while later it is run again', async () => {
   let nowMs = 0
@@ -27,7 +28,8 @@ test('fifty pages that ask for NICs run one tool; a while later it is run again'
     },
     core,
   )
-  await Promise.all(Array.from({ length: 50 }, () => nics()))
+  const [told] = await Promise.all(Array.from({ length: 50 }, () => nics()))
+  assert.equal(told?.recovery?.nic, 'enp4s0')
   nowMs = 4_999
   await nics()
   assert.equal(runs, 1)

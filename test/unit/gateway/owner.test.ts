@@ -59,7 +59,7 @@ async function openWorld(context: TestContext, isDelegated: boolean): Promise<Wo
   const controller = await openController({
     ...{ store, clock: systemClock(), wallMs: Date.now, random: randomBytes, log: silent },
     owner: { ...made, delegations: isDelegated ? [signed] : [] },
-    ...{ host: '127.0.0.1', port: 0 },
+    ...{ host: '127.0.0.1', port: 0, firmwareFolder: join(keys, 'firmware') },
   })
   context.after(() => controller[Symbol.asyncDispose]())
   return { controller, store, root, signed, authority: made.authority }

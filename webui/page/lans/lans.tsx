@@ -21,6 +21,7 @@ import { Dns } from './dns.tsx'
 import { LanForm } from './lan-form.tsx'
 import { Leases } from './leases.tsx'
 import { Nics } from './nics.tsx'
+import { RecoveryCard } from './recovery.tsx'
 import './lans.css'
 
 type Edited = {
@@ -56,8 +57,14 @@ export function Page() {
             onEdit={(index) => setEdited({ kind: 'lan', index })}
           />
           <Dns configuration={configuration} told={lans.value?.dns ?? null} />
+          <RecoveryCard
+            configuration={configuration}
+            told={nics.value?.recovery ?? null}
+            nics={nics.value?.nics ?? []}
+          />
           <Nics
             told={nics.value?.nics ?? null}
+            recovery={nics.value?.recovery?.nic ?? null}
             error={nics.error}
             mayEdit={configuration.mayEdit}
             onUse={(kind, nic) => setEdited({ kind, index: null, nic })}

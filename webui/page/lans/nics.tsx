@@ -15,11 +15,13 @@ import { Carrier } from './carrier.tsx'
 export interface NicsProps {
   readonly told: readonly NicAnswer[] | null
   readonly error: CallError | null
+  /** Name of the NIC that is the recovery port; null: there is none. */
+  readonly recovery: string | null
   readonly mayEdit: boolean
   readonly onUse: (kind: 'lan' | 'uplink', nic: string) => void
 }
 
-export function Nics({ told, error, mayEdit, onUse }: NicsProps) {
+export function Nics({ told, error, recovery, mayEdit, onUse }: NicsProps) {
   return (
     <Card title={text.nics} about={text.nicsAbout} isFlush>
       <ErrorNotice error={error} />
@@ -56,7 +58,7 @@ export function Nics({ told, error, mayEdit, onUse }: NicsProps) {
             {
               head: text.role,
               isWide: true,
-              cell: (nic) => <Role nic={nic} mayEdit={mayEdit} onUse={onUse} />,
+              cell: (nic) => <Role nic={nic} recovery={recovery} mayEdit={mayEdit} onUse={onUse} />,
             },
           ]}
         />
@@ -65,11 +67,12 @@ export function Nics({ told, error, mayEdit, onUse }: NicsProps) {
   )
 }
 
-interface RoleProps extends Pick<NicsProps, 'mayEdit' | 'onUse'> {
+interface RoleProps extends Pick<NicsProps, 'recovery' | 'mayEdit' | 'onUse'> {
   readonly nic: NicAnswer
 }
 
-function Role({ nic: { nic, ports }, mayEdit, onUse }: RoleProps) {
+function Role({ nic: { nic, ports }, recovery, mayEdit, onUse }: RoleProps) {
+  if (nic === `netdev:${recovery}`) return <span class="chip">{text.recovery}</span>
   if (ports.length > 0) {
     return (
       <span class="chips">

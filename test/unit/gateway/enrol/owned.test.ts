@@ -75,6 +75,8 @@ async function start({ kept, keepOwner, ageMs = 0 }: Start = {}) {
     onReleased: () => {},
     caller: { places: () => [], refresh: () => {}, unnamed: () => [], callAt: () => {} },
     report: () => null,
+    orders: { onLink: async () => {}, onOrder: async () => {} },
+    download: () => assert.fail(),
     keepOwner: async (one) => {
       await keepOwner?.(one)
       written.push(one)

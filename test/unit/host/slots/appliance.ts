@@ -1,6 +1,6 @@
 /**
- * An appliance's slots for tests: a folder that stands for /, the image's own program for the boot loader over a grubenv of its own, and
- * RAUC. RAUC's judgement of updates is the machine's real one; what its service does as root, marking and writing, a script does as it does.
+ * An appliance's slots for tests: a folder that stands for /, the image's own program for the boot loader over a grubenv of its own,
+ * and RAUC. Its judgement of updates is the machine's real one; what its service does as root, marking and writing, a script does.
  */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -22,8 +22,8 @@ export interface Appliance {
   readonly noted: () => string
   /** What the machine does at its next start: as grub.cfg. @param version of the image that runs then */
   readonly start: (version: string) => void
-  /** What RAUC's service does next: `ok`, `damaged` (dm-verity finds it), `busy`, `slow` (the file `go` ends it), `cut` (power). */
-  readonly service: (does: 'ok' | 'damaged' | 'busy' | 'slow' | 'cut') => void
+  /** What RAUC's service does next: `ok`, `damaged` (dm-verity finds it), `busy`, `slow` (the file `go` ends it), `cut` (power), `gone`. */
+  readonly service: (does: 'ok' | 'damaged' | 'busy' | 'slow' | 'cut' | 'gone') => void
   readonly root: string
 }
 
@@ -95,11 +95,19 @@ case $1 in
       *)
         echo 'rauc-Message: 15:08:27.226: nothing of interest' >&2
         printf '{"compatible":"causeway-x86_64","variant":"","booted":"%s","boot_primary":"rootfs.0","slots":[' "$("$slots" get-current)"
-        printf '{"rootfs.1":{"class":"rootfs","device":"/dev/disk/by-partlabel/slot-b","type":"raw","bootname":"B","state":"inactive","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null%s}%s}}},' \\
-          "\${noted:+,\\"version\\":\\"\${noted% *}\\"}" "\${noted:+,\\"status\\":\\"\${noted#* }\\"}"
-        printf '{"rootfs.0":{"class":"rootfs","device":"/dev/disk/by-partlabel/slot-a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null}}}}]}\\n' ;;
+        common='"class":"rootfs","device":"/dev/sda2","type":"raw","parent":null,"mountpoint":null,"boot_status":"good"'
+        known="\${noted:+,\\"version\\":\\"\${noted% *}\\"}"
+        standing="\${noted:+,\\"status\\":\\"\${noted#* }\\"}"
+        printf '{"rootfs.1":{%s,"bootname":"B","state":"inactive",' "$common"
+        printf '"slot_status":{"bundle":{"compatible":null%s}%s}}},' "$known" "$standing"
+        printf '{"rootfs.0":{%s,"bootname":"A","state":"booted",' "$common"
+        printf '"slot_status":{"bundle":{"compatible":null}}}}]}\\n' ;;
     esac ;;
   install)
+    if [ "$does" = gone ]; then
+      echo 'Error creating proxy: Could not connect: No such file or directory' >&2
+      exit 2
+    fi
     if [ "$does" = busy ]; then
       echo 'Failed to contact rauc service: Already processing a different method' >&2
       echo "D-Bus error while installing \\\`$2'" >&2
@@ -121,7 +129,7 @@ case $1 in
       cut) kill -9 $$ ;;
       slow)
         echo yes >"$root/writing"
-        while [ ! -e "$root/go" ]; do sleep 0.05; done
+        while [ -e "$root/writing" ] && [ ! -e "$root/go" ]; do sleep 0.05; done
         rm "$root/writing" ;;
     esac
     echo ' 80% Copying image to rootfs.1'

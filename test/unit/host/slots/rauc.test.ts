@@ -176,6 +176,10 @@ test('what did not prove itself is told as failed, with the reasons that it left
   assert.deepEqual(await slots.news(), { version: '0.2.0', isProven: false, reason })
   assert.equal(await slots.news(), null)
   assert.equal((await slots.list())[1]!.reason, reason)
+  // An install of which nothing was written changes nothing of that.
+  box.service('gone')
+  await assert.rejects(install(bundle('0.2.0')), { code: 'HOST_COMMAND_FAILED' })
+  assert.equal((await slots.list())[1]!.reason, reason)
 })
 
 test('there must be room before anything is taken', async (context) => {
