@@ -33,6 +33,8 @@ export interface Call {
   readonly isSure: boolean
   /** Null unless told. */
   readonly confirmSeconds: number | null
+  /** `--on`: lines and screens. */
+  readonly terminals: readonly string[]
   /** Of a flow that is asked about, as they were typed. */
   readonly marks: { readonly [Name in FlowMark]?: string | undefined }
   readonly output: Output

@@ -95,6 +95,7 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
         dscp: { type: 'string' },
         server: { type: 'string' },
         segment: { type: 'string' },
+        on: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
@@ -113,6 +114,7 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
     if (mark !== undefined && command !== 'explain') throw new Misuse(`--${mark} is for explain`)
     if (values.wide && command !== 'paths') throw new Misuse('--wide is for paths')
     if (values.yes && command !== 'reset') throw new Misuse('--yes is for reset')
+    if (values.on.length > 0 && command !== 'console') throw new Misuse('--on is for console')
     const { dscp, server, segment } = values
     return {
       words: positionals,
@@ -121,6 +123,7 @@ function readCall(argv: readonly string[], output: Output, input: Call['input'])
       isWide: values.wide,
       isSure: values.yes,
       confirmSeconds: seconds === undefined ? null : readSeconds(seconds),
+      terminals: values.on.slice(0, mostTerminals),
       marks: { dscp, server, segment },
       output,
       input,
@@ -143,6 +146,8 @@ function readSeconds(text: string): number {
   if (/^\d{1,3}$/.test(text) && seconds <= 120) return seconds
   throw new Misuse('--confirm-seconds takes 0 to 120')
 }
+
+const mostTerminals = 8
 
 type Command = (call: Call) => Promise<ExitCode>
 
@@ -167,7 +172,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...{ slots, usb },
   user,
   // It reads what nobody else does.
-  console: async (call) => (await import('./console.ts')).consoleLoop(call),
+  console: async (call) => (await import('./console.ts')).consoles(call),
 }
 /** The others are a word alone. */
 const takesWords: ReadonlySet<string> = new Set(

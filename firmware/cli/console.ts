@@ -7,6 +7,7 @@ import { parseDeviceConfig } from '../host/config/parse.ts'
 import { readRecovery } from '../host/prepare/recovery.ts'
 import { askApi } from '../host/system/api-client.ts'
 import type { Places } from '../host/system/places.ts'
+import { openTerminal } from '../host/system/terminal.ts'
 import type { EnrolmentAnswer } from '../model/enrolment.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
@@ -15,7 +16,7 @@ import type { ConfigAnswer } from '../model/local-api-config.ts'
 import { type Call, type ExitCode, exitCode } from './call.ts'
 import { type ConsoleFacts, consoleText } from './console-text.ts'
 
-const lookMs = 2_000
+const lookMs = 4_000
 const askMs = 10_000
 /** A line of noise is no command. */
 const mostLetters = 64
@@ -29,6 +30,19 @@ const answers = /\u001b\[[0-9;?]{0,16}[A-Za-z~]/g
 interface Code {
   readonly code: string
   readonly endsMs: number
+}
+
+/** At standard input and output, or at each of the terminals that is there: one process for all, since each would take 80 MB. */
+export async function consoles(call: Call): Promise<ExitCode> {
+  if (call.terminals.length === 0) return consoleLoop(call)
+  const open = await Promise.all(call.terminals.map(openTerminal))
+  const there = open.filter((terminal) => terminal !== null)
+  if (there.length === 0) throw new CausewayError('HOST_SYSTEM', 'none of the terminals is there')
+  await Promise.race(
+    there.map(({ input, out }) => consoleLoop({ ...call, input, output: { ...call.output, out } })),
+  )
+  // Its supervisor opens them again.
+  return exitCode.failed
 }
 
 /** @param everyMs how often it looks, but in tests */

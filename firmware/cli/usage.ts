@@ -59,7 +59,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   ctl …        run a fleet through its controller: causeway ctl --help
   controller   run the process that a fleet is run from
 
-  console      show what the box is, at its serial line or screen, until the input ends
+  console      show what the box is, and take three words; with --on /dev/tty1 (several times) there
 
   prepare      make an appliance's machine ready    (started by the supervisor, as those below)
   datapath     run the process that moves packets   (started by the supervisor)

@@ -117,6 +117,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
       clock,
       runFolder: places.serviceFolder,
       leaseFile: places.dnsmasqLeases,
+      leaseScript: places.leaseScript,
       onFault: (service, error) =>
         log.error({ ...fieldsOf(error), detail: service }, 'service fault'),
     }),

@@ -29,6 +29,8 @@ export interface ServiceParts {
   readonly runFolder: string
   /** Where dnsmasq remembers what it lent. */
   readonly leaseFile: string
+  /** What the DHCP client runs. Nothing that lies below /run may be run (Debian mounts it so). */
+  readonly leaseScript: string
   /** Told of the start or end of a service that nobody asked for. */
   readonly onFault: (service: string, error: unknown) => void
 }
@@ -122,7 +124,7 @@ class SystemServices implements Services {
   }
 
   get #script(): string {
-    return join(this.#parts.runFolder, 'udhcpc.sh')
+    return this.#parts.leaseScript
   }
 
   #note(name: string): string {

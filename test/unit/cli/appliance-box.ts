@@ -109,7 +109,14 @@ function assertNever(error: unknown): never {
 
 function callOf(places: Places): Omit<Call, 'words' | 'output'> {
   const flags = { isJson: false, isWide: false, isSure: false }
-  return { ...flags, places, confirmSeconds: null, marks: {}, input: Readable.from([]) }
+  return {
+    ...flags,
+    places,
+    confirmSeconds: null,
+    terminals: [],
+    marks: {},
+    input: Readable.from([]),
+  }
 }
 
 async function hearing(act: (output: Output) => Promise<ExitCode>): Promise<Said> {

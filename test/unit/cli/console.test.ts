@@ -60,7 +60,7 @@ class Terminal implements AsyncDisposable {
     const marks = {}
     const call: Call = {
       ...{ words: ['console'], places, isJson: false, isWide: false, isSure: false, marks },
-      ...{ confirmSeconds: null, output, input: this.#input },
+      ...{ confirmSeconds: null, terminals: [], output, input: this.#input },
     }
     this.#ended = consoleLoop(call, 20)
   }

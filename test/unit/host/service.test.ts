@@ -88,6 +88,7 @@ async function withServices(
   await using services = openServices({
     clock,
     runFolder,
+    leaseScript: join(folder, 'udhcpc.sh'),
     leaseFile: join(folder, 'leases'),
     onFault: (service) => void faults.push(service),
   })

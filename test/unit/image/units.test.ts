@@ -62,7 +62,7 @@ test('every unit of ours that starts by itself is enabled, and what is enabled i
 })
 
 test('a service that goes on starts again however often it ends', () => {
-  for (const name of ['datapath', 'gateway', 'console@']) {
+  for (const name of ['datapath', 'gateway', 'console']) {
     const text = readFileSync(join(folder, `causeway-${name}.service`), 'utf8')
     assert.match(text, /^Restart=always$/m, name)
     assert.match(text, /^StartLimitIntervalSec=0$/m, name)
