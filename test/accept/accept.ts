@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import type { CausewayError } from '../../firmware/model/errors.ts'
 import { align } from '../lab/table.ts'
 import { lines as anyNat } from './any-nat.ts'
+import { lines as appliance } from './appliance.ts'
 import { lines as controller } from './controller.ts'
 import { lines as firstLight } from './first-light.ts'
 import { type Check, holds, type Line, type Outcome, seenBy } from './line.ts'
@@ -23,6 +24,7 @@ const each: Readonly<Record<string, readonly Line[]>> = {
   controller,
   qos,
   'web-ui': webUi,
+  appliance,
 }
 /** `all`: of all that mostly wait more run at once than of one issue's, the longest, which came last, first; each bears its issue's name. */
 const issues: Readonly<Record<string, readonly Line[]>> = {

@@ -6,6 +6,8 @@ import type { Program } from './program.ts'
 const program = join(import.meta.dirname, 'traffic/https-asker.ts')
 const startTimeoutMs = 15_000
 const answerTimeoutMs = 40_000
+/** For whoever is asked with a longer silence. */
+const graceMs = 10_000
 
 export interface Question {
   readonly method?: string
@@ -17,6 +19,8 @@ export interface Question {
   readonly isAlone?: boolean
   /** Of the addresses of that host. */
   readonly from?: string
+  /** So long may nothing be heard; half a minute unless told. */
+  readonly silenceMs?: number
   /** The headers alone: what they announce never comes. */
   readonly isUnfinished?: boolean
 }
@@ -55,9 +59,10 @@ function askerOf(running: Program): Asker {
     ask: (question) => {
       const id = ++last
       const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+      const limitMs = Math.max(answerTimeoutMs, (question.silenceMs ?? 0) + graceMs)
       const timer = setTimeout(
-        () => reject(new Error(`${question.path}: no answer in ${answerTimeoutMs} ms`)),
-        answerTimeoutMs,
+        () => reject(new Error(`${question.path}: no answer in ${limitMs} ms`)),
+        limitMs,
       )
       waiting.set(id, resolve)
       running.write(`${JSON.stringify({ id, ...question })}\n`)

@@ -1,7 +1,4 @@
-/**
- * What a lab consists of, as data: sites with LANs and uplinks each, and an internet that routes between the
- * uplinks. The rest of test/lab turns it into namespaces, links, hosts and configuration.
- */
+/** What a lab consists of, as data: sites with LANs and uplinks, and an internet between them. The rest of test/lab makes it. */
 import type { AclRule, Segment } from '../../firmware/model/device-config.ts'
 import type { Policy } from '../../firmware/model/device-config-steering.ts'
 import type { Uplink } from '../../firmware/model/device-config-uplink.ts'
@@ -23,6 +20,8 @@ export interface SiteDescription {
   readonly isHub?: boolean
   /** Starts with factory.yaml, which has DHCP on its uplinks and the LANs of segments with `admin`, and with its wire key. */
   readonly isBlank?: boolean
+  /** A virtual machine stands there (test/image): the lab builds its network, writes what it is to be, and starts no process. */
+  readonly isVm?: boolean
 }
 
 export interface LanDescription {

@@ -102,7 +102,17 @@ export async function fetchFile(
   spec: FileSpec,
   timeoutMs = 30_000,
 ): Promise<Fetched> {
-  const url = fileUrl(lab, to, spec)
+  return fetchUrl(lab, from, fileUrl(lab, to, spec), spec, timeoutMs)
+}
+
+/** The same of a file server that is no host of a LAN. */
+export async function fetchUrl(
+  lab: Lab,
+  from: string,
+  url: string,
+  spec: FileSpec,
+  timeoutMs = 30_000,
+): Promise<Fetched> {
   const program = startNode(lab, from, 'file-client.ts', [url, timeoutMs])
   const got = await result<Omit<Fetched, 'isEqual'>>(program, 'fetched', timeoutMs + 5_000)
   return { ...got, isEqual: got.bytes === spec.bytes && got.sha256 === sha256Of(spec) }
@@ -110,10 +120,13 @@ export async function fetchFile(
 
 /** Address of a file on a host. */
 export function fileUrl(lab: Lab, host: string, spec: FileSpec): string {
+  return fileUrlAt(hostAddress(lab, host, spec.family), spec)
+}
+
+export function fileUrlAt(address: string, spec: FileSpec): string {
   const query = new URLSearchParams({ seed: String(spec.seed), bytes: String(spec.bytes) })
   if (spec.canary !== undefined) query.set('canary', spec.canary)
   if (spec.isCorrupt === true) query.set('corrupt', '1')
-  const address = hostAddress(lab, host, spec.family)
   return `http://${formatEndpoint({ address, port: filePort })}/file?${query}`
 }
 
@@ -195,7 +208,7 @@ export async function ping(
   return [...stdout.matchAll(/ time=([\d.]+) ms/g)].map((match) => Number(match[1]))
 }
 
-/** Starts one of the programs of test/lab/traffic at a host. */
+/** Starts one of the programs of test/lab/traffic at a host, or in the internet. */
 export function startNode(
   lab: Lab,
   host: string,
@@ -203,7 +216,8 @@ export function startNode(
   args: readonly (string | number)[],
 ): Program {
   const argv = [process.execPath, join(folder, file), ...args.map(String)]
-  return lab.spawn(hostOf(lab, host).where, argv, { title: `${file} at ${host}` })
+  const where = host === 'internet' ? host : hostOf(lab, host).where
+  return lab.spawn(where, argv, { title: `${file} at ${host}` })
 }
 
 async function listening(program: Program): Promise<void> {

@@ -127,7 +127,8 @@ export class Lab implements AsyncDisposable {
    *  @throws LAB_HUGEPAGES, LAB_PROGRAM, LAB_TIMEOUT with what the process said last */
   async start(): Promise<void> {
     await this.#work(async () => {
-      const pages = this.sites.length * this.description.hugepagesPerSite
+      const own = this.sites.filter(({ isVm }) => isVm !== true)
+      const pages = own.length * this.description.hugepagesPerSite
       await machine.withMachineLock(async () => {
         this.#record = machine.reserveHugepages(this.#record, pages)
       })
@@ -137,7 +138,7 @@ export class Lab implements AsyncDisposable {
       this.stopping.throwIfAborted()
       const spawn = (where: string, argv: readonly string[]): Program => this.spawn(where, argv)
       await startDhcpServers(this.sites, spawn, dhcpHints(controller))
-      await Promise.all(this.sites.map(({ name }) => this.#startSite(name)))
+      await Promise.all(own.map(({ name }) => this.#startSite(name)))
     })
   }
 

@@ -36,7 +36,8 @@ export function writeSiteFiles(description: LabDescription, names: LabNames): vo
     writeFileSync(`${keyFolder}/wire.key`, pem, { mode: 0o600 })
     mkdirSync(`/etc/causeway/${instance}`, { recursive: true, mode: 0o755 })
     const text = stringify(deviceConfig(description, site, keys))
-    const name = site.isBlank === true ? plannedFile : 'device.yaml'
+    const isTyped = site.isBlank === true || site.isVm === true
+    const name = isTyped ? plannedFile : 'device.yaml'
     writeFileSync(`/etc/causeway/${instance}/${name}`, text, { mode: 0o600 })
   }
 }

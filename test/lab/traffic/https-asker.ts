@@ -31,6 +31,7 @@ function ask({
   id,
   isAlone,
   isUnfinished,
+  silenceMs = timeoutMs,
   from = '',
   ...question
 }: Question & { id: number }): void {
@@ -46,7 +47,7 @@ function ask({
   const asked: ClientRequest = request({ host, method, path, headers, agent }, (response) =>
     read(response, asked, isUnfinished === true, tell),
   )
-  asked.setTimeout(timeoutMs, () => asked.destroy())
+  asked.setTimeout(silenceMs, () => asked.destroy())
   asked.on('error', ({ message }) => tell({ status: null, headers: {}, body: message, bytes: 0 }))
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)

@@ -1,0 +1,149 @@
+/**
+ * What a box keeps has no room left: it forwards, says so, refuses changes by a code, and loses nothing. And it is damaged: the box starts
+ * with a sound data partition all the same, and says so.
+ */
+import { writeFile } from 'node:fs/promises'
+import { stringify } from 'yaml'
+import type { CausewayError } from '../../../firmware/model/errors.ts'
+import type { Status } from '../../../firmware/model/local-api.ts'
+import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
+import type { Box } from '../../image/box.ts'
+import { type Disk, overwrite, partitionOf } from '../../image/disks.ts'
+import { Pings } from '../../image/pings.ts'
+import { internetAddress, openVmScene, type VmScene } from '../../image/scene.ts'
+import { openBlank, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
+import { chanceOf } from '../../lab/chance.ts'
+import { run } from '../../lab/command.ts'
+import type { Check, Line } from '../line.ts'
+import { claim, seconds } from './parts.ts'
+
+const seed = 4_711
+const damagedBlocks = 400
+const blockBytes = 4_096
+const fillMs = 300_000
+
+export const data: Line = {
+  name: 'data',
+  title: 'a full data partition, and a damaged one: the box forwards, says so, and is not lost',
+  isFullOnly: true,
+  faults: {
+    'room-left': 'full: a change',
+    undamaged: 'damaged: says so',
+  },
+  measure: async ({ fault }) => {
+    // Not larger than the image: its data partition is filled sooner.
+    const checks: Check[] = []
+    if (fault !== 'undamaged') checks.push(...(await fullOf(fault)))
+    if (fault !== 'room-left') checks.push(...(await damagedOf(fault)))
+    return checks
+  },
+}
+
+async function openSmall(): Promise<VmScene> {
+  return openVmScene({ vms: { berlin: 'x86_64' }, isAlone: true, isSmall: true })
+}
+
+/** Set up, then off; its disk as a file of its own. */
+async function prepared({ lab, disks, vm }: VmScene): Promise<{ disk: Disk; text: string }> {
+  const machine = vm('berlin')
+  await machine.start()
+  await using box = await setUp(lab, 'berlin')
+  const text = await textOf(box)
+  await machine.shutDown(startMs)
+  return { disk: await disks.raw(machine.disk), text }
+}
+
+async function fullOf(fault: string | undefined): Promise<Check[]> {
+  await using scene = await openSmall()
+  const { lab, disks, vm } = scene
+  const { disk, text } = await prepared(scene)
+  if (fault !== 'room-left') await fill(disk, disks.file('fill'))
+  const machine = vm('berlin')
+  await using pings = new Pings(lab, 'berlin-host', internetAddress)
+  const onMs = await machine.start({ disk })
+  const forwardsMs = await pings.answerAfter(onMs, startMs)
+  await using box = await openPlanned(lab, 'berlin')
+  await box.answers(startMs)
+  await box.signIn()
+  const { problems } = await box.get<Status>('/api/v1/status')
+  const problem = problems.find((one) => /full|room|space/i.test(one))
+  const code = await tryChange(box)
+  const during = await textOf(box)
+  await machine.reset()
+  await box.answers(startMs)
+  await box.signIn()
+  const after = await textOf(box)
+  const never = forwardsMs === null
+  return [
+    claim('full: forwards', !never, never ? 'never' : seconds(forwardsMs - onMs)),
+    claim('full: says so', problem !== undefined, problem ?? problems.join('; ')),
+    claim('full: a change gets a code', /^[A-Z]+_[A-Z_]+$/.test(code), code),
+    claim('full: what was there runs on', during === text, 'the same text'),
+    claim('full: and after a start', after === text, 'the same text'),
+  ]
+}
+
+/** @returns the code, or `taken` */
+async function tryChange(box: Box): Promise<string> {
+  const before = await runningConfig(box)
+  const config = { ...before, revision: before.revision + 1, site: 'without-room' }
+  const request = { text: stringify(config), confirmSeconds: 0 }
+  return box.post('/api/v1/config/apply', request).then(
+    () => 'taken',
+    ({ code }: CausewayError) => code,
+  )
+}
+
+async function textOf(box: Box): Promise<string> {
+  return (await box.get<ConfigAnswer>('/api/v1/config')).text
+}
+
+/** To the last block, with what is no hole. */
+async function fill(disk: Disk, file: string): Promise<void> {
+  const { offset } = await partitionOf(disk, 'data')
+  const device = `${disk.path}?offset=${offset}`
+  const head = await run(['dumpe2fs', '-h', device])
+  const [, free = '0'] = /^Free blocks: +(\d+)$/m.exec(head) ?? []
+  const [, size = '4096'] = /^Block size: +(\d+)$/m.exec(head) ?? []
+  await writeFile(file, Buffer.alloc(Number(free) * Number(size), 'full '))
+  // It ends where there is no more room.
+  await run(['debugfs', '-w', '-R', `write ${file} filler`, device], { timeoutMs: fillMs })
+  await run(['e2fsck', '-fy', device], { timeoutMs: fillMs }).catch(() => {})
+}
+
+async function damagedOf(fault: string | undefined): Promise<Check[]> {
+  await using scene = await openSmall()
+  const { lab, vm } = scene
+  const { disk } = await prepared(scene)
+  if (fault !== 'undamaged') await damage(disk)
+  const machine = vm('berlin')
+  const { mark } = machine.serial
+  const onMs = await machine.start({ disk })
+  await machine.serial.waitFor(/BdsDxe: starting/, startMs, mark)
+  await using box = await (fault === 'undamaged'
+    ? openPlanned(lab, 'berlin')
+    : openBlank(lab, 'berlin'))
+  const { isFirst } = await box.answers(startMs)
+  await (isFirst ? box.setPassword() : box.signIn())
+  const { problems } = await box.get<Status>('/api/v1/status')
+  const problem = problems.find((one) => /data|damaged|lost|disk/i.test(one))
+  await using pings = new Pings(lab, 'berlin-host', internetAddress)
+  const forwardsMs = await pings.answerAfter(onMs, startMs)
+  return [
+    claim('damaged: starts, and can be set up', true, isFirst ? 'blank' : 'as it was'),
+    claim('damaged: says so', problem !== undefined, problem ?? problems.join('; ')),
+    claim('damaged: forwards', forwardsMs !== null, isFirst ? 'by its factory' : 'as before'),
+  ]
+}
+
+/** Its beginning, superblock and all, and blocks anywhere. */
+async function damage(disk: Disk): Promise<void> {
+  const { offset, bytes } = await partitionOf(disk, 'data')
+  const random = chanceOf(seed)
+  const noise = (): Buffer => Buffer.from(Array.from({ length: blockBytes }, () => random() * 256))
+  await overwrite(disk, offset, Buffer.concat(Array.from({ length: 256 }, noise)))
+  for (let count = 0; count < damagedBlocks; count++) {
+    const block = Math.floor(random() * (bytes / blockBytes))
+    await overwrite(disk, offset + block * blockBytes, noise())
+  }
+}

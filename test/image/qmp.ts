@@ -1,0 +1,84 @@
+/** Tells a running QEMU what to do, by its machine protocol (QMP): a command a line, an answer a line, events between. */
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setTimeout as passed } from 'node:timers/promises'
+import { CausewayError } from '../../firmware/model/errors.ts'
+
+const answerMs = 30_000
+const connectMs = 30_000
+const againMs = 50
+
+interface Message {
+  readonly id?: number
+  readonly return?: unknown
+  readonly error?: { readonly desc: string }
+}
+
+export class Qmp implements Disposable {
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, (message: Message) => void>()
+  #last = 0
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      const ended = { error: { desc: 'the machine has ended' } }
+      for (const done of this.#waiting.values()) done(ended)
+    })
+    const lines = createInterface({ input: socket })
+    lines.on('error', () => {})
+    lines.on('line', (line) => {
+      const message = JSON.parse(line) as Message
+      if (message.id !== undefined) this.#waiting.get(message.id)?.(message)
+    })
+  }
+
+  /** Once the machine listens. @throws LAB_TIMEOUT */
+  static async open(path: string): Promise<Qmp> {
+    const deadlineMs = performance.now() + connectMs
+    for (;;) {
+      const socket = await connected(path)
+      if (socket !== null) {
+        const qmp = new Qmp(socket)
+        await qmp.execute('qmp_capabilities')
+        return qmp
+      }
+      if (performance.now() > deadlineMs) {
+        throw new CausewayError('LAB_TIMEOUT', `nobody answers at ${path}`)
+      }
+      await passed(againMs)
+    }
+  }
+
+  /** @returns what QEMU answers. @throws LAB_COMMAND with what it says, LAB_TIMEOUT */
+  async execute(command: string, parameters: object = {}): Promise<unknown> {
+    const id = ++this.#last
+    const { promise, resolve, reject } = Promise.withResolvers<Message>()
+    const late = new CausewayError('LAB_TIMEOUT', `QMP ${command}: no answer in ${answerMs} ms`)
+    const timer = setTimeout(() => reject(late), answerMs)
+    this.#waiting.set(id, resolve)
+    this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`)
+    try {
+      const { error, return: answer } = await promise
+      if (error === undefined) return answer
+      throw new CausewayError('LAB_COMMAND', `QMP ${command}: ${error.desc}`)
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(id)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy()
+  }
+}
+
+/** Null: nobody listens there yet. */
+function connected(path: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', () => resolve(null))
+  })
+}
