@@ -13,7 +13,7 @@ case $verb in
   *) echo "causeway: unknown verb '$verb'" >&2; exit 2 ;;
 esac
 
-sh build/setup.sh "$verb"
+sh build/setup.sh "$verb" "${1:-}"
 node=node_modules/.bin/node
 
 case $verb in

@@ -2,11 +2,12 @@
 # Brings a bare Debian 12 or 13 into the shape that a verb of build/run.sh needs: Debian packages, the
 # locked npm packages with Node itself among them, the native module and the web UI. Says what it installs and why;
 # looks, and does nothing, when nothing is missing. It runs before the right Node exists, hence POSIX sh.
-#   sh build/setup.sh start|test|check|accept|bench|native|webui|image
+#   sh build/setup.sh start|test|check|accept|bench|native|webui|image [NAME OF WHAT IS ACCEPTED]
 set -eu
 cd "$(dirname "$0")/.."
 
-verb=${1:?"usage: sh build/setup.sh VERB"}
+verb=${1:?"usage: sh build/setup.sh VERB [NAME]"}
+name=${2:-}
 node_version=26.10.0
 
 say() { echo "set-up: $*" >&2; }
@@ -41,7 +42,15 @@ tests in a browser: chromium
 recordings, as others read them: tshark" ;;
 esac
 case $verb in
-  image) needs="$needs
+  test | accept) needs="$needs
+updates of an appliance: rauc squashfs-tools" ;;
+esac
+case $verb-$name in
+  accept-appliance) needs="$needs
+virtual machines: qemu-system-x86 qemu-system-arm qemu-utils ovmf qemu-efi-aarch64 ipxe-qemu nmap" ;;
+esac
+case $verb-$name in
+  image-* | accept-appliance) needs="$needs
 Debian's packages in a tree: mmdebstrap arch-test qemu-user-static debian-archive-keyring systemd
 disks and slots: squashfs-tools mtools dosfstools fdisk zstd
 updates: rauc openssl" ;;

@@ -236,7 +236,7 @@ function missingNicTexts(absentNics: readonly string[]): string[] {
     ...(missing.length === 0 ? [] : [`NIC ${missing.join(', ')} is missing`]),
     ...unbound.map(
       (nic) =>
-        `NIC ${nic} is not there for DPDK: write its \`netdev:\` name instead, or switch on the IOMMU in the machine's firmware`,
+        `NIC ${nic} is not there for DPDK: write its netdev: name instead, or switch on the IOMMU in the machine's firmware`,
     ),
   ]
 }

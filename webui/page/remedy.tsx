@@ -7,7 +7,10 @@ import { frameText } from '../text/en.ts'
 import { remedyText } from '../text/remedy.ts'
 
 /** Which remedies name. */
-const named = { system: 'status.read', diagnostics: 'diagnose', policies: 'config.read' } as const
+const named = {
+  ...{ system: 'status.read', diagnostics: 'diagnose', policies: 'config.read' },
+  lans: 'config.read',
+} as const
 const needs = new Map<string, LocalPermission>(Object.entries(named))
 
 /** @param text in which `[system]` names a page by its path */

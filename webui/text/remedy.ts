@@ -18,6 +18,18 @@ const remedies: readonly (readonly [problem: RegExp, remedy: string])[] = [
     'Undo the last change, or mend what the sentence names. The box tries again by itself.',
   ],
   [/^the configuration is being applied/, 'Nothing: it takes some seconds.'],
+  [
+    /^NIC .* is not there for DPDK/,
+    'Give the port another NIC, or this one by its name in Linux: [lans]. It costs that port alone.',
+  ],
+  [
+    /^the disk is full/,
+    'Delete recordings; what the box keeps of its own has limits. If it stays, restore a backup on a larger disk: [system].',
+  ],
+  [
+    /^the data partition/,
+    'What the box kept may be gone: look whether it is set up as it should be, or bring its backup back: [system].',
+  ],
   [/^NIC .* is missing/, 'See that the card or adapter is plugged in, and that the name is right.'],
   [/^device\.yaml is refused/, 'Mend the file where the sentence says, or apply another one.'],
   [

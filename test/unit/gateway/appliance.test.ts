@@ -76,9 +76,7 @@ test('a NIC that DPDK cannot have costs its port alone, and status says what to 
   const { problems, isHealthy } = gateway.status()
   assert.equal(isHealthy, false)
   assert.ok(
-    problems.some((one) =>
-      /0000:01:00\.0 is not there for DPDK: write its `netdev:` name/.test(one),
-    ),
+    problems.some((one) => /0000:01:00\.0 is not there for DPDK: write its netdev: name/.test(one)),
   )
 })
 

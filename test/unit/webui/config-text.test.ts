@@ -225,7 +225,8 @@ const forms: readonly string[] = [
   stringify(wholeConfig()),
   JSON.stringify(wholeConfig()),
   JSON.stringify(wholeConfig(), null, 2),
-  `# top\n${stringify(wholeConfig(), { indentSeq: false }).replaceAll('\n', ' # c\n')}`,
+  // A comment behind each line: none may be folded.
+  `# top\n${stringify(wholeConfig(), { indentSeq: false, lineWidth: 0 }).replaceAll('\n', ' # c\n')}`,
 ]
 
 test('whatever is edited, the text stays YAML, and says what the value became', () => {
