@@ -8,7 +8,9 @@ import { remedyText } from '../text/remedy.ts'
 
 /** Which remedies name. */
 const named = {
-  ...{ system: 'status.read', diagnostics: 'diagnose', policies: 'config.read' },
+  system: 'status.read',
+  diagnostics: 'diagnose',
+  policies: 'config.read',
   lans: 'config.read',
 } as const
 const needs = new Map<string, LocalPermission>(Object.entries(named))
