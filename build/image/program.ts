@@ -28,6 +28,9 @@ export async function makeProgram(
 ): Promise<void> {
   await mkdir(join(folder, 'native'), { recursive: true })
   await bundle(place, join(folder, 'firmware'))
+  // Is run, by where it lies.
+  const script = 'host/service/udhcpc.sh'
+  await cp(join(place.source, 'firmware', script), join(folder, 'firmware/udhcpc.sh'))
   await cp(native, join(folder, 'native/out'), { recursive: true })
   for (const file of ['LICENSE', 'package.json']) {
     await cp(join(place.source, file), join(folder, file))

@@ -189,6 +189,7 @@ function statusOf(
       reaches: core.peering.reaches(),
       relaying: core.peering.relaying(),
       ...{ access: access.problem, dataNote: host.dataNote },
+      roomProblem: host.roomProblem(),
     })
   }
 }

@@ -32,6 +32,7 @@ import { openPower, restartAfterMs } from '../host/system/power.ts'
 import { needPrivate } from '../host/system/private-key.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { orderRestore, restoreIfOrdered } from '../host/system/restore.ts'
+import { openRoom } from '../host/system/room.ts'
 import { openWireKey } from '../host/system/wire-key.ts'
 import { bindUdp } from '../host/udp/system.ts'
 import { type Page, readPages } from '../host/web/pages.ts'
@@ -117,7 +118,6 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
       clock,
       runFolder: places.serviceFolder,
       leaseFile: places.dnsmasqLeases,
-      leaseScript: places.leaseScript,
       onFault: (service, error) =>
         log.error({ ...fieldsOf(error), detail: service }, 'service fault'),
     }),
@@ -130,6 +130,7 @@ async function hostAt(places: Places, clock: Clock, dataNote: string | null): Pr
       machine: openMachine(places.historyFolder, () => clock.nowMs()),
       restartAfterMs,
       dataNote,
+      roomProblem: openRoom(places.historyFolder, () => clock.nowMs()),
     },
     clockSync: () => readClockSync(),
     power: openPower(places.applianceMark),

@@ -28,6 +28,8 @@ export interface Host {
   readonly power: Power
   /** What the start of the machine had to do to what the box keeps; null: nothing. */
   readonly dataNote: string | null
+  /** Why nothing more can be kept, in words; null: it can. */
+  readonly roomProblem: () => string | null
   /** Until the answer is out. */
   readonly restartAfterMs: number
   readonly slots: Slots

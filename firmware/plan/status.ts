@@ -63,6 +63,8 @@ export interface StatusFacts {
   readonly access: string | null
   /** What the start of the machine had to do to what the box keeps; null: nothing. */
   readonly dataNote?: string | null
+  /** Why nothing more can be kept; null: it can. */
+  readonly roomProblem?: string | null
 }
 
 export interface SessionFacts {
@@ -219,6 +221,7 @@ function problemsOf(
     counters === null ? null : lostPeers(peers),
     facts.access,
     facts.dataNote ?? null,
+    facts.roomProblem ?? null,
   ]
   return told.filter((text) => text !== null)
 }

@@ -2,6 +2,7 @@
  * The word of a DHCP client about its lease: the script that it runs, and the reading of what that script wrote. Whoever
  * answers DHCP on an access network is a stranger, so nothing but well-formed unicast addresses passes. RFC 2131, 2132.
  */
+import { join } from 'node:path'
 import {
   contains,
   formatAddress,
@@ -23,40 +24,8 @@ const leastBits = 8
 /** Of a URI that says none (RFC 9110 §4.2.2). */
 const httpsPort = 443
 
-/**
- * busybox calls it with the event's name and the lease in the environment (udhcpc(8)). At its start the client says
- * `deconfig`: what was lent before is still good until it expires or is refused, so only a refusal removes it. Addresses are set
- * by the gateway; this gives one that is set already the time for which it is lent now.
- */
-export const leaseScript = `#!/bin/sh
-# Notes what a DHCP server lent; the gateway process sets it. Written anew at every start.
-set -eu
-case $1 in
-  bound | renew)
-    umask 077
-    {
-      echo "address=\${ip:-}"
-      echo "bits=\${mask:-}"
-      echo "router=\${router:-}"
-      echo "dns=\${dns:-}"
-      echo "lease=\${lease:-}"
-      echo "controllers=\${opt143:-}"
-      read -r up _ </proc/uptime
-      echo "at=$up"
-    } >"$CAUSEWAY_LEASE.tmp"
-    mv "$CAUSEWAY_LEASE.tmp" "$CAUSEWAY_LEASE"
-    # The gateway may be away, and the kernel takes away what nobody renews.
-    own="\${ip:-}/\${mask:-}"
-    case \${lease:-} in '' | *[!0-9]*) exit ;; esac
-    [ "$lease" -ge ${leastSeconds} ] || lease=${leastSeconds}
-    [ "$lease" -le ${mostLeaseSeconds} ] || lease=${mostLeaseSeconds}
-    if ip -4 -o addr show dev "\${interface:-}" | grep -Fq " inet $own "; then
-      ip addr change "$own" dev "$interface" valid_lft "$lease" preferred_lft "$lease"
-    fi
-    ;;
-  nak) rm -f "$CAUSEWAY_LEASE" ;;
-esac
-`
+/** Beside this file, and run from there: Debian lets nobody run what lies below /run, nor an appliance what lies with its data. */
+export const leaseScriptPath = join(import.meta.dirname, 'udhcpc.sh')
 
 /** @param uptimeMs of the machine, now. Null: it is no lease, or it has expired. */
 export function readLease(device: string, text: string, uptimeMs: number): LeaseFacts | null {

@@ -11,7 +11,7 @@ import type { LeaseFacts, ServiceState, ServiceStatus } from '../../model/servic
 import type { CancelTimer, Clock } from '../clock/clock.ts'
 import { run } from '../system/command.ts'
 import { makePrivateFolder, readIfThere, removeFile, replaceFile } from '../system/file.ts'
-import { leaseScript, readLease } from './lease.ts'
+import { leaseScriptPath, readLease } from './lease.ts'
 import { end, type Launch, launch, look, tell } from './process.ts'
 import type { Services } from './service.ts'
 
@@ -29,8 +29,6 @@ export interface ServiceParts {
   readonly runFolder: string
   /** Where dnsmasq remembers what it lent. */
   readonly leaseFile: string
-  /** What the DHCP client runs. Nothing that lies below /run may be run (Debian mounts it so). */
-  readonly leaseScript: string
   /** Told of the start or end of a service that nobody asked for. */
   readonly onFault: (service: string, error: unknown) => void
 }
@@ -121,10 +119,6 @@ class SystemServices implements Services {
     this.#cancel()
     this.#watcher?.close()
     await this.#working
-  }
-
-  get #script(): string {
-    return this.#parts.leaseScript
   }
 
   #note(name: string): string {
@@ -221,9 +215,7 @@ class SystemServices implements Services {
   ): Promise<void> {
     await makePrivateFolder(this.#parts.runFolder)
     this.#watcher ??= this.#watch()
-    if (program === 'dnsmasq') {
-      await this.#writeConf(name, config)
-    } else await replaceFile(this.#script, leaseScript, 0o700)
+    if (program === 'dnsmasq') await this.#writeConf(name, config)
     if (isOther) {
       await end(this.#note(name))
       // What another network lent, or another MAC was lent.
@@ -253,8 +245,8 @@ class SystemServices implements Services {
     }
     const options = ['subnet', 'router', 'dns', 'lease', '143'].flatMap((option) => ['-O', option])
     const asks = ['-f', '-o', ...options, '-t', '4', '-T', '2', '-A', '5']
-    const argv = ['udhcpc', '-i', device, '-s', this.#script, ...asks]
-    return { argv, env: { CAUSEWAY_LEASE: this.#lease(name) }, text: config + leaseScript }
+    const argv = ['udhcpc', '-i', device, '-s', leaseScriptPath, ...asks]
+    return { argv, env: { CAUSEWAY_LEASE: this.#lease(name) }, text: config }
   }
 
   #watch(): FSWatcher {

@@ -41,8 +41,6 @@ export interface Places {
   readonly captureFolder: string
   /** What dnsmasq has lent. */
   readonly dnsmasqLeases: string
-  /** What a DHCP client runs. */
-  readonly leaseScript: string
   readonly wireKey: string
   /** Keys of the device, or of a controller's owner. */
   readonly keyFolder: string
@@ -126,7 +124,6 @@ export function placesOf(instance: string, root = '/'): Places {
     serviceFolder: join(run, 'services'),
     captureFolder: join(run, 'captures'),
     dnsmasqLeases: join(lib, 'dnsmasq.leases'),
-    leaseScript: join(lib, 'udhcpc.sh'),
     wireKey: join(lib, 'keys/wire.key'),
     keyFolder: join(lib, 'keys'),
     storeFolder: join(lib, 'store'),

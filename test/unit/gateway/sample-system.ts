@@ -57,7 +57,15 @@ export function fakeHost(
   const restarts: string[] = []
   const orders: FakeHost['orders'] = []
   const host: FakeHost = {
-    ...{ restarts, orders, clockLooks: 0, restartAfterMs: 0, dataNote: null, slots: noSlots() },
+    ...{
+      restarts,
+      orders,
+      clockLooks: 0,
+      restartAfterMs: 0,
+      dataNote: null,
+      roomProblem: () => null,
+      slots: noSlots(),
+    },
     machine: { read: async () => sampleMachine },
     clockSync: async () => {
       host.clockLooks++

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type VirtualClock, virtualClock } from '../../../firmware/host/clock/virtual.ts'
-import { leaseScript, readLease } from '../../../firmware/host/service/lease.ts'
+import { leaseScriptPath, readLease } from '../../../firmware/host/service/lease.ts'
 import { end, type Launch, launch, look, tell } from '../../../firmware/host/service/process.ts'
 import type { Services } from '../../../firmware/host/service/service.ts'
 import { openServices } from '../../../firmware/host/service/system.ts'
@@ -88,7 +88,6 @@ async function withServices(
   await using services = openServices({
     clock,
     runFolder,
-    leaseScript: join(folder, 'udhcpc.sh'),
     leaseFile: join(folder, 'leases'),
     onFault: (service) => void faults.push(service),
   })
@@ -175,12 +174,10 @@ test('a lease is read with what is left of it', () => {
 })
 
 test('the script that the DHCP client runs notes a lease, keeps it over a restart, drops a refused one', () => {
-  const script = join(folder, 'script.sh')
   const leaseFile = join(folder, 'wan0.lease')
-  writeFileSync(script, leaseScript, { mode: 0o700 })
   const env = { PATH: '/usr/bin:/bin', CAUSEWAY_LEASE: leaseFile, ip: '192.0.2.77', mask: '24' }
   const run = (event: string): unknown =>
-    execFileSync(script, [event], { env: { ...env, lease: '600' } })
+    execFileSync(leaseScriptPath, [event], { env: { ...env, lease: '600' } })
   run('deconfig')
   run('bound')
   const { address, gateway } = readLease('wan0', readFileSync(leaseFile, 'utf8'), 0)!
@@ -193,13 +190,11 @@ test('the script that the DHCP client runs notes a lease, keeps it over a restar
 })
 
 test('the script gives the kernel the time that the gateway reads, whatever a server says', () => {
-  const script = join(folder, 'times.sh')
   const leaseFile = join(folder, 'times.lease')
-  writeFileSync(script, leaseScript, { mode: 0o700 })
   // A namespace of its own, whose one link has the address already.
   const steps = `set -e
     ip addr add 192.0.2.77/24 dev lo valid_lft 100 preferred_lft 100
-    ${script} renew
+    ${leaseScriptPath} renew
     ip -json addr show dev lo`
   const renew = (lease: number): number => {
     const lent = { ip: '192.0.2.77', mask: '24', interface: 'lo', lease: String(lease) }
