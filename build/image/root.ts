@@ -9,7 +9,7 @@ import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
-/** Nobody reads manuals on a box, and it has no screen, sound or radio: a third of the kernel's modules. */
+/** Nobody reads manuals on a box, and it has no sound, radio or pictures: a third of the kernel's modules. */
 const leftOut = [
   ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
   ...[
@@ -20,7 +20,7 @@ const leftOut = [
     'drivers/iio',
     'drivers/comedi',
   ].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`),
-  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hid', 'hwmon/pmbus'].map(
+  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hwmon/pmbus'].map(
     (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
   ),
 ]
