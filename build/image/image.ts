@@ -25,6 +25,8 @@ const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3
   --change   a tree to lay over the root
   --out      where it all goes (.cache/image/out/MACHINE)`
 
+// Whoever builds may have another: files of an image have the same modes.
+process.umask(0o022)
 const { values, positionals } = typed()
 const [verb = '', ...more] = positionals
 const target = targetOf(verb)
