@@ -35,6 +35,11 @@ export async function lookAt(lab: Lab, site: string): Promise<SiteLook> {
   }
 }
 
+/** Has the gateway open its store, which it else does seconds after its start. */
+export async function haveStoreOpen(lab: Lab, site: string): Promise<void> {
+  await ask(lab, site, '/api/v1/users')
+}
+
 /**
  * Drops as of a reading that began after this call: the gateway reads its datapath's counters once a second. The first
  * new one may have been under way, so it is the one after that.

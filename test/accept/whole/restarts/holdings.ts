@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Lab } from '../../../lab/lab.ts'
 import { readNamespaces } from '../../../lab/machine.ts'
-import { readMetrics } from '../../../lab/status.ts'
+import { haveStoreOpen, readMetrics } from '../../../lab/status.ts'
 
 export interface Holdings {
   readonly gatewayFds: number
@@ -25,6 +25,7 @@ const looks = 20
 
 /** As of a moment at rest: packets under way and connections that end are given a while. */
 export async function holdingsOf(lab: Lab, site: string): Promise<Holdings> {
+  await haveStoreOpen(lab, site)
   let best = await look(lab, site)
   for (let turn = 0; turn < looks; turn++) {
     await new Promise((next) => setTimeout(next, settleMs))
