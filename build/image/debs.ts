@@ -42,7 +42,7 @@ async function fetchDeb(wanted: LockedPackage, file: string, mirrors: Mirrors): 
   const [archive, ...rest] = path.split('/') as [keyof Mirrors, ...string[]]
   const answer = await fetch(mirrors[archive] + rest.map(encodeURIComponent).join('/'))
   if (!answer.ok || answer.body === null) {
-    throw new Error(`${name} ${version} is not on the mirror any more: npm run image -- lock`)
+    throw new Error(`${name} ${version} is not on the mirror any more: sudo npm run image -- lock`)
   }
   const unchecked = `${file}.${process.pid}`
   await pipeline(Readable.fromWeb(answer.body as never), createWriteStream(unchecked))

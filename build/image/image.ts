@@ -2,7 +2,7 @@
  * `npm run image -- x86_64|arm64`: makes what is flashed, and what updates a box that was. `npm run image -- lock` fixes anew which
  * versions of Debian's packages are in it.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeBundle } from './bundle.ts'
@@ -18,20 +18,28 @@ import { makeRoot, packRoot } from './slot.ts'
 import { type Target, targetNames, targetOf } from './target.ts'
 
 const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3] [--keys FOLDER] [--change FOLDER] [--out FOLDER]
+       npm run image -- keys FOLDER
        npm run image -- lock
   --version  what the image calls itself, and what updates are compared by (that of package.json)
   --keys     keyring.pem, release.pem and release.key of whoever signs updates (some for trying, made at need)
   --change   a tree to lay over the root
   --out      where it all goes (.cache/image/out/MACHINE)`
 
+// Whoever builds may have another: files of an image have the same modes.
+process.umask(0o022)
 const { values, positionals } = typed()
 const [verb = '', ...more] = positionals
 const target = targetOf(verb)
-if (more.length > 0 || (verb !== 'lock' && target === null)) misused(`'${positionals.join(' ')}'`)
+const [keyFolder] = more
+const isSound = verb === 'keys' ? more.length === 1 : more.length === 0
+if (!isSound || !['keys', 'lock', ...targetNames].includes(verb)) {
+  misused(`'${positionals.join(' ')}'`)
+}
 try {
   const place = placeHere()
   await mkdir(place.cache, { recursive: true })
-  if (target === null) await lockAll(place)
+  if (keyFolder !== undefined) await makeKeys(keyFolder)
+  else if (target === null) await lockAll(place)
   else await build(place, target)
 } catch (error) {
   console.error(`image: ${error instanceof Error ? error.message : String(error)}`)
@@ -78,7 +86,12 @@ async function build(place: Place, machine: Target): Promise<void> {
   const version = values.version ?? (await ownVersion(place))
   if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) misused('--version takes 1.2.3')
   const folder = values.keys ?? join(place.cache, 'keys')
-  if (values.keys === undefined) await readKeys(folder).catch(() => makeKeys(folder))
+  if (values.keys === undefined && !(await stat(folder).catch(() => null))) {
+    say(
+      `makes keys for trying in ${folder}: boxes that are to last want others, see image/README.md`,
+    )
+    await makeKeys(folder)
+  }
   const keys = await readKeys(folder)
   const lock = await readLock(place.source, machine)
   const out = values.out ?? join(place.cache, 'out', machine.name)

@@ -5,7 +5,7 @@
  */
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run, say } from './command.ts'
+import { run } from './command.ts'
 
 /** Nobody's job for long enough that a box in a cupboard still takes an update. */
 const authorityDays = 20 * 365
@@ -28,7 +28,7 @@ export async function readKeys(folder: string): Promise<Keys> {
 
 /** `release` is signed by the first authority, `next` by the second. */
 export async function makeKeys(folder: string): Promise<void> {
-  say(`makes keys of its own in ${folder}: not for boxes that others depend on`)
+  if (await stat(folder).catch(() => null)) throw new Error(`${folder} is there already`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const authorities = [
     ['authority', 'release'],

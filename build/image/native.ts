@@ -27,7 +27,7 @@ export async function nativeModules(place: Place, target: Target, lock: Lock): P
     .filter(({ purpose }) => purpose === 'build')
     .map(({ sha256 }) => sha256)
   const recipe = await readFile(import.meta.filename, 'utf8')
-  const digest = digestOf(packages.join(), recipe, ...(await contentsOf(sources)))
+  const digest = digestOf(packages.join(), recipe, process.version, ...(await contentsOf(sources)))
   return finished(place, `native-${target.name}-${digest}`, (unfinished) =>
     build(place, target, lock, unfinished),
   )

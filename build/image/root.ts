@@ -9,7 +9,7 @@ import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
-/** Nobody reads manuals on a box, and it has no screen, sound or radio: a third of the kernel's modules. */
+/** Nobody reads manuals on a box, and it has no sound, radio or pictures: a third of the kernel's modules. */
 const leftOut = [
   ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
   ...[
@@ -20,7 +20,7 @@ const leftOut = [
     'drivers/iio',
     'drivers/comedi',
   ].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`),
-  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hid', 'hwmon/pmbus'].map(
+  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hwmon/pmbus'].map(
     (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
   ),
 ]
@@ -32,14 +32,15 @@ export async function debianRoot(place: Place, target: Target, lock: Lock) {
   const initramfs = join(place.source, 'image/initramfs')
   const files = ['hooks/causeway', 'scripts/init-bottom/causeway', 'modules', 'settings']
   const texts = await Promise.all(files.map((file) => readFile(join(initramfs, file), 'utf8')))
-  const digest = digestOf(recipe(lock, 'root'), ...texts, ...leftOut, String(lock.epoch))
+  const own = await readFile(import.meta.filename, 'utf8')
+  const digest = digestOf(recipe(lock, 'root'), ...texts, own, String(lock.epoch))
   return finished(place, `root-${target.name}-${digest}.tar`, async (tar) => {
     const copies = [
       'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks" "$1/etc/initramfs-tools/scripts/init-bottom"',
-      `cp ${initramfs}/settings "$1/etc/initramfs-tools/conf.d/causeway"`,
-      `cp ${initramfs}/modules "$1/etc/initramfs-tools/modules"`,
-      `cp ${initramfs}/hooks/causeway "$1/etc/initramfs-tools/hooks/"`,
-      `cp ${initramfs}/scripts/init-bottom/causeway "$1/etc/initramfs-tools/scripts/init-bottom/"`,
+      `cp '${initramfs}/settings' "$1/etc/initramfs-tools/conf.d/causeway"`,
+      `cp '${initramfs}/modules' "$1/etc/initramfs-tools/modules"`,
+      `cp '${initramfs}/hooks/causeway' "$1/etc/initramfs-tools/hooks/"`,
+      `cp '${initramfs}/scripts/init-bottom/causeway' "$1/etc/initramfs-tools/scripts/init-bottom/"`,
     ].join(' && ')
     // Before the kernel comes, whose set-up makes the initrd: it is made once, on ARM64 by an emulated processor.
     await bootstrap(place, target, lock, 'root', tar, [

@@ -1,5 +1,5 @@
 /** The root of a slot: Debian, what image/rootfs lays over it, the program, and what this one build is; as one squashfs. */
-import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { run, say } from './command.ts'
 import { nativeModules, stripProgram } from './native.ts'
@@ -43,8 +43,8 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
   await mkdir(join(root, 'usr/share/causeway/roots'), { recursive: true })
   await layOver(join(place.source, 'image/rootfs'), root)
   await nameBuild(parts, root)
-  await switchUnits(root)
   if (change !== undefined) await layOver(change, root)
+  await switchUnits(root)
   return root
 }
 
@@ -63,10 +63,9 @@ async function layOver(from: string, root: string): Promise<void> {
   const all = await readdir(from, { recursive: true, withFileTypes: true })
   for (const entry of all) {
     if (entry.isSymbolicLink()) continue
-    const path = join(entry.parentPath, entry.name).slice(from.length + 1)
-    const text = entry.isFile() ? await readFile(join(from, path)) : null
-    const isProgram = text === null || text.subarray(0, 2).toString() === '#!'
-    await chmod(join(root, path), isProgram ? 0o755 : 0o644)
+    const path = join(entry.parentPath, entry.name)
+    const isRun = entry.isDirectory() || ((await stat(path)).mode & 0o111) !== 0
+    await chmod(join(root, path.slice(from.length + 1)), isRun ? 0o755 : 0o644)
   }
 }
 
@@ -84,7 +83,10 @@ async function nameBuild(parts: SlotParts, root: string): Promise<void> {
   await mkdir(join(root, 'etc/rauc'), { recursive: true })
   await writeFile(join(root, 'etc/rauc/keyring.pem'), keyring)
   const system = await readFile(join(place.source, 'image/rauc/system.conf'), 'utf8')
-  await writeFile(join(root, 'etc/rauc/system.conf'), system.replace('@ARCH@', target.name))
+  await writeFile(
+    join(root, 'etc/rauc/system.conf'),
+    system.replace('@ARCH@', target.name).replace('@VERSION@', version),
+  )
   await writeFile(join(root, 'etc/machine-id'), '')
   await writeFile(join(root, 'etc/causeway/appliance'), '')
   // Made when the package was set up; a box makes its own.

@@ -64,7 +64,7 @@ async function lackAtEnd(
   let uptimeSeconds = 0
   for (;;) {
     const gateway = await askGateway(places.apiSocket)
-    let lacks = proofLacks({ ...judged, gateway })
+    let lacks = lacksOf({ ...judged, gateway })
     const nowMs = performance.now()
     const upSeconds = 'silence' in gateway ? 0 : gateway.status.uptimeSeconds
     // Another gateway than before: one that keeps ending is none.
@@ -82,6 +82,15 @@ async function lackAtEnd(
     if (text !== told && !isJson) output.err(text)
     told = text
     await new Promise((next) => setTimeout(next, pauseMs))
+  }
+}
+
+/** Of an answer that no gateway of this version gives, too: a judge that falls would take a slot that works along. */
+function lacksOf(facts: ProofFacts): string[] {
+  try {
+    return proofLacks(facts)
+  } catch (error) {
+    return [`its answers make no sense: ${problemOf(error)}`]
   }
 }
 

@@ -72,7 +72,15 @@ async function takeUpdate(call: Call, folder: string, times: StickTimes): Promis
   if (why !== null) return why
   await using file = await openToSend(update.path)
   if (file === null) return null
-  await askApi(apiSocket, '/api/v1/slots/install', { file, timeoutMs: mostInstallMs + lateMs })
+  const body = await askApi(apiSocket, '/api/v1/slots/install', {
+    ...{ file, timeoutMs: mostInstallMs + lateMs },
+  })
+  const found = (JSON.parse(body) as SlotsAnswer).slots.find(({ isRunning }) => !isRunning)?.version
+  // By its name it would be taken anew after each start, and the machine restarted each time.
+  if (found !== update.version) {
+    const message = `the file is called ${update.version} and holds ${found}: the machine does not start anew for it`
+    throw new CausewayError('UPDATE_REFUSED', message)
+  }
   await askApi(apiSocket, '/api/v1/system/restart', { post: { what: 'machine' } })
   return `installed from the stick: ${update.version}; the machine starts anew`
 }

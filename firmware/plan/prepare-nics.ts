@@ -18,10 +18,11 @@ export interface NicRoles {
 
 /**
  * Drivers of the kernel whose NICs DPDK drives as well, with what is linked in native/meson.build. Those of which it drives some
- * models alone (e1000, e1000e) are left to the kernel: a box that guesses must not guess wrong.
+ * models alone (e1000, e1000e), or only with a package that the image has not (ice), are left to the kernel: a box that guesses must not guess
+ * wrong.
  */
 const pmdDrivers: ReadonlySet<string> = new Set([
-  ...['igb', 'igbvf', 'igc', 'ixgbe', 'ixgbevf', 'i40e', 'iavf', 'ice', 'ena', 'vmxnet3'],
+  ...['igb', 'igbvf', 'igc', 'ixgbe', 'ixgbevf', 'i40e', 'iavf', 'ena', 'vmxnet3'],
   ...['virtio-pci', 'virtio_net'],
 ])
 const busOrder = ['pci', 'other', 'usb'] as const

@@ -51,6 +51,8 @@ function configLacks(status: Status, before: SlotBefore | null): string[] {
   if (configSource === 'none') {
     return was === 'none' ? [] : [`there is no usable configuration any more: ${first(problems)}`]
   }
+  const wasSetUp = before !== null && was !== 'factory' && was !== 'none'
+  if (configSource === 'factory' && wasSetUp) return ['it is blank: what the box was is gone']
   if (configSource === 'last-good' && was !== 'last-good') {
     return [`the configuration is refused: ${first(problems)}`]
   }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "graph/qos.h"
+#include "port/pmd.h"
 #include "worker.h"
 
 #define AWAKE_US 100
@@ -85,6 +86,32 @@ static void pay(struct cw_wait *wait, uint64_t since)
 		wait->heard_us = 0;
 }
 
+/* Whether it was silent for so long that only news are worth a look, and every polled NIC can tell them. */
+static bool may_arm(const struct cw_worker *worker)
+{
+	bool may = worker->polled_count > 0 && !worker->wait.is_armed &&
+		   (worker->now_us - worker->wait.frame_us) / 8 >= NAP_MOST_US;
+
+	for (uint32_t i = 0; i < worker->polled_count; i++)
+		may = may && worker->polled[i]->link.can_tell;
+	return may;
+}
+
+static void arm(struct cw_worker *worker)
+{
+	worker->wait.is_told = worker->wait.is_armed = true;
+	for (uint32_t i = 0; i < worker->polled_count; i++)
+		worker->wait.is_armed = cw_pmd_arm(&worker->polled[i]->link) && worker->wait.is_armed;
+}
+
+/* Under load each frame would interrupt. */
+static void disarm(struct cw_worker *worker)
+{
+	worker->wait.is_told = worker->wait.is_armed = false;
+	for (uint32_t i = 0; i < worker->polled_count; i++)
+		cw_pmd_disarm(&worker->polled[i]->link);
+}
+
 /*
  * Until the next tick, or until a path wants to be looked at; until the next look where NICs are polled, which is sooner the
  * shorter the silence has been.
@@ -103,7 +130,7 @@ static uint64_t sleep_us(const struct cw_worker *worker)
 	uint64_t left = next > now ? next - now : 0;
 	uint64_t nap = (now - worker->wait.frame_us) / 8;
 
-	if (worker->polled_count == 0)
+	if (worker->polled_count == 0 || worker->wait.is_armed)
 		return left;
 	nap = nap < NAP_LEAST_US ? NAP_LEAST_US : nap > NAP_MOST_US ? NAP_MOST_US : nap;
 	return nap < left ? nap : left;
@@ -133,13 +160,21 @@ int cw_wait_for_work(struct cw_worker *worker, struct epoll_event *ready, int mo
 		wait->heard_us = may_stay_awake(wait) ? worker->now_us : 0;
 	}
 	wait->frames = wait->bytes = 0;
+	if (had_work && wait->is_told)
+		disarm(worker);
 	/* Where there was work there may be more by now: asked without going offline. */
 	if (had_work || wait->heard_us != 0)
 		n = epoll_wait(worker->epoll_fd, ready, most, 0);
-	if (n == 0 && wait->heard_us != 0)
+	if (n == 0 && wait->heard_us != 0) {
 		pay(wait, worker->now_us);
-	else if (n == 0 && !(had_work && worker->polled_count > 0))
+	} else if (n == 0 && may_arm(worker)) {
+		/* One more look before it sleeps: what came until now was told to nobody. */
+		arm(worker);
+	} else if (n == 0 && !(had_work && worker->polled_count > 0)) {
 		n = sleep_in_epoll(worker, ready, most);
+		/* A device tells once. */
+		wait->is_armed = wait->is_armed && n == 0;
+	}
 	rte_rcu_qsbr_quiescent(worker->engine->qsbr, 0);
 	return n;
 }

@@ -1,8 +1,9 @@
 /*
  * How the worker waits for work. After a light round it stays awake for a moment, for an answer is often near, and waking up
  * costs more than looking; then it sleeps in epoll. Staying awake has a budget, so that an idle box is idle; and on a box
- * where others have work to do the worker does not do it at all, for it would stand in the way of the answer. NICs that
- * wake nobody (pmd) are looked at between naps, which grow with the silence.
+ * where others have work to do the worker does not do it at all, for it would stand in the way of the answer. Devices of DPDK's
+ * (pmd) are looked at between naps, which grow with the silence; once they are as long as they get, those that can tell of
+ * frames are asked to, and there are no naps until something comes.
  */
 #ifndef CW_WAIT_H
 #define CW_WAIT_H
@@ -21,6 +22,8 @@ struct cw_wait {
 	uint64_t credit;    /* hundredths of a microsecond */
 	uint32_t frames;    /* of this round */
 	uint32_t bytes;
+	bool is_armed;      /* all polled NICs tell of the next frame */
+	bool is_told;       /* they were asked to, and may do so still */
 	int load_fd;        /* /proc/loadavg; -1: unknown */
 	uint32_t cpu_count;
 	bool has_own_cpu;

@@ -19,6 +19,7 @@
 #include "graph/relay.h"
 #include "graph/server-name.h"
 #include "graph/steer.h"
+#include "port/pmd.h"
 #include "table/flow.h"
 
 #define READY_MAX 64
@@ -111,13 +112,15 @@ int cw_worker_watch(struct cw_worker *worker, struct cw_link *link)
 
 	link->drops = worker->drops;
 	if (cw_link_needs_polling(link))
-		return 0;
+		return cw_pmd_watch(link, worker->epoll_fd);
 	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) == 0 ? 0 : -errno;
 }
 
 void cw_worker_forget(struct cw_worker *worker, struct cw_link *link)
 {
-	if (!cw_link_needs_polling(link))
+	if (cw_link_needs_polling(link))
+		cw_pmd_forget(link, worker->epoll_fd);
+	else
 		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, link->fd, NULL);
 }
 
@@ -143,6 +146,7 @@ static void list_polled(struct cw_worker *worker)
 	const struct cw_program *program = worker->view->program;
 
 	worker->polled_count = 0;
+	worker->wait.is_armed = false;
 	for (uint32_t i = 0; i < program->port_count; i++) {
 		struct cw_nic *nic = program->ports[i]->nic;
 		bool is_new = cw_link_needs_polling(&nic->link);

@@ -78,7 +78,8 @@ export const firmwareText = {
     file: 'File of the update',
     submit: 'Install',
     tooLarge: (most: string) => `No update is larger than ${most}: this is another file.`,
-    about: 'It is checked, written into the slot that does not run, and tried by the next restart.',
+    about:
+      'It is checked and written into the slot that does not run. The next restart tries it: Restart, Restart the box.',
     phases: {
       receiving: 'Sending',
       checking: 'Checking',
@@ -90,10 +91,11 @@ export const firmwareText = {
       all === null ? bytes(done) : `${bytes(done)} of ${bytes(all)}`,
   },
   good: 'Keep this version',
-  goodAbout: 'It runs on trial: unless you keep it, the next restart goes back.',
+  goodAbout:
+    'It runs on trial, and is kept by itself once it has proven itself; else the box goes back within minutes. You may keep it now.',
   kept: 'The version is kept.',
   rollBack: 'Go back to the other slot',
-  rolledBack: 'The next restart is by the other slot.',
+  rolledBack: 'The next restart is by the other slot: Restart, Restart the box.',
 } as const
 
 export const restartText = {

@@ -27,6 +27,10 @@ const remedies: readonly (readonly [problem: RegExp, remedy: string])[] = [
     'Delete recordings; what the box keeps of its own has limits. If it stays, restore a backup on a larger disk: [system].',
   ],
   [
+    /^the other slot runs/,
+    'It may be an older version. See which, and what became of the other one: [system]. Where the power comes and goes, that alone may be why.',
+  ],
+  [
     /^the data partition/,
     'What the box kept may be gone: look whether it is set up as it should be, or bring its backup back: [system].',
   ],

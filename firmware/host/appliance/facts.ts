@@ -29,8 +29,16 @@ export async function readImageFacts(root = '/'): Promise<ImageFacts> {
   return {
     version: /^IMAGE_VERSION="?([\w.+~-]{1,32})"?$/m.exec(release ?? '')?.[1] ?? null,
     slot: /(?:^|\s)causeway\.slot=([AB])(?:\s|$)/.exec(line ?? '')?.[1] ?? null,
-    dataNote: noteText(note),
+    dataNote:
+      [fallbackText(line), noteText(note)].filter((text) => text !== null).join('; ') || null,
   }
+}
+
+/** As GRUB says it (image/boot/grub.cfg). */
+function fallbackText(line: string | null): string | null {
+  return /(?:^|\s)causeway\.fallback=1(?:\s|$)/.test(line ?? '')
+    ? 'the other slot runs: four starts of the one that was good did not prove themselves'
+    : null
 }
 
 function noteText(text: string | null): string | null {

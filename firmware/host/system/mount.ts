@@ -6,7 +6,8 @@ import { CausewayError } from '../../model/errors.ts'
 import { run } from './command.ts'
 
 const kinds = 'vfat,exfat,ext4'
-const options = 'ro,nosuid,nodev,noexec,nosymfollow'
+/** A file system may ask for a panic at its first fault. */
+const options = 'ro,nosuid,nodev,noexec,nosymfollow,errors=remount-ro'
 const timeoutMs = 60_000
 
 export interface MountedStick extends AsyncDisposable {

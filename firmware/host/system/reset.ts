@@ -7,8 +7,15 @@ import { makeFile, readIfThere, removeFile } from './file.ts'
 import type { Places } from './places.ts'
 
 /** From now on the next start makes it blank. @throws STORE_WRITE_FAILED */
-export async function orderReset({ resetOrder }: Places): Promise<void> {
-  await makeFile(resetOrder, 'at the next start\n')
+export async function orderReset({ resetOrder, historyFolder }: Places): Promise<void> {
+  const order = (): Promise<unknown> => makeFile(resetOrder, 'at the next start\n')
+  try {
+    await order()
+  } catch {
+    // A disk that is full must not keep anybody from it. History goes anyway.
+    await rm(historyFolder, { recursive: true, force: true })
+    await order()
+  }
 }
 
 /** What was ordered, if it was. @returns whether it was @throws the system's error */

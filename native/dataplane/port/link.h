@@ -42,6 +42,7 @@ struct cw_link {
 	bool is_probed; /* by us: it goes when the link is closed */
 	atomic_bool is_down; /* as the last look found it: to ask the device may take long */
 	bool can_finish_checksums;
+	bool can_tell; /* of frames, to who sleeps */
 	bool is_scattering; /* configured for frames in several buffers */
 	const struct cw_pools *pools;
 	struct rte_mempool *own_pool; /* NULL: it receives into `pools` */
@@ -90,7 +91,7 @@ void cw_link_set_carrier(const struct cw_link *twin, bool has_carrier);
 /* Adds the kernel's own count of frames that found the socket's queue full; call once a second. */
 void cw_link_count_overflow(struct cw_link *link);
 
-/* Whether nothing tells of frames that came: whoever waits must look. */
+/* Whether frames that came are to be looked for: some devices tell of them to who sleeps (pmd.h), none to who is awake. */
 static inline bool cw_link_needs_polling(const struct cw_link *link)
 {
 	return link->kind == CW_LINK_PMD;

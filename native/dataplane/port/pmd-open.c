@@ -113,11 +113,11 @@ static int choose_rx(const struct rte_eth_dev_info *info, uint16_t mtu, struct r
 }
 
 static int configure(struct cw_link *link, const struct cw_pmd_want *want,
-		     const struct rte_eth_dev_info *info, struct cw_why *why)
+		     const struct rte_eth_dev_info *info, bool is_to_tell, struct cw_why *why)
 {
 	const uint64_t checksums = RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 	const uint64_t flows = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
-	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_conf conf = { .intr_conf = { .rxq = is_to_tell } };
 
 	link->queues = want->queues == 0 ? 1 : want->queues;
 	link->mtu = want->mtu;
@@ -186,16 +186,13 @@ static int set_up_queues(struct cw_link *link, const struct rte_eth_dev_info *in
 	return 0;
 }
 
-static int start(struct cw_link *link, const struct cw_pmd_want *want, struct cw_why *why)
+static int start_with(struct cw_link *link, const struct cw_pmd_want *want, const struct rte_eth_dev_info *info,
+		      bool is_to_tell, struct cw_why *why)
 {
-	struct rte_eth_dev_info info;
-	int rc = rte_eth_dev_info_get(link->device, &info);
+	int rc = configure(link, want, info, is_to_tell, why);
 
-	if (rc != 0)
-		return say(why, rc, "the device says nothing of itself");
-	rc = configure(link, want, &info, why);
 	if (rc == 0)
-		rc = set_up_queues(link, &info, why);
+		rc = set_up_queues(link, info, why);
 	if (rc != 0)
 		return rc;
 	/* Some want it before, some after the start; none minds a second time, and not all can be asked at all. */
@@ -203,9 +200,26 @@ static int start(struct cw_link *link, const struct cw_pmd_want *want, struct cw
 	rc = rte_eth_dev_start(link->device);
 	if (rc != 0)
 		return say(why, rc, "the device does not start");
-	/* A device that cannot leave out foreign multicast hands over all of it anyway. */
-	rte_eth_allmulticast_enable(link->device);
+	link->can_tell = is_to_tell && cw_pmd_has_interrupts(link);
 	return 0;
+}
+
+static int start(struct cw_link *link, const struct cw_pmd_want *want, struct cw_why *why)
+{
+	struct rte_eth_dev_info info;
+	int rc = rte_eth_dev_info_get(link->device, &info);
+
+	if (rc != 0)
+		return say(why, rc, "the device says nothing of itself");
+	bool may_tell = cw_pmd_may_tell(info.driver_name);
+	rc = start_with(link, want, &info, may_tell, why);
+	/* With too few interrupts for its queues it does without any. */
+	if (rc != 0 && may_tell)
+		rc = start_with(link, want, &info, false, why);
+	/* A device that cannot leave out foreign multicast hands over all of it anyway. */
+	if (rc == 0)
+		rte_eth_allmulticast_enable(link->device);
+	return rc;
 }
 
 int cw_pmd_open(struct cw_link *link, const struct cw_pmd_want *want, const struct cw_pools *pools,

@@ -35,6 +35,16 @@ void cw_pmd_look(const struct cw_link *link, struct cw_link_look *look);
  */
 int cw_pmd_check(const char *device, struct cw_why *why);
 
+/* Whether devices of this driver may tell of frames; whether this one, which was started for it, can. */
+bool cw_pmd_may_tell(const char *driver);
+bool cw_pmd_has_interrupts(const struct cw_link *link);
+/* What the device tells wakes who waits there; nothing of a device that cannot. 0 or a negative errno. */
+int cw_pmd_watch(struct cw_link *link, int epoll_fd);
+void cw_pmd_forget(const struct cw_link *link, int epoll_fd);
+/* The worker's. Whether the next frame is told of, once; what came before that has to be looked for. */
+bool cw_pmd_arm(struct cw_link *link);
+void cw_pmd_disarm(const struct cw_link *link);
+
 /* The worker's. See cw_link_rx(), cw_link_tx(), cw_link_count_overflow(). */
 uint16_t cw_pmd_rx(struct cw_link *link, struct rte_mbuf **frames, uint16_t n);
 void cw_pmd_tx(struct cw_link *link, struct rte_mbuf *m);

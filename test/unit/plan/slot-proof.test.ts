@@ -73,6 +73,12 @@ const cases: readonly Case[] = [
     lacks: /^the datapath has no port for uplink wan0/,
   },
   {
+    says: 'what the box was is gone',
+    status: { ...noPeers, configSource: 'factory' },
+    enrolment: { state: 'alone', isLinked: false },
+    lacks: /^it is blank/,
+  },
+  {
     says: 'nobody plugged a cable in',
     status: { ...dark, ...noPeers },
     before: nobody,
