@@ -24,6 +24,8 @@ export interface SceneOptions {
   readonly vms: Readonly<Partial<Record<Site, Arch>>>
   /** Sites that are not named have nothing at all. */
   readonly isAlone?: boolean
+  /** Of each machine; 1024 unless told. */
+  readonly memoryMiB?: number
   /** Its disk is as large as the image, and no larger. */
   readonly isSmall?: boolean
   /** Folder that receives what machines and processes say. */
@@ -63,7 +65,8 @@ export async function openVmScene(options: SceneOptions): Promise<VmScene> {
   for (const [site, arch] of Object.entries(options.vms)) {
     const gibibytes = options.isSmall === true ? undefined : diskGiB
     const disk = await disks.overlay(await builtImage(arch), gibibytes)
-    const vm = await Vm.open({ lab, disks, site, arch, disk, logFolder: folder })
+    const { memoryMiB = 1_024 } = options
+    const vm = await Vm.open({ lab, disks, site, arch, disk, memoryMiB, logFolder: folder })
     vms.set(site, stack.use(vm))
   }
   const parts = stack.move()

@@ -32,7 +32,9 @@ export const boot: Line = {
   },
   measure: async ({ fault }) => {
     const arch = 'x86_64'
-    await using scene = await openVmScene({ vms: { berlin: arch }, isAlone: true })
+    // Whoever has more memory gives the datapath more of it: a fault to plant.
+    const memoryMiB = fault === 'more-memory' ? 8_192 : 1_024
+    await using scene = await openVmScene({ vms: { berlin: arch }, isAlone: true, memoryMiB })
     await using _ = await startInternetHost(scene.lab)
     const blank = await fromBlank(scene)
     const started = await fromSetUp(scene, fault)
@@ -52,6 +54,8 @@ async function fromBlank({ lab, vm }: VmScene): Promise<Check[]> {
   const page = await lab.attempt('berlin-host', ['curl', '-sk', `https://${box.address}/`])
   await box.setPassword()
   const factory = await runningConfig(box)
+  const { serial } = vm('berlin')
+  const shown = serial.since().find((line) => /^Owner .*serial [0-9a-f]{8}/.test(line))
   const moved = await move(lab, 'berlin', box, plannedConfig(lab, 'berlin', factory))
   await moved[Symbol.asyncDispose]()
   return [
@@ -61,6 +65,7 @@ async function fromBlank({ lab, vm }: VmScene): Promise<Check[]> {
       seconds(answeredMs),
     ),
     claim('blank: the page is there', page.stdout.includes('<html'), `${page.stdout.length} B`),
+    claim('the serial console shows whose it is', shown !== undefined, shown ?? 'nothing'),
     claim('set up: by HTTPS from the LAN', true, seconds(performance.now() - onMs)),
   ]
 }
@@ -80,7 +85,6 @@ async function fromSetUp({ lab, vm }: VmScene, fault: string | undefined): Promi
   const fetched = forwardsMs === null ? null : await fetchUrl(lab, 'berlin-host', url, spec)
   const { machine: told } = await box.get<SystemAnswer>('/api/v1/system')
   const usedMiB = (told.memoryBytes - told.memoryAvailableBytes) / 1024 ** 2
-  const more = fault === 'more-memory' ? mostMiB : 0
   return [
     within(
       'set up: forwards to the Internet, from power-on',
@@ -88,6 +92,6 @@ async function fromSetUp({ lab, vm }: VmScene, fault: string | undefined): Promi
       forwardsMs === null ? null : forwardsMs - onMs,
     ),
     claim('what is fetched through it is whole', fetched?.isEqual === true, `${fetched?.bytes} B`),
-    atMost('memory in use at idle, as the box says', mostMiB, usedMiB + more, 'MiB'),
+    atMost('memory in use at idle, as the box says', mostMiB, usedMiB, 'MiB'),
   ]
 }

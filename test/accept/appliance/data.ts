@@ -66,7 +66,7 @@ async function fullOf(fault: string | undefined): Promise<Check[]> {
   await box.answers(startMs)
   await box.signIn()
   const { problems } = await box.get<Status>('/api/v1/status')
-  const problem = problems.find((one) => /full|room|space/i.test(one))
+  const problem = problems.find((one) => /disk is full/.test(one))
   const code = await tryChange(box)
   const during = await textOf(box)
   await machine.reset()
@@ -126,7 +126,7 @@ async function damagedOf(fault: string | undefined): Promise<Check[]> {
   const { isFirst } = await box.answers(startMs)
   await (isFirst ? box.setPassword() : box.signIn())
   const { problems } = await box.get<Status>('/api/v1/status')
-  const problem = problems.find((one) => /data|damaged|lost|disk/i.test(one))
+  const problem = problems.find((one) => /^the data partition /.test(one))
   await using pings = new Pings(lab, 'berlin-host', internetAddress)
   const forwardsMs = await pings.answerAfter(onMs, startMs)
   return [

@@ -1,62 +1,55 @@
 /**
  * The power goes at random points of configuration writes, of an update's installation and of its first start. All that the machine writes
- * is logged once; each cut is then a disk as that moment would have left it (test/image/write-log.ts), from which a machine starts.
+ * is logged once (power-record.ts); each cut is then a disk as that moment may have left it (test/image/write-log.ts), from which a machine
+ * starts: two at a time, each at a site of the lab.
  */
-import { stringify } from 'yaml'
-import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
-import type { Box } from '../../image/box.ts'
-import { bundleOf } from '../../image/builds.ts'
-import type { Disk } from '../../image/disks.ts'
-import { overwrite, partitionOf } from '../../image/disks.ts'
-import { openVmScene, type VmScene } from '../../image/scene.ts'
-import { kept, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
-import { diskAfterCut, type LogEntry, survivors, WriteLog } from '../../image/write-log.ts'
+import { Box } from '../../image/box.ts'
+import { type Disk, overwrite, partitionOf } from '../../image/disks.ts'
+import { openVmScene, type Site, sites, type VmScene } from '../../image/scene.ts'
+import { startMs } from '../../image/set-up.ts'
+import { diskAfterCut, survivors } from '../../image/write-log.ts'
 import { chanceOf } from '../../lab/chance.ts'
+import { bare } from '../../lab/description.ts'
+import { ip } from '../../lab/network.ts'
 import type { Check, Line } from '../line.ts'
 import { claim } from './parts.ts'
-import { install, proven, restart } from './update-scene.ts'
+import { type Phase, phases, type Recording, record, textOf } from './power-record.ts'
+import { proven } from './update-scene.ts'
 
 const seed = 20_261_127
-const writes = 10
-/** In each of the three phases. */
-const cutsOf = { writes: 10, install: 8, 'first start': 6 } as const
-type Phase = keyof typeof cutsOf
-const phases = Object.keys(cutsOf) as Phase[]
+const cutsOf: Readonly<Record<Phase, number>> = {
+  writes: 10,
+  install: 4,
+  'end of the install': 4,
+  'begin of the first start': 3,
+  'first start': 3,
+}
+const plantedCuts = 4
 
 export const power: Line = {
   name: 'power',
   title:
-    'the power goes at 24 points of writes, an install and its first start: starts, settings whole',
+    'the power goes at 24 points of writes, an install, its first start: starts, settings whole',
   isFullOnly: true,
   faults: {
     'lying-disk': 'settings: ',
     'both-slots': 'starts: ',
   },
   measure: async ({ fault }) => {
-    await using scene = await openVmScene({ vms: { berlin: 'x86_64' }, isAlone: true })
-    const recording = await record(scene, fault)
+    const vms = { berlin: 'x86_64', lisbon: 'x86_64' } as const
+    await using scene = await openVmScene({ vms, isAlone: true })
+    const recording = await record(scene, fault !== undefined)
+    await moveIn(scene)
+    const cuts = chooseCuts(recording, fault)
     const outcomes: Outcome[] = []
-    for (const cut of chooseCuts(recording, fault)) {
-      outcomes.push(await judge(scene, recording, cut, fault))
+    const work = async (site: Site): Promise<void> => {
+      for (let cut = cuts.shift(); cut !== undefined; cut = cuts.shift()) {
+        outcomes.push(await judge(scene, site, recording, cut, fault))
+      }
     }
-    return summary(outcomes)
+    await Promise.all(sites.map(work))
+    return summary(outcomes, recording)
   },
-}
-
-/** A configuration, from when it was handed in until it was acknowledged, by entries of the log. */
-interface Written {
-  readonly text: string
-  readonly begun: number
-  readonly done: number
-}
-
-interface Recording {
-  readonly before: Disk
-  readonly log: WriteLog
-  readonly entries: readonly LogEntry[]
-  readonly written: readonly Written[]
-  /** First and last entry of each. */
-  readonly spans: Readonly<Partial<Record<Phase, readonly [number, number]>>>
 }
 
 interface Cut {
@@ -73,57 +66,10 @@ interface Outcome {
   readonly slot: string
 }
 
-/** Set up, then off; then on again with every write noted. */
-async function record({ lab, disks, vm }: VmScene, fault: string | undefined): Promise<Recording> {
-  const machine = vm('berlin')
-  await machine.start()
-  const first = await setUp(lab, 'berlin')
-  await proven({ box: first })
-  await first[Symbol.asyncDispose]()
-  await machine.cutPower()
-  const before = await disks.raw(machine.disk)
-  const log = await WriteLog.make(disks.file('log'))
-  await machine.start({ writeLog: log.path, disk: await disks.overlay(before) })
-  await using box = await openPlanned(lab, 'berlin')
-  await box.answers(startMs)
-  await box.signIn()
-  await proven({ box })
-  const written: Written[] = [{ text: await textOf(box), begun: 0, done: 0 }]
-  const from = await log.count()
-  for (let number = 0; number < writes; number++) written.push(await write(box, log, number))
-  const spans: Partial<Record<Phase, readonly [number, number]>> = {
-    writes: [from, await log.count()],
-  }
-  if (fault === undefined) {
-    const file = await bundleOf({ arch: 'x86_64', version: '0.1.1', signer: 'current' })
-    const installFrom = await log.count()
-    await install({ box }, file)
-    const installed = await log.count()
-    await restart({ box, vm: machine })
-    await proven({ box })
-    spans.install = [installFrom, installed]
-    spans['first start'] = [installed, await log.count()]
-  }
-  await machine.cutPower()
-  return { before, log, entries: await log.entries(), written, spans }
-}
-
-/** What is told apart stands at its beginning and at its end. */
-async function write(box: Box, log: WriteLog, number: number): Promise<Written> {
-  const before = await runningConfig(box)
-  const revision = before.revision + 1
-  const config = {
-    ...{ ...before, revision, site: `berlin-${number}` },
-    dns: { servers: [`192.0.2.${number + 1}`] },
-  }
-  const begun = await log.count()
-  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
-  await kept(box, revision)
-  return { text: await textOf(box), begun, done: await log.count() }
-}
-
-async function textOf(box: Box): Promise<string> {
-  return (await box.get<ConfigAnswer>('/api/v1/config')).text
+/** A host of the other site is in the network that Berlin's box has, too: there the same box starts a second time. */
+async function moveIn({ lab }: VmScene): Promise<void> {
+  const [{ lan }, other] = lab.sites as [(typeof lab.sites)[0], (typeof lab.sites)[0]]
+  await ip(lab.netns(`${other.name}-host`), [`address add ${lan.host} dev eth0`])
 }
 
 function chooseCuts({ spans }: Recording, fault: string | undefined): Cut[] {
@@ -132,7 +78,7 @@ function chooseCuts({ spans }: Recording, fault: string | undefined): Cut[] {
     const span = spans[phase]
     if (span === undefined) return []
     const [from, to] = span
-    const count = fault === undefined ? cutsOf[phase] : fault === 'both-slots' ? 1 : 4
+    const count = fault === undefined ? cutsOf[phase] : fault === 'both-slots' ? 1 : plantedCuts
     return Array.from({ length: count }, () => ({
       ...{ phase, at: from + 1 + Math.floor(random() * (to - from)) },
       random: chanceOf(Math.floor(random() * 2 ** 32)),
@@ -142,6 +88,7 @@ function chooseCuts({ spans }: Recording, fault: string | undefined): Cut[] {
 
 async function judge(
   { lab, disks, vm }: VmScene,
+  site: Site,
   recording: Recording,
   cut: Cut,
   fault: string | undefined,
@@ -150,16 +97,17 @@ async function judge(
   const left = survivors(entries, cut.at, cut.random, fault === 'lying-disk')
   const disk = await diskAfterCut(disks, before, log, left)
   if (fault === 'both-slots') await breakSlots(disk)
-  const machine = vm('berlin')
+  const machine = vm(site)
   await machine.start({ disk })
-  await using box = await openPlanned(lab, 'berlin')
+  const address = bare(lab.sites[0]!.lan.address)
+  await using box = await Box.open({ lab, host: `${site}-host`, address })
   try {
     await box.answers(fault === undefined ? startMs : startMs / 3)
     await box.signIn()
     const { name, version } = await proven({ box })
     const text = await textOf(box)
-    const allowed = allowedAt(recording, cut.at)
-    const wrong = allowed.includes(text) ? null : `another text: ${text.slice(0, 120)}`
+    const isAllowed = allowedAt(recording, cut.at).includes(text)
+    const wrong = isAllowed ? null : `another text: ${text.slice(0, 120)}`
     return { cut, start: null, settings: wrong, slot: `${name} ${version}` }
   } catch (error) {
     const { message } = error as Error
@@ -185,13 +133,13 @@ function allowedAt({ written }: Pick<Recording, 'written'>, at: number): string[
   return [written[last]!, ...onTheWay].map(({ text }) => text)
 }
 
-function summary(outcomes: readonly Outcome[]): Check[] {
+function summary(outcomes: readonly Outcome[], { entries }: Recording): Check[] {
   const wrong = (pick: (outcome: Outcome) => string | null): string[] =>
     outcomes.flatMap((outcome) => {
       const why = pick(outcome)
       return why === null ? [] : [`${outcome.cut.phase} at ${outcome.cut.at}: ${why}`]
     })
-  const none = (title: string, wrongs: readonly string[]): Check => {
+  const always = (title: string, wrongs: readonly string[]): Check => {
     const good = `${outcomes.length - wrongs.length} of ${outcomes.length}`
     const figure = wrongs.length === 0 ? good : `${good}; ${wrongs[0]!.slice(0, 200)}`
     return claim(title, wrongs.length === 0, figure, 'always')
@@ -204,18 +152,19 @@ function summary(outcomes: readonly Outcome[]): Check[] {
   const points = phases.map((phase) => {
     return `${phase} ${outcomes.filter(({ cut }) => cut.phase === phase).length}`
   })
+  const flushes = entries.filter(({ isFlush }) => isFlush).length
   return [
     claim(
       'cuts, each with its own part of the unflushed writes lost',
       outcomes.length >= least,
-      `${points.join(', ')} (seed ${seed})`,
+      `${points.join(', ')}; of ${entries.length} writes, ${flushes} flushes (seed ${seed})`,
       `≥ ${least}`,
     ),
-    none(
+    always(
       'starts: a slot runs, proves itself, and its API answers',
       wrong(({ start }) => start),
     ),
-    none(
+    always(
       'settings: what was acknowledged last, or what was on its way, and users',
       wrong(({ settings }) => settings),
     ),

@@ -4,6 +4,7 @@
  */
 import { stringify } from 'yaml'
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
+import type { CausewayError } from '../../../firmware/model/errors.ts'
 import type { SessionState } from '../../../firmware/model/local-api-access.ts'
 import type { Box } from '../../image/box.ts'
 import { type Canary, type Found, findCanaries } from '../../image/canary.ts'
@@ -75,7 +76,10 @@ async function resetBox({ vm }: VmScene, box: Box): Promise<void> {
   const { serial } = vm('berlin')
   const { mark } = serial
   await box.signIn()
-  await box.post('/api/v1/reset')
+  await box.post('/api/v1/reset').catch((error: CausewayError) => {
+    // It may be gone before it has said that it goes.
+    if (error.code !== 'API_UNREACHABLE') throw error
+  })
   await serial.waitFor(firmwareLine, startMs, mark)
 }
 

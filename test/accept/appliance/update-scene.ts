@@ -10,6 +10,7 @@ import { type BundleWish, bundleOf } from '../../image/builds.ts'
 import { openVmScene, type VmScene } from '../../image/scene.ts'
 import { kept, runningConfig, setUp, startMs, wireKeyOf } from '../../image/set-up.ts'
 import type { Vm } from '../../image/vm.ts'
+import { awaitReachable } from '../../lab/hosts.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
 
 /** The firmware says so each time that it hands over. */
@@ -38,6 +39,8 @@ export async function openUpdating(): Promise<Updating> {
   const all = stack.move()
   const updating = { scene, vm, box, [Symbol.asyncDispose]: () => all.disposeAsync() }
   await proven(updating)
+  // What was up before an update has to be up after it.
+  await awaitReachable(scene.lab, 'berlin', 'lisbon', 4, startMs)
   return updating
 }
 
@@ -115,8 +118,9 @@ export async function changeSetting({ box }: Pick<Updating, 'box'>): Promise<voi
   await kept(box, config.revision)
 }
 
-/** The peer is out of reach, or back. */
+/** The peer is out of reach, or back: nothing passes through the internet, whose own host answers all the time. */
 export async function reachPeer({ scene }: Updating, isReachable: boolean): Promise<void> {
-  const state = isReachable ? 'up' : 'down'
-  await scene.lab.exec('internet', ['ip', 'link', 'set', 'lisbon', state])
+  const chain = '{ chain cut { type filter hook forward priority 0; policy drop; }; }'
+  const rules = isReachable ? 'delete table inet cut' : `add table inet cut ${chain}`
+  await scene.lab.exec('internet', ['nft', rules])
 }
