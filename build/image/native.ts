@@ -36,7 +36,7 @@ export async function nativeModules(place: Place, target: Target, lock: Lock): P
 async function build(place: Place, target: Target, lock: Lock, unfinished: string): Promise<void> {
   const sources = join(place.source, 'native')
   const root = await buildRoot(place, target, lock)
-  const work = join(root, 'work')
+  const work = join(root, 'build')
   await rm(work, { recursive: true, force: true })
   await mkdir(join(work, 'node_modules'), { recursive: true })
   await cp(sources, join(work, 'native'), {
@@ -49,18 +49,18 @@ async function build(place: Place, target: Target, lock: Lock, unfinished: strin
   await cp(here, join(work, headers), { recursive: true })
   await writeFile(join(work, 'cross.ini'), crossFile)
   say(`builds the native modules for ${target.name}`)
-  const cross = target.debian === 'amd64' ? [] : ['--cross-file', '/work/cross.ini']
+  const cross = target.debian === 'amd64' ? [] : ['--cross-file', '/build/cross.ini']
   const chroot = inside(root)
-  const prefix = '-ffile-prefix-map=/work/=./'
+  const prefix = '-ffile-prefix-map=/build/=./'
   await run([
-    ...[...chroot, 'meson', 'setup', '/work/out', '/work/native', ...cross],
+    ...[...chroot, 'meson', 'setup', '/build/out', '/build/native', ...cross],
     ...[`-Dc_args=${prefix}`, '-Dc_link_args=-Wl,--build-id=none'],
   ])
-  const names = modulesOf(await run([...chroot, 'meson', 'introspect', '--targets', '/work/out']))
-  await run([...chroot, 'ninja', '-C', '/work/out', ...names])
+  const names = modulesOf(await run([...chroot, 'meson', 'introspect', '--targets', '/build/out']))
+  await run([...chroot, 'ninja', '-C', '/build/out', ...names])
   await mkdir(unfinished, { recursive: true })
   for (const name of names) {
-    await run([...chroot, stripOf(target), '--strip-unneeded', `/work/out/${name}`])
+    await run([...chroot, stripOf(target), '--strip-unneeded', `/build/out/${name}`])
     await cp(join(work, 'out', name), join(unfinished, name))
   }
   await rm(work, { recursive: true })
