@@ -138,6 +138,15 @@ test('one that failed here is not tried at each start, as long as the stick is i
   assert.deepEqual([box.restarts.length, box.boot().try], [1, ''])
 })
 
+test('one that is called what it is not does not start the machine anew, again and again', async (context) => {
+  const { box, plug, folder } = await openStick(context)
+  copyFileSync(box.bundle('0.2.0'), join(folder, `causeway-9.9.9-${machine}.raucb`))
+  const { code, err } = await plug()
+  assert.equal(code, 4)
+  assert.match(err, /^UPDATE_REFUSED the file is called 9\.9\.9 and holds 0\.2\.0/)
+  assert.deepEqual(box.restarts, [])
+})
+
 test('an update that is refused does not take the settings along, nor they it', async (context) => {
   const { box, put, plug, folder } = await openStick(context)
   put(`causeway-0.2.0-${machine}.raucb`, 'no update')
