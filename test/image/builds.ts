@@ -93,14 +93,22 @@ function isOlder(version: string): boolean {
   return version.localeCompare(imageVersion, 'en', { numeric: true }) < 0
 }
 
+/** Where an image says which version it is, and which it takes at least. */
+const versionLines = [
+  ['usr/lib/os-release', 'IMAGE_VERSION'],
+  ['etc/rauc/system.conf', 'min-bundle-version'],
+] as const
+
 /** The same root with another version and other files. */
 async function repacked(place: Place, slot: string, wish: BundleWish): Promise<string> {
   const root = join(place.cache, 'root')
   const image = join(place.cache, 'slot.img')
   await run(['unsquashfs', '-quiet', '-no-progress', '-d', root, slot], { timeoutMs: packMs })
-  const release = join(root, 'usr/lib/os-release')
-  const text = await readFile(release, 'utf8')
-  await writeFile(release, text.replace(/^IMAGE_VERSION=.*$/m, `IMAGE_VERSION=${wish.version}`))
+  for (const [path, name] of versionLines) {
+    const text = await readFile(join(root, path), 'utf8')
+    const line = new RegExp(`^${name}=.*$`, 'm')
+    await writeFile(join(root, path), text.replace(line, `${name}=${wish.version}`))
+  }
   for (const [path, content] of Object.entries(wish.files ?? {})) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     // Where it is a link, the file behind it.

@@ -66,7 +66,9 @@ export function qemuArgv(hardware: Hardware): readonly string[] {
   const trim = hasTrim ? 'discard=on,write-zeroes=on' : 'discard=off,write-zeroes=off'
   const kind = kinds[arch]
   return [
-    ...[kind.program, '-accel', 'tcg,thread=multi', '-nodefaults', '-no-user-config'],
+    // The processors of a guest in turn, by one thread: with more, one of them may run what another is just patching (Linux does,
+    // at its static keys), which real ones are told of and these are not always: the guest's kernel panics.
+    ...[kind.program, '-accel', 'tcg,thread=single', '-nodefaults', '-no-user-config'],
     ...kind.machine,
     ...['-m', String(memoryMiB), '-smp', String(cores)],
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${kind.firmware}`],
