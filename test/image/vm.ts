@@ -22,7 +22,7 @@ export interface VmOptions {
   readonly arch: Arch
   readonly disk: Disk
   readonly memoryMiB: number
-  readonly cores?: number
+  readonly cores: number
   /** NICs of the site, in the order in which they are on the bus; those of its uplinks, then of its LANs, unless told. */
   readonly nics?: readonly string[]
   /** Folder that receives what it says. */
@@ -98,7 +98,7 @@ export class Vm implements AsyncDisposable {
 
   /** Powers it on. @returns `performance.now()` of that */
   async start({ writeLog, disk, number }: StartOptions = {}): Promise<number> {
-    const { lab, disks, arch, memoryMiB, cores = 2 } = this.#options
+    const { lab, disks, arch, memoryMiB, cores } = this.#options
     if (disk !== undefined) this.#disk = disk
     if (number !== undefined) {
       this.#number = number & 0xff
