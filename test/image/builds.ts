@@ -11,7 +11,7 @@ import { type Place, placeHere } from '../../build/image/place.ts'
 import { targetOf } from '../../build/image/target.ts'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { run } from '../lab/command.ts'
-import { type Disk, imageTestFolder } from './disks.ts'
+import { type Disk, imageTestFolder, keepNewest } from './disks.ts'
 import type { Arch } from './hardware.ts'
 
 /** The image's own key, that of the second authority that it knows, and one of nobody's. */
@@ -27,6 +27,8 @@ export interface BundleWish {
 
 /** Version of the image that is flashed. */
 export const imageVersion = '0.1.0'
+/** Those of two images. */
+const mostBundles = 16
 const packMs = 15 * 60_000
 const markBytes = 1024 * 1024
 
@@ -75,6 +77,7 @@ export async function bundleOf(wish: BundleWish): Promise<string> {
     const parts = { place, target: targetOf(arch)!, version, keys, slot: image }
     await makeBundle(parts, join(place.cache, 'new.raucb'))
     await rename(join(place.cache, 'new.raucb'), path)
+    keepNewest(folder, mostBundles)
     return path
   } finally {
     await rm(place.cache, { recursive: true, force: true })

@@ -131,6 +131,14 @@ function removeOf(id: string): void {
   }
 }
 
+/** Of what is made again when it is needed: all but the newest go. */
+export function keepNewest(folder: string, count: number): void {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isFile())
+  const paths = files.map(({ name }) => join(folder, name))
+  const newest = paths.toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)
+  for (const path of newest.slice(count)) rmSync(path, { force: true })
+}
+
 /** What the files really take up. */
 function heldBytes(): number {
   const files = readdirSync(imageTestFolder, { withFileTypes: true }).filter((one) => one.isFile())

@@ -2,13 +2,14 @@
  * A lab with virtual machines at its sites, each on a disk of its own over the image as it was built. Nobody else's machine is touched:
  * whatever was made goes with it, also after Ctrl-C.
  */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeSites, type LabDescription, uplinksOf } from '../lab/description.ts'
 import { filePort, startNode } from '../lab/hosts.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import type { Program } from '../lab/program.ts'
 import { builtImage } from './builds.ts'
-import { Disks, diskGiB } from './disks.ts'
+import { Disks, diskGiB, keepNewest } from './disks.ts'
 import type { Arch } from './hardware.ts'
 import { Vm } from './vm.ts'
 
@@ -41,7 +42,9 @@ export interface VmScene extends AsyncDisposable {
   readonly vm: (site: Site) => Vm
 }
 
-/** Where what the machines say is kept: of the last run of each line. */
+const mostLogs = 60
+
+/** Where what the machines say is kept: of the last runs. */
 export const logFolder = join(import.meta.dirname, '../../.cache/image-test/logs')
 
 export function describeVms({ vms, isAlone = false }: SceneOptions): LabDescription {
@@ -58,6 +61,8 @@ export function describeVms({ vms, isAlone = false }: SceneOptions): LabDescript
 
 export async function openVmScene(options: SceneOptions): Promise<VmScene> {
   const folder = options.logFolder ?? logFolder
+  mkdirSync(folder, { recursive: true })
+  keepNewest(folder, mostLogs)
   const lab = await openLab(describeVms(options), { logFolder: folder })
   await using stack = new AsyncDisposableStack()
   stack.use(lab)
