@@ -11,6 +11,7 @@ import type { EnrolmentAnswer } from '../model/enrolment.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { Status } from '../model/local-api.ts'
 import { noteReasons, type SlotNote } from '../model/slot-note.ts'
+import { lateMs, slotAnswerMs } from '../model/upkeep-limits.ts'
 import { type ProofFacts, proofLacks } from '../plan/slot-proof.ts'
 import { type Call, type ExitCode, exitCode } from './call.ts'
 
@@ -22,8 +23,6 @@ export interface ProofTimes {
 }
 
 const usual: ProofTimes = { mostMs: 5 * 60_000, pauseMs: 2_000, steadyMs: 6_000 }
-/** RAUC's service is started when it is asked. */
-const goodMs = 70_000
 
 export async function prove(call: Call, times: ProofTimes = usual): Promise<ExitCode> {
   const { places, output, isJson } = call
@@ -111,7 +110,7 @@ async function askGateway(socket: string): Promise<ProofFacts['gateway']> {
 
 async function markGood(socket: string): Promise<string[]> {
   try {
-    await askApi(socket, '/api/v1/slots/good', { post: {}, timeoutMs: goodMs })
+    await askApi(socket, '/api/v1/slots/good', { post: {}, timeoutMs: slotAnswerMs + lateMs })
     return []
   } catch (error) {
     return [`it cannot be marked: ${problemOf(error)}`]

@@ -2,16 +2,13 @@
 import { openToSend } from '../host/system/foreign-file.ts'
 import { CausewayError } from '../model/errors.ts'
 import type { SlotAnswer, SlotsAnswer } from '../model/local-api-slots.ts'
-import { mostInstallMs } from '../model/upkeep-limits.ts'
+import { lateMs, mostInstallMs, slotAnswerMs } from '../model/upkeep-limits.ts'
 import { type Call, type ExitCode, exitCode, Misuse, meantText, show } from './call.ts'
 import { prove } from './slots-prove.ts'
 import { bytesText, table } from './table.ts'
 import { commandText } from './text.ts'
 
-/** RAUC's service is started when it is asked, on slow boxes beside other work. */
-const timeoutMs = 70_000
-/** Whoever asks gives up after who answers. */
-const lateMs = 10_000
+const timeoutMs = slotAnswerMs + lateMs
 
 const verbs: Readonly<Record<string, (call: Call, words: readonly string[]) => Promise<ExitCode>>> =
   {

@@ -10,15 +10,12 @@ import { findStickUpdate, readStickSettings, type StickUpdate } from '../host/sy
 import { CausewayError } from '../model/errors.ts'
 import { compareVersions, isFirmwareVersion } from '../model/firmware-version.ts'
 import type { SlotAnswer, SlotsAnswer } from '../model/local-api-slots.ts'
-import { mostInstallMs } from '../model/upkeep-limits.ts'
+import { lateMs, mostInstallMs, slotAnswerMs } from '../model/upkeep-limits.ts'
 import { type Call, type ExitCode, exitCode, exitOf, Misuse, report } from './call.ts'
 
 /** A stick may be in from the start: the gateway comes up, and what runs proves itself. */
 const readyMs = 6 * 60_000
 const lookMs = 2_000
-const slotsMs = 70_000
-/** Whoever asks gives up after who answers. */
-const lateMs = 10_000
 
 export interface StickTimes {
   readonly readyMs: number
@@ -105,7 +102,7 @@ async function readySlots(socket: string, times: StickTimes): Promise<readonly S
   for (;;) {
     const isLate = performance.now() + times.lookMs >= endMs
     try {
-      const body = await askApi(socket, '/api/v1/slots', { timeoutMs: slotsMs })
+      const body = await askApi(socket, '/api/v1/slots', { timeoutMs: slotAnswerMs + lateMs })
       const { slots, isSupported } = JSON.parse(body) as SlotsAnswer
       const isReady = slots.some(({ isRunning, state }) => isRunning && state === 'good')
       // What is not ready says so itself when the update comes.

@@ -1,7 +1,7 @@
 /** The gateway process on a real machine: builds what gateway.ts is given and starts it. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { readImageFacts } from '../host/appliance/facts.ts'
+import { imageArchitecture, readImageFacts } from '../host/appliance/facts.ts'
 import { noAppliance } from '../host/appliance/none.ts'
 import { openAppliance } from '../host/appliance/system.ts'
 import type { Clock } from '../host/clock/clock.ts'
@@ -28,7 +28,7 @@ import type { Log } from '../host/system/log.ts'
 import type { LogRing } from '../host/system/log-ring.ts'
 import { openMachine } from '../host/system/machine.ts'
 import type { Places } from '../host/system/places.ts'
-import { openPower, restartAfterMs } from '../host/system/power.ts'
+import { openPower, type Power, restartAfterMs } from '../host/system/power.ts'
 import { needPrivate } from '../host/system/private-key.ts'
 import { orderReset, resetIfOrdered } from '../host/system/reset.ts'
 import { orderRestore, restoreIfOrdered } from '../host/system/restore.ts'
@@ -49,8 +49,6 @@ import type { Host } from './system.ts'
 const controllerMs = 10_000
 /** Of a file, without a byte. */
 const fileMs = 60_000
-/** As images call them. */
-const architectures: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 
 /** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
@@ -90,9 +88,9 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     ),
     ownerRecord: recordAt(places.ownerRecord),
     signedRecord: recordAt(places.signedRecord),
-    host: await hostAt(places, clock, (await readImageFacts()).dataNote),
+    host: await hostAt(places, clock, power, (await readImageFacts()).dataNote),
     orderRecord: recordAt(places.orderRecord),
-    architecture: architectures[process.arch] ?? process.arch,
+    architecture: imageArchitecture(),
     reset: async () => {
       await orderReset(places)
       if (isAppliance) await power.rebootMachine()
@@ -124,7 +122,12 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
   })
 }
 
-async function hostAt(places: Places, clock: Clock, dataNote: string | null): Promise<Host> {
+async function hostAt(
+  places: Places,
+  clock: Clock,
+  power: Power,
+  dataNote: string | null,
+): Promise<Host> {
   return {
     ...{
       machine: openMachine(places.historyFolder, () => clock.nowMs()),
@@ -133,7 +136,7 @@ async function hostAt(places: Places, clock: Clock, dataNote: string | null): Pr
       roomProblem: openRoom(places.historyFolder, () => clock.nowMs()),
     },
     clockSync: () => readClockSync(),
-    power: openPower(places.applianceMark),
+    power,
     slots: await openSlots(places),
     lanCertificate: (address) => readIfThere(join(places.lanCertificates, `${address}.pem`)),
     readKeys: async () => ({

@@ -6,5 +6,9 @@ export const mostBackupBytes = 4 * 1024 * 1024
 export const mostUpdateBytes = 1024 * 1024 * 1024
 /** The longest that an update takes to come and to be written. */
 export const mostInstallMs = 15 * 60_000
+/** Until slots are told of, or one is marked: RAUC's service is started when it is asked, on slow boxes beside other work. */
+export const slotAnswerMs = 70_000
+/** Whoever asks gives up after who answers. */
+export const lateMs = 10_000
 /** Characters of a backup's passphrase. */
 export const leastPassphrase = 12

@@ -11,7 +11,12 @@ import {
 } from '../../model/local-api-backup.ts'
 import { SlotsAnswer } from '../../model/local-api-slots.ts'
 import { RestartAnswer, RestartRequest, SystemAnswer } from '../../model/local-api-system.ts'
-import { mostBackupBytes, mostInstallMs, mostUpdateBytes } from '../../model/upkeep-limits.ts'
+import {
+  mostBackupBytes,
+  mostInstallMs,
+  mostUpdateBytes,
+  slotAnswerMs,
+} from '../../model/upkeep-limits.ts'
 import type { LocalRoute } from './local-route.ts'
 
 export interface SystemParts {
@@ -41,8 +46,6 @@ export interface SystemParts {
 const restoreMaxBytes = Math.ceil(mostBackupBytes / 3) * 4 + 4_096
 /** The longest wait for a confirm, and a little. */
 const restoreAnswerMs = 130_000
-/** RAUC's service is started when it is asked. */
-const slotAnswerMs = 70_000
 
 const opening: readonly ErrorCode[] = [
   ...['BACKUP_INVALID', 'BACKUP_TRUNCATED', 'BACKUP_VERSION', 'BACKUP_PASSPHRASE'],

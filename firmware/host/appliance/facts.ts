@@ -12,6 +12,8 @@ export interface ImageFacts {
 }
 
 const mostReason = 200
+/** As Node and as images call machines. */
+const architectures: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 const states: Readonly<Record<string, string>> = {
   renewed: 'the data partition could not be read and was made anew: settings and keys are gone',
   repaired: 'the data partition was damaged and has been repaired',
@@ -27,11 +29,21 @@ export async function readImageFacts(root = '/'): Promise<ImageFacts> {
     read('run/causeway/data-note'),
   ])
   return {
-    version: /^IMAGE_VERSION="?([\w.+~-]{1,32})"?$/m.exec(release ?? '')?.[1] ?? null,
+    version: imageVersionOf(release ?? ''),
     slot: /(?:^|\s)causeway\.slot=([AB])(?:\s|$)/.exec(line ?? '')?.[1] ?? null,
     dataNote:
       [fallbackText(line), noteText(note)].filter((text) => text !== null).join('; ') || null,
   }
+}
+
+/** What image this machine could run. */
+export function imageArchitecture(): string {
+  return architectures[process.arch] ?? process.arch
+}
+
+/** @param release os-release(5) */
+export function imageVersionOf(release: string): string | null {
+  return /^IMAGE_VERSION=["']?([\w.+~-]{1,32})["']?$/m.exec(release)?.[1] ?? null
 }
 
 /** As GRUB says it (image/boot/grub.cfg). */

@@ -6,6 +6,7 @@
 import { CausewayError } from '../../model/errors.ts'
 import type { RaucStatus } from '../../model/rauc-answer.ts'
 import type { SlotNote } from '../../model/slot-note.ts'
+import { imageVersionOf } from '../appliance/facts.ts'
 import { readIfThere, removeFile } from '../system/file.ts'
 import { byLine, follow } from '../system/follow.ts'
 import type { Places } from '../system/places.ts'
@@ -174,12 +175,6 @@ async function mark(rauc: readonly string[], ...words: readonly string[]): Promi
   const end = await callRauc([...rauc, 'status', ...words])
   if (end.code === 0) return
   throw isBusy(end) ? busy() : raucFailed(end, 'mark a slot')
-}
-
-/** os-release(5). */
-export function imageVersionOf(release: string): string | null {
-  const [, quoted] = /^IMAGE_VERSION=(.*)$/m.exec(release) ?? []
-  return quoted?.replaceAll(/^["']|["']$/g, '').slice(0, 64) || null
 }
 
 function busy(): CausewayError {

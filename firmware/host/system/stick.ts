@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { ControllerSettings } from '../../model/enrolment.ts'
 import { CausewayError } from '../../model/errors.ts'
 import { compareVersions, isFirmwareVersion } from '../../model/firmware-version.ts'
+import { imageArchitecture } from '../appliance/facts.ts'
 import { controllerSettingsOf, rootKeyOf } from '../config/controller-settings.ts'
 import { namesIn, readForeign } from './foreign-file.ts'
 
@@ -14,8 +15,6 @@ const mostSettingsBytes = 16 * 1024
 const mostRootBytes = 1_024
 /** As many as controller.yaml takes. */
 const mostRoots = 2
-/** As images call them. */
-const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' }
 
 export interface StickUpdate {
   readonly path: string
@@ -39,15 +38,15 @@ export async function readStickSettings(folder: string): Promise<ControllerSetti
   return { ...settings, ...(all.length === 0 ? {} : { roots: all }) }
 }
 
-/** The newest one for this machine, by its name; null: none. @param machine as node:os calls it @throws HOST_SYSTEM */
+/** The newest one for this machine, by its name; null: none. @param machine as images call it @throws HOST_SYSTEM */
 export async function findStickUpdate(
   folder: string,
-  machine: string = process.arch,
+  machine: string = imageArchitecture(),
 ): Promise<StickUpdate | null> {
   let newest: StickUpdate | null = null
   for (const name of await namesIn(folder)) {
     const [, version = '', made] = /^causeway-(.{1,64})-([a-z0-9_]{1,16})\.raucb$/.exec(name) ?? []
-    if (made !== machines[machine] || !isFirmwareVersion(version)) continue
+    if (made !== machine || !isFirmwareVersion(version)) continue
     if (newest === null || compareVersions(version, newest.version) > 0) {
       newest = { path: join(folder, name), version }
     }

@@ -12,6 +12,8 @@ int cw_path_pool_open(struct cw_path_pool *pool)
 	for (uint32_t i = 0; i < CW_PATHS_TOTAL; i++)
 		pool->free[i] = (uint16_t)(CW_PATHS_TOTAL - 1 - i);
 	pool->free_count = CW_PATHS_TOTAL;
+	/* Until there are paths nobody wakes for them. */
+	pool->next_us = UINT64_MAX;
 	return 0;
 }
 

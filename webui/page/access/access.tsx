@@ -9,8 +9,8 @@ import { Card } from '../../part/card.tsx'
 import { Table } from '../../part/table.tsx'
 import { frameText } from '../../text/en.ts'
 import { accessText as text } from '../../text/en-access.ts'
-import { configText } from '../../text/en-config.ts'
 import { ConfigPage } from '../config/config-page.tsx'
+import { EditButton } from '../config/edit-button.tsx'
 import { Order } from '../config/order.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { Denials } from './denials.tsx'
@@ -109,13 +109,7 @@ function Rules({ configuration, denials, onEdit }: RulesProps) {
                     count={rules.length}
                     name={rule.name}
                   />
-                  <Button
-                    kind="quiet"
-                    icon="edit"
-                    isSmall
-                    label={configText.edit(rule.name)}
-                    onClick={() => onEdit(index)}
-                  />
+                  <EditButton name={rule.name} onClick={() => onEdit(index)} />
                 </span>
               ),
           },

@@ -9,8 +9,8 @@ import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
 import { Button } from '../../part/button.tsx'
 import { showToast } from '../../part/toast.tsx'
-import { configText } from '../../text/en-config.ts'
 import { peerFormText, uplinkFormText } from '../../text/en-uplink-form.ts'
+import { EditButton } from './edit-button.tsx'
 import type { EntryOpenerProps } from './entry-opener.tsx'
 
 export interface EntryButtonProps {
@@ -43,13 +43,7 @@ export function EntryButton({ section, name }: EntryButtonProps) {
             {add}
           </Button>
         ) : (
-          <Button
-            kind="quiet"
-            icon="edit"
-            isSmall
-            label={configText.edit(name)}
-            onClick={() => void open()}
-          />
+          <EditButton name={name} onClick={() => void open()} />
         ))}
       {opened !== null && Opener !== null && (
         <Opener section={section} name={opened.name} onClose={() => setOpened(null)} />

@@ -2,11 +2,11 @@
 import { useState } from 'preact/hooks'
 import type { Dns as DnsConfig } from '../../../firmware/model/device-config.ts'
 import type { LansAnswer } from '../../../firmware/model/local-api-lan.ts'
-import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { configText } from '../../text/en-config.ts'
 import { lansText as text } from '../../text/en-lans.ts'
+import { EditButton } from '../config/edit-button.tsx'
 import { EntryForm } from '../config/entry-form.tsx'
 import { LinesField, WordField } from '../config/fields.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
@@ -25,17 +25,7 @@ export function Dns({ configuration, told }: DnsProps) {
     <Card
       title={text.dns}
       about={text.dnsAbout}
-      actions={
-        mayEdit && (
-          <Button
-            kind="quiet"
-            icon="edit"
-            isSmall
-            label={configText.edit(text.dns)}
-            onClick={() => setEdited(true)}
-          />
-        )
-      }
+      actions={mayEdit && <EditButton name={text.dns} onClick={() => setEdited(true)} />}
     >
       <KeyValue
         items={[

@@ -10,7 +10,6 @@ import { Empty } from '../../part/empty.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { Meter } from '../../part/meter.tsx'
 import { frameText } from '../../text/en.ts'
-import { configText } from '../../text/en-config.ts'
 import { lansText as text } from '../../text/en-lans.ts'
 import { rate } from '../../text/format.ts'
 import { ConfigPage } from '../config/config-page.tsx'
@@ -23,6 +22,7 @@ import { Leases } from './leases.tsx'
 import { Nics } from './nics.tsx'
 import { RecoveryCard } from './recovery.tsx'
 import './lans.css'
+import { EditButton } from '../config/edit-button.tsx'
 
 type Edited = {
   readonly kind: 'lan' | 'uplink'
@@ -114,17 +114,7 @@ function Lans({ configuration, told, onEdit }: LansProps) {
           key={lan.name}
           lan={lan}
           told={told.find(({ name }) => name === lan.name) ?? null}
-          edit={
-            mayEdit && (
-              <Button
-                kind="quiet"
-                icon="edit"
-                isSmall
-                label={configText.edit(lan.name)}
-                onClick={() => onEdit(index)}
-              />
-            )
-          }
+          edit={mayEdit && <EditButton name={lan.name} onClick={() => onEdit(index)} />}
         />
       ))}
     </>

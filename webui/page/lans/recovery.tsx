@@ -2,11 +2,11 @@
 import { useState } from 'preact/hooks'
 import type { Recovery } from '../../../firmware/model/device-config-box.ts'
 import type { NicAnswer, NicsAnswer } from '../../../firmware/model/local-api-lan.ts'
-import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { KeyValue } from '../../part/key-value.tsx'
 import { configText } from '../../text/en-config.ts'
 import { lansText as text } from '../../text/en-lans.ts'
+import { EditButton } from '../config/edit-button.tsx'
 import { EntryForm } from '../config/entry-form.tsx'
 import { WordField } from '../config/fields.tsx'
 import { NicField } from '../config/nic-field.tsx'
@@ -27,17 +27,7 @@ export function RecoveryCard({ configuration, told, nics }: RecoveryCardProps) {
     <Card
       title={text.recovery}
       about={text.recoveryAbout}
-      actions={
-        mayEdit && (
-          <Button
-            kind="quiet"
-            icon="edit"
-            isSmall
-            label={configText.edit(text.recovery)}
-            onClick={() => setEdited(true)}
-          />
-        )
-      }
+      actions={mayEdit && <EditButton name={text.recovery} onClick={() => setEdited(true)} />}
     >
       {told === null ? (
         <p class="quiet">{configText.none}</p>

@@ -9,6 +9,7 @@ import { TextField } from '../../part/field.tsx'
 import { Table } from '../../part/table.tsx'
 import { configText } from '../../text/en-config.ts'
 import { policiesText } from '../../text/en-policies.ts'
+import { EditButton } from '../config/edit-button.tsx'
 import { EntryForm } from '../config/entry-form.tsx'
 import { LinesField, WordField, WordsField } from '../config/fields.tsx'
 import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
@@ -54,15 +55,7 @@ export function Applications({ configuration }: { readonly configuration: SoundC
             head: configText.done,
             isUnseenHead: true,
             cell: ({ application, index }) =>
-              mayEdit && (
-                <Button
-                  kind="quiet"
-                  icon="edit"
-                  isSmall
-                  label={configText.edit(application.name)}
-                  onClick={() => setEdited(index)}
-                />
-              ),
+              mayEdit && <EditButton name={application.name} onClick={() => setEdited(index)} />,
           },
         ]}
       />

@@ -6,7 +6,6 @@ import { Badge } from '../../part/badge.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { frameText } from '../../text/en.ts'
-import { configText } from '../../text/en-config.ts'
 import { policiesText as text } from '../../text/en-policies.ts'
 import { ConfigPage } from '../config/config-page.tsx'
 import { Order } from '../config/order.tsx'
@@ -14,6 +13,7 @@ import type { SoundConfiguration } from '../config/use-config.ts'
 import { Applications } from './applications.tsx'
 import { type EditedPolicy, PolicyForm } from './policy-form.tsx'
 import './policies.css'
+import { EditButton } from '../config/edit-button.tsx'
 
 export function Page() {
   const [edited, setEdited] = useState<EditedPolicy | null>(null)
@@ -109,10 +109,6 @@ function Policies({ configuration, onEdit }: PoliciesProps) {
       </ol>
     </Card>
   )
-}
-
-function EditButton({ name, onClick }: { readonly name: string; readonly onClick: () => void }) {
-  return <Button kind="quiet" icon="edit" isSmall label={configText.edit(name)} onClick={onClick} />
 }
 
 function PolicyBody({ policy }: { readonly policy: Policy; readonly config: DeviceConfig }) {

@@ -8,6 +8,7 @@ import { Card } from '../../part/card.tsx'
 import { NumberField, TextField } from '../../part/field.tsx'
 import { configText } from '../../text/en-config.ts'
 import { qosText as text } from '../../text/en-qos.ts'
+import { EditButton } from '../config/edit-button.tsx'
 import { EntryForm } from '../config/entry-form.tsx'
 import { type SoundConfiguration, useOpened } from '../config/use-config.ts'
 import { Shares } from './shares.tsx'
@@ -45,13 +46,7 @@ export function Profiles({ configuration }: { readonly configuration: SoundConfi
                     : text.usedBy(users.map(({ name }) => name).join(', '))}
                 </span>
                 {mayEdit && index >= 0 && (
-                  <Button
-                    kind="quiet"
-                    icon="edit"
-                    isSmall
-                    label={configText.edit(profile.name)}
-                    onClick={() => setEdited(index)}
-                  />
+                  <EditButton name={profile.name} onClick={() => setEdited(index)} />
                 )}
               </p>
               <Shares profile={profile} />

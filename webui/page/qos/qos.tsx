@@ -12,7 +12,6 @@ import { KeyValue } from '../../part/key-value.tsx'
 import { Notice } from '../../part/notice.tsx'
 import { Table } from '../../part/table.tsx'
 import { frameText } from '../../text/en.ts'
-import { configText } from '../../text/en-config.ts'
 import { qosText as text } from '../../text/en-qos.ts'
 import { bytes, count, delay, rate } from '../../text/format.ts'
 import { ConfigPage } from '../config/config-page.tsx'
@@ -21,6 +20,7 @@ import { Profiles } from './profiles.tsx'
 import { ShapingForm } from './shaping-form.tsx'
 import { Shares } from './shares.tsx'
 import './qos.css'
+import { EditButton } from '../config/edit-button.tsx'
 
 export function Page() {
   const [shaped, setShaped] = useState<number | null>(null)
@@ -68,17 +68,7 @@ function UplinkCard({ uplink, configuration, onEdit }: UplinkCardProps) {
   return (
     <Card
       title={name}
-      actions={
-        configuration.mayEdit && (
-          <Button
-            kind="quiet"
-            icon="edit"
-            isSmall
-            label={configText.edit(text.shaping(name))}
-            onClick={onEdit}
-          />
-        )
-      }
+      actions={configuration.mayEdit && <EditButton name={text.shaping(name)} onClick={onEdit} />}
     >
       <div class="stack">
         <KeyValue

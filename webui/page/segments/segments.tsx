@@ -7,9 +7,9 @@ import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { Empty } from '../../part/empty.tsx'
 import { frameText } from '../../text/en.ts'
-import { configText } from '../../text/en-config.ts'
 import { segmentsText as text } from '../../text/en-segments.ts'
 import { ConfigPage } from '../config/config-page.tsx'
+import { EditButton } from '../config/edit-button.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { SegmentForm } from './segment-form.tsx'
 
@@ -68,17 +68,7 @@ function Segments({ configuration, onEdit }: SegmentsProps) {
               {segment.name} <code class="quiet small">VNI {segment.vni}</code>
             </>
           }
-          actions={
-            mayEdit && (
-              <Button
-                kind="quiet"
-                icon="edit"
-                isSmall
-                label={configText.edit(segment.name)}
-                onClick={() => onEdit(index)}
-              />
-            )
-          }
+          actions={mayEdit && <EditButton name={segment.name} onClick={() => onEdit(index)} />}
         >
           <p class="badges">
             {segment.breakout ? (
