@@ -9,7 +9,10 @@ export interface CommandOptions {
 
 /** Of what a program says: its end tells why it failed. */
 const keptChars = 20_000
+/** Of what is read of it. */
 const mostChars = 64 * 1024 * 1024
+/** An emulated processor sets up a root in ten minutes. */
+const mostMs = 2 * 3600 * 1000
 
 /** @returns stdout. @throws an error with the end of what it said */
 export function run(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
@@ -17,11 +20,15 @@ export function run(argv: readonly string[], options: CommandOptions = {}): Prom
   const { cwd, input } = options
   const env = { ...process.env, LC_ALL: 'C.UTF-8', ...options.env }
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...(cwd === undefined ? {} : { cwd }), env })
+    const child = spawn(program, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      ...{ env, timeout: mostMs, killSignal: 'SIGKILL' },
+    })
     let out = ''
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (out.length < mostChars) out += text
+      out += text
+      if (out.length > mostChars) child.kill('SIGKILL')
       said = (said + text).slice(-keptChars)
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -13,6 +13,8 @@ import { type Mirrors, suite } from './lock.ts'
 import type { LockedPackage } from './package-list.ts'
 
 const mostAtOnce = 4
+/** Of one package: the kernel has 100 MB. */
+const mostMs = 10 * 60_000
 
 /** @returns the file of each, in order. @throws an error that says which is not to be had */
 export async function fetchDebs(
@@ -40,7 +42,8 @@ export async function fetchDebs(
 async function fetchDeb(wanted: LockedPackage, file: string, mirrors: Mirrors): Promise<void> {
   const { name, version, path, sha256 } = wanted
   const [archive, ...rest] = path.split('/') as [keyof Mirrors, ...string[]]
-  const answer = await fetch(mirrors[archive] + rest.map(encodeURIComponent).join('/'))
+  const url = mirrors[archive] + rest.map(encodeURIComponent).join('/')
+  const answer = await fetch(url, { signal: AbortSignal.timeout(mostMs) })
   if (!answer.ok || answer.body === null) {
     throw new Error(`${name} ${version} is not on the mirror any more: sudo npm run image -- lock`)
   }

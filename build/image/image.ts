@@ -13,7 +13,7 @@ import { makeKeys, readKeys } from './keys.ts'
 import { makeLock, mirrorsHere } from './lock.ts'
 import { formatLock, lockPath, type Purpose, purposes, readLock } from './package-list.ts'
 import { type Place, placeHere } from './place.ts'
-import { makeSboms } from './sbom.ts'
+import { makeSbom } from './sbom.ts'
 import { makeRoot, packRoot } from './slot.ts'
 import { type Target, targetNames, targetOf } from './target.ts'
 
@@ -97,21 +97,21 @@ async function build(place: Place, machine: Target): Promise<void> {
   const out = values.out ?? join(place.cache, 'out', machine.name)
   await mkdir(out, { recursive: true })
   const name = `causeway-${version}-${machine.name}`
-  const [disk, bundle, slot] = ['img', 'raucb', 'slot'].map((end) =>
+  const [disk, bundle, slot, sbom] = ['img', 'raucb', 'slot', 'cdx.json'].map((end) =>
     join(out, `${name}.${end}`),
-  ) as [string, string, string]
+  ) as [string, string, string, string]
   const change = values.change
   const parts = { place, target: machine, lock, version, keyring: keys.keyring }
   const root = await makeRoot({ ...parts, ...(change === undefined ? {} : { change }) })
   await packRoot(parts, root, slot)
-  const sboms = await makeSboms({ place, lock, target: machine, version }, root, join(out, name))
+  await makeSbom({ place, lock, target: machine, version }, root, sbom)
   await makeDisk({ place, target: machine, lock, slot }, disk)
   await makeBundle({ place, target: machine, version, keys, slot }, bundle)
   say('compresses the disk')
   await run(['zstd', '--quiet', '--force', '-3', '--single-thread', disk, '-o', `${disk}.zst`])
   await rm(root, { recursive: true })
   const sums: string[] = []
-  for (const file of [`${disk}.zst`, bundle, slot, ...sboms]) {
+  for (const file of [`${disk}.zst`, bundle, slot, sbom]) {
     sums.push(`${await sha256Of(file)}  ${basename(file)}\n`)
   }
   await writeFile(join(out, 'SHA256SUMS.new'), sums.join(''))

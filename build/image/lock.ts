@@ -41,13 +41,7 @@ export async function mirrorsHere(): Promise<Mirrors> {
   return { debian, 'debian-security': security }
 }
 
-interface Found {
-  readonly name: string
-  readonly version: string
-  readonly architecture: string
-  readonly sha256: string
-  readonly path: string
-}
+type Found = Omit<LockedPackage, 'purpose'>
 
 /** @param folder for apt's files @param lists the text of each list */
 export async function makeLock(

@@ -2,9 +2,10 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { run, say } from './command.ts'
-import { digestOf, type Lock } from './package-list.ts'
+import { kept } from './kept.ts'
+import type { Lock } from './package-list.ts'
 import type { Place } from './place.ts'
-import { buildRoot, finished } from './root.ts'
+import { buildRoot } from './root.ts'
 import type { Target } from './target.ts'
 
 const compiler = 'aarch64-linux-gnu'
@@ -27,8 +28,8 @@ export async function nativeModules(place: Place, target: Target, lock: Lock): P
     .filter(({ purpose }) => purpose === 'build')
     .map(({ sha256 }) => sha256)
   const recipe = await readFile(import.meta.filename, 'utf8')
-  const digest = digestOf(packages.join(), recipe, process.version, ...(await contentsOf(sources)))
-  return finished(place, `native-${target.name}-${digest}`, (unfinished) =>
+  const from = [packages.join(), recipe, process.version, ...(await contentsOf(sources))]
+  return kept(place, { stem: `native-${target.name}`, from }, (unfinished) =>
     build(place, target, lock, unfinished),
   )
 }

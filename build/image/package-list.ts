@@ -1,5 +1,4 @@
 /** The lists of Debian packages in image/packages, as written, and the lock that fixes version and hash of each and of what it needs. */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Target, targetNames } from './target.ts'
@@ -78,11 +77,4 @@ export function lockPath(root: string, target: Target): string {
 
 export async function readLock(root: string, target: Target): Promise<Lock> {
   return parseLock(await readFile(lockPath(root, target), 'utf8'))
-}
-
-/** What a build of these is kept under. */
-export function digestOf(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part).update('\0')
-  return hash.digest('hex').slice(0, 16)
 }

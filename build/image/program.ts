@@ -3,9 +3,8 @@ import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node
 import { basename, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { run, say } from './command.ts'
-import { digestOf } from './package-list.ts'
+import { kept } from './kept.ts'
 import type { Place } from './place.ts'
-import { finished } from './root.ts'
 import type { Target } from './target.ts'
 
 /** Of packages, what no program reads. */
@@ -69,8 +68,8 @@ async function packages(place: Place, target: Target, strip: Strip): Promise<str
     ['package.json', 'package-lock.json'].map((file) => readFile(join(place.source, file), 'utf8')),
   )
   const recipe = await readFile(import.meta.filename, 'utf8')
-  const name = `packages-${target.name}-${digestOf(...texts, recipe)}`
-  return finished(place, name, async (unfinished) => {
+  const from = [...texts, recipe]
+  return kept(place, { stem: `packages-${target.name}`, from }, async (unfinished) => {
     say(`installs the npm packages that run on ${target.name}`)
     const work = join(place.cache, `new-npm-${target.name}`)
     await rm(work, { recursive: true, force: true })
@@ -90,8 +89,8 @@ async function packages(place: Place, target: Target, strip: Strip): Promise<str
     await rm(join(modules, '.bin'), { recursive: true, force: true })
     await keepOwnNode(modules, target, strip)
     await keepOwnPrebuilds(modules, target)
-    const kept = await neededBy(modules, external)
-    for (const name of [...kept, `node-linux-${target.node}`, '.bin']) {
+    const needed = await neededBy(modules, external)
+    for (const name of [...needed, `node-linux-${target.node}`, '.bin']) {
       await cp(join(modules, name), join(unfinished, name), {
         recursive: true,
         verbatimSymlinks: true,

@@ -1,11 +1,12 @@
 /** Debian itself as a tree in a tar: what a slot's root is before anything of ours is in it, and the place where the native module is built. */
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, say } from './command.ts'
 import { fetchDebs, makeRepository } from './debs.ts'
 import { needEmulator } from './emulator.ts'
+import { kept } from './kept.ts'
 import { mirrorsHere, suite } from './lock.ts'
-import { digestOf, type Lock, type Purpose, parseList } from './package-list.ts'
+import { type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
@@ -25,7 +26,7 @@ const leftOut = [
   ),
 ]
 /** Licences stay. */
-const kept = ['/usr/share/doc/*/copyright']
+const stays = ['/usr/share/doc/*/copyright']
 
 /** @returns a tar, kept until something that it is made from differs */
 export async function debianRoot(place: Place, target: Target, lock: Lock) {
@@ -33,8 +34,8 @@ export async function debianRoot(place: Place, target: Target, lock: Lock) {
   const files = ['hooks/causeway', 'scripts/init-bottom/causeway', 'modules', 'settings']
   const texts = await Promise.all(files.map((file) => readFile(join(initramfs, file), 'utf8')))
   const own = await readFile(import.meta.filename, 'utf8')
-  const digest = digestOf(recipe(lock, 'root'), ...texts, own, String(lock.epoch))
-  return finished(place, `root-${target.name}-${digest}.tar`, async (tar) => {
+  const from = [recipe(lock, 'root'), ...texts, own, String(lock.epoch)]
+  return kept(place, { stem: `root-${target.name}`, from, ending: '.tar' }, async (tar) => {
     const copies = [
       'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks" "$1/etc/initramfs-tools/scripts/init-bottom"',
       `cp '${initramfs}/settings' "$1/etc/initramfs-tools/conf.d/causeway"`,
@@ -45,7 +46,7 @@ export async function debianRoot(place: Place, target: Target, lock: Lock) {
     // Before the kernel comes, whose set-up makes the initrd: it is made once, on ARM64 by an emulated processor.
     await bootstrap(place, target, lock, 'root', tar, [
       ...[...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`)],
-      ...[...kept.map((path) => `--dpkgopt=path-include=${path}`)],
+      ...[...stays.map((path) => `--dpkgopt=path-include=${path}`)],
       ...['--dpkgopt=force-confold', `--essential-hook=${copies}`],
     ])
   })
@@ -53,8 +54,9 @@ export async function debianRoot(place: Place, target: Target, lock: Lock) {
 
 /** @returns a folder, kept until something that it is made from differs */
 export async function buildRoot(place: Place, target: Target, lock: Lock) {
-  const digest = digestOf(recipe(lock, 'build'))
-  return finished(place, `build-${target.name}-${digest}`, async (folder) => {
+  const own = await readFile(import.meta.filename, 'utf8')
+  const from = [recipe(lock, 'build'), own]
+  return kept(place, { stem: `build-${target.name}`, from }, async (folder) => {
     const more = target.debian === 'amd64' ? [] : [`--architectures=amd64,${target.debian}`]
     await bootstrap(place, target, lock, 'build', folder, more)
   })
@@ -63,23 +65,6 @@ export async function buildRoot(place: Place, target: Target, lock: Lock) {
 function recipe({ packages }: Lock, purpose: Purpose): string {
   const mine = packages.filter((one) => one.purpose === purpose)
   return mine.map(({ sha256 }) => sha256).join('\n')
-}
-
-/** What is made once and kept: by a name that says what it is made from. */
-export async function finished(
-  place: Place,
-  name: string,
-  make: (unfinished: string) => Promise<void>,
-): Promise<string> {
-  const path = join(place.cache, name)
-  if (await stat(path).catch(() => null)) return path
-  await mkdir(place.cache, { recursive: true })
-  // Renamed when it is whole: a build that was cut off leaves nothing that is taken for one.
-  const unfinished = join(place.cache, `new-${name}`)
-  await rm(unfinished, { recursive: true, force: true })
-  await make(unfinished)
-  await rename(unfinished, path)
-  return path
 }
 
 async function bootstrap(

@@ -30,8 +30,8 @@ interface Component {
 /** Archives of the place where the native modules are built, that end up in them: see native/meson.build. */
 const linked = ['libdpdk-dev', 'libnuma-dev', 'libbsd-dev']
 
-/** @returns the file @param root the slot's tree @param stem of the file's name */
-export async function makeSboms(parts: SbomParts, root: string, stem: string): Promise<string[]> {
+/** @param root the slot's tree @param file to write */
+export async function makeSbom(parts: SbomParts, root: string, file: string): Promise<void> {
   const { place, target, lock, version } = parts
   const components = [
     ...(await debianOf(root, lock)),
@@ -49,7 +49,6 @@ export async function makeSboms(parts: SbomParts, root: string, stem: string): P
     `5${seed.slice(13, 16)}`,
     `8${seed.slice(17, 20)}`,
   ]
-  const file = `${stem}.cdx.json`
   const document = {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
@@ -68,7 +67,6 @@ export async function makeSboms(parts: SbomParts, root: string, stem: string): P
     dependencies: [{ ref: 'causeway', dependsOn: components.map((one) => one['bom-ref']) }],
   }
   await writeFile(file, `${JSON.stringify(document, null, 1)}\n`)
-  return [file]
 }
 
 /** What dpkg says is installed, each with the hash that the lock has. */

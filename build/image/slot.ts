@@ -100,7 +100,7 @@ async function nameBuild(parts: SlotParts, root: string): Promise<void> {
 /** As image/rootfs says in its preset; nobody logs in. */
 async function switchUnits(root: string): Promise<void> {
   const file = join(root, 'usr/lib/systemd/system-preset/10-causeway.preset')
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  const lines = (await readFile(file, 'utf8')).split('\n')
   for (const line of lines) {
     const [verb, unit] = line.trim().split(/\s+/)
     if (unit === undefined || verb?.startsWith('#')) continue

@@ -5,18 +5,17 @@ export interface Target {
   readonly name: 'x86_64' | 'arm64'
   readonly debian: 'amd64' | 'arm64'
   readonly node: 'x64' | 'arm64'
-  readonly kernel: string
   /** In ESP:/EFI/BOOT, where firmware looks for something to start (UEFI 2.10 §3.5.1.1). */
   readonly efi: { readonly shim: string; readonly grub: string }
 }
 
 const targets: readonly Target[] = [
   {
-    ...{ name: 'x86_64', debian: 'amd64', node: 'x64', kernel: 'linux-image-amd64' },
+    ...{ name: 'x86_64', debian: 'amd64', node: 'x64' },
     efi: { shim: 'x64', grub: 'grubx64' },
   },
   {
-    ...{ name: 'arm64', debian: 'arm64', node: 'arm64', kernel: 'linux-image-arm64' },
+    ...{ name: 'arm64', debian: 'arm64', node: 'arm64' },
     efi: { shim: 'aa64', grub: 'grubaa64' },
   },
 ]
