@@ -9,6 +9,7 @@ import { makeBundle } from './bundle.ts'
 import { run, say } from './command.ts'
 import { sha256Of } from './debs.ts'
 import { makeDisk } from './disk.ts'
+import { forgetKept } from './kept.ts'
 import { makeKeys, readKeys } from './keys.ts'
 import { makeLock, mirrorsHere } from './lock.ts'
 import { formatLock, lockPath, type Purpose, purposes, readLock } from './package-list.ts'
@@ -17,13 +18,14 @@ import { makeSbom } from './sbom.ts'
 import { makeRoot, packRoot } from './slot.ts'
 import { type Target, targetNames, targetOf } from './target.ts'
 
-const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3] [--keys FOLDER] [--change FOLDER] [--out FOLDER]
+const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3] [--keys FOLDER] [--change FOLDER] [--out FOLDER] [--anew]
        npm run image -- keys FOLDER
        npm run image -- lock
   --version  what the image calls itself, and what updates are compared by (that of package.json)
   --keys     keyring.pem, release.pem and release.key of whoever signs updates (some for trying, made at need)
   --change   a tree to lay over the root
-  --out      where it all goes (.cache/image/out/MACHINE)`
+  --out      where it all goes (.cache/image/out/MACHINE)
+  --anew     takes nothing that was made before, but packages as they were fetched`
 
 // Whoever builds may have another: files of an image have the same modes.
 process.umask(0o022)
@@ -55,6 +57,7 @@ function typed() {
         keys: { type: 'string' },
         change: { type: 'string' },
         out: { type: 'string' },
+        anew: { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -93,6 +96,7 @@ async function build(place: Place, machine: Target): Promise<void> {
     await makeKeys(folder)
   }
   const keys = await readKeys(folder)
+  if (values.anew) await forgetKept(place, machine.name)
   const lock = await readLock(place.source, machine)
   const out = values.out ?? join(place.cache, 'out', machine.name)
   await mkdir(out, { recursive: true })

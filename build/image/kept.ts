@@ -29,11 +29,19 @@ export async function kept(
   const unfinished = join(cache, `new-${stem}`)
   await rm(unfinished, { recursive: true, force: true })
   await make(unfinished)
-  for (const other of await readdir(cache)) {
-    const isFormer =
-      other.startsWith(`${stem}-`) && /^[0-9a-f]{16}(\.|$)/.test(other.slice(stem.length + 1))
-    if (isFormer) await rm(join(cache, other), { recursive: true })
-  }
+  await forget(cache, (other) => other === stem)
   await rename(unfinished, path)
   return path
+}
+
+/** Of a machine, all: the next build begins with nothing but packages as they were fetched. */
+export async function forgetKept({ cache }: Place, machine: string): Promise<void> {
+  await forget(cache, (stem) => stem.endsWith(`-${machine}`))
+}
+
+async function forget(cache: string, isMeant: (stem: string) => boolean): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const stem = /^(.+)-[0-9a-f]{16}(\..+)?$/.exec(name)?.[1]
+    if (stem !== undefined && isMeant(stem)) await rm(join(cache, name), { recursive: true })
+  }
 }

@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -283,6 +284,25 @@ static void ports_have_their_share_of_the_mtu(void)
 	cw_link_close(&nic.link);
 }
 
+/* A device that is said to tell and cannot is found out when it is asked to: nobody sleeps on it for ever, or asks it again. */
+static void what_cannot_tell_is_looked_at(void)
+{
+	struct cw_link link;
+	struct cw_why why;
+	int epoll_fd = epoll_create1(0);
+
+	CHECK(cw_pmd_may_tell("net_virtio") && !cw_pmd_may_tell("net_null"));
+	CHECK(open_device(&link, "net_null0", 0, 1500, &why) == 0);
+	CHECK(!link.can_tell && !cw_pmd_has_interrupts(&link));
+	CHECK(cw_pmd_watch(&link, epoll_fd) == 0);
+	link.can_tell = true;
+	CHECK(!cw_pmd_arm(&link) && !link.can_tell);
+	cw_pmd_disarm(&link);
+	cw_pmd_forget(&link, epoll_fd);
+	cw_pmd_close(&link);
+	close(epoll_fd);
+}
+
 int main(int argc, char **argv)
 {
 	char other[32], command[160];
@@ -300,6 +320,7 @@ int main(int argc, char **argv)
 	device_start_eal(&pools);
 	what_loses_packets_is_refused();
 	devices_open_and_close();
+	what_cannot_tell_is_looked_at();
 	af_xdp_carries();
 	queues_take_turns();
 	says_why_a_frame_was_lost();

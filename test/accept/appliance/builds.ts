@@ -11,7 +11,7 @@ const buildMs = 60 * 60_000
 
 export const builds: Line = {
   name: 'builds',
-  title: 'two builds of the same commit are the same, byte by byte',
+  title: 'two builds from nothing but packages are the same, byte by byte',
   isFullOnly: true,
   faults: { 'another-version': 'slot' },
   measure: async ({ fault }) => {
@@ -31,7 +31,7 @@ export const builds: Line = {
 /** @returns digest by what it is of: the version is in no name */
 async function build(out: string, isOther: boolean): Promise<ReadonlyMap<string, string>> {
   const version = isOther ? ['--version', '9.9.9'] : []
-  const argv = [process.execPath, builder, 'x86_64', '--out', out, ...version]
+  const argv = [process.execPath, builder, 'x86_64', '--anew', '--out', out, ...version]
   await run(argv, { timeoutMs: buildMs })
   const rows = (await readFile(join(out, 'SHA256SUMS'), 'utf8')).trim().split('\n')
   return new Map(

@@ -8,6 +8,7 @@ import { openApi } from '../../../firmware/gateway/api/api.ts'
 import { Firmware } from '../../../firmware/gateway/firmware.ts'
 import { fakeSlots } from '../../../firmware/host/slots/fake.ts'
 import { noSlots } from '../../../firmware/host/slots/none.ts'
+import type { Slots, Upload } from '../../../firmware/host/slots/slots.ts'
 import { askApi } from '../../../firmware/host/system/api-client.ts'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import { HistoryOfBox, HistoryOfName } from '../../../firmware/model/local-api-history.ts'
@@ -132,31 +133,34 @@ test('a backup comes as a file, and is restored as a change that waits for its c
   assert.equal(revision, 43)
 })
 
-test('an update that is refused half-way is answered, though its sender still sends', async (t) => {
-  const socketPath = `${await rootOf(t)}/api.sock`
-  const firmware = new Firmware({
-    ...{ before: () => sampleBefore, onNews: () => assert.fail(), onFault: () => assert.fail() },
-    slots: {
-      ...fakeSlots('0.1.0'),
-      install: async ({ chunks }) => {
-        for await (const _ of chunks) throw new CausewayError('UPDATE_NO_ROOM', 'the disk is full')
-      },
-    },
-  })
+/** The route that takes updates; any other fails the test. */
+function serveInstall(socketPath: string, slots: Slots): Promise<AsyncDisposable> {
   const fail = () => assert.fail()
-  await using _ = await openApi({
+  const firmware = new Firmware({
+    ...{ slots, before: () => sampleBefore },
+    ...{ onNews: fail, onFault: fail },
+  })
+  const install = (upload: Upload) => firmware.install(upload)
+  return openApi({
     socketPath,
     ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
     ...{ explain: fail, subscribe: fail, ...nothingElse },
     config: noChanges,
     system: {
       ...nothingElse.system,
-      firmware: {
-        ...nothingElse.system.firmware,
-        install: (upload) => firmware.install(upload),
-      },
+      firmware: { show: fail, install, markGood: fail, rollBack: fail },
     },
     onFault: (error) => assert.fail(String(error)),
+  })
+}
+
+test('an update that is refused half-way is answered, though its sender still sends', async (t) => {
+  const socketPath = `${await rootOf(t)}/api.sock`
+  await using _ = await serveInstall(socketPath, {
+    ...fakeSlots('0.1.0'),
+    install: async ({ chunks }) => {
+      for await (const _ of chunks) throw new CausewayError('UPDATE_NO_ROOM', 'the disk is full')
+    },
   })
   const large = Buffer.alloc(8_000_000)
   const file = { bytes: large.length, open: () => Readable.from(pieces(large)) }
@@ -187,27 +191,7 @@ test('what became of an update is an event, in words too, and a line of the log'
 
 test('an update comes in pieces, and no other route takes such a body', async (t) => {
   const socketPath = `${await rootOf(t)}/api.sock`
-  const fail = () => assert.fail()
-  const firmware = new Firmware({
-    ...{ slots: fakeSlots('0.1.0'), before: () => sampleBefore },
-    ...{ onNews: fail, onFault: fail },
-  })
-  await using _ = await openApi({
-    socketPath,
-    ...{ status: fail, drops: fail, paths: fail, metrics: fail, sessions: fail, denials: fail },
-    ...{ explain: fail, subscribe: fail, ...nothingElse },
-    config: noChanges,
-    system: {
-      ...nothingElse.system,
-      firmware: {
-        show: fail,
-        install: (upload) => firmware.install(upload),
-        markGood: fail,
-        rollBack: fail,
-      },
-    },
-    onFault: (error) => assert.fail(String(error)),
-  })
+  await using _ = await serveInstall(socketPath, fakeSlots('0.1.0'))
   const update = Buffer.concat([Buffer.from('causeway 0.2.0\n'), Buffer.alloc(500_000)])
   const taken = await post(socketPath, '/api/v1/slots/install', update)
   assert.equal(taken.status, 200)
