@@ -26,7 +26,8 @@ export async function kept(
   if (await stat(path).catch(() => null)) return path
   await mkdir(cache, { recursive: true })
   // Renamed when it is whole: a build that was cut off leaves nothing that is taken for one.
-  const unfinished = join(cache, `new-${stem}`)
+  // By its ending some know what to make.
+  const unfinished = join(cache, `new-${stem}${ending}`)
   await rm(unfinished, { recursive: true, force: true })
   await make(unfinished)
   await forget(cache, (other) => other === stem)

@@ -13,6 +13,7 @@ test('made once, anew when what it is made from differs, and never half', async 
   const made: string[] = []
   const make = (text: string): Promise<string> =>
     kept(place, { stem: 'root-x', from: [text], ending: '.tar' }, async (path) => {
+      assert.match(path, /\.tar$/)
       made.push(text)
       writeFileSync(path, text)
       if (text === 'cut off') throw new Error('no room')
