@@ -13,7 +13,7 @@ import { forgetKept } from './kept.ts'
 import { makeKeys, readKeys } from './keys.ts'
 import { makeLock, mirrorsHere } from './lock.ts'
 import { formatLock, lockPath, type Purpose, purposes, readLock } from './package-list.ts'
-import { type Place, placeHere } from './place.ts'
+import { claim, type Place, placeHere } from './place.ts'
 import { makeSbom } from './sbom.ts'
 import { makeRoot, packRoot } from './slot.ts'
 import { type Target, targetNames, targetOf } from './target.ts'
@@ -40,6 +40,7 @@ if (!isSound || !['keys', 'lock', ...targetNames].includes(verb)) {
 try {
   const place = placeHere()
   await mkdir(place.cache, { recursive: true })
+  await claim(place)
   if (keyFolder !== undefined) await makeKeys(keyFolder)
   else if (target === null) await lockAll(place)
   else await build(place, target)
