@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { describeManyLinks } from './description.ts'
 import { awaitReachable } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
+import { until } from './until.ts'
 
 const alike = '192.168.1.2'
 /** In the internet, and of no access network of this site. */
@@ -28,13 +29,6 @@ async function reaches(address: string): Promise<boolean> {
 
 const breaksOut = (): Promise<boolean> => reaches(far)
 
-async function until(what: string, ask: () => Promise<boolean>, ms = 20_000): Promise<void> {
-  const endMs = performance.now() + ms
-  while (!(await ask())) {
-    assert.ok(performance.now() < endMs, `not in time: ${what}`)
-    await new Promise((passed) => setTimeout(passed, 100))
-  }
-}
 
 /** By which uplink the LAN's packets leave to the Internet. */
 async function exit(): Promise<string | null> {

@@ -13,18 +13,8 @@ import { awaitReachable, hostAddress, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { startPace } from './pace.ts'
 import { readMetrics } from './status.ts'
+import { until } from './until.ts'
 
-const mostMs = 20_000
-
-async function until<Value>(what: string, ask: () => Promise<Value | null>): Promise<Value> {
-  const deadlineMs = performance.now() + mostMs
-  for (;;) {
-    const value = await ask()
-    if (value !== null) return value
-    assert.ok(performance.now() < deadlineMs, what)
-    await new Promise((passed) => setTimeout(passed, 100))
-  }
-}
 
 async function said(lab: Lab, site: string, ...words: string[]): Promise<string> {
   let text = ''
@@ -50,14 +40,14 @@ test('a path that is cut, and comes back, as people and monitoring see it', asyn
   await flows.heard()
   await until('all paths are up', async () => {
     const { isHealthy, peers } = await status()
-    return isHealthy && peers[0]!.paths.up === 4 ? true : null
+    return isHealthy && peers[0]!.paths.up === 4
   })
   const events: ApiEvent[] = []
   // Ends with the gateway.
   void followApi(socket, '/api/v1/events', (data) =>
     events.push(JSON.parse(data) as ApiEvent),
   ).catch(() => undefined)
-  await until('events are followed', async () => (events.length > 0 ? true : null))
+  await until('events are followed', async () => events.length > 0)
   const { uplink } = (await status()).peers[0]!
   const link = lab.wan('berlin', uplink!)
 
@@ -66,8 +56,7 @@ test('a path that is cut, and comes back, as people and monitoring see it', asyn
   // On its way there it may pass by the uplink's other path, which is found dead a moment later.
   await until('a path of the other uplink is the best', async () => {
     const since = events.slice(before)
-    const isLeft = since.some((event) => event.kind === 'best-path' && event.uplink !== uplink)
-    return isLeft ? true : null
+    return since.some((event) => event.kind === 'best-path' && event.uplink !== uplink)
   })
   const downs = events.filter((event) => event.kind === 'path' && event.state === 'down')
   assert.ok(downs.length >= 1)
@@ -90,7 +79,7 @@ test('a path that is cut, and comes back, as people and monitoring see it', asyn
   )
 
   await link.mend()
-  await until('all is well', async () => ((await status()).isHealthy ? true : null))
+  await until('all is well', async () => (await status()).isHealthy)
   const ups = events.filter((event) => event.kind === 'path' && event.state === 'up')
   assert.ok(ups.length >= 2)
   await flows.finish()

@@ -9,6 +9,7 @@ import { awaitReachable } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { ip } from './network.ts'
 import { lookAt } from './status.ts'
+import { until } from './until.ts'
 
 let lab: Lab
 let box: string
@@ -23,13 +24,6 @@ before(async () => {
 })
 after(async () => await lab?.[Symbol.asyncDispose]())
 
-async function until(what: string, ask: () => Promise<boolean>, ms = 15_000): Promise<void> {
-  const endMs = performance.now() + ms
-  while (!(await ask())) {
-    assert.ok(performance.now() < endMs, `not in time: ${what}`)
-    await new Promise((passed) => setTimeout(passed, 100))
-  }
-}
 
 /** What `ip -o link show` says of a link of the box or of its NICs; '' without it. */
 async function link(where: 'berlin' | 'berlin-nics', name: string): Promise<string> {

@@ -11,6 +11,7 @@ import { awaitReachable } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { setSysctls } from './network.ts'
 import { reconfigure } from './reconfigure.ts'
+import { until } from './until.ts'
 
 const box = '10.1.0.1'
 const lent = '198.51.100.2'
@@ -35,13 +36,6 @@ async function connects(from: string, address: string, port: number): Promise<bo
   return (await lab.attempt(from, node(script))).code === 0
 }
 
-async function until(what: string, ask: () => Promise<boolean>, ms = 20_000): Promise<void> {
-  const endMs = performance.now() + ms
-  while (!(await ask())) {
-    assert.ok(performance.now() < endMs, `not in time: ${what}`)
-    await new Promise((passed) => setTimeout(passed, 200))
-  }
-}
 
 /** For how long the kernel keeps what was lent, in seconds; null: it is not there. */
 async function validSeconds(): Promise<number | null> {

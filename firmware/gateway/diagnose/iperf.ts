@@ -82,10 +82,20 @@ export function readIperf(line: string): IperfWord | null {
   return isWhole ? { kind: 'second', second: Math.round(Number(to)), bps } : null
 }
 
-/** How the client says that the server has another test under way, or is not done with the one before. */
+/**
+ * How the client says that the server has another test under way, or is not done with the one before: it listens anew for each, and
+ * who is called between two of them is refused or let go before anything was sent.
+ */
 export function isBusy(said: string): boolean {
-  return said.includes('the server is busy running a test')
+  return busyWords.some((words) => said.includes(words))
 }
+
+const busyWords = [
+  'the server is busy running a test',
+  'unable to receive control message: Connection reset by peer',
+  'unable to connect to server: Connection refused',
+  'control socket has closed unexpectedly',
+]
 
 /** How setpriv and nice say that there is no such program. */
 export function isAbsent(code: number | null): boolean {

@@ -21,7 +21,7 @@ import type { Tellable, Work } from './runs.ts'
 import type { Said, SpeedTalk } from './speed-talk.ts'
 
 const mostPaths = 16
-/** The far end may need a moment to be done with the way there before the way back: it says that it is busy. */
+/** The far end may need a moment to be done with the way there before the way back. */
 const busy = { tries: 5, againMs: 500 }
 
 export interface SpeedSurroundings extends Surroundings {
@@ -138,9 +138,11 @@ async function transfer(
   const word = wordOf(way)
   let received: number | null = null
   let resent: number | null = null
+  let hasBegun = false
   const onData = byLine((line) => {
     const said = readIperf(line)
     if (said?.kind === 'second') {
+      hasBegun = true
       tell.step({
         verdict: 'info',
         number: said.second,
@@ -154,7 +156,8 @@ async function transfer(
   const timeoutMs = transferMs({ seconds })
   const follow = () => tools.follow(argv, { timeoutMs, signal, onData })
   let { code, said } = await follow()
-  for (let tries = 1; tries < busy.tries && isBusy(said) && !signal.aborted; tries++) {
+  const isEarly = (): boolean => !hasBegun && isBusy(said) && !signal.aborted
+  for (let tries = 1; tries < busy.tries && isEarly(); tries++) {
     await new Promise<void>((passed) => clock.after(busy.againMs, passed))
     ;({ code, said } = await follow())
   }
