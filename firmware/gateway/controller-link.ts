@@ -149,7 +149,8 @@ export class ControllerLink implements Disposable {
       log.info({ detail: `${code} ${reason}`.trim() }, 'link to the controller ended')
       this.#openLater(code === closeCodes.notTrusted ? mostRefusedMs : mostPauseMs)
     })
-    link.onMessage((text) => this.#onMessage(text))
+    // What is still on its way when the box ends comes too late.
+    link.onMessage((text) => this.#isClosed || this.#onMessage(text))
     const revision = this.#had?.revision ?? 0
     this.say({ kind: 'hello', protocol: linkProtocol, firmware, revision, tried: this.#highest })
   }
@@ -229,12 +230,11 @@ export class ControllerLink implements Disposable {
       await this.#try(signed)
     } catch (error) {
       if (!(error instanceof CausewayError)) throw error
-      const { code } = error
       this.#parts.log.warn({ ...fieldsOf(error), revision }, 'configuration refused')
       // What differs may have been reckoned from another one than this box has.
-      const isMisjoined = message.kind === 'config-delta' && code === 'WIRE_UNAUTHENTIC'
+      const isMisjoined = message.kind === 'config-delta' && error.code === 'WIRE_UNAUTHENTIC'
       if (isMisjoined) this.say({ kind: 'resend' })
-      else this.say(refusedWords(revision, code, wordsOf(error.toJSON())))
+      else this.say(refusedWords(revision, error.code, wordsOf(error.toJSON())))
     }
   }
 

@@ -29,7 +29,6 @@ async function reaches(address: string): Promise<boolean> {
 
 const breaksOut = (): Promise<boolean> => reaches(far)
 
-
 /** By which uplink the LAN's packets leave to the Internet. */
 async function exit(): Promise<string | null> {
   const argv = ['ip', 'route', 'get', far, 'from', '10.1.0.10', 'iif', 'lan0']

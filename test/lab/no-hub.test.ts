@@ -61,9 +61,8 @@ test('two sites behind port-restricted NATs reach each other without a hub, and 
   const beganMs = performance.now()
   await awaitReachable(lab, 'left', 'right', 4, movedMs)
   t.diagnostic(`another public address: ${((performance.now() - beganMs) / 1_000).toFixed(0)} s`)
-  const { edges } = JSON.parse(await desk.ctl('edges', '--json')) as EdgeAnswer
-  assert.deepEqual(
-    edges.map(({ isUp }) => isUp),
-    [true, true],
-  )
+  await until('the controller hears both', async () => {
+    const { edges } = JSON.parse(await desk.ctl('edges', '--json')) as EdgeAnswer
+    return edges.length === 2 && edges.every(({ isUp }) => isUp)
+  })
 })

@@ -15,7 +15,6 @@ import { startPace } from './pace.ts'
 import { readMetrics } from './status.ts'
 import { until } from './until.ts'
 
-
 async function said(lab: Lab, site: string, ...words: string[]): Promise<string> {
   let text = ''
   const out = (more: string): void => {

@@ -2,7 +2,6 @@
  * Ports that come and go while the box runs: cable out, NIC set down, another MAC, NIC unplugged and plugged, twin deleted
  * by somebody. Each time all is as before soon after, without anybody's help. Needs root.
  */
-import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { describeSites } from './description.ts'
 import { awaitReachable } from './hosts.ts'
@@ -23,7 +22,6 @@ before(async () => {
   await awaitReachable(lab, 'berlin', 'lisbon')
 })
 after(async () => await lab?.[Symbol.asyncDispose]())
-
 
 /** What `ip -o link show` says of a link of the box or of its NICs; '' without it. */
 async function link(where: 'berlin' | 'berlin-nics', name: string): Promise<string> {

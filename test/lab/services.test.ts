@@ -36,7 +36,6 @@ async function connects(from: string, address: string, port: number): Promise<bo
   return (await lab.attempt(from, node(script))).code === 0
 }
 
-
 /** For how long the kernel keeps what was lent, in seconds; null: it is not there. */
 async function validSeconds(): Promise<number | null> {
   const text = await lab.exec('berlin', ['ip', '-o', 'addr', 'show', 'dev', 'wan0'])
