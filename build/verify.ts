@@ -3,7 +3,7 @@
  * the run. Setting up the machine is build/setup.sh's job. Signals are passed on to the running step and end
  * the run once that step has cleaned up.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ interface Step {
 const root = join(import.meta.dirname, '..')
 const node = process.execPath
 
-/** A test that hangs is a test that fails: of each test, and of each file with all of its tests. */
+/** A test that hangs is a test that fails. */
 const test = [node, '--test', '--test-timeout=240000', '--test-reporter=dot'] as const
 /** Hundreds of processes read the same sources: what Node makes of them is kept, as for those of labs. */
 const env = { NODE_COMPILE_CACHE: join(root, '.cache/node'), ...process.env }
@@ -62,6 +62,8 @@ const testSteps: readonly Step[] = [
 ]
 
 const aheadFrom = 'lab tests'
+/** A step that takes longer hangs: a file whose tests are through, but which something in it keeps alive, has no end by itself. */
+const mostStepMs = 15 * 60_000
 
 let running: ChildProcess | undefined
 let stopSignal: NodeJS.Signals | undefined
@@ -114,10 +116,26 @@ async function run(step: Step): Promise<number> {
   // What could not be made ahead, the step itself makes, and says what is wrong.
   const [command, ...args] = step.argv
   return new Promise((resolve, reject) => {
-    running = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
-    running.once('error', reject)
-    running.once('exit', (code) => resolve(code ?? 1))
+    const child = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
+    running = child
+    const limit = setTimeout(() => {
+      console.log(`\nnot done in ${mostStepMs / 60_000} min; it waits for:\n${childrenOf(child)}`)
+      child.kill('SIGTERM')
+    }, mostStepMs)
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      clearTimeout(limit)
+      resolve(code ?? 1)
+    })
   })
+}
+
+/** What each of them runs, at its end. */
+function childrenOf({ pid }: ChildProcess): string {
+  const found = execFileSync('ps', ['--ppid', String(pid), '-o', 'etimes=,args='], {
+    encoding: 'utf8',
+  })
+  return found.replace(/^( *\d+) .* (\S+)$/gm, '$1 s $2')
 }
 
 const verb = process.argv[2]
