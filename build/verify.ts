@@ -118,23 +118,24 @@ async function run(step: Step): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
     running = child
+    let isLate = false
     const limit = setTimeout(() => {
-      console.log(`\nnot done in ${mostStepMs / 60_000} min; it waits for:\n${childrenOf(child)}`)
+      isLate = true
+      console.log(`\nnot done in ${mostStepMs / 60_000} min; it waits for:\n${familyOf(child)}`)
       child.kill('SIGTERM')
     }, mostStepMs)
     child.once('error', reject)
     child.once('exit', (code) => {
       clearTimeout(limit)
-      resolve(code ?? 1)
+      resolve(isLate ? 1 : (code ?? 1))
     })
   })
 }
 
-/** What each of them runs, at its end. */
-function childrenOf({ pid }: ChildProcess): string {
-  const found = execFileSync('ps', ['--ppid', String(pid), '-o', 'etimes=,args='], {
-    encoding: 'utf8',
-  })
+/** With what it runs, each by its last word. */
+function familyOf({ pid }: ChildProcess): string {
+  const argv = ['--pid', String(pid), '--ppid', String(pid), '-o', 'etimes=,args=']
+  const found = execFileSync('ps', argv, { encoding: 'utf8' })
   return found.replace(/^( *\d+) .* (\S+)$/gm, '$1 s $2')
 }
 
