@@ -105,4 +105,4 @@ export const builtInProfiles: readonly Profile[] = [
 ]
 
 /** Percent of `down` that what comes from the Internet may take. */
-export const defaultInternetPercent = 85
+export const defaultInternetPercent = 80

@@ -49,7 +49,7 @@ export const Uplink = Type.Object(
     internet: maybe(
       Type.Integer({ minimum: 10, maximum: 100 }),
       'Percent of `down` that what comes from the Internet itself takes at most, and less while other sites send: what is beyond waits here, as nobody at the far end lets calls go first.',
-      '85',
+      '80',
     ),
     profile: maybe(
       Name,

@@ -15,7 +15,7 @@ import { narrow, narrowBps, openNarrow, wide } from './scene.ts'
 import { startTally, type Tally } from './tally.ts'
 
 /** What a configuration without a word of it has. */
-const internetShare = 0.85
+const internetShare = 0.8
 const leastOfShare = 0.8
 const leastOfBulk = 0.5
 const addedMs = 20
@@ -23,11 +23,11 @@ const connections = 8
 const ports = { downloads: 5_201, bulk: 5_202 }
 const startTimeoutMs = 10_000
 /** By then senders that have filled the queue have heard of it, and it is empty again. */
-const settleMs = { full: 10_000, quick: 5_500 }
+const settleMs = { full: 10_000, quick: 6_500 }
 const bulkSettleMs = { full: 8_000, quick: 1_500 }
 /** What stands in the provider's queue. */
 const queueMs = 300
-const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 0.5, busy: 2 } }
+const seconds = { full: { idle: 10, busy: 30 }, quick: { idle: 0.5, busy: 4 } }
 const inwards: Way = { from: wide, to: narrow }
 
 export const ingress: Line = {

@@ -21,13 +21,13 @@ test('an uplink has the shares of its profile, its marks and its part of what co
   assert.deepEqual([marks, internetPercent], ['copy', 90])
 })
 
-test('one without a word is balanced, marks by class, and takes 85 % from the Internet', () => {
+test('one without a word is balanced, marks by class, and takes 80 % from the Internet', () => {
   const { classes, marks, internetPercent } = portOf(sampleConfig(), 'wan0')
   assert.deepEqual(
     classes.map(({ weight }) => weight),
     [50, 50, 30, 20],
   )
-  assert.deepEqual([marks, internetPercent], ['class', 85])
+  assert.deepEqual([marks, internetPercent], ['class', 80])
 })
 
 test('a profile takes the place of the built-in one of its name, also of the default', () => {
