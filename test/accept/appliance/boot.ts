@@ -1,6 +1,8 @@
 /** From power-on to forwarding: a blank box by its factory configuration, then the same one set up; how much memory and room it takes. */
 import { stat } from 'node:fs/promises'
+import { setTimeout as passed } from 'node:timers/promises'
 import type { SystemAnswer } from '../../../firmware/model/local-api-system.ts'
+import type { Box } from '../../image/box.ts'
 import { compressedImage } from '../../image/builds.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress, openVmScene, startInternetHost, type VmScene } from '../../image/scene.ts'
@@ -15,10 +17,12 @@ import {
 import { fetchUrl, fileUrlAt } from '../../lab/hosts.ts'
 import type { Check, Line } from '../line.ts'
 import { atMost, claim, seconds, within } from './parts.ts'
+import { proven } from './update-scene.ts'
 
 const limitMs = 60_000
 /** Hugepages are 128 of them. */
 const mostMiB = 512
+const memoryReadings = { count: 6, everyMs: 5_000 }
 const mostImageMB = 300
 const fileBytes = 2_000_000
 
@@ -83,8 +87,8 @@ async function fromSetUp({ lab, vm }: VmScene, fault: string | undefined): Promi
   const spec = { seed: 9, bytes: fileBytes }
   const url = fileUrlAt(internetAddress, spec)
   const fetched = forwardsMs === null ? null : await fetchUrl(lab, 'berlin-host', url, spec)
-  const { machine: told } = await box.get<SystemAnswer>('/api/v1/system')
-  const usedMiB = (told.memoryBytes - told.memoryAvailableBytes) / 1024 ** 2
+  await proven({ box })
+  const usedMiB = await idleMiB(box)
   return [
     within(
       'set up: forwards to the Internet, from power-on',
@@ -94,4 +98,15 @@ async function fromSetUp({ lab, vm }: VmScene, fault: string | undefined): Promi
     claim('what is fetched through it is whole', fetched?.isEqual === true, `${fetched?.bytes} B`),
     atMost('memory in use at idle, as the box says', mostMiB, usedMiB, 'MiB'),
   ]
+}
+
+/** The least in a while: what has come to its end may be given back a moment later. */
+async function idleMiB(box: Box): Promise<number> {
+  const readings: number[] = []
+  for (let reading = 0; reading < memoryReadings.count; reading++) {
+    await passed(memoryReadings.everyMs)
+    const { machine } = await box.get<SystemAnswer>('/api/v1/system')
+    readings.push((machine.memoryBytes - machine.memoryAvailableBytes) / 1024 ** 2)
+  }
+  return Math.min(...readings)
 }
