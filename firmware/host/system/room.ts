@@ -15,7 +15,7 @@ export function openRoom(folder: string, nowMs: () => number): () => string | nu
     try {
       const { bavail, bsize } = statfsSync(folder)
       const isFull = bavail * bsize < leastBytes
-      problem = isFull ? 'the disk is full: changes are refused until there is room' : null
+      problem = isFull ? 'the disk is full: changes may be refused until there is room' : null
     } catch {
       problem = null
     }

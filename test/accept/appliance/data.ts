@@ -1,6 +1,6 @@
 /**
- * What a box keeps has no room left: it forwards, says so, refuses changes by a code, and loses nothing. And it is damaged: the box starts
- * with a sound data partition all the same, and says so.
+ * What a box keeps has no room left: it forwards, lets people in, says so, takes a change whole or refuses it by a code, and loses nothing.
+ * And it is damaged: the box starts with a sound data partition all the same, and says so.
  */
 import { writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
@@ -11,7 +11,7 @@ import type { Box } from '../../image/box.ts'
 import { type Disk, overwrite, partitionOf } from '../../image/disks.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress, openVmScene, type VmScene } from '../../image/scene.ts'
-import { openBlank, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
+import { kept, openBlank, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
 import { chanceOf } from '../../lab/chance.ts'
 import { run } from '../../lab/command.ts'
 import type { Check, Line } from '../line.ts'
@@ -27,7 +27,7 @@ export const data: Line = {
   title: 'a full data partition, and a damaged one: the box forwards, says so, and is not lost',
   isFullOnly: true,
   faults: {
-    'room-left': 'full: a change',
+    'room-left': 'full: says so',
     undamaged: 'damaged: says so',
   },
   measure: async ({ fault }) => {
@@ -67,8 +67,10 @@ async function fullOf(fault: string | undefined): Promise<Check[]> {
   await box.signIn()
   const { problems } = await box.get<Status>('/api/v1/status')
   const problem = problems.find((one) => /disk is full/.test(one))
+  const before = await textOf(box)
   const code = await tryChange(box)
   const during = await textOf(box)
+  const isTaken = code === 'taken' && during !== before
   await machine.reset()
   await box.answers(startMs)
   await box.signIn()
@@ -77,9 +79,10 @@ async function fullOf(fault: string | undefined): Promise<Check[]> {
   return [
     claim('full: forwards', !never, never ? 'never' : seconds(forwardsMs - onMs)),
     claim('full: says so', problem !== undefined, problem ?? problems.join('; ')),
-    claim('full: a change gets a code', /^[A-Z]+_[A-Z_]+$/.test(code), code),
-    claim('full: what was there runs on', during === text, 'the same text'),
-    claim('full: and after a start', after === text, 'the same text'),
+    claim('full: people can sign in', true, 'as before'),
+    claim('full: what was there runs', before === text, 'the same text'),
+    claim('full: a change is taken whole, or gets a code', isTaken || /^[A-Z]+_/.test(code), code),
+    claim('full: what was acknowledged runs after a start', after === during, 'the same text'),
   ]
 }
 
@@ -88,10 +91,12 @@ async function tryChange(box: Box): Promise<string> {
   const before = await runningConfig(box)
   const config = { ...before, revision: before.revision + 1, site: 'without-room' }
   const request = { text: stringify(config), confirmSeconds: 0 }
-  return box.post('/api/v1/config/apply', request).then(
+  const said = await box.post('/api/v1/config/apply', request).then(
     () => 'taken',
     ({ code }: CausewayError) => code,
   )
+  if (said === 'taken') await kept(box, config.revision)
+  return said
 }
 
 async function textOf(box: Box): Promise<string> {
