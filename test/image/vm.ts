@@ -152,6 +152,13 @@ export class Vm implements AsyncDisposable {
     await this.#running!.qmp.execute('system_reset')
   }
 
+  /** Where its processors are: of a machine that says nothing any more. */
+  async whereabouts(): Promise<string> {
+    const ask = { 'command-line': 'info registers -a' }
+    const text = String(await this.#running?.qmp.execute('human-monitor-command', ask))
+    return text.match(/^(CPU#|RIP|EIP| PC).*$/gm)?.join('; ') ?? text
+  }
+
   /** Stands still, and goes on. */
   async pause(): Promise<void> {
     await this.#running!.qmp.execute('stop')

@@ -66,7 +66,10 @@ export async function restart({ box, vm }: Pick<Updating, 'box' | 'vm'>): Promis
   await box.signIn()
   const askedMs = performance.now()
   await box.post('/api/v1/system/restart', { what: 'machine' })
-  await vm.serial.waitFor(firmwareLine, startMs, mark)
+  await vm.serial.waitFor(firmwareLine, startMs, mark).catch(async (error: unknown) => {
+    console.error(`  ${vm.site}'s machine stands at ${await vm.whereabouts()}`)
+    throw error
+  })
   await box.answers(startMs)
   await box.signIn()
   return askedMs
