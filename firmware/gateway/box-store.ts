@@ -17,8 +17,8 @@ type StorePlaces = Pick<Places, 'storeFolder' | 'storeReserve'>
 const reserveBytes = 3 * 1024 * 1024
 
 /**
- * LevelDB is loaded when it is needed: a box forwards without it. On a disk that is full it gets what was set aside for it: who cannot
- * sign in cannot make room. @throws STORE_ errors, the system's error
+ * LevelDB is loaded when it is needed: a box forwards without it. On a disk that is full what was set aside for it is given back (to
+ * all: whoever writes first has it), since who cannot sign in cannot make room. @throws STORE_ errors, the system's error
  */
 export async function openBoxStore(
   { storeFolder, storeReserve }: StorePlaces,
