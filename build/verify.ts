@@ -109,27 +109,35 @@ async function run(step: Step): Promise<number> {
   const begun = ahead.get(step)
   if (begun !== undefined) {
     running = begun.child
+    const wasLate = endIfLate(begun.child)
     const { code, text } = await begun.ended
+    const isOver = wasLate()
     if (step.ahead === true) process.stdout.write(text)
-    if (step.ahead === true || stopSignal !== undefined) return code
+    if (step.ahead === true || isOver || stopSignal !== undefined) return isOver ? 1 : code
   }
   // What could not be made ahead, the step itself makes, and says what is wrong.
   const [command, ...args] = step.argv
   return new Promise((resolve, reject) => {
     const child = spawn(command!, args, { cwd: root, env, stdio: 'inherit' })
     running = child
-    let isLate = false
-    const limit = setTimeout(() => {
-      isLate = true
-      console.log(`\nnot done in ${mostStepMs / 60_000} min; it waits for:\n${familyOf(child)}`)
-      child.kill('SIGTERM')
-    }, mostStepMs)
+    const wasLate = endIfLate(child)
     child.once('error', reject)
-    child.once('exit', (code) => {
-      clearTimeout(limit)
-      resolve(isLate ? 1 : (code ?? 1))
-    })
+    child.once('exit', (code) => resolve(wasLate() ? 1 : (code ?? 1)))
   })
+}
+
+/** @returns takes the limit away, and tells whether it came to it */
+function endIfLate(child: ChildProcess): () => boolean {
+  let isLate = false
+  const limit = setTimeout(() => {
+    isLate = true
+    console.log(`\nnot done in ${mostStepMs / 60_000} min; it waits for:\n${familyOf(child)}`)
+    child.kill('SIGTERM')
+  }, mostStepMs)
+  return () => {
+    clearTimeout(limit)
+    return isLate
+  }
 }
 
 /** With what it runs, each by its last word. */

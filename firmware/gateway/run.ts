@@ -77,7 +77,7 @@ export async function runGateway(places: Places, log: Log, logRing: LogRing): Pr
     lanApiPort: 443,
     plainPort: 80,
     readPages: () => readWebui(places),
-    openStore: (onFailed) => openBoxStore(places, onFailed),
+    openStore: (onFailed) => openBoxStore(places.storeFolder, onFailed),
     diagnostics: systemDiagnostics(places, logRing),
     programRecord: recordAt(places.programRecord),
     insideRecord: recordAt(places.insideRecord),

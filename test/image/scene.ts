@@ -27,8 +27,6 @@ export interface SceneOptions {
   readonly isAlone?: boolean
   /** Of each machine; 1024 unless told. */
   readonly memoryMiB?: number
-  /** Processors of each; 2 unless told. */
-  readonly cores?: number
   /** Its disk is as large as the image, and no larger. */
   readonly isSmall?: boolean
   /** Folder that receives what machines and processes say. */
@@ -43,6 +41,8 @@ export interface VmScene extends AsyncDisposable {
 }
 
 const mostLogs = 60
+/** Processors of each machine. */
+const cores = 2
 
 /** Where what the machines say is kept: of the last runs. */
 export const logFolder = join(import.meta.dirname, '../../.cache/image-test/logs')
@@ -72,7 +72,7 @@ export async function openVmScene(options: SceneOptions): Promise<VmScene> {
   for (const [site, arch] of Object.entries(options.vms)) {
     const gibibytes = options.isSmall === true ? undefined : diskGiB
     const disk = await disks.overlay(await builtImage(arch), gibibytes)
-    const { memoryMiB = 1_024, cores = 2 } = options
+    const { memoryMiB = 1_024 } = options
     const machine = { arch, disk, memoryMiB, cores }
     const vm = await Vm.open({ lab, disks, site, ...machine, logFolder: folder })
     vms.set(site, stack.use(vm))

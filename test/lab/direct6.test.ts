@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { formatEndpoint } from '../../firmware/model/address.ts'
-import { firstAnswer, openScene, type Scene, waitFor } from '../accept/any-nat/scene.ts'
+import { firstAnswer, openScene, type Scene } from '../accept/any-nat/scene.ts'
 import { bare } from './description.ts'
 import { plantDrop } from './faults.ts'
 import type { Lab } from './lab.ts'
 import { describeNatSites } from './nat-sites.ts'
 import { lookAt } from './status.ts'
+import { waitFor } from './until.ts'
 
 const firstMs = 10_000
 const directMs = 10_000

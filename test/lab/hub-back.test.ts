@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { readIfThere } from '../../firmware/host/system/file.ts'
 import { placesOf } from '../../firmware/host/system/places.ts'
-import { openScene, type Scene, startPings, waitFor } from '../accept/any-nat/scene.ts'
+import { openScene, type Scene, startPings } from '../accept/any-nat/scene.ts'
 import { plantDrop } from './faults.ts'
 import type { Lab } from './lab.ts'
 import { describeNatSites } from './nat-sites.ts'
+import { waitFor } from './until.ts'
 
 const settledMs = 60_000
 /** A call that is lost is made again after 0.5, 1.5 and 3.5 s. */

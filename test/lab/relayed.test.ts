@@ -6,11 +6,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { PeerReach } from '../../firmware/model/local-api-reach.ts'
 import type { RelayedPair } from '../../firmware/model/local-api-relaying.ts'
-import { firstAnswer, openScene, type Scene, startPings, waitFor } from '../accept/any-nat/scene.ts'
+import { firstAnswer, openScene, type Scene, startPings } from '../accept/any-nat/scene.ts'
 import { hostAddress } from './hosts.ts'
 import type { Lab } from './lab.ts'
 import { describeNatSites } from './nat-sites.ts'
 import { lookAt } from './status.ts'
+import { waitFor } from './until.ts'
 import { askWhy } from './why.ts'
 
 const firstMs = 3_000

@@ -7,11 +7,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Crossings, watchCrossings } from '../accept/any-nat/crossings.ts'
 import { plainPairs } from '../accept/any-nat/expected.ts'
-import { openScene, waitFor } from '../accept/any-nat/scene.ts'
+import { openScene } from '../accept/any-nat/scene.ts'
 import { ping } from './hosts.ts'
 import type { Lab } from './lab.ts'
 import { describeNatSites } from './nat-sites.ts'
 import { lookAt } from './status.ts'
+import { waitFor } from './until.ts'
 
 /** Two sprays each, should chance be against the first, none beside another. */
 const bothMs = 40_000

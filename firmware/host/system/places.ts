@@ -46,8 +46,6 @@ export interface Places {
   readonly keyFolder: string
   /** What a controller keeps; of a gateway, who may use the box. */
   readonly storeFolder: string
-  /** Room for it on a disk that is full. */
-  readonly storeReserve: string
   /** Files for boxes that a controller has. */
   readonly firmwareFolder: string
   /** Of a controller without users: a token for whoever makes the first one. */
@@ -129,7 +127,6 @@ export function placesOf(instance: string, root = '/'): Places {
     wireKey: join(lib, 'keys/wire.key'),
     keyFolder: join(lib, 'keys'),
     storeFolder: join(lib, 'store'),
-    storeReserve: join(lib, 'store.reserve'),
     firmwareFolder: join(lib, 'firmware'),
     setupToken: join(lib, 'setup-token'),
     lanCertificates: join(lib, 'keys/lan'),

@@ -23,7 +23,7 @@ export async function resetIfOrdered(places: Places): Promise<boolean> {
   const { resetOrder, config, configFolder, wireKey, ownerRecord, signedRecord } = places
   const { whereaboutsRecord, dnsmasqLeases, lanCertificates, programRecord, insideRecord } = places
   const { historyFolder, restoreOrder, storeFolder, oldLanCertificate } = places
-  const { slotNote, orderRecord, storeReserve } = places
+  const { slotNote, orderRecord } = places
   if ((await readIfThere(resetOrder)) === null) return false
   for (const folder of [configFolder, storeFolder, historyFolder, lanCertificates]) {
     await rm(folder, { recursive: true, force: true })
@@ -31,7 +31,7 @@ export async function resetIfOrdered(places: Places): Promise<boolean> {
   for (const path of [
     ...[config, wireKey, signedRecord, ownerRecord, whereaboutsRecord, dnsmasqLeases],
     ...[programRecord, insideRecord, restoreOrder, oldLanCertificate],
-    ...[slotNote, orderRecord, storeReserve],
+    ...[slotNote, orderRecord],
   ]) {
     await rm(path, { force: true })
   }

@@ -12,6 +12,7 @@ import { type Lab, openLab } from '../../lab/lab.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
 import { openDatapath } from '../../lab/paths.ts'
 import { freshDrops, readMetrics } from '../../lab/status.ts'
+import { waitFor } from '../../lab/until.ts'
 import type { Check, Line } from '../line.ts'
 import { type BadRelay, startBadDevice, startBadRelay } from './bad-relay.ts'
 import {
@@ -21,7 +22,6 @@ import {
   watchDelivered,
   watchForwarded,
 } from './got-through.ts'
-import { waitFor } from './scene.ts'
 
 const counts = { full: 500, quick: 20 }
 /** 16 bytes that every ping repeats. */

@@ -17,6 +17,7 @@ import { natsOf } from '../../lab/nat.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
 import { type AnyConfig, reconfigure } from '../../lab/reconfigure.ts'
 import { lookAt } from '../../lab/status.ts'
+import { waitFor } from '../../lab/until.ts'
 import type { Check, Line } from '../line.ts'
 import { directMs } from './expected.ts'
 import {
@@ -28,7 +29,7 @@ import {
   meterPeers,
   type PeerBytes,
 } from './peer-meter.ts'
-import { awaitDirect, firstAnswer, openScene, waitFor } from './scene.ts'
+import { awaitDirect, firstAnswer, openScene } from './scene.ts'
 
 const dayBytes = 1_000_000
 const daySeconds = 86_400

@@ -12,12 +12,13 @@ import { type Nat, natsOf } from '../../lab/nat.ts'
 import { describeNatSites, publicPrefixes } from '../../lab/nat-sites.ts'
 import { type PacedFlows, type PaceReport, startPace } from '../../lab/pace.ts'
 import { lookAt } from '../../lab/status.ts'
+import { waitFor } from '../../lab/until.ts'
 import { nowNs, type Wan } from '../../lab/wan.ts'
 import type { Check, Line } from '../line.ts'
 import type { Cut } from '../many-links/cuts.ts'
 import { lostBeside, silencesOf } from '../many-links/silence.ts'
 import { directMs } from './expected.ts'
-import { firstAnswer, openScene, type Scene, waitFor } from './scene.ts'
+import { firstAnswer, openScene, type Scene } from './scene.ts'
 
 const ratePps = 1_000
 const basePort = 9_100

@@ -5,9 +5,10 @@
 import type { Lab } from '../../lab/lab.ts'
 import { natsOf } from '../../lab/nat.ts'
 import { describeSharedNat } from '../../lab/nat-sites.ts'
+import { waitFor } from '../../lab/until.ts'
 import type { Check, Line } from '../line.ts'
 import { directMs, firstMs } from './expected.ts'
-import { firstAnswer, openScene, type Scene, waitFor } from './scene.ts'
+import { firstAnswer, openScene, type Scene } from './scene.ts'
 
 const ports = ['left-lan', 'right-lan'] as const
 const leastData = 3

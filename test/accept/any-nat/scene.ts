@@ -9,10 +9,10 @@ import { hostAddress } from '../../lab/hosts.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { setSysctls } from '../../lab/network.ts'
 import type { Program } from '../../lab/program.ts'
+import { waitFor } from '../../lab/until.ts'
 import { type Crossings, watchCrossings } from './crossings.ts'
 
 const pingEveryMs = 100
-const lookMs = 20
 /** A host asks so often who its router is, lest the patience of its ARP be measured. */
 const arpMs = 50
 /** So much data each way is no coincidence. */
@@ -103,17 +103,4 @@ export async function awaitDirect(
     const tried = await crossings()
     return grew(tried) ? { ms: performance.now() - readyMs, tried } : null
   }, readyMs + withinMs)
-}
-
-/** Looks until there is something, or it is too late. */
-export async function waitFor<Result>(
-  look: () => Promise<Result | null>,
-  untilMs: number,
-): Promise<Result | null> {
-  for (;;) {
-    const found = await look()
-    if (found !== null) return found
-    if (performance.now() > untilMs) return null
-    await new Promise((passed) => setTimeout(passed, lookMs))
-  }
 }

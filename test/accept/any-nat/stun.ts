@@ -11,9 +11,9 @@ import { type Lab, openLab } from '../../lab/lab.ts'
 import { describeNatSites } from '../../lab/nat-sites.ts'
 import type { Program } from '../../lab/program.ts'
 import { lookAt } from '../../lab/status.ts'
+import { waitFor } from '../../lab/until.ts'
 import type { Check, Line } from '../line.ts'
 import { malformedStun } from './malformed.ts'
-import { waitFor } from './scene.ts'
 
 const sites = ['left', 'hub'] as const
 /** At left it lasts for longer than a gateway takes to begin anew, and to find out. */

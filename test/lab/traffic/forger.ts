@@ -7,6 +7,8 @@
  */
 import { createSocket } from 'node:dgram'
 import { createInterface } from 'node:readline'
+import { decodeItems, encodeItems } from '../../../firmware/wire/control.ts'
+import type { ControlItem } from '../../../firmware/wire/control-item.ts'
 import { x25519Pair } from '../../../firmware/wire/x25519.ts'
 import { makeSession, type SealedPeer } from './sealed-peer.ts'
 
@@ -55,36 +57,26 @@ for await (const line of { [Symbol.asyncIterator]: () => lines }) {
 }
 process.exit(0)
 
-/** Who never says a word is soon held to be away. wire.md, "Control". */
+/** Who never says a word is soon held to be away. */
 function answerProbes(own: SealedPeer): void {
   socket.on('message', (datagram) => {
-    if (datagram[0] !== 0xd2) return
-    const answers = answersTo(itemsOf(own, datagram))
-    if (answers.length > 0) own.send(own.seal(0xd2, answers))
+    const answers = datagram[0] === 0xd2 ? itemsOf(own, datagram).flatMap(answersTo) : []
+    if (answers.length > 0) own.send(own.seal(0xd2, encodeItems(answers)))
   })
 }
 
-function itemsOf(own: SealedPeer, datagram: Uint8Array): Buffer {
+function itemsOf(own: SealedPeer, datagram: Uint8Array): ControlItem[] {
   try {
-    return own.open(datagram)
+    return decodeItems(own.open(datagram))
   } catch {
-    return Buffer.alloc(0)
+    // Of another session.
+    return []
   }
 }
 
-/** A reply to each probe (held for no time), a response to each path challenge. */
-function answersTo(items: Buffer): Buffer {
-  const answers: Buffer[] = []
-  for (let at = 0; at + 4 <= items.length; at += 4 + items.readUInt16BE(at + 2)) {
-    const value = items.subarray(at + 4, at + 4 + items.readUInt16BE(at + 2))
-    const heardUs = Number((process.hrtime.bigint() / 1_000n) & 0xffffffffn)
-    const reply = Buffer.alloc(12)
-    if (items[at] === 0x01) {
-      value.copy(reply)
-      reply.writeUInt32BE(heardUs, 4)
-      answers.push(Buffer.from([0x02, 0, 0, reply.length]), reply)
-    }
-    if (items[at] === 0x06) answers.push(Buffer.from([0x07, 0, 0, value.length]), value)
-  }
-  return Buffer.concat(answers)
+function answersTo(item: ControlItem): ControlItem[] {
+  if (item.type === 'path-challenge') return [{ type: 'path-response', data: item.data }]
+  if (item.type !== 'probe') return []
+  const receiveTimeUs = Math.floor(performance.now() * 1_000) % 2 ** 32
+  return [{ type: 'probe-reply', id: item.id, receiveTimeUs, heldUs: 0 }]
 }

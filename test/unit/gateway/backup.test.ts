@@ -245,7 +245,7 @@ test('users of a backup are written before the gateway opens its store', async (
   await replaceUsers(places, [userOf('eve', 'admin')], log)
   const wanted = [userOf('anna', 'admin'), userOf('otto', 'operator')]
   await replaceUsers(places, wanted, log)
-  await using store = await openBoxStore(places, () => assert.fail())
+  await using store = await openBoxStore(places.storeFolder, () => assert.fail())
   const parts = { store, nowMs: () => 0, wallMs: () => 0, onFault: () => assert.fail() }
   assert.deepEqual((await openUsers(parts)).list(), wanted)
 })

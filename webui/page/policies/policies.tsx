@@ -8,12 +8,12 @@ import { Card } from '../../part/card.tsx'
 import { frameText } from '../../text/en.ts'
 import { policiesText as text } from '../../text/en-policies.ts'
 import { ConfigPage } from '../config/config-page.tsx'
+import { EditButton } from '../config/edit-button.tsx'
 import { Order } from '../config/order.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { Applications } from './applications.tsx'
 import { type EditedPolicy, PolicyForm } from './policy-form.tsx'
 import './policies.css'
-import { EditButton } from '../config/edit-button.tsx'
 
 export function Page() {
   const [edited, setEdited] = useState<EditedPolicy | null>(null)

@@ -15,12 +15,12 @@ import { frameText } from '../../text/en.ts'
 import { qosText as text } from '../../text/en-qos.ts'
 import { bytes, count, delay, rate } from '../../text/format.ts'
 import { ConfigPage } from '../config/config-page.tsx'
+import { EditButton } from '../config/edit-button.tsx'
 import type { SoundConfiguration } from '../config/use-config.ts'
 import { Profiles } from './profiles.tsx'
 import { ShapingForm } from './shaping-form.tsx'
 import { Shares } from './shares.tsx'
 import './qos.css'
-import { EditButton } from '../config/edit-button.tsx'
 
 export function Page() {
   const [shaped, setShaped] = useState<number | null>(null)
