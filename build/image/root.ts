@@ -10,44 +10,76 @@ import { type Lock, type Purpose, parseList } from './package-list.ts'
 import type { Place } from './place.ts'
 import type { Target } from './target.ts'
 
-/** Nobody reads manuals on a box, and it has no sound, radio or pictures: a third of the kernel's modules. */
+/** Kernel modules, by folder or file: sound, radio and pictures, other hosts' file systems and disks by network, RAID and SAS controllers. */
+const modulesLeftOut = [
+  ...['sound', 'arch/*/kvm'],
+  ...words(
+    'drivers',
+    `accel atm bluetooth cdrom comedi firewire gpu hwmon/pmbus iio input/joystick
+     input/misc/pcspkr.* input/mouse input/serio/serio_raw.* input/tablet input/touchscreen isdn md media memstick mtd
+     net/wireless nfc parport pcmcia scsi/sg.* scsi/sr_mod.* scsi/st.* slimbus soundwire staging target vdpa vhost video`,
+  ),
+  ...words(
+    'drivers/scsi',
+    `aacraid aic7xxx aic94xx arcmsr be2iscsi bfa bnx2fc bnx2i csiostor cxgbi esas2r fcoe fnic isci libfc lpfc megaraid mpi3mr
+     mpt3sas mvsas pm8001 qedf qedi qla2xxx qla4xxx smartpqi snic sym53c8xx_2`,
+  ),
+  ...words(
+    'fs',
+    `9p afs bcachefs btrfs cachefiles ceph coda dlm f2fs gfs2 hfs hfsplus jffs2 jfs nfs nfsd nilfs2 ocfs2 orangefs reiserfs smb
+     ubifs xfs`,
+  ),
+  ...words(
+    'net',
+    `6lowpan 9p appletalk atm ax25 batman-adv bluetooth can ceph ieee802154 mac80211 mac802154 netrom nfc rds rose rxrpc smc
+     sunrpc tipc wireless`,
+  ),
+]
+
+/** What udev would ask each device at each start: whether it is a joystick. */
+const rulesLeftOut = words(
+  '/usr/lib/udev/rules.d',
+  `60-cdrom_id 60-drm 60-evdev 60-fido-id 60-persistent-alsa 60-persistent-input 60-persistent-storage-mtd 60-persistent-storage-tape
+   60-persistent-v4l 60-sensor 64-btrfs 70-camera 70-joystick 70-mouse 70-touchpad 70-uaccess 71-seat 73-seat-late 75-probe_mtd
+   78-sound-card 90-iocost 96-e2scrub`,
+).map((path) => `${path}.rules`)
+
+/** Nobody reads manuals on a box. */
 const leftOut = [
-  ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'],
-  ...[
-    'sound',
-    'drivers/gpu',
-    'drivers/media',
-    'drivers/staging',
-    'drivers/iio',
-    'drivers/comedi',
-  ].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`),
-  ...['net/wireless', 'isdn', 'bluetooth', 'input/joystick', 'video', 'hwmon/pmbus'].map(
-    (folder) => `/usr/lib/modules/*/kernel/drivers/${folder}/*`,
+  ...rulesLeftOut,
+  ...['doc', 'man', 'locale', 'info'].map((folder) => `/usr/share/${folder}/*`),
+  ...modulesLeftOut.map(
+    (path) => `/usr/lib/modules/*/kernel/${path}${path.endsWith('*') ? '' : '/*'}`,
   ),
 ]
 /** Licences stay. */
 const stays = ['/usr/share/doc/*/copyright']
 
+/** Of image/initramfs, where Debian looks for them. */
+const ownFiles: Readonly<Record<string, string>> = {
+  settings: '/etc/initramfs-tools/conf.d/causeway',
+  modules: '/etc/initramfs-tools/modules',
+  'hooks/causeway': '/etc/initramfs-tools/hooks/causeway',
+  'scripts/init-bottom/causeway': '/etc/initramfs-tools/scripts/init-bottom/causeway',
+  'plain-modules': '/etc/kernel/postinst.d/00-causeway',
+}
+
 /** @returns a tar, kept until something that it is made from differs */
 export async function debianRoot(place: Place, target: Target, lock: Lock) {
   const initramfs = join(place.source, 'image/initramfs')
-  const files = ['hooks/causeway', 'scripts/init-bottom/causeway', 'modules', 'settings']
+  const files = Object.keys(ownFiles)
   const texts = await Promise.all(files.map((file) => readFile(join(initramfs, file), 'utf8')))
   const own = await readFile(import.meta.filename, 'utf8')
   const from = [recipe(lock, 'root'), ...texts, own, String(lock.epoch)]
   return kept(place, { stem: `root-${target.name}`, from, ending: '.tar' }, async (tar) => {
-    const copies = [
-      'mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks" "$1/etc/initramfs-tools/scripts/init-bottom"',
-      `cp '${initramfs}/settings' "$1/etc/initramfs-tools/conf.d/causeway"`,
-      `cp '${initramfs}/modules' "$1/etc/initramfs-tools/modules"`,
-      `cp '${initramfs}/hooks/causeway' "$1/etc/initramfs-tools/hooks/"`,
-      `cp '${initramfs}/scripts/init-bottom/causeway' "$1/etc/initramfs-tools/scripts/init-bottom/"`,
-    ].join(' && ')
+    const copies = Object.entries(ownFiles).map(
+      ([file, path]) => `install -D -m 755 '${initramfs}/${file}' "$1${path}"`,
+    )
     // Before the kernel comes, whose set-up makes the initrd: it is made once, on ARM64 by an emulated processor.
     await bootstrap(place, target, lock, 'root', tar, [
       ...[...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`)],
       ...[...stays.map((path) => `--dpkgopt=path-include=${path}`)],
-      ...['--dpkgopt=force-confold', `--essential-hook=${copies}`],
+      ...['--dpkgopt=force-confold', `--essential-hook=${copies.join(' && ')}`],
     ])
   })
 }
@@ -60,6 +92,10 @@ export async function buildRoot(place: Place, target: Target, lock: Lock) {
     const more = target.debian === 'amd64' ? [] : [`--architectures=amd64,${target.debian}`]
     await bootstrap(place, target, lock, 'build', folder, more)
   })
+}
+
+function words(folder: string, names: string): string[] {
+  return names.split(/\s+/).map((name) => `${folder}/${name}`)
 }
 
 function recipe({ packages }: Lock, purpose: Purpose): string {

@@ -42,6 +42,7 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
   })
   await mkdir(join(root, 'usr/share/causeway/roots'), { recursive: true })
   await layOver(join(place.source, 'image/rootfs'), root)
+  await run(['systemd-sysusers', `--root=${root}`, 'causeway.conf'])
   await nameBuild(parts, root)
   if (change !== undefined) await layOver(change, root)
   await switchUnits(root)
@@ -53,7 +54,7 @@ export async function packRoot({ lock }: SlotParts, root: string, file: string):
   say('packs the slot')
   await rm(file, { force: true })
   const env = { SOURCE_DATE_EPOCH: String(lock.epoch) }
-  const how = ['-comp', 'gzip', '-Xcompression-level', '9', '-b', '1M', '-no-xattrs', '-noappend']
+  const how = ['-comp', 'gzip', '-Xcompression-level', '9', '-b', '128K', '-no-xattrs', '-noappend']
   await run(['mksquashfs', root, file, ...how, '-quiet', '-no-progress'], { env })
 }
 

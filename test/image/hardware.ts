@@ -37,7 +37,9 @@ const kinds: Readonly<Record<Arch, Kind>> = {
   x86_64: {
     program: 'qemu-system-x86_64',
     machine: [
-      ...['-M', 'q35,kernel-irqchip=split', '-cpu', 'max'],
+      // Without the fast strings that it promises, and emulates a byte at a time: Linux clears a page by eight bytes then, as it does on
+      // processors that have none. Clearing was a third of each start.
+      ...['-M', 'q35,kernel-irqchip=split', '-cpu', 'max,erms=off,fsrm=off'],
       ...['-device', 'intel-iommu,intremap=on,caching-mode=on,aw-bits=48'],
       // The chipset's watchdog restarts the machine, as it does on a board.
       ...['-global', 'ICH9-LPC.noreboot=off', '-action', 'watchdog=reset'],

@@ -2,7 +2,7 @@
  * What a box keeps has no room left: it forwards, lets people in, says so, takes a change whole or refuses it by a code, and loses nothing.
  * And it is damaged: the box starts with a sound data partition all the same, and says so.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import type { CausewayError } from '../../../firmware/model/errors.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
@@ -11,9 +11,18 @@ import type { Box } from '../../image/box.ts'
 import { type Disk, overwrite, partitionOf } from '../../image/disks.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress, openVmScene, type VmScene } from '../../image/scene.ts'
-import { kept, openBlank, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
+import {
+  apply,
+  kept,
+  openBlank,
+  openPlanned,
+  runningConfig,
+  setUp,
+  startMs,
+} from '../../image/set-up.ts'
 import { chanceOf } from '../../lab/chance.ts'
 import { run } from '../../lab/command.ts'
+import { until } from '../../lab/until.ts'
 import type { Check, Line } from '../line.ts'
 import { claim, seconds } from './parts.ts'
 
@@ -43,28 +52,19 @@ async function openSmall(): Promise<VmScene> {
   return openVmScene({ vms: { berlin: 'x86_64' }, isAlone: true, isSmall: true })
 }
 
-/** Set up, then off; its disk as a file of its own. */
-async function prepared({ lab, disks, vm }: VmScene): Promise<{ disk: Disk; text: string }> {
+async function fullOf(fault: string | undefined): Promise<Check[]> {
+  await using scene = await openSmall()
+  const { lab, vm } = scene
   const machine = vm('berlin')
   await machine.start()
   await using box = await setUp(lab, 'berlin')
+  const wrote = fault === 'room-left' ? 'nothing' : await fill(scene, box)
   const text = await textOf(box)
-  await machine.shutDown(startMs)
-  return { disk: await disks.raw(machine.disk), text }
-}
-
-async function fullOf(fault: string | undefined): Promise<Check[]> {
-  await using scene = await openSmall()
-  const { lab, disks, vm } = scene
-  const { disk, text } = await prepared(scene)
-  if (fault !== 'room-left') await fill(disk, disks.file('fill'))
-  const machine = vm('berlin')
+  await machine.cutPower()
   await using pings = new Pings(lab, 'berlin-host', internetAddress)
-  const onMs = await machine.start({ disk })
+  const onMs = await machine.start()
   const forwardsMs = await pings.answerAfter(onMs, startMs)
   const never = forwardsMs === null
-  const forwards = claim('full: forwards', !never, never ? 'never' : seconds(forwardsMs - onMs))
-  await using box = await openPlanned(lab, 'berlin')
   const why = await box
     .answers(startMs)
     .then(() => box.signIn())
@@ -72,27 +72,50 @@ async function fullOf(fault: string | undefined): Promise<Check[]> {
       () => null,
       ({ message }: Error) => message,
     )
-  const isIn = claim('full: people can sign in', why === null, why ?? 'as before')
+  const checks = [
+    claim('full: somebody with a shell has no more room', /No space left/.test(wrote), wrote),
+    claim('full: forwards', !never, never ? 'never' : seconds(forwardsMs - onMs)),
+    claim('full: people can sign in', why === null, why ?? 'as before'),
+  ]
   // The rest is for who is in.
-  if (why !== null) return [forwards, isIn]
+  if (why !== null) return checks
   const { problems } = await box.get<Status>('/api/v1/status')
   const problem = problems.find((one) => /disk is full/.test(one))
   const before = await textOf(box)
   const code = await tryChange(box)
   const during = await textOf(box)
   const isTaken = code === 'taken' && during !== before
-  await machine.reset()
+  await machine.cutPower()
+  await machine.start()
   await box.answers(startMs)
   await box.signIn()
   const after = await textOf(box)
   return [
-    forwards,
+    ...checks,
     claim('full: says so', problem !== undefined, problem ?? problems.join('; ')),
-    isIn,
     claim('full: what was there runs', before === text, 'the same text'),
     claim('full: a change is taken whole, or gets a code', isTaken || /^[A-Z]+_/.test(code), code),
     claim('full: what was acknowledged runs after a start', after === during, 'the same text'),
   ]
+}
+
+/** As root over SSH, until no more is taken. @returns what the machine says of it */
+async function fill({ lab, disks }: VmScene, box: Box): Promise<string> {
+  const key = disks.file('key')
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
+  const ssh = { keys: [(await readFile(`${key}.pub`, 'utf8')).trim()] }
+  const config = await runningConfig(box)
+  await apply(box, { ...config, revision: config.revision + 1, ssh })
+  const options = [
+    ...['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'],
+    ...['ConnectTimeout=5', 'LogLevel=ERROR'],
+  ]
+  const login = ['ssh', '-i', key, ...options.flatMap((one) => ['-o', one]), `root@${box.address}`]
+  const onBox = (command: string) =>
+    lab.attempt('berlin-host', [...login, command], { timeoutMs: fillMs })
+  await until('a login', async () => (await onBox('true')).code === 0, startMs)
+  const { stderr } = await onBox('dd if=/dev/zero of=/data/cache/filler bs=64k; sync')
+  return stderr.trim().split('\n').join('; ')
 }
 
 /** @returns the code, or `taken` */
@@ -112,23 +135,19 @@ async function textOf(box: Box): Promise<string> {
   return (await box.get<ConfigAnswer>('/api/v1/config')).text
 }
 
-/** To the last block, with what is no hole. */
-async function fill(disk: Disk, file: string): Promise<void> {
-  const { offset } = await partitionOf(disk, 'data')
-  const device = `${disk.path}?offset=${offset}`
-  const head = await run(['dumpe2fs', '-h', device])
-  const [, free = '0'] = /^Free blocks: +(\d+)$/m.exec(head) ?? []
-  const [, size = '4096'] = /^Block size: +(\d+)$/m.exec(head) ?? []
-  await writeFile(file, Buffer.alloc(Number(free) * Number(size), 'full '))
-  // It ends where there is no more room.
-  await run(['debugfs', '-w', '-R', `write ${file} filler`, device], { timeoutMs: fillMs })
-  await run(['e2fsck', '-fy', device], { timeoutMs: fillMs }).catch(() => {})
+/** Set up, then off; its disk as a file of its own. */
+async function prepared({ lab, disks, vm }: VmScene): Promise<Disk> {
+  const machine = vm('berlin')
+  await machine.start()
+  await using _ = await setUp(lab, 'berlin')
+  await machine.shutDown(startMs)
+  return disks.raw(machine.disk)
 }
 
 async function damagedOf(fault: string | undefined): Promise<Check[]> {
   await using scene = await openSmall()
   const { lab, vm } = scene
-  const { disk } = await prepared(scene)
+  const disk = await prepared(scene)
   if (fault !== 'undamaged') await damage(disk)
   const machine = vm('berlin')
   const { mark } = machine.serial

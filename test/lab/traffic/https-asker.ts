@@ -39,6 +39,7 @@ function ask({
   const beganMs = performance.now()
   let isTold = false
   const tell = (answer: Omit<Answer, 'ms'>): void => {
+    clearTimeout(silence)
     if (isTold) return
     isTold = true
     console.log(JSON.stringify({ id, ...answer, ms: performance.now() - beganMs }))
@@ -47,7 +48,9 @@ function ask({
   const asked: ClientRequest = request({ host, method, path, headers, agent }, (response) =>
     read(response, asked, isUnfinished === true, tell),
   )
-  asked.setTimeout(silenceMs, () => asked.destroy())
+  // The request's own begins once there is a connection: of a box that has just gone, the kernel says so after minutes.
+  const silence = setTimeout(() => asked.destroy(), silenceMs)
+  asked.on('response', (response) => response.on('data', () => silence.refresh()))
   asked.on('error', ({ message }) => tell({ status: null, headers: {}, body: message, bytes: 0 }))
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)
