@@ -272,23 +272,38 @@ int cw_rtnetlink_read(struct cw_mirror_state *state, const void *datagram, size_
 	return 1;
 }
 
+/* Of its body only the first byte matters, the family; the kernel logs whoever sends one that is too long or too short. */
+static size_t body_size(uint16_t type)
+{
+	switch (type) {
+	case RTM_GETLINK:
+		return sizeof(struct ifinfomsg);
+	case RTM_GETADDR:
+		return sizeof(struct ifaddrmsg);
+	case RTM_GETNEIGH:
+		return sizeof(struct ndmsg);
+	default:
+		return sizeof(struct rtmsg);
+	}
+}
+
 static int dump_one(int fd, uint16_t type, uint8_t family, struct cw_mirror_state *state)
 {
 	static uint32_t sequence;
 	struct {
 		struct nlmsghdr head;
-		struct rtmsg body; /* as large as any of the four; only its family matters */
+		uint8_t body[sizeof(struct ifinfomsg)]; /* the largest */
 	} request = {
-		.head = { .nlmsg_len = sizeof(request),
+		.head = { .nlmsg_len = NLMSG_LENGTH(body_size(type)),
 			  .nlmsg_type = type,
 			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 			  .nlmsg_seq = ++sequence },
-		.body = { .rtm_family = family },
+		.body = { family },
 	};
 	char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
 	int rc = 1;
 
-	if (send(fd, &request, sizeof(request), 0) < 0)
+	if (send(fd, &request, request.head.nlmsg_len, 0) < 0)
 		return -errno;
 	while (rc > 0) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
