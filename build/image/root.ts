@@ -16,7 +16,7 @@ const modulesLeftOut = [
   ...words(
     'drivers',
     `accel atm bluetooth cdrom comedi firewire gpu hwmon/pmbus iio input/joystick
-     input/misc/pcspkr.* input/mouse input/serio/serio_raw.* input/tablet input/touchscreen isdn md media memstick mtd
+     input/misc/pcspkr.* input/mouse input/serio/serio_raw.* input/tablet input/touchscreen isdn media memstick mtd
      net/wireless nfc parport pcmcia scsi/sg.* scsi/sr_mod.* scsi/st.* slimbus soundwire staging target vdpa vhost video`,
   ),
   ...words(
