@@ -13,9 +13,10 @@ export function openRoom(folder: string, nowMs: () => number): () => string | nu
     if (nowMs() - askedMs < keptMs) return problem
     askedMs = nowMs()
     try {
-      const { bavail, bsize } = statfsSync(folder)
-      const isFull = bavail * bsize < leastBytes
-      problem = isFull ? 'the disk is full: changes may be refused until there is room' : null
+      const { bavail, bfree, bsize } = statfsSync(folder)
+      const hasReserve = bfree * bsize >= leastBytes
+      const text = hasReserve ? 'changes take what is reserved for them' : 'changes may be refused'
+      problem = bavail * bsize < leastBytes ? `the disk is full: ${text} until there is room` : null
     } catch {
       problem = null
     }
