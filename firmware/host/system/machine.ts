@@ -2,7 +2,7 @@
  * What the machine says of itself: kind, load, memory, temperature, disk. Asked only when somebody looks, and then seldom: programs are
  * run for some of it (`systeminformation`), so what changes is kept for some seconds and what does not for good.
  */
-import { cpus, loadavg, uptime } from 'node:os'
+import { arch, cpus, hostname, loadavg, release, uptime } from 'node:os'
 import {
   cpu,
   cpuTemperature,
@@ -90,10 +90,11 @@ function kindOf(
   const model = [board?.manufacturer, board?.model].filter((text) => text && text !== '-').join(' ')
   const text = (value: string | undefined): string => (value ?? '').trim().slice(0, mostChars)
   return {
-    hostname: text(os?.hostname),
+    // What Node knows by itself is known however busy the machine is.
+    hostname: text(hostname()),
     system: text(`${os?.distro ?? ''} ${os?.release ?? ''}`),
-    kernel: text(os?.kernel),
-    architecture: text(os?.arch),
+    kernel: text(release()),
+    architecture: arch(),
     model: model === '' ? null : text(model),
     cpu: text(`${processor?.manufacturer ?? ''} ${processor?.brand ?? ''}`),
     cores: Math.max(1, cpus().length),
