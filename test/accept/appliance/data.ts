@@ -41,7 +41,6 @@ export const data: Line = {
     undamaged: 'damaged: says so',
   },
   measure: async ({ fault }) => {
-    // Not larger than the image: its data partition is filled sooner.
     const checks: Check[] = []
     if (fault !== 'undamaged') checks.push(...(await fullOf(fault)))
     if (fault !== 'room-left') checks.push(...(await damagedOf(fault)))
@@ -49,6 +48,7 @@ export const data: Line = {
   },
 }
 
+/** Its disk is not larger than the image: the data partition is filled sooner. */
 async function openSmall(): Promise<VmScene> {
   return openVmScene({ vms: { berlin: 'x86_64' }, isAlone: true, isSmall: true })
 }
