@@ -143,8 +143,9 @@ function decodeKnown(
 function isSound({ type, value }: StunAttribute): boolean {
   if (type === attributes.changeRequest) return value.length === 4
   const family = { 8: 1, 20: 2 }[value.length]
+  if (family === undefined || value[1] !== family) return false
   const port = type === attributes.xorMappedAddress ? 0x2112 : 0
-  return value[1] === family && value.readUInt16BE(2) !== port
+  return value.readUInt16BE(2) !== port
 }
 
 /** The package has addresses of IPv6 in a spelling of its own. Null for IPv4 in the clothes of IPv6. */

@@ -134,6 +134,9 @@ test('malformed messages are nothing', () => {
   const badAnswers = [
     messageOf(0x0101),
     messageOf(0x0101, [0x0020, mapped.slice(0, 14)]),
+    messageOf(0x0101, [0x0020, '']),
+    messageOf(0x0101, [0x0020, '00']),
+    messageOf(0x0101, [0x0020, mapped], [0x802b, '00']),
     messageOf(0x0101, [0x0020, `0002${mapped.slice(4)}`]),
     messageOf(0x0101, [0x0020, `0003${mapped.slice(4)}`]),
     // Port 0.
