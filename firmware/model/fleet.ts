@@ -5,6 +5,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { AclRule, Api, Dns, Lan, LanDhcp, Segment } from './device-config.ts'
+import { Recovery } from './device-config-box.ts'
 import { Cidrs, EndpointText, Name, PrefixText, Tenant, Vni } from './device-config-fields.ts'
 import { Overlay } from './device-config-overlay.ts'
 import { Profile } from './device-config-qos.ts'
@@ -145,6 +146,11 @@ export const FleetSite = Type.Object(
       'Its links to the other sites, best first.',
     ),
     lans: means(Type.Array(FleetLan, { maxItems: 32 }), 'Networks that it serves.'),
+    recovery: maybe(
+      Recovery,
+      'As in a device configuration. On appliances alone.',
+      'the one that the box chose when it first started',
+    ),
   },
   closed,
 )

@@ -65,6 +65,7 @@ export function compileGround(own: Compiled, around: Surroundings): Ground {
     ...(network.dns === undefined ? {} : { dns: network.dns }),
     ...(network.api === undefined ? {} : { api: network.api }),
     ...(network.controllers === undefined ? {} : { controllers: network.controllers }),
+    ...(site.recovery === undefined ? {} : { recovery: site.recovery }),
   }
   return { config, names }
 }
