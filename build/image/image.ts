@@ -10,7 +10,7 @@ import { run, say } from './command.ts'
 import { sha256Of } from './debs.ts'
 import { makeDisk } from './disk.ts'
 import { forgetKept } from './kept.ts'
-import { makeKeys, readKeys } from './keys.ts'
+import { makeKeys, makeSuccessor, readKeys, renewRelease } from './keys.ts'
 import { makeLock, mirrorsHere } from './lock.ts'
 import { formatLock, lockPath, type Purpose, purposes, readLock } from './package-list.ts'
 import { claim, type Place, placeHere } from './place.ts'
@@ -19,13 +19,15 @@ import { makeRoot, packRoot } from './slot.ts'
 import { type Target, targetNames, targetOf } from './target.ts'
 
 const usage = `usage: npm run image -- ${targetNames.join('|')} [--version 1.2.3] [--keys FOLDER] [--change FOLDER] [--out FOLDER] [--anew]
-       npm run image -- keys FOLDER
+       npm run image -- keys FOLDER [--renew | --after OLD-FOLDER]
        npm run image -- lock
   --version  what the image calls itself, and what updates are compared by (that of package.json)
   --keys     keyring.pem, release.pem and release.key of whoever signs updates (some for trying, made at need)
   --change   a tree to lay over the root
   --out      where it all goes (.cache/image/out/MACHINE)
-  --anew     takes nothing that was made before, but packages as they were fetched`
+  --anew     takes nothing that was made before, but packages as they were fetched
+  --renew    a new release.pem and release.key there, by its authority.key
+  --after    the second authority of OLD-FOLDER is the first of the new one: boxes that know the old ones take what it signs`
 
 // Whoever builds may have another: files of an image have the same modes.
 process.umask(0o022)
@@ -41,7 +43,7 @@ try {
   const place = placeHere()
   await mkdir(place.cache, { recursive: true })
   await claim(place)
-  if (keyFolder !== undefined) await makeKeys(keyFolder)
+  if (keyFolder !== undefined) await changeKeys(keyFolder)
   else if (target === null) await lockAll(place)
   else await build(place, target)
 } catch (error) {
@@ -59,6 +61,8 @@ function typed() {
         change: { type: 'string' },
         out: { type: 'string' },
         anew: { type: 'boolean', default: false },
+        renew: { type: 'boolean', default: false },
+        after: { type: 'string' },
       },
     })
   } catch (error) {
@@ -69,6 +73,14 @@ function typed() {
 function misused(problem: string): never {
   console.error(`image: ${problem}\n${usage}`)
   process.exit(2)
+}
+
+async function changeKeys(folder: string): Promise<void> {
+  const { renew, after } = values
+  if (renew && after !== undefined) misused('--renew and --after are two things')
+  if (renew) await renewRelease(folder)
+  else if (after !== undefined) await makeSuccessor(folder, after)
+  else await makeKeys(folder)
 }
 
 async function lockAll(place: Place): Promise<void> {

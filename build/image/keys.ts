@@ -3,7 +3,7 @@
  * `release.key`. The second authority is for the day when the first must go: boxes know it already. Those of a product are made once and
  * kept apart; without a folder a build makes its own, which are good for trying.
  */
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.ts'
 
@@ -19,27 +19,75 @@ export interface Keys {
 
 /** @throws an error that names the file that is missing */
 export async function readKeys(folder: string): Promise<Keys> {
+  await needs(folder, ['keyring.pem', 'release.pem', 'release.key'])
   const [certificate, key] = [join(folder, 'release.pem'), join(folder, 'release.key')]
-  for (const file of [certificate, key]) {
-    if (!(await stat(file).catch(() => null))) throw new Error(`${file} is missing`)
-  }
   return { keyring: await readFile(join(folder, 'keyring.pem'), 'utf8'), certificate, key }
 }
 
 /** `release` is signed by the first authority, `next` by the second. */
 export async function makeKeys(folder: string): Promise<void> {
-  if (await stat(folder).catch(() => null)) throw new Error(`${folder} is there already`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const authorities = [
-    ['authority', 'release'],
-    ['authority-next', 'next'],
+  await makeFolder(folder)
+  await makePair(folder, 'authority', 'release')
+  await makePair(folder, 'authority-next', 'next')
+  await makeKeyring(folder)
+}
+
+/** Another `release`, by the same authority, before the old one's time is up. @throws an error of what is missing */
+export async function renewRelease(folder: string): Promise<void> {
+  await needs(folder, ['authority.pem', 'authority.key'])
+  await makeRelease(folder, 'authority', 'release')
+}
+
+/**
+ * For the day when the first authority must go: the second of `old` is the first here, and a new one the second. What is signed by these
+ * keys is taken by boxes that have the old keyring, and brings them the new one.
+ * @throws an error of what is missing
+ */
+export async function makeSuccessor(folder: string, old: string): Promise<void> {
+  await needs(old, ['authority-next.pem', 'next.pem', 'next.key'])
+  await makeFolder(folder)
+  const heirs = [
+    ['next.pem', 'release.pem'],
+    ['next.key', 'release.key'],
+    ['authority-next.pem', 'authority.pem'],
+    // It lies elsewhere, as it should.
+    ['authority-next.key', 'authority.key'],
   ] as const
-  for (const [authority, release] of authorities) {
-    await makeAuthority(folder, authority)
-    await makeRelease(folder, authority, release)
+  for (const [from, to] of heirs) {
+    if (await isThere(join(old, from))) await copyFile(join(old, from), join(folder, to))
   }
-  const pems = authorities.map(([name]) => readFile(join(folder, `${name}.pem`), 'utf8'))
-  await writeFile(join(folder, 'keyring.pem'), (await Promise.all(pems)).join(''))
+  await makePair(folder, 'authority-next', 'next')
+  await makeKeyring(folder)
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function needs(folder: string, names: readonly string[]): Promise<void> {
+  for (const path of names.map((name) => join(folder, name))) {
+    if (!(await isThere(path))) throw new Error(`${path} is missing`)
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  if (await isThere(folder)) throw new Error(`${folder} is there already`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+async function makePair(folder: string, authority: string, release: string): Promise<void> {
+  await makeAuthority(folder, authority)
+  await makeRelease(folder, authority, release)
+}
+
+/** The first stands first. */
+async function makeKeyring(folder: string): Promise<void> {
+  const files = ['authority.pem', 'authority-next.pem'].map((name) => join(folder, name))
+  const pems = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  await writeFile(join(folder, 'keyring.pem'), pems.join(''))
 }
 
 const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc']
@@ -57,7 +105,7 @@ async function makeAuthority(folder: string, name: string): Promise<void> {
 
 async function makeRelease(folder: string, authority: string, name: string): Promise<void> {
   const at = (file: string): string => join(folder, file)
-  const [key, request] = [at(`${name}.key`), at(`${name}.csr`)]
+  const [key, request, extensions] = [at(`${name}.key`), at(`${name}.csr`), at(`${name}.ext`)]
   await run([
     ...['openssl', 'req', '-new', ...curve, '-keyout', key, '-out', request],
     ...['-subj', `/O=Causeway/CN=${name}`],
@@ -67,10 +115,11 @@ async function makeRelease(folder: string, authority: string, name: string): Pro
     ...['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature'],
     ...['extendedKeyUsage=codeSigning,emailProtection', 'subjectKeyIdentifier=hash'],
   ]
-  await writeFile(at('uses'), `${uses.join('\n')}\n`)
+  await writeFile(extensions, `${uses.join('\n')}\n`)
   await run([
     ...['openssl', 'x509', '-req', '-in', request, '-CA', at(`${authority}.pem`)],
-    ...['-CAkey', at(`${authority}.key`), '-days', String(releaseDays), '-extfile', at('uses')],
+    ...['-CAkey', at(`${authority}.key`), '-days', String(releaseDays), '-extfile', extensions],
     ...['-out', at(`${name}.pem`)],
   ])
+  for (const file of [request, extensions]) await rm(file)
 }

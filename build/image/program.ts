@@ -31,7 +31,7 @@ export async function makeProgram(
   const script = 'host/service/udhcpc.sh'
   await cp(join(place.source, 'firmware', script), join(folder, 'firmware/udhcpc.sh'))
   await cp(native, join(folder, 'native/out'), { recursive: true })
-  for (const file of ['LICENSE', 'package.json']) {
+  for (const file of ['LICENSE', 'README.md', 'package.json']) {
     await cp(join(place.source, file), join(folder, file))
   }
   await cp(await packages(place, target, strip), join(folder, 'node_modules'), {

@@ -25,7 +25,7 @@ export const usage = `Usage: causeway COMMAND [--instance NAME] [--json]
   events       follow what changes, until interrupted
   key          print this device's wire public key (made if there is none)
   enrol        show whose this box is, or the code by which it is claimed
-  enrol confirm CODE      say that the controller shows this code too
+  enrol confirm CODE      say that the controller which took this code is the right one
   enrol with HOST[:PORT] [ROOT.pem]
                           ask this controller (port 8443 unless told); one that the owner's root
                           vouches for needs no code

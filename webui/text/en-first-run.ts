@@ -20,7 +20,7 @@ export const firstRunText = {
     easy: 'This is too easy to guess.',
     code: 'Set-up code',
     codeHelp:
-      'This box has been in use before. In its shell, `causeway user setup-code` prints the code.',
+      'This box has been in use before. Type `code` at its screen or serial line; in a shell, `causeway user setup-code` prints it.',
     codeWrong: 'The code is wrong, or too old: print another one.',
     submit: 'Set the password',
   },
@@ -43,7 +43,7 @@ export const firstRunText = {
     code: 'Code',
     claim: (controller: string) =>
       `Whoever runs ${controller} types this serial and this code there. Nobody else can then take the box.`,
-    compare: 'Does the controller show the same code?',
+    compare: 'Has that controller taken the code?',
     confirm: 'Yes, it is the right one',
     confirmed: 'Said so here. The controller takes over as soon as the code is typed there.',
     owned: 'This box has an owner.',
