@@ -72,6 +72,10 @@ export const directMs: Readonly<Record<Outcome, number>> = {
   spray: 20_000,
   relayed: Number.POSITIVE_INFINITY,
 }
+/** The short form runs beside others, and judges no speed: that a way becomes direct, not how soon. */
+export function directWithinMs(outcome: Outcome, isQuick: boolean): number {
+  return isQuick ? 2 * directMs[outcome] : directMs[outcome]
+}
 /**
  * What hole punching may send to be direct by then: from the symmetric end mappings, a socket each, from the other end probes. One
  * spray meets in 98 of 100 cases, as chance has it, so a second one may follow: it uses the same mappings.

@@ -11,7 +11,14 @@ import { lookAt } from '../../lab/status.ts'
 import { align } from '../../lab/table.ts'
 import type { Check, Line } from '../line.ts'
 import type { Crossings } from './crossings.ts'
-import { directMs, expectedOf, firstMs, type Outcome, plainPairs, sprayBudget } from './expected.ts'
+import {
+  directWithinMs,
+  expectedOf,
+  firstMs,
+  type Outcome,
+  plainPairs,
+  sprayBudget,
+} from './expected.ts'
 import { awaitDirect, type Direct, firstAnswer, openScene } from './scene.ts'
 
 type Pair = readonly [left: AccessKind, right: AccessKind]
@@ -99,7 +106,7 @@ async function measureCell(pair: Pair, isQuick: boolean, fault: string | undefin
   const first = await firstAnswer(scene, 2 * firstMs)
   if (fault === 'noise') makeNoise(scene.lab)
   // One that takes too long is waited for: what it is, is measured, too.
-  const most = expected === 'relayed' ? neverMs[formOf(isQuick)] : directMs.spray
+  const most = expected === 'relayed' ? neverMs[formOf(isQuick)] : directWithinMs('spray', isQuick)
   const direct = first === null ? null : await awaitDirect(scene, most)
   const tried = direct?.tried ?? (await scene.crossings())
   const readyMs = scene.readyMs - scene.startedMs
@@ -198,7 +205,7 @@ function checksOf(cells: readonly Cell[], isQuick: boolean): Check[] {
         slowest(
           titles[outcome],
           of(outcome),
-          directMs[outcome],
+          directWithinMs(outcome, isQuick),
           ({ direct }) => direct?.ms ?? null,
         ),
       ),
