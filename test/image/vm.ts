@@ -14,6 +14,7 @@ import { Qmp } from './qmp.ts'
 import { Serial } from './serial.ts'
 
 const endMs = 30_000
+const pressMs = 20_000
 
 export interface VmOptions {
   readonly lab: Lab
@@ -138,13 +139,16 @@ export class Vm implements AsyncDisposable {
     await running.program.stop('SIGKILL')
   }
 
-  /** As by the button: what runs in it is told, and ends it. @throws LAB_TIMEOUT */
+  /** As by the button, again and again: what runs in it is told, once somebody there listens, and ends it. @throws LAB_TIMEOUT */
   async shutDown(timeoutMs: number): Promise<void> {
-    const running = this.#running!
-    await running.qmp.execute('system_powerdown')
-    await running.program.ended(timeoutMs)
+    const { program, qmp } = this.#running!
+    await qmp.execute('system_powerdown')
+    // It may have been on its way when this comes.
+    const press = (): void => void qmp.execute('system_powerdown').catch(() => {})
+    const pressing = setInterval(press, pressMs)
+    await program.ended(timeoutMs).finally(() => clearInterval(pressing))
     this.#running = undefined
-    running.qmp[Symbol.dispose]()
+    qmp[Symbol.dispose]()
   }
 
   /** As by the reset button. */
