@@ -12,3 +12,6 @@ export const slotAnswerMs = 70_000
 export const lateMs = 10_000
 /** Characters of a backup's passphrase. */
 export const leastPassphrase = 12
+/** For an answer that a password or a passphrase stands before: it costs memory and time on purpose, and others may be before it. */
+export const secretAnswerMs = 60_000
+export const secretAskMs = secretAnswerMs + lateMs

@@ -4,7 +4,7 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import { CausewayError, type ErrorBody } from '../../firmware/model/errors.ts'
 import type { SessionState } from '../../firmware/model/local-api-access.ts'
-import { type Answer, type Asker, openAsker } from '../lab/asker.ts'
+import { type Answer, type Asker, openAsker, type Question } from '../lab/asker.ts'
 import type { CommandResult } from '../lab/command.ts'
 import type { Lab } from '../lab/lab.ts'
 
@@ -73,12 +73,12 @@ export class Box implements AsyncDisposable {
   /** @throws what the box answers instead, by its code */
   async get<Said>(path: string): Promise<Said> {
     const question = { path, headers: this.#headers, silenceMs: slowMs }
-    return read<Said>(await this.#asker.ask(question))
+    return read<Said>(await this.#ask(question))
   }
 
   /** The same of what is no JSON. */
   async text(path: string): Promise<string> {
-    const answer = await this.#asker.ask({ path, headers: this.#headers, silenceMs: slowMs })
+    const answer = await this.#ask({ path, headers: this.#headers, silenceMs: slowMs })
     if (answer.status !== 200) read(answer)
     return answer.body
   }
@@ -118,7 +118,14 @@ export class Box implements AsyncDisposable {
   #post(path: string, body: object): Promise<Answer> {
     const headers = { 'content-type': 'application/json', ...this.#headers }
     const text = JSON.stringify(body)
-    return this.#asker.ask({ method: 'POST', path, headers, body: text, silenceMs: slowMs })
+    return this.#ask({ method: 'POST', path, headers, body: text, silenceMs: slowMs })
+  }
+
+  /** @throws API_UNREACHABLE nobody answered, or broke off */
+  async #ask(question: Question): Promise<Answer> {
+    const answer = await this.#asker.ask(question)
+    if (answer.status !== null) return answer
+    throw new CausewayError('API_UNREACHABLE', `${question.path}: ${answer.body}`)
   }
 
   get #headers(): Record<string, string> {
@@ -143,12 +150,11 @@ const nothing = { headers: {}, bytes: 0, ms: 0 } as const
 
 function read<Said>({ status, body }: Answer): Said {
   if (status === 200) return JSON.parse(body) as Said
-  if (status === null) throw new CausewayError('API_UNREACHABLE', body)
   throw errorOf(status, body)
 }
 
 /** With the code that the box gave it. */
-function errorOf(status: number, body: string): CausewayError {
+function errorOf(status: number | null, body: string): CausewayError {
   try {
     const { code, message, ...more } = JSON.parse(body) as ErrorBody
     return new CausewayError(code, message, more)

@@ -6,6 +6,7 @@ import {
   type LocalPermission,
   type LocalRole,
 } from '../../firmware/model/local-permission.ts'
+import { secretAskMs as timeoutMs } from '../../firmware/model/upkeep-limits.ts'
 import { CallFailure, call, csrfToken, refusedCount, renewBy } from './call.ts'
 
 export interface SignedIn {
@@ -68,9 +69,6 @@ async function look(): Promise<void> {
   }
   if (session.peek().kind === 'still-in') await signOut()
 }
-
-/** Hashing a password takes a box a while, and others may be before it. */
-const timeoutMs = 25_000
 
 /** @throws CallFailure */
 export async function signIn(name: string, password: string): Promise<void> {

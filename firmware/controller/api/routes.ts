@@ -10,7 +10,7 @@ import { ownerRoutes } from './owner-routes.ts'
 
 const commonErrors: readonly ErrorCode[] = [
   ...(['API_INVALID', 'API_UNAUTHENTICATED', 'API_FORBIDDEN', 'API_NOT_FOUND'] as const),
-  ...(['API_TOO_LARGE', 'API_INTERNAL'] as const),
+  ...(['API_TOO_LARGE', 'API_TIMEOUT', 'API_INTERNAL'] as const),
 ]
 
 export function routesOf(parts: RouteParts): ControllerRoute[] {

@@ -15,6 +15,7 @@ import {
   sessionCookie,
 } from '../../model/local-api-access.ts'
 import type { LocalPrincipal } from '../../model/local-user.ts'
+import { secretAnswerMs } from '../../model/upkeep-limits.ts'
 import type { Access } from '../access/access.ts'
 import { placeOf, sourceOf } from '../access/source.ts'
 import type { KeptUser } from '../access/users.ts'
@@ -31,8 +32,7 @@ export interface AccessRouteParts {
 }
 
 const bodyMaxBytes = 4 * 1024
-/** A password takes a while, and others may be before it. */
-const answerMs = 20_000
+const answerMs = secretAnswerMs
 const passwordErrors = ['API_UNAUTHENTICATED', 'API_RATE', 'API_BUSY', 'API_NOT_READY'] as const
 
 export function accessRoutes(parts: AccessRouteParts): readonly LocalRoute[] {

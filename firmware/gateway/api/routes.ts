@@ -48,6 +48,7 @@ export const commonErrors: readonly ErrorCode[] = [
   'API_INVALID',
   'API_NOT_FOUND',
   'API_TOO_LARGE',
+  'API_TIMEOUT',
   'API_INTERNAL',
   // By HTTPS, before a route is entered.
   ...(['API_UNAUTHENTICATED', 'API_FORBIDDEN', 'API_NOT_FRESH', 'API_CROSS_SITE'] as const),

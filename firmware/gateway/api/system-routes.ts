@@ -15,6 +15,7 @@ import {
   mostBackupBytes,
   mostInstallMs,
   mostUpdateBytes,
+  secretAnswerMs,
   slotAnswerMs,
 } from '../../model/upkeep-limits.ts'
 import type { LocalRoute } from './local-route.ts'
@@ -82,6 +83,7 @@ export function systemRoutes({ show, restart, backup, firmware }: SystemParts): 
       summary:
         'Configuration with its secrets and users, and if wanted the keys: one encrypted file.',
       body: BackupRequest,
+      answerMs: secretAnswerMs,
       answer: 'application/octet-stream',
       errors: ['API_NOT_READY', 'API_BUSY', 'STORE_KEY_PERMISSIONS', 'STORE_KEY_INVALID'],
       handle: async ({ body }) => ({ body: Buffer.from(await backup.make(body as BackupRequest)) }),
@@ -94,6 +96,7 @@ export function systemRoutes({ show, restart, backup, firmware }: SystemParts): 
       summary: 'What a backup holds. Changes nothing.',
       body: BackupLookRequest,
       bodyMaxBytes: restoreMaxBytes,
+      answerMs: secretAnswerMs,
       answer: BackupContents,
       errors: opening,
       handle: async ({ body }) => ({ body: await backup.look(body as BackupLookRequest) }),

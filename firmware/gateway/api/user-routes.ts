@@ -14,13 +14,13 @@ import {
   RoleBody,
 } from '../../model/local-api-access.ts'
 import type { NewLocalUser } from '../../model/local-user.ts'
+import { secretAnswerMs } from '../../model/upkeep-limits.ts'
 import type { Access } from '../access/access.ts'
 import { sourceOf } from '../access/source.ts'
 import type { LocalRoute } from './local-route.ts'
 
 const bodyMaxBytes = 4 * 1024
-/** A password takes a while, and others may be before it. */
-const answerMs = 20_000
+const answerMs = secretAnswerMs
 const common = ['API_NOT_READY', 'STORE_WRITE_FAILED'] as const
 const nameOf = (params: unknown): string => (params as LocalUserParams).name
 

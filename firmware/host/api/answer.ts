@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CausewayError, type ErrorBody, errorTable } from '../../model/errors.ts'
-import type { Asked, Route } from './route.ts'
+import type { Answer, Asked, Route } from './route.ts'
 
 /** Where a route says nothing else. */
 export const apiLimits = {
@@ -56,9 +56,13 @@ function addTo(app: FastifyInstance, route: Route): void {
         route.stream(reply.raw, asked)
         return reply.hijack()
       }
-      request.raw.socket.setTimeout(answerMs)
-      const answer = await route.handle(asked)
-      request.raw.socket.setTimeout(apiLimits.requestMs)
+      // A file may stand still on its way; of all else the body is here, and whoever asked can only wait.
+      const { socket } = request.raw
+      socket.setTimeout(isUpload ? answerMs : 0)
+      const work = async (): Promise<Answer> => route.handle(asked)
+      const answer = await (isUpload ? work() : inTime(work(), answerMs)).finally(() =>
+        socket.setTimeout(apiLimits.requestMs),
+      )
       if (typeof route.answer === 'string') reply.type(route.answer)
       return reply
         .status(answer.status ?? 200)
@@ -66,6 +70,18 @@ function addTo(app: FastifyInstance, route: Route): void {
         .send(answer.body)
     },
   })
+}
+
+/** What was asked for goes on all the same. @throws API_TIMEOUT */
+async function inTime<Value>(work: Promise<Value>, limitMs: number): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const error = new CausewayError('API_TIMEOUT', `no answer within ${limitMs / 1000} s`)
+  const timer = setTimeout(() => reject(error), limitMs)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** A schema is compiled when it is first asked for: a process that starts has better things to do. @throws API_INVALID */

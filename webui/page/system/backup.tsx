@@ -1,6 +1,6 @@
 /** Backups: one is made here, and saved; how one comes back is restore.tsx's. */
 import { useState } from 'preact/hooks'
-import { leastPassphrase } from '../../../firmware/model/upkeep-limits.ts'
+import { leastPassphrase, secretAskMs as timeoutMs } from '../../../firmware/model/upkeep-limits.ts'
 import { callForBlob } from '../../live/call.ts'
 import { saveFile } from '../../live/file.ts'
 import { status } from '../../live/live.ts'
@@ -14,8 +14,6 @@ import { backupText } from '../../text/en-upkeep.ts'
 import { Restore } from './restore.tsx'
 
 const text = backupText.make
-/** Making a key of a passphrase takes a box a while. */
-const timeoutMs = 30_000
 
 export function Backup() {
   return (

@@ -1,5 +1,6 @@
 /** Whoever is signed in changes their own password: all their sessions end with the old one. */
 import { useState } from 'preact/hooks'
+import { secretAskMs as timeoutMs } from '../../../firmware/model/upkeep-limits.ts'
 import { passwordCharacters } from '../../../firmware/model/user.ts'
 import { call } from '../../live/call.ts'
 import { loadSession } from '../../live/session.ts'
@@ -11,7 +12,6 @@ import { ErrorNotice } from '../../part/notice.tsx'
 import { peopleText } from '../../text/en-people.ts'
 
 const text = peopleText.own
-const timeoutMs = 25_000
 
 export function OwnPassword() {
   const [old, setOld] = useState('')

@@ -1,7 +1,7 @@
 /** A backup comes back: chosen and opened, looked into, and only then tried as any other configuration. */
 import { useState } from 'preact/hooks'
 import type { BackupContents, RestoreAnswer } from '../../../firmware/model/local-api-backup.ts'
-import { mostBackupBytes } from '../../../firmware/model/upkeep-limits.ts'
+import { mostBackupBytes, secretAskMs as timeoutMs } from '../../../firmware/model/upkeep-limits.ts'
 import { call } from '../../live/call.ts'
 import { base64Of } from '../../live/file.ts'
 import { useAction } from '../../part/action.ts'
@@ -15,7 +15,6 @@ import { ErrorNotice, Notice } from '../../part/notice.tsx'
 import { backupText } from '../../text/en-upkeep.ts'
 
 const text = backupText.restore
-const timeoutMs = 30_000
 const restoreMs = 150_000
 
 /** A file that was opened. */

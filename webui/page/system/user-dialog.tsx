@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { nameLetters } from '../../../firmware/model/device-config-fields.ts'
 import { type LocalRole, localRoles } from '../../../firmware/model/local-permission.ts'
+import { secretAskMs as timeoutMs } from '../../../firmware/model/upkeep-limits.ts'
 import { passwordCharacters } from '../../../firmware/model/user.ts'
 import { isName } from '../../config/rule.ts'
 import { call } from '../../live/call.ts'
@@ -27,7 +28,6 @@ export interface UserDialogProps {
 }
 
 const text = peopleText.users
-const timeoutMs = 25_000
 
 export function UserDialog({ asked, onChange, onClose }: UserDialogProps) {
   const action = useAction()
