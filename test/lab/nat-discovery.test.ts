@@ -18,13 +18,22 @@ import { lookAt, readMetrics } from './status.ts'
 
 const mostMs = 15_000
 
-/** Once filtering is known too. */
-async function found(lab: Lab, site: string, family = 4): Promise<NatAnswer> {
+type IsEnough = (nat: NatAnswer) => boolean
+const hasFiltering: IsEnough = ({ filtering }) => filtering !== 'unknown'
+/** A hub that begins to answer when a round has begun is missing in it; the next one has it. */
+const isWhole: IsEnough = (nat) => hasFiltering(nat) && nat.serversAnswered === nat.serversAsked
+
+async function found(
+  lab: Lab,
+  site: string,
+  family = 4,
+  isEnough: IsEnough = hasFiltering,
+): Promise<NatAnswer> {
   const deadlineMs = performance.now() + mostMs
   for (;;) {
     const { status } = await lookAt(lab, site)
     const nat = status.uplinks[0]!.nat.find((one) => one.family === family)
-    if (nat !== undefined && nat.filtering !== 'unknown') return nat
+    if (nat !== undefined && isEnough(nat)) return nat
     assert.ok(performance.now() < deadlineMs, `${site}: ${JSON.stringify(status.uplinks)}`)
     await new Promise((passed) => setTimeout(passed, 50))
   }
@@ -75,14 +84,13 @@ describe('discovery by a hub', () => {
       await using lab = await openLab(describeNatSites(left, right, { hubUplinks: 2 }))
       await lab.start()
       for (const [site, kind] of [['left', left] as const, ['right', right] as const]) {
-        const nat = await found(lab, site)
+        const nat = await found(lab, site, 4, isWhole)
         const [mapping, filtering, said] = expected[kind]
         assert.deepEqual([mapping, filtering], [nat.mapping, nat.filtering], site)
         assert.match(nat.explanation, said)
         const { wan } = lab.sites.find(({ name }) => name === site)!
         const outside = bare(wan.nat?.address ?? wan.address)
         assert.ok(nat.mapped?.startsWith(`${outside}:`), `${site}: ${nat.mapped}`)
-        assert.equal(nat.serversAnswered, nat.serversAsked)
       }
       const metrics = await readMetrics(lab, 'hub')
       const answered = /^causeway_stun_requests_total\{.*reason="answered"\} (\d+)$/m.exec(metrics)
