@@ -1,6 +1,6 @@
 /** Looks on the machine for what a lab of a known id may have left: namespaces, processes, files, hugepages. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { readHugepages, readNamespaces, readRecords } from '../lab/machine.ts'
+import { readHugepages, readNamespaces, readRecords, withMachineLock } from '../lab/machine.ts'
 
 const folders = [
   '/run/causeway-lab',
@@ -14,9 +14,11 @@ const folders = [
   '/tmp',
 ] as const
 
-/** Hugepages of the machine that no running lab answers for. */
-export function hugepagesOfNobody(): number {
-  return readRecords().reduce((rest, { hugepages }) => rest - hugepages, readHugepages())
+/** Hugepages of the machine that no running lab answers for; none is half way between its pages and their record. */
+export function hugepagesOfNobody(): Promise<number> {
+  return withMachineLock(async () =>
+    readRecords().reduce((rest, { hugepages }) => rest - hugepages, readHugepages()),
+  )
 }
 
 /** What stands in the machine's own folders, by path; except what belongs to labs that are running right now,

@@ -45,7 +45,7 @@ async function startIn(
   { fault }: Context,
 ): Promise<Check[]> {
   const id = randomBytes(2).toString('hex')
-  const pagesBefore = hugepagesOfNobody()
+  const pagesBefore = await hugepagesOfNobody()
   const entriesBefore = machineEntries()
   const startedMs = performance.now()
   const plant = fault !== undefined && shownFaults.includes(fault) ? ['--plant', fault] : []
@@ -54,7 +54,7 @@ async function startIn(
   await using _leak = await plantLeak(fault, id)
   const isNew = (path: string): boolean => !entriesBefore.has(path)
   const left = [...leftoversOf(id), ...[...machineEntries()].filter(isNew)]
-  const pages = hugepagesOfNobody() - pagesBefore
+  const pages = (await hugepagesOfNobody()) - pagesBefore
   if (code !== 0) console.error(said)
   return [
     {
