@@ -36,6 +36,10 @@ const [verb = '', ...more] = positionals
 const target = targetOf(verb)
 const [keyFolder] = more
 const isSound = verb === 'keys' ? more.length === 1 : more.length === 0
+if (verb !== 'keys' && (values.renew || values.after !== undefined)) {
+  misused('--renew and --after are of keys')
+}
+if (values.renew && values.after !== undefined) misused('--renew and --after are two things')
 if (!isSound || !['keys', 'lock', ...targetNames].includes(verb)) {
   misused(`'${positionals.join(' ')}'`)
 }
@@ -77,7 +81,6 @@ function misused(problem: string): never {
 
 async function changeKeys(folder: string): Promise<void> {
   const { renew, after } = values
-  if (renew && after !== undefined) misused('--renew and --after are two things')
   if (renew) await renewRelease(folder)
   else if (after !== undefined) await makeSuccessor(folder, after)
   else await makeKeys(folder)

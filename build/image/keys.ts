@@ -3,7 +3,7 @@
  * `release.key`. The second authority is for the day when the first must go: boxes know it already. Those of a product are made once and
  * kept apart; without a folder a build makes its own, which are good for trying.
  */
-import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.ts'
 
@@ -103,9 +103,11 @@ async function makeAuthority(folder: string, name: string): Promise<void> {
   await chmod(key, 0o600)
 }
 
+/** What was there stays until the new one is whole. */
 async function makeRelease(folder: string, authority: string, name: string): Promise<void> {
   const at = (file: string): string => join(folder, file)
-  const [key, request, extensions] = [at(`${name}.key`), at(`${name}.csr`), at(`${name}.ext`)]
+  const [key, certificate] = [at(`${name}.key.new`), at(`${name}.pem.new`)]
+  const [request, extensions] = [at(`${name}.csr`), at(`${name}.ext`)]
   await run([
     ...['openssl', 'req', '-new', ...curve, '-keyout', key, '-out', request],
     ...['-subj', `/O=Causeway/CN=${name}`],
@@ -119,7 +121,9 @@ async function makeRelease(folder: string, authority: string, name: string): Pro
   await run([
     ...['openssl', 'x509', '-req', '-in', request, '-CA', at(`${authority}.pem`)],
     ...['-CAkey', at(`${authority}.key`), '-days', String(releaseDays), '-extfile', extensions],
-    ...['-out', at(`${name}.pem`)],
+    ...['-out', certificate],
   ])
   for (const file of [request, extensions]) await rm(file)
+  await rename(key, at(`${name}.key`))
+  await rename(certificate, at(`${name}.pem`))
 }

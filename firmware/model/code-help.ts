@@ -90,7 +90,10 @@ export const shownCodes: Readonly<Record<ShownCode, readonly [string, string]>> 
     'See whether it has power and Internet. The rollout waits for `resume` or `abort`.',
   ],
   API_UNREACHABLE: ['No gateway answers.', 'The message says what to start, or as whom to ask.'],
-  API_TIMEOUT: ['The gateway answers too slowly.', 'Ask again; its log may say why.'],
+  API_TIMEOUT: [
+    'The gateway answers too slowly.',
+    'What was asked for may still come about: look first, then ask again; its log may say why.',
+  ],
   API_NOT_READY: [
     'The gateway is starting or stopping, or the datapath does not answer.',
     'Ask again in a few seconds; start the datapath.',

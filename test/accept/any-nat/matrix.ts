@@ -55,7 +55,7 @@ interface Cell {
 export const matrix: Line = {
   name: 'matrix',
   title:
-    'a first packet ≤ 3 s through any two NATs; direct ≤ 2 s, ≤ 20 s after a spray, or relayed for 25 s (short form: 5 s)',
+    'a first packet ≤ 3 s through any two NATs; direct ≤ 2 s, ≤ 20 s after a spray, or relayed for 25 s (short form: 5 s, and twice as long for direct ones)',
   isQuickBeside: true,
   faults: {
     'no-hub': 'first packet',

@@ -1,6 +1,6 @@
 /** Keys of updates: who is signed by whom, renewed and handed on, as openssl judges it. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -51,6 +51,14 @@ test('a renewed release is another one of the same authority', async (context) =
   assert.notEqual(readFileSync(release, 'utf8'), before)
   assert.ok(await isSigned(join(old, 'authority.pem'), release))
   assert.equal((await readKeys(old)).keyring, keyring)
+  // Another authority's key signs nothing for this one, and costs nothing.
+  const kept = ['release.key', 'release.pem'].map((name) => readFileSync(join(old, name), 'utf8'))
+  copyFileSync(join(old, 'authority-next.key'), join(old, 'authority.key'))
+  await assert.rejects(renewRelease(old), /openssl x509/)
+  assert.deepEqual(
+    ['release.key', 'release.pem'].map((name) => readFileSync(join(old, name), 'utf8')),
+    kept,
+  )
   rmSync(join(old, 'authority.key'))
   await assert.rejects(renewRelease(old), /authority\.key is missing/)
 })
