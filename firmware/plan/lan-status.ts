@@ -92,26 +92,32 @@ export function composeNics(
     ...(config?.uplinks ?? []).map((port) => ({ kind: 'uplink' as const, port })),
     ...(config?.lans ?? []).map((port) => ({ kind: 'lan' as const, port })),
   ]
-  // Those that the firmware made are no NICs.
-  const twins = new Set(ports.map(({ port }) => port.name))
   const found = new Map(
-    links.filter(({ name }) => !twins.has(name)).map((link) => [`netdev:${link.name}`, link]),
+    links.filter(({ isTap }) => !isTap).map((link) => [`netdev:${link.name}`, link]),
   )
+  // The kernel does not see a NIC of DPDK; its twin has its MAC and MTU.
+  const twins = new Map(links.filter(({ isTap }) => isTap).map((link) => [link.name, link]))
   const ups = new Map(counters?.ports.map(({ twin, isUp }) => [twin, isUp]))
   const all = new Set([...found.keys(), ...ports.map(({ port }) => port.nic)])
   return [...all].map((nic) => {
     const link = found.get(nic)
     const own = ports.filter(({ port }) => port.nic === nic)
-    const told = own.map(({ port }) => ups.get(port.name)).find((isUp) => isUp !== undefined)
+    const isPmd = kindOf(nic) === 'pmd'
+    const seen = isPmd ? own.map(({ port }) => twins.get(port.name)).find(isThere) : link
+    const told = own.map(({ port }) => ups.get(port.name)).find(isThere)
     return {
       nic,
-      isPresent: link !== undefined || kindOf(nic) === 'pmd',
-      mac: link?.mac ?? null,
-      mtuBytes: link?.mtuBytes ?? null,
+      isPresent: link !== undefined || isPmd,
+      mac: seen?.mac ?? null,
+      mtuBytes: seen?.mtuBytes ?? null,
       hasCarrier: link?.hasCarrier ?? told ?? null,
       speedBitsPerSecond: link?.speedBps ?? null,
-      place: link?.place ?? (kindOf(nic) === 'pmd' ? interfaceOf(nic) : null),
+      place: link?.place ?? (isPmd ? interfaceOf(nic) : null),
       ports: own.map(({ kind, port: { name, vlan = null } }) => ({ kind, name, vlan })),
     }
   })
+}
+
+function isThere<Value>(value: Value | undefined): value is Value {
+  return value !== undefined
 }

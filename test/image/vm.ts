@@ -97,6 +97,11 @@ export class Vm implements AsyncDisposable {
     return `52:54:00:ca:${hex(this.#number)}:${hex(this.#nics.indexOf(nic))}`
   }
 
+  /** Of all its NICs, in the order in which they are on the bus. */
+  get macs(): string[] {
+    return this.#nics.map((nic) => this.mac(nic))
+  }
+
   /** Powers it on. @returns `performance.now()` of that */
   async start({ writeLog, disk, number }: StartOptions = {}): Promise<number> {
     const { lab, disks, arch, memoryMiB, cores } = this.#options

@@ -83,10 +83,10 @@ export function fakeNet(plugged: readonly NicFacts[] = []): FakeNet {
       [...machine.nics.values(), ...machine.links.values()].filter(({ tunnel }) => tunnel === null),
     nicLinks: async () =>
       [...machine.nics.values(), ...machine.links.values()]
-        .filter(({ tunnel }) => tunnel === null)
-        .map(({ name, mac, mtuBytes }) => {
+        .filter(({ tunnel }) => tunnel?.kind !== 'tun')
+        .map(({ name, mac, mtuBytes, tunnel }) => {
           const told = { hasCarrier: true, speedBps: 1e9, place: null }
-          return { name, mac, mtuBytes, ...told }
+          return { name, mac, mtuBytes, ...told, isTap: tunnel !== null }
         }),
     read: async () => ({
       hasNetns: machine.netns !== null,

@@ -8,6 +8,10 @@ import { run } from '../system/command.ts'
 
 /** Of more nobody asks for the speed. */
 const mostAsked = 32
+/** What has an Ethernet header; a TUN has none. */
+const tap = 'tun'
+/** One end of a veth pair can be a NIC; a bridge cannot. */
+const told: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'virtio_net', tap])
 
 /** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
 export async function nicLinksIn(netns: string): Promise<NicLink[]> {
@@ -22,13 +26,14 @@ export async function nicLinksIn(netns: string): Promise<NicLink[]> {
   )
 }
 
-/** Everything but the loopback and what software makes of other links, without its speed. @throws HOST_SYSTEM */
+/** NICs and TAPs: not the loopback, nor what software makes of other links. Without their speed. @throws HOST_SYSTEM */
 export function readNicLinks(text: string): NicLink[] {
   return linksOf(text).flatMap((link) => {
     const { ifname: name, address: mac, mtu: mtuBytes, flags, parentdev, linkinfo } = link
     if (typeof name !== 'string' || typeof mac !== 'string' || typeof mtuBytes !== 'number')
       return []
-    if (link.link_type !== 'ether' || isMade(linkinfo)) return []
+    const kind = kindOf(linkinfo)
+    if (link.link_type !== 'ether' || (kind !== undefined && !told.has(kind))) return []
     const isUp = Array.isArray(flags) && flags.includes('UP')
     return {
       name,
@@ -38,6 +43,7 @@ export function readNicLinks(text: string): NicLink[] {
       hasCarrier: isUp ? flags.includes('LOWER_UP') : null,
       speedBps: null,
       place: typeof parentdev === 'string' ? parentdev : null,
+      isTap: kind === tap,
     }
   })
 }
@@ -48,10 +54,10 @@ export function readSpeed(text: string): number | null {
   return megabits === undefined ? null : Number(megabits) * 1e6
 }
 
-/** One end of a veth pair can be a NIC; these cannot. */
-function isMade(linkinfo: unknown): boolean {
+/** Undefined of hardware. */
+function kindOf(linkinfo: unknown): string | undefined {
   const { info_kind: kind } = (linkinfo ?? {}) as { info_kind?: unknown }
-  return kind !== undefined && !['veth', 'macvlan', 'ipvlan', 'virtio_net'].includes(String(kind))
+  return kind === undefined ? undefined : String(kind)
 }
 
 function linksOf(text: string): Readonly<Record<string, unknown>>[] {

@@ -1,5 +1,6 @@
 /** Two boxes off the same image, their WANs linked: an overlay through DPDK's virtio NICs, and what hosts fetch through it is compared. */
 import type { DeviceConfig } from '../../../firmware/model/device-config.ts'
+import type { NicsAnswer } from '../../../firmware/model/local-api-lan.ts'
 import type { Box } from '../../image/box.ts'
 import { openVmScene, sites, type VmScene } from '../../image/scene.ts'
 import {
@@ -33,7 +34,7 @@ export const overlay: Line = {
       const isUp = await reached(scene, fault === undefined ? reachMs : reachMs / 4)
       const up = claim('overlay: a host of each site reaches the other', isUp, isUp ? 'yes' : 'no')
       if (!isUp) return [up]
-      return [up, ...(await exchanged(scene, fault)), ...(await portsOf(boxes))]
+      return [up, ...(await exchanged(scene, fault)), ...(await portsOf(scene, boxes))]
     } finally {
       for (const box of boxes) await box[Symbol.asyncDispose]()
     }
@@ -86,16 +87,23 @@ async function exchanged({ lab }: VmScene, fault: string | undefined): Promise<C
   return checks
 }
 
-/** By configuration and counters of each box: its NICs are DPDK's, and the traffic went through them. */
-async function portsOf(boxes: readonly Box[]): Promise<Check[]> {
+/** By what each box says: its NICs are DPDK's and known by the MACs that the machine gave them, and the traffic went through them. */
+async function portsOf({ vm }: VmScene, boxes: readonly Box[]): Promise<Check[]> {
   return Promise.all(
     boxes.map(async (box, number) => {
+      const site = sites[number]!
       const { uplinks, lans } = await runningConfig(box)
       const nics = [...uplinks, ...lans].map((port) => port.nic)
       const carried = await carriedBy(box, uplinks)
-      const isOk = nics.every((nic) => nic.startsWith('pmd:')) && carried >= fileBytes
-      const figure = `${nics.join(', ')}; ${(carried / 1e6).toFixed(1)} MB by the uplink`
-      return claim(`${sites[number]}: every port is DPDK's (vfio), and carried it`, isOk, figure)
+      const { nics: said } = await box.get<NicsAnswer>('/api/v1/nics')
+      const macs = nics.map((nic) => said.find((one) => one.nic === nic)?.mac ?? null)
+      const isOk =
+        nics.every((nic) => nic.startsWith('pmd:')) &&
+        macs.every((mac) => mac !== null && vm(site).macs.includes(mac)) &&
+        carried >= fileBytes
+      const named = nics.map((nic, at) => `${nic} (${macs[at] ?? 'no MAC'})`).join(', ')
+      const figure = `${named}; ${(carried / 1e6).toFixed(1)} MB by the uplink`
+      return claim(`${site}: every port is DPDK's (vfio), and carried it`, isOk, figure)
     }),
   )
 }

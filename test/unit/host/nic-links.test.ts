@@ -25,7 +25,7 @@ test('leases that hold, with the names that are names', () => {
   assert.equal(hostLeasesOf(many, 0).length, 4096)
 })
 
-test('links that are NICs, with a carrier where the kernel knows it', () => {
+test('links that are NICs or TAPs, with a carrier where the kernel knows it', () => {
   const link = { address: '02:00:00:00:00:01', mtu: 1500, link_type: 'ether' }
   const links = [
     { ...link, ifname: 'lo', link_type: 'loopback', flags: ['UP', 'LOWER_UP'] },
@@ -33,18 +33,21 @@ test('links that are NICs, with a carrier where the kernel knows it', () => {
     { ...link, ifname: 'enp2s0', flags: ['UP'], linkinfo: { info_kind: 'veth' } },
     { ...link, ifname: 'enp3s0', flags: [] },
     { ...link, ifname: 'wan0', flags: ['UP'], linkinfo: { info_kind: 'tun' } },
+    { ...link, ifname: 'seg0', link_type: 'none', linkinfo: { info_kind: 'tun' } },
     { ...link, ifname: 'br0', flags: ['UP'], linkinfo: { info_kind: 'bridge' } },
   ]
   assert.deepEqual(
-    readNicLinks(JSON.stringify(links)).map(({ name, hasCarrier, place }) => [
+    readNicLinks(JSON.stringify(links)).map(({ name, hasCarrier, place, isTap }) => [
       name,
       hasCarrier,
       place,
+      isTap,
     ]),
     [
-      ['enp1s0', true, '0000:01:00.0'],
-      ['enp2s0', false, null],
-      ['enp3s0', null, null],
+      ['enp1s0', true, '0000:01:00.0', false],
+      ['enp2s0', false, null, false],
+      ['enp3s0', null, null, false],
+      ['wan0', false, null, true],
     ],
   )
   assert.deepEqual(readNicLinks(''), [])

@@ -57,31 +57,33 @@ test('DNS servers: one says them, or those who lend addresses do, of whom none i
   assert.deepEqual(dns, { domain: null, servers: ['192.0.2.53'], isLent: true })
 })
 
-test('a NIC has the ports that the configuration gives it; twins are none, what is missing is told', () => {
-  const link = { mac: '02:00:00:00:00:01', mtuBytes: 1500, speedBps: null, place: null }
-  const links = ['enp1s0', 'wan0', 'enp3s0', 'enp9s0'].map((name) => ({
-    ...link,
-    name,
-    hasCarrier: null,
-  }))
+test('a NIC has the ports that the configuration gives it; a twin is none, but tells of one of DPDK; what is missing is told', () => {
+  const [mac, macOfDpdk] = ['02:00:00:00:00:01', '02:00:00:00:00:03']
+  const told = { mtuBytes: 1500, hasCarrier: null, speedBps: null, place: null }
+  const links = [
+    ...['enp1s0', 'enp3s0', 'enp9s0'].map((name) => ({ ...told, name, mac, isTap: false })),
+    ...['wan0', 'lte0'].map((name) => ({ ...told, name, mac, isTap: true })),
+    { ...told, name: 'cams3', mac: macOfDpdk, isTap: true },
+  ]
   const ports = [{ twin: 'cams', isUp: true }] as unknown as NonNullable<
     LanFacts['counters']
   >['ports']
   const nics = composeNics(links, wholeConfig(), { ports })
   assert.deepEqual(
-    nics.map(({ nic, isPresent, ports, hasCarrier }) => [
+    nics.map(({ nic, isPresent, ports, hasCarrier, mac }) => [
       nic,
       isPresent,
       ports.map(({ name, vlan }) => `${name} ${vlan}`).join(),
       hasCarrier,
+      mac,
     ]),
     [
-      ['netdev:enp1s0', true, 'wan0 null', null],
-      ['netdev:enp3s0', true, 'cams null,cams2 20', true],
-      ['netdev:enp9s0', true, '', null],
-      ['netdev:wwan0', false, 'lte0 null', null],
-      ['pmd:0000:01:00.0', true, 'wan2 7,cams3 8', null],
-      ['netdev:enp2s0', false, 'lan0 null', null],
+      ['netdev:enp1s0', true, 'wan0 null', null, mac],
+      ['netdev:enp3s0', true, 'cams null,cams2 20', true, mac],
+      ['netdev:enp9s0', true, '', null, mac],
+      ['netdev:wwan0', false, 'lte0 null', null, null],
+      ['pmd:0000:01:00.0', true, 'wan2 7,cams3 8', null, macOfDpdk],
+      ['netdev:enp2s0', false, 'lan0 null', null, null],
     ],
   )
 })
