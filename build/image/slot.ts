@@ -49,12 +49,12 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
   return root
 }
 
-/** GRUB reads the kernel out of it, and knows gzip of what the kernel knows well. */
+/** GRUB reads the kernel out of it. Of what it knows LZO is read fastest: at a start that counts for more than a tenth in size. */
 export async function packRoot({ lock }: SlotParts, root: string, file: string): Promise<void> {
   say('packs the slot')
   await rm(file, { force: true })
   const env = { SOURCE_DATE_EPOCH: String(lock.epoch) }
-  const how = ['-comp', 'gzip', '-Xcompression-level', '9', '-b', '128K', '-no-xattrs', '-noappend']
+  const how = ['-comp', 'lzo', '-b', '128K', '-no-xattrs', '-noappend']
   await run(['mksquashfs', root, file, ...how, '-quiet', '-no-progress'], { env })
 }
 

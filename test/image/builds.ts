@@ -117,7 +117,8 @@ async function repacked(place: Place, slot: string, wish: BundleWish): Promise<s
     // Where it is a link, the file behind it.
     await writeFile(join(root, path), content)
   }
-  const how = ['-comp', 'gzip', '-Xcompression-level', '1', '-b', '1M', '-no-xattrs', '-noappend']
+  // As a slot is, but packed in a hurry.
+  const how = ['-comp', 'lzo', '-Xalgorithm', 'lzo1x_1', '-b', '128K', '-no-xattrs', '-noappend']
   const quiet = ['-quiet', '-no-progress']
   await run(['mksquashfs', root, image, ...how, ...quiet], { timeoutMs: packMs })
   return image
