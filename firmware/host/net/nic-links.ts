@@ -11,14 +11,14 @@ const mostAsked = 32
 /** What has an Ethernet header; a TUN has none. */
 const tap = 'tun'
 /** One end of a veth pair can be a NIC; a bridge cannot. */
-const told: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'virtio_net', tap])
+const toldKinds: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'virtio_net', tap])
 
 /** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
 export async function nicLinksIn(netns: string): Promise<NicLink[]> {
   const links = readNicLinks(await run(['ip', '-json', '-details', 'link', 'show'], { netns }))
   return Promise.all(
     links.map(async (link, index) => {
-      if (link.hasCarrier !== true || index >= mostAsked) return link
+      if (link.isTap || link.hasCarrier !== true || index >= mostAsked) return link
       // A NIC that cannot say it is no fault.
       const text = await run(['ethtool', link.name], { netns, tolerates: () => true })
       return { ...link, speedBps: readSpeed(text) }
@@ -33,7 +33,7 @@ export function readNicLinks(text: string): NicLink[] {
     if (typeof name !== 'string' || typeof mac !== 'string' || typeof mtuBytes !== 'number')
       return []
     const kind = kindOf(linkinfo)
-    if (link.link_type !== 'ether' || (kind !== undefined && !told.has(kind))) return []
+    if (link.link_type !== 'ether' || (kind !== undefined && !toldKinds.has(kind))) return []
     const isUp = Array.isArray(flags) && flags.includes('UP')
     return {
       name,
