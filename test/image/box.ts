@@ -117,8 +117,9 @@ export class Box implements AsyncDisposable {
 
   #post(path: string, body: object): Promise<Answer> {
     const headers = { 'content-type': 'application/json', ...this.#headers }
-    const text = JSON.stringify(body)
-    return this.#ask({ method: 'POST', path, headers, body: text, silenceMs: slowMs })
+    // By a connection of its own: one that is kept may end just as it is used again, and this is not asked twice.
+    const how = { method: 'POST', isAlone: true, silenceMs: slowMs }
+    return this.#ask({ ...how, path, headers, body: JSON.stringify(body) })
   }
 
   /** @throws API_UNREACHABLE nobody answered, or broke off */

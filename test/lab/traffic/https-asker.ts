@@ -27,14 +27,8 @@ function agentOf(from: string, options: AgentOptions = {}): Agent {
   return new Agent({ rejectUnauthorized: false, ...own, ...options })
 }
 
-function ask({
-  id,
-  isAlone,
-  isUnfinished,
-  silenceMs = timeoutMs,
-  from = '',
-  ...question
-}: Question & { id: number }): void {
+function ask(whole: Question & { id: number }): void {
+  const { id, isAlone, isUnfinished, silenceMs = timeoutMs, from = '', ...question } = whole
   const { method = 'GET', path, headers = {}, body } = question
   const beganMs = performance.now()
   let isTold = false
@@ -49,9 +43,19 @@ function ask({
     read(response, asked, isUnfinished === true, tell),
   )
   // The request's own begins once there is a connection: of a box that has just gone, the kernel says so after minutes.
-  const silence = setTimeout(() => asked.destroy(), silenceMs)
+  let isSilent = false
+  const silence = setTimeout(() => {
+    isSilent = true
+    asked.destroy()
+  }, silenceMs)
   asked.on('response', (response) => response.on('data', () => silence.refresh()))
-  asked.on('error', ({ message }) => tell({ status: null, headers: {}, body: message, bytes: 0 }))
+  asked.on('error', ({ message }) => {
+    // A connection that is kept may end just as it is used again: as browsers do, what changes nothing is asked once more (RFC 9112 §9.3.1).
+    if (asked.reusedSocket && !isSilent && !isTold && method === 'GET' && isUnfinished !== true) {
+      clearTimeout(silence)
+      ask({ ...whole, isAlone: true })
+    } else tell({ status: null, headers: {}, body: message, bytes: 0 })
+  })
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)
 }
