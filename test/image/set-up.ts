@@ -17,6 +17,7 @@ import { leaseOf } from './lease.ts'
 
 /** Eight times what a quiet machine needs for a start. */
 export const startMs = 400_000
+/** As long as a box waits for a confirmation at most. */
 const applyMs = 120_000
 const againMs = 250
 /** Below which the first host is. */
@@ -81,17 +82,19 @@ export async function wireKeyOf(box: Box): Promise<string> {
   return (await box.get<Status>('/api/v1/status')).wireKey
 }
 
-/** Hands a configuration in for good, and waits until it runs. */
+/** Hands a configuration in for good. */
 export async function apply(box: Box, config: DeviceConfig): Promise<void> {
   await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
 }
 
 /**
- * The same where the box moves to another address of its LAN: no answer comes to whoever asked at the old one.
+ * Hands in a configuration by which the box moves to another address of its LAN, where it is confirmed, as its page does it: no answer
+ * comes to whoever asked at the old one.
  * @returns it at the new one, signed in
  */
 export async function move(lab: Lab, site: string, box: Box, config: DeviceConfig): Promise<Box> {
-  const refused = apply(box, config).then(
+  const change = { text: stringify(config), confirmSeconds: applyMs / 1000 }
+  const refused = box.post('/api/v1/config/apply', change).then(
     () => null,
     (error: CausewayError) => error,
   )
@@ -100,10 +103,21 @@ export async function move(lab: Lab, site: string, box: Box, config: DeviceConfi
   const first = await Promise.race([refused, moved.answers(applyMs).then(() => null)])
   if (first !== null && first.code !== 'API_UNREACHABLE') throw first
   await moved.answers(applyMs)
-  await box[Symbol.asyncDispose]()
   await moved.signIn()
+  await confirm(moved)
+  await box[Symbol.asyncDispose]()
   await kept(moved, config.revision)
   return moved
+}
+
+/** What was handed in, once it is in place: the API may answer a little before. */
+async function confirm(box: Box): Promise<void> {
+  for (;;) {
+    const { pendingChange } = await box.get<ConfigAnswer>('/api/v1/config')
+    if (pendingChange?.phase !== 'applying') break
+    await passed(againMs)
+  }
+  await box.post('/api/v1/config/confirm')
 }
 
 /** Until a revision runs and nothing waits any more. @throws LAB_TIMEOUT */

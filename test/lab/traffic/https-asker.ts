@@ -46,7 +46,7 @@ function ask(whole: Question & { id: number }): void {
   let isSilent = false
   const silence = setTimeout(() => {
     isSilent = true
-    asked.destroy()
+    asked.destroy(new Error(`nothing was heard in ${silenceMs} ms`))
   }, silenceMs)
   asked.on('response', (response) => response.on('data', () => silence.refresh()))
   asked.on('error', ({ message }) => {
