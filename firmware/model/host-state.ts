@@ -108,7 +108,7 @@ export interface NicLink extends Omit<NicFacts, 'tsoMaxBytes'> {
   readonly speedBps: number | null
   /** Where it is plugged in, as the bus calls it (`0000:01:00.0`); null of what is plugged in nowhere. */
   readonly place: string | null
-  /** The twin of a NIC or segment, or somebody else's; never a NIC. */
+  /** The twin of a NIC, or what somebody else made; never a NIC. */
   readonly isTap: boolean
 }
 

@@ -110,25 +110,33 @@ export async function move(lab: Lab, site: string, box: Box, config: DeviceConfi
   return moved
 }
 
-/** What was handed in, once it is in place: the API may answer a little before. */
+/** What was handed in, once it is in place: the API may answer a little before. @throws LAB_TIMEOUT, CONFIG_NOT_PENDING taken back */
 async function confirm(box: Box): Promise<void> {
-  for (;;) {
-    const { pendingChange } = await box.get<ConfigAnswer>('/api/v1/config')
-    if (pendingChange?.phase !== 'applying') break
-    await passed(againMs)
-  }
+  const isThere = ({ pendingChange }: ConfigAnswer) => pendingChange?.phase !== 'applying'
+  await configIs(box, 'in place', isThere)
   await box.post('/api/v1/config/confirm')
 }
 
 /** Until a revision runs and nothing waits any more. @throws LAB_TIMEOUT */
 export async function kept(box: Box, revision: number): Promise<void> {
+  await configIs(box, `revision ${revision}, and kept`, (answer) => {
+    return answer.revision === revision && answer.pendingChange === null
+  })
+}
+
+/** Asked seldom, for an emulated box is busy. */
+async function configIs(
+  box: Box,
+  what: string,
+  isSo: (answer: ConfigAnswer) => boolean,
+): Promise<void> {
   const deadlineMs = performance.now() + applyMs
-  while (performance.now() < deadlineMs) {
-    const { revision: running, pendingChange } = await box.get<ConfigAnswer>('/api/v1/config')
-    if (running === revision && pendingChange === null) return
+  while (!isSo(await box.get<ConfigAnswer>('/api/v1/config'))) {
+    if (performance.now() > deadlineMs) {
+      throw new CausewayError('LAB_TIMEOUT', `the configuration is not ${what}`)
+    }
     await passed(againMs)
   }
-  throw new CausewayError('LAB_TIMEOUT', `revision ${revision} is not kept`)
 }
 
 /** From a blank box to its planned configuration. */

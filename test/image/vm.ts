@@ -92,14 +92,9 @@ export class Vm implements AsyncDisposable {
     return this.#running?.program.isRunning === true
   }
 
-  /** MAC address of a NIC of the site. */
-  mac(nic: string): string {
-    return `52:54:00:ca:${hex(this.#number)}:${hex(this.#nics.indexOf(nic))}`
-  }
-
-  /** Of all its NICs, in the order in which they are on the bus. */
+  /** MAC addresses of its NICs, in the order in which they are on the bus. */
   get macs(): string[] {
-    return this.#nics.map((nic) => this.mac(nic))
+    return this.#nics.map((_, index) => `52:54:00:ca:${hex(this.#number)}:${hex(index)}`)
   }
 
   /** Powers it on. @returns `performance.now()` of that */
@@ -112,12 +107,13 @@ export class Vm implements AsyncDisposable {
     }
     this.#variables ??= disks.variables(arch)
     const qmpSocket = `/run/causeway-lab/${lab.id}-${this.site}-${++this.#starts}.qmp`
+    const { macs } = this
     const argv = qemuArgv({
       ...{ arch, memoryMiB, cores, variables: this.#variables, qmpSocket },
       blockdevs: blockdevsOf(this.#disk, writeLog),
       // A log of writes knows none (write-log.ts).
       hasTrim: writeLog === undefined,
-      nics: this.#nics.map((nic) => ({ tap: `tap-${nic}`, mac: this.mac(nic) })),
+      nics: this.#nics.map((nic, index) => ({ tap: `tap-${nic}`, mac: macs[index]! })),
     })
     const startedMs = performance.now()
     const program = lab.spawn(this.site, argv, {

@@ -16,9 +16,10 @@ const toldKinds: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'vi
 /** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
 export async function nicLinksIn(netns: string): Promise<NicLink[]> {
   const links = readNicLinks(await run(['ip', '-json', '-details', 'link', 'show'], { netns }))
+  const asked = new Set(links.filter((link) => !link.isTap && link.hasCarrier).slice(0, mostAsked))
   return Promise.all(
-    links.map(async (link, index) => {
-      if (link.isTap || link.hasCarrier !== true || index >= mostAsked) return link
+    links.map(async (link) => {
+      if (!asked.has(link)) return link
       // A NIC that cannot say it is no fault.
       const text = await run(['ethtool', link.name], { netns, tolerates: () => true })
       return { ...link, speedBps: readSpeed(text) }
