@@ -30,6 +30,19 @@ export interface Check {
   readonly isOk: boolean
 }
 
+/** The machine of the short form does other things as well, or is a slow one: it has this many times the time, or the work. */
+const quickRoom = 2
+
+/** The most that a check of time or work allows: `most`, and in the short form more. The whole form shows how well; the short one, that. */
+export function mostIn(isQuick: boolean, most: number): number {
+  return isQuick ? most * quickRoom : most
+}
+
+/** Said behind a target that the short form has eased: what the whole one asks for. */
+export function fullTarget(isQuick: boolean, target: string): string {
+  return isQuick ? ` (${target}: full form)` : ''
+}
+
 /** What a line came to. */
 export interface Outcome {
   readonly line: string

@@ -47,7 +47,7 @@ export const classes: Line = {
     const time = isQuick || fault !== undefined ? seconds.quick : seconds.full
     await using lab = await openNarrow({ isRateUnknown: false })
     await reconfigure(lab, narrow, (config) => sayCalls(config, fault))
-    const checks = await calls(lab, time.idle, time.busy)
+    const checks = await calls(lab, time.idle, time.busy, isQuick)
     checks.push(await marks(lab, 'copy', 'copy'))
     checks.push(await marks(lab, 'none', fault === 'marks-stay' ? 'class' : 'none'))
     const asked = fault === 'wrong-limit' ? '5M' : limit
@@ -84,7 +84,7 @@ function wanOf(lab: Lab, site: string) {
 }
 
 /** Both calls at once, on the idle link and on the full one. */
-async function calls(lab: Lab, idle: number, busy: number): Promise<Check[]> {
+async function calls(lab: Lab, idle: number, busy: number, isQuick: boolean): Promise<Check[]> {
   const rides = ridesOf(lab)
   const alone = await talkAll(lab, rides, call, idle)
   const [from] = hostOf(lab, narrow)
@@ -97,7 +97,7 @@ async function calls(lab: Lab, idle: number, busy: number): Promise<Check[]> {
   const { frames, missed } = await capture.finish()
   const marked = dscpsOf(lab, frames)
   return [
-    ...rides.flatMap((ride, at) => callChecks(ride, alone[at]!, full[at]!)),
+    ...rides.flatMap((ride, at) => callChecks(ride, alone[at]!, full[at]!, { isQuick })),
     isFull,
     {
       check: 'marks by class: of what is sealed, and of what leaves to the Internet',

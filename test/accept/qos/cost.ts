@@ -1,6 +1,6 @@
 /** What it costs that packets wait for their turn: in memory, one core, against the same graph without a rate; and memory. */
 import { type InMemoryFault, measureInMemory } from '../../bench/in-memory.ts'
-import type { Check, Line } from '../line.ts'
+import { type Check, fullTarget, type Line } from '../line.ts'
 
 const targets: Readonly<Record<number, number>> = { 64: 0.6, 1420: 0.8 }
 /** The short form sees a scheduler that broke, and judges no speed. */
@@ -24,7 +24,7 @@ export const cost: Line = {
       return [
         {
           check: `${bytes} B: share that is kept`,
-          target: `≥ ${least * 100} %${isQuick ? ` (≥ ${target * 100} %: full form)` : ''}`,
+          target: `≥ ${least * 100} %${fullTarget(isQuick, `≥ ${target * 100} %`)}`,
           figure: `${(sealShaped.toGraph * 100).toFixed(0)} % (${rates})`,
           isOk: sealShaped.toGraph >= least,
         },

@@ -65,7 +65,7 @@ export const limits: Line = {
       rateCheck('up', limit.up, up),
       rateCheck('down', limit.down, down),
       ...calls.flatMap(({ name }, at) =>
-        callChecks({ name: `call, ${name}` }, idle[at]!, busy[at]!, addedMs),
+        callChecks({ name: `call, ${name}` }, idle[at]!, busy[at]!, { isQuick: false, addedMs }),
       ),
       ...calls.map(({ name }, at) => fullCheck(name, ...links[at]!, rateBps)),
     ]

@@ -42,7 +42,11 @@ export const relayed: Line = {
     const before = await linkBytes(lab, 'hub')
     const full = await talk(lab, ride, busy)
     const isFull = fullCheck(ride.name, before, await linkBytes(lab, 'hub'))
-    return [...callChecks(ride, alone, full), isFull, directCheck((await crossings()).left.data)]
+    return [
+      ...callChecks(ride, alone, full, { isQuick }),
+      isFull,
+      directCheck((await crossings()).left.data),
+    ]
   },
 }
 
