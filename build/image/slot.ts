@@ -49,13 +49,18 @@ export async function makeRoot(parts: SlotParts): Promise<string> {
   return root
 }
 
+/** How mksquashfs packs a slot. */
+export const slotArgs = [
+  ...['-comp', 'lzo', '-b', '128K', '-no-xattrs', '-noappend'],
+  ...['-quiet', '-no-progress'],
+] as const
+
 /** GRUB reads the kernel out of it. Of what it knows LZO is read fastest: at a start that counts for more than a tenth in size. */
 export async function packRoot({ lock }: SlotParts, root: string, file: string): Promise<void> {
   say('packs the slot')
   await rm(file, { force: true })
   const env = { SOURCE_DATE_EPOCH: String(lock.epoch) }
-  const how = ['-comp', 'lzo', '-b', '128K', '-no-xattrs', '-noappend']
-  await run(['mksquashfs', root, file, ...how, '-quiet', '-no-progress'], { env })
+  await run(['mksquashfs', root, file, ...slotArgs], { env })
 }
 
 async function layOver(from: string, root: string): Promise<void> {

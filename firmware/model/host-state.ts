@@ -100,7 +100,7 @@ export interface NicFacts {
   readonly tsoMaxBytes: number | null
 }
 
-/** What can be told of a NIC to whoever chooses one. */
+/** What can be told of a NIC to whoever chooses one; and of a TAP, which may tell of a NIC that the kernel does not see. */
 export interface NicLink extends Omit<NicFacts, 'tsoMaxBytes'> {
   /** Null where the kernel does not know. */
   readonly hasCarrier: boolean | null
@@ -108,7 +108,7 @@ export interface NicLink extends Omit<NicFacts, 'tsoMaxBytes'> {
   readonly speedBps: number | null
   /** Where it is plugged in, as the bus calls it (`0000:01:00.0`); null of what is plugged in nowhere. */
   readonly place: string | null
-  /** The twin of a NIC, or what somebody else made; never a NIC. */
+  /** The twin of a NIC, or what somebody else made. */
   readonly isTap: boolean
 }
 

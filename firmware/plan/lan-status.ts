@@ -95,7 +95,7 @@ export function composeNics(
   const found = new Map(
     links.filter(({ isTap }) => !isTap).map((link) => [`netdev:${link.name}`, link]),
   )
-  // The kernel does not see a NIC of DPDK; its twin has its MAC and MTU.
+  // The kernel does not see a NIC of DPDK; its twin has its MAC and MTU, as soon as the datapath has opened it.
   const twins = new Map(links.filter(({ isTap }) => isTap).map((link) => [link.name, link]))
   const ups = new Map(counters?.ports.map(({ twin, isUp }) => [twin, isUp]))
   const all = new Set([...found.keys(), ...ports.map(({ port }) => port.nic)])
@@ -103,21 +103,20 @@ export function composeNics(
     const link = found.get(nic)
     const own = ports.filter(({ port }) => port.nic === nic)
     const isPmd = kindOf(nic) === 'pmd'
-    const seen = isPmd ? own.map(({ port }) => twins.get(port.name)).find(isThere) : link
-    const told = own.map(({ port }) => ups.get(port.name)).find(isThere)
+    const opened = own.flatMap(({ port }) => (ups.has(port.name) ? [port.name] : []))
+    const seen = (isPmd ? opened.map((name) => twins.get(name)) : [link]).filter(
+      (one) => one !== undefined,
+    )
     return {
       nic,
       isPresent: link !== undefined || isPmd,
-      mac: seen?.mac ?? null,
-      mtuBytes: seen?.mtuBytes ?? null,
-      hasCarrier: link?.hasCarrier ?? told ?? null,
+      mac: seen[0]?.mac ?? null,
+      // It takes what the largest of its ports sends.
+      mtuBytes: seen.length === 0 ? null : Math.max(...seen.map((one) => one.mtuBytes)),
+      hasCarrier: link?.hasCarrier ?? ups.get(opened[0] ?? '') ?? null,
       speedBitsPerSecond: link?.speedBps ?? null,
       place: link?.place ?? (isPmd ? interfaceOf(nic) : null),
       ports: own.map(({ kind, port: { name, vlan = null } }) => ({ kind, name, vlan })),
     }
   })
-}
-
-function isThere<Value>(value: Value | undefined): value is Value {
-  return value !== undefined
 }

@@ -117,9 +117,11 @@ export class Box implements AsyncDisposable {
 
   #post(path: string, body: object): Promise<Answer> {
     const headers = { 'content-type': 'application/json', ...this.#headers }
-    // By a connection of its own: one that is kept may end just as it is used again, and this is not asked twice.
-    const how = { method: 'POST', isAlone: true, silenceMs: slowMs }
-    return this.#ask({ ...how, path, headers, body: JSON.stringify(body) })
+    return this.#ask({
+      ...{ method: 'POST', path, headers, body: JSON.stringify(body), silenceMs: slowMs },
+      // One that is kept may end just as it is used again, and a POST is not asked twice.
+      isAlone: true,
+    })
   }
 
   /** @throws API_UNREACHABLE nobody answered, or broke off */

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { makeBundle } from '../../build/image/bundle.ts'
 import { type Keys, makeKeys } from '../../build/image/keys.ts'
 import { type Place, placeHere } from '../../build/image/place.ts'
+import { slotArgs } from '../../build/image/slot.ts'
 import { targetOf } from '../../build/image/target.ts'
 import { CausewayError } from '../../firmware/model/errors.ts'
 import { run } from '../lab/command.ts'
@@ -118,9 +119,8 @@ async function repacked(place: Place, slot: string, wish: BundleWish): Promise<s
     await writeFile(join(root, path), content)
   }
   // As a slot is, but packed in a hurry.
-  const how = ['-comp', 'lzo', '-Xalgorithm', 'lzo1x_1', '-b', '128K', '-no-xattrs', '-noappend']
-  const quiet = ['-quiet', '-no-progress']
-  await run(['mksquashfs', root, image, ...how, ...quiet], { timeoutMs: packMs })
+  const hurried = ['-Xalgorithm', 'lzo1x_1']
+  await run(['mksquashfs', root, image, ...slotArgs, ...hurried], { timeoutMs: packMs })
   return image
 }
 

@@ -82,9 +82,9 @@ export async function wireKeyOf(box: Box): Promise<string> {
   return (await box.get<Status>('/api/v1/status')).wireKey
 }
 
-/** Hands a configuration in for good. */
-export async function apply(box: Box, config: DeviceConfig): Promise<void> {
-  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
+/** Hands a configuration in, and waits until it runs: for good, or for so many seconds unless it is confirmed. */
+export async function apply(box: Box, config: DeviceConfig, confirmSeconds = 0): Promise<void> {
+  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds })
 }
 
 /**
@@ -93,8 +93,7 @@ export async function apply(box: Box, config: DeviceConfig): Promise<void> {
  * @returns it at the new one, signed in
  */
 export async function move(lab: Lab, site: string, box: Box, config: DeviceConfig): Promise<Box> {
-  const change = { text: stringify(config), confirmSeconds: applyMs / 1000 }
-  const refused = box.post('/api/v1/config/apply', change).then(
+  const refused = apply(box, config, applyMs / 1000).then(
     () => null,
     (error: CausewayError) => error,
   )
@@ -110,7 +109,7 @@ export async function move(lab: Lab, site: string, box: Box, config: DeviceConfi
   return moved
 }
 
-/** What was handed in, once it is in place: the API may answer a little before. @throws LAB_TIMEOUT, CONFIG_NOT_PENDING taken back */
+/** What was handed in, once it is in place: the API may answer a little before. @throws LAB_TIMEOUT, CONFIG_UNCONFIRMED too late, API_UNREACHABLE taken back */
 async function confirm(box: Box): Promise<void> {
   const isThere = ({ pendingChange }: ConfigAnswer) => pendingChange?.phase !== 'applying'
   await configIs(box, 'in place', isThere)
@@ -124,7 +123,6 @@ export async function kept(box: Box, revision: number): Promise<void> {
   })
 }
 
-/** Asked seldom, for an emulated box is busy. */
 async function configIs(
   box: Box,
   what: string,

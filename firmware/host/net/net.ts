@@ -19,7 +19,7 @@ export interface Net {
   claim(): Promise<AsyncDisposable>
   /** The machine's NICs, those already in the NIC namespace included. */
   nics(netns: string): Promise<NicFacts[]>
-  /** The same as people look at them. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
+  /** The same as people look at them, and TAPs beside them: `isTap`. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
   nicLinks(netns: string): Promise<NicLink[]>
   /** What the machine looks like, as far as `want` speaks of it. */
   read(want: HostState, signal?: AbortSignal): Promise<HostReading>

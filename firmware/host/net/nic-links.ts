@@ -1,6 +1,6 @@
 /**
- * What is plugged into the machine, for people who choose a NIC: carrier, speed and place of each, wherever it is. Reads
- * `ip -json -d link` and what ethtool says of the speed, which no other tool tells of another namespace.
+ * What is plugged into the machine, for people who choose a NIC: carrier, speed and place of each, wherever it is; and TAPs.
+ * Reads `ip -json -d link` and what ethtool says of the speed, which no other tool tells of another namespace.
  */
 import { CausewayError } from '../../model/errors.ts'
 import type { NicLink } from '../../model/host-state.ts'
@@ -8,15 +8,15 @@ import { run } from '../system/command.ts'
 
 /** Of more nobody asks for the speed. */
 const mostAsked = 32
-/** What has an Ethernet header; a TUN has none. */
-const tap = 'tun'
+/** The kernel's kind of TAP and TUN; a TUN is no Ethernet. */
+const tunKind = 'tun'
 /** One end of a veth pair can be a NIC; a bridge cannot. */
-const toldKinds: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'virtio_net', tap])
+const toldKinds: ReadonlySet<string> = new Set(['veth', 'macvlan', 'ipvlan', 'virtio_net', tunKind])
 
 /** @param netns '' is the own one; it must be there. @throws HOST_COMMAND_FAILED, HOST_COMMAND_TIMEOUT, HOST_SYSTEM */
 export async function nicLinksIn(netns: string): Promise<NicLink[]> {
   const links = readNicLinks(await run(['ip', '-json', '-details', 'link', 'show'], { netns }))
-  const asked = new Set(links.filter((link) => !link.isTap && link.hasCarrier).slice(0, mostAsked))
+  const asked = speakersOf(links)
   return Promise.all(
     links.map(async (link) => {
       if (!asked.has(link)) return link
@@ -25,6 +25,11 @@ export async function nicLinksIn(netns: string): Promise<NicLink[]> {
       return { ...link, speedBps: readSpeed(text) }
     }),
   )
+}
+
+/** Whose speed is asked. Pure. */
+export function speakersOf(links: readonly NicLink[]): Set<NicLink> {
+  return new Set(links.filter((link) => !link.isTap && link.hasCarrier).slice(0, mostAsked))
 }
 
 /** NICs and TAPs: not the loopback, nor what software makes of other links. Without their speed. @throws HOST_SYSTEM */
@@ -44,7 +49,7 @@ export function readNicLinks(text: string): NicLink[] {
       hasCarrier: isUp ? flags.includes('LOWER_UP') : null,
       speedBps: null,
       place: typeof parentdev === 'string' ? parentdev : null,
-      isTap: kind === tap,
+      isTap: kind === tunKind,
     }
   })
 }

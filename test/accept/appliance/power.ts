@@ -113,7 +113,8 @@ async function judge(
   } catch (error) {
     const { message } = error as Error
     console.error(`  cut at ${cut.at} (${cut.phase}): ${message}\n${machine.serial.tail}`)
-    return { cut, start: message, settings: message, slot: '-' }
+    // What a disk that lies loses is seen in settings that were read.
+    return { cut, start: message, settings: fault === 'lying-disk' ? null : message, slot: '-' }
   } finally {
     await machine.cutPower()
     disks.remove(disk)

@@ -1,6 +1,7 @@
 /**
  * Asks a box by HTTPS what it is told to ask: a question a line on standard input, an answer a line, as JSON (asker.ts has both forms).
- * One connection of each address that it asks from is kept for all that do not want their own.
+ * One connection of each address that it asks from is kept for all that do not want their own. A connection that is kept may end just
+ * as it is used again: as browsers do, what changes nothing is then asked once more (RFC 9112 §9.3.1).
  *   node https-asker.ts ADDRESS
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
@@ -27,10 +28,9 @@ function agentOf(from: string, options: AgentOptions = {}): Agent {
   return new Agent({ rejectUnauthorized: false, ...own, ...options })
 }
 
-function ask(whole: Question & { id: number }): void {
+function ask(whole: Question & { id: number }, beganMs = performance.now()): void {
   const { id, isAlone, isUnfinished, silenceMs = timeoutMs, from = '', ...question } = whole
   const { method = 'GET', path, headers = {}, body } = question
-  const beganMs = performance.now()
   let isTold = false
   const tell = (answer: Omit<Answer, 'ms'>): void => {
     clearTimeout(silence)
@@ -38,23 +38,27 @@ function ask(whole: Question & { id: number }): void {
     isTold = true
     console.log(JSON.stringify({ id, ...answer, ms: performance.now() - beganMs }))
   }
+  const fail = (body: string): void => tell({ status: null, headers: {}, body, bytes: 0 })
   const agent = isAlone === true ? agentOf(from) : keptOf(from)
   const asked: ClientRequest = request({ host, method, path, headers, agent }, (response) =>
     read(response, asked, isUnfinished === true, tell),
   )
   // The request's own begins once there is a connection: of a box that has just gone, the kernel says so after minutes.
-  let isSilent = false
   const silence = setTimeout(() => {
-    isSilent = true
-    asked.destroy(new Error(`nothing was heard in ${silenceMs} ms`))
+    fail(`nothing was heard in ${silenceMs} ms`)
+    asked.destroy()
   }, silenceMs)
   asked.on('response', (response) => response.on('data', () => silence.refresh()))
   asked.on('error', ({ message }) => {
-    // A connection that is kept may end just as it is used again: as browsers do, what changes nothing is asked once more (RFC 9112 §9.3.1).
-    if (asked.reusedSocket && !isSilent && !isTold && method === 'GET' && isUnfinished !== true) {
+    const isLost = asked.reusedSocket && !isTold
+    if (!isLost || method !== 'GET' || isUnfinished === true) fail(message)
+    else {
+      // Of the first asking nothing is told any more.
+      isTold = true
       clearTimeout(silence)
-      ask({ ...whole, isAlone: true })
-    } else tell({ status: null, headers: {}, body: message, bytes: 0 })
+      const leftMs = Math.max(1, silenceMs - (performance.now() - beganMs))
+      ask({ ...whole, isAlone: true, silenceMs: leftMs }, beganMs)
+    }
   })
   if (isUnfinished === true) asked.flushHeaders()
   else asked.end(body)

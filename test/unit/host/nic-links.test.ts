@@ -1,7 +1,7 @@
 /** What dnsmasq remembers and what ip and ethtool print, as the model has it. Strangers choose a part of the words. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readNicLinks, readSpeed } from '../../../firmware/host/net/nic-links.ts'
+import { readNicLinks, readSpeed, speakersOf } from '../../../firmware/host/net/nic-links.ts'
 import { hostLeasesOf } from '../../../firmware/host/service/host-lease.ts'
 
 test('leases that hold, with the names that are names', () => {
@@ -57,4 +57,14 @@ test('links that are NICs or TAPs, with a carrier where the kernel knows it', ()
 test('a speed that is said', () => {
   assert.equal(readSpeed('Settings for eth0:\n\tSpeed: 2500Mb/s\n\tDuplex: Full\n'), 2.5e9)
   assert.equal(readSpeed('Settings for eth0:\n\tSpeed: Unknown!\n'), null)
+})
+
+test('the speed is asked of NICs with a carrier, thirty-two at most; of no TAP', () => {
+  const link = { mac: '02:00:00:00:00:01', mtuBytes: 1500, speedBps: null, place: null }
+  const tap = { ...link, name: 'wan0', hasCarrier: true, isTap: true }
+  const dark = { ...link, name: 'enp1s0', hasCarrier: false, isTap: false }
+  const lit = Array.from({ length: 40 }, (_, at) => {
+    return { ...link, name: `eth${at}`, hasCarrier: true, isTap: false }
+  })
+  assert.deepEqual([...speakersOf([tap, dark, ...lit])], lit.slice(0, 32))
 })

@@ -63,29 +63,35 @@ test('a NIC has the ports that the configuration gives it; a twin is none, but t
   const links = [
     ...['enp1s0', 'enp3s0', 'enp9s0'].map((name) => ({ ...told, name, mac, isTap: false })),
     ...['wan0', 'lte0'].map((name) => ({ ...told, name, mac, isTap: true })),
-    { ...told, name: 'cams3', mac: macOfDpdk, isTap: true },
+    { ...told, name: 'wan2', mac: macOfDpdk, mtuBytes: 1492, isTap: true },
+    { ...told, name: 'cams3', mac: macOfDpdk, mtuBytes: 9000, isTap: true },
   ]
-  const ports = [{ twin: 'cams', isUp: true }] as unknown as NonNullable<
-    LanFacts['counters']
-  >['ports']
-  const nics = composeNics(links, wholeConfig(), { ports })
+  type Ports = NonNullable<LanFacts['counters']>['ports']
+  const opened = ['cams', 'wan2', 'cams3'].map((twin) => ({ twin, isUp: true }))
+  const counters = { ports: opened as unknown as Ports }
+  const nics = composeNics(links, wholeConfig(), counters)
   assert.deepEqual(
-    nics.map(({ nic, isPresent, ports, hasCarrier, mac }) => [
+    nics.map(({ nic, isPresent, ports, hasCarrier, mac, mtuBytes }) => [
       nic,
       isPresent,
       ports.map(({ name, vlan }) => `${name} ${vlan}`).join(),
       hasCarrier,
       mac,
+      mtuBytes,
     ]),
     [
-      ['netdev:enp1s0', true, 'wan0 null', null, mac],
-      ['netdev:enp3s0', true, 'cams null,cams2 20', true, mac],
-      ['netdev:enp9s0', true, '', null, mac],
-      ['netdev:wwan0', false, 'lte0 null', null, null],
-      ['pmd:0000:01:00.0', true, 'wan2 7,cams3 8', null, macOfDpdk],
-      ['netdev:enp2s0', false, 'lan0 null', null, null],
+      ['netdev:enp1s0', true, 'wan0 null', null, mac, 1500],
+      ['netdev:enp3s0', true, 'cams null,cams2 20', true, mac, 1500],
+      ['netdev:enp9s0', true, '', null, mac, 1500],
+      ['netdev:wwan0', false, 'lte0 null', null, null, null],
+      ['pmd:0000:01:00.0', true, 'wan2 7,cams3 8', true, macOfDpdk, 9000],
+      ['netdev:enp2s0', false, 'lan0 null', null, null, null],
     ],
   )
+  // Until the datapath has opened it, its twin has a MAC that the kernel made up.
+  const unopened = composeNics(links, wholeConfig(), { ports: [] })
+  const { mac: made, mtuBytes } = unopened.find(({ nic }) => nic === 'pmd:0000:01:00.0')!
+  assert.deepEqual([made, mtuBytes], [null, null])
 })
 
 test('without a configuration there is nothing to tell but what is plugged in', () => {
