@@ -17,6 +17,9 @@ export interface Power {
 /** Whoever asked has the answer by then. */
 export const restartAfterMs = 1_000
 
+/** A box that does other things at once takes tens of seconds to start a program. */
+const orderMs = 60_000
+
 /** @param mark the file by which an appliance is known */
 export function openPower(mark: string): Power {
   const isAppliance = (): Promise<boolean> => hasFile(mark)
@@ -24,15 +27,23 @@ export function openPower(mark: string): Power {
     isAppliance,
     rebootMachine: async () => {
       if (!(await isAppliance())) throw noAppliance()
-      // systemd takes it and goes on by itself: services end in their order.
-      setTimeout(() => {
-        run(['systemctl', '--no-block', 'reboot']).catch(() => process.kill(process.pid, 'SIGTERM'))
-      }, restartAfterMs)
+      setTimeout(() => void reboot(), restartAfterMs)
     },
     restartGateway: () => {
       setTimeout(() => process.kill(process.pid, 'SIGTERM'), restartAfterMs)
     },
   }
+}
+
+/**
+ * systemd takes it and goes on by itself: services end in their order. It is asked directly, without bus and logind, which a box that
+ * is busy may not have soon; where even that comes to nothing the programs are not waited for.
+ */
+async function reboot(): Promise<void> {
+  const order = ['--no-block', '--job-mode=replace-irreversibly', 'start', 'reboot.target']
+  await run(['systemctl', ...order], { timeoutMs: orderMs })
+    .catch(() => run(['systemctl', '--force', 'reboot'], { timeoutMs: orderMs }))
+    .catch(() => process.kill(process.pid, 'SIGTERM'))
 }
 
 export function noAppliance(): CausewayError {
