@@ -83,8 +83,12 @@ export class Box implements AsyncDisposable {
     return answer.body
   }
 
+  /** What wants the password typed of late has it typed once more. */
   async post<Said>(path: string, body: object = {}): Promise<Said> {
-    return read<Said>(await this.#post(path, body))
+    const answer = await this.#post(path, body)
+    const isStale = answer.status !== 200 && errorOf(answer).code === 'API_NOT_FRESH'
+    if (isStale) await this.signIn()
+    return read<Said>(isStale ? await this.#post(path, body) : answer)
   }
 
   /** Sends a file as it is. @returns what comes of it; null: the box broke off */
@@ -151,13 +155,13 @@ export class Box implements AsyncDisposable {
 const upload = ['-X', 'POST', '-H', 'content-type: application/octet-stream'] as const
 const nothing = { headers: {}, bytes: 0, ms: 0 } as const
 
-function read<Said>({ status, body }: Answer): Said {
-  if (status === 200) return JSON.parse(body) as Said
-  throw errorOf(status, body)
+function read<Said>(answer: Answer): Said {
+  if (answer.status === 200) return JSON.parse(answer.body) as Said
+  throw errorOf(answer)
 }
 
 /** With the code that the box gave it. */
-function errorOf(status: number | null, body: string): CausewayError {
+function errorOf({ status, body }: Answer): CausewayError {
   try {
     const { code, message, ...more } = JSON.parse(body) as ErrorBody
     return new CausewayError(code, message, more)
