@@ -15,8 +15,8 @@ import { plannedFile } from '../lab/site-files.ts'
 import { Box } from './box.ts'
 import { leaseOf } from './lease.ts'
 
-/** Eight times what a quiet machine needs for a start. */
-export const startMs = 400_000
+/** Patience alone: a quiet machine needs a minute for a start, and a busy slow one was seen to take seven. */
+export const startMs = 900_000
 /** As long as a box waits for a confirmation at most. */
 const applyMs = 120_000
 const againMs = 250
