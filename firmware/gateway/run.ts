@@ -53,7 +53,9 @@ const fileMs = 60_000
 /** @param logRing has what `log` wrote. @throws STORE_ errors of the keys, API_IN_USE */
 export async function runGateway(places: Places, log: Log, logRing: LogRing): Promise<Gateway> {
   const clock = systemClock()
-  const power = openPower(places.applianceMark)
+  const power = openPower(places.applianceMark, (error) =>
+    log.error(fieldsOf(error), 'the machine is not started anew'),
+  )
   const isAppliance = await power.isAppliance()
   // An appliance wipes its disk before anything starts: image/initramfs.
   if (!isAppliance && (await resetIfOrdered(places))) log.warn({}, 'reset: this box is blank')

@@ -20,14 +20,17 @@ export const restartAfterMs = 1_000
 /** A box that does other things at once takes tens of seconds to start a program. */
 const orderMs = 60_000
 
-/** @param mark the file by which an appliance is known */
-export function openPower(mark: string): Power {
+/**
+ * @param mark the file by which an appliance is known
+ * @param onFailed an order to start the machine anew came to nothing; the next one follows
+ */
+export function openPower(mark: string, onFailed: (error: unknown) => void): Power {
   const isAppliance = (): Promise<boolean> => hasFile(mark)
   return {
     isAppliance,
     rebootMachine: async () => {
       if (!(await isAppliance())) throw noAppliance()
-      setTimeout(() => void reboot(), restartAfterMs)
+      setTimeout(() => void reboot(onFailed), restartAfterMs)
     },
     restartGateway: () => {
       setTimeout(() => process.kill(process.pid, 'SIGTERM'), restartAfterMs)
@@ -37,13 +40,19 @@ export function openPower(mark: string): Power {
 
 /**
  * systemd takes it and goes on by itself: services end in their order. It is asked directly, without bus and logind, which a box that
- * is busy may not have soon; where even that comes to nothing the programs are not waited for.
+ * is busy may not have soon; where even that comes to nothing services are not waited for; and last, another gateway may do better.
  */
-async function reboot(): Promise<void> {
-  const order = ['--no-block', '--job-mode=replace-irreversibly', 'start', 'reboot.target']
-  await run(['systemctl', ...order], { timeoutMs: orderMs })
-    .catch(() => run(['systemctl', '--force', 'reboot'], { timeoutMs: orderMs }))
-    .catch(() => process.kill(process.pid, 'SIGTERM'))
+async function reboot(onFailed: (error: unknown) => void): Promise<void> {
+  const inOrder = ['--no-block', '--job-mode=replace-irreversibly', 'start', 'reboot.target']
+  for (const order of [inOrder, ['--force', 'reboot']]) {
+    try {
+      await run(['systemctl', ...order], { timeoutMs: orderMs })
+      return
+    } catch (error) {
+      onFailed(error)
+    }
+  }
+  process.kill(process.pid, 'SIGTERM')
 }
 
 export function noAppliance(): CausewayError {

@@ -1,11 +1,10 @@
 /** A box that is used while all that it writes to its disk is logged: configurations handed in, an update installed and started for the first time. */
-import { stringify } from 'yaml'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import type { Box } from '../../image/box.ts'
 import { bundleOf } from '../../image/builds.ts'
 import type { Disk } from '../../image/disks.ts'
 import type { VmScene } from '../../image/scene.ts'
-import { kept, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
+import { apply, kept, openPlanned, runningConfig, setUp, startMs } from '../../image/set-up.ts'
 import { type LogEntry, WriteLog } from '../../image/write-log.ts'
 import { install, proven, restart } from './update-scene.ts'
 
@@ -89,7 +88,7 @@ async function write(box: Box, log: WriteLog, number: number): Promise<Written> 
     dns: { servers: [`192.0.2.${number + 1}`] },
   }
   const begun = await log.count()
-  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
+  await apply(box, config)
   const done = await log.count()
   await kept(box, revision)
   return { text: await textOf(box), begun, done }

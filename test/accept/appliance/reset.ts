@@ -2,14 +2,13 @@
  * A factory reset leaves nothing of its owner: texts are planted in all that a box keeps, the box is reset by its API, and its whole disk is
  * searched for each of them in every form. Then it is a blank box that works.
  */
-import { stringify } from 'yaml'
 import type { EnrolmentAnswer } from '../../../firmware/model/enrolment.ts'
 import type { CausewayError } from '../../../firmware/model/errors.ts'
 import type { SessionState } from '../../../firmware/model/local-api-access.ts'
 import type { Box } from '../../image/box.ts'
 import { type Canary, type Found, findCanaries } from '../../image/canary.ts'
 import { openVmScene, type VmScene } from '../../image/scene.ts'
-import { kept, openBlank, runningConfig, setUp, startMs } from '../../image/set-up.ts'
+import { apply, kept, openBlank, runningConfig, setUp, startMs } from '../../image/set-up.ts'
 import type { Check, Line } from '../line.ts'
 import { claim, noneOf } from './parts.ts'
 import { firmwareLine } from './update-scene.ts'
@@ -55,7 +54,8 @@ export const reset: Line = {
 const aBoxHasIt: Canary = { what: 'what is in every image', text: '# GRUB Environment Block' }
 
 async function plant(box: Box): Promise<void> {
-  const [peer, segment, secret, user, site] = canaries.map(({ text }) => text)
+  const texts = canaries.map(({ text }) => text)
+  const [peer = '', segment = '', secret = '', user = '', site = ''] = texts
   await box.post('/api/v1/users', { name: user, role: 'viewer', password: `${secret}-password` })
   const before = await runningConfig(box)
   const wireKey = Buffer.alloc(32, 9).toString('base64')
@@ -64,11 +64,11 @@ async function plant(box: Box): Promise<void> {
     segments: [...before.segments, { name: segment, vni: 4_711 }],
     peers: [{ name: peer, wireKey, endpoints: ['192.0.2.9:51820'], segments: {} }],
   }
-  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
+  await apply(box, config)
   await kept(box, config.revision)
   // Once more, so that the history and the log have what runs no longer, too.
   const again = { ...config, revision: config.revision + 1, site: `${site}-b` }
-  await box.post('/api/v1/config/apply', { text: stringify(again), confirmSeconds: 0 })
+  await apply(box, again)
   await kept(box, again.revision)
 }
 

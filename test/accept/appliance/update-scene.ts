@@ -1,6 +1,5 @@
 /** A box that is updated by its API, over and over: what it ran before, what it runs now, and whether its settings are what they were. */
 import { setTimeout as passed } from 'node:timers/promises'
-import { stringify } from 'yaml'
 import { CausewayError } from '../../../firmware/model/errors.ts'
 import type { Status } from '../../../firmware/model/local-api.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
@@ -8,7 +7,7 @@ import type { SlotAnswer, SlotsAnswer } from '../../../firmware/model/local-api-
 import type { Box } from '../../image/box.ts'
 import { type BundleWish, bundleOf } from '../../image/builds.ts'
 import { openVmScene, type VmScene } from '../../image/scene.ts'
-import { kept, runningConfig, setUp, startMs, wireKeyOf } from '../../image/set-up.ts'
+import { apply, kept, runningConfig, setUp, startMs, wireKeyOf } from '../../image/set-up.ts'
 import type { Vm } from '../../image/vm.ts'
 import { awaitReachable } from '../../lab/hosts.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
@@ -117,7 +116,7 @@ export async function settingsOf({ box }: Pick<Updating, 'box'>): Promise<string
 export async function changeSetting({ box }: Pick<Updating, 'box'>): Promise<void> {
   const before = await runningConfig(box)
   const config = { ...before, revision: before.revision + 1, dns: { servers: ['192.0.2.53'] } }
-  await box.post('/api/v1/config/apply', { text: stringify(config), confirmSeconds: 0 })
+  await apply(box, config)
   await kept(box, config.revision)
 }
 

@@ -49,7 +49,7 @@ test('the disk is the one that the folder lies on', () => {
 })
 
 test('a machine without the mark is not started anew', async () => {
-  const power = openPower('/nowhere/appliance')
+  const power = openPower('/nowhere/appliance', () => assert.fail())
   assert.equal(await power.isAppliance(), false)
   await assert.rejects(power.rebootMachine(), { code: 'HOST_NO_APPLIANCE' })
 })
