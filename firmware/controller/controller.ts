@@ -96,7 +96,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
     users,
     rollouts,
     [Symbol.asyncDispose]: async () => {
-      renewal[Symbol.dispose]()
+      await renewal[Symbol.asyncDispose]()
       await api[Symbol.asyncDispose]()
       await rollouts[Symbol.asyncDispose]()
       await links[Symbol.asyncDispose]()
@@ -120,11 +120,18 @@ function identify(
 }
 
 /** Looked at each day: boxes would not find a controller whose certificate has ended while nobody started it anew. */
-function keepCertificate({ clock, owner, wallMs, log }: ControllerParts, api: Api): Disposable {
+function keepCertificate(
+  { clock, owner, wallMs, log }: ControllerParts,
+  api: Api,
+): AsyncDisposable {
   let shown = owner.server.certificate
-  let cancel: CancelTimer
+  let cancel: CancelTimer = () => {}
+  let looking = Promise.resolve()
+  let isClosed = false
   const later = (): void => {
-    cancel = clock.after(dayMs, () => void look())
+    cancel = clock.after(dayMs, () => {
+      looking = look()
+    })
   }
   const look = async (): Promise<void> => {
     try {
@@ -134,8 +141,14 @@ function keepCertificate({ clock, owner, wallMs, log }: ControllerParts, api: Ap
     } catch (error) {
       log.error({ detail: (error as Error).message }, "the controller's certificate is not renewed")
     }
-    later()
+    if (!isClosed) later()
   }
   later()
-  return { [Symbol.dispose]: () => cancel() }
+  return {
+    [Symbol.asyncDispose]: () => {
+      isClosed = true
+      cancel()
+      return looking
+    },
+  }
 }

@@ -19,6 +19,12 @@ import { firmwareFile } from './firmware-sample.ts'
 const limited = { timeout: 180_000 }
 const soonMs = 200
 
+/** What its controller looks at some times a minute, it looks at often. */
+function lookedAfter({ controller }: World): Disposable {
+  const timer = setInterval(() => controller.rollouts.wake(), soonMs)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
 interface Appliance {
   readonly box: Box
   readonly deviceId: string
@@ -81,6 +87,11 @@ async function until<Value>(ask: () => Value | null | Promise<Value | null>): Pr
   })
 }
 
+async function does(person: Person, ...argv: string[]): Promise<void> {
+  const { code, err } = await person.ctl(...argv)
+  assert.equal(code, 0, err)
+}
+
 async function show(person: Person): Promise<RolloutAnswer> {
   return JSON.parse((await person.ctl('firmware', 'show', '--json')).out) as RolloutAnswer
 }
@@ -106,8 +117,9 @@ test(
   'canaries first; the next box goes back, it halts, and goes on when somebody says so',
   limited,
   async (context) => {
-    const { world, owner } = await owned('rollout', soonMs)
+    const { world, owner } = await owned('rollout')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('rollout/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     const ada = await world.person('ada', 'acme', 'admin')
@@ -117,7 +129,7 @@ test(
     const lisbon = await appliance(context, { world, owner }, 'lisbon')
     const berlin = await appliance(context, { world, owner }, 'berlin')
     const order = ['firmware', 'rollout', '0.2.0', '--canary', 'lisbon', '--soak', '0m']
-    assert.equal((await ada.ctl(...order)).code, 0)
+    await does(ada, ...order)
     assert.match((await ada.ctl(...order)).err, /STORE_CONFLICT the rollout of 0\.2\.0 is running/)
     assert.match(
       (await owner.ctl('firmware', 'remove', '0.2.0')).err,
@@ -153,11 +165,11 @@ test(
     assert.match(text, /^berlin +[0-9a-f]{8} +up +0\.1\.0 +went back .*UPDATE_WENT_BACK/m)
 
     // Nobody is told anew what it went back from; another rollout is another order.
-    assert.equal((await ada.ctl('firmware', 'resume')).code, 0)
+    await does(ada, 'firmware', 'resume')
     await until(async () => ((await show(ada)).rollout?.state === 'done' ? true : null))
     assert.equal(berlin.isDown(), false)
     const again = ['firmware', 'rollout', '0.2.0', '--sites', 'berlin', '--soak', '0m']
-    assert.equal((await ada.ctl(...again)).code, 0)
+    await does(ada, ...again)
     await until(() => (berlin.isDown() ? true : null))
     await berlin.startAnew()
     await phaseOf(ada, 'berlin', 'proving')
@@ -174,7 +186,7 @@ test(
       'edge.update site/berlin done',
       'rollout.done rollout/0.2.0 done',
     ])
-    assert.equal((await owner.ctl('firmware', 'remove', '0.2.0')).code, 0)
+    await does(owner, 'firmware', 'remove', '0.2.0')
   },
 )
 
@@ -182,8 +194,9 @@ test(
   'a machine without slots is passed over, with the reason; a file that a box refuses halts it',
   limited,
   async (context) => {
-    const { world, owner } = await owned('refused', soonMs)
+    const { world, owner } = await owned('refused')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('refused/causeway.raucb', '')
     // The fake slots take what begins otherwise for no update.
     const bytes = firmwareFile({ version: '0.2.0' })
@@ -196,7 +209,7 @@ test(
     await berlin.box.stop()
     berlin.box.newDatapath()
     await berlin.box.start()
-    assert.equal((await owner.ctl('firmware', 'rollout', '0.2.0')).code, 0)
+    await does(owner, 'firmware', 'rollout', '0.2.0')
     const halted = await until(async () => {
       const answer = await show(owner)
       const isOver = answer.boxes.every(
@@ -216,8 +229,9 @@ test(
   'what is called off before a new start does not happen, and what was installed is not fetched again',
   limited,
   async (context) => {
-    const { world, owner } = await owned('called-off', soonMs)
+    const { world, owner } = await owned('called-off')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('called-off/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     await owner.ctl('firmware', 'add', file)
@@ -234,14 +248,14 @@ test(
     const hour = (more: number): string =>
       `${String((new Date().getUTCHours() + more) % 24).padStart(2, '0')}:00`
     const later = ['firmware', 'rollout', '0.2.0', '--at', `${hour(3)}-${hour(4)}`, '--soak', '0m']
-    assert.equal((await owner.ctl(...later)).code, 0)
+    await does(owner, ...later)
     await phaseOf(owner, 'lisbon', 'installed')
-    assert.equal((await owner.ctl('firmware', 'pause')).code, 0)
+    await does(owner, 'firmware', 'pause')
     await phaseOf(owner, 'lisbon', 'waits')
     assert.match((await owner.ctl('firmware', 'pause')).err, /STORE_CONFLICT .* is paused/)
-    assert.equal((await owner.ctl('firmware', 'abort')).code, 0)
+    await does(owner, 'firmware', 'abort')
     assert.equal(lisbon.isDown(), false)
-    assert.equal((await owner.ctl('firmware', 'rollout', '0.2.0', '--soak', '0m')).code, 0)
+    await does(owner, 'firmware', 'rollout', '0.2.0', '--soak', '0m')
     await until(() => (lisbon.isDown() ? true : null))
     assert.equal(installs, 1)
   },

@@ -24,6 +24,30 @@ async function shownAt(port: number): Promise<Date> {
   return validToDate
 }
 
+test('one that ends while it looks for a new certificate leaves no timer behind', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'causeway-certificate-'))
+  context.after(() => rmSync(folder, { recursive: true }))
+  const clock = virtualClock()
+  const owner = await openOwner(folder, ['127.0.0.1'], Date.now())
+  const looked = Promise.withResolvers<void>()
+  const found = Promise.withResolvers<typeof owner.server>()
+  const serverAt = (): Promise<typeof owner.server> => {
+    looked.resolve()
+    return found.promise
+  }
+  const controller = await openController({
+    ...{ store: await openStore(memoryTable()), owner: { ...owner, serverAt }, clock },
+    ...{ wallMs: Date.now, random: randomBytes, log: silent, host: '127.0.0.1', port: 0 },
+    firmwareFolder: join(folder, 'firmware'),
+  })
+  const passed = clock.advance(dayMs)
+  await looked.promise
+  const ended = controller[Symbol.asyncDispose]()
+  found.resolve(owner.server)
+  await Promise.all([ended, passed])
+  assert.equal(clock.pending(), 0)
+})
+
 test('its certificate is renewed a month before it ends, without a restart', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-certificate-'))
   context.after(() => rmSync(folder, { recursive: true }))
