@@ -87,7 +87,8 @@ export interface Kept {
 
 /**
  * What is there of the log when the power goes after `cut` entries. Pure.
- * @param random from [0, 1). @param isLying a fault to plant: the disk says that it has flushed, and has not
+ * @param random from [0, 1). @param isLying a fault to plant: the disk says that it has flushed, and had the later half of all in its
+ * cache still. What is left is whole, so that a box starts from it, and old.
  */
 export function survivors(
   entries: readonly LogEntry[],
@@ -95,10 +96,11 @@ export function survivors(
   random: () => number,
   isLying = false,
 ): Kept[] {
+  if (isLying) return entries.slice(0, cut >> 1).map((entry) => ({ entry, bytes: entry.bytes }))
   const written = entries.slice(0, cut)
-  const flushed = isLying ? 0 : written.findLastIndex(({ isFlush }) => isFlush) + 1
+  const flushed = written.findLastIndex(({ isFlush }) => isFlush) + 1
   const keeps = written.map((entry, number): Kept => {
-    const isSafe = number < flushed || (entry.isForced && !isLying)
+    const isSafe = number < flushed || entry.isForced
     const isThere = isSafe || random() < 0.5
     // The last one was under way: any number of its sectors.
     const isTorn = !isSafe && number === cut - 1
