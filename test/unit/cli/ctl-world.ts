@@ -9,6 +9,7 @@ import type { ExitCode } from '../../../firmware/cli/call.ts'
 import { runCtl } from '../../../firmware/cli/ctl.ts'
 import { type Controller, openController } from '../../../firmware/controller/controller.ts'
 import { openOwner } from '../../../firmware/controller/owner.ts'
+import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { fingerprintOf } from '../../../firmware/host/pki/certificate.ts'
 import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
@@ -53,7 +54,8 @@ export interface Person {
 
 export const password = 'correct horse battery'
 
-export async function newWorld(name: string): Promise<World> {
+/** @param mostMs no timer of the controller waits longer: for what it does some times a minute */
+export async function newWorld(name: string, mostMs = Number.POSITIVE_INFINITY): Promise<World> {
   const place = join(folder, name)
   const clock = { nowMs: Date.now() }
   const owner = await openOwner(join(place, 'keys'), ['127.0.0.1'], clock.nowMs)
@@ -63,7 +65,7 @@ export async function newWorld(name: string): Promise<World> {
     log.push(`${JSON.stringify(fields)} ${message}`)
   }
   const controller = await openController({
-    ...{ store, owner, clock: systemClock(), wallMs: () => clock.nowMs, random: randomBytes },
+    ...{ store, owner, clock: upTo(mostMs), wallMs: () => clock.nowMs, random: randomBytes },
     ...{ log: { info: line, warn: line, error: line }, host: '127.0.0.1', port: 0 },
     firmwareFolder: join(place, 'firmware'),
   })
@@ -98,6 +100,11 @@ export async function newWorld(name: string): Promise<World> {
     },
     [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose](),
   }
+}
+
+function upTo(mostMs: number): Clock {
+  const { nowMs, after: later } = systemClock()
+  return { nowMs, after: (delayMs, work) => later(Math.min(delayMs, mostMs), work) }
 }
 
 async function run(root: string, input: string, argv: readonly string[]): Promise<Said> {

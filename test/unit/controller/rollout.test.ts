@@ -19,12 +19,6 @@ import { firmwareFile } from './firmware-sample.ts'
 const limited = { timeout: 180_000 }
 const soonMs = 200
 
-/** What its controller looks at some times a minute, it looks at often. */
-function lookedAfter({ controller }: World): Disposable {
-  const timer = setInterval(() => controller.rollouts.wake(), soonMs)
-  return { [Symbol.dispose]: () => clearInterval(timer) }
-}
-
 interface Appliance {
   readonly box: Box
   readonly deviceId: string
@@ -117,9 +111,8 @@ test(
   'canaries first; the next box goes back, it halts, and goes on when somebody says so',
   limited,
   async (context) => {
-    const { world, owner } = await owned('rollout')
+    const { world, owner } = await owned('rollout', soonMs)
     await using _ = world
-    using __ = lookedAfter(world)
     const file = write('rollout/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     const ada = await world.person('ada', 'acme', 'admin')
@@ -194,9 +187,8 @@ test(
   'a machine without slots is passed over, with the reason; a file that a box refuses halts it',
   limited,
   async (context) => {
-    const { world, owner } = await owned('refused')
+    const { world, owner } = await owned('refused', soonMs)
     await using _ = world
-    using __ = lookedAfter(world)
     const file = write('refused/causeway.raucb', '')
     // The fake slots take what begins otherwise for no update.
     const bytes = firmwareFile({ version: '0.2.0' })
@@ -229,9 +221,8 @@ test(
   'what is called off before a new start does not happen, and what was installed is not fetched again',
   limited,
   async (context) => {
-    const { world, owner } = await owned('called-off')
+    const { world, owner } = await owned('called-off', soonMs)
     await using _ = world
-    using __ = lookedAfter(world)
     const file = write('called-off/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     await owner.ctl('firmware', 'add', file)
