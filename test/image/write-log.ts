@@ -87,16 +87,9 @@ export interface Kept {
 
 /**
  * What is there of the log when the power goes after `cut` entries. Pure.
- * @param random from [0, 1). @param isLying a fault to plant: the disk says that it has flushed, and had the later half of all in its
- * cache still. What is left is whole, so that a box starts from it, and old.
+ * @param random from [0, 1)
  */
-export function survivors(
-  entries: readonly LogEntry[],
-  cut: number,
-  random: () => number,
-  isLying = false,
-): Kept[] {
-  if (isLying) return entries.slice(0, cut >> 1).map((entry) => ({ entry, bytes: entry.bytes }))
+export function survivors(entries: readonly LogEntry[], cut: number, random: () => number): Kept[] {
   const written = entries.slice(0, cut)
   const flushed = written.findLastIndex(({ isFlush }) => isFlush) + 1
   const keeps = written.map((entry, number): Kept => {

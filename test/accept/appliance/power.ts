@@ -94,7 +94,8 @@ async function judge(
   fault: string | undefined,
 ): Promise<Outcome> {
   const { before, log, entries } = recording
-  const left = survivors(entries, cut.at, cut.random, fault === 'lying-disk')
+  // A disk that lies had the later half in its cache still, flushed or not: a box starts from what is left, and it is old.
+  const left = survivors(entries, fault === 'lying-disk' ? cut.at >> 1 : cut.at, cut.random)
   const disk = await diskAfterCut(disks, before, log, left)
   if (fault === 'both-slots') await breakSlots(disk)
   const machine = vm(site)

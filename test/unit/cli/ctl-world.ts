@@ -54,7 +54,7 @@ export interface Person {
 
 export const password = 'correct horse battery'
 
-/** @param mostMs no timer of the controller waits longer: for what it does some times a minute */
+/** @param mostMs no timer of the controller waits longer, that of a late request neither: for what it does some times a minute */
 export async function newWorld(name: string, mostMs = Number.POSITIVE_INFINITY): Promise<World> {
   const place = join(folder, name)
   const clock = { nowMs: Date.now() }

@@ -51,20 +51,6 @@ test('what is forced is there without a flush', () => {
   }
 })
 
-test('a disk that lies loses the later half, flushed or not', () => {
-  const entries = [
-    write(0),
-    write(4_096),
-    write(8_192, { isForced: true }),
-    write(0, { isFlush: true }),
-  ]
-  const left = survivors(entries, 4, chanceOf(1), true)
-  assert.deepEqual(
-    left.map(({ entry }) => entry),
-    entries.slice(0, 2),
-  )
-})
-
 test('a log as QEMU writes it: its head, entries of a sector each, their data behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-log-'))
   try {
