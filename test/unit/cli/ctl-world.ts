@@ -9,7 +9,6 @@ import type { ExitCode } from '../../../firmware/cli/call.ts'
 import { runCtl } from '../../../firmware/cli/ctl.ts'
 import { type Controller, openController } from '../../../firmware/controller/controller.ts'
 import { openOwner } from '../../../firmware/controller/owner.ts'
-import type { Clock } from '../../../firmware/host/clock/clock.ts'
 import { systemClock } from '../../../firmware/host/clock/system.ts'
 import { fingerprintOf } from '../../../firmware/host/pki/certificate.ts'
 import { openLevelTable } from '../../../firmware/host/store/level-table.ts'
@@ -54,8 +53,7 @@ export interface Person {
 
 export const password = 'correct horse battery'
 
-/** @param mostMs no timer of the controller waits longer, that of a late request neither: for what it does some times a minute */
-export async function newWorld(name: string, mostMs = Number.POSITIVE_INFINITY): Promise<World> {
+export async function newWorld(name: string): Promise<World> {
   const place = join(folder, name)
   const clock = { nowMs: Date.now() }
   const owner = await openOwner(join(place, 'keys'), ['127.0.0.1'], clock.nowMs)
@@ -65,7 +63,7 @@ export async function newWorld(name: string, mostMs = Number.POSITIVE_INFINITY):
     log.push(`${JSON.stringify(fields)} ${message}`)
   }
   const controller = await openController({
-    ...{ store, owner, clock: upTo(mostMs), wallMs: () => clock.nowMs, random: randomBytes },
+    ...{ store, owner, clock: systemClock(), wallMs: () => clock.nowMs, random: randomBytes },
     ...{ log: { info: line, warn: line, error: line }, host: '127.0.0.1', port: 0 },
     firmwareFolder: join(place, 'firmware'),
   })
@@ -100,11 +98,6 @@ export async function newWorld(name: string, mostMs = Number.POSITIVE_INFINITY):
     },
     [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose](),
   }
-}
-
-function upTo(mostMs: number): Clock {
-  const { nowMs, after: later } = systemClock()
-  return { nowMs, after: (delayMs, work) => later(Math.min(delayMs, mostMs), work) }
 }
 
 async function run(root: string, input: string, argv: readonly string[]): Promise<Said> {

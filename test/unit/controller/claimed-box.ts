@@ -16,8 +16,8 @@ import { writeExample } from '../cli/ctl-example.ts'
 import { folder, newWorld, type World } from '../cli/ctl-world.ts'
 
 /** A world with a network, and a root that boxes have. */
-export async function owned(name: string, mostMs?: number) {
-  const world = await newWorld(name, mostMs)
+export async function owned(name: string) {
+  const world = await newWorld(name)
   const owner = await world.person('root', '*', 'owner')
   await owner.ctl('tenant', 'add', 'acme')
   await owner.ctl('apply', '-f', writeExample(`${name}-fleet`), '--yes')

@@ -1,102 +1,23 @@
 /** A controller brings firmware to boxes: real links and downloads over TLS, whole gateways, and slots in memory. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { stringify } from 'yaml'
-import { type FakeSlots, fakeSlots } from '../../../firmware/host/slots/fake.ts'
-import { askApi } from '../../../firmware/host/system/api-client.ts'
-import type { RolloutAnswer } from '../../../firmware/model/rollout.ts'
-import { x25519Pair } from '../../../firmware/wire/x25519.ts'
-import { folder, type Person, type World, write } from '../cli/ctl-world.ts'
-import { type Box, openBox, until as untilThere } from '../gateway/box.ts'
-import { fakeHost } from '../gateway/sample-system.ts'
-import { sampleConfig } from '../model/sample-config.ts'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { folder, type Person, write } from '../cli/ctl-world.ts'
 import { owned } from './claimed-box.ts'
 import { firmwareFile } from './firmware-sample.ts'
+import {
+  appliance,
+  does,
+  lookedAfter,
+  phaseOf,
+  problemsOf,
+  show,
+  stateIs,
+  until,
+} from './rollout-world.ts'
 
 const limited = { timeout: 180_000 }
-const soonMs = 200
-
-interface Appliance {
-  readonly box: Box
-  readonly deviceId: string
-  readonly slots: FakeSlots
-  /** It was told to start anew. */
-  readonly isDown: () => boolean
-  /** As its supervisor does after the machine's start. */
-  readonly startAnew: () => Promise<void>
-}
-
-/** A box of the owner, at a site. */
-async function appliance(
-  context: TestContext,
-  { world, owner }: { readonly world: World; readonly owner: Person },
-  site: string,
-): Promise<Appliance> {
-  const box = await openBox(context, undefined, soonMs)
-  const slots = fakeSlots('0.1.0')
-  const host = fakeHost(undefined, true)
-  Object.assign(box.host, { power: host.power, slots })
-  box.wireKey = x25519Pair(randomBytes(32))
-  const { factoryConfig, controllerSettings } = box.places
-  await mkdir(dirname(factoryConfig), { recursive: true })
-  const { uplinks } = sampleConfig()
-  const blank = { version: 1, revision: 0, site: 'blank', overlay: { port: 51820 }, uplinks }
-  const tenant = '00000000-0000-4000-8000-000000000000'
-  await writeFile(
-    factoryConfig,
-    JSON.stringify({ ...blank, tenant, segments: [], lans: [], peers: [] }),
-  )
-  const controllers = [`127.0.0.1:${world.port}`]
-  const roots = [await readFile(join(owner.root, 'root.key.pub'), 'utf8')]
-  await writeFile(controllerSettings, stringify({ controllers, roots }))
-  await box.start()
-  await box.line('waits to be claimed')
-  const asked = await askApi(box.places.apiSocket, '/api/v1/enrolment')
-  const { deviceId } = JSON.parse(asked) as { deviceId: string }
-  const claimed = await owner.ctl('claim', deviceId, site, '--listed')
-  assert.equal(claimed.code, 0, claimed.err)
-  await box.line('has an owner')
-  return {
-    ...{ box, deviceId, slots },
-    isDown: () => host.restarts.length > 0,
-    startAnew: async () => {
-      host.restarts.length = 0
-      await box.stop()
-      slots.restart()
-      box.newDatapath()
-      await box.start()
-    },
-  }
-}
-
-/** A test that waits in vain says for what, and ends. */
-async function until<Value>(ask: () => Value | null | Promise<Value | null>): Promise<Value> {
-  const deadlineMs = performance.now() + 60_000
-  return untilThere(() => {
-    assert.ok(performance.now() < deadlineMs, `in vain: ${String(ask)}`)
-    return ask()
-  })
-}
-
-async function does(person: Person, ...argv: string[]): Promise<void> {
-  const { code, err } = await person.ctl(...argv)
-  assert.equal(code, 0, err)
-}
-
-async function show(person: Person): Promise<RolloutAnswer> {
-  return JSON.parse((await person.ctl('firmware', 'show', '--json')).out) as RolloutAnswer
-}
-
-/** Until the box of a site is in that phase. */
-function phaseOf(person: Person, site: string, phase: string): Promise<RolloutAnswer> {
-  return until(async () => {
-    const answer = await show(person)
-    return answer.boxes.some((box) => box.site === site && box.phase === phase) ? answer : null
-  })
-}
 
 async function auditOf(person: Person): Promise<string[]> {
   const { entries } = JSON.parse((await person.ctl('audit', '--all', '--json')).out) as {
@@ -111,8 +32,9 @@ test(
   'canaries first; the next box goes back, it halts, and goes on when somebody says so',
   limited,
   async (context) => {
-    const { world, owner } = await owned('rollout', soonMs)
+    const { world, owner } = await owned('rollout')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('rollout/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     const ada = await world.person('ada', 'acme', 'admin')
@@ -121,6 +43,8 @@ test(
     assert.match(added.out, /^0\.2\.0 for x86_64, sha256 [0-9a-f]{64}\n$/)
     const lisbon = await appliance(context, { world, owner }, 'lisbon')
     const berlin = await appliance(context, { world, owner }, 'berlin')
+    // No lease, and no such peer: as it is before, it is after.
+    await until(async () => ((await problemsOf(ada, 'lisbon')) === 2 ? true : null))
     const order = ['firmware', 'rollout', '0.2.0', '--canary', 'lisbon', '--soak', '0m']
     await does(ada, ...order)
     assert.match((await ada.ctl(...order)).err, /STORE_CONFLICT the rollout of 0\.2\.0 is running/)
@@ -143,10 +67,7 @@ test(
     await phaseOf(ada, 'berlin', 'proving')
     await berlin.slots.rollBack()
     await berlin.startAnew()
-    const halted = await until(async () => {
-      const answer = await show(ada)
-      return answer.rollout?.state === 'halted' ? answer : null
-    })
+    const halted = await stateIs(ada, 'halted')
     const { code, site } = halted.rollout!.why!
     assert.deepEqual([code, site], ['UPDATE_WENT_BACK', 'berlin'])
     const text = (await ada.ctl('firmware', 'show')).out
@@ -159,7 +80,7 @@ test(
 
     // Nobody is told anew what it went back from; another rollout is another order.
     await does(ada, 'firmware', 'resume')
-    await until(async () => ((await show(ada)).rollout?.state === 'done' ? true : null))
+    await stateIs(ada, 'done')
     assert.equal(berlin.isDown(), false)
     const again = ['firmware', 'rollout', '0.2.0', '--sites', 'berlin', '--soak', '0m']
     await does(ada, ...again)
@@ -167,7 +88,7 @@ test(
     await berlin.startAnew()
     await phaseOf(ada, 'berlin', 'proving')
     await berlin.slots.markGood()
-    await until(async () => ((await show(ada)).rollout?.state === 'done' ? true : null))
+    await stateIs(ada, 'done')
     assert.deepEqual(await auditOf(ada), [
       'rollout.start rollout/0.2.0 done',
       'edge.update site/lisbon done',
@@ -187,8 +108,9 @@ test(
   'a machine without slots is passed over, with the reason; a file that a box refuses halts it',
   limited,
   async (context) => {
-    const { world, owner } = await owned('refused', soonMs)
+    const { world, owner } = await owned('refused')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('refused/causeway.raucb', '')
     // The fake slots take what begins otherwise for no update.
     const bytes = firmwareFile({ version: '0.2.0' })
@@ -221,8 +143,9 @@ test(
   'what is called off before a new start does not happen, and what was installed is not fetched again',
   limited,
   async (context) => {
-    const { world, owner } = await owned('called-off', soonMs)
+    const { world, owner } = await owned('called-off')
     await using _ = world
+    using __ = lookedAfter(world)
     const file = write('called-off/causeway.raucb', '')
     await writeFile(file, firmwareFile({ version: '0.2.0' }))
     await owner.ctl('firmware', 'add', file)
