@@ -27,6 +27,11 @@ import {
 } from '../plan/prepare-nics.ts'
 import { recoveryDnsmasq, recoveryPortOf } from '../plan/prepare-recovery.ts'
 
+/** Whose NICs are named in a configuration does not wait for a device that never answers. */
+const namedSeconds = 8
+/** Who guesses without a NIC that is slow to come guesses wrong, or finds no LAN to be reached by, until the next start. */
+const guessSeconds = 60
+
 /**
  * Nothing of it is done to a machine that is no appliance: its memory, CPUs and NICs are its administrator's.
  * @returns whether all of it went well
@@ -39,7 +44,7 @@ export async function prepareMachine(places: Places, log: Log): Promise<boolean>
   }
   const parts: readonly [what: string, task: () => Promise<void>][] = [
     ['memory and CPUs', () => shareMachine(places, log)],
-    ['first configuration', () => makeFactory(places, log)],
+    ['first configuration', () => lookAtNics(places, log)],
     ['NICs', () => shareNics(places, log)],
   ]
   let isWell = true
@@ -67,13 +72,19 @@ async function shareMachine(places: Places, log: Log): Promise<void> {
   if (cpus.worker !== null) await confineOthers(cpus.others)
 }
 
-/** Once after each start of the machine, before any NIC has left the kernel, and only for a box that nobody has configured. */
-async function makeFactory(places: Places, log: Log): Promise<void> {
+/** Once after each start of the machine, before any NIC has left the kernel. */
+async function lookAtNics(places: Places, log: Log): Promise<void> {
   if ((await readIfThere(places.nicInventory)) !== null) return
-  await settleDevices()
+  const isBlank = (await readIfThere(places.config)) === null
+  await settleDevices(isBlank ? guessSeconds : namedSeconds)
   const nics = await readNics()
+  if (isBlank) await makeFactory(places, nics, log)
+  // Last: what is cut off before it is done by the next run.
   await replaceFile(places.nicInventory, `${JSON.stringify(nics)}\n`)
-  if ((await readIfThere(places.config)) !== null) return
+}
+
+/** Only for a box that nobody has configured. */
+async function makeFactory(places: Places, nics: readonly MachineNic[], log: Log): Promise<void> {
   const before = readInventory(await readIfThere(places.machineNics))
   const isThere = (await readIfThere(places.factoryConfig)) !== null
   if (isThere && before !== null && sameNics(before, nics)) return
