@@ -9,6 +9,7 @@ import { appendTo, type Lab } from '../lab/lab.ts'
 import { ip } from '../lab/network.ts'
 import type { Program } from '../lab/program.ts'
 import { blockdevsOf, type Disk, type Disks } from './disks.ts'
+import { FirmwareWatch } from './firmware-watch.ts'
 import { type Arch, nicName, qemuArgv } from './hardware.ts'
 import { Qmp } from './qmp.ts'
 import { Serial } from './serial.ts'
@@ -55,6 +56,7 @@ export class Vm implements AsyncDisposable {
   #running: Running | undefined
   #starts = 0
   #number: number
+  readonly #watch = new FirmwareWatch(() => void this.#press())
 
   private constructor(options: VmOptions) {
     const { lab, site, arch, disk, logFolder } = options
@@ -118,7 +120,10 @@ export class Vm implements AsyncDisposable {
     const startedMs = performance.now()
     const program = lab.spawn(this.site, argv, {
       title: `${this.site}'s machine`,
-      onLine: (line) => this.serial.take(line),
+      onLine: (line) => {
+        this.#watch.hear(line)
+        this.serial.take(line)
+      },
     })
     const ended = program.exited.then(() => Promise.reject(new Error('it has ended')))
     ended.catch(() => {})
@@ -128,6 +133,7 @@ export class Vm implements AsyncDisposable {
       throw new CausewayError('LAB_PROGRAM', `${this.site}'s machine does not start`, { detail })
     })
     this.#running = { program, qmp }
+    this.#watch.begin()
     return startedMs
   }
 
@@ -135,6 +141,7 @@ export class Vm implements AsyncDisposable {
   async cutPower(): Promise<void> {
     const running = this.#running
     if (running === undefined) return
+    this.#watch[Symbol.dispose]()
     this.#running = undefined
     running.qmp[Symbol.dispose]()
     await running.program.stop('SIGKILL')
@@ -148,6 +155,7 @@ export class Vm implements AsyncDisposable {
     const press = (): void => void qmp.execute('system_powerdown').catch(() => {})
     const pressing = setInterval(press, pressMs)
     await program.ended(timeoutMs).finally(() => clearInterval(pressing))
+    this.#watch[Symbol.dispose]()
     this.#running = undefined
     qmp[Symbol.dispose]()
   }
@@ -184,7 +192,20 @@ export class Vm implements AsyncDisposable {
     this.#running!.program.write(`${line}\r`)
   }
 
+  async #press(): Promise<void> {
+    try {
+      console.error(
+        `  ${this.site}'s machine is reset: its firmware stands at ${await this.whereabouts()}`,
+      )
+      await this.reset()
+    } catch (error) {
+      if (!(error instanceof CausewayError)) throw error
+      // It has ended meanwhile.
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch[Symbol.dispose]()
     const running = this.#running
     this.#running = undefined
     running?.qmp[Symbol.dispose]()

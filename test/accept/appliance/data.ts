@@ -9,6 +9,7 @@ import type { Status } from '../../../firmware/model/local-api.ts'
 import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import type { Box } from '../../image/box.ts'
 import { type Disk, overwrite, partitionOf } from '../../image/disks.ts'
+import { firmwareLine } from '../../image/firmware-watch.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress, openVmScene, type VmScene } from '../../image/scene.ts'
 import {
@@ -153,7 +154,7 @@ async function damagedOf(fault: string | undefined): Promise<Check[]> {
   const machine = vm('berlin')
   const { mark } = machine.serial
   await machine.start({ disk })
-  await machine.serial.waitFor(/BdsDxe: starting/, startMs, mark)
+  await machine.serial.waitFor(firmwareLine, startMs, mark)
   await using box = await (fault === 'undamaged'
     ? openPlanned(lab, 'berlin')
     : openBlank(lab, 'berlin'))

@@ -7,11 +7,11 @@ import type { CausewayError } from '../../../firmware/model/errors.ts'
 import type { SessionState } from '../../../firmware/model/local-api-access.ts'
 import type { Box } from '../../image/box.ts'
 import { type Canary, type Found, findCanaries } from '../../image/canary.ts'
+import { firmwareLine } from '../../image/firmware-watch.ts'
 import { openVmScene, type VmScene } from '../../image/scene.ts'
 import { apply, kept, openBlank, runningConfig, setUp, startMs } from '../../image/set-up.ts'
 import type { Check, Line } from '../line.ts'
 import { claim, noneOf } from './parts.ts'
-import { firmwareLine } from './update-scene.ts'
 
 const canaries: readonly Canary[] = [
   { what: 'name of a peer', text: 'kanarie-peer-7f3a' },

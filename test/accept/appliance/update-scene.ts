@@ -6,14 +6,13 @@ import type { ConfigAnswer } from '../../../firmware/model/local-api-config.ts'
 import type { SlotAnswer, SlotsAnswer } from '../../../firmware/model/local-api-slots.ts'
 import type { Box } from '../../image/box.ts'
 import { type BundleWish, bundleOf } from '../../image/builds.ts'
+import { firmwareLine } from '../../image/firmware-watch.ts'
 import { openVmScene, type VmScene } from '../../image/scene.ts'
 import { apply, kept, runningConfig, setUp, startMs, wireKeyOf } from '../../image/set-up.ts'
 import type { Vm } from '../../image/vm.ts'
 import { awaitReachable } from '../../lab/hosts.ts'
 import { reconfigure } from '../../lab/reconfigure.ts'
 
-/** The firmware says so each time that it hands over. */
-export const firmwareLine = /BdsDxe: starting/
 const againMs = 500
 /** A box that does not prove itself has five minutes; all of that is slower here. */
 export const backMs = 15 * 60_000

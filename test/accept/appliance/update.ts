@@ -3,6 +3,7 @@
  */
 import { copyFile, rm } from 'node:fs/promises'
 import { overwrite } from '../../image/disks.ts'
+import { firmwareLine } from '../../image/firmware-watch.ts'
 import { Pings } from '../../image/pings.ts'
 import { internetAddress } from '../../image/scene.ts'
 import type { Check, Line } from '../line.ts'
@@ -201,9 +202,9 @@ async function neverUp(title: string, updating: Updating, fault: string | undefi
   const beganMs = performance.now()
   await box.signIn()
   await box.post('/api/v1/system/restart', { what: 'machine' })
-  await vm.serial.waitFor(/BdsDxe: starting/, backMs, mark)
+  await vm.serial.waitFor(firmwareLine, backMs, mark)
   const second = vm.serial.mark
-  const isBack = await vm.serial.waitFor(/BdsDxe: starting/, backMs, second).then(
+  const isBack = await vm.serial.waitFor(firmwareLine, backMs, second).then(
     () => true,
     () => false,
   )
