@@ -192,24 +192,24 @@ export class Vm implements AsyncDisposable {
     this.#running!.program.write(`${line}\r`)
   }
 
-  async #press(): Promise<void> {
-    try {
-      console.error(
-        `  ${this.site}'s machine is reset: its firmware stands at ${await this.whereabouts()}`,
-      )
-      await this.reset()
-    } catch (error) {
-      if (!(error instanceof CausewayError)) throw error
-      // It has ended meanwhile.
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch[Symbol.dispose]()
     const running = this.#running
     this.#running = undefined
     running?.qmp[Symbol.dispose]()
     await running?.program.stop('SIGTERM', endMs)
+  }
+
+  async #press(): Promise<void> {
+    const { qmp } = this.#running!
+    try {
+      const where = await this.whereabouts()
+      console.error(`  ${this.site}'s machine is reset: its firmware stands at ${where}`)
+      await qmp.execute('system_reset')
+    } catch (error) {
+      // It has ended meanwhile.
+      if (!(error instanceof CausewayError)) throw error
+    }
   }
 }
 
