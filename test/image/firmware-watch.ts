@@ -1,15 +1,17 @@
 /**
  * Presses the reset button of a machine whose firmware does not come to its end. QEMU has one thread for all processors of a guest here
- * (hardware.ts); once in some hundred starts one of them misses that it is woken, and OVMF waits for it for ever. Nothing of an image has
- * run by then, nor anything that it wrote: what hangs later is not helped.
+ * (hardware.ts); once in some hundred starts one of them misses that it is woken, and OVMF waits for it for ever. Between a kernel's last
+ * word and the firmware's nothing of an image runs but that kernel's way out: where the processors stand is said (vm.ts), so that a kernel
+ * that does not get out is told from it. What hangs at any other time is not helped.
  */
 
 /** The firmware says so each time that it hands over. */
 export const firmwareLine = /BdsDxe: starting/
 /** The kernel's last word. */
 const restartLine = /reboot: Restarting system/
-/** Of a busy machine it takes a fifth of that. */
+/** A machine of a third of the speed takes 20 s. */
 const usualMs = 240_000
+/** Of one machine, however often it starts. */
 const mostPresses = 3
 
 export class FirmwareWatch implements Disposable {
