@@ -1,6 +1,6 @@
 /**
  * A virtual machine at a site of a lab: it stands in the namespace of the site's box, plugged into the same links by a bridge and a TAP
- * for each NIC. It can be started, have its power cut, be reset, and have its cables pulled. It goes with its lab.
+ * for each NIC. It can be started, have its power cut, and have its cables pulled. It goes with its lab.
  *
  *   host eth0 ══ eth0 [br-eth0] tap-eth0 ┤ QEMU ├ tap-eth1 [br-eth1] eth1 ══ berlin internet
  */
@@ -158,11 +158,6 @@ export class Vm implements AsyncDisposable {
     this.#watch[Symbol.dispose]()
     this.#running = undefined
     qmp[Symbol.dispose]()
-  }
-
-  /** As by the reset button. */
-  async reset(): Promise<void> {
-    await this.#running!.qmp.execute('system_reset')
   }
 
   /** Where its processors are: of a machine that says nothing any more. */
