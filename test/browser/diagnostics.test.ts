@@ -96,6 +96,24 @@ test('by keyboard alone: along the tabs, through a form, to its answer', async (
   await context.close()
 })
 
+test('who wants no motion sees a button that becomes another in its colours at once', async () => {
+  const { page, context } = await openPage(browser, 'desktop', 'light')
+  await page.goto(`${box.url}#/diagnostics/reach?test=link`)
+  await page.getByRole('button', { name: 'Begin' }).click()
+  await page.getByRole('button', { name: 'Stop' }).hover()
+  const [first, last] = await page.evaluate<readonly string[]>(`new Promise((resolve) => {
+    const button = document.querySelector('.button:hover')
+    const colour = () => getComputedStyle(button).backgroundColor
+    new MutationObserver(async () => {
+      const first = colour()
+      await Promise.all(button.getAnimations().map(({ finished }) => finished))
+      resolve([first, colour()])
+    }).observe(button, { attributes: true, attributeFilter: ['class'] })
+  })`)
+  assert.equal(first, last)
+  await context.close()
+})
+
 test('a recording begins with the fields that were filled in, and can be stopped', async () => {
   const { page, context } = await openPage(browser, 'desktop', 'light')
   const sent: unknown[] = []
