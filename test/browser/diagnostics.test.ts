@@ -38,17 +38,17 @@ const tabs: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   reach: async (page) => {
     await page.getByLabel('Address or name').fill('10.2.0.1')
     await page.getByRole('button', { name: 'Begin' }).click()
-    await page.getByText('4 of 5 answered').waitFor({ timeout: 15_000 })
+    await page.getByText('4 of 5 answered').waitFor()
   },
   'reach?test=link': async (page) => {
     await page.getByRole('button', { name: 'Begin' }).click()
-    await page.getByText('Sign in with a device').waitFor({ timeout: 15_000 })
+    await page.getByText('Sign in with a device').waitFor()
     await page.getByText('HTTP 302').first().waitFor()
   },
   'reach?test=speed': async (page) => {
     await page.getByLabel('Peer', { exact: true }).selectOption('lisbon')
     await page.getByRole('button', { name: 'Begin' }).click()
-    await page.getByText('one TCP transfer in segment office').waitFor({ timeout: 15_000 })
+    await page.getByText('one TCP transfer in segment office').waitFor()
     await page.getByText('12 TCP packets were sent again').waitFor()
   },
   capture: async (page) => {
@@ -144,7 +144,7 @@ test('a recording that does not stop says why', async () => {
   await page.goto(`${box.url}#/diagnostics/capture`)
   await page.getByRole('button', { name: 'Record' }).click()
   await page.getByRole('button', { name: 'Stop' }).click()
-  await page.getByText('The disk is full.').waitFor({ timeout: 5_000 })
+  await page.getByText('The disk is full.').waitFor()
   await context.close()
 })
 

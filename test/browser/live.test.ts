@@ -55,7 +55,7 @@ test('a box that says nothing more, though its connection stands, is not said to
   await withPage('', async (page, box) => {
     await heading(page, 'All is well.').waitFor()
     box.isSilent = true
-    await heading(page, 'Not known: nothing is heard of the box.').waitFor({ timeout: 8_000 })
+    await heading(page, 'Not known: nothing is heard of the box.').waitFor()
     await page.getByText('The box does not answer.').waitFor()
     assert.match(await page.title(), /^⚠/)
     box.isSilent = false

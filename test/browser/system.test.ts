@@ -177,6 +177,6 @@ test('a file that is too large for an update is told so', async () => {
   await page.goto(`${box.url}#/system/firmware`)
   const file = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.from('film') }
   await page.getByLabel('File of the update').setInputFiles(file)
-  await page.getByText('No update is larger than').waitFor({ timeout: 5_000 })
+  await page.getByText('No update is larger than').waitFor()
   await context.close()
 })

@@ -34,7 +34,7 @@ for (const [where, path, none] of asked) {
     const body = JSON.stringify({ code: 'API_INTERNAL', message: 'the disk is full' })
     await page.route(`**/api/v1${path}`, (route) => route.fulfill({ status: 500, body }))
     await page.goto(`${box.url}#/${where}`)
-    await page.getByText('The disk is full. API_INTERNAL').first().waitFor({ timeout: 5_000 })
+    await page.getByText('The disk is full. API_INTERNAL').first().waitFor()
     if (none !== '') assert.equal(await page.getByText(none, { exact: false }).count(), 0, none)
     await context.close()
   })
