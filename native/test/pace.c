@@ -239,7 +239,8 @@ static void receive(struct receiver *r)
 							       .msg_controllen = sizeof(controls[i]) };
 		}
 		count = recvmmsg(r->fd, messages, BATCH, MSG_DONTWAIT, NULL);
-		uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), real_ns = clock_ns(CLOCK_REALTIME);
+		/* In this order what comes in between makes an arrival later, never earlier than it was. */
+		uint64_t real_ns = clock_ns(CLOCK_REALTIME), now_ns = clock_ns(CLOCK_MONOTONIC);
 		for (int i = 0; i < count; i++)
 			note(r, bytes[i], messages[i].msg_len,
 			     arrival(r, &messages[i].msg_hdr, now_ns, real_ns - now_ns));

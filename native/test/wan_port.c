@@ -120,9 +120,10 @@ uint32_t cw_wan_port_receive(const struct cw_wan_port *port, struct cw_wan_frame
 	int count = recvmmsg(port->fd, messages, CW_WAN_BATCH, MSG_DONTWAIT, NULL);
 	if (count <= 0)
 		return 0;
+	/* In this order what comes in between makes an arrival later, never earlier than it was. */
 	struct timespec real;
-	uint64_t now_ns = cw_wan_now();
 	clock_gettime(CLOCK_REALTIME, &real);
+	uint64_t now_ns = cw_wan_now();
 	for (int i = 0; i < count; i++)
 		finish(frames[i], &messages[i], now_ns, ns_of(real) - now_ns);
 	return (uint32_t)count;

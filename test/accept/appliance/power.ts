@@ -41,10 +41,14 @@ export const power: Line = {
     const recording = await record(scene, fault !== undefined)
     await moveIn(scene)
     const cuts = chooseCuts(recording, fault)
+    const total = cuts.length
     const outcomes: Outcome[] = []
     const work = async (site: Site): Promise<void> => {
       for (let cut = cuts.shift(); cut !== undefined; cut = cuts.shift()) {
-        outcomes.push(await judge(scene, site, recording, cut, fault))
+        const outcome = await judge(scene, site, recording, cut, fault)
+        outcomes.push(outcome)
+        // All of them take an hour.
+        console.error(`  cut ${outcomes.length} of ${total}, ${cut.phase}: ${outcome.slot} runs`)
       }
     }
     await Promise.all(sites.map(work))
@@ -115,7 +119,7 @@ async function judge(
     const { message } = error as Error
     console.error(`  cut at ${cut.at} (${cut.phase}): ${message}\n${machine.serial.tail}`)
     // What a disk that lies loses is seen in settings that were read.
-    return { cut, start: message, settings: fault === 'lying-disk' ? null : message, slot: '-' }
+    return { cut, start: message, settings: fault === 'lying-disk' ? null : message, slot: 'none' }
   } finally {
     await machine.cutPower()
     disks.remove(disk)
