@@ -239,7 +239,7 @@ static void receive(struct receiver *r)
 							       .msg_controllen = sizeof(controls[i]) };
 		}
 		count = recvmmsg(r->fd, messages, BATCH, MSG_DONTWAIT, NULL);
-		/* In this order what comes in between makes an arrival later, never earlier than it was. */
+		/* Who is kept waiting between the two takes an arrival for later, never for earlier than it was. */
 		uint64_t real_ns = clock_ns(CLOCK_REALTIME), now_ns = clock_ns(CLOCK_MONOTONIC);
 		for (int i = 0; i < count; i++)
 			note(r, bytes[i], messages[i].msg_len,

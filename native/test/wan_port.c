@@ -120,7 +120,7 @@ uint32_t cw_wan_port_receive(const struct cw_wan_port *port, struct cw_wan_frame
 	int count = recvmmsg(port->fd, messages, CW_WAN_BATCH, MSG_DONTWAIT, NULL);
 	if (count <= 0)
 		return 0;
-	/* In this order what comes in between makes an arrival later, never earlier than it was. */
+	/* Who is kept waiting between the two takes an arrival for later, never for earlier than it was. */
 	struct timespec real;
 	clock_gettime(CLOCK_REALTIME, &real);
 	uint64_t now_ns = cw_wan_now();

@@ -98,18 +98,24 @@ test('by keyboard alone: along the tabs, through a form, to its answer', async (
 
 test('who wants no motion sees a button that becomes another in its colours at once', async () => {
   const { page, context } = await openPage(browser, 'desktop', 'light')
+  // It runs until it is stopped.
+  await page.route('**/api/v1/diagnose/runs/*', () => {})
   await page.goto(`${box.url}#/diagnostics/reach?test=link`)
   await page.getByRole('button', { name: 'Begin' }).click()
-  await page.getByRole('button', { name: 'Stop' }).hover()
-  const [first, last] = await page.evaluate<readonly string[]>(`new Promise((resolve) => {
+  const stop = page.getByRole('button', { name: 'Stop' })
+  await stop.hover()
+  await page.evaluate(`{
     const button = document.querySelector('.button:hover')
     const colour = () => getComputedStyle(button).backgroundColor
     new MutationObserver(async () => {
       const first = colour()
       await Promise.all(button.getAnimations().map(({ finished }) => finished))
-      resolve([first, colour()])
+      globalThis.shown = [first, colour()]
     }).observe(button, { attributes: true, attributeFilter: ['class'] })
-  })`)
+  }`)
+  await stop.click()
+  await page.waitForFunction('globalThis.shown')
+  const [first, last] = await page.evaluate<readonly string[]>('globalThis.shown')
   assert.equal(first, last)
   await context.close()
 })

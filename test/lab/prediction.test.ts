@@ -11,8 +11,8 @@ import { lookAt } from './status.ts'
 const firstMs = 10_000
 const directMs = 20_000
 /**
- * Pairs of a mapping and a probe: of so many, among all ports, chance alone would meet in one case of eight. Mappings go on while
- * probes are on their way, and for as long as the other end is late; what was foretold meets at the first probes all the same.
+ * Pairs of a mapping and a probe: of so many, among all ports, chance alone would meet in one case of eight. Each end goes on for as
+ * long as the other is late or what it sent is on its way; where ports are foretold, few of the later one are enough.
  */
 const mostPairs = 128 * 64
 

@@ -48,7 +48,8 @@ export const power: Line = {
         const outcome = await judge(scene, site, recording, cut, fault)
         outcomes.push(outcome)
         // All of them take an hour.
-        console.error(`  cut ${outcomes.length} of ${total}, ${cut.phase}: ${outcome.slot} runs`)
+        const found = outcome.start ?? outcome.settings ?? outcome.slot
+        console.error(`  cut ${outcomes.length} of ${total}, ${cut.phase}: ${found}`)
       }
     }
     await Promise.all(sites.map(work))
@@ -119,7 +120,12 @@ async function judge(
     const { message } = error as Error
     console.error(`  cut at ${cut.at} (${cut.phase}): ${message}\n${machine.serial.tail}`)
     // What a disk that lies loses is seen in settings that were read.
-    return { cut, start: message, settings: fault === 'lying-disk' ? null : message, slot: 'none' }
+    return {
+      cut,
+      start: message,
+      settings: fault === 'lying-disk' ? null : message,
+      slot: 'not known',
+    }
   } finally {
     await machine.cutPower()
     disks.remove(disk)
