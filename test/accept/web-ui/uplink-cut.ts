@@ -5,7 +5,7 @@ import { openPage } from '../../browser/browser.ts'
 import { hostAddress } from '../../lab/hosts.ts'
 import { startPace } from '../../lab/pace.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, textOf, within } from './check.ts'
+import { claim, within } from './check.ts'
 import { desk, openScene, peer, type Scene, signIn, site } from './scene.ts'
 
 /** A machine that does much else is slow to show it. */
@@ -77,7 +77,8 @@ const watching = `
   globalThis.noted = []
   const note = () => {
     const text = document.querySelector('.health')?.textContent ?? ''
-    if (text !== noted.at(-1)?.text) noted.push({ atMs: Date.now(), text })
+    const words = document.querySelector('#health')?.textContent ?? ''
+    if (text !== noted.at(-1)?.text) noted.push({ atMs: Date.now(), text, words })
   }
   new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true })
   note()`
@@ -87,18 +88,24 @@ interface Wanted {
   readonly isWell: boolean
 }
 
-/** Runs in the page. */
-const find = ({ sinceMs, isWell }: Wanted): number | undefined => {
-  const { noted } = globalThis as unknown as { noted: { atMs: number; text: string }[] }
-  return noted.find(({ atMs, text }) => atMs >= sinceMs && text.includes('All is well.') === isWell)
-    ?.atMs
+interface Noted {
+  readonly atMs: number
+  readonly text: string
+  /** Of the heading alone. */
+  readonly words: string
 }
 
-/** When the first thing of that sort stood there; null: it did not come. */
-async function noted(page: Page, wanted: Wanted, timeoutMs: number): Promise<number | null> {
+/** Runs in the page. */
+const find = ({ sinceMs, isWell }: Wanted): Noted | undefined => {
+  const { noted } = globalThis as unknown as { noted: Noted[] }
+  return noted.find(({ atMs, text }) => atMs >= sinceMs && text.includes('All is well.') === isWell)
+}
+
+/** The first thing of that sort that stood there, which may be gone by now; null: it did not come. */
+async function noted(page: Page, wanted: Wanted, timeoutMs: number): Promise<Noted | null> {
   return page
     .waitForFunction(find, wanted, { timeout: timeoutMs, polling: 50 })
-    .then((found) => found.jsonValue() as Promise<number>)
+    .then((found) => found.jsonValue() as Promise<Noted>)
     .catch(() => null)
 }
 
@@ -118,16 +125,15 @@ async function cutOnce(
     return atMs
   }
   const cutAtMs = await set(false)
-  const saidAtMs = await noted(page, { sinceMs: cutAtMs, isWell: false }, waitMs)
-  const words = saidAtMs === null ? '' : await textOf(page.locator('#health'))
+  const said = await noted(page, { sinceMs: cutAtMs, isWell: false }, waitMs)
   // As a person would: not in the same moment.
   await passed(500)
   const mendedAtMs = fault === 'not-mended' ? Date.now() : await set(true)
-  const backAtMs = await noted(page, { sinceMs: mendedAtMs, isWell: true }, backMs[kind] * 2)
+  const back = await noted(page, { sinceMs: mendedAtMs, isWell: true }, backMs[kind] * 2)
   return {
-    ...{ kind, uplink, words },
-    ms: saidAtMs === null ? null : saidAtMs - cutAtMs,
-    backMs: backAtMs === null ? null : backAtMs - mendedAtMs,
+    ...{ kind, uplink, words: said?.words ?? '' },
+    ms: said === null ? null : said.atMs - cutAtMs,
+    backMs: back === null ? null : back.atMs - mendedAtMs,
   }
 }
 
