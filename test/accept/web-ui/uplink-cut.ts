@@ -5,7 +5,7 @@ import { openPage } from '../../browser/browser.ts'
 import { hostAddress } from '../../lab/hosts.ts'
 import { startPace } from '../../lab/pace.ts'
 import type { Check, Line } from '../line.ts'
-import { claim, within } from './check.ts'
+import { claim, textOf, within } from './check.ts'
 import { desk, openScene, peer, type Scene, signIn, site } from './scene.ts'
 
 /** A machine that does much else is slow to show it. */
@@ -26,7 +26,8 @@ interface Cut {
   readonly uplink: (typeof names)[number]
   /** Until the page said so; null: it did not. */
   readonly ms: number | null
-  readonly words: string
+  /** In that moment, and half a second later, with the uplink still gone. */
+  readonly words: readonly string[]
   readonly backMs: number | null
 }
 
@@ -128,10 +129,11 @@ async function cutOnce(
   const said = await noted(page, { sinceMs: cutAtMs, isWell: false }, waitMs)
   // As a person would: not in the same moment.
   await passed(500)
+  const later = await textOf(page.locator('#health'))
   const mendedAtMs = fault === 'not-mended' ? Date.now() : await set(true)
   const back = await noted(page, { sinceMs: mendedAtMs, isWell: true }, backMs[kind] * 2)
   return {
-    ...{ kind, uplink, words: said?.words ?? '' },
+    ...{ kind, uplink, words: [said?.words ?? '', later] },
     ms: said === null ? null : said.atMs - cutAtMs,
     backMs: back === null ? null : back.atMs - mendedAtMs,
   }
@@ -160,7 +162,7 @@ function checksOf(
         ),
       ]
     }),
-    wordsCheck(fault === 'wordless' ? cuts.map((cut) => ({ ...cut, words: 'Error 7' })) : cuts),
+    wordsCheck(fault === 'wordless' ? cuts.map((cut) => ({ ...cut, words: ['Error 7'] })) : cuts),
   ]
 }
 
@@ -175,8 +177,8 @@ function worst(all: readonly (number | null)[]): [number | null, string] {
 function wordsCheck(cuts: readonly Cut[]): Check {
   const known = (words: string, uplink: string): boolean =>
     words.includes(uplink) || /paths? to lisbon/.test(words)
-  const isTold = cuts.every(({ words, uplink }) => known(words, uplink))
-  const each = [...new Set(cuts.map(({ words }) => words))]
+  const isTold = cuts.every(({ words, uplink }) => words.every((one) => known(one, uplink)))
+  const each = [...new Set(cuts.flatMap(({ words }) => words))]
   const figure = each.map((words) => `“${words}”`).join(', ')
   return claim('words name what is gone', isTold, figure, 'the uplink, or its paths')
 }
