@@ -9,6 +9,7 @@ import { looks, violationsOf } from './axe.ts'
 import { type ColourScheme, openBrowser, openPage, type Width } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
+import { button } from './steps.ts'
 
 let browser: Browser
 
@@ -45,8 +46,6 @@ async function withPage(
     await context.close()
   }
 }
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first()
 
 test('an edit is reviewed in words and in the text, applied on trial, and kept', async () => {
   await withPage('segments', async ({ page }) => {

@@ -1,12 +1,14 @@
 /**
- * Forms and dialogs in a browser, against a fake box: what was typed stays while others change the configuration, it is written to the
- * entry that was opened, and the keyboard goes on where somebody was.
+ * Forms, dialogs and the draft in a browser, against a fake box: what was typed stays while others change the configuration, it is
+ * written to the entry that was opened, a draft is its maker's, and the keyboard goes on where somebody was.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { violationsOf } from './axe.ts'
 import { openBrowser, openPage } from './browser.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
+import { button, heading, limitOffice } from './steps.ts'
 
 let browser: Browser
 
@@ -26,8 +28,6 @@ async function withPage(route: string, work: (page: Page, box: FakeBox) => Promi
     await context.close()
   }
 }
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first()
 
 /** What somebody else does at another page. */
 async function ask({ url }: FakeBox, method: string, path: string, body = {}): Promise<unknown> {
@@ -162,5 +162,52 @@ test('an entry that is removed takes no focus with it', async () => {
     await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.locator('main:focus').waitFor()
+  })
+})
+
+test('a draft that was discarded can be brought back', async () => {
+  await withPage('segments', async (page) => {
+    await limitOffice(page, '20M')
+    await button(page, 'Discard').click()
+    await page.locator('.draft-bar').waitFor({ state: 'detached' })
+    await button(page, 'Undo').click()
+    await page.getByText('1 change is not applied yet.').waitFor()
+  })
+})
+
+test('a configuration that ran before takes the place of a draft only when that is said', async () => {
+  await withPage('segments', async (page) => {
+    await limitOffice(page, '23M')
+    await page.goto(`${new URL(page.url()).origin}/#/config/history`)
+    await button(page, 'Show revision 41').click()
+    await button(page, 'Run it again').click()
+    await heading(page, 'Configuration').waitFor()
+    await page.getByText('You have 1 change that is not applied yet.').waitFor()
+    assert.deepEqual(await violationsOf(page), [])
+    await button(page, 'Keep mine').click()
+    const kept = 'sessionStorage.getItem("causeway.draft").includes("23M")'
+    assert.equal(await page.evaluate(kept), true)
+    await button(page, 'Run it again').click()
+    await button(page, 'Replace them').click()
+    await page.getByText('Segment guests: VNI').waitFor()
+  })
+})
+
+test('a draft is of who made it: another who signs in at the tab is offered none of it', async () => {
+  await withPage('segments', async (page) => {
+    const signIn = async (name: string): Promise<void> => {
+      await button(page, 'Sign out').click()
+      await page.getByLabel('Name').fill(name)
+      await page.getByLabel('Password').fill('correct horse battery')
+      await page.keyboard.press('Enter')
+      await button(page, 'Change office').waitFor()
+    }
+    await limitOffice(page, '20M')
+    await signIn('anna')
+    await page.locator('.draft-bar').waitFor()
+    await signIn('otto')
+    assert.equal(await page.locator('.draft-bar').count(), 0)
+    await signIn('anna')
+    assert.equal(await page.locator('.draft-bar').count(), 0)
   })
 })

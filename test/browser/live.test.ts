@@ -11,6 +11,7 @@ import { openBrowser, openPage } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
 import { sampleOf } from './canned/history.ts'
 import { type FakeBox, openFakeBox } from './fake-box.ts'
+import { button, heading, limitOffice } from './steps.ts'
 
 let browser: Browser
 before(async () => {
@@ -32,17 +33,6 @@ async function withPage(
   } finally {
     await context.close()
   }
-}
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first()
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
-
-/** A draft of one change. */
-async function limitOffice(page: Page, limit: string): Promise<void> {
-  await button(page, 'Change office').click()
-  await page.getByLabel('Limit up').fill(limit)
-  await button(page, 'Done').click()
-  await page.locator('.draft-bar').waitFor()
 }
 
 async function applyDraft(page: Page): Promise<void> {
@@ -72,6 +62,30 @@ test('what changed while nothing was heard is read once the box is heard again',
     )
     box.cut()
     await Promise.all(asked)
+  })
+})
+
+test('what an event said is not taken back by an answer that was given before it', async () => {
+  await withPage('', async (page, box) => {
+    await heading(page, 'All is well.').waitFor()
+    const asked = Promise.withResolvers<void>()
+    const told = Promise.withResolvers<void>()
+    await page.route('**/api/v1/status', async (route) => {
+      const answer = await (await route.fetch()).json()
+      asked.resolve()
+      await told.promise
+      await route.fulfill({ json: { ...answer, site: 'of-before' } })
+    })
+    // Anything that changes has the status read again.
+    box.tell({ kind: 'config', revision: 43, source: 'local' })
+    await asked.promise
+    const problems = ['uplink lte0 (wwan0) is down']
+    box.tell({ kind: 'health', isHealthy: false, problems })
+    await heading(page, 'Uplink lte0 (wwan0) is down.').waitFor()
+    told.resolve()
+    await page.getByText('of-before').first().waitFor()
+    assert.match((await page.locator('#health').textContent()) ?? '', /lte0/)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 })
 
@@ -212,53 +226,6 @@ test('the last minutes are read again after a gap, when the clock goes back, and
     await (await again).response()
   }
   await context.close()
-})
-
-test('a draft that was discarded can be brought back', async () => {
-  await withPage('segments', async (page) => {
-    await limitOffice(page, '20M')
-    await button(page, 'Discard').click()
-    await page.locator('.draft-bar').waitFor({ state: 'detached' })
-    await button(page, 'Undo').click()
-    await page.getByText('1 change is not applied yet.').waitFor()
-  })
-})
-
-test('a configuration that ran before takes the place of a draft only when that is said', async () => {
-  await withPage('segments', async (page) => {
-    await limitOffice(page, '23M')
-    await page.goto(`${new URL(page.url()).origin}/#/config/history`)
-    await button(page, 'Show revision 41').click()
-    await button(page, 'Run it again').click()
-    await heading(page, 'Configuration').waitFor()
-    await page.getByText('You have 1 change that is not applied yet.').waitFor()
-    assert.deepEqual(await violationsOf(page), [])
-    await button(page, 'Keep mine').click()
-    const kept = 'sessionStorage.getItem("causeway.draft").includes("23M")'
-    assert.equal(await page.evaluate(kept), true)
-    await button(page, 'Run it again').click()
-    await button(page, 'Replace them').click()
-    await page.getByText('Segment guests: VNI').waitFor()
-  })
-})
-
-test('a draft is of who made it: another who signs in at the tab is offered none of it', async () => {
-  await withPage('segments', async (page) => {
-    const signIn = async (name: string): Promise<void> => {
-      await button(page, 'Sign out').click()
-      await page.getByLabel('Name').fill(name)
-      await page.getByLabel('Password').fill('correct horse battery')
-      await page.keyboard.press('Enter')
-      await button(page, 'Change office').waitFor()
-    }
-    await limitOffice(page, '20M')
-    await signIn('anna')
-    await page.locator('.draft-bar').waitFor()
-    await signIn('otto')
-    assert.equal(await page.locator('.draft-bar').count(), 0)
-    await signIn('anna')
-    assert.equal(await page.locator('.draft-bar').count(), 0)
-  })
 })
 
 test('before the half hour is over somebody is asked, and any key keeps the session', async () => {

@@ -44,11 +44,17 @@ export function onEvent(listener: Listener): () => void {
 /** Of the last event, by `performance.now()`. */
 let heardAtMs = Number.NEGATIVE_INFINITY
 
+/** For each answer that is on its way, what was heard since it was asked for: the answer may be older. */
+const heardSince = new Set<ApiEvent[]>()
+
 /** @returns whether the box answered */
 export async function readStatus(): Promise<boolean> {
   const askedAtMs = performance.now()
+  const heard: ApiEvent[] = []
+  heardSince.add(heard)
   try {
-    status.value = await call<Status>('GET', '/status')
+    const answer = await call<Status>('GET', '/status')
+    status.value = heard.reduce<Status | null>(applyEvent, answer)
     statusAtMs.value = Date.now()
     return true
   } catch (thrown) {
@@ -56,6 +62,8 @@ export async function readStatus(): Promise<boolean> {
     // Who is heard meanwhile is there all the same.
     if (!isAnswered && heardAtMs < askedAtMs) stream.value = 'lost'
     return isAnswered
+  } finally {
+    heardSince.delete(heard)
   }
 }
 
@@ -85,6 +93,7 @@ export function startLive(): () => void {
     listen()
     retryAfterMs = retryMs.first
     status.value = applyEvent(status.peek(), event)
+    if (event.kind !== 'sample') for (const heard of heardSince) heard.push(event)
     // Each stream begins with one.
     if (event.kind === 'status') begun()
     for (const listener of listeners) listener(event)
