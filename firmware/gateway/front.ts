@@ -257,7 +257,7 @@ function answersOf(
   }
   const running = () => reconciler.outcome.running.config
   return {
-    status,
+    status: () => watch.ask(),
     access: {
       access,
       isBlank: () => enrolment.isUnclaimed,

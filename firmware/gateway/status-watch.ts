@@ -76,6 +76,12 @@ export class StatusWatch implements Disposable {
     for (const event of events) this.tell(event)
   }
 
+  /** For an answer. What it says, whoever follows is told: the two never differ for long. */
+  ask(): Status {
+    this.look()
+    return this.#parts.status()
+  }
+
   /** What no look at the device can find: it is over by then. */
   tell(event: ApiEvent): void {
     for (const keeper of this.#keepers) keeper(event)

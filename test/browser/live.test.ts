@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as passed } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Route } from 'playwright-core'
 import { violationsOf } from './axe.ts'
 import { openBrowser, openPage } from './browser.ts'
 import type { Scene } from './canned/canned.ts'
@@ -70,12 +70,15 @@ test('what an event said is not taken back by an answer that was given before it
     await heading(page, 'All is well.').waitFor()
     const asked = Promise.withResolvers<void>()
     const told = Promise.withResolvers<void>()
-    await page.route('**/api/v1/status', async (route) => {
+    // All but one that is under way are never answered.
+    await page.route('**/api/v1/status', () => {})
+    const late = async (route: Route): Promise<void> => {
       const answer = await (await route.fetch()).json()
       asked.resolve()
       await told.promise
       await route.fulfill({ json: { ...answer, site: 'of-before' } })
-    })
+    }
+    await page.route('**/api/v1/status', late, { times: 1 })
     // Anything that changes has the status read again.
     box.tell({ kind: 'config', revision: 43, source: 'local' })
     await asked.promise
@@ -100,6 +103,32 @@ test('a box that lets nobody more follow it is not said to be gone', async () =>
     await heading(page, 'All is well.').waitFor()
     await page.unroute('**/api/v1/events')
     await page.getByText('Changes show late here just now.').waitFor({ state: 'detached' })
+  })
+})
+
+interface InPage {
+  readonly document: { readonly title: string }
+  readonly sessionStorage: { readonly getItem: (key: string) => string | null }
+}
+/** Both run in the page. */
+const isMarked = () => (globalThis as unknown as InPage).document.title.startsWith('⚠')
+const hasNoDraft = () =>
+  (globalThis as unknown as InPage).sessionStorage.getItem('causeway.draft') === null
+
+test('a draft on trial is not forgotten for a status that is older than it', async () => {
+  await withPage('segments', async (page, box) => {
+    await limitOffice(page, '20M')
+    await button(page, 'Review').click()
+    const held = Promise.withResolvers<void>()
+    await page.route('**/api/v1/status', (route) => held.promise.then(() => route.continue()))
+    const asked = page.waitForRequest('**/api/v1/status')
+    await button(page, 'Apply on trial').click()
+    await asked
+    box.tell({ kind: 'health', isHealthy: false, problems: ['uplink lte0 (wwan0) is down'] })
+    await page.waitForFunction(isMarked)
+    held.resolve()
+    await button(page, 'Keep it').click()
+    await page.waitForFunction(hasNoDraft)
   })
 })
 

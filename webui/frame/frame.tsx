@@ -1,7 +1,8 @@
 /** What stands around every page: navigation at the left or, on a phone, below; what is going on above; the page itself. */
 import { useEffect, useRef } from 'preact/hooks'
-import { status, stream } from '../live/live.ts'
+import { stream } from '../live/live.ts'
 import { route } from '../live/route.ts'
+import { status } from '../live/status.ts'
 import { frameText } from '../text/en.ts'
 import { Banners } from './banners.tsx'
 import { DraftBar } from './draft-bar.tsx'

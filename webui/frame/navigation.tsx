@@ -1,9 +1,9 @@
 /** Ways to the pages: a rail on what is wide, a bar and a sheet on a phone. Only those that the role may see. */
 import { useRef } from 'preact/hooks'
-import { status } from '../live/live.ts'
 import { linkTo, route } from '../live/route.ts'
 import { type Scheme, scheme } from '../live/scheme.ts'
 import { may, session, signOut } from '../live/session.ts'
+import { status } from '../live/status.ts'
 import type { PageEntry } from '../page/page.ts'
 import { pages } from '../page/pages.ts'
 import { Button } from '../part/button.tsx'

@@ -24,26 +24,28 @@ export function useAnswer<Answer>(
 ): Answered<Answer> {
   const value = useSignal<Answer | null>(null)
   const error = useSignal<CallError | null>(null)
-  const current = useRef(0)
+  const asked = useRef(0)
+  /** What is shown answers this one; the next may be asked before it is answered, and an older one comes too late. */
+  const shown = useRef(0)
 
   const reload = (): void => {
     if (path === null) return
-    const turn = ++current.current
+    const turn = ++asked.current
+    const show = (answer: Answer | null, failure: CallError | null): void => {
+      if (turn < shown.current) return
+      shown.current = turn
+      if (answer !== null) value.value = answer
+      error.value = failure
+    }
     call<Answer>('GET', path).then(
-      (answer) => {
-        if (turn !== current.current) return
-        value.value = answer
-        error.value = null
-      },
-      (thrown: unknown) => {
-        if (turn === current.current) error.value = errorOf(thrown)
-      },
+      (answer) => show(answer, null),
+      (thrown: unknown) => show(null, errorOf(thrown)),
     )
   }
   // Another path is another question: the old answer is none.
-  const asked = useRef(path)
-  if (asked.current !== path) {
-    asked.current = path
+  const latestPath = useRef(path)
+  if (latestPath.current !== path) {
+    latestPath.current = path
     value.value = null
     error.value = null
   }
@@ -51,7 +53,7 @@ export function useAnswer<Answer>(
     reload()
     const timer = everyMs === undefined ? undefined : setInterval(whenSeen(reload), everyMs)
     return () => {
-      current.current++
+      shown.current = ++asked.current
       clearInterval(timer)
     }
   }, [path, everyMs])

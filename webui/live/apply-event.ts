@@ -11,7 +11,10 @@ export function applyEvent(status: Status | null, event: ApiEvent): Status | nul
       return { ...status, isHealthy, problems, health: problems[0] ?? status.health }
     }
     case 'datapath':
-      return event.isConnected ? status : { ...status, datapathUptimeSeconds: null }
+      return {
+        ...status,
+        datapathUptimeSeconds: event.isConnected ? (status.datapathUptimeSeconds ?? 0) : null,
+      }
     case 'uplink':
       return {
         ...status,

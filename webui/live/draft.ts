@@ -7,8 +7,9 @@ import type { Status } from '../../firmware/model/local-api.ts'
 import { type Draft, draftOfText, draftToText } from '../config/draft.ts'
 import { CallFailure } from './call.ts'
 import { askFate } from './fate.ts'
-import { onEvent, status } from './live.ts'
+import { onEvent } from './live.ts'
 import { type Session, session } from './session.ts'
+import { status } from './status.ts'
 
 const key = 'causeway.draft'
 
@@ -69,18 +70,26 @@ onEvent((event) => {
   if (event.step === 'taken-back') draft.value = { ...mine, revision: null }
 })
 
+let isAsking = false
+
 /** A page that was away has heard no event. */
 effect(() => {
   const now = status.value
   const mine = draft.peek()
   if (now === null || mine === null || mine.revision === null || isPending(now)) return
-  if (isHandingIn) return
-  if (now.revision === mine.revision) draft.value = null
-  else {
-    void askFate(mine.revision)
-    draft.value = { ...mine, revision: null }
-  }
+  if (!isHandingIn && !isAsking) void followUp(mine.revision)
 })
+
+/** A box that does not answer is asked again with the next status. */
+async function followUp(revision: number): Promise<void> {
+  isAsking = true
+  const fate = await askFate(revision)
+  isAsking = false
+  const mine = draft.peek()
+  if (mine?.revision !== revision || isHandingIn) return
+  if (fate === 'confirmed') draft.value = null
+  if (fate === 'taken-back') draft.value = { ...mine, revision: null }
+}
 
 function nameOf(who: Session): string | null {
   return who.kind === 'signed-in' ? who.name : null

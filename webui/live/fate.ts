@@ -5,7 +5,8 @@
 import { effect, signal } from '@preact/signals'
 import type { ConfigAnswer, LastChange } from '../../firmware/model/local-api-config.ts'
 import { call } from './call.ts'
-import { onEvent, status } from './live.ts'
+import { onEvent } from './live.ts'
+import { status } from './status.ts'
 
 export const takenBack = signal<Pick<LastChange, 'revision' | 'reason'> | null>(null)
 
@@ -25,17 +26,20 @@ effect(() => {
   else if (trial !== null) void askFate(trial)
 })
 
-/** Of a change that was on trial and is not any more. */
-export async function askFate(revision: number): Promise<void> {
+/** Of a change that, as the status says, is not on trial: that status may be older than the change. Null: the box does not answer. */
+export async function askFate(revision: number): Promise<'on-trial' | LastChange['result'] | null> {
   const wasSeen = trial === revision
   trial = null
-  // A box that does not answer now is asked for its status again, and shows then what runs.
   const answer = await call<ConfigAnswer>('GET', '/config').catch(() => null)
-  if (answer === null || answer.revision === revision) return
-  const { lastChange } = answer
+  if (answer === null) return null
+  const { pendingChange, lastChange } = answer
+  if (pendingChange?.revision === revision) return 'on-trial'
   if (lastChange?.revision === revision) {
     takenBack.value = lastChange.result === 'taken-back' ? lastChange : null
+    return lastChange.result
   }
+  if (answer.revision === revision) return 'confirmed'
   // A box that began anew meanwhile knows of none.
-  else if (lastChange === null && wasSeen) takenBack.value = { revision }
+  if (lastChange === null && wasSeen) takenBack.value = { revision }
+  return 'taken-back'
 }

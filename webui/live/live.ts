@@ -1,17 +1,13 @@
 /**
- * How the box is, as signals that follow its event stream. What an event says shows at once; the whole status is read again
- * soon after, and now and then. A page that nobody looks at lets the stream go: the box has few.
+ * Follows the box's event stream. What an event says shows at once; the whole status is read again soon after, and now and then. A
+ * page that nobody looks at lets the stream go: the box has few.
  */
 import { signal } from '@preact/signals'
-import type { Status } from '../../firmware/model/local-api.ts'
 import type { ApiEvent } from '../../firmware/model/local-api-event.ts'
-import { applyEvent, asksForStatus } from './apply-event.ts'
-import { CallFailure, call } from './call.ts'
+import { asksForStatus } from './apply-event.ts'
 import { loadSession } from './session.ts'
+import { askStatus, forgetStatus, hear } from './status.ts'
 
-export const status = signal<Status | null>(null)
-/** When it was read, by the wall clock, which goes on while a computer sleeps: ages and countdowns in it count from there. */
-export const statusAtMs = signal(0)
 /** `refused`: the box answers, and has no room for one more who follows it. */
 export const stream = signal<'opening' | 'live' | 'lost' | 'refused'>('opening')
 /** Grows with each event that says that something is different: what was read before may be stale. */
@@ -44,27 +40,13 @@ export function onEvent(listener: Listener): () => void {
 /** Of the last event, by `performance.now()`. */
 let heardAtMs = Number.NEGATIVE_INFINITY
 
-/** For each answer that is on its way, what was heard since it was asked for: the answer may be older. */
-const heardSince = new Set<ApiEvent[]>()
-
 /** @returns whether the box answered */
 export async function readStatus(): Promise<boolean> {
   const askedAtMs = performance.now()
-  const heard: ApiEvent[] = []
-  heardSince.add(heard)
-  try {
-    const answer = await call<Status>('GET', '/status')
-    status.value = heard.reduce<Status | null>(applyEvent, answer)
-    statusAtMs.value = Date.now()
-    return true
-  } catch (thrown) {
-    const isAnswered = thrown instanceof CallFailure && thrown.status !== 0
-    // Who is heard meanwhile is there all the same.
-    if (!isAnswered && heardAtMs < askedAtMs) stream.value = 'lost'
-    return isAnswered
-  } finally {
-    heardSince.delete(heard)
-  }
+  const answer = await askStatus()
+  // Who is heard meanwhile is there all the same.
+  if (answer === 'silent' && heardAtMs < askedAtMs) stream.value = 'lost'
+  return answer !== 'silent'
 }
 
 /** Follows the box until what it returns is called. */
@@ -74,6 +56,7 @@ export function startLive(): () => void {
   let retryAfterMs = retryMs.first
   let isSettling = false
   let isFirst = true
+  let isEnded = false
   let readAtMs = Number.NEGATIVE_INFINITY
 
   const later = (name: string, ms: number, action: () => void): void => {
@@ -92,15 +75,13 @@ export function startLive(): () => void {
     heardAtMs = performance.now()
     listen()
     retryAfterMs = retryMs.first
-    status.value = applyEvent(status.peek(), event)
-    if (event.kind !== 'sample') for (const heard of heardSince) heard.push(event)
+    hear(event)
     // Each stream begins with one.
     if (event.kind === 'status') begun()
     for (const listener of listeners) listener(event)
     if (asksForStatus(event)) settle()
   }
   const begun = (): void => {
-    statusAtMs.value = Date.now()
     if (!isFirst) {
       gaps.value++
       changes.value++
@@ -148,6 +129,7 @@ export function startLive(): () => void {
     })
     retryAfterMs = Math.min(retryAfterMs * 2, retryMs.most)
     void readStatus().then((isAnswered) => {
+      if (isEnded) return
       if (stream.peek() !== 'live') stream.value = isAnswered ? 'refused' : 'lost'
       if (isAnswered) changes.value++
     })
@@ -175,7 +157,8 @@ export function startLive(): () => void {
   return () => {
     document.removeEventListener('visibilitychange', onSeen)
     close()
-    status.value = null
+    isEnded = true
+    forgetStatus()
     stream.value = 'opening'
   }
 }

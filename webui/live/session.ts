@@ -35,10 +35,14 @@ effect(() => {
   if (refusedCount.value > 0 && session.peek().kind === 'signed-in') void loadSession()
 })
 
+/** Counts who came and went: what was asked before that is no answer after it. */
+let turn = 0
+
 renewBy(async () => {
-  const [before, token] = [session.peek(), csrfToken.peek()]
+  const [before, token, since] = [session.peek(), csrfToken.peek(), turn]
   try {
-    take(await call<SessionState>('GET', '/session'))
+    const state = await call<SessionState>('GET', '/session')
+    if (turn === since) take(state)
   } catch {
     // What was refused is said already.
     return false
@@ -48,20 +52,30 @@ renewBy(async () => {
   return isSame && csrfToken.peek() !== token
 })
 
-let looking: Promise<void> | null = null
+interface Looking {
+  readonly turn: number
+  readonly done: Promise<void>
+}
+let looking: Looking | null = null
 
 /** Asks the box who is signed in; of several who ask at once, once. */
 export function loadSession(): Promise<void> {
-  looking ??= look().finally(() => {
-    looking = null
+  if (looking?.turn === turn) return looking.done
+  const done = look().finally(() => {
+    if (looking === mine) looking = null
   })
-  return looking
+  const mine: Looking = { turn, done }
+  looking = mine
+  return done
 }
 
 async function look(): Promise<void> {
+  const since = turn
   try {
-    take(await call<SessionState>('GET', '/session'))
+    const state = await call<SessionState>('GET', '/session')
+    if (turn === since) take(state)
   } catch (thrown) {
+    if (turn !== since) return
     const { kind } = session.peek()
     if (thrown instanceof CallFailure && thrown.status === 401)
       session.value = { kind: 'signed-out' }
@@ -73,7 +87,7 @@ async function look(): Promise<void> {
 /** @throws CallFailure */
 export async function signIn(name: string, password: string): Promise<void> {
   const body = { name, password }
-  take(await call<SessionState>('POST', '/sign-in', { body, timeoutMs }))
+  enter(await call<SessionState>('POST', '/sign-in', { body, timeoutMs }))
 }
 
 /** The first user of a box, an admin. @param code that the box's shell printed, where it asks for one @throws CallFailure */
@@ -83,12 +97,12 @@ export async function makeFirst(
   code: string | null,
 ): Promise<void> {
   const body = { name, password, ...(code === null ? {} : { code }) }
-  take(await call<SessionState>('POST', '/first-password', { body, timeoutMs }))
+  enter(await call<SessionState>('POST', '/first-password', { body, timeoutMs }))
 }
 
 /** The password again, for what asks for one that was typed of late. @throws CallFailure */
 export async function refresh(password: string): Promise<void> {
-  take(await call<SessionState>('POST', '/session/refresh', { body: { password }, timeoutMs }))
+  enter(await call<SessionState>('POST', '/session/refresh', { body: { password }, timeoutMs }))
 }
 
 /** Where the box does not answer, it is asked again: by `loadSession`, here or in a page that is loaded anew. */
@@ -104,6 +118,7 @@ export async function signOut(): Promise<void> {
       return
     }
   }
+  turn++
   setLeaving(false)
   csrfToken.value = ''
   session.value = { kind: 'signed-out' }
@@ -113,6 +128,11 @@ export async function signOut(): Promise<void> {
 export function may(permission: LocalPermission): boolean {
   const { value } = session
   return value.kind === 'signed-in' && isAllowed(value.role, permission)
+}
+
+function enter(state: SessionState): void {
+  turn++
+  take(state)
 }
 
 function take({ user, csrf, isFirst, needsSetupCode }: SessionState): void {

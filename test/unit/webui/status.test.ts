@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Status } from '../../../firmware/model/local-api.ts'
 import { applyEvent, asksForStatus } from '../../../webui/live/apply-event.ts'
 import { headlineOf } from '../../../webui/page/overview/headline.ts'
 import { layOut, mostPeers, shownPeers, uplinkKind } from '../../../webui/page/overview/site-map.ts'
@@ -163,6 +164,11 @@ test('an event shows before the status is read again', () => {
     applyEvent(well, { kind: 'datapath', isConnected: false })!.datapathUptimeSeconds,
     null,
   )
+  const back = [false, true].reduce<Status | null>(
+    (before, isConnected) => applyEvent(before, { kind: 'datapath', isConnected }),
+    well,
+  )
+  assert.equal(back!.datapathUptimeSeconds, 0)
   assert.deepEqual(
     ['sample', 'told', 'status', 'path'].map((kind) => asksForStatus({ kind })),
     [false, false, false, true],

@@ -14,8 +14,8 @@ import { valueOfText } from '../../config/text.ts'
 import { useAnswer } from '../../live/answer.ts'
 import type { CallError } from '../../live/call.ts'
 import { draft } from '../../live/draft.ts'
-import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
+import { status } from '../../live/status.ts'
 
 export type Configuration =
   | { readonly kind: 'loading' }

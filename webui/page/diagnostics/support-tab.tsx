@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { type CallError, callForBlob, errorOf } from '../../live/call.ts'
 import { saveFile } from '../../live/file.ts'
-import { status } from '../../live/live.ts'
+import { status } from '../../live/status.ts'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
 import { ErrorNotice, Notice } from '../../part/notice.tsx'

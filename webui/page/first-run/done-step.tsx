@@ -1,6 +1,7 @@
 /** How the box is now, and what could be set up next. */
-import { status } from '../../live/live.ts'
+
 import { goTo, linkTo } from '../../live/route.ts'
+import { status } from '../../live/status.ts'
 import { Button } from '../../part/button.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'

@@ -1,7 +1,7 @@
 /** An uplink that is tested while one looks on, and how it is connected, if that has to be changed. */
 import { useEffect, useState } from 'preact/hooks'
-import { status } from '../../live/live.ts'
 import { may } from '../../live/session.ts'
+import { status } from '../../live/status.ts'
 import { Button } from '../../part/button.tsx'
 import { Choice } from '../../part/choice.tsx'
 import { Loading } from '../../part/loading.tsx'

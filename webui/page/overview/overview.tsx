@@ -1,9 +1,10 @@
 /** The first page: how the site is in one sentence and what to do about it; a picture of it; figures; what happened. */
 import type { PathsAnswer } from '../../../firmware/model/local-api-path.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { status, stream } from '../../live/live.ts'
+import { stream } from '../../live/live.ts'
 import { linkTo } from '../../live/route.ts'
 import { may } from '../../live/session.ts'
+import { status } from '../../live/status.ts'
 import { Figures } from '../../part/figures.tsx'
 import { Icon } from '../../part/icon.tsx'
 import { Loading } from '../../part/loading.tsx'

@@ -1,9 +1,9 @@
 /** The other sites in one table; behind each name all that is known of it. */
 import { useState } from 'preact/hooks'
 import type { PeerStatus, Status } from '../../../firmware/model/local-api.ts'
-import { status } from '../../live/live.ts'
 import { linkTo, route } from '../../live/route.ts'
 import { liveOf } from '../../live/samples.ts'
+import { status } from '../../live/status.ts'
 import { Badge } from '../../part/badge.tsx'
 import { Card } from '../../part/card.tsx'
 import { Empty } from '../../part/empty.tsx'
