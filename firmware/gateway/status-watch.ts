@@ -1,6 +1,6 @@
 /**
- * Looks at the device once a second while somebody listens, more seldom for whoever keeps what happened, at once when nudged, and
- * tells what has changed.
+ * Looks at the device once a second while somebody listens, more seldom for whoever keeps what happened, at once when nudged or
+ * asked, and tells what has changed.
  */
 import type { CancelTimer, Clock } from '../host/clock/clock.ts'
 import type { Status } from '../model/local-api.ts'
@@ -69,17 +69,14 @@ export class StatusWatch implements Disposable {
 
   /** Something may have changed. */
   look(): void {
-    if (this.#last === null) return
-    const now = toldStatus(this.#last, this.#parts.status())
-    const events = changesBetween(this.#last, now)
-    this.#last = now
-    for (const event of events) this.tell(event)
+    if (this.#last !== null) this.#compare(this.#last, this.#parts.status())
   }
 
-  /** For an answer. What it says, whoever follows is told: the two never differ for long. */
+  /** For an answer: what it says is told to those who follow. */
   ask(): Status {
-    this.look()
-    return this.#parts.status()
+    const now = this.#parts.status()
+    if (this.#last !== null) this.#compare(this.#last, now)
+    return now
   }
 
   /** What no look at the device can find: it is over by then. */
@@ -97,6 +94,11 @@ export class StatusWatch implements Disposable {
     this.#listeners.clear()
     this.#keepers.clear()
     this.#end()
+  }
+
+  #compare(before: Status, now: Status): void {
+    this.#last = toldStatus(before, now)
+    for (const event of changesBetween(before, this.#last)) this.tell(event)
   }
 
   #end(): void {

@@ -24,22 +24,29 @@ export function useAnswer<Answer>(
 ): Answered<Answer> {
   const value = useSignal<Answer | null>(null)
   const error = useSignal<CallError | null>(null)
-  const asked = useRef(0)
-  /** What is shown answers this one; the next may be asked before it is answered, and an older one comes too late. */
-  const shown = useRef(0)
+  /**
+   * Numbers of questions: `shown` is the one that what is shown answers, `ended` the newest that was answered or has failed. The
+   * next may be asked before one is answered; what answers an older one is no news.
+   */
+  const turns = useRef({ asked: 0, shown: 0, ended: 0 })
 
   const reload = (): void => {
     if (path === null) return
-    const turn = ++asked.current
-    const show = (answer: Answer | null, failure: CallError | null): void => {
-      if (turn < shown.current) return
-      shown.current = turn
-      if (answer !== null) value.value = answer
+    const its = turns.current
+    const turn = ++its.asked
+    const end = (failure: CallError | null): void => {
+      if (turn < its.ended) return
+      its.ended = turn
       error.value = failure
     }
     call<Answer>('GET', path).then(
-      (answer) => show(answer, null),
-      (thrown: unknown) => show(null, errorOf(thrown)),
+      (answer) => {
+        if (turn < its.shown) return
+        its.shown = turn
+        value.value = answer
+        end(null)
+      },
+      (thrown: unknown) => end(errorOf(thrown)),
     )
   }
   // Another path is another question: the old answer is none.
@@ -53,7 +60,8 @@ export function useAnswer<Answer>(
     reload()
     const timer = everyMs === undefined ? undefined : setInterval(whenSeen(reload), everyMs)
     return () => {
-      shown.current = ++asked.current
+      const none = turns.current.asked + 1
+      turns.current = { asked: none, shown: none, ended: none }
       clearInterval(timer)
     }
   }, [path, everyMs])

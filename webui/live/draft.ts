@@ -70,25 +70,22 @@ onEvent((event) => {
   if (event.step === 'taken-back') draft.value = { ...mine, revision: null }
 })
 
-let isAsking = false
-
 /** A page that was away has heard no event. */
 effect(() => {
   const now = status.value
   const mine = draft.peek()
   if (now === null || mine === null || mine.revision === null || isPending(now)) return
-  if (!isHandingIn && !isAsking) void followUp(mine.revision)
+  if (!isHandingIn) void followUp(mine, mine.revision)
 })
 
-/** A box that does not answer is asked again with the next status. */
-async function followUp(revision: number): Promise<void> {
-  isAsking = true
+/** What is not known yet is asked again with the next status. */
+async function followUp(asked: Draft, revision: number): Promise<void> {
   const fate = await askFate(revision)
-  isAsking = false
   const mine = draft.peek()
   if (mine?.revision !== revision || isHandingIn) return
-  if (fate === 'confirmed') draft.value = null
-  if (fate === 'taken-back') draft.value = { ...mine, revision: null }
+  // What was typed meanwhile is another draft.
+  if (fate === 'confirmed' && mine.text === asked.text) draft.value = null
+  else if (fate === 'confirmed' || fate === 'taken-back') draft.value = { ...mine, revision: null }
 }
 
 function nameOf(who: Session): string | null {

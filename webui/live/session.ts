@@ -102,11 +102,15 @@ export async function makeFirst(
 
 /** The password again, for what asks for one that was typed of late. @throws CallFailure */
 export async function refresh(password: string): Promise<void> {
-  enter(await call<SessionState>('POST', '/session/refresh', { body: { password }, timeoutMs }))
+  const since = turn
+  const body = { password }
+  const state = await call<SessionState>('POST', '/session/refresh', { body, timeoutMs })
+  if (turn === since) enter(state)
 }
 
 /** Where the box does not answer, it is asked again: by `loadSession`, here or in a page that is loaded anew. */
 export async function signOut(): Promise<void> {
+  const since = turn
   setLeaving(true)
   if (session.peek().kind === 'signed-in') session.value = { kind: 'leaving' }
   try {
@@ -114,10 +118,11 @@ export async function signOut(): Promise<void> {
   } catch (thrown) {
     // 401: the session has ended already.
     if (!(thrown instanceof CallFailure) || thrown.status !== 401) {
-      session.value = { kind: 'still-in' }
+      if (turn === since) session.value = { kind: 'still-in' }
       return
     }
   }
+  if (turn !== since) return
   turn++
   setLeaving(false)
   csrfToken.value = ''
@@ -132,6 +137,7 @@ export function may(permission: LocalPermission): boolean {
 
 function enter(state: SessionState): void {
   turn++
+  setLeaving(false)
   take(state)
 }
 

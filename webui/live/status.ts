@@ -14,12 +14,12 @@ let asked = 0
 let shown = 0
 /**
  * For each answer that is on its way, what was heard since it was asked for: the answer may be older, and is made as new. Where it
- * was newer the box tells the difference within a second.
+ * was newer the stream goes on to tell so.
  */
 const heardSince = new Set<ApiEvent[]>()
 
-/** @returns `old`: there was news meanwhile; `silent`: nobody answered */
-export async function askStatus(): Promise<'taken' | 'old' | 'refused' | 'silent'> {
+/** @returns `answered`, with a refusal, too; `old`: there was news meanwhile; `silent`: nobody answered */
+export async function askStatus(): Promise<'answered' | 'old' | 'silent'> {
   const turn = ++asked
   const heard: ApiEvent[] = []
   heardSince.add(heard)
@@ -27,10 +27,10 @@ export async function askStatus(): Promise<'taken' | 'old' | 'refused' | 'silent
     const answer = await call<Status>('GET', '/status')
     if (turn < shown) return 'old'
     take(turn, heard.reduce<Status | null>(applyEvent, answer))
-    return 'taken'
+    return 'answered'
   } catch (thrown) {
     if (turn < shown) return 'old'
-    return thrown instanceof CallFailure && thrown.status !== 0 ? 'refused' : 'silent'
+    return thrown instanceof CallFailure && thrown.status !== 0 ? 'answered' : 'silent'
   } finally {
     heardSince.delete(heard)
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { loadSession, session, signIn } from '../../../webui/live/session.ts'
-import { askStatus, forgetStatus, status } from '../../../webui/live/status.ts'
+import { askStatus, forgetStatus, hear, status } from '../../../webui/live/status.ts'
 import { statusOf } from '../../browser/canned/site.ts'
 
 type Reply = (body: unknown, status?: number) => void
@@ -22,17 +22,45 @@ test('of two answers for the status the one that was asked for last stays, and n
   const replies = holdAnswers(context)
   const reads = [askStatus(), askStatus(), askStatus(), askStatus()]
   replies[1]!({ ...statusOf({ site: 'well' }), site: 'newer' })
-  assert.equal(await reads[1], 'taken')
+  assert.equal(await reads[1], 'answered')
   replies[0]!({ ...statusOf({ site: 'well' }), site: 'older' })
   assert.equal(await reads[0], 'old')
   assert.equal(status.value?.site, 'newer')
   replies[2]!({ ...statusOf({ site: 'well' }), site: 'newest' })
-  assert.equal(await reads[2], 'taken')
+  assert.equal(await reads[2], 'answered')
   assert.equal(status.value?.site, 'newest')
   forgetStatus()
   replies[3]!(statusOf({ site: 'well' }))
   assert.equal(await reads[3], 'old')
   assert.equal(status.value, null)
+})
+
+test('what was heard while an answer was on its way holds against it', async (context) => {
+  const replies = holdAnswers(context)
+  const well = statusOf({ site: 'well' })
+  hear({ kind: 'status', status: well })
+  const reading = askStatus()
+  const problems = ['uplink wan0 (enp1s0) is down']
+  hear({ kind: 'uplink', uplink: 'wan0', isUp: false })
+  hear({ kind: 'peer', peer: 'oslo', state: 'down' })
+  hear({ kind: 'health', isHealthy: false, problems })
+  replies[0]!({ ...well, site: 'elsewhere' })
+  assert.equal(await reading, 'answered')
+  const { site, isHealthy, uplinks, peers } = status.value!
+  assert.deepEqual([site, isHealthy], ['elsewhere', false])
+  assert.equal(uplinks.find(({ name }) => name === 'wan0')!.isUp, false)
+  assert.equal(peers.find(({ name }) => name === 'oslo')!.state, 'down')
+})
+
+test('what a stream begins with is newer than what was asked before, and than its failure', async (context) => {
+  const replies = holdAnswers(context)
+  const well = statusOf({ site: 'well' })
+  const reads = [askStatus(), askStatus()]
+  hear({ kind: 'status', status: { ...well, site: 'of-the-stream' } })
+  replies[0]!(well)
+  replies[1]!({ code: 'API_INTERNAL', message: 'no' }, 500)
+  assert.deepEqual(await Promise.all(reads), ['old', 'old'])
+  assert.equal(status.value!.site, 'of-the-stream')
 })
 
 test('who was signed in before is not who signed in meanwhile, and no refusal of before signs them out', async (context) => {

@@ -1,5 +1,4 @@
 /** How the box is now, and what could be set up next. */
-
 import { goTo, linkTo } from '../../live/route.ts'
 import { status } from '../../live/status.ts'
 import { Button } from '../../part/button.tsx'

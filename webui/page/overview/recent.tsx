@@ -1,5 +1,5 @@
 /** What happened of late, in words, newest first; goes on as the box tells more. */
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type {
   EventSeverity,
@@ -7,7 +7,7 @@ import type {
   RecentEventsAnswer,
 } from '../../../firmware/model/local-api-recent.ts'
 import { useAnswer } from '../../live/answer.ts'
-import { gaps, onEvent } from '../../live/live.ts'
+import { onEvent } from '../../live/live.ts'
 import { Answer } from '../../part/answer.tsx'
 import { Button } from '../../part/button.tsx'
 import { Card } from '../../part/card.tsx'
@@ -41,10 +41,6 @@ export function Recent() {
       }),
     [],
   )
-  // A box that lost its last seconds counts from before them: all is read again.
-  useSignalEffect(() => {
-    if (gaps.value > 0) newer.value = new Map()
-  })
   // One that has gone on is told again by the same number.
   const all = new Map(told.value?.events.map((event) => [event.number, event]))
   for (const [number, event] of newer.value) {
