@@ -13,6 +13,8 @@ export interface Hardware {
   readonly blockdevs: readonly object[]
   /** The disk forgets what it is told to (TRIM). */
   readonly hasTrim: boolean
+  /** QEMU ends where the guest restarts, and says so; otherwise it goes on by itself. */
+  readonly endsAtReset: boolean
   /** NICs in the order of their slots on the bus. */
   readonly nics: readonly { readonly tap: string; readonly mac: string }[]
   /** The firmware's own variables: a copy that this machine may write to. */
@@ -64,7 +66,8 @@ export function blankVariables(arch: Arch): string {
 
 /** The command line. The serial console is its standard input and output. */
 export function qemuArgv(hardware: Hardware): readonly string[] {
-  const { arch, memoryMiB, cores, blockdevs, hasTrim, nics, variables, qmpSocket } = hardware
+  const { arch, memoryMiB, cores, blockdevs, hasTrim, endsAtReset } = hardware
+  const { nics, variables, qmpSocket } = hardware
   const trim = hasTrim ? 'discard=on,write-zeroes=on' : 'discard=off,write-zeroes=off'
   const kind = kinds[arch]
   return [
@@ -72,6 +75,7 @@ export function qemuArgv(hardware: Hardware): readonly string[] {
     // at its static keys), which real ones are told of and these are not always: the guest's kernel panics.
     ...[kind.program, '-accel', 'tcg,thread=single', '-nodefaults', '-no-user-config'],
     ...kind.machine,
+    ...(endsAtReset ? ['-action', 'reboot=shutdown'] : []),
     ...['-m', String(memoryMiB), '-smp', String(cores)],
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${kind.firmware}`],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],

@@ -8,29 +8,43 @@ const answerMs = 30_000
 const connectMs = 30_000
 const againMs = 50
 
+const noAnswer = { error: { desc: 'the machine has ended' } }
+
 interface Message {
   readonly id?: number
   readonly return?: unknown
   readonly error?: { readonly desc: string }
+  readonly event?: string
+  readonly data?: { readonly reason?: string }
 }
 
-export class Qmp implements Disposable {
+export class Qmp {
+  /** Why the machine has ended, as QEMU names it (`guest-shutdown`, `guest-reset`, …); null where it did not come to say so. Never rejects. */
+  readonly ended: Promise<string | null>
   readonly #socket: Socket
   readonly #waiting = new Map<number, (message: Message) => void>()
   #last = 0
+  #hasEnded = false
 
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.on('error', () => {})
-    socket.on('close', () => {
-      const ended = { error: { desc: 'the machine has ended' } }
-      for (const done of this.#waiting.values()) done(ended)
-    })
     const lines = createInterface({ input: socket })
     lines.on('error', () => {})
+    let why: string | null = null
     lines.on('line', (line) => {
-      const message = JSON.parse(line) as Message
-      if (message.id !== undefined) this.#waiting.get(message.id)?.(message)
+      const { id, event, data, ...answer } = JSON.parse(line) as Message
+      if (id !== undefined) this.#waiting.get(id)?.(answer)
+      else if (event === 'SHUTDOWN') why = data?.reason ?? null
+    })
+    socket.on('close', () => lines.close())
+    this.ended = new Promise((resolve) => {
+      // Whether it ends in order or breaks; what it said last has been read by then.
+      lines.once('close', () => {
+        this.#hasEnded = true
+        for (const done of this.#waiting.values()) done(noAnswer)
+        resolve(why)
+      })
     })
   }
 
@@ -58,7 +72,8 @@ export class Qmp implements Disposable {
     const late = new CausewayError('LAB_TIMEOUT', `QMP ${command}: no answer in ${answerMs} ms`)
     const timer = setTimeout(() => reject(late), answerMs)
     this.#waiting.set(id, resolve)
-    this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`)
+    if (this.#hasEnded) resolve(noAnswer)
+    else this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`)
     try {
       const { error, return: answer } = await promise
       if (error === undefined) return answer
@@ -67,10 +82,6 @@ export class Qmp implements Disposable {
       clearTimeout(timer)
       this.#waiting.delete(id)
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.destroy()
   }
 }
 

@@ -54,8 +54,13 @@ export class Vm implements AsyncDisposable {
   #disk: Disk
   #variables: string | undefined
   #running: Running | undefined
+  /** It is on, whatever QEMU runs it, or none for a moment. */
+  #hasPower = false
+  /** Ends when it is off, and fails when it could not be started anew. */
+  #life: Promise<void> = Promise.resolve()
   #starts = 0
   #number: number
+  readonly #unplugged = new Set<string>()
   readonly #watch = new FirmwareWatch(() => void this.#press())
 
   private constructor(options: VmOptions) {
@@ -90,96 +95,58 @@ export class Vm implements AsyncDisposable {
     return this.#disk
   }
 
-  get isRunning(): boolean {
-    return this.#running?.program.isRunning === true
-  }
-
   /** MAC addresses of its NICs, in the order in which they are on the bus. */
   get macs(): string[] {
     return this.#nics.map((_, index) => `52:54:00:ca:${hex(this.#number)}:${hex(index)}`)
   }
 
-  /** Powers it on. @returns `performance.now()` of that */
+  /** Powers it on. @returns `performance.now()` of that. @throws LAB_PROGRAM */
   async start({ writeLog, disk, number }: StartOptions = {}): Promise<number> {
-    const { lab, disks, arch, memoryMiB, cores } = this.#options
     if (disk !== undefined) this.#disk = disk
     if (number !== undefined) {
       this.#number = number & 0xff
       this.#variables = undefined
     }
-    this.#variables ??= disks.variables(arch)
-    const qmpSocket = `/run/causeway-lab/${lab.id}-${this.site}-${++this.#starts}.qmp`
-    const { macs } = this
-    const argv = qemuArgv({
-      ...{ arch, memoryMiB, cores, variables: this.#variables, qmpSocket },
-      blockdevs: blockdevsOf(this.#disk, writeLog),
-      // A log of writes knows none (write-log.ts).
-      hasTrim: writeLog === undefined,
-      nics: this.#nics.map((nic, index) => ({ tap: `tap-${nic}`, mac: macs[index]! })),
-    })
     const startedMs = performance.now()
-    const program = lab.spawn(this.site, argv, {
-      title: `${this.site}'s machine`,
-      onLine: (line) => {
-        this.#watch.hear(line)
-        this.serial.take(line)
-      },
-    })
-    const ended = program.exited.then(() => Promise.reject(new Error('it has ended')))
-    ended.catch(() => {})
-    const qmp = await Promise.race([Qmp.open(qmpSocket), ended]).catch(async (error: Error) => {
-      await program.stop()
-      const detail = `${error.message}\n${program.tail.slice(-2000)}`
-      throw new CausewayError('LAB_PROGRAM', `${this.site}'s machine does not start`, { detail })
-    })
-    this.#running = { program, qmp }
-    this.#watch.begin()
+    this.#hasPower = true
+    this.#running = await this.#run(writeLog)
+    this.#life = this.#live(this.#running)
+    this.#life.catch((error: Error) => console.error(`  ${error.message}`))
     return startedMs
   }
 
   /** The power goes: nothing in the machine has time for anything. */
   async cutPower(): Promise<void> {
-    const running = this.#running
-    if (running === undefined) return
-    this.#watch[Symbol.dispose]()
-    this.#running = undefined
-    running.qmp[Symbol.dispose]()
-    await running.program.stop('SIGKILL')
+    await this.#end('SIGKILL')
   }
 
   /** As by the button, again and again: what runs in it is told, once somebody there listens, and ends it. @throws LAB_TIMEOUT */
   async shutDown(timeoutMs: number): Promise<void> {
-    const { program, qmp } = this.#running!
-    await qmp.execute('system_powerdown')
-    // It may have been on its way when this comes.
-    const press = (): void => void qmp.execute('system_powerdown').catch(() => {})
+    // It may have been on its way, or between two QEMUs, when this comes.
+    const press = (): void => void this.#tell('system_powerdown').catch(() => {})
+    press()
     const pressing = setInterval(press, pressMs)
-    await program.ended(timeoutMs).finally(() => clearInterval(pressing))
-    this.#watch[Symbol.dispose]()
-    this.#running = undefined
-    qmp[Symbol.dispose]()
+    const { promise: isLate, reject } = Promise.withResolvers<never>()
+    const late = new CausewayError('LAB_TIMEOUT', `${this.site}'s machine was still on`)
+    const timer = setTimeout(() => reject(late), timeoutMs)
+    await Promise.race([this.#life, isLate]).finally(() => {
+      clearInterval(pressing)
+      clearTimeout(timer)
+    })
   }
 
   /** Where its processors are: of a machine that says nothing any more. */
   async whereabouts(): Promise<string> {
     const ask = { 'command-line': 'info registers -a' }
-    const text = String(await this.#running?.qmp.execute('human-monitor-command', ask))
+    const text = String(await this.#tell('human-monitor-command', ask))
     return text.match(/^(CPU#|RIP|EIP| PC).*$/gm)?.join('; ') ?? text
   }
 
-  /** Stands still, and goes on. */
-  async pause(): Promise<void> {
-    await this.#running!.qmp.execute('stop')
-  }
-
-  async goOn(): Promise<void> {
-    await this.#running!.qmp.execute('cont')
-  }
-
-  /** Plugs a cable of a NIC in, or pulls it. */
+  /** Plugs a cable of a NIC in, or pulls it: it stays so. */
   async plug(nic: string, isPlugged: boolean): Promise<void> {
-    const name = nicName(this.#nics.indexOf(nic))
-    await this.#running!.qmp.execute('set_link', { name, up: isPlugged })
+    if (isPlugged) this.#unplugged.delete(nic)
+    else this.#unplugged.add(nic)
+    await this.#tell('set_link', { name: this.#nameOf(nic), up: isPlugged })
   }
 
   /** Types a line at the serial console. */
@@ -188,19 +155,80 @@ export class Vm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#watch[Symbol.dispose]()
-    const running = this.#running
-    this.#running = undefined
-    running?.qmp[Symbol.dispose]()
-    await running?.program.stop('SIGTERM', endMs)
+    await this.#end('SIGTERM')
+  }
+
+  /**
+   * QEMU by QEMU, until it is off. A machine that restarts does so in a new one: the old keeps what it has translated of the guest over a
+   * reset, and where the firmware's stack comes to lie on pages of such code, each push on it is looked up among all that. It stood for
+   * 13 minutes so, and went on when what was translated was thrown away.
+   */
+  async #live(first: Running): Promise<void> {
+    for (let running = first; ; this.#running = running) {
+      const why = await running.qmp.ended
+      await running.program.exited
+      this.#watch[Symbol.dispose]()
+      if (!this.#hasPower || why?.endsWith('reset') !== true) return
+      running = await this.#run()
+      // Whoever took the power away meanwhile knew the one before.
+      if (!this.#hasPower) await running.program.stop('SIGKILL')
+    }
+  }
+
+  async #run(writeLog?: string): Promise<Running> {
+    const { lab, disks, arch, memoryMiB, cores } = this.#options
+    this.#variables ??= disks.variables(arch)
+    const qmpSocket = `/run/causeway-lab/${lab.id}-${this.site}-${++this.#starts}.qmp`
+    const { macs } = this
+    const argv = qemuArgv({
+      ...{ arch, memoryMiB, cores, variables: this.#variables, qmpSocket },
+      blockdevs: blockdevsOf(this.#disk, writeLog),
+      // A log of writes knows none (write-log.ts), and would begin anew.
+      ...{ hasTrim: writeLog === undefined, endsAtReset: writeLog === undefined },
+      nics: this.#nics.map((nic, index) => ({ tap: `tap-${nic}`, mac: macs[index]! })),
+    })
+    const program = lab.spawn(this.site, argv, {
+      title: `${this.site}'s machine`,
+      onLine: (line) => {
+        this.#watch.hear(line)
+        this.serial.take(line)
+      },
+    })
+    this.#watch.begin()
+    const ended = program.exited.then(() => Promise.reject(new Error('it has ended')))
+    ended.catch(() => {})
+    try {
+      const qmp = await Promise.race([Qmp.open(qmpSocket), ended])
+      for (const nic of this.#unplugged)
+        await qmp.execute('set_link', { name: this.#nameOf(nic), up: false })
+      return { program, qmp }
+    } catch (error) {
+      this.#watch[Symbol.dispose]()
+      await program.stop()
+      const detail = `${(error as Error).message}\n${program.tail.slice(-2000)}`
+      throw new CausewayError('LAB_PROGRAM', `${this.site}'s machine does not start`, { detail })
+    }
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#hasPower = false
+    await this.#running?.program.stop(signal, endMs)
+    await this.#life
+  }
+
+  async #tell(command: string, parameters?: object): Promise<unknown> {
+    return await this.#running!.qmp.execute(command, parameters)
+  }
+
+  #nameOf(nic: string): string {
+    return nicName(this.#nics.indexOf(nic))
   }
 
   async #press(): Promise<void> {
-    const { qmp } = this.#running!
     try {
       const where = await this.whereabouts()
       console.error(`  ${this.site}'s machine is reset: its firmware stands at ${where}`)
-      await qmp.execute('system_reset')
+      await this.#tell('system_reset')
     } catch (error) {
       // It has ended meanwhile.
       if (!(error instanceof CausewayError)) throw error
