@@ -1,7 +1,7 @@
 /** Answers that come later than what was asked after them: they are no news. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { loadSession, session, signIn } from '../../../webui/live/session.ts'
+import { loadSession, refresh, session, signIn, signOut } from '../../../webui/live/session.ts'
 import { askStatus, forgetStatus, hear, status } from '../../../webui/live/status.ts'
 import { statusOf } from '../../browser/canned/site.ts'
 
@@ -63,11 +63,12 @@ test('what a stream begins with is newer than what was asked before, and than it
   assert.equal(status.value!.site, 'of-the-stream')
 })
 
+const user = (name: string) => {
+  return { user: { name, role: 'admin' }, csrf: name, isFirst: false, needsSetupCode: false }
+}
+
 test('who was signed in before is not who signed in meanwhile, and no refusal of before signs them out', async (context) => {
   const replies = holdAnswers(context)
-  const user = (name: string) => {
-    return { user: { name, role: 'admin' }, csrf: name, isFirst: false, needsSetupCode: false }
-  }
   const refused = { code: 'API_UNAUTHENTICATED', message: 'sign in first' }
   for (const [body, code] of [[user('anna')], [refused, 401]] as const) {
     const before = replies.length
@@ -84,4 +85,22 @@ test('who was signed in before is not who signed in meanwhile, and no refusal of
     await again
     assert.deepEqual(session.value, { kind: 'signed-in', name: 'otto', role: 'admin' })
   }
+})
+
+test('whoever signed out stays so: by a password that was asked for before, and by a sign-out that fails after another', async (context) => {
+  const replies = holdAnswers(context)
+  const signedIn = signIn('otto', 'correct horse battery')
+  replies[0]!(user('otto'))
+  await signedIn
+  const refreshed = refresh('correct horse battery')
+  const [first, second] = [signOut(), signOut()]
+  replies[2]!({})
+  await first
+  assert.deepEqual(session.value, { kind: 'signed-out' })
+  replies[1]!(user('otto'))
+  await refreshed
+  assert.deepEqual(session.value, { kind: 'signed-out' })
+  replies[3]!({ code: 'API_INTERNAL', message: 'no' }, 500)
+  await second
+  assert.deepEqual(session.value, { kind: 'signed-out' })
 })
