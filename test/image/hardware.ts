@@ -64,7 +64,7 @@ export function blankVariables(arch: Arch): string {
   return kinds[arch].variables
 }
 
-/** The command line. The serial console is its standard input and output. */
+/** The command line. The serial console is its standard output; the machine stands still until QMP's `cont`. */
 export function qemuArgv(hardware: Hardware): readonly string[] {
   const { arch, memoryMiB, cores, blockdevs, hasTrim, endsAtReset } = hardware
   const { nics, variables, qmpSocket } = hardware
@@ -76,7 +76,7 @@ export function qemuArgv(hardware: Hardware): readonly string[] {
     ...[kind.program, '-accel', 'tcg,thread=single', '-nodefaults', '-no-user-config'],
     ...kind.machine,
     ...(endsAtReset ? ['-action', 'reboot=shutdown'] : []),
-    ...['-m', String(memoryMiB), '-smp', String(cores)],
+    ...['-S', '-m', String(memoryMiB), '-smp', String(cores)],
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${kind.firmware}`],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
     ...['-display', 'none', '-monitor', 'none'],

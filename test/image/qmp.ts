@@ -33,7 +33,7 @@ export class Qmp {
     lines.on('error', () => {})
     let why: string | null = null
     lines.on('line', (line) => {
-      const { id, event, data, ...answer } = JSON.parse(line) as Message
+      const { id, event, data, ...answer } = messageOf(line)
       if (id !== undefined) this.#waiting.get(id)?.(answer)
       else if (event === 'SHUTDOWN') why = data?.reason ?? null
     })
@@ -48,8 +48,8 @@ export class Qmp {
     })
   }
 
-  /** Once the machine listens. @throws LAB_TIMEOUT */
-  static async open(path: string): Promise<Qmp> {
+  /** Once the machine listens. @param isWorthIt asked before each try @throws LAB_TIMEOUT */
+  static async open(path: string, isWorthIt: () => boolean): Promise<Qmp> {
     const deadlineMs = performance.now() + connectMs
     for (;;) {
       const socket = await connected(path)
@@ -58,7 +58,7 @@ export class Qmp {
         await qmp.execute('qmp_capabilities')
         return qmp
       }
-      if (performance.now() > deadlineMs) {
+      if (performance.now() > deadlineMs || !isWorthIt()) {
         throw new CausewayError('LAB_TIMEOUT', `nobody answers at ${path}`)
       }
       await passed(againMs)
@@ -82,6 +82,15 @@ export class Qmp {
       clearTimeout(timer)
       this.#waiting.delete(id)
     }
+  }
+}
+
+/** Nothing, of half a line: it was killed while it spoke. */
+function messageOf(line: string): Message {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return {}
   }
 }
 

@@ -40,10 +40,8 @@ export interface StartOptions {
   readonly number?: number
 }
 
-interface Running {
-  readonly program: Program
-  readonly qmp: Qmp
-}
+/** Of QEMU's reasons to end, those after which the machine goes on. */
+const resets: readonly unknown[] = ['guest-reset', 'host-qmp-system-reset']
 
 export class Vm implements AsyncDisposable {
   readonly site: string
@@ -53,13 +51,16 @@ export class Vm implements AsyncDisposable {
   readonly #nics: readonly string[]
   #disk: Disk
   #variables: string | undefined
-  #running: Running | undefined
-  /** It is on, whatever QEMU runs it, or none for a moment. */
+  /** Nobody has taken its power away. It may have switched itself off. */
   #hasPower = false
-  /** Ends when it is off, and fails when it could not be started anew. */
-  #life: Promise<void> = Promise.resolve()
+  /** The newest QEMU, and what it is told by, once it listens: it may have ended, and another be on its way. */
+  #program: Program | undefined
+  #qmp: Qmp | undefined
+  /** Ends with why it is off, as QEMU names it, and fails when it could not be started anew. */
+  #life: Promise<string | null> = Promise.resolve(null)
   #starts = 0
   #number: number
+  /** Cables that are pulled, whatever machine stands there. */
   readonly #unplugged = new Set<string>()
   readonly #watch = new FirmwareWatch(() => void this.#press())
 
@@ -109,9 +110,10 @@ export class Vm implements AsyncDisposable {
     }
     const startedMs = performance.now()
     this.#hasPower = true
-    this.#running = await this.#run(writeLog)
-    this.#life = this.#live(this.#running)
-    this.#life.catch((error: Error) => console.error(`  ${error.message}`))
+    const first = this.#run(writeLog)
+    this.#life = first.then((qmp) => this.#live(qmp))
+    this.#life.catch(() => {})
+    await first
     return startedMs
   }
 
@@ -120,25 +122,27 @@ export class Vm implements AsyncDisposable {
     await this.#end('SIGKILL')
   }
 
-  /** As by the button, again and again: what runs in it is told, once somebody there listens, and ends it. @throws LAB_TIMEOUT */
+  /** As by the button, again and again: what runs in it is told, once somebody there listens, and ends it. @throws LAB_TIMEOUT, LAB_PROGRAM */
   async shutDown(timeoutMs: number): Promise<void> {
     // It may have been on its way, or between two QEMUs, when this comes.
     const press = (): void => void this.#tell('system_powerdown').catch(() => {})
     press()
     const pressing = setInterval(press, pressMs)
     const { promise: isLate, reject } = Promise.withResolvers<never>()
-    const late = new CausewayError('LAB_TIMEOUT', `${this.site}'s machine was still on`)
-    const timer = setTimeout(() => reject(late), timeoutMs)
-    await Promise.race([this.#life, isLate]).finally(() => {
+    const timer = setTimeout(() => {
+      reject(this.#failure('LAB_TIMEOUT', `is still on after ${timeoutMs / 1000} s`))
+    }, timeoutMs)
+    const why = await Promise.race([this.#life, isLate]).finally(() => {
       clearInterval(pressing)
       clearTimeout(timer)
     })
+    if (why !== 'guest-shutdown') throw this.#failure('LAB_PROGRAM', `has ended by ${why}`)
   }
 
   /** Where its processors are: of a machine that says nothing any more. */
   async whereabouts(): Promise<string> {
     const ask = { 'command-line': 'info registers -a' }
-    const text = String(await this.#tell('human-monitor-command', ask))
+    const text = await this.#tell('human-monitor-command', ask).then(String, String)
     return text.match(/^(CPU#|RIP|EIP| PC).*$/gm)?.join('; ') ?? text
   }
 
@@ -147,11 +151,6 @@ export class Vm implements AsyncDisposable {
     if (isPlugged) this.#unplugged.delete(nic)
     else this.#unplugged.add(nic)
     await this.#tell('set_link', { name: this.#nameOf(nic), up: isPlugged })
-  }
-
-  /** Types a line at the serial console. */
-  type(line: string): void {
-    this.#running!.program.write(`${line}\r`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,19 +162,30 @@ export class Vm implements AsyncDisposable {
    * reset, and where the firmware's stack comes to lie on pages of such code, each push on it is looked up among all that. It stood for
    * 13 minutes so, and went on when what was translated was thrown away.
    */
-  async #live(first: Running): Promise<void> {
-    for (let running = first; ; this.#running = running) {
-      const why = await running.qmp.ended
-      await running.program.exited
+  async #live(first: Qmp): Promise<string | null> {
+    let qmp = first
+    for (;;) {
+      const why = await qmp.ended
+      await this.#program!.exited
       this.#watch[Symbol.dispose]()
-      if (!this.#hasPower || why?.endsWith('reset') !== true) return
-      running = await this.#run()
-      // Whoever took the power away meanwhile knew the one before.
-      if (!this.#hasPower) await running.program.stop('SIGKILL')
+      if (!this.#hasPower) return why
+      if (!resets.includes(why)) {
+        if (why !== 'guest-shutdown') console.error(`  ${this.site}'s machine has ended by ${why}`)
+        return why
+      }
+      try {
+        qmp = await this.#run()
+      } catch (error) {
+        if (!this.#hasPower) return null
+        // Whoever waits for what it says would not be told why it says nothing.
+        console.error(`  ${(error as CausewayError).message}: ${(error as CausewayError).detail}`)
+        throw error
+      }
     }
   }
 
-  async #run(writeLog?: string): Promise<Running> {
+  /** @returns a QEMU that runs the machine. @throws LAB_PROGRAM */
+  async #run(writeLog?: string): Promise<Qmp> {
     const { lab, disks, arch, memoryMiB, cores } = this.#options
     this.#variables ??= disks.variables(arch)
     const qmpSocket = `/run/causeway-lab/${lab.id}-${this.site}-${++this.#starts}.qmp`
@@ -194,34 +204,44 @@ export class Vm implements AsyncDisposable {
         this.serial.take(line)
       },
     })
+    this.#program = program
     this.#watch.begin()
     const ended = program.exited.then(() => Promise.reject(new Error('it has ended')))
     ended.catch(() => {})
     try {
-      const qmp = await Promise.race([Qmp.open(qmpSocket), ended])
+      const qmp = await Promise.race([Qmp.open(qmpSocket, () => program.isRunning), ended])
+      this.#qmp = qmp
       for (const nic of this.#unplugged)
         await qmp.execute('set_link', { name: this.#nameOf(nic), up: false })
-      return { program, qmp }
+      // Until here it stood still: nothing that it does goes unheard.
+      await qmp.execute('cont')
+      return qmp
     } catch (error) {
       this.#watch[Symbol.dispose]()
       await program.stop()
-      const detail = `${(error as Error).message}\n${program.tail.slice(-2000)}`
-      throw new CausewayError('LAB_PROGRAM', `${this.site}'s machine does not start`, { detail })
+      throw this.#failure('LAB_PROGRAM', `does not start: ${(error as Error).message}`)
     }
   }
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#hasPower = false
-    await this.#running?.program.stop(signal, endMs)
-    await this.#life
+    await this.#program?.stop(signal, endMs)
+    // Off it is, however that came; a start that failed was told.
+    await this.#life.catch(() => {})
   }
 
+  /** @throws LAB_COMMAND, also between two QEMUs; LAB_TIMEOUT */
   async #tell(command: string, parameters?: object): Promise<unknown> {
-    return await this.#running!.qmp.execute(command, parameters)
+    return await this.#qmp!.execute(command, parameters)
   }
 
   #nameOf(nic: string): string {
     return nicName(this.#nics.indexOf(nic))
+  }
+
+  #failure(code: 'LAB_PROGRAM' | 'LAB_TIMEOUT', how: string): CausewayError {
+    const detail = `${this.#program?.tail.slice(-2000)}`
+    return new CausewayError(code, `${this.site}'s machine ${how}`, { detail })
   }
 
   async #press(): Promise<void> {
