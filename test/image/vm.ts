@@ -146,7 +146,7 @@ export class Vm implements AsyncDisposable {
     return text.match(/^(CPU#|RIP|EIP| PC).*$/gm)?.join('; ') ?? text
   }
 
-  /** Plugs a cable of a NIC in, or pulls it: it stays so. */
+  /** Plugs a cable of a NIC in, or pulls it: it stays so. @throws LAB_COMMAND between two QEMUs: it is so from the next on */
   async plug(nic: string, isPlugged: boolean): Promise<void> {
     if (isPlugged) this.#unplugged.delete(nic)
     else this.#unplugged.add(nic)

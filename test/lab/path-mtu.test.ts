@@ -1,6 +1,7 @@
 /**
  * Two uplinks each, of which one of Berlin's crosses a middle that carries 1280 bytes and says nothing of it: each path has its
- * own MTU, TCP keeps to the least and survives the move, a packet is told what its own path takes, and so is the box. Needs root.
+ * own MTU, TCP keeps to the least and survives the move, a packet is told what its own path takes, and so is the box. The narrow
+ * one is a backup. Needs root.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
