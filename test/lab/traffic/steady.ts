@@ -54,11 +54,13 @@ function exchange(socket: Socket, own: number, theirs: number, isCorrupt: boolea
     longestMs = Math.max(longestMs, performance.now() - heardMs)
     heardMs = performance.now()
   })
-  socket.on('end', () => say({ event: 'done', sent, received, isEqual, longestMs }))
-  socket.on('close', () => process.exit(0))
+  // Not when the far end has ended: it may be told to before this one, which goes on until it is told too.
+  socket.on('close', (hasFailed) => {
+    if (!hasFailed) say({ event: 'done', sent, received, isEqual, longestMs })
+    process.exit(hasFailed ? 1 : 0)
+  })
   socket.on('error', ({ message }) => {
     say({ event: 'failed', message })
-    process.exit(1)
   })
   createInterface({ input: process.stdin }).on('line', () => {
     clearInterval(tick)
