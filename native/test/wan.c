@@ -42,6 +42,7 @@
 struct counters {
 	uint64_t entered, entered_bytes, left, left_bytes, doubled, answered, missed;
 	uint64_t full, train, refused;
+	uint64_t late_ns; /* the longest that one was kept beyond its time, since that was read */
 	uint64_t fates[CW_WAN_FATES];
 };
 
@@ -171,8 +172,10 @@ static bool send_due(struct way *way, uint64_t now_ns)
 {
 	struct cw_wan_frame *frames[CW_WAN_BATCH];
 	uint32_t count = 0, slot;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, next_ns = cw_wan_line_next(&way->line);
 
+	if (next_ns < now_ns && now_ns - next_ns > way->counters.late_ns)
+		way->counters.late_ns = now_ns - next_ns;
 	while (count < CW_WAN_BATCH && cw_wan_line_take(&way->line, now_ns, &slot)) {
 		frames[count++] = &way->frames[slot];
 		bytes += way->frames[slot].length;
@@ -198,11 +201,12 @@ static void print_counters(const char *name, struct way *way)
 	       ",\"reordered\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"cut\":%" PRIu64
 	       ",\"tooLarge\":%" PRIu64 ",\"burst\":%" PRIu64 ",\"random\":%" PRIu64
 	       ",\"queue\":%" PRIu64 ",\"full\":%" PRIu64 ",\"train\":%" PRIu64
-	       ",\"refused\":%" PRIu64 ",\"missed\":%" PRIu64 "}",
+	       ",\"refused\":%" PRIu64 ",\"missed\":%" PRIu64 ",\"lateNs\":%" PRIu64 "}",
 	       name, c->entered, c->entered_bytes, c->left, c->left_bytes, way->line.count,
 	       c->doubled, way->line.reordered, c->answered, c->fates[CW_WAN_CUT],
 	       c->fates[CW_WAN_TOO_LARGE], c->fates[CW_WAN_BURST], c->fates[CW_WAN_RANDOM],
-	       c->fates[CW_WAN_QUEUE], c->full, c->train, c->refused, c->missed);
+	       c->fates[CW_WAN_QUEUE], c->full, c->train, c->refused, c->missed, c->late_ns);
+	c->late_ns = 0;
 }
 
 /* All that came before the moment meets the settings of then, however late it is read. */

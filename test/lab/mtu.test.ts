@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Captured, startCapture } from './capture.ts'
+import { startCapture } from './capture.ts'
 import type { CommandResult } from './command.ts'
 import { bare, describeSites } from './description.ts'
 import {
@@ -18,6 +18,7 @@ import {
 } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { setWanFrames } from './links.ts'
+import { mssOf } from './mss.ts'
 import { setSysctls } from './network.ts'
 import type { Frame } from './pcap.ts'
 import { freshDrops } from './status.ts'
@@ -55,19 +56,6 @@ async function serve(file: string, port: number): Promise<void> {
 /** One ping, or `-c` of them, from a place of the lab. */
 async function ping(from: string, to: string, ...options: string[]): Promise<CommandResult> {
   return lab.attempt(from, ['ping', '-n', '-c', '1', '-W', '2', ...options, to])
-}
-
-/** The MSS that the SYN and the SYN-ACK of a recording announce, as its first option (RFC 9293 §3.2). */
-function mssOf({ frames, missed }: Captured): Readonly<Record<'syn' | 'synAck', number>> {
-  assert.equal(missed, 0)
-  const said = { syn: 0, synAck: 0 }
-  for (const { bytes } of frames) {
-    const tcp = bytes.subarray(14 + (bytes[14]! & 15) * 4)
-    assert.deepEqual([tcp[20], tcp[21]], [2, 4])
-    const hasAck = (tcp[13]! & 0x10) !== 0
-    said[hasAck ? 'synAck' : 'syn'] = tcp.readUInt16BE(22)
-  }
-  return said
 }
 
 function isFragment({ bytes }: Frame): boolean {

@@ -10,9 +10,11 @@ import { startCapture } from './capture.ts'
 import { describeManyLinks } from './description.ts'
 import { awaitReachable, fetchFile, hostAddress, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
+import { mssOf } from './mss.ts'
 import { openPaths, type SitePaths } from './paths.ts'
 import { freshDrops } from './status.ts'
 import { startSteady } from './steady.ts'
+import { waitFor } from './until.ts'
 
 const narrowMtu = 1280
 /** wire.md: 68 bytes of overhead over IPv4. */
@@ -24,10 +26,13 @@ const searchMs = 5_000
 const narrowWay = { mtuBytes: narrowMtu }
 /** Without it, what is sent takes whichever way fared better with the first packets. */
 const more = { backup: true }
-/** A path that was down is used again after 30 s, by flows that left it within three more. */
+/** A path that was down is used again after 30 s. The next time it takes longer, but there are two wide ones. */
 const settleMs = 45_000
-const comeBackMs = 4_000
-const mostAttempts = 3
+/** So long a step may fail and be begun anew. */
+const stepMs = 90_000
+/** A path that carries is down after more than twice that. */
+const standMs = 100
+const nsPerMs = 1_000_000
 const lookMs = 50
 const sites = ['berlin', 'lisbon'] as const
 
@@ -74,11 +79,6 @@ async function ping(from: string, to: string, bytes: number) {
   return lab.attempt(from, ['ping', '-n', '-c', '1', '-W', '1', '-M', 'do', '-s', size, to])
 }
 
-/** What each site has refused as too big. */
-async function tooBig(): Promise<readonly (number | undefined)[]> {
-  return Promise.all(sites.map(async (site) => (await freshDrops(lab, site)).reasons.too_big))
-}
-
 test('each path finds out its own, at both ends, also those that carry nothing', async () => {
   const deadlineMs = performance.now() + searchMs
   for (const end of ends) {
@@ -92,95 +92,115 @@ test('each path finds out its own, at both ends, also those that carry nothing',
 })
 
 /**
- * Done while what Berlin and Lisbon send each other takes the wide way. A wire that is kept waiting for its processor is a silent
- * path, which is left for half a minute: where that came in between, and only then, it is done once more.
+ * Begins when both ends send by a wide path. A wire that is kept waiting for its processor is a silent path, which is rightly left
+ * for half a minute: a step that fails is tried again where that was so, by the word of the wire, and a wide path went down.
  */
-async function onWide<T>(step: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const before = await untilWide()
+async function onWide<Result>(step: () => Promise<Result>): Promise<Result> {
+  const untilMs = performance.now() + stepMs
+  let failure: unknown
+  for (;;) {
+    await longestStandMs()
+    const downs = await untilWide(failure)
     try {
       return await step()
     } catch (error) {
-      if (attempt === mostAttempts || (await downsOfWide()) === before) throw error
+      failure = error
     }
+    const hasStood = (await longestStandMs()) >= standMs
+    if (!hasStood || (await look()).downs === downs || performance.now() > untilMs) throw failure
   }
 }
 
-/** What came back is taken again in steps, so it has to be so for a while. @returns as `downsOfWide` when it is */
-async function untilWide(): Promise<number> {
-  const deadlineMs = performance.now() + settleMs
-  let sinceMs: number | undefined
-  for (;;) {
-    const downs = await downsOfWide()
-    const all = await Promise.all(ends.map((end) => end.read()))
-    const best = all.map((paths) => paths.find(({ isBest }) => isBest))
-    const isWide = best.every((path, end) => path !== undefined && !isNarrow(ends[end]!, path))
-    sinceMs = isWide ? (sinceMs ?? performance.now()) : undefined
-    if (sinceMs !== undefined && performance.now() - sinceMs >= (downs === 0 ? 0 : comeBackMs)) {
-      return downs
-    }
-    assert.ok(performance.now() < deadlineMs, JSON.stringify(best))
-    await new Promise((passed) => setTimeout(passed, lookMs))
-  }
+/** @returns how often wide paths had gone down by then. @param failure why it is waited for again */
+async function untilWide(failure: unknown): Promise<number> {
+  const beganMs = performance.now()
+  const found = await waitFor(async () => {
+    const now = await look()
+    return now.isWide ? now : null
+  }, beganMs + settleMs)
+  const cause = { cause: failure }
+  if (found === null) throw new Error(`no wide path is used: ${await pathsNow()}`, cause)
+  const waitedMs = performance.now() - beganMs
+  if (found.downs > 0 || waitedMs < searchMs) return found.downs
+  throw new Error(`none went down, and none was used for ${waitedMs} ms`, cause)
 }
 
-/** How often the wide paths went down, at both ends together. */
-async function downsOfWide(): Promise<number> {
+/** How often wide paths have gone down, at both ends together, and whether both send by one. */
+async function look(): Promise<{ readonly downs: number; readonly isWide: boolean }> {
   let downs = 0
+  let isWide = true
   for (const end of ends) {
-    const wideOnes = (await end.read()).filter((path) => !isNarrow(end, path))
-    downs += wideOnes.reduce((sum, path) => sum + path.downs, 0)
+    const paths = (await end.read()).filter((path) => !isNarrow(end, path))
+    for (const path of paths) downs += path.downs
+    isWide &&= paths.some(({ isBest, state }) => isBest && state === 'up')
   }
-  return downs
+  return { downs, isWide }
+}
+
+async function pathsNow(): Promise<string> {
+  return JSON.stringify(await Promise.all(ends.map((end) => end.read())))
+}
+
+/** The longest that a wire has kept a frame since this was asked last. */
+async function longestStandMs(): Promise<number> {
+  const wires = lab.sites.flatMap(({ name, wans }) =>
+    wans.map(({ name: wan }) => lab.wan(name, wan)),
+  )
+  const readings = await Promise.all(wires.map((wire) => wire.read()))
+  return Math.max(...readings.flatMap(({ up, down }) => [up.lateNs, down.lateNs])) / nsPerMs
+}
+
+/** Whether the path by which most leaves is a narrow one, at each end. */
+async function narrowInUse(): Promise<readonly boolean[]> {
+  const used = ends.map(async (end, at) => isNarrow(end, await end.inUse(sites[1 - at]!)))
+  return Promise.all(used)
+}
+
+/** What each site has refused as too big. */
+async function tooBig(): Promise<readonly number[]> {
+  const counts = sites.map(async (site) => (await freshDrops(lab, site)).reasons.too_big)
+  return (await Promise.all(counts)).map((count) => count ?? Number.NaN)
 }
 
 test('what is sent takes the wide one, for the narrow one is a backup, at both ends', async () => {
-  await untilWide()
+  await untilWide(undefined)
 })
 
 test('TCP is held to the least of all, packets to what their own path takes', async () => {
-  await onWide(tryWide)
-})
-
-async function tryWide(): Promise<void> {
-  await lab.exec('berlin-host', ['ip', 'route', 'flush', 'cache'])
   const filter = 'tcp[tcpflags] & tcp-syn != 0'
   await using atBerlin = await startCapture(lab, 'berlin-host', 'eth0', filter)
   await using atLisbon = await startCapture(lab, 'lisbon-host', 'eth0', filter)
   const fetched = await fetchFile(lab, 'berlin', 'lisbon', { seed: 1, bytes: 100_000 })
   assert.equal(fetched.isEqual, true)
-  const said: number[] = []
-  for (const capture of [atBerlin, atLisbon]) {
-    for (const { bytes } of (await capture.finish()).frames) {
-      said.push(bytes.readUInt16BE(14 + 20 + 20 + 2))
-    }
-  }
   const own = 1500 - tcpOverhead
   const clamped = narrow - tcpOverhead
-  assert.deepEqual(
-    said.toSorted((a, b) => a - b),
-    [clamped, clamped, own, own],
-  )
-  const whole = await ping('berlin-host', hostAddress(lab, 'lisbon'), wide)
-  assert.equal(whole.code, 0, whole.stdout)
-}
+  assert.deepEqual(mssOf(await atBerlin.finish()), { syn: own, synAck: clamped })
+  assert.deepEqual(mssOf(await atLisbon.finish()), { syn: clamped, synAck: own })
+  assert.deepEqual(await tooBig(), [0, 0])
+  await onWide(async () => {
+    // One that was refused before has told the host.
+    await lab.exec('berlin-host', ['ip', 'route', 'flush', 'cache'])
+    const whole = await ping('berlin-host', hostAddress(lab, 'lisbon'), wide)
+    assert.equal(whole.code, 0, whole.stdout)
+  })
+})
 
 test('a connection survives the move to the narrow path, and nobody has to be told', async () => {
-  const tooBigBefore = await tooBig()
+  const refused = await tooBig()
   await using tcp = await onWide(async () => {
     await using unless = new AsyncDisposableStack()
     const started = unless.use(await startSteady(lab, 'berlin', 'lisbon'))
-    assert.equal((await ends[0]!.inUse('lisbon')).uplink, 0)
+    assert.deepEqual(await narrowInUse(), [false, false])
     unless.move()
     return started
   })
   await lab.wan('berlin', 'wan0').cut()
   await new Promise((passed) => setTimeout(passed, 2_000))
-  assert.equal((await ends[0]!.inUse('lisbon')).uplink, 1)
+  assert.deepEqual(await narrowInUse(), [true, true])
   const { sent, received, isEqual, longestMs } = await tcp.finish()
   assert.deepEqual([received, isEqual], [sent, true])
   assert.ok(longestMs < 1_500, `silent for ${longestMs} ms`)
-  assert.deepEqual(await tooBig(), tooBigBefore)
+  assert.deepEqual(await tooBig(), refused)
 })
 
 test('hosts and boxes are told what the narrow path takes', async () => {

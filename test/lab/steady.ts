@@ -35,10 +35,16 @@ export async function startSteady(
   to: string,
   isCorrupt = false,
 ): Promise<Steady> {
-  const server = startNode(lab, to, 'steady.ts', ['serve', port, ...(isCorrupt ? ['corrupt'] : [])])
+  await using unless = new AsyncDisposableStack()
+  const server = unless.use(
+    startNode(lab, to, 'steady.ts', ['serve', port, ...(isCorrupt ? ['corrupt'] : [])]),
+  )
   await server.line((line) => line.includes('"listening"'), startTimeoutMs)
-  const client = startNode(lab, from, 'steady.ts', ['connect', hostAddress(lab, to), port])
+  const client = unless.use(
+    startNode(lab, from, 'steady.ts', ['connect', hostAddress(lab, to), port]),
+  )
   const connected = await client.line((line) => line.includes('"connected"'), startTimeoutMs)
+  const started = unless.move()
   const ends = [client, server]
   return {
     server,
@@ -54,9 +60,7 @@ export async function startSteady(
         port: (JSON.parse(connected) as { port: number }).port,
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(ends.map((end) => end.stop()))
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 }
 

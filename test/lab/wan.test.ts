@@ -250,6 +250,19 @@ test('a NIC that goes down loses what should leave by it, and comes back', async
   await until('a packet passes again', async () => (await ping(addressOf(1))).code === 0)
 })
 
+test('a link that stands says for how long it kept a frame, and only once', async () => {
+  const standMs = 300
+  await using _ = await start('up', { ratePps: 1000 })
+  await wan.read()
+  process.kill(wan.pid, 'SIGSTOP')
+  await passed(standMs)
+  process.kill(wan.pid, 'SIGCONT')
+  const lateMs = (await wan.read()).up.lateNs / msNs
+  assert.ok(lateMs > 0.8 * standMs, `${lateMs} ms`)
+  const then = await wan.read()
+  assert.ok(then.up.lateNs < lateMs * msNs, `${then.up.lateNs} ns`)
+})
+
 test('a setting that is none is refused by name', async () => {
   await assert.rejects(wan.set('up', { lossPpm: 2_000_000 }), /refuses loss_ppm=2000000/)
   assert.ok(Math.abs((await wan.read()).atNs - nowNs()) < 1e9)

@@ -48,7 +48,7 @@ export interface WanSettings {
   readonly flap?: { readonly periodMs: number; readonly upMs: number } | null
 }
 
-/** Frames since the link was started. entered + doubled = left + inFlight + all that were lost, but `missed`. */
+/** Frames since the link was started, but `lateNs`. entered + doubled = left + inFlight + all that were lost, but `missed`. */
 export interface WanCounters {
   readonly entered: number
   readonly enteredBytes: number
@@ -72,6 +72,8 @@ export interface WanCounters {
   readonly refused: number
   /** Lost by the kernel before they entered. */
   readonly missed: number
+  /** The longest that one was kept beyond its time, since the last reading: the link itself stood, for want of a processor. */
+  readonly lateNs: number
 }
 
 export interface WanReading {

@@ -3,9 +3,9 @@
  * never made again: what survives on it, survives on one 5-tuple. A server takes one connection.
  *   node steady.ts serve PORT [corrupt]
  *   node steady.ts connect ADDRESS PORT
- * Says {"event":"listening"}, {"event":"connected","port"} with the client's port; on `end` at stdin of both, and once the far
- * end has ended too, {"event":"done","sent","received","isEqual","longestMs"}, the longest time without an arrival;
- * {"event":"failed","message"} when the connection breaks before.
+ * Says {"event":"listening"}, {"event":"connected","port"} with the client's port; on `end` at stdin of both, and once both have
+ * closed the connection in order, {"event":"done","sent","received","isEqual","longestMs"}, the longest time without an arrival;
+ * {"event":"failed","message"} when it breaks before.
  */
 import { connect, createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -54,13 +54,14 @@ function exchange(socket: Socket, own: number, theirs: number, isCorrupt: boolea
     longestMs = Math.max(longestMs, performance.now() - heardMs)
     heardMs = performance.now()
   })
-  // Not when the far end has ended: it may be told to before this one, which goes on until it is told too.
-  socket.on('close', (hasFailed) => {
-    if (!hasFailed) say({ event: 'done', sent, received, isEqual, longestMs })
-    process.exit(hasFailed ? 1 : 0)
+  // When both ends have ended it: the far one may have been told to before this one, which goes on until it is told too.
+  socket.on('close', () => {
+    say({ event: 'done', sent, received, isEqual, longestMs })
+    process.exit(0)
   })
   socket.on('error', ({ message }) => {
     say({ event: 'failed', message })
+    process.exit(1)
   })
   createInterface({ input: process.stdin }).on('line', () => {
     clearInterval(tick)

@@ -1,0 +1,16 @@
+/** What TCP announces in a recording. */
+import assert from 'node:assert/strict'
+import type { Captured } from './capture.ts'
+
+/** The MSS that the SYN and the SYN-ACK of a recording announce, as its first option (RFC 9293 §3.2). */
+export function mssOf({ frames, missed }: Captured): Readonly<Record<'syn' | 'synAck', number>> {
+  assert.equal(missed, 0)
+  const said = { syn: 0, synAck: 0 }
+  for (const { bytes } of frames) {
+    const tcp = bytes.subarray(14 + (bytes[14]! & 15) * 4)
+    assert.deepEqual([tcp[20], tcp[21]], [2, 4])
+    const hasAck = (tcp[13]! & 0x10) !== 0
+    said[hasAck ? 'synAck' : 'syn'] = tcp.readUInt16BE(22)
+  }
+  return said
+}
