@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Captured, startCapture } from './capture.ts'
+import { startCapture } from './capture.ts'
 import type { CommandResult } from './command.ts'
 import { bare, describeWhole } from './description.ts'
 import { awaitReachable, fetchFile, hostAddress, startServers } from './hosts.ts'
 import { type Lab, openLab } from './lab.ts'
 import { setWanFrames } from './links.ts'
+import { mssOf } from './mss.ts'
 import { freshDrops } from './status.ts'
 
 const wanMtu = 1280
@@ -34,14 +35,6 @@ after(async () => await lab?.[Symbol.asyncDispose]())
 
 async function ping(from: string, to: string, ...options: string[]): Promise<CommandResult> {
   return lab.attempt(from, ['ping', '-n', '-c', '1', '-W', '2', ...options, to])
-}
-
-/** The MSS that the SYN of a recording announces, as its first option (RFC 9293 §3.2). */
-function mssOf({ frames, missed }: Captured): number {
-  assert.equal(missed, 0)
-  const tcp = frames[0]!.bytes.subarray(14 + 40)
-  assert.deepEqual([tcp[20], tcp[21]], [2, 4])
-  return tcp.readUInt16BE(22)
 }
 
 test('what is too big is answered, but never with less than 1280', async () => {
@@ -85,7 +78,7 @@ test('TCP is told what fits without pieces', async () => {
   await using atLisbon = await startCapture(lab, 'lisbon-host', 'eth0', filter)
   const spec = { seed: 1, bytes: 300_000, family: 6 } as const
   assert.equal((await fetchFile(lab, 'berlin', 'lisbon', spec)).isEqual, true)
-  assert.equal(mssOf(await atLisbon.finish()), innerMtu - tcpOverhead)
+  assert.equal(mssOf(await atLisbon.finish()).syn, innerMtu - tcpOverhead)
 })
 
 test('each gateway is a hop that answers', async () => {
